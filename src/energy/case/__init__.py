@@ -1,0 +1,7 @@
+"""What exists: components, profiles, rules and evidence, read from a case folder."""
+
+from energy.case.case import Case
+from energy.case.read import read_case
+from energy.case.rule import RuleBook
+
+__all__ = ["Case", "RuleBook", "read_case"]

@@ -1,0 +1,72 @@
+"""The case: what exists, read once and never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pandas as pd
+
+from energy.case.rule import RuleBook
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """What exists: components, profiles, rules and the evidence for their numbers.
+
+    Attributes
+    ----------
+    name
+        Folder or file name.
+    path
+        Where it was read from.
+    components
+        PyPSA list name (``links``, …) → table of PyPSA's static attributes, one row a component, index ``name``.
+    profiles
+        Profile name (``demand_year``, …) → table, see docs/case-format.md.
+    series
+        (PyPSA list name, attribute) → table [snapshot × name] that came with a user's own network.
+    weightings
+        Snapshot weightings [h] of a user's own network, or None where the scenario sets the snapshots.
+    rules
+        Services, contract and rules.
+    evidence
+        One row a number: component, name, attribute, base, low, high, unit, source, date, confidence, note.
+    sources, corridors
+        Tables of the files of that name.
+    """
+
+    name: str
+    path: Path
+    components: Mapping[str, pd.DataFrame]
+    profiles: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    series: Mapping[tuple[str, str], pd.DataFrame] = field(default_factory=dict)
+    weightings: pd.DataFrame | None = None
+    rules: RuleBook = field(default_factory=RuleBook)
+    evidence: pd.DataFrame = field(default_factory=pd.DataFrame)
+    sources: pd.DataFrame = field(default_factory=pd.DataFrame)
+    corridors: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def names(self, component: str, pattern: str) -> list[str]:
+        """Return the names of a component list that a shell pattern matches, in the table's order."""
+        table = self.components.get(component)
+        if table is None:
+            return []
+        if pattern in table.index:  # a name may hold brackets, so an exact name comes before a pattern
+            return [pattern]
+        return [name for name in table.index if fnmatchcase(name, pattern)]
+
+    def corridor(self, name: str) -> list[tuple[str, str]]:
+        """Return the (component list, name) pairs of a corridor, empty where the case knows no such corridor."""
+        if self.corridors.empty:
+            return []
+        rows = self.corridors[self.corridors["corridor"] == name]
+        pairs = zip(rows["component"].astype(str), rows["name"].astype(str), strict=True)
+        return [(component, found) for component, pattern in pairs for found in self.names(component, pattern)]
+
+    @property
+    def weakest_confidence(self) -> str:
+        """The weakest mark (A, B, C) among the case's evidence; a dash where it has none."""
+        return str(max(self.evidence["confidence"])) if len(self.evidence) else "–"

@@ -1,0 +1,180 @@
+"""What each file of a case may hold: PyPSA's own attribute lists, and the columns that we add."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+
+COMPONENTS = ("carriers", "buses", "lines", "links", "generators", "loads", "stores")
+MONTHS = [str(month) for month in range(1, 13)]
+HOURS = [str(hour) for hour in range(24)]
+EXTRA_COLUMNS: dict[str, dict[str, str]] = {
+    "buses": {"country": "string"},
+    "generators": {"service": "string"},
+    "links": {"service": "string"},
+    "loads": {"demand": "string", "share": "float"},
+}
+_NOT_NEGATIVE = ("p_nom", "s_nom", "e_nom", "e_initial", "x", "length", "share", "lifetime", "efficiency")
+
+# PyPSA features that an LP of fixed capacities does not have, or that the measures do not follow; value that is allowed
+NOT_MODELLED: dict[str, float | bool] = {
+    "committable": False,
+    "delay": 0.0,
+    "e_cyclic_per_period": False,
+    "e_initial_per_period": False,
+    "e_nom_extendable": False,
+    "maintainable": False,
+    "marginal_cost_quadratic": 0.0,
+    "p_nom_extendable": False,
+    "s_nom_extendable": False,
+}
+
+finite = pa.Check(np.isfinite, name="finite", error="finite")
+not_negative = pa.Check.ge(0, error="0 or more")
+positive = pa.Check.gt(0, error="more than 0")
+
+
+@cache
+def attributes(component: str) -> pd.DataFrame:
+    """Return PyPSA's attribute table of a component list, without importing PyPSA.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``attribute``; columns ``type``, ``unit``, ``default``, ``description``, ``status``.
+
+    Examples
+    --------
+    >>> attributes("links").loc["p_nom", "unit"]
+    'MW'
+    """
+    spec = find_spec("pypsa")
+    assert spec is not None
+    assert spec.origin is not None
+    path = Path(spec.origin).parent / "data" / "component_attrs" / f"{component}.csv"
+    return pd.read_csv(path, index_col="attribute", keep_default_na=False)
+
+
+def must_not_be_negative(attribute: str) -> bool:
+    """Tell whether a negative value of an attribute is always a mistake.
+
+    Examples
+    --------
+    >>> must_not_be_negative("p_nom"), must_not_be_negative("marginal_cost")
+    (True, False)
+    """
+    return attribute in _NOT_NEGATIVE
+
+
+def defaults(component: str) -> dict[str, float | str | bool]:
+    """Return PyPSA's default of every input attribute of a component list that has one.
+
+    Examples
+    --------
+    >>> defaults("links")["efficiency"]
+    1.0
+    """
+    table = attributes(component)
+    inputs = table[table["status"].str.startswith("Input")]
+    values: dict[str, float | str | bool] = {}
+    for name, row in inputs.iterrows():
+        if name == "name":
+            continue
+        if row["type"] == "boolean":
+            values[str(name)] = row["default"] == "True"
+        elif row["type"] == "string":
+            values[str(name)] = row["default"] if row["default"] != "n/a" else ""
+        elif row["default"] not in ("n/a", ""):
+            values[str(name)] = float(row["default"])
+    return values
+
+
+@cache
+def series_attributes(component: str) -> tuple[str, ...]:
+    """Return the input attributes of a component list that may vary over time."""
+    table = attributes(component)
+    return tuple(table.index[table["type"].str.contains("series") & table["status"].str.startswith("Input")])
+
+
+@cache
+def component_schema(component: str) -> pa.DataFrameSchema:
+    """Return the schema of one of PyPSA's own tables, with our extra columns."""
+    table = attributes(component)
+    inputs = table[table["status"].str.startswith("Input")]
+    types = {str(name): str(row["type"]) for name, row in inputs.iterrows()} | EXTRA_COLUMNS.get(component, {})
+    if component == "links":
+        types |= {f"bus{i}": "string" for i in (2, 3)} | {f"efficiency{i}": "float" for i in (2, 3)}
+    required = set(inputs.index[inputs["status"] == "Input (required)"])
+    return pa.DataFrameSchema(
+        {name: _column(name, kind, name in required) for name, kind in types.items()}, coerce=True, strict=True
+    )
+
+
+def _column(name: str, kind: str, required: bool) -> pa.Column:
+    if kind == "string":
+        return pa.Column(object, nullable=not required, required=required)
+    if kind == "boolean":
+        return pa.Column(object, pa.Check.isin(["True", "False"], error="True or False"), nullable=True, required=False)
+    if name == "lifetime":
+        return pa.Column(float, not_negative, nullable=True, required=False)
+    checks = [finite, not_negative] if name in _NOT_NEGATIVE else [finite]
+    return pa.Column(float, checks, nullable=True, required=required)
+
+
+def _texts(*names: str, optional: tuple[str, ...] = ()) -> dict[str, pa.Column]:
+    return {n: pa.Column(object, nullable=n in optional, required=n not in optional) for n in (*names, *optional)}
+
+
+def _numbers(names: list[str], *checks: pa.Check) -> dict[str, pa.Column]:
+    return {name: pa.Column(float, [finite, *checks]) for name in names}
+
+
+def _schema(columns: dict[str, pa.Column]) -> pa.DataFrameSchema:
+    return pa.DataFrameSchema(columns, coerce=True, strict=True)
+
+
+utc_offset = {"utc_offset": pa.Column(float, pa.Check.in_range(-12, 14, error="hours from -12 to 14"))}
+year = {"year": pa.Column(int, pa.Check.in_range(1900, 2100, error="a year from 1900 to 2100"))}
+confidence = {"confidence": pa.Column(object, pa.Check.isin(["A", "B", "C"], error="A, B or C"))}
+
+PROFILES: dict[str, tuple[pa.DataFrameSchema, list[str]]] = {
+    "demand_year": (
+        _schema(_texts("demand") | year | _numbers(["low", "central", "high"], not_negative)),
+        ["demand", "year"],
+    ),
+    "demand_month": (_schema(_texts("demand") | _numbers(MONTHS, not_negative)), ["demand"]),
+    "demand_hour": (
+        _schema(_texts("demand", "months") | utc_offset | _numbers(HOURS, not_negative)),
+        ["demand", "months"],
+    ),
+    "inflow": (_schema(_texts("site", "hydrology") | _numbers(MONTHS, not_negative)), ["site", "hydrology"]),
+    "water_statistics": (
+        _schema(_texts("river", "statistic", "of") | _numbers(["value"])),
+        ["river", "statistic", "of"],
+    ),
+    "monthly": (
+        _schema(_texts("component", "name", "attribute") | _numbers(MONTHS)),
+        ["component", "name", "attribute"],
+    ),
+    "hourly": (
+        _schema(_texts("component", "name", "attribute", "months") | utc_offset | _numbers(HOURS, not_negative)),
+        ["component", "name", "attribute", "months"],
+    ),
+    "loss_curve": (
+        _schema(_texts("link", "mode") | _numbers(["constant", "linear", "quadratic"], not_negative)),
+        ["link", "mode"],
+    ),
+}
+EVIDENCE = _schema(
+    _texts("component", "name", "attribute")
+    | _numbers(["base", "low", "high"])
+    | _texts("unit", "source", optional=("date", "note"))
+    | confidence
+)
+SOURCES = _schema(_texts("key", "title", optional=("publisher", "date", "licence", "note")))
+CORRIDORS = _schema(_texts("corridor", "component", "name"))

@@ -1,0 +1,65 @@
+"""What a user can mend, said in one message: all faults of an input at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with an input.
+
+    Parameters
+    ----------
+    what
+        What is wrong, with the value that was met.
+    where
+        File the value came from, or a word such as ``--set``.
+    line
+        Line in that file, counted from 1.
+    allowed
+        What would have been accepted.
+    repair
+        What to do about it.
+    """
+
+    what: str
+    where: Path | str | None = None
+    line: int | None = None
+    allowed: str | None = None
+    repair: str | None = None
+
+    def __str__(self) -> str:
+        place = "" if self.where is None else f"{self.where}{'' if self.line is None else f':{self.line}'}: "
+        rest = [f"allowed: {self.allowed}" if self.allowed else None, f"do: {self.repair}" if self.repair else None]
+        return place + "; ".join(part for part in [self.what, *rest] if part)
+
+
+class InputError(ValueError):
+    """The user's input cannot be used (exit code 2); carries every fault found."""
+
+    def __init__(self, faults: Fault | Iterable[Fault]) -> None:
+        self.faults = [faults] if isinstance(faults, Fault) else list(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class SolverError(RuntimeError):
+    """The optimiser found no optimum (exit code 3)."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the repair that names the known word closest to a misspelt one.
+
+    Examples
+    --------
+    >>> nearest("yaer", ["year", "growth"])
+    "did you mean 'year'?"
+    """
+    names = [str(name) for name in known]
+    found = get_close_matches(str(word), names, n=1, cutoff=0.5) or [
+        name for name in names if name.lower() == str(word).lower()
+    ]
+    return f"did you mean '{found[0]}'?" if found else None

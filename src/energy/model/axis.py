@@ -1,0 +1,177 @@
+"""Time: every hour of the horizon, and the snapshots that stand for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+HOURS_A_DAY = 24
+RESOLUTION = re.compile(r"(?:typical-(days|weeks)-?)?(?:(\d+)h)?")
+
+
+@dataclass(frozen=True, eq=False)
+class Axis:
+    """The hours of a horizon and their grouping into snapshots.
+
+    Attributes
+    ----------
+    hours
+        Start of every hour of the horizon, UTC without zone.
+    block
+        Number of the snapshot that stands for each hour; shape (hours,).
+    snapshots
+        First hour of each snapshot.
+    weightings
+        PyPSA's snapshot weightings [h], columns objective, stores, generators.
+    day_length
+        Snapshots of a typical day, which stands for several days; 0 on a chronological axis.
+    """
+
+    hours: pd.DatetimeIndex
+    block: np.ndarray
+    snapshots: pd.DatetimeIndex
+    weightings: pd.DataFrame
+    day_length: int = 0
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """Hours [h] that each snapshot stands for; shape (snapshots,)."""
+        return self.weightings["generators"].to_numpy(float)
+
+    @cached_property
+    def _averaging(self) -> sparse.csr_matrix:
+        count = np.bincount(self.block, minlength=len(self.snapshots))
+        shape = (len(self.snapshots), len(self.hours))
+        return sparse.csr_matrix((1 / count[self.block], (self.block, np.arange(len(self.hours)))), shape=shape)
+
+    def mean(self, values: np.ndarray) -> np.ndarray:
+        """Average hourly values over each snapshot; shape (hours, …) → (snapshots, …)."""
+        found: np.ndarray = self._averaging @ values
+        return found
+
+    def share(self, inside: np.ndarray) -> np.ndarray:
+        """Share of each snapshot's hours that lie inside; boolean (hours,) → (snapshots,)."""
+        return self.mean(inside.astype(float))
+
+    @cached_property
+    def end(self) -> pd.Timestamp:
+        """First instant after the horizon."""
+        return self.hours[-1] + pd.Timedelta(hours=1)
+
+    @cached_property
+    def last_of_day(self) -> np.ndarray:
+        """Positions of the snapshots that close a typical day; empty on a chronological axis."""
+        if not self.day_length:
+            return np.array([], dtype=int)
+        return np.arange(self.day_length - 1, len(self.snapshots), self.day_length)
+
+    def last_before(self, instant: pd.Timestamp) -> int | None:
+        """Return the position of the last snapshot whose hours all lie before an instant, or None."""
+        position = int(self.hours.searchsorted(instant)) - 1
+        return int(self.block[position]) if position >= 0 else None
+
+
+def month_day(year: int, text: str) -> pd.Timestamp:
+    """Return the start of a day given as MM-DD; 29 February becomes 1 March in a common year.
+
+    Examples
+    --------
+    >>> month_day(2029, "02-29")
+    Timestamp('2029-03-01 00:00:00')
+    """
+    month, day = (int(part) for part in text.split("-"))
+    return pd.Timestamp(year, month, 1) + pd.Timedelta(days=day - 1)
+
+
+def in_window(hours: pd.DatetimeIndex, start: str, end: str) -> np.ndarray:
+    """Tell which hours lie in a yearly window of days MM-DD to MM-DD, both included; shape (hours,).
+
+    A window whose end comes before its start runs over the turn of the year.
+
+    Examples
+    --------
+    >>> in_window(pd.DatetimeIndex(["2028-09-30 23:00", "2028-10-01"]), "05-01", "09-30").tolist()
+    [True, False]
+    """
+    number = hours.month.to_numpy() * 100 + hours.day.to_numpy()
+    first, last = (int(text.replace("-", "")) for text in (start, end))
+    after, before = number >= first, number <= last
+    return np.asarray(after & before if first <= last else after | before)
+
+
+def hours_of(weightings: pd.DataFrame | None, horizon: tuple[pd.Timestamp, pd.Timestamp]) -> pd.DatetimeIndex:
+    """Return the hours of a horizon, or the snapshots that a user's own network brings."""
+    if weightings is not None:
+        return own_hours(weightings, horizon[0])
+    return pd.date_range(*horizon, freq="h", inclusive="left")
+
+
+def make_axis(hours: pd.DatetimeIndex, resolution: str, cuts: Iterable[pd.Timestamp] = ()) -> Axis:
+    """Lay the snapshots of a horizon.
+
+    Parameters
+    ----------
+    hours
+        Every hour of the horizon, UTC, whole days.
+    resolution
+        ``<k>h``: blocks of k hours; ``typical-days``: one day of 24 snapshots a month; ``typical-weeks``: one a week;
+        ``typical-days-<k>h``, ``typical-weeks-<k>h``: the same in blocks of k hours.
+    cuts
+        Instants at which a typical day must not go on (starts and ends of events and rule windows). A cut within a
+        day sets that day apart, so that the hours before and after it keep their own values exactly.
+
+    Returns
+    -------
+    Axis
+    """
+    period_of, step = RESOLUTION.fullmatch(resolution).groups()  # type: ignore[union-attr]  # the scenario checked it
+    hours_a_block = int(step or 1)
+    if period_of is None:
+        block, day_length = np.arange(len(hours)) // hours_a_block, 0
+    else:
+        day_length = HOURS_A_DAY // hours_a_block
+        period = _periods(hours, 7 if period_of == "weeks" else None, cuts)
+        block = period * day_length + np.tile(np.arange(HOURS_A_DAY) // hours_a_block, len(hours) // HOURS_A_DAY)
+    weights = np.bincount(block).astype(float)
+    first = np.unique(block, return_index=True)[1]
+    snapshots = hours[first].rename("snapshot")
+    weightings = pd.DataFrame(dict.fromkeys(("objective", "stores", "generators"), weights), index=snapshots)
+    return Axis(hours, block, snapshots, weightings, day_length)
+
+
+def _periods(hours: pd.DatetimeIndex, days_a_period: int | None, cuts: Iterable[pd.Timestamp]) -> np.ndarray:
+    day = np.arange(len(hours)) // HOURS_A_DAY
+    first = np.zeros(day[-1] + 1, dtype=bool)
+    first[0] = True
+    dates = hours[::HOURS_A_DAY]
+    first |= (dates.day == 1) if days_a_period is None else (np.arange(len(first)) % days_a_period == 0)
+    for cut in cuts:
+        position = (cut - hours[0]) / pd.Timedelta(days=1)
+        for at in {int(np.floor(position)), int(np.ceil(position))}:
+            if 0 <= at < len(first):
+                first[at] = True
+    return np.asarray(np.cumsum(first)[day] - 1)
+
+
+def own_hours(weightings: pd.DataFrame, start: pd.Timestamp) -> pd.DatetimeIndex:
+    """Return the start of the snapshots that a user's own network brings.
+
+    Snapshots that are no times (numbers, ``now``) are laid one after another from the start of the horizon, each as
+    long as its weighting ``generators``.
+    """
+    if isinstance(weightings.index, pd.DatetimeIndex):
+        return weightings.index
+    ends = weightings["generators"].astype(float).cumsum().to_numpy()
+    return pd.DatetimeIndex(start + pd.to_timedelta(np.concatenate([[0.0], ends[:-1]]), unit="h"))
+
+
+def own_axis(weightings: pd.DataFrame, start: pd.Timestamp) -> Axis:
+    """Take the snapshots that a user's own network brings; one "hour" of the axis is one snapshot."""
+    hours = own_hours(weightings, start).rename("snapshot")
+    return Axis(hours, np.arange(len(hours)), hours, weightings.set_axis(hours))

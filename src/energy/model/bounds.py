@@ -1,0 +1,208 @@
+"""Rules of the case, as the scenario sets them: bounds on PyPSA's own components, and the rest for ``energy.rules``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from energy.case.case import Case
+from energy.case.rule import EndRule, FlowRule, LevelRule, LimitRule, RuleBook, StartRule, VolumeRule, Window
+from energy.errors import Fault, InputError, nearest
+from energy.model.axis import Axis, in_window, month_day
+from energy.model.hourly import Hourly, dense, number, replace_columns
+from energy.model.profile import HM3_AN_HOUR
+from energy.model.rules import runs_of
+from energy.reading.faults import validated
+from energy.reading.tree import Node, Origin, nearest_node, planted, put
+from energy.scenario import Scenario
+
+POND = "pond"  # carrier of the stores that close every day
+
+
+def rule_book(case: Case, scenario: Scenario) -> RuleBook:
+    """Return the case's rules with those that the scenario switches off or alters.
+
+    Raises
+    ------
+    InputError
+        When the scenario names an unknown rule, service or field, or gives a value that the rule refuses.
+    """
+    rules, here = case.rules, Origin(scenario.name)
+    kept = {name: rule for name, rule in rules.rules.items() if scenario.rules.get(name) != "off"}
+    book = planted(rules.model_copy(update={"rules": kept}), Origin(case.path / "rules.yaml"))
+    faults = [
+        *_strangers("rule", scenario.rules, rules.rules, here),
+        *_strangers("service", scenario.protection_order or (), rules.services, here),
+    ]
+    for name in kept.keys() & scenario.rules.keys():
+        fields = {str(field): value for field, value in nearest_node(book, ("rules", name))[1].children()}
+        fields |= {field: planted(value, here) for field, value in scenario.rules[name].items()}
+        book = put(book, ("rules", name), Node(fields, here))
+    if rules.contract is not None:
+        if scenario.contract.season is not None:
+            book = put(book, ("contract", "season"), planted(scenario.contract.season, here))
+        for part, price in scenario.contract.prices.items():
+            book = put(book, ("contract", "prices", part), planted(price, here))
+    try:
+        changed = validated(RuleBook, book)
+    except InputError as err:
+        raise InputError([*faults, *err.faults]) from None
+    if faults:
+        raise InputError(faults)
+    return changed
+
+
+def _strangers(word: str, names: Iterable[str], known: Iterable[str], asked: Origin) -> Iterator[Fault]:
+    known = list(known)
+    for name in names:
+        if name not in known:
+            allowed = ", ".join(known) or None
+            yield Fault(f"the case has no {word} {name!r}", asked.where, asked.line, allowed, nearest(name, known))
+
+
+def started(book: RuleBook, hours: pd.DatetimeIndex, stores: pd.DataFrame) -> pd.DataFrame:
+    """Return the stores with the contents that start rules give them; daily ponds are cyclic."""
+    stores = stores.copy()
+    stores.loc[stores["carrier"] == POND, "e_cyclic"] = True
+    for rule in book.rules.values():
+        if isinstance(rule, StartRule) and rule.store in stores.index:
+            level = rule.at(hours[0].month)
+            size = number(stores, rule.store, "e_nom")
+            if level is not None and not 0 <= level <= size:
+                allowed = f"0 to {size:g} hm3, the size of the store"
+                raise InputError(
+                    Fault(f"start of {rule.store!r} is {level:g} hm3", None, None, allowed, "correct the rule")
+                )
+            if level is not None:
+                stores.loc[rule.store, ["e_initial", "e_cyclic"]] = [level, False]
+    return stores
+
+
+def apply_flows(book: RuleBook, hours: pd.DatetimeIndex, static: Mapping[str, pd.DataFrame], hourly: Hourly) -> None:
+    """Write the flow rules into the hourly bounds of their links."""
+    month = hours.month.to_numpy()
+    for rule in book.rules.values():
+        if not isinstance(rule, FlowRule) or rule.link not in static["links"].index:
+            continue
+        p_nom = number(static["links"], rule.link, "p_nom")
+        share = HM3_AN_HOUR / p_nom if p_nom else 0.0  # what has no capacity passes nothing
+        for attribute, bound, keep in (("p_min_pu", rule.at_least, np.maximum), ("p_max_pu", rule.at_most, np.minimum)):
+            if bound:
+                table = dense(hourly, static, hours, "links", attribute, [rule.link])
+                value = table[rule.link].to_numpy(copy=True)
+                for month_number, flow in bound.items():
+                    chosen = month == month_number
+                    value[chosen] = keep(value[chosen], flow * share)
+                replace_columns(hourly, "links", attribute, table.assign(**{rule.link: value}))
+
+
+def apply_levels(
+    book: RuleBook, axis: Axis, static: Mapping[str, pd.DataFrame], values: Mapping[tuple[str, str], np.ndarray]
+) -> None:
+    """Write level and end rules into the bounds of their stores; shape of the bounds (snapshots, stores)."""
+    for rule in book.rules.values():
+        if isinstance(rule, LevelRule | EndRule) and rule.store in static["stores"].index:
+            at = static["stores"].index.get_loc(rule.store)
+            size, start = (number(static["stores"], rule.store, name) for name in ("e_nom", "e_initial"))
+            for attribute, bound, keep, instants in _levels(rule, axis, size, start):
+                column = values["stores", attribute][:, at]
+                positions = [p for instant in instants if (p := axis.last_before(instant)) is not None]
+                column[positions] = keep(column[positions], bound)
+
+
+def _levels(
+    rule: LevelRule | EndRule, axis: Axis, size: float, start: float
+) -> Iterator[tuple[str, float, Any, list[pd.Timestamp]]]:
+    if isinstance(rule, EndRule):
+        level = start if isinstance(rule.level, str) else rule.level
+        yield "e_min_pu", level / size, np.maximum, [axis.end]
+        return
+    years = range(axis.hours[0].year, axis.end.year + 1)
+    instants = [at for year in years if axis.hours[0] < (at := month_day(year, rule.date)) <= axis.end]
+    if rule.at_least is not None:
+        yield "e_min_pu", rule.at_least, np.maximum, instants
+    if rule.at_most is not None:
+        yield "e_max_pu", rule.at_most, np.minimum, instants
+
+
+def unexpressed(book: RuleBook, axis: Axis, static: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
+    """Yield the rules that PyPSA's components cannot carry, as ``energy.rules`` reads them."""
+    for name, rule in book.rules.items():
+        if isinstance(rule, VolumeRule):
+            yield from _volumes(name, rule, axis, static)
+        elif isinstance(rule, LimitRule):
+            yield from _limit(name, rule, axis, static)
+    yield from _contract_ceiling(book, axis, static)
+    stores = static.get("stores", pd.DataFrame())
+    if axis.day_length and len(stores):
+        ponds = list(stores.index[stores["carrier"] == POND])
+        if ponds:
+            at = [int(position) for position in axis.last_of_day]
+            yield {"kind": "close", "name": "daily_ponds", "stores": ponds, "at": at}
+
+
+def _contract_ceiling(book: RuleBook, axis: Axis, static: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
+    """Hold the line under study at the contract's ceiling where its parts together could carry more."""
+    links = static.get("links", pd.DataFrame())
+    if book.contract is None or "service" not in links:
+        return
+    names = list(links.index[links["service"] == "casa"])
+    if links.loc[names, "p_nom"].sum() > book.contract.ceiling * (1 + 1e-9):
+        term = {"component": "links", "names": names, "coefficient": 1.0}
+        runs = [[0, len(axis.snapshots)]]
+        yield {
+            "kind": "limit",
+            "name": "contract_ceiling",
+            "terms": [term],
+            "runs": runs,
+            "at_most": book.contract.ceiling,
+        }
+
+
+def _volumes(name: str, rule: VolumeRule, axis: Axis, static: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
+    links = [link for link in rule.links if link in static["links"].index]
+    if not links:
+        return
+    for label, inside, share in occurrences(rule.window, axis):
+        bounds = {
+            field: bound * share for field in ("at_least", "at_most") if (bound := getattr(rule, field)) is not None
+        }
+        runs = runs_of(axis.share(inside) > 0.5)
+        if runs:
+            yield {"kind": "volume", "name": f"{name} {label}", "links": links, "runs": runs} | bounds
+
+
+def occurrences(window: Window, axis: Axis) -> Iterator[tuple[str, np.ndarray, float]]:
+    """Yield each occurrence of a yearly window in the horizon: label, hours inside, share of it that is inside.
+
+    A window that the horizon cuts counts for the share of its hours that lie inside.
+    """
+    inside = in_window(axis.hours, window.start, window.end)
+    for year in range(axis.hours[0].year - 1, axis.end.year + 1):
+        start, end = month_day(year, window.start), month_day(year, window.end)
+        end = (month_day(year + 1, window.end) if end < start else end) + pd.Timedelta(days=1)
+        part = inside & (axis.hours >= start) & (axis.hours < end)
+        if part.any():
+            yield str(year), np.asarray(part), float(part.sum() / ((end - start) / pd.Timedelta(hours=1)))
+
+
+def _limit(name: str, rule: LimitRule, axis: Axis, static: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
+    tables = {term.component for term in rule.terms}
+    standing = {name for table in tables & set(static) for name in static[table].index}
+    if rule.needs and not standing.intersection(rule.needs):
+        return
+    terms = []
+    for term in rule.terms:
+        found = static.get(term.component, pd.DataFrame()).index
+        names = [n for n in found if n == term.name]
+        if names:
+            terms.append({"component": term.component, "names": names, "coefficient": term.coefficient})
+    window = rule.window
+    inside = np.ones(len(axis.hours), bool) if window is None else in_window(axis.hours, window.start, window.end)
+    runs = runs_of(axis.share(inside) > 0.5)
+    if terms and runs:
+        bounds = {field: getattr(rule, field) for field in ("at_least", "at_most") if getattr(rule, field) is not None}
+        yield {"kind": "limit", "name": name, "terms": terms, "runs": runs} | bounds

@@ -1,0 +1,207 @@
+"""Events → factors on what they hit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from energy.case.case import Case
+from energy.errors import Fault, InputError, nearest
+from energy.model.ground import Ground, Standing
+from energy.scenario import Event, Scenario, combine
+
+Columns = dict[tuple[str, str, str], np.ndarray]
+"""(component list, attribute, name) → values in every hour; shape (hours,)."""
+
+_LOWER = {"p_max_pu": "p_min_pu"}  # what must run cannot run while it is out
+
+
+def event_cuts(scenario: Scenario, start: pd.Timestamp) -> Iterator[pd.Timestamp]:
+    """Yield the instants at which an event of the scenario begins, ends, or has wholly recovered."""
+    for event in scenario.events:
+        yield from event.window(start)
+        yield event.recovered(start)
+
+
+def targets(case: Case, scenario: Scenario) -> dict[tuple[str, str, str], list[Event]]:
+    """Return which events act on which (component list, name, attribute).
+
+    Raises
+    ------
+    InputError
+        When an event names a component or corridor that the case does not have.
+    """
+    found: defaultdict[tuple[str, str, str], list[Event]] = defaultdict(list)
+    faults = []
+    for event in scenario.events:
+        for place in event.places:
+            if place.table is None:
+                pairs = case.corridor(place.name)
+                known = list(case.corridors["corridor"].unique()) if len(case.corridors) else []
+                what = f"event {event.name!r}: no corridor {place.name!r}"
+            else:
+                pairs = [(place.table, name) for name in case.names(place.table, place.name)]
+                known = list(case.components.get(place.table, pd.DataFrame()).index)
+                what = f"event {event.name!r}: no {place.table} match {place.name!r}"
+            if not pairs:
+                allowed = ", ".join(known[:30])
+                faults.append(Fault(what, scenario.name, None, allowed, nearest(place.name, known)))
+            for component, name in pairs:
+                if component in event.kind.attributes:
+                    key = (component, name, event.kind.attributes[component])
+                    if event not in found[key]:
+                        found[key].append(event)
+    if faults:
+        raise InputError(faults)
+    return dict(found)
+
+
+def apply_events(
+    case: Case, scenario: Scenario, stands: Standing, load: Callable[[str], np.ndarray]
+) -> dict[tuple[str, str], np.ndarray]:
+    """Return the attributes that the scenario's events change, in every snapshot; shape (snapshots, names).
+
+    Events multiply what they hit, hour by hour, before the hours are averaged to snapshots; components that are not in
+    service are left out.
+
+    Parameters
+    ----------
+    case, scenario, stands
+        What exists, what happens, and the values without events.
+    load
+        Demand or inflow of a load in every hour.
+    """
+    ground = stands.ground
+    hit: Columns = {}
+    for (component, name, attribute), events in targets(case, scenario).items():
+        table = ground.components.get(component)
+        if table is None or name not in table.index:
+            continue
+        factor = combine(events, ground.hours, ground.hours[0])
+        column = load(name) if component == "loads" else ground.column(component, attribute, name)
+        hit[component, attribute, name] = column * factor
+        lower = _LOWER.get(attribute)
+        if lower is not None:  # what must run cannot run while it is out
+            hit[component, lower, name] = ground.column(component, lower, name) * np.minimum(factor, 1.0)
+    poles = _poles(case, ground)
+    altered = any(address.startswith("profiles/loss_curve") for address in scenario.values)
+    if not any(poles.values()) or (all(poles.values()) and not scenario.events and not altered):
+        return _averaged(hit, stands)
+    every = np.ones(len(ground.hours), dtype=bool)
+    for pattern, names in poles.items() if altered else ():  # the table of links holds the curve as the case has it
+        _use_curve(case.profiles["loss_curve"].loc[[(pattern, "bipole")]].iloc[0], every, ground, hit, names)
+    _fill(poles, ground, hit)
+    _monopole(case, scenario, poles, ground, hit)
+    return _averaged(hit, stands)
+
+
+def _averaged(hit: Columns, stands: Standing) -> dict[tuple[str, str], np.ndarray]:
+    found: dict[tuple[str, str], np.ndarray] = {}
+    for (component, attribute, name), column in hit.items():
+        if (component, attribute) not in found:
+            found[component, attribute] = stands.dense[component, attribute].copy()
+        at = stands.ground.components[component].index.get_loc(name)
+        found[component, attribute][:, at] = stands.axis.mean(column)
+    return found
+
+
+def _poles(case: Case, ground: Ground) -> dict[str, list[str]]:
+    """Return the links in service of each DC pole that has a loss curve, by the curve's pattern."""
+    if "loss_curve" not in case.profiles:
+        return {}
+    links = ground.components.get("links", pd.DataFrame()).index
+    patterns = case.profiles["loss_curve"].index.unique("link")
+    return {pattern: [n for n in case.names("links", pattern) if n in links] for pattern in patterns}
+
+
+def _fill(poles: Mapping[str, list[str]], ground: Ground, hit: Columns) -> None:
+    """Leave a derated pole the first segments of its loss curve: at half power it runs where it loses least."""
+    links = ground.components["links"]
+    for names in poles.values():
+        for ordered in _by_direction(links, names):
+            if not any(("links", "p_max_pu", name) in hit for name in ordered):
+                continue
+            widths = links.loc[ordered, "p_nom"].to_numpy(float)[:, None]
+            share = np.array([_left(ground, hit, name) for name in ordered])
+            before = np.cumsum(widths, axis=0) - widths
+            filled = np.clip((share * widths).sum(axis=0) - before, 0.0, widths) / widths
+            for name, column, old in zip(ordered, filled, share, strict=True):
+                # whole or wholly out: nothing to fill, and no rounding
+                hit["links", "p_max_pu", name] = np.where((share == share[0]).all(axis=0) & (old % 1 == 0), old, column)
+
+
+def _left(ground: Ground, hit: Columns, name: str) -> np.ndarray:
+    found = hit.get(("links", "p_max_pu", name))
+    return ground.column("links", "p_max_pu", name) if found is None else found
+
+
+def _by_direction(links: pd.DataFrame, names: list[str]) -> list[list[str]]:
+    """Return the links of a pole by the buses that they join, each list in the order of the segments."""
+    ends = {name: (links.at[name, "bus0"], links.at[name, "bus1"]) for name in names}
+    return [[name for name in names if ends[name] == buses] for buses in dict.fromkeys(ends.values())]
+
+
+def _monopole(case: Case, scenario: Scenario, poles: Mapping[str, list[str]], ground: Ground, hit: Columns) -> None:
+    """Give the poles that stay the loss curve of their return path while another pole is out."""
+    if not poles:
+        return
+    curves = case.profiles["loss_curve"]
+    nothing = [np.zeros(len(ground.hours))]  # a pole that is not built yet is as good as out
+    out = {
+        pattern: np.max([_left(ground, hit, name) for name in names] or nothing, axis=0) == 0
+        for pattern, names in poles.items()
+    }
+    modes = _return_modes(scenario, ground.hours)
+    for pattern, names in poles.items():
+        others = [out[other] for other in poles if other != pattern]
+        alone = ~out[pattern] & np.any(others, axis=0) if others else np.zeros(len(ground.hours), dtype=bool)
+        for mode in sorted(set(modes[alone])):
+            _use_curve(curves.loc[(pattern, mode)], alone & (modes == mode), ground, hit, names)
+
+
+def _return_modes(scenario: Scenario, hours: pd.DatetimeIndex) -> np.ndarray:
+    modes = np.full(len(hours), scenario.return_mode, dtype=object)
+    for event in scenario.events:
+        if event.kind.return_mode is not None:
+            start, end = event.window(hours[0])
+            modes[(hours >= start) & (hours < end)] = event.kind.return_mode
+    return modes
+
+
+def _use_curve(curve: pd.Series, chosen: np.ndarray, ground: Ground, hit: Columns, names: list[str]) -> None:
+    links = ground.components["links"]
+    losses = {str(part): float(value) for part, value in curve.items()}
+    for ordered in _by_direction(links, names):
+        efficiency = segment_efficiency(losses, links.loc[ordered, "p_nom"].to_numpy(float))
+        for name, value in zip(ordered, efficiency, strict=True):
+            key = ("links", "efficiency", name)
+            hit[key] = np.where(chosen, value, hit.get(key, ground.column(*key)))
+
+
+def segment_efficiency(curve: Mapping[str, float] | pd.Series, widths: np.ndarray) -> np.ndarray:
+    """Return the efficiency of the parallel segments that stand for a DC pole's loss curve; shape (segments,).
+
+    loss(p) = constant + linear·p + quadratic·p². The first segment runs from zero to its width and carries the
+    constant part; each further one has the slope of the chord of the curve over its width. As the slopes fall, an
+    optimiser fills the segments in order. Below the first width the loss is that of a pole that is switched off for
+    part of the time.
+
+    Parameters
+    ----------
+    curve
+        ``constant`` [MW], ``linear`` [MW/MW], ``quadratic`` [MW/MW²], at the sending end.
+    widths
+        ``p_nom`` of the segments in order [MW].
+
+    Examples
+    --------
+    >>> segment_efficiency({"constant": 1.0, "linear": 0.0, "quadratic": 1e-4}, np.array([100.0, 100.0]))
+    array([0.98, 0.97])
+    """
+    ends = np.concatenate([[0.0], np.cumsum(widths)])
+    loss = curve["constant"] + curve["linear"] * ends + curve["quadratic"] * ends**2
+    loss[0] = 0.0
+    return np.asarray(1 - np.diff(loss) / widths)

@@ -1,0 +1,169 @@
+"""What scenarios of one case have in common: computed once, and shared as long as it fits.
+
+Sweeps and samples change water, growth, prices and events; components, seasons, monthly tables and rules stay. The
+functions here are pure, and the results are never written to, so that sharing them changes no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from energy.case.case import Case
+from energy.case.rule import RuleBook
+from energy.model import profile
+from energy.model.axis import Axis, hours_of, in_window
+from energy.model.bounds import apply_flows, apply_levels, rule_book, started, unexpressed
+from energy.model.hourly import Hourly, multiply, number
+from energy.model.in_service import in_service, mask_years
+from energy.model.values import with_values
+from energy.scenario import Scenario
+
+Key = tuple[str, str]
+Dense = Mapping[Key, np.ndarray]
+VARYING: dict[str, tuple[str, ...]] = {
+    "generators": ("p_min_pu", "p_max_pu", "marginal_cost"),
+    "links": ("p_min_pu", "p_max_pu", "efficiency", "efficiency2", "efficiency3", "marginal_cost"),
+    "lines": ("s_max_pu",),
+    "stores": ("e_min_pu", "e_max_pu", "marginal_cost", "marginal_cost_storage"),
+    "loads": ("p_set",),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """Components in service and their hourly values before water, growth and events.
+
+    Attributes
+    ----------
+    hours
+        Start of every hour, UTC.
+    components
+        PyPSA list name → table, every attribute filled.
+    hourly
+        (list name, attribute) → table (hours × names) of what varies.
+    book
+        The rules as the scenario sets them.
+    case
+        The case with the scenario's own numbers.
+    """
+
+    hours: pd.DatetimeIndex
+    components: Mapping[str, pd.DataFrame]
+    hourly: Mapping[Key, pd.DataFrame]
+    book: RuleBook
+    case: Case
+
+    def column(self, component: str, attribute: str, name: str) -> np.ndarray:
+        """Return an attribute of one component in every hour; shape (hours,)."""
+        table = self.hourly.get((component, attribute))
+        if table is not None and name in table.columns:
+            return table[name].to_numpy(float)
+        return np.full(len(self.hours), number(self.components[component], name, attribute))
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """Ground on an axis.
+
+    Attributes
+    ----------
+    ground, axis
+        What stands, and the snapshots.
+    dense
+        (list name, attribute) → values in every snapshot; shape (snapshots, names).
+    rules
+        Rules that PyPSA's components cannot express.
+    """
+
+    ground: Ground
+    axis: Axis
+    dense: Dense
+    rules: tuple[dict[str, Any], ...]
+
+
+def ground_of(case: Case, scenario: Scenario) -> Ground:
+    """Return the ground of a scenario; scenarios that differ in water, growth or events share it."""
+    return _ground(case, _Key(scenario))
+
+
+class _Key:
+    """What of a scenario its ground depends on; equal keys share one ground."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        time = scenario.time
+        self._values = (scenario.year, time.start, time.years, scenario.contract, scenario.rules, scenario.values)
+        self._order = scenario.protection_order
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and (self._values, self._order) == (other._values, other._order)
+
+    def __hash__(self) -> int:
+        return hash((self._values, self._order))
+
+
+@lru_cache(maxsize=8)
+def _ground(case: Case, key: _Key) -> Ground:
+    scenario = key.scenario
+    book = rule_book(case, scenario)
+    case = with_values(case, scenario, book)
+    hours = hours_of(case.weightings, scenario.horizon())
+    components = in_service(case, scenario)
+    hourly = profile.varying(case, hours, components)
+    for (component, attribute), table in case.series.items():
+        if component in components:
+            names = table.columns.intersection(components[component].index)
+            hourly.setdefault((component, attribute), table[names].set_axis(hours))
+    mask_years(scenario, hours, components, hourly)
+    _season(scenario, book, hours, components, hourly)
+    if "stores" in components:
+        components["stores"] = started(book, hours, components["stores"])
+    apply_flows(book, hours, components, hourly)
+    return Ground(hours, components, hourly, book, case)
+
+
+def _season(
+    scenario: Scenario, book: RuleBook, hours: pd.DatetimeIndex, components: Mapping[str, pd.DataFrame], hourly: Hourly
+) -> None:
+    """Close the contract's links outside its season and against its direction."""
+    links = components.get("links", pd.DataFrame())
+    if book.contract is None or "service" not in links:
+        return
+    season = in_window(hours, book.contract.season.start, book.contract.season.end)
+    open_outside = scenario.contract.outside_season == "open"
+    for service, wanted in (("casa", ("forward", "both")), ("reverse", ("reverse", "both"))):
+        allowed = scenario.contract.direction in wanted
+        closed = ~(season | open_outside) if allowed else np.ones(len(season), dtype=bool)
+        names = list(links.index[links["service"] == service])
+        for attribute in ("p_max_pu", "p_min_pu"):
+            multiply(hourly, components, hours, "links", attribute, names, (~closed).astype(float))
+
+
+@lru_cache(maxsize=8)
+def standing(ground: Ground, axis: Axis) -> Standing:
+    """Return the ground averaged over the snapshots of an axis, with the rules that bind single snapshots."""
+    dense: dict[Key, np.ndarray] = {}
+    for component, table in ground.components.items():
+        attributes = [a for a in VARYING.get(component, ()) if a in table]
+        attributes += [a for c, a in ground.hourly if c == component and a not in attributes]
+        for attribute in attributes:
+            dense[component, attribute] = _dense(table, ground.hourly.get((component, attribute)), attribute, axis)
+    rules = tuple(unexpressed(ground.book, axis, ground.components))
+    apply_levels(ground.book, axis, ground.components, dense)
+    for values in dense.values():
+        values.flags.writeable = False
+    return Standing(ground, axis, dense, rules)
+
+
+def _dense(table: pd.DataFrame, hourly: pd.DataFrame | None, attribute: str, axis: Axis) -> np.ndarray:
+    static = table[attribute].to_numpy(float) if attribute in table else np.full(len(table), np.nan)
+    values = np.tile(static, (len(axis.snapshots), 1))
+    if hourly is not None and len(hourly.columns):
+        values[:, table.index.get_indexer(hourly.columns)] = axis.mean(hourly.to_numpy(float))
+    return values

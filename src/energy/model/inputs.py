@@ -1,0 +1,314 @@
+"""Case + scenario → everything the optimisation reads, as arrays; no network and no solver yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from energy.case.case import Case
+from energy.case.rule import LevelRule, LimitRule, RuleBook, VolumeRule
+from energy.errors import Fault, InputError, nearest
+from energy.model import profile, services
+from energy.model.axis import Axis, make_axis, month_day, own_axis
+from energy.model.disruption import apply_events, event_cuts
+from energy.model.ground import Dense, Ground, Standing, ground_of, standing
+from energy.model.hourly import number
+from energy.model.inflow import inflow
+from energy.scenario import Scenario
+from energy.scenario.water import Hydrology
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that one optimisation reads.
+
+    Attributes
+    ----------
+    name
+        Name of the scenario.
+    axis
+        Snapshots and what they stand for.
+    components
+        PyPSA list name → table of the components in service, every attribute that PyPSA knows filled.
+    dense
+        (list name, attribute) → values in every snapshot, for the attributes that may vary; shape (snapshots, names),
+        columns in the order of the table.
+    rules
+        Rules that PyPSA's components cannot express, as ``energy.rules`` reads them.
+    kirchhoff
+        Whether Kirchhoff's voltage law holds on the lines.
+    weights
+        Service → worth of a delivered MWh in the objective [$/MWh].
+    book
+        The rules of the case as the scenario sets them.
+    """
+
+    name: str
+    axis: Axis
+    components: Mapping[str, pd.DataFrame]
+    dense: Dense
+    rules: tuple[dict[str, Any], ...]
+    kirchhoff: bool
+    weights: Mapping[str, float]
+    book: RuleBook
+
+    def array(self, component: str, attribute: str) -> np.ndarray:
+        """Return an attribute in every snapshot; shape (snapshots, names), columns in the order of the table."""
+        found = self.dense.get((component, attribute))
+        if found is not None:
+            return found
+        static = self.components[component][attribute].to_numpy(float)
+        return np.tile(static, (len(self.axis.snapshots), 1))
+
+    def values(self, component: str, attribute: str) -> pd.DataFrame:
+        """Return an attribute in every snapshot; shape (snapshots, names)."""
+        columns = self.components[component].index
+        return pd.DataFrame(self.array(component, attribute), index=self.axis.snapshots, columns=columns)
+
+
+def inputs(case: Case, scenario: Scenario) -> Inputs:
+    """Assemble what the optimisation of a scenario on a case reads.
+
+    Parameters
+    ----------
+    case
+        What exists.
+    scenario
+        What is asked and what happens.
+
+    Returns
+    -------
+    Inputs
+
+    Raises
+    ------
+    InputError
+        When the scenario names what the case does not have.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> found = inputs(read_case("networks/two_bus"), read_scenario("two_bus"))
+    >>> float(found.values("loads", "p_set")["source demand"].iloc[0].round(6))
+    40.0
+    """
+    return with_objective(assemble(case, scenario), scenario)
+
+
+def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs:
+    """Return the inputs with the components' own costs, before the scenario's question sets what services are worth.
+
+    Parameters
+    ----------
+    case, scenario
+        What exists and what is asked.
+    axis
+        Snapshots; those of the scenario unless given.
+
+    Raises
+    ------
+    InputError
+        When the scenario names what the case does not have, or asks for what is not modelled.
+    """
+    ground = ground_of(case, scenario)
+    _refuse(case, scenario, ground.book)
+    stands = standing(ground, axis or axis_of(case, scenario))
+    case = ground.case
+    dense = dict(stands.dense)
+    if "loads" in ground.components:
+        dense["loads", "p_set"] = _loads(case, scenario, stands)
+
+    def load(name: str) -> np.ndarray:
+        return _load(case, scenario, ground, name)
+
+    dense |= apply_events(case, scenario, replace(stands, dense=dense), load)
+    if "generators" in ground.components and "loads" in ground.components:
+        dense["generators", "p_max_pu"] = _at_most_the_demand(ground.components, dense)
+    kirchhoff = scenario.network == "kirchhoff"
+    return Inputs(scenario.name, stands.axis, ground.components, dense, stands.rules, kirchhoff, {}, ground.book)
+
+
+def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | None = None) -> Inputs:
+    """Return the inputs with the marginal costs that the scenario's question calls for.
+
+    Parameters
+    ----------
+    found
+        Inputs with the components' own costs.
+    scenario
+        Its objective, payment and protection order count.
+    order
+        Another protection order than the scenario's.
+    """
+    book = found.book
+    order = order or scenario.protection_order or book.protection_order
+    weight = services.weights(order) if scenario.objective == "transfer" else {}
+    dense = dict(found.dense)
+    for component in ("links", "generators"):
+        table = found.components.get(component)
+        if table is None or "service" not in table:
+            continue
+        cost = found.array(component, "marginal_cost")
+        worth = weight if weight else _tariff(scenario, book)
+        value = table["service"].map(worth).fillna(0.0).to_numpy(float)
+        if component == "links":
+            sign = -1.0 if weight else 1.0  # a delivered MWh earns its worth, or bears its tariff
+            dense[component, "marginal_cost"] = cost + sign * found.array("links", "efficiency") * value
+            dense[component, "marginal_cost"] += services.returned(table["service"], weight)
+        elif weight:
+            dense[component, "marginal_cost"] = cost + value * table["sign"].to_numpy(float)
+    return replace(found, dense=dense, weights=weight)
+
+
+def _tariff(scenario: Scenario, book: RuleBook) -> dict[str, float]:
+    # under take-or-pay the price is owed whether or not the energy is taken, so it does not steer the dispatch
+    owed = book.contract is None or scenario.contract.payment == "take_or_pay"
+    return {} if book.contract is None or owed else {"casa": sum(book.contract.prices.values())}
+
+
+def axis_of(case: Case, scenario: Scenario) -> Axis:
+    """Return the snapshots of a scenario; the same choice gives the same object, so that what hangs on it is shared."""
+    if case.weightings is not None:
+        return _own_axis(case, scenario.horizon()[0])
+    start, _ = scenario.horizon()
+    book = ground_of(case, scenario).book
+    cuts = {*_rule_cuts(book, start, scenario.time.years), *event_cuts(scenario, start)}
+    return _axis(scenario.horizon(), scenario.time.resolution, tuple(sorted(cuts)))
+
+
+@lru_cache(maxsize=2)
+def _own_axis(case: Case, start: pd.Timestamp) -> Axis:
+    assert case.weightings is not None
+    return own_axis(case.weightings, start)
+
+
+@lru_cache(maxsize=64)
+def _axis(horizon: tuple[pd.Timestamp, pd.Timestamp], resolution: str, cuts: tuple[pd.Timestamp, ...]) -> Axis:
+    return make_axis(pd.date_range(*horizon, freq="h", inclusive="left"), resolution, cuts)
+
+
+def _rule_cuts(book: RuleBook, start: pd.Timestamp, years: int) -> Iterator[pd.Timestamp]:
+    windows = [rule.window for rule in book.rules.values() if isinstance(rule, VolumeRule | LimitRule) and rule.window]
+    windows += [book.contract.season] if book.contract else []
+    dates = [rule.date for rule in book.rules.values() if isinstance(rule, LevelRule)]
+    for year in range(start.year, start.year + years + 1):
+        for window in windows:
+            yield month_day(year, window.start)
+            yield month_day(year, window.end) + pd.Timedelta(days=1)
+        for date in dates:
+            yield month_day(year, date)
+
+
+def _loads(case: Case, scenario: Scenario, stands: Standing) -> np.ndarray:
+    """Return demand and inflow [MW, hm³/h] of a scenario in every snapshot; shape (snapshots, loads)."""
+    loads = stands.ground.components["loads"]
+    values = stands.dense["loads", "p_set"].copy()
+    if "demand" in loads and "demand_year" in case.profiles:
+        share = loads["share"].to_numpy(float)
+        for key, at in loads.groupby("demand").indices.items():
+            national = _demand(case, stands.axis, str(key), of(scenario.growth, str(key), "central"))
+            values[:, at] = national[:, None] * share[at]
+    if "inflow" in case.profiles:
+        for site, flow in _inflow(case, stands.axis, scenario.hydrology).items():
+            if site in loads.index:
+                values[:, loads.index.get_loc(site)] = -flow
+    return values
+
+
+def _at_most_the_demand(components: Mapping[str, pd.DataFrame], dense: Dense) -> np.ndarray:
+    """Return the availability of generators, where no bus leaves more unserved than is asked there.
+
+    Without this bound a shortfall could be exported: power from nowhere, sold over the line under study as soon as a
+    delivered MWh is worth more than an unserved one.
+    """
+    table, loads = components["generators"], components["loads"]
+    available = dense["generators", "p_max_pu"].copy()
+    asked = (dense["loads", "p_set"] * -loads["sign"].to_numpy(float)).clip(min=0)
+    for at in np.flatnonzero((table["carrier"] == services.UNSERVED) & (table["p_nom"] > 0)):
+        here = asked[:, (loads["bus"] == table["bus"].iloc[at]).to_numpy()].sum(axis=1)
+        available[:, at] = np.minimum(available[:, at], here / float(table["p_nom"].iloc[at]))
+    return available
+
+
+def _refuse(case: Case, scenario: Scenario, book: RuleBook) -> None:
+    """Refuse what a scenario may write but nothing would come of."""
+    faults = []
+    if not isinstance(scenario.growth, str):
+        known = _labels(case, "demand_year")
+        for key in scenario.growth:
+            if key not in known:
+                what = f"growth names {key!r}, which the case does not have"
+                faults.append(Fault(what, scenario.name, None, ", ".join(known), nearest(key, known)))
+    if scenario.head == "varying":
+        faults.append(Fault("head varying is not modelled yet", scenario.name, None, "fixed"))
+    if services.RETURNED in (scenario.protection_order or ()) and scenario.contract.direction == "both":
+        what = "protection_order holds reverse while both directions are open: power could earn by going in a circle"
+        faults.append(Fault(what, scenario.name, None, None, "take reverse out, or write direction: reverse"))
+    if book.contract is None and (scenario.contract.season is not None or scenario.contract.prices):
+        what = f"case {case.name} has no contract to change"
+        faults.append(Fault(what, scenario.name, None, None, "take contract out"))
+    if faults:
+        raise InputError(faults)
+
+
+def refuse_creation(found: Inputs) -> None:
+    """Refuse electric links that would deliver more than they take.
+
+    Raises
+    ------
+    InputError
+        With every such link; a network optimisation would make power of nothing on it.
+    """
+    links, dense, faults = found.components.get("links", pd.DataFrame()), found.dense, []
+    if links.empty:
+        return
+    carrier = found.components["buses"]["carrier"]
+    same = (links["bus0"].map(carrier) == links["bus1"].map(carrier)).to_numpy()
+    backwards = (dense["links", "p_min_pu"] < 0).any(axis=0) & (dense["links", "efficiency"] != 1).any(axis=0)
+    for wrong, what, repair in (
+        (backwards, "loses power and runs both ways: backwards it would create it", "split it into two one-way links"),
+        (same & (dense["links", "efficiency"] > 1).any(axis=0), "delivers more than it takes", "correct efficiency"),
+    ):
+        faults += [Fault(f"link {name!r} {what}", found.name, None, None, repair) for name in links.index[wrong]]
+    if faults:
+        raise InputError(faults)
+
+
+def _labels(case: Case, profile_name: str) -> list[str]:
+    table = case.profiles.get(profile_name)
+    return [] if table is None else [str(label) for label in table.index.unique(0)]
+
+
+def _load(case: Case, scenario: Scenario, ground: Ground, name: str) -> np.ndarray:
+    """Return demand or inflow [MW, hm³/h] of one load in every hour; shape (hours,)."""
+    loads = ground.components["loads"]
+    key = loads["demand"].at[name] if "demand" in loads else None
+    if "demand_year" in case.profiles and isinstance(key, str) and key:
+        growth = of(scenario.growth, key, "central")
+        return profile.demand(case, ground.hours, key, growth) * number(loads, name, "share")
+    if "inflow" in case.profiles:
+        found = inflow(case, ground.hours, scenario.hydrology).get(name)
+        if found is not None:
+            return -found
+    return ground.column("loads", "p_set", name)
+
+
+@lru_cache(maxsize=256)
+def _demand(case: Case, axis: Axis, key: str, growth: str) -> np.ndarray:
+    return axis.mean(profile.demand(case, axis.hours, key, growth))
+
+
+@lru_cache(maxsize=256)
+def _inflow(case: Case, axis: Axis, hydrology: Hydrology) -> dict[str, np.ndarray]:
+    return {site: axis.mean(flow) for site, flow in inflow(case, axis.hours, hydrology).items()}
+
+
+def of(choice: str | Mapping[str, str], key: str, otherwise: str) -> str:
+    """Return what a scenario chooses for a key: one word for all, or a word a key."""
+    return choice if isinstance(choice, str) else choice.get(key, otherwise)

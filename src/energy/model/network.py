@@ -1,0 +1,94 @@
+"""Inputs → pypsa.Network, ready to be solved by plain PyPSA."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from energy.case.case import Case
+from energy.case.schema import attributes
+from energy.model.inputs import Inputs, inputs, refuse_creation
+from energy.model.quiet import quiet
+from energy.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pypsa
+
+CLASSES = {
+    "carriers": "Carrier",
+    "buses": "Bus",
+    "lines": "Line",
+    "links": "Link",
+    "generators": "Generator",
+    "loads": "Load",
+    "stores": "Store",
+}
+
+
+def build(case: Case, scenario: Scenario) -> pypsa.Network:
+    """Build the PyPSA network of a scenario on a case.
+
+    Parameters
+    ----------
+    case
+        What exists.
+    scenario
+        What is asked and what happens.
+
+    Returns
+    -------
+    pypsa.Network
+        Unsolved; ``n.optimize(extra_functionality=energy.rules)`` solves it.
+
+    Raises
+    ------
+    InputError
+        When the scenario names what the case does not have.
+    """
+    return network(inputs(case, scenario))
+
+
+def network(found: Inputs) -> pypsa.Network:
+    """Write inputs into a PyPSA network."""
+    import pypsa
+
+    refuse_creation(found)
+    with quiet():
+        n = pypsa.Network(name=found.name)
+        n.set_snapshots(found.axis.snapshots)  # type: ignore[arg-type]  # PyPSA takes any index
+        n.snapshot_weightings.loc[:, :] = found.axis.weightings[n.snapshot_weightings.columns].to_numpy()
+        for component, name in CLASSES.items():
+            table = found.components.get(component)
+            if table is not None and len(table):
+                _add(n, name, component, table)
+        for component, attribute in found.dense:
+            if len(found.components[component]):
+                _vary(n, component, attribute, found.values(component, attribute))
+    n.meta = {"energy": {"rules": list(found.rules), "kirchhoff": found.kirchhoff, "weights": dict(found.weights)}}
+    return n
+
+
+def _add(n: pypsa.Network, name: str, component: str, table: pd.DataFrame) -> None:
+    known = attributes(component)
+    inputs_of = {*known.index[known["status"].str.startswith("Input")], "bus2", "bus3", "efficiency2", "efficiency3"}
+    own = [column for column in table.columns if column in inputs_of and column != "name"]
+    columns: dict[str, Any] = {column: table[column] for column in own}
+    n.add(name, list(table.index), **columns)
+    static = n.components[component].static
+    for column in table.columns.difference(own):
+        words = table[column].dtype == object
+        static[column] = table[column].where(table[column].notna(), "") if words else table[column]
+
+
+def _vary(n: pypsa.Network, component: str, attribute: str, values: pd.DataFrame) -> None:
+    """Write an attribute: what changes over time as a series, what stands still as the component's own value."""
+    array = values.to_numpy()
+    varies = (array != array[0]).any(axis=0) & ~np.isnan(array).any(axis=0)
+    still = values.columns[~varies]
+    if len(still):
+        n.components[component].static.loc[still, attribute] = array[0, ~varies]
+    if varies.any():
+        table = values.loc[:, varies]
+        n.components[component].dynamic[attribute] = table.rename_axis(index="snapshot", columns="name")

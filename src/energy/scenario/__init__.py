@@ -1,0 +1,35 @@
+"""What is asked and what happens: scenario files, scenarios, events.
+
+>>> from energy.scenario import Event, Scenario
+>>> stop = Event(name="closed", kind="border_stop", cause="politics", where=("crossing",), start="07-01", end="07-31")
+>>> Scenario(name="july", year=2028, events=(stop,)).events[0].level
+0.0
+"""
+
+from energy.scenario.effect import combine
+from energy.scenario.event import TABLES, Event, EventKind, Place, RepairAccess
+from energy.scenario.model import QUESTIONS, Contract, Scenario, Time, ValueKey, split_value_key
+from energy.scenario.moment import NEVER, Closure, Season
+from energy.scenario.read import Resolved, list_scenarios, read_scenario, resolve
+
+__all__ = [
+    "NEVER",
+    "QUESTIONS",
+    "TABLES",
+    "Closure",
+    "Contract",
+    "Event",
+    "EventKind",
+    "Place",
+    "RepairAccess",
+    "Resolved",
+    "Scenario",
+    "Season",
+    "Time",
+    "ValueKey",
+    "combine",
+    "list_scenarios",
+    "read_scenario",
+    "resolve",
+    "split_value_key",
+]

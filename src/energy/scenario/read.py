@@ -1,0 +1,253 @@
+"""Scenario files → scenarios: one parent, overrides, and where every value came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from energy.errors import Fault, InputError, nearest
+from energy.reading.document import parse_value, read_document, scalar
+from energy.reading.faults import dotted, validated
+from energy.reading.form import Form
+from energy.reading.place import project_folder
+from energy.reading.tree import Node, Origin, leaves, merged, nearest_node, planted, put
+from energy.scenario.event import TABLES
+from energy.scenario.model import Scenario, key_steps
+
+Overrides = Mapping[str, object] | Sequence[str]
+_WRITTEN = ("extends", *(field for field in Form.of(Scenario).keys if field != "name"))
+_SET = Origin("--set")
+_FOLDER = "scenarios"
+_OTHER_FOLDERS = ("hazards", "sweeps")  # YAML files that are no scenarios
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A scenario and where each of its values came from.
+
+    Parameters
+    ----------
+    scenario
+        The scenario, parents and overrides applied.
+    origin
+        Dotted key → ``file:line``, ``--set`` or ``default``, for every value of ``scenario.plain()``.
+    files
+        The files read: the scenario's own first, then its parent, its parent's parent, …
+    """
+
+    scenario: Scenario
+    origin: Mapping[str, str]
+    files: tuple[Path, ...]
+
+
+def read_scenario(path_or_name: str | Path, folder: Path | None = None, overrides: Overrides = ()) -> Scenario:
+    """Read a scenario by the name of its file or by path.
+
+    Parameters
+    ----------
+    path_or_name
+        ``baseline``, ``record/salang_2015`` or ``my/file.yaml``.
+    folder
+        Folder in which names, and the parents that files ``extends``, are looked up; None: ``scenarios`` here or in
+        the nearest folder above.
+    overrides
+        ``key=value`` texts, or dotted key → value; texts are read as YAML. They win over the files.
+
+    Raises
+    ------
+    InputError
+        Every fault of the files and overrides.
+    """
+    return resolve(path_or_name, folder, overrides).scenario
+
+
+def resolve(path_or_name: str | Path, folder: Path | None = None, overrides: Overrides = ()) -> Resolved:
+    """Read a scenario and tell where each value came from; parameters and errors as `read_scenario`."""
+    path = Path(path_or_name)
+    if path.suffix in (".yaml", ".yml"):
+        home = _home(path, folder)
+        _must_exist(path, home)
+    else:
+        home = project_folder(_FOLDER) if folder is None else folder
+        path = _by_name(str(path_or_name), home, Origin(home), "scenario")
+    tree, files = _with_parents(path, home)
+    faults: list[Fault] = []
+    named = _named(_overridden(tree, overrides, faults), path, faults)
+    try:
+        scenario = validated(Scenario, named, _WRITTEN)
+    except InputError as error:
+        raise InputError([*faults, *error.faults]) from None
+    if faults:
+        raise InputError(faults)
+    return Resolved(scenario, _origins(scenario.plain(), named), files)
+
+
+def _named(tree: Node, path: Path, faults: list[Fault]) -> Node:
+    name = tree.child("name")
+    if name is not None:
+        repair = "remove it: a scenario has the name of its file"
+        faults.append(Fault("unknown key 'name'", name.origin.where, name.origin.line, None, repair))
+    return put(tree, ("name",), Node(path.stem, Origin(path)))
+
+
+def list_scenarios(folder: Path | None = None) -> dict[str, Path]:
+    """Return the scenarios of a folder and its subfolders: name → file, sorted by name.
+
+    Parameters
+    ----------
+    folder
+        The folder; None: ``scenarios`` here or in the nearest folder above.
+
+    Raises
+    ------
+    InputError
+        When the folder is missing, or two files have the same name.
+    """
+    folder = project_folder(_FOLDER) if folder is None else folder
+    if not folder.is_dir():
+        raise InputError(Fault("folder of scenarios not found", folder))
+    found: dict[str, Path] = {}
+    faults = []
+    for path in sorted(folder.rglob("*.yaml")):
+        inside = path.relative_to(folder).parts
+        if inside[0] in _OTHER_FOLDERS or any(part.startswith(".") for part in inside):
+            continue
+        if path.stem in found:
+            what = f"two scenarios are named {path.stem!r}, the other is {found[path.stem]}"
+            faults.append(Fault(what, path, repair="rename one of the files"))
+        found.setdefault(path.stem, path)
+    if faults:
+        raise InputError(faults)
+    return dict(sorted(found.items()))
+
+
+def _home(path: Path, folder: Path | None) -> Path:
+    """Return the folder of a file's parents: the one asked for, the project's, or where there is none the file's."""
+    if folder is not None:
+        return folder
+    around = path.resolve().parents
+    own = next((place for place in around if place.name == _FOLDER), None)
+    if own is not None:
+        return own
+    try:
+        return project_folder(_FOLDER)
+    except InputError:
+        return around[0]
+
+
+def _must_exist(path: Path, home: Path) -> None:
+    if not path.is_file():
+        repair = nearest(path.stem, list_scenarios(home)) if home.is_dir() else None
+        raise InputError(Fault("file not found", path, repair=repair))
+
+
+def _by_name(name: str, folder: Path, asked: Origin, word: str) -> Path:
+    known = list_scenarios(folder)
+    parts = PurePosixPath(name).parts
+    if not name.strip() or "\\" in name or "\0" in name or ".." in parts or name.startswith("/"):
+        what = f"{word} {name!r} is no name inside {folder}"
+        raise InputError(Fault(what, asked.where, asked.line, "the name of a file in that folder, without .yaml"))
+    path = known.get(name)
+    if path is None:
+        inside = folder / f"{name}.yaml"
+        path = inside if inside in known.values() else None
+    if path is None:
+        what = f"{word} {name!r} not found in {folder}"
+        raise InputError(Fault(what, asked.where, asked.line, ", ".join(known) or None, nearest(name, known)))
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise InputError(Fault(f"{word} {name!r} is a link out of {folder}", asked.where, asked.line))
+    return path
+
+
+def _with_parents(path: Path, folder: Path) -> tuple[Node, tuple[Path, ...]]:
+    """Return the file overlaid on its parents, and the files; what is wrong with any of them in one error."""
+    files: list[Path] = []
+    layers: list[Node] = []
+    faults: list[Fault] = []
+    following: Path | None = path
+    while following is not None:
+        files.append(following)
+        try:
+            tree = read_document(following)
+            extends = tree.child("extends")
+            content = {key: node for key, node in tree.children() if key != "extends"}
+            layers.append(Node({str(key): node for key, node in content.items()}, tree.origin))
+            following = None if extends is None else _parent(extends, files, folder)
+        except InputError as error:
+            faults += error.faults
+            following = None
+    if faults:
+        raise InputError(faults)
+    whole = layers[-1]
+    for layer in reversed(layers[:-1]):
+        whole = merged(whole, layer)
+    # what is missing as a whole is missing from the scenario's own file, in no line of it
+    return Node(whole.content, Origin(path)), tuple(files)
+
+
+def _parent(extends: Node, files: Sequence[Path], folder: Path) -> Path:
+    name, origin = extends.content, extends.origin
+    if not isinstance(name, str):
+        raise InputError(
+            Fault(f"extends is {extends.plain()!r}", origin.where, origin.line, "the name of one scenario")
+        )
+    parent = _by_name(name, folder, origin, "parent")
+    if parent.resolve() in [file.resolve() for file in files]:
+        chain = " → ".join(file.stem for file in (*files, parent))
+        raise InputError(Fault(f"extends goes in a circle: {chain}", origin.where, origin.line))
+    return parent
+
+
+def _overridden(tree: Node, overrides: Overrides, faults: list[Fault]) -> Node:
+    pairs = overrides.items() if isinstance(overrides, Mapping) else _pairs(overrides, faults)
+    for key, value in pairs:
+        try:
+            tree = put(tree, _checked_steps(key), _value(key, value))
+        except InputError as error:
+            faults += error.faults
+    return tree
+
+
+def _pairs(overrides: Sequence[str], faults: list[Fault]) -> Iterable[tuple[str, str]]:
+    texts = [overrides] if isinstance(overrides, str) else overrides
+    for text in texts:
+        key, sign, value = text.partition("=")
+        if sign:
+            yield key.strip(), value.strip()
+        else:
+            faults.append(Fault(f"{text!r} has no value", _SET.where, None, "key=value, as year=2030"))
+
+
+def _checked_steps(key: str) -> tuple[str, ...]:
+    steps = key_steps(key)
+    known = _WRITTEN[1:]
+    if steps[0] not in known:
+        repair = f"write values.{key}" if steps[0] in TABLES else nearest(steps[0], known)
+        raise InputError(Fault(f"unknown key {key!r}", _SET.where, None, ", ".join(known), repair))
+    if not all(steps):
+        raise InputError(Fault(f"key {key!r} has an empty part", _SET.where, None, "parts joined by single dots"))
+    return steps
+
+
+def _value(key: str, value: Any) -> Node:
+    if not isinstance(value, str):
+        return planted(value, _SET)
+    if value.startswith(("[", "{", '"', "'")):
+        try:
+            # the line of an override means nothing: the whole override is the place
+            return planted(parse_value(value, _SET.where).plain(), _SET)
+        except InputError as error:
+            what = f"{key}={value}: {error.faults[0].what}"
+            raise InputError(Fault(what, _SET.where, None, error.faults[0].allowed)) from None
+    return Node(scalar(value), _SET)
+
+
+def _origins(plain: dict[str, Any], tree: Node) -> dict[str, str]:
+    origins = {}
+    for steps in leaves(plain):
+        reached, node = nearest_node(tree, steps)
+        # a value that the tree does not reach was filled in by the model
+        origins[dotted(steps)] = str(node.origin) if reached == steps else "default"
+    return origins

@@ -1,0 +1,136 @@
+"""What a solve found: tables by component, an xarray Dataset, a solved PyPSA network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from energy.model import Inputs, network
+
+if TYPE_CHECKING:
+    import pypsa
+    import xarray as xr
+
+UNITS = {"hm3/h": ("hm3/h", "hm3"), "MW": ("MW", "MWh")}
+
+
+@dataclass(frozen=True)
+class Result:
+    """The optimum of one scenario.
+
+    Attributes
+    ----------
+    inputs
+        What was solved.
+    values
+        (component list, ``p``/``s``/``e``) → table (snapshots × names), MW or hm³/h, MWh or hm³.
+    prices
+        Marginal price at each bus [$/MWh or $/hm³]; shape (snapshots, buses).
+    objective
+        Value of the objective [$].
+    iterations
+        Simplex iterations of the solve.
+    """
+
+    inputs: Inputs
+    values: Mapping[tuple[str, str], pd.DataFrame]
+    prices: pd.DataFrame
+    objective: float
+    iterations: int
+
+    @cached_property
+    def hours(self) -> np.ndarray:
+        """Hours [h] that each snapshot stands for; shape (snapshots,)."""
+        return self.inputs.axis.weights
+
+    def flow(self, component: str) -> pd.DataFrame:
+        """Return what components carry or produce [MW, hm³/h], from bus0 for branches; shape (snapshots, names)."""
+        key = (component, "s" if component == "lines" else "p")
+        found = self.values.get(key)
+        return pd.DataFrame(index=self.inputs.axis.snapshots) if found is None else found
+
+    @cached_property
+    def received(self) -> pd.DataFrame:
+        """Power that each link delivers at bus1 [MW, hm³/h]; shape (snapshots, links)."""
+        sent = self.flow("links")
+        return sent * self.inputs.values("links", "efficiency")[sent.columns] if len(sent.columns) else sent
+
+    def dataset(self) -> xr.Dataset:
+        """Return the result as a Dataset with units and names.
+
+        Returns
+        -------
+        xarray.Dataset
+            Dimensions ``snapshot`` and one per component list; variables named ``<list>_<PyPSA attribute>``.
+        """
+        import xarray as xr
+
+        axis = self.inputs.axis
+        data: dict[str, tuple[tuple[str, str], np.ndarray, dict[str, str]]] = {}
+
+        def put(component: str, attribute: str, table: pd.DataFrame, unit: str, text: str) -> None:
+            if len(table.columns):
+                data[f"{component}_{attribute}"] = (
+                    ("snapshot", component),
+                    table.to_numpy(float),
+                    {"units": unit, "long_name": text},
+                )
+
+        power = "MW (electric), hm3/h (water)"
+        put("generators", "p", self.flow("generators"), power, "output of generators")
+        put("links", "p0", self.flow("links"), power, "what links take from bus0")
+        put("links", "p1", -self.received, power, "what links take from bus1, negative where they deliver")
+        put("lines", "p0", self.flow("lines"), "MW", "what lines take from bus0")
+        put(
+            "stores",
+            "e",
+            self.values.get(("stores", "e"), pd.DataFrame()),
+            "MWh or hm3",
+            "content of stores at the end of the snapshot",
+        )
+        put("stores", "p", self.flow("stores"), power, "what stores give to their bus")
+        if "loads" in self.inputs.components:
+            put("loads", "p", self.inputs.values("loads", "p_set"), power, "demand; negative for inflow")
+        put("buses", "marginal_price", self.prices, "USD/MWh (electric), USD/hm3 (water)", "marginal price")
+        coordinates: dict[str, object] = {"snapshot": axis.snapshots}
+        for name in {key.split("_")[0] for key in data}:
+            coordinates[name] = list(self._names(name))
+        found = xr.Dataset(data, coordinates)
+        found["weight"] = ("snapshot", self.hours, {"units": "h", "long_name": "hours that a snapshot stands for"})
+        found["snapshot"].attrs = {"long_name": "start of the snapshot, UTC", "standard_name": "time"}
+        found.attrs = {"title": self.inputs.name, "objective": self.objective, "Conventions": "CF-1.11"}
+        return found
+
+    def _names(self, component: str) -> pd.Index:
+        return self.prices.columns if component == "buses" else self.inputs.components[component].index
+
+    def network(self) -> pypsa.Network:
+        """Return the solved PyPSA network: the inputs with ``p``, ``p0``, ``p1``, ``e`` and prices filled."""
+        n = network(self.inputs)
+        filled: dict[tuple[str, str], pd.DataFrame] = {
+            ("generators", "p"): self.flow("generators"),
+            ("loads", "p"): self.inputs.values("loads", "p_set"),
+            ("stores", "p"): self.flow("stores"),
+            ("stores", "e"): self.values.get(("stores", "e"), pd.DataFrame()),
+            ("lines", "p0"): self.flow("lines"),
+            ("lines", "p1"): -self.flow("lines"),
+            ("links", "p0"): self.flow("links"),
+            ("links", "p1"): -self.received,
+            ("buses", "marginal_price"): self.prices,
+        }
+        links = self.inputs.components.get("links", pd.DataFrame())
+        for port in (2, 3):
+            if f"bus{port}" in links:
+                names = links.index[links[f"bus{port}"] != ""]
+                efficiency = self.inputs.values("links", f"efficiency{port}")[names]
+                filled["links", f"p{port}"] = -self.flow("links")[names] * efficiency
+        for (component, attribute), table in filled.items():
+            if len(table.columns):
+                n.components[component].dynamic[attribute] = table.rename_axis(index="snapshot", columns="name")
+        n._objective = self.objective  # noqa: SLF001  (PyPSA gives no other way to say it)
+        return n

@@ -1,0 +1,226 @@
+"""How much of the gap between the contract's ceiling and what is delivered is due to what: Shapley values.
+
+Each cause is a part of the model that can be switched off: water without limit, no demand at home, no commitments, no
+rules on the rivers, no limits in the AC network, no events, a buyer who takes all. The value of a set of causes is what
+is delivered with only these in force; a cause's share is its mean effect over all orders in which the causes can be
+switched on (Shapley, *A value for n-person games*, 1953). The shares sum to the gap, and no order is preferred.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from itertools import combinations
+from math import factorial
+
+import numpy as np
+import pandas as pd
+
+from energy.case import Case
+from energy.measure import energy_by_month, transferable
+from energy.model import Inputs
+from energy.model.inputs import assemble, with_objective
+from energy.model.services import STUDIED
+from energy.scenario import EventKind, Scenario
+from energy.solve import Engine
+from energy.study.ladder import purchases
+
+BUYER = (EventKind.BUYER_STOP,)
+CAUSES = ("water", "own_demand", "commitments", "rules", "network", "events", "buyer")
+FREE = "free "  # prefix of the generators that stand for water without limit
+Values = Callable[[frozenset[str]], np.ndarray]
+
+
+def shapley(causes: Iterable[str], value: Values) -> dict[str, np.ndarray]:
+    """Return each cause's Shapley share of the loss value(∅) − value(all).
+
+    Parameters
+    ----------
+    causes
+        Names.
+    value
+        What is delivered with a set of causes in force; any shape, the same for every set.
+
+    Returns
+    -------
+    dict
+        Cause → share, in the shape of the values; the shares sum to the loss.
+
+    Examples
+    --------
+    Two causes of which either alone takes 3 of 4, and both together take all:
+
+    >>> left = {frozenset(): 4.0, frozenset("a"): 1.0, frozenset("b"): 1.0, frozenset("ab"): 0.0}
+    >>> {name: float(share) for name, share in shapley("ab", lambda s: np.array(left[s])).items()}
+    {'a': 2.0, 'b': 2.0}
+    """
+    names = sorted(set(causes))
+    known: dict[frozenset[str], np.ndarray] = {}
+    for size in range(len(names) + 1):
+        for chosen in combinations(names, size):
+            known[frozenset(chosen)] = value(frozenset(chosen))
+    shares = {}
+    for name in names:
+        others = [other for other in names if other != name]
+        share = np.zeros_like(known[frozenset()])
+        for size in range(len(others) + 1):
+            weight = factorial(size) * factorial(len(others) - size) / factorial(len(names))
+            for chosen in combinations(others, size):
+                before = frozenset(chosen)
+                share = share + weight * (known[before] - known[before | {name}])
+        shares[name] = share
+    return shares
+
+
+def attribution(case: Case, scenario: Scenario) -> pd.DataFrame:
+    """Attribute the gap between the contract's ceiling and the delivered energy of a scenario to its causes.
+
+    Parameters
+    ----------
+    case
+        What exists.
+    scenario
+        What is asked and what happens; its foresight is taken as perfect.
+
+    Returns
+    -------
+    pandas.DataFrame
+        GWh at the receiving end; index month, columns ``ceiling``, one a cause, ``delivered``; in every row
+        ``ceiling`` less the causes is ``delivered``.
+
+    Raises
+    ------
+    InputError, SolverError
+        When the scenario does not fit the case, or a set of causes leaves no optimum.
+    """
+    states = _States(case, scenario)
+    shares = shapley(states.causes, states.delivered)
+    none, every = states.delivered(frozenset()), states.delivered(frozenset(states.causes))
+    columns = {cause: shares.get(cause, np.zeros_like(none)) for cause in CAUSES}
+    return pd.DataFrame({"ceiling": none} | columns | {"delivered": every}, index=states.months).rename_axis("month")
+
+
+class _States:
+    """The scenario with some of its causes in force; every state solved once."""
+
+    def __init__(self, case: Case, scenario: Scenario) -> None:
+        self._case, self._scenario = case, scenario.model_copy(update={"foresight": "perfect"})
+        whole = self._inputs(frozenset(CAUSES))
+        self.causes = [c for c in CAUSES if self._present(c)]
+        self._engine = Engine(whole)
+        self._known: dict[frozenset[str], np.ndarray] = {}
+        self.months = whole.axis.snapshots.to_period("M").unique()
+
+    def _present(self, cause: str) -> bool:
+        kinds = [event.kind in BUYER for event in self._scenario.events]
+        if cause == "events":
+            return not all(kinds)
+        if cause == "buyer":
+            return any(kinds) or self._scenario.objective == "dispatch"
+        return True
+
+    def delivered(self, on: frozenset[str]) -> np.ndarray:
+        """Return the energy delivered by month [GWh] with a set of causes in force; shape (months,)."""
+        if on not in self._known:
+            result = self._engine.solve(self._inputs(on))
+            self._known[on] = energy_by_month(transferable(result), result).to_numpy()
+        return self._known[on]
+
+    def _inputs(self, on: frozenset[str]) -> Inputs:
+        events = tuple(e for e in self._scenario.events if ("buyer" if e.kind in BUYER else "events") in on)
+        changes: dict[str, object] = {"events": events}
+        if "buyer" not in on:
+            changes["objective"] = "transfer"
+        scenario = self._scenario.model_copy(update=changes)
+        axis = assemble(self._case, self._scenario).axis
+        found = with_free_water(assemble(self._case, scenario, axis), "water" not in on)
+        if "own_demand" not in on:
+            found = _without_demand(found)
+        if "rules" not in on:
+            found = _without_river_rules(found)
+        if "network" not in on:
+            found = _without_network(found)
+        order = list(scenario.protection_order or found.book.protection_order)
+        if "commitments" not in on and STUDIED in order:
+            ahead = [n for n in order[: order.index(STUDIED)] if n in purchases(found) or n == "own_demand"]
+            order = [*ahead, STUDIED, *(n for n in order if n not in ahead and n != STUDIED)]
+        return with_objective(found, scenario, tuple(order))
+
+
+def with_free_water(found: Inputs, free: bool) -> Inputs:
+    """Return inputs in which each turbine has a twin that needs no water; twin and turbine share the plant's rating."""
+    links, buses = found.components["links"], found.components["buses"]["carrier"]
+    from_water = links["bus0"].map(buses) == "water"
+    turbines = links[from_water & (links["bus1"].map(buses) != "water")]
+    if turbines.empty:
+        return found
+    efficiency = found.values("links", "efficiency")[turbines.index].max()
+    rating = turbines["p_nom"] * efficiency
+    generators = found.components["generators"]
+    twins = pd.DataFrame({column: [generators[column].iloc[0]] * len(turbines) for column in generators})
+    twins.index = pd.Index([FREE + name for name in turbines.index], name=generators.index.name)
+    twins["bus"], twins["p_nom"], twins["sign"] = turbines["bus1"].to_numpy(), rating.to_numpy(), 1.0
+    twins["carrier"], twins["service"] = turbines["carrier"].to_numpy(), None
+    dense = dict(found.dense)
+    available = found.values("links", "p_max_pu")[turbines.index].to_numpy()
+    values = {"p_max_pu": available * float(free), "marginal_cost": np.full_like(available, 0.01)}
+    for component, attribute in found.dense:
+        if component == "generators":
+            own = values.get(attribute, np.zeros_like(available))
+            dense[component, attribute] = np.hstack([found.dense[component, attribute], own])
+    components = dict(found.components) | {"generators": pd.concat([generators, twins])}
+    shared = tuple(
+        {
+            "kind": "limit",
+            "name": f"rating of {name}",
+            "terms": [
+                {"component": "links", "names": [name], "coefficient": float(efficiency[name])},
+                {"component": "generators", "names": [FREE + name], "coefficient": 1.0},
+            ],
+            "runs": [[0, len(found.axis.snapshots)]],
+            "at_most": float(rating[name]),
+        }
+        for name in turbines.index
+    )
+    return replace(found, components=components, dense=dense, rules=found.rules + shared)
+
+
+def _without_demand(found: Inputs) -> Inputs:
+    generators, loads = found.components["generators"], found.components["loads"]
+    home = set(generators.loc[generators["service"] == "own_demand", "bus"])
+    dense = dict(found.dense)
+    dense["loads", "p_set"] = np.where(loads["bus"].isin(home).to_numpy(), 0.0, found.dense["loads", "p_set"])
+    return replace(found, dense=dense)
+
+
+def _without_river_rules(found: Inputs) -> Inputs:
+    open_rules = tuple(
+        rule | {field: bound for field, bound in (("at_least", -np.inf), ("at_most", np.inf)) if field in rule}
+        if rule["kind"] == "volume"
+        else rule
+        for rule in found.rules
+    )
+    links, stores = found.components["links"], found.components["stores"]
+    dense = dict(found.dense)
+    ruled = links.index.isin([rule.link for rule in found.book.rules.values() if rule.kind == "flow"])
+    dense["links", "p_min_pu"] = np.where(ruled, 0.0, found.dense["links", "p_min_pu"])
+    dense["links", "p_max_pu"] = np.where(ruled, 1.0, found.dense["links", "p_max_pu"])
+    levels = stores.index.isin([rule.store for rule in found.book.rules.values() if rule.kind == "level"])
+    low = found.dense["stores", "e_min_pu"]
+    # what a store must hold at the end is no rule on the river, but what the next year inherits
+    inner = np.arange(len(low)) < len(low) - 1
+    dense["stores", "e_min_pu"] = np.where(levels & inner[:, None], 0.0, low)
+    return replace(found, dense=dense, rules=open_rules)
+
+
+def _without_network(found: Inputs) -> Inputs:
+    dense = dict(found.dense)
+    if ("lines", "s_max_pu") in dense:
+        dense["lines", "s_max_pu"] = np.full_like(found.dense["lines", "s_max_pu"], 100.0)
+    ties = tuple(
+        rule | {field: bound for field, bound in (("at_least", -np.inf), ("at_most", np.inf)) if field in rule}
+        if rule["kind"] == "limit" and any(term["component"] == "lines" for term in rule["terms"])
+        else rule
+        for rule in found.rules
+    )
+    return replace(found, dense=dense, rules=ties, kirchhoff=False)

@@ -1,0 +1,139 @@
+"""The ladder of protection: what each service that stands before CASA-1000 takes from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from energy.case import Case, RuleBook
+from energy.errors import SolverError
+from energy.measure import TOLERANCE, audit, ceiling, energy_by_month, monthly_table, transferable
+from energy.model import Inputs
+from energy.model.axis import in_window
+from energy.model.inputs import assemble, with_objective
+from energy.model.services import STUDIED
+from energy.scenario import Scenario
+from energy.solve import Engine, Result
+from energy.study.foresight import solve_surprised
+
+
+@dataclass(frozen=True)
+class Run:
+    """A scenario solved, with the rungs of its protection order.
+
+    Attributes
+    ----------
+    case, scenario, result
+        What exists, what was asked, and the optimum.
+    season
+        Share of each snapshot inside the contract season; shape (snapshots,).
+    limit
+        Contract ceiling at the sending end [MW], None where the case has no contract.
+    countries
+        Countries that supply under the contract.
+    rungs
+        Delivered energy by month [GWh], one column a rung: ``contract``, ``line`` (what is in service), ``water``
+        (CASA-1000 served before all else), then one a protected service, in order; the last is the scenario itself.
+    """
+
+    case: Case
+    scenario: Scenario
+    result: Result
+    season: np.ndarray
+    limit: float | None
+    countries: list[str]
+    rungs: pd.DataFrame
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The months in numbers, see ``energy.measure.monthly_table``."""
+        return monthly_table(self.result, self.season, self.limit, self.countries, self.losses)
+
+    @property
+    def losses(self) -> dict[str, pd.Series]:
+        """Energy lost at each rung by month [GWh]; they sum to the gap between contract and delivery."""
+        lost = -self.rungs.diff(axis=1).iloc[:, 1:]
+        return {str(name): lost[name] for name in lost}
+
+
+def run(case: Case, scenario: Scenario) -> Run:
+    """Solve a scenario, and the same with CASA-1000 ever earlier in the protection order.
+
+    Raises
+    ------
+    InputError, SolverError
+        When the scenario does not fit the case, or has no optimum, or its optimum fails the audit.
+    """
+    own = assemble(case, scenario)
+    found = with_objective(own, scenario)
+    book = found.book
+    engine = Engine(found)
+    result = solve_surprised(case, scenario) if scenario.foresight == "surprise" else engine.solve(found)
+    _refuse_unsound(result)
+    season = np.ones(len(found.axis.snapshots))
+    if book.contract is not None and scenario.contract.outside_season == "closed":
+        window = book.contract.season
+        season = found.axis.share(in_window(found.axis.hours, window.start, window.end))
+    limit = book.contract.ceiling if book.contract else None
+    countries = list(book.contract.shares) if book.contract else []
+    rungs = _rungs(scenario, book, own, engine, result, season)
+    return Run(case, scenario, result, season, limit, countries, rungs)
+
+
+def _refuse_unsound(result: Result) -> None:
+    """Give no result that breaks physics or its own limits."""
+    failed = {name: value for name, value in audit(result).items() if not value <= TOLERANCE}
+    if failed:
+        shown = ", ".join(f"{name} {value:.2g}" for name, value in failed.items())
+        raise SolverError(f"{result.inputs.name}: the result fails the audit, residuals above {TOLERANCE:g}: {shown}")
+
+
+def _rungs(
+    scenario: Scenario, book: RuleBook, own: Inputs, engine: Engine, result: Result, season: np.ndarray
+) -> pd.DataFrame:
+    order = list(scenario.protection_order or book.protection_order)
+    limit = book.contract.ceiling if book.contract else None
+    links = result.inputs.components.get("links", pd.DataFrame())
+    if STUDIED not in order or "service" not in links or not (links["service"] == STUDIED).any():
+        return pd.DataFrame()
+    delivered = {
+        "contract": energy_by_month(ceiling(result, season, limit), result),
+        "line": energy_by_month(_in_service(result), result),
+    }
+    if scenario.objective == "transfer":
+        bought = purchases(result.inputs)
+        before = order[: order.index(STUDIED)]
+        ahead = [name for name in before if name not in bought]
+        for count in range(len(ahead)):
+            # CASA-1000 may cause no purchase at any rung, so that purchases keep their place in the order
+            kept = [name for name in before if name in bought or name in ahead[:count]]
+            changed = [*kept, STUDIED, *(name for name in order if name not in kept and name != STUDIED)]
+            rung = with_objective(own, scenario, tuple(changed))
+            name = "water" if count == 0 else ahead[count - 1]
+            delivered[name] = energy_by_month(transferable(engine.solve(rung)), result)
+        name = ahead[-1] if ahead else "water"
+    else:
+        name = "dispatch"
+    delivered[name] = energy_by_month(transferable(result), result)
+    return pd.DataFrame(delivered)
+
+
+def _in_service(result: Result) -> pd.Series:
+    """Return what the contract's links could deliver in every snapshot with the events of the scenario [MW]."""
+    links = result.inputs.components["links"]
+    names = links.index[links["service"] == STUDIED]
+    available = result.inputs.values("links", "p_max_pu")[names] * links.loc[names, "p_nom"]
+    delivered: pd.Series[float] = (available * result.inputs.values("links", "efficiency")[names]).sum(axis=1)
+    return delivered
+
+
+def purchases(found: Inputs) -> set[str]:
+    """Return the services that stand for energy bought, which CASA-1000 may not cause at any rung."""
+    table = found.components.get("generators", pd.DataFrame())
+    if "service" not in table:
+        return set()
+    bought = table[(table["sign"] > 0) & (table["carrier"] != "unserved") & table["service"].notna()]
+    return set(bought["service"])

@@ -1,0 +1,50 @@
+"""The headline numbers of scenarios: what a change of model or data must not move unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
+
+from energy.study.ladder import Run
+
+COLUMNS = ("scenario", "quantity", "unit", "value")
+
+
+def headline(runs: Mapping[str, Run]) -> pd.DataFrame:
+    """Return the season's numbers of some runs.
+
+    Parameters
+    ----------
+    runs
+        Name → run, in the order of the table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns scenario, quantity, unit, value. Quantities: ``contract ceiling``, then ``left after <cause>`` for
+        every rung of the ladder, then ``delivered``, all GWh in the season; ``mean power``, delivered energy over the
+        season's hours [MW].
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.study import run
+    >>> found = headline({"two_bus": run(read_case("two_bus"), read_scenario("two_bus"))})
+    >>> round(float(found.set_index("quantity").loc["delivered", "value"]), 2)
+    348.84
+    """
+    rows = [(name, *row) for name, run in runs.items() for row in _rows(run)]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _rows(run: Run) -> Iterator[tuple[str, str, float]]:
+    months = run.table[run.table["ceiling"] > 0]
+    for name, energy in run.rungs.sum().items():
+        quantity = "contract ceiling" if name == "contract" else f"left after {name}"
+        yield quantity, "GWh", float(energy)
+    delivered = float(months["delivered"].sum())
+    hours = float((run.result.hours * run.season).sum())
+    yield "delivered", "GWh", delivered
+    yield "mean power", "MW", delivered * 1000 / hours

@@ -1,0 +1,219 @@
+"""Payments, debt service and welfare that can be worked out on paper."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import energy
+from energy.case.rule import Contract, Debt
+from energy.measure.benefit import replaced_fuel, saved_fuel, welfare, welfare_change
+from energy.measure.settlement import (
+    TERMS,
+    billed,
+    coverage,
+    debt_service,
+    energy_terms,
+    export_income,
+    measured_shares,
+    payments,
+    positions,
+    season_hours,
+)
+from energy.model import inputs
+from energy.solve import Result, solve
+
+
+@pytest.fixture(scope="module")
+def contract() -> Contract:
+    """The contract of the case: 51.5 + 29.8 + 12.5 $/MWh, sellers 70 and 30 %."""
+    found = energy.read_case("casa1000").rules.contract
+    assert found is not None
+    return found
+
+
+def season(delivered: float, majeure: float = 0.0, not_taken: float = 0.0, shortfall: float = 0.0) -> pd.DataFrame:
+    contracted = delivered + majeure + not_taken + shortfall
+    row = dict(zip(TERMS, (contracted, delivered, majeure, not_taken, shortfall), strict=True))
+    return pd.DataFrame([row], index=pd.PeriodIndex(["2028-07"], freq="M", name="month"))
+
+
+def millions(paid: pd.DataFrame, by: str) -> dict[str, float]:
+    return dict((paid.groupby(by)["amount"].sum() / 1e6).round(3))
+
+
+def test_four_terawatt_hours_cost_375_million(contract: Contract) -> None:
+    """4,000 GWh · 51.5 = 206.0 M$ of energy, · 29.8 = 119.2 M$ of transmission, · 12.5 = 50.0 M$ of transit: 375.2 M$.
+
+    The published 376 M$ take 94.1 $/MWh; the parts of the case sum to 93.8.
+    """
+    paid = payments(season(4000), contract)
+    assert millions(paid, "item") == {"energy": 206.0, "transmission": 119.2, "transit": 50.0}
+    assert paid["amount"].sum() == 375_200_000
+
+
+def test_parties_get_their_parts(contract: Contract) -> None:
+    """Energy 70 : 30. Transmission by capital 314 : 209 : 354 of 877. Afghanistan has the transit fee besides.
+
+    Tajikistan 144.2 + 119.2 · 314 / 877 = 144.2 + 42.678; Kyrgyzstan 61.8 + 28.407; Afghanistan 50 + 48.115.
+    """
+    paid = payments(season(4000), contract)
+    assert millions(paid, "payee") == {"AF": 98.115, "KG": 90.207, "TJ": 186.878}
+    assert set(paid["payer"]) == {"PK"}
+    net = positions(paid).loc[pd.Period("2028-07")]
+    assert net["PK"] == -375_200_000
+    assert net.sum() == 0
+
+
+def test_three_readings_of_take_or_pay(contract: Contract) -> None:
+    """Delivered 3,000, not taken 200, shortfall 500, force majeure 300 GWh of 4,000.
+
+    Per unit: 3,000. Take-or-pay: 3,200; in the hard reading 3,700. The transit fee is on 3,000 in all of them.
+    """
+    terms = season(3000, majeure=300, not_taken=200, shortfall=500)
+    readings = [("pay_per_unit", True), ("take_or_pay", True), ("take_or_pay", False)]
+    assert [float(billed(terms, how, offered).iloc[0]) for how, offered in readings] == [3000, 3200, 3700]
+    bills = [payments(terms, contract, how, offered_only=offered) for how, offered in readings]
+    assert [millions(bill, "item")["energy"] for bill in bills] == [154.5, 164.8, 190.55]
+    assert [millions(bill, "item")["transit"] for bill in bills] == [37.5, 37.5, 37.5]
+
+
+def test_unknown_way_of_payment() -> None:
+    with pytest.raises(ValueError, match="pay_per_unit or take_or_pay"):
+        billed(season(1), "barter")
+
+
+def test_annuity(contract: Contract) -> None:
+    """i / (1 − 1.05^−15) = 0.0963423. Lent: AF 354 − 316.5, TJ 314 − 45, KG 209 − 6.75, PK 209."""
+    assert contract.debt is not None
+    assert debt_service(contract.debt).round(2).to_dict() == {"AF": 3.61, "TJ": 25.92, "KG": 19.49, "PK": 20.14}
+    whole = debt_service(Debt(capital={"all": 1170}, interest=0.05, years=15))
+    assert whole["all"] / 29.1 == pytest.approx(3.87, abs=0.005)  # TWh a year that repay the capital at 5 %
+    assert debt_service(Debt(capital={"all": 150}, interest=0, years=15))["all"] == pytest.approx(10)
+
+
+def test_debt_is_served_from_four_but_not_from_two_terawatt_hours(contract: Contract) -> None:
+    """At 4 TWh KG gets 28.4 M$ of transmission for 19.5 of debt; at 2 TWh 14.2. Tajikistan 42.7 and 21.3 for 25.9."""
+    full, half = (coverage(payments(season(energy), contract), contract) for energy in (4000, 2000))
+    assert full.loc[["AF", "TJ", "KG"], "covered by transmission"].all()
+    assert half["covered by transmission"].to_dict() == {"AF": True, "TJ": False, "KG": False, "PK": False}
+    assert half.loc[["TJ", "KG"], "covered by all"].all()
+
+
+def test_export_income_against_the_trade_target(contract: Contract) -> None:
+    """Kyrgyzstan earns 90.2 of the 200 M$ that it and Pakistan aim at."""
+    income = export_income(payments(season(4000), contract), contract)
+    assert income.loc["KG"].round(3).to_dict() == {"income": 90.207, "share of target": 0.451}
+
+
+def test_season_has_3672_hours(contract: Contract) -> None:
+    assert season_hours(contract) == 153 * 24
+
+
+EVENT = {"name": "mast", "kind": "bipole_out", "where": ["links.line"], "start": "07-01", "duration": "10d"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause", "column"),
+    [
+        ("bipole_out", "attack", "force majeure"),
+        ("border_stop", "politics", "force majeure"),
+        ("buyer_stop", "surplus", "not taken"),
+        ("bipole_out", "transformer", "shortfall"),
+    ],
+)
+def test_ten_days_without_the_line(kind: str, cause: str, column: str) -> None:
+    """Contracted 95 MW · 744 h = 70.68 GWh in July; ten days are 22.8 GWh, unless the gap is smaller than that."""
+    case = energy.read_case("two_bus")
+    asked = energy.read_scenario("two_bus", overrides={"events": [{**EVENT, "kind": kind, "cause": cause}]})
+    contract = case.rules.contract
+    assert contract is not None
+    terms = energy_terms(case, asked, solve(inputs(case, asked)), contract, quantity=95 * 3.672)
+    july = terms.loc[pd.Period("2028-07")]
+    gap = july["contracted"] - july["delivered"]
+    assert july["contracted"] == pytest.approx(70.68)
+    assert gap > 0
+    if column == "shortfall":
+        assert july["shortfall"] == pytest.approx(gap)
+    else:
+        assert july[column] == pytest.approx(min(gap, 22.8))
+        assert july["shortfall"] == pytest.approx(gap - july[column])
+
+
+def dispatch(**overrides: object) -> Result:
+    asked = energy.read_scenario("two_bus", overrides={"objective": "dispatch", **overrides})
+    return solve(inputs(energy.read_case("two_bus"), asked))
+
+
+def test_what_is_offered_and_not_taken() -> None:
+    """At 92 $/MWh against gas at 80 $/MWh the buyer takes nothing; what a transfer run offers was not taken."""
+    case = energy.read_case("two_bus")
+    contract = case.rules.contract
+    assert contract is not None
+    asked = energy.read_scenario("two_bus", overrides={"objective": "dispatch"})
+    offer = energy.run(case, energy.read_scenario("two_bus")).table["delivered"]
+    terms = energy_terms(case, asked, solve(inputs(case, asked)), contract, quantity=95 * 3.672, offered=offer)
+    assert terms["delivered"].sum() == pytest.approx(0)
+    season_offer = offer.loc["2028-05":"2028-09"]  # type: ignore[misc]
+    assert terms["not taken"].sum() == pytest.approx(season_offer.sum())
+
+
+def test_buyer_owes_no_more_than_was_offered() -> None:
+    """A buyer who stops for a month in a dry year did not take what the year had to give, not the contracted power."""
+    case = energy.read_case("two_bus")
+    contract = case.rules.contract
+    assert contract is not None
+    stop = {**EVENT, "kind": "buyer_stop", "cause": "surplus", "duration": "31d"}
+    asked = energy.read_scenario("two_bus", overrides={"hydrology": "dry", "events": [stop]})
+    offer = energy.run(case, energy.read_scenario("two_bus", overrides={"hydrology": "dry"})).table["delivered"]
+    result = solve(inputs(case, asked))
+    july = pd.Period("2028-07")
+    loose = energy_terms(case, asked, result, contract, quantity=95 * 3.672).loc[july]
+    exact = energy_terms(case, asked, result, contract, quantity=95 * 3.672, offered=offer).loc[july]
+    assert loose["not taken"] == pytest.approx(70.68)
+    assert exact["not taken"] == pytest.approx(offer[july])
+    assert exact["not taken"] < loose["not taken"]
+
+
+def test_replaced_fuel_is_gas_at_80() -> None:
+    """The sink's only plant is gas at 80 $/MWh: every delivered GWh replaces 80,000 $."""
+    case = energy.read_case("two_bus")
+    run = energy.run(case, energy.read_scenario("two_bus"))
+    contract = Contract.model_validate({**case.rules.contract.model_dump(by_alias=True), "buyer": "BB"})  # type: ignore[union-attr]
+    worth = replaced_fuel(run.result, contract)
+    assert worth.sum() == pytest.approx(80_000 * run.table["delivered"].sum())
+    free = dispatch(**{"contract.payment": "take_or_pay"})
+    assert saved_fuel(free).sum() == pytest.approx(replaced_fuel(free, contract).sum(), rel=1e-6)
+
+
+def test_prices_of_a_transfer_run_are_no_money() -> None:
+    run = energy.run(energy.read_case("two_bus"), energy.read_scenario("two_bus"))
+    with pytest.raises(ValueError, match="dispatch"):
+        saved_fuel(run.result)
+
+
+@pytest.mark.parametrize(("payment", "tariff"), [("take_or_pay", 0.0), ("pay_per_unit", 92.0)])
+def test_welfare_sums_to_the_objective(payment: str, tariff: float) -> None:
+    """What countries gain and lose by trade cancels: the sum is what the system costs, without the tariff."""
+    result = dispatch(**{"contract.payment": payment})
+    delivered = float((result.received["line"] * result.hours).sum())
+    found = welfare(result, tariff)
+    assert found["welfare"].sum() == pytest.approx(-(result.objective - tariff * delivered), rel=1e-9)
+
+
+def test_the_line_is_worth_its_saved_gas() -> None:
+    """Source water is free: the line saves gas at 80 less wheeling of 0.1 a MWh sent; nothing else changes."""
+    with_line, without = dispatch(**{"contract.payment": "take_or_pay"}), dispatch(**{"values.links.line.p_nom": 0})
+    sent = float((with_line.flow("links")["line"] * with_line.hours).sum())
+    change = welfare_change(with_line, without, tariff=0.0)
+    assert sent > 0
+    assert change["system"].sum() * 1e6 == pytest.approx(without.objective - with_line.objective, rel=1e-9)
+    assert change["system"].sum() * 1e6 == pytest.approx(sent * (0.95 * 80 - 0.1), rel=1e-6)
+    assert change.loc["BB", "system"] * 1e6 == pytest.approx(sent * (0.95 * 80 - 0.05), rel=1e-6)
+
+
+def test_one_seller_supplies_all() -> None:
+    case = energy.read_case("two_bus")
+    run = energy.run(case, energy.read_scenario("two_bus"))
+    assert case.rules.contract is not None
+    assert set(measured_shares(run.result, case.rules.contract)["AA"]) == {1.0}

@@ -1,0 +1,77 @@
+"""Marked numbers in pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from energy.errors import InputError
+from energy.report.marks import MARK, marked, pages, with_block
+from energy.report.pages import HEADLINE, read_headline, resolution_text, write_headline
+from energy.study.resolution import Measured, resolution_table
+
+PROJECT = Path(__file__).parents[2]
+TABLE = pd.DataFrame(
+    [
+        ("a", "contract ceiling", "GWh", 4536.2),
+        ("a", "delivered", "GWh", 1187.2),
+        ("a", "mean power", "MW", 323.3),
+        ("b", "delivered", "GWh", 361.2),
+    ],
+    columns=["scenario", "quantity", "unit", "value"],
+)
+
+
+@pytest.mark.parametrize(
+    ("mark", "text"),
+    [
+        ("a: delivered | GWh", "1,187"),
+        ("a: delivered | TWh", "1.19"),
+        ("a: delivered | %", "26 %"),
+        ("a: mean power | MW", "323"),
+        ("a: delivered - b: delivered | GWh", "826"),
+    ],
+)
+def test_a_mark_is_filled(mark: str, text: str) -> None:
+    assert marked(f"x <!--= {mark} -->old<!--/--> y", TABLE) == f"x <!--= {mark} -->{text}<!--/--> y"
+
+
+def test_unknown_numbers_and_units_are_refused() -> None:
+    with pytest.raises(InputError, match=r"no headline number 'a: delivred'.*a: delivered"):
+        marked("<!--= a: delivred | GWh -->1<!--/-->", TABLE)
+    with pytest.raises(InputError, match="no unit 'kWh'"):
+        marked("<!--= a: delivered | kWh -->1<!--/-->", TABLE)
+
+
+def test_a_missing_block_is_refused() -> None:
+    with pytest.raises(InputError, match="no block 'table'"):
+        with_block("page", "table", "text")
+
+
+@pytest.mark.parametrize("page", pages(PROJECT), ids=lambda path: path.relative_to(PROJECT).as_posix())
+def test_pages_quote_the_headline_table(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert marked(text, read_headline(PROJECT / HEADLINE)) == text, "run: make reference"
+
+
+def test_readme_marks_its_numbers() -> None:
+    assert len(MARK.findall((PROJECT / "README.md").read_text(encoding="utf-8"))) >= 5
+
+
+def test_writing_the_headline_fills_the_pages(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("<!--= a: delivered | GWh -->?<!--/--> GWh\n", encoding="utf-8")
+    written = write_headline(TABLE, tmp_path)
+    assert written == [tmp_path / HEADLINE, tmp_path / "README.md"]
+    assert (tmp_path / "README.md").read_text(encoding="utf-8") == "<!--= a: delivered | GWh -->1,187<!--/--> GWh\n"
+    assert read_headline(tmp_path / HEADLINE)["value"].tolist() == TABLE["value"].tolist()
+
+
+def test_resolution_table_in_markdown() -> None:
+    coarse, fine = Measured("3h", 8, 9, 99.0, 1.0, 1.0, 300.0), Measured("1h", 24, 27, 100.0, 2.0, 6.0, 400.0)
+    text = resolution_text(resolution_table([coarse, fine], "3h"), "3h")
+    assert text.splitlines()[2:] == [
+        "| **3h** (default) | 8 | 9 | 1.0 × | 50% | 300 | 99.0 | −1.00% |",
+        "| 1h | 24 | 27 | 4.0 × | 75% | 400 | 100.0 | 0 |",
+    ]

@@ -1,0 +1,55 @@
+"""What a run says on a terminal."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from rich.console import Console
+
+from energy.case import read_case
+from energy.report.text import run_text
+from energy.scenario import read_scenario
+from energy.study import Run, run
+
+
+@pytest.fixture(scope="module")
+def dry() -> Run:
+    return run(read_case("two_bus"), read_scenario("two_bus", overrides={"hydrology": "dry"}))
+
+
+def printed(found: Run) -> list[str]:
+    console = Console(file=io.StringIO(), width=140, highlight=False)
+    for part in run_text(found):
+        console.print(part)
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
+
+
+def test_title_names_unit_and_place(dry: Run) -> None:
+    assert printed(dry)[0] == (
+        "Transferable power [MW] and energy [GWh] at the receiving end, by UTC month; surplus of AA at the sending end"
+    )
+
+
+def test_season_row_sums_the_months(dry: Run) -> None:
+    # 42.2256 GWh (networks/two_bus/README.md) over 3,672 h are 11.499 MW; 95 MW x 3,672 h are 348.84 GWh
+    (season,) = [line.split() for line in printed(dry) if line.strip().startswith("season ")]
+    assert season[2:] == ["11", "95", "349", "42", "307"]
+
+
+def test_numbers_are_aligned(dry: Run) -> None:
+    rows = [line for line in printed(dry) if line.strip().startswith("2028-")]
+    ends = {tuple(number.end() for number in re.finditer(r"(?<=  )[\d,]+", line)) for line in rows}
+    assert len(rows) == 9
+    assert len(ends) == 1
+
+
+def test_ladder_goes_from_ceiling_to_delivered_in_order(dry: Run) -> None:
+    lines = printed(dry)
+    start = next(at for at, line in enumerate(lines) if line.startswith("From the contract to delivery"))
+    rows = [line.split("  ")[0].strip() for line in lines[start:] if line.startswith((" contract", " −", " delivered"))]
+    assert rows == ["contract ceiling", "− line outages", "− plants and water", "− own demand", "delivered"]
+    assert "protection order: own demand > CASA-1000" in lines
+    # served first, 300.4128 GWh could be delivered: the water of April to September
+    assert lines[-1].startswith("The protection order decides more than any outage: it takes 258 GWh")
