@@ -1,0 +1,39 @@
+"""The verb ``capability``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked
+
+
+@app.command("capability")
+def capability_command(
+    scenario: SCENARIO,
+    overrides: SET = [],  # noqa: B006
+    state: Annotated[str | None, typer.Option(help="State of security in the case's rules, or strict.")] = None,
+    share_of_load: Annotated[
+        bool, typer.Option("--share-of-load", help="Limit the loss to a share of the receiving load.")
+    ] = False,
+    allocated: Annotated[str, typer.Option(help="contract, run (solve the scenario), or MW.")] = "contract",
+    out: Annotated[Path, typer.Option(help="Folder that gets <scenario>/capability.csv.")] = Path("results/capability"),
+    as_json: AS_JSON = False,
+) -> None:
+    """Print TTC, NTC and ATC by month in both directions, with what binds; water does not limit."""
+    case, asked = read_asked(scenario, overrides)
+    from energy.report.capability_text import capability_json, capability_rows, write_capability
+    from energy.study.case_capability import allocation, case_capability
+
+    with new_console(error=True).status(f"{asked.name} …"):
+        taken = allocation(allocated)
+        found = case_capability(case, asked, state=state, share_of_load=share_of_load, allocated=taken)
+        path = write_capability(found, out / asked.name)
+    if as_json:
+        print(json.dumps(capability_json(found), indent=1))
+    else:
+        new_console().print(capability_rows(found))
+        new_console().print(f"written to {path}")
