@@ -21,6 +21,7 @@ from energy.model.quiet import quiet
 from energy.report.monthly_figure import plot
 from energy.report.style import save
 from energy.study import Run
+from energy.study.surprise import prices_of_surprise
 
 PACKAGES = ("casa1000-energy", "pypsa", "linopy", "highspy", "pandas", "numpy", "xarray", "scipy")
 
@@ -126,6 +127,7 @@ def manifest_of(run: Run, wall_seconds: float) -> dict[str, Any]:
         "solver": "highs",
         "objective": run.result.objective,
         "audit": audit(run.result),
+        "surprise": [price._asdict() for price in prices_of_surprise(run)],  # GWh, CASA-1000 first
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "wall_seconds": round(wall_seconds, 2),
         "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
