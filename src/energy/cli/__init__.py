@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from energy.cli import capability, comparison, library, pages, runs
+from energy.cli import attribution, capability, comparison, library, pages, runs, settlement
 from energy.cli.base import app
 
-__all__ = ["app", "capability", "comparison", "library", "main", "pages", "runs"]
+__all__ = ["app", "attribution", "capability", "comparison", "library", "main", "pages", "runs", "settlement"]
 
 
 def main() -> None:

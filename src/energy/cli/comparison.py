@@ -31,5 +31,5 @@ def compare_command(
         return
     console = new_console()
     for part in comparison_text(found):
-        console.print(part)
+        console.print(part, markup=False)
     console.print(f"written to {path}")

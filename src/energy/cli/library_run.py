@@ -66,7 +66,7 @@ def _say(solved: list[Path], failed: dict[str, str], out: Path, seconds: float, 
         return
     console = new_console()
     for part in comparison_text(found, failed):
-        console.print(part)
+        console.print(part, markup=False)
     console.print(
         f"{len(solved)} scenarios solved, {len(failed)} without a result, in {seconds:.0f} s; written to {path}"
     )

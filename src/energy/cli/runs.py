@@ -78,7 +78,7 @@ def _run_each(asked: list[tuple[Any, Any]], out: Path, as_json: bool) -> None:
         else:
             console.print(f"{scenario.name}: {scenario.description}".rstrip(": "), style="bold")
             for part in run_text(result):
-                console.print(part)
+                console.print(part, markup=False)
             console.print(f"\nwritten to {folder} in {time.perf_counter() - start:.1f} s\n")
     if as_json:
         print(json.dumps(found, indent=1))

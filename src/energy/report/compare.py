@@ -87,9 +87,9 @@ def _asked(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _flat(plain: Any, key: str = "") -> dict[str, Any]:
-    if isinstance(plain, dict) and plain:
-        return {k: v for name, part in plain.items() for k, v in _flat(part, f"{key}.{name}" if key else name).items()}
-    return {key: plain}
+    if not isinstance(plain, dict):
+        return {key: plain}
+    return {k: v for name, part in plain.items() for k, v in _flat(part, f"{key}.{name}" if key else name).items()}
 
 
 def _ladder(tables: Sequence[pd.DataFrame]) -> dict[str, list[float]]:

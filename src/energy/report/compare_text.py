@@ -60,9 +60,9 @@ def _rows(found: Mapping[str, Any]) -> Iterator[Table | str]:
         "deli-\nvered",
         f"against\n{first}",
         "of the\nceiling",
-        *(words(c).replace(" ", "\n", 1) for c in ladder),
+        *(_stacked(words(c)) for c in ladder),
     ):
-        results.add_column(head, justify="right")
+        results.add_column(head, justify="right", no_wrap=True)
     delivered, shares, before = found["results"][DELIVERED], found["results"][SHARE], ""
     for at, (name, question) in enumerate(zip(found["runs"], found["questions"], strict=True)):
         if before not in ("", question):
@@ -78,7 +78,12 @@ def _table(title: str) -> Table:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    return Table(box=SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
+    return Table(box=SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left", padding=(0, 1, 0, 0))
+
+
+def _stacked(label: str) -> str:
+    """Return a label as the lines of a narrow head."""
+    return "\n".join(part for part in label.replace("-", "- ").split() if part != "and")
 
 
 def _number(value: float, digits: int = 0) -> str:

@@ -90,16 +90,21 @@ def run(case: Case, scenario: Scenario) -> Run:
     result = solve_surprised(case, scenario, engine) if surprised else foreseen
     for solved in (foreseen, result) if surprised else (result,):
         _refuse_unsound(solved)
-    season = np.ones(len(found.axis.snapshots))
-    if book.contract is not None and scenario.contract.outside_season == "closed":
-        window = book.contract.season
-        season = found.axis.share(in_window(found.axis.hours, window.start, window.end))
+    season = open_season(scenario, found)
     limit = book.contract.ceiling if book.contract else None
     countries = list(book.contract.shares) if book.contract else []
     rungs = _rungs(scenario, book, own, engine, foreseen, season)
     if surprised and not rungs.empty:
         rungs[SURPRISE] = energy_by_month(transferable(result), result)
     return Run(case, scenario, result, season, limit, countries, rungs, foreseen if surprised else None)
+
+
+def open_season(scenario: Scenario, found: Inputs) -> np.ndarray:
+    """Return the share of each snapshot in which the contract lets the line deliver; shape (snapshots,)."""
+    contract = found.book.contract
+    if contract is None or scenario.contract.outside_season == "open":
+        return np.ones(len(found.axis.snapshots))
+    return found.axis.share(in_window(found.axis.hours, contract.season.start, contract.season.end))
 
 
 def _refuse_unsound(result: Result) -> None:
