@@ -107,15 +107,32 @@ def apply_levels(
         if isinstance(rule, LevelRule | EndRule) and rule.store in static["stores"].index:
             at = static["stores"].index.get_loc(rule.store)
             size, start = (number(static["stores"], rule.store, name) for name in ("e_nom", "e_initial"))
-            for attribute, bound, keep, instants in _levels(rule, axis, size, start):
+            for attribute, bound, keep, instants in level_bounds(rule, axis, size, start):
                 column = values["stores", attribute][:, at]
                 positions = [p for instant in instants if (p := axis.last_before(instant)) is not None]
                 column[positions] = keep(column[positions], bound)
 
 
-def _levels(
+def level_bounds(
     rule: LevelRule | EndRule, axis: Axis, size: float, start: float
 ) -> Iterator[tuple[str, float, Any, list[pd.Timestamp]]]:
+    """Yield the bounds that a rule sets on the content of its store.
+
+    Parameters
+    ----------
+    rule
+        A level or end rule.
+    axis
+        The horizon.
+    size, start
+        ``e_nom`` and content at the start of the horizon [hm³ or MWh].
+
+    Yields
+    ------
+    tuple
+        Attribute (``e_min_pu``, ``e_max_pu``), bound as a share of ``e_nom``, the function that keeps the tighter of
+        two bounds, and the instants at which it holds.
+    """
     if isinstance(rule, EndRule):
         level = start if isinstance(rule.level, str) else rule.level
         yield "e_min_pu", level / size, np.maximum, [axis.end]

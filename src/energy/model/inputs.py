@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -15,11 +15,11 @@ from energy.case.rule import LevelRule, LimitRule, RuleBook, VolumeRule
 from energy.errors import Fault, InputError, nearest
 from energy.model import profile, services
 from energy.model.axis import Axis, make_axis, month_day, own_axis
-from energy.model.disruption import apply_events, event_cuts
+from energy.model.disruption import apply_events, event_cuts, targets
 from energy.model.ground import Dense, Ground, Standing, ground_of, standing
 from energy.model.hourly import number
 from energy.model.inflow import inflow
-from energy.scenario import Scenario
+from energy.scenario import Event, Scenario
 from energy.scenario.water import Hydrology
 
 
@@ -46,6 +46,10 @@ class Inputs:
         Service → worth of a delivered MWh in the objective [$/MWh].
     book
         The rules of the case as the scenario sets them.
+    events
+        (component list, name, attribute) → the scenario's events that act there.
+    undisturbed
+        Of ``dense``, what events change, as it is without them.
     """
 
     name: str
@@ -56,6 +60,8 @@ class Inputs:
     kirchhoff: bool
     weights: Mapping[str, float]
     book: RuleBook
+    events: Mapping[tuple[str, str, str], list[Event]] = field(default_factory=dict)
+    undisturbed: Dense = field(default_factory=dict)
 
     def array(self, component: str, attribute: str) -> np.ndarray:
         """Return an attribute in every snapshot; shape (snapshots, names), columns in the order of the table."""
@@ -127,11 +133,16 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
     def load(name: str) -> np.ndarray:
         return _load(case, scenario, ground, name)
 
-    dense |= apply_events(case, scenario, replace(stands, dense=dense), load)
+    changed = apply_events(case, scenario, replace(stands, dense=dense), load)
+    undisturbed = {key: dense[key] for key in changed}
+    dense |= changed
     if "generators" in ground.components and "loads" in ground.components:
         dense["generators", "p_max_pu"] = _at_most_the_demand(ground.components, dense)
     kirchhoff = scenario.network == "kirchhoff"
-    return Inputs(scenario.name, stands.axis, ground.components, dense, stands.rules, kirchhoff, {}, ground.book)
+    hit = targets(case, scenario)
+    return Inputs(
+        scenario.name, stands.axis, ground.components, dense, stands.rules, kirchhoff, {}, ground.book, hit, undisturbed
+    )
 
 
 def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | None = None) -> Inputs:
