@@ -52,7 +52,7 @@ def refused(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyte
         spent = time.process_time() - start
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak) / 1024
         printed, message = capsys.readouterr()
-        assert code == 2, f"exit code {code}: {printed}{message}"
+        assert code == 2, f"exit code {code}: {printed[:300]}{message[:3000]}"
         well_said(message, says)
         assert snapshot(project) == before, "something was written"
         assert spent < SECONDS, f"{spent:.1f} s"
