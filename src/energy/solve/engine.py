@@ -12,6 +12,7 @@ import pandas as pd
 from energy.errors import SolverError
 from energy.model import Inputs, network, rules
 from energy.model.quiet import quiet
+from energy.solve.infeasible import conflict
 from energy.solve.lp import BALANCE, Problem, Structure, blocks
 from energy.solve.result import Result
 
@@ -100,17 +101,17 @@ class Engine:
             When HiGHS finds no optimum; the message says whether the model is infeasible or unbounded.
         """
         if self._basis is None and self._method["solver"] == "simplex":
-            self._run(self.structure.problem(self.base), self.base.name)
+            self._run(self.structure.problem(self.base), self.base)
             self._basis = self._highs.getBasis()
             if inputs is self.base:  # the basis was found on these very inputs
                 return self._result(inputs)
         problem = self.structure.problem(inputs)
         if past is not None:
             self.structure.hold(problem, past.values, now)
-        self._run(problem, inputs.name, self._basis)
+        self._run(problem, inputs, self._basis)
         return self._result(inputs)
 
-    def _run(self, problem: Problem, name: str, basis: highspy.HighsBasis | None = None) -> None:
+    def _run(self, problem: Problem, inputs: Inputs, basis: highspy.HighsBasis | None = None) -> None:
         highs = self._highs
         for options, start in self._attempts(basis):
             for option, value in options.items():
@@ -123,8 +124,10 @@ class Engine:
             status = highs.getModelStatus()
             if status not in UNDECIDED:
                 break
+        if status == highspy.HighsModelStatus.kInfeasible:
+            raise SolverError(f"{inputs.name}: infeasible; {conflict(self.structure, inputs, problem)}")
         if status != highspy.HighsModelStatus.kOptimal:
-            raise SolverError(f"{name}: HiGHS ends with '{highs.modelStatusToString(status)}'")
+            raise SolverError(f"{inputs.name}: HiGHS ends with '{highs.modelStatusToString(status)}'")
 
     def _attempts(self, basis: highspy.HighsBasis | None) -> Iterator[tuple[dict[str, str], highspy.HighsBasis | None]]:
         """Yield what to try until the problem is decided, the same for the same inputs."""
