@@ -24,7 +24,8 @@ UNDECIDED = (
     highspy.HighsModelStatus.kUnboundedOrInfeasible,
 )
 OPTIONS: dict[str, bool | int | str] = {"output_flag": False, "threads": 1, "parallel": "off", "random_seed": 0}
-THOUSAND = 1e-3  # HiGHS works in thousand $: with the weights of the protection order in $ its simplex loses its way
+# HiGHS works in hundreds: neither the weights nor the small costs that break ties then leave its tolerances
+SCALE = 1e-2
 BASES_KEPT = 64  # of anchors, beside the base's own
 LONG_HORIZON = 200_000  # columns; docs/resolution.md has the measurements behind it
 
@@ -187,7 +188,7 @@ class Engine:
         pattern = self.structure.pattern
         program = highspy.HighsLp()
         program.num_row_, program.num_col_ = pattern.shape
-        program.col_cost_ = problem.cost * THOUSAND
+        program.col_cost_ = problem.cost * SCALE
         program.col_lower_, program.col_upper_ = problem.lower, problem.upper
         program.row_lower_, program.row_upper_ = problem.row_lower, problem.row_upper
         program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
@@ -199,13 +200,13 @@ class Engine:
     def _result(self, inputs: Inputs) -> Result:
         solution = self._highs.getSolution()
         hours = inputs.axis.weightings["objective"].to_numpy()[:, None]
-        prices = self.structure.shadow(np.asarray(solution.row_dual), BALANCE) / hours / THOUSAND
+        prices = self.structure.shadow(np.asarray(solution.row_dual), BALANCE) / hours / SCALE
         values = blocks(self.structure, np.asarray(solution.col_value))
         return Result(
             inputs,
             {key: table.set_axis(inputs.axis.snapshots) for key, table in values.items()},
             pd.DataFrame(prices, index=inputs.axis.snapshots, columns=self.structure.buses),
-            float(self._highs.getInfo().objective_function_value) / THOUSAND,
+            float(self._highs.getInfo().objective_function_value) / SCALE,
             int(self._highs.getInfo().simplex_iteration_count),
         )
 
