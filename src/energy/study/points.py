@@ -21,10 +21,12 @@ import numpy as np
 from energy.case import Case
 from energy.errors import InputError, SolverError
 from energy.model import Inputs
-from energy.model.axis import Axis
 from energy.model.inputs import assemble, with_objective
+from energy.reading.frozen import FrozenMap
 from energy.scenario import Scenario
-from energy.solve import Anchor, Engine, Result, structure_key
+from energy.scenario.water import Drawn
+from energy.solve import Anchor, Engine, Result
+from energy.solve.likeness import family_key
 from energy.study.digest import case_digest
 from energy.study.foresight import solve_surprised
 
@@ -149,25 +151,30 @@ def delivered(result: Result) -> dict[str, np.ndarray]:
 
 
 def anchors(scenario: Scenario) -> tuple[Scenario, ...]:
-    """Return where the solve of a point starts, nearest first: the point without its events, then in plain water.
+    """Return where the solve of a point starts, nearest first; the last one starts from nothing.
 
-    The last one starts from nothing. A pure function of the point.
+    The nearest is the point without its events, its own numbers and drawn water: what few points of a study choose in
+    words (growth, water year, contract, rules, order) is shared by many, and numbers are not. The farthest has median
+    water and central growth besides. A pure function of the point.
 
     Examples
     --------
     >>> from energy.scenario import read_scenario
-    >>> [(a.growth, a.hydrology) for a in anchors(read_scenario("two_bus").replace(hydrology="dry"))]
-    [('central', 'median')]
+    >>> point = read_scenario("two_bus").replace(**{"hydrology": "dry", "values.links.line.p_nom": 80.0})
+    >>> [(anchor.hydrology, dict(anchor.values)) for anchor in anchors(point)]
+    [('dry', {}), ('median', {})]
     """
-    calm = scenario.model_copy(update={"events": ()})
-    plain = calm.model_copy(update={"hydrology": "median", "growth": "central"})
-    found = [a for a in (calm, plain) if a.digest() != scenario.digest()]
-    return tuple(found[:1] if len(found) == 2 and found[0].digest() == found[1].digest() else found)
+    changes: dict[str, object] = {"events": (), "values": FrozenMap(), "foresight": "perfect"}
+    if isinstance(scenario.hydrology, Drawn):
+        changes["hydrology"] = "median"
+    near = scenario.model_copy(update=changes)
+    far = near.model_copy(update={"hydrology": "median", "growth": "central"})
+    return (near,) if near == far else (near, far)
 
 
 def _family(scenario: Scenario) -> str:
     """Return what points have in common that start from the same anchor."""
-    return scenario.model_copy(update={"events": ()}).digest()
+    return anchors(scenario)[0].digest()
 
 
 _cases: OrderedDict[str, Case] = OrderedDict()
@@ -195,24 +202,24 @@ def _result(case: Case, key: str, scenario: Scenario) -> Result:
     if scenario.foresight == "surprise" and scenario.events:
         return solve_surprised(case, scenario)
     found = with_objective(assemble(case, scenario), scenario)
-    return _engine(key, found).solve(found, anchor=_anchor(case, scenario, found.axis))
+    return _engine(key, found).solve(found, anchor=_anchor(case, scenario))
 
 
-def _anchor(case: Case, scenario: Scenario, axis: Axis) -> Anchor:
-    """Return the chain of anchors of a point, on the point's own snapshots."""
+def _anchor(case: Case, scenario: Scenario) -> Anchor:
+    """Return the chain of anchors of a point."""
     found: Anchor | None = None
-    for near in reversed(anchors(scenario) or (scenario,)):
-        found = Anchor(near.digest(), _assembled(case, near, axis), found)
+    for near in reversed(anchors(scenario)):
+        found = Anchor(near.digest(), _assembled(case, near), found)
     assert found is not None
     return found
 
 
-def _assembled(case: Case, scenario: Scenario, axis: Axis) -> Callable[[], Inputs]:
-    return lambda: with_objective(assemble(case, scenario, axis), scenario)
+def _assembled(case: Case, scenario: Scenario) -> Callable[[], Inputs]:
+    return lambda: with_objective(assemble(case, scenario), scenario)
 
 
 def _engine(key: str, inputs: Inputs) -> Engine:
-    at = (key, structure_key(inputs))
+    at = (key, f"{inputs.kirchhoff} {family_key(inputs)}")
     if at not in _engines:
         _engines[at] = Engine(inputs)
         _Builds.count += 1
