@@ -16,18 +16,26 @@ UNDECIDED = (
     highspy.HighsModelStatus.kSolveError,
     highspy.HighsModelStatus.kUnknown,
     highspy.HighsModelStatus.kUnboundedOrInfeasible,
+    highspy.HighsModelStatus.kIterationLimit,
 )
-Options = dict[str, bool | int | str]
+Options = dict[str, bool | int | float | str]
 OPTIONS: Options = {"output_flag": False, "threads": 1, "parallel": "off", "random_seed": 0}
 THOUSAND = 1e-3  # HiGHS works in thousand $: with the weights of the protection order in $ its simplex loses its way
 LONG_HORIZON = 200_000  # columns; docs/resolution.md has the measurements behind it
 NEAR: Options = {
-    # from a start near the optimum the reductions of a presolve are lost, and exact edge weights cost more than the
-    # steps they save (docs/performance.md)
+    # from a start near the optimum the reductions of a presolve are lost, exact edge weights cost more than the steps
+    # that they save, and shaken costs are steps to be taken back (docs/performance.md)
     "presolve": "off",
     "simplex_dual_edge_weight_strategy": 1,
+    "dual_simplex_cost_perturbation_multiplier": 0.0,
+    "simplex_iteration_limit": 30_000,  # without shaken costs a simplex may stall; then it starts from nothing
 }
-FAR: Options = {"presolve": "choose", "simplex_dual_edge_weight_strategy": -1}
+FAR: Options = {
+    "presolve": "choose",
+    "simplex_dual_edge_weight_strategy": -1,
+    "dual_simplex_cost_perturbation_multiplier": 1.0,
+    "simplex_iteration_limit": 2**31 - 1,
+}
 
 
 def method(columns: int) -> Options:

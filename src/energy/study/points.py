@@ -8,12 +8,14 @@ from another point.
 
 from __future__ import annotations
 
+import os
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -33,8 +35,9 @@ from energy.study.foresight import solve_surprised
 Measure = Callable[[Result], Mapping[str, Any]]
 """Result → name → number or array. Sent to other processes, so a function of a module, not one within a function."""
 
-CHUNK = 16  # points that a worker takes at once
+CHUNK = 16  # points that a worker takes at once, at most
 IN_FLIGHT = 32  # chunks handed to an executor ahead of its answers, so that 10,000 points wait here and not there
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 ENGINES_KEPT = 8  # of different structures, in each process
 
 
@@ -68,7 +71,7 @@ def solve_points(
     scenarios: Sequence[Scenario],
     measure: Measure,
     executor: Executor | None = None,
-    chunk: int = CHUNK,
+    chunk: int | None = None,
 ) -> Iterator[Answer]:
     """Solve points and yield their answers as they come.
 
@@ -86,7 +89,7 @@ def solve_points(
     executor
         Any ``concurrent.futures`` executor: ``processes(2)``, a Dask client's ``get_executor()``; None: here.
     chunk
-        Points a task.
+        Points a task; chosen by their number unless given.
 
     Yields
     ------
@@ -111,6 +114,7 @@ def solve_points(
     "no hydrology 'no such water'; allowed: median, dry"
     """
     key = case_digest(case)
+    chunk = chunk or max(1, min(CHUNK, len(scenarios) // 16))
     order = sorted(range(len(scenarios)), key=lambda at: (_family(scenarios[at]), at))
     tasks = deque([(at, scenarios[at]) for at in order[k : k + chunk]] for k in range(0, len(order), chunk))
     if executor is None:
@@ -138,8 +142,22 @@ def solve_chunk(case: Case, key: str, points: Iterable[tuple[int, Scenario]], me
 
 def processes(workers: int) -> ProcessPoolExecutor:
     """Return an executor of worker processes on this machine, each of one thread."""
+    for name in ONE_THREAD:  # read by a child's libraries when they are loaded; those of this process are already
+        os.environ.setdefault(name, "1")
     # a forked child would inherit the parent's threads half-way through their work
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=leave_with_parent)
+
+
+def leave_with_parent() -> None:
+    """End this worker when the process that started it is gone, however suddenly; it would wait for work for ever."""
+    parent = parent_process()
+    if parent is not None:
+        Thread(target=_leave_after, args=(parent.join,), daemon=True).start()
+
+
+def _leave_after(joined: Callable[[], None]) -> None:
+    joined()
+    os._exit(1)
 
 
 def delivered(result: Result) -> dict[str, np.ndarray]:
