@@ -149,29 +149,26 @@ def _cross_fitted(values: np.ndarray, pool: Pool, draws: np.ndarray) -> np.ndarr
 
     Folds are made of whole rounds over the strata, so that each of them stands for all water years.
     """
-    design = _design(pool.features)
+    scaled = (pool.features - pool.features.mean(axis=0)) / np.maximum(pool.features.std(axis=0), 1e-12)
+    linear = np.column_stack([np.ones(len(scaled)), scaled])
     fold = np.arange(len(values)) // pool.strata % FOLDS
     predicted = np.empty(len(values))
     for at in range(FOLDS):
-        others = draws[fold != at]
-        # a little of a ridge: regressors may be alike, and the mean stays right whatever the coefficients
-        left = design[others].T @ design[others] + 1e-3 * len(others) * np.eye(design.shape[1])
-        fitted = np.linalg.solve(left, design[others].T @ values[fold != at])
-        said = design @ fitted
+        others, known = draws[fold != at], values[fold != at]
+        first = linear @ _fitted(linear[others], known)
+        # the answer bends: nothing below some water, the line's rating above some; a linear spline of the first guess
+        knots = np.unique(np.quantile(first, np.arange(0.1, 0.95, 0.1)))
+        bends = np.clip(first[:, None] - knots, 0.0, None) / (first.std() or 1.0)
+        design = np.column_stack([linear, bends])
+        said = design @ _fitted(design[others], known)
         predicted[fold == at] = said[draws[fold == at]] - said.mean()
     return predicted
 
 
-def _design(features: np.ndarray) -> np.ndarray:
-    """Return the regressors: each feature, and what of the first lies above its deciles (a linear spline)."""
-    columns = [np.ones(len(features))]
-    for at, column in enumerate(features.T):
-        scale = float(column.std()) or 1.0
-        columns.append((column - column.mean()) / scale)
-        if at == 0:
-            knots = np.unique(np.quantile(column, np.arange(0.1, 0.95, 0.1)))
-            columns += [np.clip(column - knot, 0, None) / scale for knot in knots]
-    return np.stack(columns, axis=1)
+def _fitted(design: np.ndarray, values: np.ndarray) -> np.ndarray:
+    # a little of a ridge: regressors may be alike, and the mean stays right whatever the coefficients
+    left = design.T @ design + 1e-3 * len(design) * np.eye(design.shape[1])
+    return np.asarray(np.linalg.solve(left, design.T @ values))
 
 
 @dataclass(frozen=True, eq=False)

@@ -69,9 +69,12 @@ def water_pool(case: Case, question: Question, plan: Plan) -> Pool | None:
 
 
 def _worth(case: Case, river: River) -> float:
-    """Return what a river's water gives in the sellers' turbines on its way [MWh/hm³], averaged over its sites."""
+    """Return what a river's water gives in the sellers' turbines on its way, averaged over its sites.
+
+    MWh/hm³, each seller's times its share of the contract: only what the water years are sorted by.
+    """
     links, buses, loads = (case.components.get(name, pd.DataFrame()) for name in ("links", "buses", "loads"))
-    sellers = list(case.rules.contract.shares) if case.rules.contract else []
+    sellers = case.rules.contract.shares if case.rules.contract else {}
     total = 0.0
     for site, share in river.sites:
         if site in loads.index:
@@ -79,16 +82,17 @@ def _worth(case: Case, river: River) -> float:
     return total
 
 
-def _downstream(links: pd.DataFrame, buses: pd.DataFrame, bus: str, sellers: Sequence[str], depth: int) -> float:
-    """Return the most energy that a hm³ at a water bus can give on its way [MWh/hm³]."""
+def _downstream(links: pd.DataFrame, buses: pd.DataFrame, bus: str, sellers: Mapping[str, float], depth: int) -> float:
+    """Return the most that a hm³ at a water bus can give on its way [MWh/hm³]."""
     if links.empty or "bus2" not in links or depth > len(buses):
         return 0.0
     best = 0.0
     for _, link in links[links["bus0"] == bus].iterrows():
         onward, energy = str(link["bus1"]), 0.0
         if buses.at[onward, "carrier"] != "water":
-            mine = "country" not in buses or not sellers or buses.at[onward, "country"] in sellers
-            energy = float(link["efficiency"]) if mine else 0.0
+            everyone = "country" not in buses or not sellers
+            share = 1.0 if everyone else sellers.get(str(buses.at[onward, "country"]), 0.0)
+            energy = float(link["efficiency"]) * share
             onward = str(link["bus2"]) if isinstance(link["bus2"], str) and link["bus2"] else ""
         further = _downstream(links, buses, onward, sellers, depth + 1) if onward in buses.index else 0.0
         best = max(best, energy + further)

@@ -132,7 +132,7 @@ def sample(case: Case, question: Question, draw: int) -> dict[str, float]:
     growth = float(GROWTH.index(calm.growth)) if isinstance(calm.growth, str) else np.nan
     down = sum(min(o.end, hours) - max(o.start, 0.0) for o in drawn.outages)
     found |= {"draw": draw, "weight": drawn.weight, "state": drawn.states, "growth": growth, "outage hours": down}
-    solver = _Solver(case, question, calm, draw)
+    solver = solver_of(case, question, draw)
     try:
         undisturbed = solver.solve(())
         disturbed = solver.solve(events) if events else undisturbed
@@ -162,6 +162,11 @@ def _energy(case: Case, scenario: Scenario, undisturbed: Result, disturbed: Resu
     found = {f"month {month}": float(power[of == month].sum()) for month in months}
     calm = transferable(undisturbed).to_numpy() * undisturbed.hours * season / 1000
     return {"undisturbed": float(calm.sum()), "season": float(power.sum()), **found}
+
+
+def solver_of(case: Case, question: Question, draw: int) -> _Solver:
+    """Return what solves a draw with any of its outages."""
+    return _Solver(case, question, question.undisturbed(draw), draw)
 
 
 @lru_cache(maxsize=8)
@@ -211,8 +216,8 @@ class _Solver:
     def _anchor(self) -> Anchor:
         calm = self.calm
         plain = calm.model_copy(update={"hydrology": "median", "growth": "central"} if self.drawn else {})
-        first = Anchor(f"plain {calm.objective}", lambda: self._inputs(plain))
-        return Anchor(f"draw {self.draw} {self.stage}", lambda: self._inputs(calm), first)
+        first = Anchor(f"plain {plain.digest()}", lambda: self._inputs(plain))
+        return Anchor(f"{calm.digest()} {self.stage}", lambda: self._inputs(calm), first)
 
 
 def yielding(inputs: Inputs, stage: int) -> Inputs:
