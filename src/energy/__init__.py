@@ -27,8 +27,9 @@ _HOMES = {
     "rules": "energy.model",
     "run": "energy.study",
     "plot": "energy.report",
+    "sweep": "energy.study.sweep",
 }
-__all__ = ["InputError", "SolverError", "build", "plot", "read_case", "read_scenario", "rules", "run"]
+__all__ = ["InputError", "SolverError", "build", "plot", "read_case", "read_scenario", "rules", "run", "sweep"]
 
 
 def __getattr__(name: str) -> Any:
