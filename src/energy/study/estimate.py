@@ -216,7 +216,7 @@ class Samples:
         --------
         >>> samples = Samples(np.ones(1000), np.arange(1000))
         >>> [round(level) for level in samples.exceeded(np.arange(1000.0), 0.9)]
-        [100, 81, 119]
+        [99, 81, 118]
         """
         level = self._level(values, 1 - share)
         error = self.mean((values <= level).astype(float)).error
