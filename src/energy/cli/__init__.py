@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from energy.cli import capability, library, pages, risk, runs, sweep
+from energy.cli import capability, library, pages, risk, runs, sweep, uncertainty
 from energy.cli.base import app
 
-__all__ = ["app", "capability", "library", "main", "pages", "risk", "runs", "sweep"]
+__all__ = ["app", "capability", "library", "main", "pages", "risk", "runs", "sweep", "uncertainty"]
 
 
 def main() -> None:

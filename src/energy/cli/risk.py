@@ -40,19 +40,21 @@ def risk_command(
 ) -> None:
     """Sample water years and outages; print firm power, shortfall, income at risk and what each cause takes."""
     from energy.scenario import read_hazards
+    from energy.study.sample import checked
 
     case, asked = read_asked(scenario, overrides)
     question, plan = _asked(asked, hazards, seed, fixed_water, growth, tilt, samples, until_ci, figure, plain)
-    _checked(case, question)
+    checked(case, question)
     if draw is not None:
         _print_draw(question, draw)
         return
     folder = out / f"{asked.name}-{read_hazards(hazards).name}"
     found, table = _sampled(case, question, plan, folder, workers, below)
+    from energy.report.risk_figures import write_figures
     from energy.report.risk_files import write_summary
     from energy.report.risk_text import risk_json, risk_text
 
-    written = write_summary(found, folder)
+    written = [*write_summary(found, folder), *write_figures(found, folder)]
     if as_json:
         print(json.dumps(risk_json(found), indent=1))
         return
@@ -121,18 +123,6 @@ def _number(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
-
-
-def _checked(case: Any, question: Question) -> None:
-    """Refuse hazards that name what the case does not have, and water that it cannot draw, before any solve."""
-    from energy.errors import Fault, InputError
-    from energy.model import inputs
-    from energy.study.sample import trial
-
-    if question.water and "water_statistics" not in case.profiles:
-        what = f"case {case.name} has no profiles/water_statistics.csv to draw water from"
-        raise InputError(Fault(what, case.path, None, None, "keep the scenario's water with --fixed-water"))
-    inputs(case, trial(question))
 
 
 def _print_draw(question: Question, draw: int) -> None:

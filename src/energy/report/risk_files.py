@@ -70,6 +70,24 @@ def open_samples(folder: Path, asked: Mapping[str, Any], columns: Sequence[str])
     return pd.DataFrame(columns=list(columns), dtype=float)
 
 
+def read_samples(folder: Path) -> pd.DataFrame:
+    """Return the sound samples of a folder that ``energy risk`` wrote.
+
+    Raises
+    ------
+    InputError
+        When it holds none.
+    """
+    table = folder / SAMPLES
+    if not table.is_file():
+        raise InputError(Fault("no samples here", folder, None, None, "run energy risk, and name its folder"))
+    found = pd.read_csv(table, float_precision="round_trip")
+    found = found[found["failed"] == 0]
+    if len(found) < 2:
+        raise InputError(Fault(f"{len(found)} samples", table, None, "2 or more", "run energy risk"))
+    return found
+
+
 def append_samples(folder: Path, rows: Sequence[Sequence[float]]) -> None:
     """Add samples to a folder's table, each a line that reads back to the last bit."""
     text = "".join(",".join(repr(float(value)) for value in row) + "\n" for row in rows)

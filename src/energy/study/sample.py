@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from energy.case import Case
-from energy.errors import SolverError
+from energy.errors import Fault, InputError, SolverError
 from energy.measure import transferable
-from energy.model import Inputs
+from energy.model import Inputs, inputs
 from energy.model.axis import in_window
 from energy.model.draws import Drawn, Outage, as_events, draw_outages
 from energy.model.inputs import assemble, axis_of, with_objective
@@ -90,6 +90,20 @@ def trial(question: Question) -> Scenario:
     )
     events = as_events(Drawn(outages, 0.0, 1.0), question.hazards, start, hours)
     return calm.model_copy(update={"events": (*calm.events, *events)})
+
+
+def checked(case: Case, question: Question) -> None:
+    """Refuse hazards that name what the case does not have, and water that it cannot draw, before any solve.
+
+    Raises
+    ------
+    InputError
+        With what is missing.
+    """
+    if question.water and "water_statistics" not in case.profiles:
+        what = f"case {case.name} has no profiles/water_statistics.csv to draw water from"
+        raise InputError(Fault(what, case.path, None, None, "keep the scenario's water with --fixed-water"))
+    inputs(case, trial(question))
 
 
 def sample_columns(case: Case, question: Question) -> list[str]:
@@ -196,14 +210,15 @@ class _Solver:
         self.axis = axis_of(case, question.scenario)
         self.drawn = question.water
         self.stage = 0
+        self._calm: dict[int, Inputs] = {}
 
     def solve(self, events: Iterable[Event]) -> Result:
         disturbed = self.calm.model_copy(update={"events": (*self.calm.events, *events)})
         while True:
-            inputs = self._inputs(disturbed)
-            engine = _engine(self.case, inputs)
+            found = self._inputs(disturbed) if disturbed.events != self.calm.events else self._undisturbed()
+            engine = _engine(self.case, found)
             try:
-                return engine.solve(inputs, anchor=self._anchor())
+                return engine.solve(found, anchor=self._anchor())
             except SolverError:
                 if not self.drawn or self.stage == 2:
                     raise
@@ -213,14 +228,19 @@ class _Solver:
         found = with_objective(assemble(self.case, scenario, self.axis), scenario)
         return yielding(found, self.stage) if self.drawn else found
 
+    def _undisturbed(self) -> Inputs:
+        if self.stage not in self._calm:
+            self._calm[self.stage] = self._inputs(self.calm)
+        return self._calm[self.stage]
+
     def _anchor(self) -> Anchor:
         calm = self.calm
         plain = calm.model_copy(update={"hydrology": "median", "growth": "central"} if self.drawn else {})
         first = Anchor(f"plain {plain.digest()}", lambda: self._inputs(plain))
-        return Anchor(f"{calm.digest()} {self.stage}", lambda: self._inputs(calm), first)
+        return Anchor(f"{calm.digest()} {self.stage}", self._undisturbed, first)
 
 
-def yielding(inputs: Inputs, stage: int) -> Inputs:
+def yielding(found: Inputs, stage: int) -> Inputs:
     """Return inputs whose least releases of water yield to what a drawn year brings.
 
     Stage 0: minima of flow in the buyer's country, which the transfer does not depend on. Stage 1: volumes that must be
@@ -228,38 +248,38 @@ def yielding(inputs: Inputs, stage: int) -> Inputs:
 
     Parameters
     ----------
-    inputs
+    found
         Inputs of a scenario.
     stage
         How far minima yield.
     """
-    links = inputs.components.get("links")
+    links = found.components.get("links")
     if links is None:
-        return inputs
-    buses = inputs.components["buses"]
+        return found
+    buses = found.components["buses"]
     wet = links["bus0"].map(buses["carrier"]) == "water"
     if stage < 2:
-        buyer = inputs.book.contract.buyer if inputs.book.contract else None
+        buyer = found.book.contract.buyer if found.book.contract else None
         wet &= links["bus0"].map(buses["country"]) == buyer if "country" in buses else False
-    dense = dict(inputs.dense)
-    low = inputs.array("links", "p_min_pu").copy()
+    dense = dict(found.dense)
+    low = found.array("links", "p_min_pu").copy()
     low[:, wet.to_numpy(bool)] = np.minimum(low[:, wet.to_numpy(bool)], 0.0)
     dense["links", "p_min_pu"] = low
     factor = (1.0, 0.75, 0.0)[stage]
     rules = tuple(
         {**rule, "at_least": rule["at_least"] * factor} if rule["kind"] == "volume" and "at_least" in rule else rule
-        for rule in inputs.rules
+        for rule in found.rules
     )
-    return replace(inputs, dense=dense, rules=rules)
+    return replace(found, dense=dense, rules=rules)
 
 
 _engines: dict[tuple[int, str], tuple[Case, Engine]] = {}
 
 
-def _engine(case: Case, inputs: Inputs) -> Engine:
-    key = (id(case), structure_key(inputs))
+def _engine(case: Case, found: Inputs) -> Engine:
+    key = (id(case), structure_key(found))
     if key not in _engines or _engines[key][0] is not case:
         if len(_engines) >= 4:
             _engines.clear()
-        _engines[key] = (case, Engine(inputs))
+        _engines[key] = (case, Engine(found))
     return _engines[key][1]
