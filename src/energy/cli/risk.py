@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -152,7 +153,8 @@ def _sampled(
     draws = planned_draws(plan, pool)
     kept = done[done["draw"].isin(draws)]
     rows = kept.to_numpy(float).tolist()
-    with processes(workers) as executor, Progress(console=console, transient=True) as progress:
+    pooled = processes(workers) if workers > 1 else nullcontext(None)
+    with pooled as executor, Progress(console=console, transient=True) as progress:
         bar = progress.add_task(f"{question.scenario.name}, hazards {question.hazards.name}", total=len(draws))
         progress.update(bar, completed=len(rows))
         for found in risk_samples(case, question, plan, pool, kept, executor):
