@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SIZES = {"journal": (7.2, 3.6), "slide": (10.0, 5.0)}  # inches
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#666666"
-INTERVAL: dict[str, Any] = {"color": ORANGE, "marker": "s", "ms": 4, "capsize": 3}
+INTERVAL: dict[str, Any] = {"color": ORANGE, "marker": "s", "ms": 4, "capsize": 3, "clip_on": False, "zorder": 4}
 
 
 def fan_figure(found: xr.Dataset, size: str = "journal") -> Figure:
@@ -90,15 +90,16 @@ def exceedance_figure(found: xr.Dataset, size: str = "journal") -> Figure:
                 capsize=3,
                 label=label,
             )
-        for threshold in found["threshold"].to_numpy() / 1000:
+        for number, threshold in enumerate(found["threshold"].to_numpy() / 1000):
             axes.axvline(threshold, color="#999999", lw=0.7, zorder=0)
-            axes.text(threshold, 101, f"{threshold:g}", ha="center", va="bottom", fontsize=7, color=GREY)
+            above = 101 + 4 * (number % 2)  # neighbours at two heights, so that they do not touch
+            axes.text(threshold, above, f"{threshold:g}", ha="center", va="bottom", fontsize=7, color=GREY)
         axes.set_ylim(0, 100)
         axes.set_xlim(0, max(float(level.max()), float(found["threshold"].max()) / 1000 * 1.03))
         axes.set_xlabel("energy of the season at the receiving end [TWh]")
         axes.set_ylabel("seasons that exceed it [%]")
         axes.grid()
-        axes.set_title(f"{found.attrs['title']}: how often", loc="left", fontsize=10, fontweight="bold", pad=16)
+        axes.set_title(f"{found.attrs['title']}: how often", loc="left", fontsize=10, fontweight="bold", pad=20)
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
         _foot(figure, found)
     return figure
@@ -163,7 +164,7 @@ def tornado_figure(
         axes.axvline(base, color="black", lw=0.8)
         axes.set_xlabel(f"{metric} [{unit}]")
         axes.grid(axis="x")
-        axes.legend(loc="lower right")
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
         axes.set_title(f"{title}: what is unknown", loc="left", fontsize=10, fontweight="bold")
     return figure
 

@@ -21,7 +21,8 @@ from energy.scenario import Event, HazardSet, Scenario
 from energy.solve import Anchor, Engine, Result, structure_key
 
 GROWTH = ("low", "central", "high")
-CAUSES_EVERY = 10  # samples of which one is also solved with each cause alone
+LEAST_LOSS = 5.0
+"""Loss of a season [GWh], in size, from which on it is split by cause; a thousandth of what the line can carry."""
 LOST = "lost to "
 
 
@@ -44,7 +45,7 @@ class Question:
     tilts
         Hazard → factor on its rate, for importance sampling.
     causes
-        Whether every tenth sample is also solved with each cause alone.
+        Whether losses are split by cause, by solving with each cause alone.
     """
 
     scenario: Scenario
@@ -121,7 +122,6 @@ def sample_columns(case: Case, question: Question) -> list[str]:
         "undisturbed",
         "season",
         *(f"month {month}" for month in months),
-        "split",
         *(LOST + cause for cause in causes),
     ]
 
@@ -134,8 +134,8 @@ def sample(case: Case, question: Question, draw: int) -> dict[str, float]:
     dict
         ``failed`` (1 where no optimum exists), ``yielded`` (0 to 2: which minima of water had to yield), ``weight``
         (likelihood ratio), ``state`` (share of the horizon in the second state), ``undisturbed`` and ``season`` (energy
-        delivered in the season without and with the outages [GWh]), ``month <m>`` [GWh], and where ``split`` is 1
-        ``lost to <cause>``: what the outages of one cause alone take [GWh].
+        delivered in the season without and with the outages [GWh]), ``month <m>`` [GWh], and ``lost to <cause>``: what
+        the outages of one cause alone take [GWh], 0 where all together change less than ``LEAST_LOSS``.
     """
     calm = question.undisturbed(draw)
     start, end = calm.horizon()
@@ -151,13 +151,13 @@ def sample(case: Case, question: Question, draw: int) -> dict[str, float]:
         undisturbed = solver.solve(())
         disturbed = solver.solve(events) if events else undisturbed
         found |= _energy(case, question.scenario, undisturbed, disturbed)
-        if question.causes and draw % CAUSES_EVERY == 0:
-            found["split"] = 1.0
-            causes = sorted({event.cause for event in events})
-            for cause in causes:
-                alone = disturbed if len(causes) == 1 else solver.solve([e for e in events if e.cause == cause])
-                energy = _energy(case, question.scenario, undisturbed, alone)
-                found[LOST + cause] = energy["undisturbed"] - energy["season"]
+        lost = found["undisturbed"] - found["season"]
+        causes = sorted({event.cause for event in events}) if question.causes and abs(lost) >= LEAST_LOSS else []
+        for cause in causes:
+            only = [event for event in events if event.cause == cause]
+            alone = disturbed if len(causes) == 1 else solver.solve(only)
+            energy = _energy(case, question.scenario, undisturbed, alone)
+            found[LOST + cause] = energy["undisturbed"] - energy["season"]
     except SolverError:
         found["failed"] = 1.0
     found["yielded"] = float(solver.stage)
