@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from energy.case import Case
+from energy.errors import SolverError
 from energy.model import Inputs
 from energy.model.axis import Axis
 from energy.model.inputs import assemble, axis_of, with_objective
@@ -85,7 +86,8 @@ def solve_surprised(case: Case, scenario: Scenario, engine: Engine | None = None
     """Solve a scenario whose events come as a surprise.
 
     At each instant at which something is learned the past is kept, and the rest is planned anew with what is known
-    then. The result obeys the true events: until it is learned of, an event has not begun.
+    then. The result obeys the true events: until it is learned of, an event has not begun. A snapshot in which
+    something is learned is planned anew as a whole, since its values are means over all of it.
 
     Parameters
     ----------
@@ -97,12 +99,20 @@ def solve_surprised(case: Case, scenario: Scenario, engine: Engine | None = None
     Raises
     ------
     InputError, SolverError
-        When the scenario does not fit the case, or a plan has no optimum.
+        When the scenario does not fit the case, or a plan has no optimum: what was decided before an event was known
+        can leave too little water for the rules of the rivers.
     """
     result: Result | None = None
     for now, plan in plans(case, scenario):
         engine = engine or Engine(plan)
-        position = int(plan.axis.snapshots.searchsorted(now))
-        result = engine.solve(plan, past=result, now=position) if result is not None else engine.solve(plan)
+        if result is None:
+            result = engine.solve(plan)
+            continue
+        position = int(plan.axis.snapshots.searchsorted(now, side="right")) - 1
+        try:
+            result = engine.solve(plan, past=result, now=position)
+        except SolverError as err:
+            what = f"{err}; nothing fits what was decided before the news of {now:%Y-%m-%d %H:%M} UTC"
+            raise SolverError(what) from None
     assert result is not None  # the first plan is made at the start
     return result
