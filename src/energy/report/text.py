@@ -106,6 +106,9 @@ def surprise_line(run: Run) -> str:
         f"Price of surprise: {sold.price:,.1f} GWh; with perfect foresight {sold.foreseen:,.1f} GWh would be "
         f"delivered, with surprise {sold.surprised:,.1f} GWh."
     )
+    if run.soon_and_late is not None:
+        soon, late = (sold.foreseen - delivered for delivered in run.soon_and_late)
+        line += f" If plans send as soon as they can it is {soon:,.1f} GWh, as late as they can {late:,.1f} GWh."
     changes = [
         f"{words(price.service)} {abs(price.surprised - price.foreseen):,.2f} GWh "
         f"{'more' if price.surprised > price.foreseen else 'less'} {price.kind}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from energy.case import Case
@@ -11,6 +13,7 @@ from energy.errors import SolverError
 from energy.model import Inputs
 from energy.model.axis import Axis
 from energy.model.inputs import assemble, axis_of, with_objective
+from energy.model.services import STUDIED
 from energy.scenario import Event, Scenario
 from energy.solve import Engine, Result
 
@@ -82,7 +85,30 @@ def _expectations(scenario: Scenario) -> Iterator[Event]:
             yield expected.model_copy(update={"name": f"{event.name} as expected"})
 
 
-def solve_surprised(case: Case, scenario: Scenario, engine: Engine | None = None) -> Result:
+def leaning(found: Inputs, lean: float) -> Inputs:
+    """Return inputs in which what the studied line delivers is worth less by the time of the year.
+
+    Where a reservoir can hold water for another month, a plan does not care when it sends, but what a surprise costs
+    depends on it. A lean decides: to send as soon (above zero) or as late (below zero) as the rest allows.
+
+    Parameters
+    ----------
+    found
+        Inputs with the scenario's objective.
+    lean
+        What a MWh is worth less at the end of the horizon than at its start [$/MWh]; below zero: at the start than at
+        the end.
+    """
+    links = found.components["links"]
+    steps = len(found.axis.snapshots)
+    past = np.cumsum(found.axis.weights) / found.axis.weights.sum()
+    less = lean * past if lean > 0 else -lean * (1 - past)
+    studied = (links["service"] == STUDIED).to_numpy() if "service" in links else np.zeros(len(links), dtype=bool)
+    cost = found.array("links", "marginal_cost") + less.reshape(steps, 1) * found.array("links", "efficiency") * studied
+    return replace(found, dense={**found.dense, ("links", "marginal_cost"): cost})
+
+
+def solve_surprised(case: Case, scenario: Scenario, engine: Engine | None = None, lean: float = 0.0) -> Result:
     """Solve a scenario whose events come as a surprise.
 
     At each instant at which something is learned the past is kept, and the rest is planned anew with what is known
@@ -95,6 +121,8 @@ def solve_surprised(case: Case, scenario: Scenario, engine: Engine | None = None
         What exists and what happens.
     engine
         Engine of the scenario's structure on the axis of `plan_axis`; built from the first plan unless given.
+    lean
+        Whether plans send soon or late where they are free to, see `leaning` [$/MWh].
 
     Raises
     ------
@@ -103,7 +131,8 @@ def solve_surprised(case: Case, scenario: Scenario, engine: Engine | None = None
         can leave too little water for the rules of the rivers.
     """
     result: Result | None = None
-    for now, plan in plans(case, scenario):
+    for now, made in plans(case, scenario):
+        plan = leaning(made, lean) if lean else made
         engine = engine or Engine(plan)
         if result is None:
             result = engine.solve(plan)
