@@ -113,6 +113,7 @@ def _as_json(result: Any, manifest: dict[str, Any]) -> dict[str, Any]:
         "months": table.to_dict("records"),
         "rungs_gwh": {str(name): float(energy) for name, energy in result.rungs.sum().items()},
         "surprise_gwh": manifest["surprise"],
+        "delivered_soon_and_late_gwh": manifest["delivered_soon_and_late"],
         "objective": manifest["objective"],
         "audit": manifest["audit"],
     }
