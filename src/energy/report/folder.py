@@ -19,6 +19,7 @@ from energy.errors import Fault, InputError
 from energy.measure import audit
 from energy.model.quiet import quiet
 from energy.report.monthly_figure import plot
+from energy.report.record import record
 from energy.report.style import save
 from energy.study import Run
 
@@ -95,6 +96,21 @@ def whole_file(path: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def writable_folder(path: Path) -> Path:
+    """Make a folder unless it is there, and return it.
+
+    Raises
+    ------
+    InputError
+        When it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise InputError(Fault(f"cannot write here: {err.strerror}", path, repair="choose another folder")) from None
+    return path
+
+
 def write_run(run: Run, path: Path, wall_seconds: float) -> dict[str, Any]:
     """Write a run's folder: solved network, Dataset, monthly table, figure and manifest.
 
@@ -108,7 +124,7 @@ def write_run(run: Run, path: Path, wall_seconds: float) -> dict[str, Any]:
     with whole_folder(path) as draft:
         with quiet():
             run.result.network().export_to_netcdf(str(draft / "network.nc"))
-        run.result.dataset().to_netcdf(draft / "result.nc")
+        record(run).to_netcdf(draft / "result.nc")
         table.to_csv(draft / "summary.csv", float_format="%.6g")
         save(plot(run), draft / "monthly")
         (draft / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
