@@ -14,9 +14,11 @@ from energy.measure import ceiling, transferable
 from energy.measure.settlement import energy_terms, payments
 from energy.model.disruption import targets
 from energy.model.profile import HM3_AN_HOUR
+from energy.model.quiet import quiet
 from energy.study import Run
 
 if TYPE_CHECKING:
+    import pypsa
     import xarray as xr
 
 COMPONENTS = {
@@ -88,6 +90,23 @@ def read_record(folder: Path) -> xr.Dataset:
     if "scenario" not in found.attrs or "month_delivered" not in found:
         raise InputError(Fault("this result lacks what figures need", path, repair="make it again with energy run"))
     return found
+
+
+def read_network(folder: Path) -> pypsa.Network:
+    """Read the solved PyPSA network of a finished run.
+
+    Raises
+    ------
+    InputError
+        When the folder holds none.
+    """
+    import pypsa
+
+    path = folder / "network.nc"
+    if not path.is_file():
+        raise InputError(Fault("no solved network here", path, repair="make it with: energy run SCENARIO --out DIR"))
+    with quiet():
+        return pypsa.Network(str(path))
 
 
 def _attributes(run: Run) -> dict[str, Any]:
