@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 FULL = 4
 """Runs shown with all their figures; the others have their line, their months and their manifest."""
 
+DRAWN = 150_000
+"""Bytes of an SVG above which the page takes a PNG: stacked areas and coasts have many points."""
+
+SHARP = 140
+"""Dots an inch of such a PNG: twice what a screen shows in the width of the page."""
+
 LARGEST = 5_000_000
 """Bytes that a page may have, so that it can be mailed."""
 
@@ -74,7 +80,7 @@ def report_page(folders: Sequence[Path], full: int = FULL) -> str:
         "comparison": _picture(comparison_figure(found), "Delivered energy of each scenario.")
         if len(found) > 1
         else None,
-        "inputs": compare(list(folders))["inputs"] if 1 < len(found) <= FULL else {},
+        "inputs": _inputs(folders) if 1 < len(found) <= FULL else {},
         "evidence": evidence_of(read[0][1]),
         "style": _own("report.css"),
         "script": _own("report.js"),
@@ -90,6 +96,19 @@ def report_page(folders: Sequence[Path], full: int = FULL) -> str:
         if len(page.encode()) < LARGEST:
             break
     return page
+
+
+def _inputs(folders: Sequence[Path]) -> dict[str, list[str]]:
+    """Return the inputs that differ between runs, as words; events by their names."""
+    differing = compare(list(folders))["inputs"]
+    shown = {key: [_words(value) for value in values] for key, values in differing.items()}
+    return {key: values for key, values in shown.items() if len(set(values)) > 1}
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(one["name"]) if isinstance(one, dict) and "name" in one else str(one) for one in value)
+    return "" if value is None or value == {} else str(value)
 
 
 def _pictures(found: xr.Dataset) -> list[dict[str, Any]]:
@@ -134,20 +153,26 @@ def _events(found: xr.Dataset) -> list[dict[str, str]]:
 
 
 def _picture(figure: Figure, alt: str) -> dict[str, Any]:
-    """Return a figure as a data URI: SVG whose letters are drawn, so that it looks the same on every machine."""
-    held = io.BytesIO()
-    with styled():
-        import matplotlib as mpl
-
-        with mpl.rc_context({"svg.fonttype": "path"}):
-            figure.savefig(held, format="svg", metadata={"Date": None})
+    """Return a figure as a data URI: SVG with drawn letters, the same on every machine, or PNG where it is large."""
+    kind, held = "svg+xml", _saved(figure, "svg")
+    if len(held) > DRAWN:
+        kind, held = "png", _saved(figure, "png")
     width, height = figure.get_size_inches()
     return {
-        "uri": "data:image/svg+xml;base64," + base64.b64encode(held.getvalue()).decode(),
+        "uri": f"data:image/{kind};base64,{base64.b64encode(held).decode()}",
         "alt": alt,
         "width": round(96 * width),
         "height": round(96 * height),
     }
+
+
+def _saved(figure: Figure, kind: str) -> bytes:
+    import matplotlib as mpl
+
+    held = io.BytesIO()
+    with styled(), mpl.rc_context({"svg.fonttype": "path"}):
+        figure.savefig(held, format=kind, dpi=SHARP, metadata={"Date": None} if kind == "svg" else None)
+    return held.getvalue()
 
 
 def _own(name: str) -> str:

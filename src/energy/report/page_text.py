@@ -110,19 +110,22 @@ def _others(base: Row, others: Sequence[Row]) -> Iterator[str]:
     if len(others) == 1:
         yield _difference(others[0])
         return
+    none = [one.name for one in others if one.delivered < NOTHING]
+    if len(none) == len(others):
+        yield f"None of the other {len(others)} delivers anything: {', '.join(none)}."
+        return
     yield (
         f"Of the other {len(others)} scenarios {most.name} delivers most ({most.delivered:,.0f} GWh, "
         f"{_signed(most.change)}) and {least.name} least ({least.delivered:,.0f} GWh, {_signed(least.change)})."
     )
-    none = [one.name for one in others if one.delivered < NOTHING]
     if none:
-        yield f"{len(none)} deliver nothing: {', '.join(none)}."
+        yield f"Nothing is delivered in {len(none)}: {', '.join(none)}."
     same = [one.name for one in others if abs(one.change) < NOTHING]
     if same:
-        yield f"{len(same)} deliver as much as {base.name}: {', '.join(same)}."
+        yield f"As much as in {base.name} is delivered in {len(same)}: {', '.join(same)}."
     less = [one for one in others if one.change <= -NOTHING]
     if less:
-        yield f"{len(less)} of {len(others)} deliver less than {base.name}."
+        yield f"Less than in {base.name} is delivered in {len(less)} of {len(others)}."
 
 
 def _difference(one: Row) -> str:
