@@ -1,4 +1,4 @@
-"""Verbs that show finished runs: ``figures``, ``report``, ``map``."""
+"""Verbs that show finished runs: ``figures``, ``report``, ``map``, ``export``."""
 
 from __future__ import annotations
 
@@ -26,6 +26,15 @@ class Size(StrEnum):
 
     JOURNAL = "journal"
     SLIDE = "slide"
+
+
+class Format(StrEnum):
+    """Forms in which runs are exported."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+    IAMC = "iamc"
+    NETWORK = "network"
 
 
 @app.command("figures")
@@ -96,3 +105,19 @@ def map_command(
         with whole_file(out) as draft:
             draft.write_text(page, encoding="utf-8")
     new_console().print(f"written: {out} ({len(page.encode()) / 1e6:.1f} MB)")
+
+
+@app.command("export")
+def export_command(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of finished runs.")],
+    kind: Annotated[
+        Format,
+        typer.Option("--format", help="csv, parquet: every value, one a row; iamc: energy by country; network: PyPSA."),
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", help="File to write; for networks a folder.")],
+) -> None:
+    """Write finished runs for other programs."""
+    from energy.report.export import export
+
+    for path in export(folders, kind, out):
+        new_console().print(f"written: {path}")
