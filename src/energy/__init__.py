@@ -27,8 +27,29 @@ _HOMES = {
     "rules": "energy.model",
     "run": "energy.study",
     "plot": "energy.report",
+    "record": "energy.report",
+    "draw": "energy.report",
+    "comparison_figure": "energy.report",
+    "duration_figure": "energy.report",
+    "sweep_figure": "energy.report",
+    "waterfall_figure": "energy.report",
 }
-__all__ = ["InputError", "SolverError", "build", "plot", "read_case", "read_scenario", "rules", "run"]
+__all__ = [
+    "InputError",
+    "SolverError",
+    "build",
+    "comparison_figure",
+    "draw",
+    "duration_figure",
+    "plot",
+    "read_case",
+    "read_scenario",
+    "record",
+    "rules",
+    "run",
+    "sweep_figure",
+    "waterfall_figure",
+]
 
 
 def __getattr__(name: str) -> Any:

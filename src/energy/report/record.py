@@ -35,6 +35,8 @@ COMPONENTS = {
 BOUNDED = {"links": ("p_min_pu", "p_max_pu"), "lines": ("s_max_pu",), "stores": ("e_min_pu", "e_max_pu")}
 UNITS = {"p_nom": "MW or hm3/h", "s_nom": "MVA", "e_nom": "MWh or hm3", "x": "degrees_east", "y": "degrees_north"}
 LOST = "lost to "
+EVERYWHERE = "all"
+"""Country of the buses of a network that names none."""
 
 
 def record(run: Run) -> xr.Dataset:
@@ -179,9 +181,13 @@ def _components(run: Run) -> xr.Dataset:
     for component, attributes in COMPONENTS.items():
         table = tables.get(component, pd.DataFrame())
         names = [str(name) for name in table.index]
-        for attribute in (a for a in attributes if a in table and names):
-            values = table[attribute]
+        for attribute in attributes if names else ():
             number = attribute in UNITS or attribute == "sign"
+            if number and attribute not in table:
+                continue
+            values = table[attribute] if attribute in table else pd.Series("", index=table.index)
+            if attribute == "country":
+                values = values.fillna("").replace("", EVERYWHERE)
             array = values.to_numpy(float) if number else values.fillna("").astype(str).to_numpy(object)
             attrs = {"units": UNITS.get(attribute, "1")} if number else {}
             found[f"{component}_{attribute}"] = xr.DataArray(array, {component: names}, component, attrs=attrs)
