@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -31,6 +31,10 @@ class Fault:
     line: int | None = None
     allowed: str | None = None
     repair: str | None = None
+
+    def at(self, where: Path | str, line: int | None = None) -> Fault:
+        """Return the fault with its place, where it does not have one yet."""
+        return self if self.where is not None else replace(self, where=where, line=line)
 
     def __str__(self) -> str:
         place = "" if self.where is None else f"{self.where}{'' if self.line is None else f':{self.line}'}: "

@@ -65,7 +65,7 @@ def _unknown(table: pd.DataFrame, values: Iterable[Any], known: Iterable[str], w
     for name, value, line in zip(table.index, values, lines, strict=True):
         if value is not None and not pd.isna(value) and value not in known:
             label = " ".join(map(str, name)) if isinstance(name, tuple) else name
-            allowed = _few(known)
+            allowed = _few(known) or f"nothing yet: there is no {what}"
             yield Fault(
                 f"{what} of {label!r} is {value!r}, which does not exist",
                 path,
@@ -227,4 +227,6 @@ def _corridors(case: Case) -> Iterator[Fault]:
         corridor, component, name = (str(row[column]) for column in ("corridor", "component", "name"))
         if not case.names(component, name):
             known = list(case.components.get(component, pd.DataFrame()).index)
-            yield Fault(f"corridor {corridor}: no {component} match {name!r}", path, line, None, nearest(name, known))
+            allowed = _few(known) or ", ".join(case.components)
+            what = f"corridor {corridor}: no {component} match {name!r}"
+            yield Fault(what, path, line, allowed, nearest(name, known))

@@ -28,13 +28,17 @@ def read_network_file(path: Path) -> Case:
     import pypsa
 
     if not path.exists():
-        raise InputError(Fault("file not found", path))
+        raise InputError(
+            Fault("file not found", path, None, "a .nc file or a folder of PyPSA CSV files", "correct the path")
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # PyPSA's own, of coming defaults and of files it leaves open
             network = pypsa.Network(str(path))
     except Exception as err:  # noqa: BLE001   # PyPSA and netCDF raise many kinds for a broken file
-        raise InputError(Fault(f"PyPSA cannot read this network: {err}", path)) from None
+        what = " ".join(f"PyPSA cannot read this network: {err}".split())
+        repair = "export it anew with n.export_to_netcdf or n.export_to_csv_folder"
+        raise InputError(Fault(what if len(what) <= 300 else f"{what[:299]}…", path, repair=repair)) from None
     faults = list(_faults(network, path))
     if faults:
         raise InputError(faults)

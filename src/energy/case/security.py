@@ -44,8 +44,9 @@ class Security(Frozen):
     @model_validator(mode="after")
     def _known_state(self) -> Self:
         if self.state is not None and self.state not in self.states:
-            known = ", ".join(self.states)
-            refuse_all([(("state",), f"{self.state!r} is not among states", known, nearest(self.state, self.states))])
+            repair = nearest(self.state, self.states) or "add it to states"
+            what = f"{self.state!r} is not among states"
+            refuse_all([(("state",), what, ", ".join(self.states) or None, repair)])
         return self
 
     def stood(self, state: str | None) -> Exchanged:

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import sys
 
-from energy.cli import capability, library, pages, report, runs
+from energy.cli import attribution, capability, comparison, library, pages, report, runs, settlement
 from energy.cli.base import app
+from energy.errors import Fault
 
-__all__ = ["app", "capability", "library", "main", "pages", "report", "runs"]
+__all__ = ["app", "attribution", "capability", "comparison", "library", "main", "pages", "report", "runs", "settlement"]
+
+
+MOST_FAULTS = 50
+
+
+def _said(faults: list[Fault]) -> list[str]:
+    """Return the lines that tell a user what to mend; a terminal's control characters in an input stay harmless."""
+    lines = [f"error: {fault}" for fault in faults[:MOST_FAULTS]]
+    if len(faults) > MOST_FAULTS:
+        lines.append(f"and {len(faults) - MOST_FAULTS:,} more of this input")
+    return ["".join(c if c.isprintable() else repr(c)[1:-1] for c in line) for line in lines]
 
 
 def main() -> None:
@@ -22,7 +34,7 @@ def main() -> None:
     except InputError as err:
         if debug:
             raise
-        print("\n".join(f"error: {fault}" for fault in err.faults), file=sys.stderr)
+        print("\n".join(_said(err.faults)), file=sys.stderr)
         sys.exit(2)
     except SolverError as err:
         if debug:

@@ -30,22 +30,30 @@ def rule_book(case: Case, scenario: Scenario) -> RuleBook:
     InputError
         When the scenario names an unknown rule, service or field, or gives a value that the rule refuses.
     """
-    rules, here = case.rules, Origin(scenario.name)
+    rules = case.rules
     kept = {name: rule for name, rule in rules.rules.items() if scenario.rules.get(name) != "off"}
     book = planted(rules.model_copy(update={"rules": kept}), Origin(case.path / "rules.yaml"))
     faults = [
-        *_strangers("rule", scenario.rules, rules.rules, here),
-        *_strangers("service", scenario.protection_order or (), rules.services, here),
+        *_strangers("rule", scenario, ("rules",), {name: name for name in scenario.rules}, rules.rules),
+        *_strangers(
+            "service", scenario, ("protection_order",), dict(enumerate(scenario.protection_order or ())), rules.services
+        ),
     ]
     for name in kept.keys() & scenario.rules.keys():
         fields = {str(field): value for field, value in nearest_node(book, ("rules", name))[1].children()}
-        fields |= {field: planted(value, here) for field, value in scenario.rules[name].items()}
-        book = put(book, ("rules", name), Node(fields, here))
+        changes = scenario.rules[name].items()
+        fields |= {field: planted(value, scenario.written_at("rules", name, field)) for field, value in changes}
+        book = put(book, ("rules", name), Node(fields, scenario.written_at("rules", name)))
     if rules.contract is not None:
         if scenario.contract.season is not None:
-            book = put(book, ("contract", "season"), planted(scenario.contract.season, here))
+            book = put(
+                book,
+                ("contract", "season"),
+                planted(scenario.contract.season, scenario.written_at("contract", "season")),
+            )
         for part, price in scenario.contract.prices.items():
-            book = put(book, ("contract", "prices", part), planted(price, here))
+            origin = scenario.written_at("contract", "prices", part)
+            book = put(book, ("contract", "prices", part), planted(price, origin))
     try:
         changed = validated(RuleBook, book)
     except InputError as err:
@@ -55,29 +63,41 @@ def rule_book(case: Case, scenario: Scenario) -> RuleBook:
     return changed
 
 
-def _strangers(word: str, names: Iterable[str], known: Iterable[str], asked: Origin) -> Iterator[Fault]:
+def _strangers(
+    word: str, scenario: Scenario, around: tuple[str, ...], names: Mapping[Any, str], known: Iterable[str]
+) -> Iterator[Fault]:
     known = list(known)
-    for name in names:
+    for step, name in names.items():
         if name not in known:
-            allowed = ", ".join(known) or None
+            asked, allowed = scenario.written_at(*around, step), ", ".join(known) or None
             yield Fault(f"the case has no {word} {name!r}", asked.where, asked.line, allowed, nearest(name, known))
 
 
-def started(book: RuleBook, hours: pd.DatetimeIndex, stores: pd.DataFrame) -> pd.DataFrame:
-    """Return the stores with the contents that start rules give them; daily ponds are cyclic."""
-    stores = stores.copy()
+def started(case: Case, scenario: Scenario, book: RuleBook, month: int, stores: pd.DataFrame) -> pd.DataFrame:
+    """Return the stores with the contents that start rules give them; daily ponds are cyclic.
+
+    Raises
+    ------
+    InputError
+        When a start or end rule asks for a content [hm³] that its store cannot have.
+    """
+    stores, faults = stores.copy(), []
     stores.loc[stores["carrier"] == POND, "e_cyclic"] = True
-    for rule in book.rules.values():
-        if isinstance(rule, StartRule) and rule.store in stores.index:
-            level = rule.at(hours[0].month)
-            size = number(stores, rule.store, "e_nom")
-            if level is not None and not 0 <= level <= size:
-                allowed = f"0 to {size:g} hm3, the size of the store"
-                raise InputError(
-                    Fault(f"start of {rule.store!r} is {level:g} hm3", None, None, allowed, "correct the rule")
-                )
-            if level is not None:
-                stores.loc[rule.store, ["e_initial", "e_cyclic"]] = [level, False]
+    for key, rule in book.rules.items():
+        if not isinstance(rule, StartRule | EndRule) or rule.store not in stores.index:
+            continue
+        level = rule.at(month) if isinstance(rule, StartRule) else rule.level
+        size = number(stores, rule.store, "e_nom")
+        if isinstance(level, float | int) and not 0 <= level <= size:
+            own = key in scenario.rules
+            at = scenario.written_at("rules", key, "level") if own else Origin(case.path / "rules.yaml")
+            what = f"rules.{key}: {rule.kind} of {rule.store!r} is {level:g} hm3"
+            allowed = f"0 to {size:g} hm3, the size of the store"
+            faults.append(Fault(what, at.where, at.line, allowed, "correct the rule"))
+        elif isinstance(rule, StartRule) and level is not None:
+            stores.loc[rule.store, ["e_initial", "e_cyclic"]] = [level, False]
+    if faults:
+        raise InputError(faults)
     return stores
 
 
@@ -107,15 +127,32 @@ def apply_levels(
         if isinstance(rule, LevelRule | EndRule) and rule.store in static["stores"].index:
             at = static["stores"].index.get_loc(rule.store)
             size, start = (number(static["stores"], rule.store, name) for name in ("e_nom", "e_initial"))
-            for attribute, bound, keep, instants in _levels(rule, axis, size, start):
+            for attribute, bound, keep, instants in level_bounds(rule, axis, size, start):
                 column = values["stores", attribute][:, at]
                 positions = [p for instant in instants if (p := axis.last_before(instant)) is not None]
                 column[positions] = keep(column[positions], bound)
 
 
-def _levels(
+def level_bounds(
     rule: LevelRule | EndRule, axis: Axis, size: float, start: float
 ) -> Iterator[tuple[str, float, Any, list[pd.Timestamp]]]:
+    """Yield the bounds that a rule sets on the content of its store.
+
+    Parameters
+    ----------
+    rule
+        A level or end rule.
+    axis
+        The horizon.
+    size, start
+        ``e_nom`` and content at the start of the horizon [hm³ or MWh].
+
+    Yields
+    ------
+    tuple
+        Attribute (``e_min_pu``, ``e_max_pu``), bound as a share of ``e_nom``, the function that keeps the tighter of
+        two bounds, and the instants at which it holds.
+    """
     if isinstance(rule, EndRule):
         level = start if isinstance(rule.level, str) else rule.level
         yield "e_min_pu", level / size, np.maximum, [axis.end]

@@ -36,8 +36,8 @@ def targets(case: Case, scenario: Scenario) -> dict[tuple[str, str, str], list[E
     """
     found: defaultdict[tuple[str, str, str], list[Event]] = defaultdict(list)
     faults = []
-    for event in scenario.events:
-        for place in event.places:
+    for number, event in enumerate(scenario.events):
+        for at, place in enumerate(event.places):
             if place.table is None:
                 pairs = case.corridor(place.name)
                 known = list(case.corridors["corridor"].unique()) if len(case.corridors) else []
@@ -48,7 +48,8 @@ def targets(case: Case, scenario: Scenario) -> dict[tuple[str, str, str], list[E
                 what = f"event {event.name!r}: no {place.table} match {place.name!r}"
             if not pairs:
                 allowed = ", ".join(known[:30])
-                faults.append(Fault(what, scenario.name, None, allowed, nearest(place.name, known)))
+                origin = scenario.written_at("events", number, "where", at)
+                faults.append(Fault(what, origin.where, origin.line, allowed, nearest(place.name, known)))
             for component, name in pairs:
                 if component in event.kind.attributes:
                     key = (component, name, event.kind.attributes[component])

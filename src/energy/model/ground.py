@@ -123,7 +123,7 @@ def _ground(case: Case, key: _Key) -> Ground:
     mask_years(scenario, hours, components, hourly)
     _season(scenario, book, hours, components, hourly)
     if "stores" in components:
-        components["stores"] = started(book, hours, components["stores"])
+        components["stores"] = started(case, scenario, book, hours[0].month, components["stores"])
     apply_flows(book, hours, components, hourly)
     return Ground(hours, components, hourly, book, case)
 

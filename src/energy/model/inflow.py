@@ -80,8 +80,7 @@ def _months(case: Case, site: str, label: str) -> np.ndarray:
     if label not in rows.index:
         raise InputError(
             Fault(
-                f"no hydrology {label!r}",
-                case.path / "profiles" / "inflow.csv",
+                f"{case.path / 'profiles' / 'inflow.csv'} has no hydrology {label!r}",
                 allowed=", ".join(known),
                 repair=nearest(label, known),
             )

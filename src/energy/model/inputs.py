@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -15,11 +15,12 @@ from energy.case.rule import LevelRule, LimitRule, RuleBook, VolumeRule
 from energy.errors import Fault, InputError, nearest
 from energy.model import profile, services
 from energy.model.axis import Axis, make_axis, month_day, own_axis
-from energy.model.disruption import apply_events, event_cuts
+from energy.model.creation import refuse_creation
+from energy.model.disruption import apply_events, event_cuts, targets
 from energy.model.ground import Dense, Ground, Standing, ground_of, standing
 from energy.model.hourly import number
 from energy.model.inflow import inflow
-from energy.scenario import Scenario
+from energy.scenario import Event, Scenario
 from energy.scenario.water import Hydrology
 
 
@@ -46,6 +47,10 @@ class Inputs:
         Service → worth of a delivered MWh in the objective [$/MWh].
     book
         The rules of the case as the scenario sets them.
+    events
+        (component list, name, attribute) → the scenario's events that act there.
+    undisturbed
+        Of ``dense``, what events change, as it is without them.
     """
 
     name: str
@@ -56,6 +61,8 @@ class Inputs:
     kirchhoff: bool
     weights: Mapping[str, float]
     book: RuleBook
+    events: Mapping[tuple[str, str, str], list[Event]] = field(default_factory=dict)
+    undisturbed: Dense = field(default_factory=dict)
 
     def array(self, component: str, attribute: str) -> np.ndarray:
         """Return an attribute in every snapshot; shape (snapshots, names), columns in the order of the table."""
@@ -127,11 +134,18 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
     def load(name: str) -> np.ndarray:
         return _load(case, scenario, ground, name)
 
-    dense |= apply_events(case, scenario, replace(stands, dense=dense), load)
+    changed = apply_events(case, scenario, replace(stands, dense=dense), load)
+    undisturbed = {key: dense[key] for key in changed}
+    dense |= changed
     if "generators" in ground.components and "loads" in ground.components:
         dense["generators", "p_max_pu"] = _at_most_the_demand(ground.components, dense)
     kirchhoff = scenario.network == "kirchhoff"
-    return Inputs(scenario.name, stands.axis, ground.components, dense, stands.rules, kirchhoff, {}, ground.book)
+    hit = targets(case, scenario)
+    found = Inputs(
+        scenario.name, stands.axis, ground.components, dense, stands.rules, kirchhoff, {}, ground.book, hit, undisturbed
+    )
+    refuse_creation(ground.components, dense, scenario, case)
+    return found
 
 
 def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | None = None) -> Inputs:
@@ -215,7 +229,7 @@ def _loads(case: Case, scenario: Scenario, stands: Standing) -> np.ndarray:
             national = _demand(case, stands.axis, str(key), of(scenario.growth, str(key), "central"))
             values[:, at] = national[:, None] * share[at]
     if "inflow" in case.profiles:
-        for site, flow in _inflow(case, stands.axis, scenario.hydrology).items():
+        for site, flow in _scenario_inflow(case, scenario, stands.axis).items():
             if site in loads.index:
                 values[:, loads.index.get_loc(site)] = -flow
     return values
@@ -244,40 +258,25 @@ def _refuse(case: Case, scenario: Scenario, book: RuleBook) -> None:
         for key in scenario.growth:
             if key not in known:
                 what = f"growth names {key!r}, which the case does not have"
-                faults.append(Fault(what, scenario.name, None, ", ".join(known), nearest(key, known)))
+                faults.append(_fault(scenario, ("growth", key), what, ", ".join(known), nearest(key, known)))
     if scenario.head == "varying":
-        faults.append(Fault("head varying is not modelled yet", scenario.name, None, "fixed"))
+        faults.append(_fault(scenario, ("head",), "head varying is not modelled yet", "fixed", "take head out"))
     if services.RETURNED in (scenario.protection_order or ()) and scenario.contract.direction == "both":
         what = "protection_order holds reverse while both directions are open: power could earn by going in a circle"
-        faults.append(Fault(what, scenario.name, None, None, "take reverse out, or write direction: reverse"))
+        repair = "take reverse out, or write direction: reverse"
+        faults.append(_fault(scenario, ("protection_order",), what, None, repair))
     if book.contract is None and (scenario.contract.season is not None or scenario.contract.prices):
         what = f"case {case.name} has no contract to change"
-        faults.append(Fault(what, scenario.name, None, None, "take contract out"))
+        faults.append(_fault(scenario, ("contract",), what, None, "take contract out"))
     if faults:
         raise InputError(faults)
 
 
-def refuse_creation(found: Inputs) -> None:
-    """Refuse electric links that would deliver more than they take.
-
-    Raises
-    ------
-    InputError
-        With every such link; a network optimisation would make power of nothing on it.
-    """
-    links, dense, faults = found.components.get("links", pd.DataFrame()), found.dense, []
-    if links.empty:
-        return
-    carrier = found.components["buses"]["carrier"]
-    same = (links["bus0"].map(carrier) == links["bus1"].map(carrier)).to_numpy()
-    backwards = (dense["links", "p_min_pu"] < 0).any(axis=0) & (dense["links", "efficiency"] != 1).any(axis=0)
-    for wrong, what, repair in (
-        (backwards, "loses power and runs both ways: backwards it would create it", "split it into two one-way links"),
-        (same & (dense["links", "efficiency"] > 1).any(axis=0), "delivers more than it takes", "correct efficiency"),
-    ):
-        faults += [Fault(f"link {name!r} {what}", found.name, None, None, repair) for name in links.index[wrong]]
-    if faults:
-        raise InputError(faults)
+def _fault(
+    scenario: Scenario, steps: tuple[str, ...], what: str, allowed: str | None, repair: str | None = None
+) -> Fault:
+    origin = scenario.written_at(*steps)
+    return Fault(what, origin.where, origin.line, allowed, repair)
 
 
 def _labels(case: Case, profile_name: str) -> list[str]:
@@ -297,6 +296,14 @@ def _load(case: Case, scenario: Scenario, ground: Ground, name: str) -> np.ndarr
         if found is not None:
             return -found
     return ground.column("loads", "p_set", name)
+
+
+def _scenario_inflow(case: Case, scenario: Scenario, axis: Axis) -> dict[str, np.ndarray]:
+    try:
+        return _inflow(case, axis, scenario.hydrology)
+    except InputError as err:
+        origin = scenario.written_at("hydrology")
+        raise InputError(fault.at(origin.where, origin.line) for fault in err.faults) from None
 
 
 @lru_cache(maxsize=256)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from energy.case.case import Case
 from energy.case.schema import attributes
-from energy.model.inputs import Inputs, inputs, refuse_creation
+from energy.model.inputs import Inputs, inputs
 from energy.model.quiet import quiet
 from energy.scenario import Scenario
 
@@ -54,7 +54,6 @@ def network(found: Inputs) -> pypsa.Network:
     """Write inputs into a PyPSA network."""
     import pypsa
 
-    refuse_creation(found)
     with quiet():
         n = pypsa.Network(name=found.name)
         n.set_snapshots(found.axis.snapshots)  # type: ignore[arg-type]  # PyPSA takes any index

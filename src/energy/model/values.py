@@ -48,16 +48,18 @@ def with_values(case: Case, scenario: Scenario, book: RuleBook) -> Case:
     for address, value in scenario.values.items():
         find = _in_profile if address.startswith(PROFILE) else _in_components
         try:
-            for target, exact in find(case, book, address, value, scenario.name):
+            for target, exact in find(case, book, address, value):
                 hits.setdefault(target, []).append(_Hit(address, value, exact))
         except InputError as err:
-            faults += err.faults
+            origin = scenario.written_at("values", address)
+            faults += [fault.at(origin.where, origin.line) for fault in err.faults]
     for target, found in hits.items():
         best = [hit for hit in found if hit.exact] or found
         if len(best) > 1:
             both = " and ".join(sorted(hit.address for hit in best))
             what = f"values: {both} hit the same number"
-            faults.append(Fault(what, scenario.name, None, "one of them", "narrow one"))
+            origin = scenario.written_at("values", best[-1].address)
+            faults.append(Fault(what, origin.where, origin.line, "one of them", "narrow one"))
         elif str(target[0]).startswith(PROFILE):
             _multiply(profiles[target[0].removeprefix(PROFILE)], target[1], target[2], best[0].value)
         else:
@@ -88,29 +90,27 @@ def _multiply(table: pd.DataFrame, row: int, columns: tuple[str, ...], factor: f
     table.iloc[row, at] = after
 
 
-def _in_components(
-    case: Case, book: RuleBook, address: str, value: float, where: str
-) -> Iterator[tuple[tuple[Any, ...], bool]]:
+def _in_components(case: Case, book: RuleBook, address: str, value: float) -> Iterator[tuple[tuple[Any, ...], bool]]:
     component, _, rest = address.partition(".")
     pattern, _, attribute = rest.rpartition(".")
     table = case.components.get(component)
     if table is None:
         known = list(case.components)
-        raise _fault(f"no table {component!r}", where, ", ".join(known), nearest(component, known))
+        raise _fault(f"no table {component!r}", ", ".join(known), nearest(component, known))
     names = case.names(component, pattern)
     if not names:
-        raise _fault(f"no {component} match {pattern!r}", where, None, nearest(pattern, table.index))
+        raise _fault(f"no {component} match {pattern!r}", None, nearest(pattern, table.index))
     known = numbers(component, table)
     if attribute not in known:
-        raise _fault(f"{component} have no number {attribute!r}", where, ", ".join(known), nearest(attribute, known))
+        raise _fault(f"{component} have no number {attribute!r}", ", ".join(known), nearest(attribute, known))
     if not np.isfinite(value) and attribute != "lifetime":
-        raise _fault(f"{address} is {value}", where, "a finite number")
+        raise _fault(f"{address} is {value}", "a finite number")
     if value < 0 and must_not_be_negative(attribute):
-        raise _fault(f"{address} is {value:g}", where, "0 or more", "correct the value")
+        raise _fault(f"{address} is {value:g}", "0 or more", "correct the value")
     for name in names:
         instead = _set_elsewhere(case, book, component, name, attribute)
         if instead:
-            raise _fault(f"{address} has no effect: {name!r} takes it from {instead[0]}", where, None, instead[1])
+            raise _fault(f"{address} has no effect: {name!r} takes it from {instead[0]}", None, instead[1])
         yield (component, name, attribute), name == pattern
 
 
@@ -147,24 +147,22 @@ def _set_elsewhere(  # noqa: C901  (one branch a place)
     return None
 
 
-def _in_profile(
-    case: Case, _book: RuleBook, address: str, value: float, where: str
-) -> Iterator[tuple[tuple[Any, ...], bool]]:
+def _in_profile(case: Case, _book: RuleBook, address: str, value: float) -> Iterator[tuple[tuple[Any, ...], bool]]:
     file, _, rest = address.removeprefix(PROFILE).partition(".")
     name, _, attribute = rest.rpartition(".")
     table = case.profiles.get(file)
     if file == "demand_hour":
         repair = "edit the case, or write profiles/demand_month.<demand>.<month>"
-        raise _fault(f"{address}: hours of demand average 1, a factor on them means nothing", where, None, repair)
+        raise _fault(f"{address}: hours of demand average 1, a factor on them means nothing", None, repair)
     if table is None:
         known = [f"{PROFILE}{key}" for key in case.profiles]
-        raise _fault(f"the case has no {PROFILE}{file}", where, ", ".join(known), nearest(f"{PROFILE}{file}", known))
+        raise _fault(f"the case has no {PROFILE}{file}", ", ".join(known), nearest(f"{PROFILE}{file}", known))
     if not np.isfinite(value) or value < 0:
-        raise _fault(f"{address} is {value:g}", where, "a factor of 0 or more", "1 leaves the row as it is")
+        raise _fault(f"{address} is {value:g}", "a factor of 0 or more", "1 leaves the row as it is")
     rows = list(_ROWS[file](table, name, attribute))
     if not rows:
         labels = [".".join(_label(file, key)) for key in table.index]
-        raise _fault(f"{address} names no row", where, None, nearest(f"{name}.{attribute}", labels))
+        raise _fault(f"{address} names no row", None, nearest(f"{name}.{attribute}", labels))
     for row, columns, exact in rows:
         yield (f"{PROFILE}{file}", row, columns), exact
 
@@ -223,5 +221,5 @@ _ROWS: Mapping[str, Callable[[pd.DataFrame, str, str], Rows]] = {
 }
 
 
-def _fault(what: str, where: str, allowed: str | None = None, repair: str | None = None) -> InputError:
-    return InputError(Fault(f"values: {what}", where, None, allowed, repair))
+def _fault(what: str, allowed: str | None = None, repair: str | None = None) -> InputError:
+    return InputError(Fault(f"values: {what}", None, None, allowed, repair))

@@ -107,12 +107,14 @@ def parse_value(text: str, where: Path | str) -> Node:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = None if mark is None else mark.line + 1
-        repair = "put text that holds ': ' or ' #' in quotes" if "not allowed here" in (error.problem or "") else None
+        colon = "not allowed here" in (error.problem or "")
+        repair = "put text that holds ': ' or ' #' in quotes" if colon else "correct this line or the one above it"
         builder.faults.append(Fault(f"not valid YAML: {error.problem or error.context}", where, line, repair=repair))
     except (YAMLError, ValueError) as error:
         # a character that YAML forbids: the reader knows its position, not its line
         line = text[: getattr(error, "position", 0) or 0].count("\n") + 1
-        builder.faults.append(Fault(f"not valid YAML: {getattr(error, 'reason', error)}", where, line))
+        what = f"not valid YAML: {getattr(error, 'reason', error)}"
+        builder.faults.append(Fault(what, where, line, "printable characters", "remove the character"))
     except _TooMuchError:
         pass  # the builder has said what; going on would only cost time
     if builder.faults:
@@ -186,7 +188,8 @@ class _Builder:
         if self.aliases > MOST_ALIASES:
             self._stop("too many aliases", line, f"up to {MOST_ALIASES}", "write the values out, or use `extends`")
         if name not in self.anchors:
-            self._stop(f"alias *{name} has no finished anchor &{name} before it", line)
+            what = f"alias *{name[:40]} has no finished anchor of that name before it"
+            self._stop(what, line, None, "write the value out")
         anchored = self.anchors[name]
         self._count(anchored.size, len(self.open) + anchored.depth, line)
         self._add(anchored, line, name)

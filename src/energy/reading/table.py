@@ -11,7 +11,8 @@ import pandera.pandas as pa
 
 from energy.errors import Fault, InputError, nearest
 
-LARGEST_TABLE = 50_000_000  # bytes; a case is written by hand, more is a mistake
+LARGEST_TABLE = 10_000_000  # bytes; a case is written by hand, more is a mistake
+MOST_ROWS = 20_000
 
 
 def read_table(path: Path, schema: pa.DataFrameSchema, key: list[str]) -> pd.DataFrame:
@@ -35,10 +36,12 @@ def read_table(path: Path, schema: pa.DataFrameSchema, key: list[str]) -> pd.Dat
     Raises
     ------
     InputError
-        With every fault of the file: unknown or missing columns, text where a number belongs, NaN, repeated keys.
+        With every fault of the file: unknown or missing columns, text where a number belongs, NaN, repeated keys,
+        characters that do not print, more than 20,000 rows.
     """
     text, lines = _rows(path)
     _check_columns(path, text, schema)
+    _refuse_words_for_nothing(path, text, lines, schema)
     try:
         table = schema.validate(text, lazy=True)
     except pa.errors.SchemaErrors as err:
@@ -55,14 +58,7 @@ def read_table(path: Path, schema: pa.DataFrameSchema, key: list[str]) -> pd.Dat
 
 
 def _rows(path: Path) -> tuple[pd.DataFrame, np.ndarray]:
-    if not path.is_file():
-        raise InputError(Fault("file not found", path, repair="create it; docs/case-format.md shows its columns"))
-    if path.stat().st_size > LARGEST_TABLE:
-        raise InputError(Fault(f"file has {path.stat().st_size} bytes", path, allowed=f"up to {LARGEST_TABLE} bytes"))
-    try:
-        content = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as err:
-        raise InputError(Fault(f"byte {err.start} is not UTF-8", path, repair="save the file as UTF-8")) from None
+    content = _text(path)
     reader = csv.reader(content.splitlines(), strict=True)
     rows, lines = [], []
     try:
@@ -71,9 +67,12 @@ def _rows(path: Path) -> tuple[pd.DataFrame, np.ndarray]:
                 rows.append([cell.strip() for cell in row])
                 lines.append(reader.line_num)
     except csv.Error as err:
-        raise InputError(Fault(str(err), path, reader.line_num, repair="quote cells that hold commas")) from None
+        repair = "quote cells that hold commas, and close every quote"
+        raise InputError(Fault(str(err), path, reader.line_num, repair=repair)) from None
     if not rows:
         raise InputError(Fault("file is empty", path, repair="write a header line and the rows below it"))
+    if len(rows) > MOST_ROWS:
+        raise InputError(Fault(f"file has {len(rows):,} rows", path, None, f"up to {MOST_ROWS:,} rows"))
     header = rows[0]
     wrong = [
         Fault(f"row has {len(row)} cells", path, line, allowed=f"{len(header)}, as the header has")
@@ -81,12 +80,50 @@ def _rows(path: Path) -> tuple[pd.DataFrame, np.ndarray]:
         if len(row) != len(header)
     ]
     wrong += [
-        Fault(f"column {c!r} stands twice", path, lines[0]) for c in sorted({c for c in header if header.count(c) > 1})
+        Fault(f"{cell!r} holds characters that do not print", path, line, "letters, digits, signs", "remove them")
+        for row, line in zip(rows, lines, strict=True)
+        for cell in row
+        if not cell.isprintable()
+    ]
+    wrong += [
+        Fault(f"column {c!r} stands twice", path, lines[0], repair="keep one of them")
+        for c in sorted({c for c in header if header.count(c) > 1})
     ]
     if wrong:
         raise InputError(wrong)
     text = pd.DataFrame(rows[1:], columns=header, dtype=object)
     return text.mask(text == "", None), np.array(lines[1:], dtype=int)
+
+
+def _text(path: Path) -> str:
+    try:
+        if not path.is_file():
+            raise InputError(Fault("file not found", path, repair="create it; docs/case-format.md shows its columns"))
+        size = path.stat().st_size
+        if size > LARGEST_TABLE:
+            raise InputError(Fault(f"file has {size:,} bytes", path, None, f"up to {LARGEST_TABLE:,} bytes"))
+        raw = path.read_bytes()
+    except OSError as err:
+        raise InputError(Fault(f"cannot be read: {err.strerror}", path, repair="make it readable")) from None
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as err:
+        line = raw[: err.start].count(b"\n") + 1
+        what = f"byte 0x{raw[err.start]:02x} is not UTF-8"
+        raise InputError(Fault(what, path, line, "UTF-8 text", "save the file as UTF-8")) from None
+
+
+def _refuse_words_for_nothing(path: Path, text: pd.DataFrame, lines: np.ndarray, schema: pa.DataFrameSchema) -> None:
+    """Refuse NaN written out, which would count as an empty cell and so take a default without a word."""
+    faults = []
+    for name in text.columns:
+        if str(schema.columns[name].dtype) not in ("float64", "int64"):
+            continue
+        for row in map(int, np.flatnonzero(text[name].notna() & text[name].isin(_NOTHING))):
+            what = f"{name} of {text.iloc[row, 0]!r} is {text[name].iloc[row]!r}"
+            faults.append(Fault(what, path, int(lines[row]), "a number, or an empty cell", "correct the cell"))
+    if faults:
+        raise InputError(faults)
 
 
 def _check_columns(path: Path, text: pd.DataFrame, schema: pa.DataFrameSchema) -> None:
@@ -130,6 +167,7 @@ def _faults(path: Path, text: pd.DataFrame, lines: np.ndarray, err: pa.errors.Sc
     return list(faults.values())
 
 
+_NOTHING = frozenset(sign + word for word in ("nan", "NaN", "NAN", "Nan") for sign in ("", "-", "+"))
 ALLOWED = {"not_nullable": "a value", "finite": "a finite number"}
 
 

@@ -56,6 +56,36 @@ class Node:
         return [node.plain() for node in self.content] if isinstance(self.content, tuple) else self.content
 
 
+class Origins(dict[Steps, Origin]):
+    """Path of a value → where it was written; no part of what a value is, so that all origins count as equal.
+
+    Examples
+    --------
+    >>> Origins({("year",): Origin("a.yaml", 3)}) == Origins()
+    True
+    """
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Origins)
+
+    __hash__ = None
+
+    @classmethod
+    def of(cls, tree: Node) -> Origins:
+        """Return the origins of a tree and of all that is in it."""
+        found = cls()
+        waiting: list[tuple[Steps, Node]] = [((), tree)]
+        while waiting:
+            steps, node = waiting.pop()
+            found[steps] = node.origin
+            waiting += [((*steps, step), below) for step, below in node.children()]
+        return found
+
+    def nearest(self, steps: Steps) -> Origin | None:
+        """Return the origin of a value, or of the innermost thing around it that was written."""
+        return next((self[steps[:end]] for end in range(len(steps), -1, -1) if steps[:end] in self), None)
+
+
 def planted(value: Any, origin: Origin) -> Node:
     """Return plain data, models and numpy's numbers among it, as a tree that comes from one place."""
     if isinstance(value, BaseModel):

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import resource
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from energy.case import Case
 from energy.errors import Fault, InputError
 from energy.measure import audit
 from energy.model.quiet import quiet
 from energy.report.monthly_figure import plot
 from energy.report.record import record
 from energy.report.style import save
+from energy.scenario import Scenario
 from energy.study import Run
+from energy.study.surprise import prices_of_surprise
 
 PACKAGES = ("casa1000-energy", "pypsa", "linopy", "highspy", "pandas", "numpy", "xarray", "scipy")
 
@@ -64,8 +70,13 @@ def refuse_strange(path: Path) -> None:
     Raises
     ------
     InputError
-        When the path is a file, or a folder with files in it that is no run.
+        When the path is a file, lies in one, cannot be written to, or is a folder with files in it that is no run.
     """
+    around = next(place for place in (path, *path.absolute().parents) if place.exists())
+    if not around.is_dir():
+        raise InputError(Fault("this is a file, no folder", around, repair="choose another --out"))
+    if not os.access(around, os.W_OK | os.X_OK):
+        raise InputError(Fault("this folder cannot be written to", around, repair="choose another --out"))
     strange = path.is_file() or (path.is_dir() and any(path.iterdir()) and not (path / "manifest.json").is_file())
     if strange:
         raise InputError(Fault("what is here is no run, and is not replaced", path, repair="choose another --out"))
@@ -133,19 +144,40 @@ def write_run(run: Run, path: Path, wall_seconds: float) -> dict[str, Any]:
 
 def manifest_of(run: Run, wall_seconds: float) -> dict[str, Any]:
     """Return what is needed to make the run again, and what it cost."""
-    return {
-        "scenario": run.scenario.plain(),
-        "scenario_digest": run.scenario.digest(),
-        "case": run.case.name,
-        "inputs": input_hashes(run.case.path),
-        "versions": {"python": sys.version.split()[0]} | {name: package_version(name) for name in PACKAGES},
-        "solver": "highs",
+    return provenance(run.case, run.scenario, wall_seconds) | {
         "objective": run.result.objective,
         "audit": audit(run.result),
+        "surprise": [price._asdict() for price in prices_of_surprise(run)],  # GWh, CASA-1000 first
+    }
+
+
+def provenance(case: Case, scenario: Scenario, wall_seconds: float) -> dict[str, Any]:
+    """Return what a result of a scenario rests on, and what it cost."""
+    return {
+        "scenario": scenario.plain(),
+        "scenario_digest": scenario.digest(),
+        "case": case.name,
+        "inputs": input_hashes(case.path),
+        "versions": {"python": sys.version.split()[0]} | {name: package_version(name) for name in PACKAGES},
+        "solver": "highs",
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "wall_seconds": round(wall_seconds, 2),
         "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
+
+
+def write_tables(path: Path, tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -> None:
+    """Write the tables of a study, ``<name>.csv`` each, and their manifest as one folder.
+
+    Raises
+    ------
+    InputError
+        When the place cannot be written to, or holds something else than a result.
+    """
+    with whole_folder(path) as draft:
+        for name, table in tables.items():
+            table.to_csv(draft / f"{name}.csv", float_format="%.9g", lineterminator="\n")
+        (draft / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def input_hashes(path: Path) -> dict[str, str]:

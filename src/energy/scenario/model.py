@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
 import pandas as pd
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, PrivateAttr, Tag, model_validator
 
 from energy.errors import nearest
 from energy.reading.day import MonthDay
@@ -25,7 +25,7 @@ from energy.reading.frozen import (
     refuse,
     refuse_all,
 )
-from energy.reading.tree import Origin, planted, put
+from energy.reading.tree import Origin, Origins, planted, put
 from energy.scenario.event import TABLES, Event
 from energy.scenario.moment import Season, is_yearly, parse_moment
 from energy.scenario.water import Hydrology
@@ -198,6 +198,7 @@ class Scenario(Frozen):
     )
     events: Row[Event] = Field(default=(), description="What happens, in any order.")
     tags: Row[Word] = Field(default=(), description="Words to find the scenario by.")
+    _origins: Origins = PrivateAttr(default_factory=Origins)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -253,6 +254,22 @@ class Scenario(Frozen):
         """
         start = parse_moment(self.time.start)
         return start.begin_in(self.year), start.begin_in(self.year + self.time.years)
+
+    def written_at(self, *steps: str | int) -> Origin:
+        """Return where a value was written: file and line where they are known, else the scenario's name.
+
+        Parameters
+        ----------
+        steps
+            Keys and positions that lead to the value; the nearest one that was written counts.
+        """
+        return self._origins.nearest(steps) or Origin(self.name)
+
+    def with_origins(self, origins: Origins) -> Self:
+        """Return a copy that knows where its values were written."""
+        copy = self.model_copy()
+        copy._origins = origins  # noqa: SLF001  (its own kind)
+        return copy
 
     def plain(self) -> dict[str, Any]:
         """Return the scenario as dicts, lists and scalars, keyed as in the file; every default is filled in."""

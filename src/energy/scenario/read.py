@@ -12,7 +12,7 @@ from energy.reading.document import parse_value, read_document, scalar
 from energy.reading.faults import dotted, validated
 from energy.reading.form import Form
 from energy.reading.place import project_folder
-from energy.reading.tree import Node, Origin, leaves, merged, nearest_node, planted, put
+from energy.reading.tree import Node, Origin, Origins, leaves, merged, nearest_node, planted, put
 from energy.scenario.event import TABLES
 from energy.scenario.model import Scenario, key_steps
 
@@ -81,7 +81,7 @@ def resolve(path_or_name: str | Path, folder: Path | None = None, overrides: Ove
         raise InputError([*faults, *error.faults]) from None
     if faults:
         raise InputError(faults)
-    return Resolved(scenario, _origins(scenario.plain(), named), files)
+    return Resolved(scenario.with_origins(Origins.of(named)), _origins(scenario.plain(), named), files)
 
 
 def _named(tree: Node, path: Path, faults: list[Fault]) -> Node:
@@ -107,7 +107,7 @@ def list_scenarios(folder: Path | None = None) -> dict[str, Path]:
     """
     folder = project_folder(_FOLDER) if folder is None else folder
     if not folder.is_dir():
-        raise InputError(Fault("folder of scenarios not found", folder))
+        raise InputError(Fault("folder of scenarios not found", folder, repair="change to the project's folder"))
     found: dict[str, Path] = {}
     faults = []
     for path in sorted(folder.rglob("*.yaml")):
@@ -139,7 +139,7 @@ def _home(path: Path, folder: Path | None) -> Path:
 
 def _must_exist(path: Path, home: Path) -> None:
     if not path.is_file():
-        repair = nearest(path.stem, list_scenarios(home)) if home.is_dir() else None
+        repair = (nearest(path.stem, list_scenarios(home)) if home.is_dir() else None) or "correct the path"
         raise InputError(Fault("file not found", path, repair=repair))
 
 
@@ -157,7 +157,8 @@ def _by_name(name: str, folder: Path, asked: Origin, word: str) -> Path:
         what = f"{word} {name!r} not found in {folder}"
         raise InputError(Fault(what, asked.where, asked.line, ", ".join(known) or None, nearest(name, known)))
     if not path.resolve().is_relative_to(folder.resolve()):
-        raise InputError(Fault(f"{word} {name!r} is a link out of {folder}", asked.where, asked.line))
+        what, repair = f"{word} {name!r} is a link out of {folder}", "copy the file into the folder"
+        raise InputError(Fault(what, asked.where, asked.line, None, repair))
     return path
 
 
@@ -196,7 +197,8 @@ def _parent(extends: Node, files: Sequence[Path], folder: Path) -> Path:
     parent = _by_name(name, folder, origin, "parent")
     if parent.resolve() in [file.resolve() for file in files]:
         chain = " → ".join(file.stem for file in (*files, parent))
-        raise InputError(Fault(f"extends goes in a circle: {chain}", origin.where, origin.line))
+        what, repair = f"extends goes in a circle: {chain}", "take extends out of one of them"
+        raise InputError(Fault(what, origin.where, origin.line, None, repair))
     return parent
 
 
@@ -239,9 +241,14 @@ def _value(key: str, value: Any) -> Node:
             # the line of an override means nothing: the whole override is the place
             return planted(parse_value(value, _SET.where).plain(), _SET)
         except InputError as error:
-            what = f"{key}={value}: {error.faults[0].what}"
-            raise InputError(Fault(what, _SET.where, None, error.faults[0].allowed)) from None
+            first = error.faults[0]
+            what = f"{_shortened(f'{key}={value}')}: {first.what}"
+            raise InputError(Fault(what, _SET.where, None, first.allowed, first.repair)) from None
     return Node(scalar(value), _SET)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:79]}…"
 
 
 def _origins(plain: dict[str, Any], tree: Node) -> dict[str, str]:
