@@ -31,6 +31,7 @@ _HOMES = {
     "draw": "energy.report",
     "comparison_figure": "energy.report",
     "duration_figure": "energy.report",
+    "sweep": "energy.study.sweep",
     "sweep_figure": "energy.report",
     "waterfall_figure": "energy.report",
 }
@@ -47,6 +48,7 @@ __all__ = [
     "record",
     "rules",
     "run",
+    "sweep",
     "sweep_figure",
     "waterfall_figure",
 ]

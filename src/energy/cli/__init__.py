@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import sys
 
-from energy.cli import attribution, capability, comparison, library, pages, report, runs, settlement
+from energy.cli import attribution, capability, comparison, library, pages, report, risk, runs, settlement, sweep
 from energy.cli.base import app
 from energy.errors import Fault
 
-__all__ = ["app", "attribution", "capability", "comparison", "library", "main", "pages", "report", "runs", "settlement"]
+__all__ = [
+    "app",
+    "attribution",
+    "capability",
+    "comparison",
+    "library",
+    "main",
+    "pages",
+    "report",
+    "risk",
+    "runs",
+    "settlement",
+    "sweep",
+]
 
 
 MOST_FAULTS = 50
