@@ -20,6 +20,7 @@ from typing import Any
 
 _HOMES = {
     "InputError": "energy.errors",
+    "Sizes": "energy.study.sensitivity",
     "SolverError": "energy.errors",
     "read_case": "energy.case",
     "read_scenario": "energy.scenario",
@@ -31,12 +32,16 @@ _HOMES = {
     "draw": "energy.report",
     "comparison_figure": "energy.report",
     "duration_figure": "energy.report",
+    "risk": "energy.study.distribution",
+    "sensitivity": "energy.study.sensitivity",
     "sweep": "energy.study.sweep",
     "sweep_figure": "energy.report",
+    "unknowns": "energy.study.unknowns",
     "waterfall_figure": "energy.report",
 }
 __all__ = [
     "InputError",
+    "Sizes",
     "SolverError",
     "build",
     "comparison_figure",
@@ -46,10 +51,13 @@ __all__ = [
     "read_case",
     "read_scenario",
     "record",
+    "risk",
     "rules",
     "run",
+    "sensitivity",
     "sweep",
     "sweep_figure",
+    "unknowns",
     "waterfall_figure",
 ]
 
