@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
@@ -105,13 +106,11 @@ def test_footers_say_scenario_evidence_and_version(drawn: dict[tuple[str, str], 
         assert "casa1000-energy " in text, key
 
 
-def test_record_survives_its_file(found: xr.Dataset, tmp_path: object) -> None:
-    from pathlib import Path
-
+def test_record_survives_its_file(found: xr.Dataset, tmp_path: Path) -> None:
     from energy.report.record import read_record
 
-    found.to_netcdf(Path(str(tmp_path)) / "result.nc")
-    again = read_record(Path(str(tmp_path)))
+    found.to_netcdf(tmp_path / "result.nc")
+    again = read_record(tmp_path)
     assert set(again.data_vars) == set(found.data_vars)
     assert set(entries(again)) == set(entries(found))
     np.testing.assert_allclose(again["transferable"], found["transferable"])
@@ -323,3 +322,24 @@ def test_sweep_panels_and_contours() -> None:
         sweep_figure(sweep(), x="hour")
     with pytest.raises(InputError, match="variable"):
         sweep_figure(sweep().to_dataset(name="lost"), "loss")
+
+
+def test_a_users_own_network_has_figures(tmp_path: Path) -> None:
+    """No countries, no contract, no colours, no rivers: what is left is drawn."""
+    import pypsa
+
+    n = pypsa.Network()
+    n.set_snapshots(pd.date_range("2028-01-01", periods=48, freq="h"))
+    n.add("Carrier", ["AC", "gas"])
+    n.add("Bus", ["a", "b"], carrier="AC")
+    n.add("Generator", "plant", bus="a", carrier="gas", p_nom=100, marginal_cost=10)
+    n.add("Link", "tie", bus0="a", bus1="b", p_nom=80)
+    n.add("Load", "load", bus="b", p_set=50)
+    n.export_to_netcdf(str(tmp_path / "own.nc"))
+    asked = energy.read_scenario("baseline", overrides={"case": str(tmp_path / "own.nc"), "objective": "dispatch"})
+    own = record(energy.run(energy.read_case(tmp_path / "own.nc"), asked))
+    assert set(entries(own)) == {"monthly", "waterfall", "dispatch_all"}
+    for entry in entries(own).values():
+        list(boxes(entry.draw(own, "journal")))
+    supply = country_balance(own, "all").sel(carrier="gas")
+    assert supply.to_numpy() == pytest.approx([50.0] * 48)

@@ -75,6 +75,10 @@ def dispatch_figure(found: xr.Dataset, country: str = "", size: str = "journal")
     return figure
 
 
+def _any_colour(carrier: str) -> str:
+    return OTHER[sum(map(ord, carrier)) % len(OTHER)]
+
+
 def _look(found: xr.Dataset) -> dict[str, tuple[str, str]]:
     """Return colour and name of each carrier, as the case gives them."""
     look = {name: (tint, name) for name, tint in OWN.items()}
@@ -84,7 +88,10 @@ def _look(found: xr.Dataset) -> dict[str, tuple[str, str]]:
             found["carriers"].to_numpy(), found["carriers_color"].to_numpy(), np.asarray(names), strict=True
         ):
             shown = str(name) or str(carrier)
-            look[str(carrier)] = (str(tint), shown[0].lower() + shown[1:] if shown[1:2].islower() else shown)
+            look[str(carrier)] = (
+                str(tint) or _any_colour(str(carrier)),
+                shown[0].lower() + shown[1:] if shown[1:2].islower() else shown,
+            )
     return look
 
 
@@ -94,7 +101,7 @@ def _stack(axes: Axes, power: pd.DataFrame, look: dict[str, tuple[str, str]]) ->
     edges = np.arange(len(power) + 1)
     above, below = np.zeros(len(power)), np.zeros(len(power))
     for name in order:
-        tint, label = look.get(name, (OTHER[sum(map(ord, name)) % len(OTHER)], name))
+        tint, label = look.get(name, (_any_colour(name), name))
         values = power[name].to_numpy()
         up, down = values.clip(min=0), values.clip(max=0)
         for part, base in ((up, above), (down, below)):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 INCH = 1 / 72  # of a point
 COUNTRIES = {
     "AF": "Afghanistan",
+    "all": "the network",
     "CN": "China",
     "IN": "India",
     "IR": "Iran",

@@ -14,9 +14,11 @@ from energy.measure import ceiling, transferable
 from energy.measure.settlement import energy_terms, payments
 from energy.model.disruption import targets
 from energy.model.profile import HM3_AN_HOUR
+from energy.model.quiet import quiet
 from energy.study import Run
 
 if TYPE_CHECKING:
+    import pypsa
     import xarray as xr
 
 COMPONENTS = {
@@ -33,6 +35,8 @@ COMPONENTS = {
 BOUNDED = {"links": ("p_min_pu", "p_max_pu"), "lines": ("s_max_pu",), "stores": ("e_min_pu", "e_max_pu")}
 UNITS = {"p_nom": "MW or hm3/h", "s_nom": "MVA", "e_nom": "MWh or hm3", "x": "degrees_east", "y": "degrees_north"}
 LOST = "lost to "
+EVERYWHERE = "all"
+"""Country of the buses of a network that names none."""
 
 
 def record(run: Run) -> xr.Dataset:
@@ -88,6 +92,23 @@ def read_record(folder: Path) -> xr.Dataset:
     if "scenario" not in found.attrs or "month_delivered" not in found:
         raise InputError(Fault("this result lacks what figures need", path, repair="make it again with energy run"))
     return found
+
+
+def read_network(folder: Path) -> pypsa.Network:
+    """Read the solved PyPSA network of a finished run.
+
+    Raises
+    ------
+    InputError
+        When the folder holds none.
+    """
+    import pypsa
+
+    path = folder / "network.nc"
+    if not path.is_file():
+        raise InputError(Fault("no solved network here", path, repair="make it with: energy run SCENARIO --out DIR"))
+    with quiet():
+        return pypsa.Network(str(path))
 
 
 def _attributes(run: Run) -> dict[str, Any]:
@@ -160,9 +181,13 @@ def _components(run: Run) -> xr.Dataset:
     for component, attributes in COMPONENTS.items():
         table = tables.get(component, pd.DataFrame())
         names = [str(name) for name in table.index]
-        for attribute in (a for a in attributes if a in table and names):
-            values = table[attribute]
+        for attribute in attributes if names else ():
             number = attribute in UNITS or attribute == "sign"
+            if number and attribute not in table:
+                continue
+            values = table[attribute] if attribute in table else pd.Series("", index=table.index)
+            if attribute == "country":
+                values = values.fillna("").replace("", EVERYWHERE)
             array = values.to_numpy(float) if number else values.fillna("").astype(str).to_numpy(object)
             attrs = {"units": UNITS.get(attribute, "1")} if number else {}
             found[f"{component}_{attribute}"] = xr.DataArray(array, {component: names}, component, attrs=attrs)
