@@ -28,15 +28,49 @@ def read_run(folder: Path) -> tuple[dict[str, Any], pd.DataFrame]:
             raise InputError(
                 Fault("no finished run here", folder / name, repair="make it with: energy run SCENARIO --out DIR")
             )
+    manifest = read_manifest(folder / "manifest.json")
     try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         table = pd.read_csv(folder / "summary.csv", index_col="month")
-        manifest["scenario"]["name"], table["delivered"], table["ceiling"]
-    except (ValueError, KeyError, TypeError) as err:
-        raise InputError(
-            Fault(f"this run cannot be read: {err}", folder, repair="make it again with energy run")
-        ) from None
+    except (ValueError, pd.errors.ParserError) as err:
+        raise InputError(_unreadable(folder / "summary.csv", str(err))) from None
+    missing = [name for name in _NEEDED if name not in table]
+    words = [name for name in table if not pd.api.types.is_numeric_dtype(table[name]) and name != "limited by"]
+    if missing or words:
+        what = f"column {missing[0]!r} is missing" if missing else f"column {words[0]!r} holds text"
+        raise InputError(_unreadable(folder / "summary.csv", what))
     return manifest, table
+
+
+_NEEDED = ("delivered", "lost", "ceiling", "transferable mean")
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """Return the manifest of a finished run.
+
+    Raises
+    ------
+    InputError
+        When the file is missing or is no manifest.
+    """
+    if not path.is_file():
+        raise InputError(Fault("file not found", path, None, "the manifest.json of a run", "correct the path"))
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError, OSError) as err:
+        raise InputError(_unreadable(path, str(err))) from None
+    if not isinstance(manifest, dict):
+        raise InputError(_unreadable(path, "it is no mapping"))
+    for key in ("scenario", "inputs", "versions"):
+        if not isinstance(manifest.get(key), dict):
+            raise InputError(_unreadable(path, f"it has no {key!r}"))
+    if not isinstance(manifest["scenario"].get("name"), str):
+        raise InputError(_unreadable(path, "its scenario has no name"))
+    return manifest
+
+
+def _unreadable(path: Path, why: str) -> Fault:
+    text = " ".join(why.split())[:200]
+    return Fault(f"this is no part of a finished run: {text}", path, repair="make it again with: energy run SCENARIO")
 
 
 def compare(folders: Sequence[Path]) -> dict[str, Any]:

@@ -64,14 +64,19 @@ def refuse_strange(path: Path) -> None:
     Raises
     ------
     InputError
-        When the path is a file, lies in one, cannot be written to, or is a folder with files in it that is no run.
+        When the path is a file or a link, lies in a file, cannot be written to, or is a folder with files in it that is
+        no run.
     """
     around = next(place for place in (path, *path.absolute().parents) if place.exists())
     if not around.is_dir():
         raise InputError(Fault("this is a file, no folder", around, repair="choose another --out"))
     if not os.access(around, os.W_OK | os.X_OK):
         raise InputError(Fault("this folder cannot be written to", around, repair="choose another --out"))
-    strange = path.is_file() or (path.is_dir() and any(path.iterdir()) and not (path / "manifest.json").is_file())
+    strange = (
+        path.is_file()
+        or path.is_symlink()
+        or (path.is_dir() and any(path.iterdir()) and not (path / "manifest.json").is_file())
+    )
     if strange:
         raise InputError(Fault("what is here is no run, and is not replaced", path, repair="choose another --out"))
 
