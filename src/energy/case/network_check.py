@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -56,16 +56,16 @@ def _snapshots(network: pypsa.Network, path: Path) -> Iterator[Fault]:
     elif not times.is_unique or not times.is_monotonic_increasing:
         yield Fault("snapshots are not in order, each once", path, None, "instants that rise", "sort them")
     weights = network.snapshot_weightings
-    for column in map(str, weights.columns):
+    for column in weights.columns:
         values = weights[column].to_numpy(float)
         wrong = ~(np.isfinite(values) & (values > 0))
         if wrong.any():
             first = int(np.argmax(wrong))
-            what = f"snapshot weightings: {column} is {values[first]:g} at {_time(times[first])}"
+            what = f"snapshot weightings: {column!s} is {values[first]:g} at {_time(times[first])}"
             yield Fault(what, path, None, "hours above 0", "correct n.snapshot_weightings")
 
 
-def _time(snapshot: object) -> str:
+def _time(snapshot: Any) -> str:
     return f"{snapshot:%Y-%m-%d %H:%M}" if isinstance(snapshot, pd.Timestamp) else str(snapshot)
 
 
@@ -122,8 +122,8 @@ def _wrong(component: str, attribute: str, table: pd.DataFrame, path: Path) -> I
     wrong = ~np.isfinite(values) | (negative & (values < 0))
     for at in np.flatnonzero(wrong.any(axis=0)):
         row = int(np.argmax(wrong[:, at]))
-        shown = table.iloc[row, int(at)]
+        shown = str(table.iloc[row, int(at)])
         when = f" at {_time(table.index[row])}" if len(table.index) > 1 or table.index[0] != "" else ""
         allowed = "a finite number of 0 or more" if negative else "a finite number"
-        what = f"{component} {table.columns[int(at)]}: {attribute} is {shown}{when}"
+        what = f"{component} {table.columns[int(at)]!s}: {attribute} is {shown}{when}"
         yield Fault(what, path, None, allowed, "correct the network")

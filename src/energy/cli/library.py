@@ -40,21 +40,25 @@ def check_command(
 
 @app.command("show")
 def show_command(scenario: SCENARIO, overrides: SET = [], as_json: AS_JSON = False) -> None:  # noqa: B006
-    """Print every resolved value of a scenario with the place it came from."""
+    """Print every resolved value of a scenario with the place it came from, and its events on a calendar."""
+    from energy.case import read_case
+    from energy.report.calendar_text import calendar_json, calendar_text
     from energy.scenario import resolve
 
     found = resolve(scenario, overrides=overrides)
     values = _flat(found.scenario.plain())
+    case = read_case(found.scenario.case)
     if as_json:
-        print(
-            json.dumps(
-                {k: {"value": v, "from": str(found.origin.get(k, "default"))} for k, v in values.items()}, indent=1
-            )
-        )
+        shown = {k: {"value": v, "from": str(found.origin.get(k, "default"))} for k, v in values.items()}
+        shown["calendar"] = {"value": calendar_json(case, found.scenario), "from": f"case {case.name}"}
+        print(json.dumps(shown, indent=1))
         return
+    lines = list(calendar_text(case, found.scenario))
     width = max(map(len, values))
     for key, value in values.items():
         print(f"{key:<{width}}  {value!s:<40}  {found.origin.get(key, 'default')}")
+    print()
+    print("\n".join(line.rstrip() for line in lines))
 
 
 def _flat(plain: Any, key: str = "") -> dict[str, Any]:

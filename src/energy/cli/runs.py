@@ -1,52 +1,89 @@
-"""Verbs that solve, and what is done with solved runs: ``run``, ``build``, ``compare``."""
+"""Verbs that solve: ``run``, ``build``."""
 
 from __future__ import annotations
 
 import json
+import os
+import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from energy.cli.base import AS_JSON, SCENARIO, SCENARIOS, SET, app, new_console, read_asked
+from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked
 
 
 @app.command("run")
 def run_command(
-    scenarios: SCENARIOS,
-    overrides: SET = [],  # noqa: B006  (typer reads the default, nobody changes it)
+    scenarios: Annotated[list[str], typer.Argument(help="Names of scenarios, or paths of YAML files.")] = [],  # noqa: B006  (typer reads the default, nobody changes it)
+    overrides: SET = [],  # noqa: B006
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results"),
     resolution: Annotated[str | None, typer.Option(help="typical-days, typical-weeks, 1h, 3h, …")] = None,
+    whole_library: Annotated[
+        bool, typer.Option("--all", help="All scenarios of the library, and their comparison.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that share the work of --all.")] = os.cpu_count() or 1,
     as_json: AS_JSON = False,
 ) -> None:
-    """Solve scenarios, print their months, write their folders."""
+    """Solve scenarios, print their months, write their folders; --all compares the whole library."""
     overrides = [*overrides, *([f"time.resolution={resolution}"] if resolution else [])]
+    if whole_library == bool(scenarios):
+        _refuse_names(whole_library)
+    if whole_library:
+        from energy.cli.library_run import run_library
+
+        run_library(overrides, out, jobs, as_json)
+        return
     asked = [read_asked(name, overrides) for name in scenarios]
-    from energy.report.folder import refuse_strange, write_run
-    from energy.report.text import run_text
-    from energy.study import run
+    from energy.report.folder import refuse_strange
 
     _refuse_early(asked)
     for _, scenario in asked:
         refuse_strange(out / scenario.name)
+    _run_each(asked, out, as_json)
+
+
+def _refuse_names(whole_library: bool) -> None:
+    from energy.errors import Fault, InputError
+
+    what = "scenarios are named beside --all" if whole_library else "no scenario is named"
+    raise InputError(Fault(what, "run", allowed="names of scenarios, or --all", repair="see them with: energy list"))
+
+
+def _run_each(asked: list[tuple[Any, Any]], out: Path, as_json: bool) -> None:
+    """Solve one scenario after the other; one that has no optimum is said, and the others go on."""
+    from energy.errors import SolverError
+    from energy.report.folder import write_run
+    from energy.report.text import run_text
+    from energy.study import run
+
     console, progress = new_console(), new_console(error=True)
-    found = []
+    found, failed = [], False
     for case, scenario in asked:
         start = time.perf_counter()
-        with progress.status(f"solving {scenario.name} …"):
-            result = run(case, scenario)
-            folder = out / scenario.name
-            manifest = write_run(result, folder, time.perf_counter() - start)
+        folder = out / scenario.name
+        try:
+            with progress.status(f"solving {scenario.name} …"):
+                result = run(case, scenario)
+                manifest = write_run(result, folder, time.perf_counter() - start)
+        except SolverError as err:
+            if len(asked) == 1:
+                raise
+            failed = True
+            print(f"error: {err}", file=sys.stderr)
+            continue
         if as_json:
             found.append(_as_json(result, manifest))
         else:
             console.print(f"{scenario.name}: {scenario.description}".rstrip(": "), style="bold")
             for part in run_text(result):
-                console.print(part)
+                console.print(part, markup=False)
             console.print(f"\nwritten to {folder} in {time.perf_counter() - start:.1f} s\n")
     if as_json:
         print(json.dumps(found, indent=1))
+    if failed:
+        raise typer.Exit(3)
 
 
 def _refuse_early(asked: list[tuple[Any, Any]]) -> None:
@@ -75,6 +112,7 @@ def _as_json(result: Any, manifest: dict[str, Any]) -> dict[str, Any]:
         "scenario": result.scenario.name,
         "months": table.to_dict("records"),
         "rungs_gwh": {str(name): float(energy) for name, energy in result.rungs.sum().items()},
+        "surprise_gwh": manifest["surprise"],
         "objective": manifest["objective"],
         "audit": manifest["audit"],
     }
@@ -95,19 +133,3 @@ def build_command(
     with whole_file(out) as draft, quiet():
         build(case, asked).export_to_netcdf(str(draft))
     new_console().print(f"written to {out}; solve it with n.optimize(extra_functionality=energy.rules)")
-
-
-@app.command("compare")
-def compare_command(
-    folders: Annotated[list[Path], typer.Argument(help="Folders of finished runs, two or more.")],
-    as_json: AS_JSON = False,
-) -> None:
-    """Compare finished runs: the inputs that differ first, then the results."""
-    from energy.report.compare import compare, comparison_text
-
-    found = compare(folders)
-    if as_json:
-        print(json.dumps(found, indent=1))
-    else:
-        for part in comparison_text(found):
-            new_console().print(part)

@@ -321,11 +321,17 @@ def coverage(paid: pd.DataFrame, contract: Contract, years: float = 1.0) -> pd.D
     return table
 
 
-def export_income(paid: pd.DataFrame, contract: Contract) -> pd.DataFrame:
-    """Return the sellers' income [million $] and its share of the public aim for trade with the buyer."""
+def export_income(paid: pd.DataFrame, contract: Contract, years: float = 1.0) -> pd.DataFrame:
+    """Return the sellers' income [million $ a year] and its share of the public aim for trade with the buyer.
+
+    Parameters
+    ----------
+    years
+        Seasons that the payments span.
+    """
     sellers: Mapping[str, float] = contract.shares
-    income = paid[paid["payee"].isin(list(sellers))].groupby("payee")["amount"].sum() / MILLION
+    income = paid[paid["payee"].isin(list(sellers))].groupby("payee")["amount"].sum() / MILLION / years
     table = income.reindex(list(sellers)).fillna(0.0).rename("income").rename_axis("country").to_frame()
     table["share of target"] = table["income"] / contract.trade_target if contract.trade_target else np.nan
-    table.attrs["units"] = {"income": "million USD", "share of target": "1"}
+    table.attrs["units"] = {"income": "million USD a year", "share of target": "1"}
     return table

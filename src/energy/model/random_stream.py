@@ -53,9 +53,20 @@ def normal_stream(key: Sequence[str | int], count: int) -> np.ndarray:
     >>> bool((normal_stream(["a", 1], 5)[:3] == normal_stream(["a", 1], 3)).all())
     True
     """
+    return normal_quantile(uniform_stream(key, count))
+
+
+def uniform_stream(key: Sequence[str | int], count: int) -> np.ndarray:
+    """Return the first numbers of a stream of independent numbers, evenly spread over (0, 1); see `normal_stream`.
+
+    Examples
+    --------
+    >>> 0.49 < uniform_stream(["a", 1], 100_000).mean() < 0.51
+    True
+    """
     name = json.dumps(list(key), ensure_ascii=True, separators=(",", ":"))
     bits = np.random.Philox(key=int.from_bytes(sha256(name.encode()).digest()[:16], "little")).random_raw(count)
-    return normal_quantile(((bits >> np.uint64(32)).astype(float) + 0.5) / 2.0**32)
+    return np.asarray(((bits >> np.uint64(32)).astype(float) + 0.5) / 2.0**32)
 
 
 def normal_quantile(probability: np.ndarray) -> np.ndarray:

@@ -3,83 +3,37 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from energy.errors import Fault, InputError
+from energy.report.finished import read_run
+from energy.report.order import LOST, causes_of, in_season
+from energy.report.style import words
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
-
-def read_run(folder: Path) -> tuple[dict[str, Any], pd.DataFrame]:
-    """Return manifest and monthly table of a finished run.
-
-    Raises
-    ------
-    InputError
-        When the folder holds no finished run.
-    """
-    for name in ("manifest.json", "summary.csv"):
-        if not (folder / name).is_file():
-            raise InputError(
-                Fault("no finished run here", folder / name, repair="make it with: energy run SCENARIO --out DIR")
-            )
-    manifest = read_manifest(folder / "manifest.json")
-    try:
-        table = pd.read_csv(folder / "summary.csv", index_col="month")
-    except (ValueError, pd.errors.ParserError) as err:
-        raise InputError(_unreadable(folder / "summary.csv", str(err))) from None
-    missing = [name for name in _NEEDED if name not in table]
-    words = [name for name in table if not pd.api.types.is_numeric_dtype(table[name]) and name != "limited by"]
-    if missing or words:
-        what = f"column {missing[0]!r} is missing" if missing else f"column {words[0]!r} holds text"
-        raise InputError(_unreadable(folder / "summary.csv", what))
-    return manifest, table
-
-
-_NEEDED = ("delivered", "lost", "ceiling", "transferable mean")
-
-
-def read_manifest(path: Path) -> dict[str, Any]:
-    """Return the manifest of a finished run.
-
-    Raises
-    ------
-    InputError
-        When the file is missing or is no manifest.
-    """
-    if not path.is_file():
-        raise InputError(Fault("file not found", path, None, "the manifest.json of a run", "correct the path"))
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError, OSError) as err:
-        raise InputError(_unreadable(path, str(err))) from None
-    if not isinstance(manifest, dict):
-        raise InputError(_unreadable(path, "it is no mapping"))
-    for key in ("scenario", "inputs", "versions"):
-        if not isinstance(manifest.get(key), dict):
-            raise InputError(_unreadable(path, f"it has no {key!r}"))
-    if not isinstance(manifest["scenario"].get("name"), str):
-        raise InputError(_unreadable(path, "its scenario has no name"))
-    return manifest
-
-
-def _unreadable(path: Path, why: str) -> Fault:
-    text = " ".join(why.split())[:200]
-    return Fault(f"this is no part of a finished run: {text}", path, repair="make it again with: energy run SCENARIO")
+UNCOMPARED = ("name", "description", "source", "question", "tags")
+"""What a scenario says about itself, and no input of the model."""
+FILE = "file "
+SHARE, DELIVERED = "share of the ceiling [%]", "delivered [GWh]"
 
 
 def compare(folders: Sequence[Path]) -> dict[str, Any]:
     """Return what differs between finished runs.
 
+    Parameters
+    ----------
+    folders
+        Folders of finished runs, two or more; the first is what the others are held against.
+
     Returns
     -------
     dict
-        ``runs``: names; ``inputs``: key → value a run, only where they differ; ``results``: quantity → value a run.
+        ``runs``: names; ``folders``; ``questions``: a word a run; ``inputs``: key → value a run, only where they
+        differ; ``differences``: for each run what it has otherwise than the first, in words; ``results``: quantity →
+        value a run, of the months in season; ``ladder``: cause → what it takes a run [GWh].
 
     Raises
     ------
@@ -89,29 +43,64 @@ def compare(folders: Sequence[Path]) -> dict[str, Any]:
     if len(folders) < 2:
         raise InputError(Fault("one run cannot be compared", allowed="two or more folders"))
     runs = [read_run(Path(folder)) for folder in folders]
-    flat = [_flat(manifest["scenario"]) for manifest, _ in runs]
-    keys = dict.fromkeys(key for values in flat for key in values)
-    skip = {"name", "description", "source"}
-    differing = {
-        k: [v.get(k) for v in flat] for k in keys if k not in skip and len({json.dumps(v.get(k)) for v in flat}) > 1
+    asked = [_asked(manifest) for manifest, _ in runs]
+    keys = dict.fromkeys(key for values in asked for key in values)
+    differing = {k: [v.get(k) for v in asked] for k in keys if len({json.dumps(v.get(k)) for v in asked}) > 1}
+    ladder = _ladder([table for _, table in runs])
+    return {
+        "runs": [manifest["scenario"]["name"] for manifest, _ in runs],
+        "folders": [str(folder) for folder in folders],
+        "questions": [str(manifest["scenario"].get("question", "")) for manifest, _ in runs],
+        "inputs": differing,
+        "differences": [_differences(values, asked[0], differing) for values in asked],
+        "results": _results([table for _, table in runs], [manifest for manifest, _ in runs], ladder),
+        "ladder": ladder,
     }
-    files = [manifest["inputs"] for manifest, _ in runs]
-    for name in dict.fromkeys(key for values in files for key in values):
-        if len({values.get(name) for values in files}) > 1:
-            differing[f"file {name}"] = [str(values.get(name))[:12] for values in files]
-    results: dict[str, list[float]] = {}
-    season = [table[table["ceiling"] > 0] for _, table in runs]
-    for label, column in (("delivered [GWh]", "delivered"), ("lost [GWh]", "lost"), ("ceiling [GWh]", "ceiling")):
-        results[label] = [float(part[column].sum()) for part in season]
-    causes = dict.fromkeys(c for part in season for c in part.columns if c.startswith("lost to "))
-    for cause in causes:
-        results[f"{cause} [GWh]"] = [float(part[cause].sum()) if cause in part else 0.0 for part in season]
+
+
+def _asked(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    scenario = {key: value for key, value in manifest["scenario"].items() if key not in UNCOMPARED}
+    return _flat(scenario) | {f"{FILE}{name}": str(digest)[:12] for name, digest in manifest["inputs"].items()}
+
+
+def _flat(plain: Any, key: str = "") -> dict[str, Any]:
+    if not isinstance(plain, dict):
+        return {key: plain}
+    return {k: v for name, part in plain.items() for k, v in _flat(part, f"{key}.{name}" if key else name).items()}
+
+
+def _ladder(tables: Sequence[pd.DataFrame]) -> dict[str, list[float]]:
+    causes = dict.fromkeys(cause for table in tables for cause in causes_of(table))
+    season = [in_season(table) for table in tables]
+    return {
+        cause: [float(part[LOST + cause].sum()) if LOST + cause in part else 0.0 for part in season] for cause in causes
+    }
+
+
+def _results(
+    tables: Sequence[pd.DataFrame], manifests: Sequence[Mapping[str, Any]], ladder: Mapping[str, list[float]]
+) -> dict[str, list[float]]:
+    season = [in_season(table) for table in tables]
+    found: dict[str, list[float]] = {
+        label: [float(part[column].sum()) for part in season]
+        for label, column in ((DELIVERED, "delivered"), ("lost [GWh]", "lost"), ("ceiling [GWh]", "ceiling"))
+    }
+    found[SHARE] = [100 * float(p["delivered"].sum()) / float(p["ceiling"].sum() or "nan") for p in season]
+    outside = [
+        float(whole["delivered"].sum() - part["delivered"].sum()) for whole, part in zip(tables, season, strict=True)
+    ]
+    if any(abs(energy) > 1e-3 for energy in outside):
+        found["delivered outside the season [GWh]"] = outside
+    for cause, energy in ladder.items():
+        found[f"{LOST}{words(cause)} [GWh]"] = energy
+    surprises = [manifest.get("surprise") or [] for manifest in manifests]
+    if any(surprises):
+        found["price of surprise [GWh]"] = [float(some[0]["price"]) if some else 0.0 for some in surprises]
     for month in dict.fromkeys(str(m)[5:] for part in season for m in part.index):
-        results[f"mean power in month {month} [MW]"] = [
+        found[f"mean power in month {month} [MW]"] = [
             _mean(part.loc[[str(m)[5:] == month for m in part.index], "transferable mean"]) for part in season
         ]
-    names = [manifest["scenario"]["name"] for manifest, _ in runs]
-    return {"runs": names, "folders": [str(f) for f in folders], "inputs": differing, "results": results}
+    return found
 
 
 def _mean(values: pd.Series) -> float:
@@ -119,22 +108,49 @@ def _mean(values: pd.Series) -> float:
     return float(values.mean()) if len(values) else 0.0
 
 
-def _flat(plain: Any, key: str = "") -> dict[str, Any]:
-    if isinstance(plain, dict) and plain:
-        return {k: v for name, part in plain.items() for k, v in _flat(part, f"{key}.{name}" if key else name).items()}
-    return {key: plain}
+def _differences(asked: Mapping[str, Any], first: Mapping[str, Any], keys: Mapping[str, Any]) -> str:
+    changed = [key for key in keys if asked.get(key) != first.get(key)]
+    if "case" in changed:  # then all its files are others
+        changed = [key for key in changed if not key.startswith(FILE)]
+    return "; ".join(f"{key}: {in_words(asked.get(key))}" for key in changed)
 
 
-def comparison_text(found: dict[str, Any]) -> Iterator[Table | str]:
-    """Yield the tables of a comparison, ready to print."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+def in_words(value: Any) -> str:
+    """Return an input of a scenario in a few words; events by name and start.
 
-    for title, rows in (("inputs that differ", found["inputs"]), ("results", found["results"])):
-        table = Table(box=SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
-        table.add_column("")
-        for name in found["runs"]:
-            table.add_column(name, justify="right" if title == "results" else "left")
-        for key, values in rows.items():
-            table.add_row(key, *[f"{v:,.1f}" if isinstance(v, float) else str(v) for v in values])
-        yield table if rows else f"{title}: none"
+    Examples
+    --------
+    >>> in_words([{"name": "tower", "start": "07-01"}]), in_words(["a", "b"]), in_words(None), in_words([])
+    ('tower (07-01)', 'a > b', 'as the case', 'none')
+    """
+    if value is None:
+        return "as the case"
+    if isinstance(value, list):
+        parts = [f"{v['name']} ({v['start']})" if isinstance(v, dict) else str(v) for v in value]
+        return (", " if value and isinstance(value[0], dict) else " > ").join(parts) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def comparison_table(found: Mapping[str, Any], failed: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Return a comparison as one table, a row a run.
+
+    Parameters
+    ----------
+    found
+        From `compare`.
+    failed
+        Runs without a result → why.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``scenario``; ``question``, ``differs`` (what is otherwise than in the first row), the results, and
+        ``status``: ``solved``, or why there is no result.
+    """
+    index = pd.Index(found["runs"], name="scenario")
+    table = pd.DataFrame({"question": found["questions"], "differs": found["differences"]}, index)
+    table = pd.concat([table, pd.DataFrame(found["results"], index)], axis=1)
+    table["status"] = "solved"
+    for name, reason in (failed or {}).items():
+        table.loc[name, "status"] = reason
+    return table

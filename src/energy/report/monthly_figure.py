@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from energy.report.order import BEFORE_SERVICES, LOST, Rung, causes_of, in_season, ladder, verdict
+from energy.report.order import LOST, NO_SERVICES, Rung, causes_of, in_season, ladder, verdict
 from energy.report.style import CEILING, colour, styled
 from energy.study import Run
 
@@ -187,7 +187,7 @@ def _season(axes: Axes, rungs: list[Rung], ceiling: float, delivered: float) -> 
 
 def _numbered(rungs: list[Rung]) -> list[str]:
     """Return the labels of the rungs; those of protected services with their place in the protection order."""
-    services = [rung.cause for rung in rungs if rung.cause not in (*BEFORE_SERVICES, "dispatch")]
+    services = [rung.cause for rung in rungs if rung.cause not in NO_SERVICES]
     places = {cause: f"{number}. " for number, cause in enumerate(services, start=1)}
     return [places.get(rung.cause, "") + rung.label for rung in rungs]
 

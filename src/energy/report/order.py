@@ -12,6 +12,8 @@ from energy.report.style import words
 LOST = "lost to "
 BEFORE_SERVICES = ("line", "water")
 """Causes that stand before the first protected service: what is out of service, and the plants themselves."""
+NO_SERVICES = (*BEFORE_SERVICES, "dispatch", "surprise")
+"""Causes on the ladder that are no services."""
 
 
 class Rung(NamedTuple):
@@ -74,7 +76,7 @@ def _verdict(table: pd.DataFrame) -> Iterator[str]:
     rungs, delivered = ladder(table), float(table["delivered"].sum())
     taken = {rung.cause: rung.takes for rung in rungs}
     outages = taken.get("line", 0.0)
-    services = sum(takes for cause, takes in taken.items() if cause not in (*BEFORE_SERVICES, "dispatch"))
+    services = sum(takes for cause, takes in taken.items() if cause not in NO_SERVICES)
     if "dispatch" in taken:
         yield f"At least cost {delivered:,.0f} GWh are worth sending; the protection order is not asked."
         return

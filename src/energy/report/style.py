@@ -35,6 +35,8 @@ CAUSES = {
     "uzbek_swap": "#cc79a7",
     "kyrgyz_returns": "#f0e442",
     "dispatch": "#d55e00",
+    "surprise": "#332288",
+    "kabul_tap": "#8c564b",
 }
 OTHER = ("#d55e00", "#8c564b", "#332288")
 CEILING = "#000000"

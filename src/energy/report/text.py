@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from energy.report.order import in_season, ladder, verdict
 from energy.report.style import words
 from energy.study import Run
+from energy.study.surprise import prices_of_surprise
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -24,6 +25,8 @@ def run_text(run: Run) -> Iterator[Table | str]:
         yield ladder_rows(run)
         yield order_line(run)
     yield verdict(run.table)
+    if run.foreseen is not None:
+        yield surprise_line(run)
 
 
 def month_rows(run: Run) -> Table:
@@ -94,3 +97,18 @@ def order_line(run: Run) -> str:
     """Return the order in which services are protected, first served first."""
     order = run.scenario.protection_order or run.case.rules.protection_order
     return "protection order: " + " > ".join(words(name) for name in order)
+
+
+def surprise_line(run: Run) -> str:
+    """Return the price of surprise in a sentence, with what surprise changes for other services."""
+    sold, *others = prices_of_surprise(run)
+    line = (
+        f"Price of surprise: {sold.price:,.1f} GWh; with perfect foresight {sold.foreseen:,.1f} GWh would be "
+        f"delivered, with surprise {sold.surprised:,.1f} GWh."
+    )
+    changes = [
+        f"{words(price.service)} {abs(price.surprised - price.foreseen):,.2f} GWh "
+        f"{'more' if price.surprised > price.foreseen else 'less'} {price.kind}"
+        for price in others
+    ]
+    return line if not changes else f"{line} Others: {'; '.join(changes)}."

@@ -8,6 +8,8 @@
 
 from energy.scenario.effect import combine
 from energy.scenario.event import TABLES, Event, EventKind, Place, RepairAccess
+from energy.scenario.hazard import Hazard, HazardSet
+from energy.scenario.hazard_file import list_hazards, read_hazards
 from energy.scenario.model import QUESTIONS, Contract, Scenario, Time, ValueKey, split_value_key
 from energy.scenario.moment import NEVER, Closure, Season
 from energy.scenario.read import Resolved, list_scenarios, read_scenario, resolve
@@ -20,6 +22,8 @@ __all__ = [
     "Contract",
     "Event",
     "EventKind",
+    "Hazard",
+    "HazardSet",
     "Place",
     "RepairAccess",
     "Resolved",
@@ -28,7 +32,9 @@ __all__ = [
     "Time",
     "ValueKey",
     "combine",
+    "list_hazards",
     "list_scenarios",
+    "read_hazards",
     "read_scenario",
     "resolve",
     "split_value_key",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 import highspy
@@ -23,6 +25,7 @@ UNDECIDED = (
 )
 OPTIONS: dict[str, bool | int | str] = {"output_flag": False, "threads": 1, "parallel": "off", "random_seed": 0}
 THOUSAND = 1e-3  # HiGHS works in thousand $: with the weights of the protection order in $ its simplex loses its way
+BASES_KEPT = 64  # of anchors, beside the base's own
 LONG_HORIZON = 200_000  # columns; docs/resolution.md has the measurements behind it
 
 
@@ -43,11 +46,32 @@ def method(columns: int) -> dict[str, str]:
     return {"solver": "hipo", "run_crossover": "off"}
 
 
+@dataclass(frozen=True, eq=False)
+class Anchor:
+    """Inputs near those to be solved: their optimal basis is where the solve starts.
+
+    For answers that do not depend on what was solved before, an anchor must follow from the inputs to be solved alone.
+
+    Attributes
+    ----------
+    key
+        The same for the same inputs and parent, different for different ones; the basis is remembered under it.
+    inputs
+        Gives the inputs, of the same structure; called when the basis is not remembered.
+    parent
+        Where the anchor's own solve starts; None: from nothing.
+    """
+
+    key: str
+    inputs: Callable[[], Inputs]
+    parent: Anchor | None = None
+
+
 class Engine:
     """Solves scenarios of one structure; the only object of the package that keeps a state.
 
-    Every solve starts from the basis of the *base* inputs, or on long horizons from nothing, never from the scenario
-    solved before, so that an answer depends on its own inputs alone.
+    Every solve starts from the basis of its anchor, else of the *base* inputs, or on long horizons from nothing; never
+    from the scenario solved before, so that an answer depends on its own inputs and anchor alone.
 
     Parameters
     ----------
@@ -69,7 +93,8 @@ class Engine:
         self.structure = Structure(model, base)
         self.structure.check(base, model)
         self.base = base
-        self._basis: highspy.HighsBasis | None = None
+        self._bases: OrderedDict[str, highspy.HighsBasis | None] = OrderedDict()
+        self._own = Anchor("", lambda: base)
         self._method = method(self.structure.pattern.shape[1])
 
     @cached_property
@@ -79,7 +104,7 @@ class Engine:
             highs.setOptionValue(option, value)
         return highs
 
-    def solve(self, inputs: Inputs, past: Result | None = None, now: int = 0) -> Result:
+    def solve(self, inputs: Inputs, past: Result | None = None, now: int = 0, anchor: Anchor | None = None) -> Result:
         """Solve inputs of the base's structure.
 
         Parameters
@@ -90,6 +115,8 @@ class Engine:
             A result whose decisions before ``now`` are kept.
         now
             Position of the first snapshot that is still open.
+        anchor
+            Where to start; the base unless given.
 
         Returns
         -------
@@ -100,16 +127,36 @@ class Engine:
         SolverError
             When HiGHS finds no optimum; the message says whether the model is infeasible or unbounded.
         """
-        if self._basis is None and self._method["solver"] == "simplex":
-            self._run(self.structure.problem(self.base), self.base)
-            self._basis = self._highs.getBasis()
-            if inputs is self.base:  # the basis was found on these very inputs
-                return self._result(inputs)
+        first = not self._bases
+        start = self._basis_of(anchor or self._own)
+        if first and self._bases and anchor is None and inputs is self.base:  # the basis was found on these very inputs
+            return self._result(inputs)
         problem = self.structure.problem(inputs)
         if past is not None:
             self.structure.hold(problem, past.values, now)
-        self._run(problem, inputs, self._basis)
+        self._run(problem, inputs, start)
         return self._result(inputs)
+
+    def _basis_of(self, anchor: Anchor) -> highspy.HighsBasis | None:
+        """Return the optimal basis of an anchor; None where it has no optimum, or where no basis is wanted."""
+        if self._method["solver"] != "simplex":
+            return None
+        if anchor.key in self._bases:
+            self._bases.move_to_end(anchor.key)
+            return self._bases[anchor.key]
+        start = None if anchor.parent is None else self._basis_of(anchor.parent)
+        inputs = anchor.inputs()
+        basis = None
+        try:
+            self._run(self.structure.problem(inputs), inputs, start)
+            basis = self._highs.getBasis()
+        except SolverError:
+            if anchor is self._own:
+                raise
+        self._bases[anchor.key] = basis
+        if len(self._bases) > BASES_KEPT:
+            self._bases.popitem(last=False)
+        return basis
 
     def _run(self, problem: Problem, inputs: Inputs, basis: highspy.HighsBasis | None = None) -> None:
         highs = self._highs

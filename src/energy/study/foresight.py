@@ -8,6 +8,7 @@ import pandas as pd
 
 from energy.case import Case
 from energy.model import Inputs
+from energy.model.axis import Axis
 from energy.model.inputs import assemble, axis_of, with_objective
 from energy.scenario import Event, Scenario
 from energy.solve import Engine, Result
@@ -56,11 +57,16 @@ def _belief(event: Event, start: pd.Timestamp, now: pd.Timestamp) -> Event:
     return event.model_copy(update=changes)
 
 
+def plan_axis(case: Case, scenario: Scenario) -> Axis:
+    """Return the snapshots that every plan shares: cut where the events, and where what is believed of them, change."""
+    everything = scenario.model_copy(update={"events": scenario.events + tuple(_expectations(scenario))})
+    return axis_of(case, everything)
+
+
 def plans(case: Case, scenario: Scenario) -> Iterator[tuple[pd.Timestamp, Inputs]]:
     """Yield the inputs of each plan with the instant at which it is made, all on the axis of the true events."""
     start, _ = scenario.horizon()
-    everything = scenario.model_copy(update={"events": scenario.events + tuple(_expectations(scenario))})
-    axis = axis_of(case, everything)
+    axis = plan_axis(case, scenario)
     for now in [start, *learning_times(scenario)]:
         plan = scenario.model_copy(update={"events": believed(scenario, now)})
         yield now, with_objective(assemble(case, plan, axis), plan)
@@ -75,18 +81,24 @@ def _expectations(scenario: Scenario) -> Iterator[Event]:
             yield expected.model_copy(update={"name": f"{event.name} as expected"})
 
 
-def solve_surprised(case: Case, scenario: Scenario) -> Result:
+def solve_surprised(case: Case, scenario: Scenario, engine: Engine | None = None) -> Result:
     """Solve a scenario whose events come as a surprise.
 
     At each instant at which something is learned the past is kept, and the rest is planned anew with what is known
     then. The result obeys the true events: until it is learned of, an event has not begun.
+
+    Parameters
+    ----------
+    case, scenario
+        What exists and what happens.
+    engine
+        Engine of the scenario's structure on the axis of `plan_axis`; built from the first plan unless given.
 
     Raises
     ------
     InputError, SolverError
         When the scenario does not fit the case, or a plan has no optimum.
     """
-    engine: Engine | None = None
     result: Result | None = None
     for now, plan in plans(case, scenario):
         engine = engine or Engine(plan)

@@ -17,7 +17,9 @@ from energy.model.inputs import assemble, with_objective
 from energy.model.services import STUDIED
 from energy.scenario import Scenario
 from energy.solve import Engine, Result
-from energy.study.foresight import solve_surprised
+from energy.study.foresight import plan_axis, solve_surprised
+
+SURPRISE = "surprise"
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,9 @@ class Run:
     rungs
         Delivered energy by month [GWh], one column a rung: ``contract``, ``line`` (what is in service), ``water``
         (CASA-1000 served before all else), then one a protected service, in order; the last is the scenario itself.
+        Where events come as a surprise the services are those of perfect foresight, and ``surprise`` is the last.
+    foreseen
+        The optimum with perfect foresight of the same events, where ``result`` was surprised by them; else None.
     """
 
     case: Case
@@ -46,11 +51,20 @@ class Run:
     limit: float | None
     countries: list[str]
     rungs: pd.DataFrame
+    foreseen: Result | None = None
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """The months in numbers, see ``energy.measure.monthly_table``."""
-        return monthly_table(self.result, self.season, self.limit, self.countries, self.losses)
+        """The months in numbers, see ``energy.measure.monthly_table``; with ``foreseen`` [GWh] after a surprise."""
+        table = monthly_table(self.result, self.season, self.limit, self.countries, self.losses)
+        if self.foreseen is not None:
+            table["foreseen"] = energy_by_month(transferable(self.foreseen), self.foreseen)
+        return table
+
+    @property
+    def price_of_surprise(self) -> pd.Series | None:
+        """Energy delivered with perfect foresight less that with surprise, by month [GWh]; None without surprise."""
+        return None if self.foreseen is None else (self.table["foreseen"] - self.table["delivered"]).rename("price")
 
     @property
     def losses(self) -> dict[str, pd.Series]:
@@ -67,20 +81,30 @@ def run(case: Case, scenario: Scenario) -> Run:
     InputError, SolverError
         When the scenario does not fit the case, or has no optimum, or its optimum fails the audit.
     """
-    own = assemble(case, scenario)
+    surprised = scenario.foresight == "surprise"
+    own = assemble(case, scenario, plan_axis(case, scenario) if surprised else None)
     found = with_objective(own, scenario)
     book = found.book
     engine = Engine(found)
-    result = solve_surprised(case, scenario) if scenario.foresight == "surprise" else engine.solve(found)
-    _refuse_unsound(result)
-    season = np.ones(len(found.axis.snapshots))
-    if book.contract is not None and scenario.contract.outside_season == "closed":
-        window = book.contract.season
-        season = found.axis.share(in_window(found.axis.hours, window.start, window.end))
+    foreseen = engine.solve(found)
+    result = solve_surprised(case, scenario, engine) if surprised else foreseen
+    for solved in (foreseen, result) if surprised else (result,):
+        _refuse_unsound(solved)
+    season = open_season(scenario, found)
     limit = book.contract.ceiling if book.contract else None
     countries = list(book.contract.shares) if book.contract else []
-    rungs = _rungs(scenario, book, own, engine, result, season)
-    return Run(case, scenario, result, season, limit, countries, rungs)
+    rungs = _rungs(scenario, book, own, engine, foreseen, season)
+    if surprised and not rungs.empty:
+        rungs[SURPRISE] = energy_by_month(transferable(result), result)
+    return Run(case, scenario, result, season, limit, countries, rungs, foreseen if surprised else None)
+
+
+def open_season(scenario: Scenario, found: Inputs) -> np.ndarray:
+    """Return the share of each snapshot in which the contract lets the line deliver; shape (snapshots,)."""
+    contract = found.book.contract
+    if contract is None or scenario.contract.outside_season == "open":
+        return np.ones(len(found.axis.snapshots))
+    return found.axis.share(in_window(found.axis.hours, contract.season.start, contract.season.end))
 
 
 def _refuse_unsound(result: Result) -> None:

@@ -1,0 +1,41 @@
+"""The verb ``attribution``."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked
+
+
+@app.command("attribution")
+def attribution_command(
+    scenario: SCENARIO,
+    overrides: SET = [],  # noqa: B006
+    out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/attribution"),
+    as_json: AS_JSON = False,
+) -> None:
+    """Print how much of the contract's ceiling is lost to what, by month; up to 128 optimisations."""
+    case, asked = read_asked(scenario, overrides)
+    from energy.report.attribution_text import attribution_json, attribution_text
+    from energy.report.folder import provenance, refuse_strange, write_tables
+    from energy.study.attribution import attribution, mean_power
+
+    folder, start = out / asked.name, time.perf_counter()
+    refuse_strange(folder)
+    with new_console(error=True).status(f"{asked.name} …"):
+        table = attribution(case, asked)
+        tables = {"attribution": table, "attribution_mw": mean_power(table)}
+        write_tables(folder, tables, provenance(case, asked, time.perf_counter() - start))
+    if as_json:
+        print(json.dumps(attribution_json(asked.name, table), indent=1))
+        return
+    console = new_console()
+    console.print(f"{asked.name}: {asked.description}".rstrip(": "), style="bold")
+    for part in attribution_text(table):
+        console.print(part, markup=False)
+    console.print(f"written to {folder}")

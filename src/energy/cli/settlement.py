@@ -1,0 +1,46 @@
+"""The verb ``settlement``."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked
+
+
+@app.command("settlement")
+def settlement_command(
+    scenario: SCENARIO,
+    overrides: SET = [],  # noqa: B006
+    shortfall_owed: Annotated[
+        bool, typer.Option("--shortfall-owed", help="Take-or-pay: owed is what was contracted, not what was offered.")
+    ] = False,
+    measured: Annotated[
+        bool, typer.Option("--measured", help="Sellers share by what each had left, not by the contract's shares.")
+    ] = False,
+    out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/settlement"),
+    as_json: AS_JSON = False,
+) -> None:
+    """Print who pays whom what by month, whether debt is served, fuel saved, rent, and welfare by country."""
+    case, asked = read_asked(scenario, overrides)
+    from energy.report.folder import provenance, refuse_strange, write_tables
+    from energy.report.settlement_text import settlement_json, settlement_text, tables_of
+    from energy.study.settle import settlement
+
+    folder, start = out / asked.name, time.perf_counter()
+    refuse_strange(folder)
+    with new_console(error=True).status(f"{asked.name} …"):
+        found = settlement(case, asked, shortfall_owed=shortfall_owed, measured=measured)
+        write_tables(folder, tables_of(found), provenance(case, asked, time.perf_counter() - start))
+    if as_json:
+        print(json.dumps(settlement_json(found), indent=1))
+        return
+    console = new_console()
+    console.print(f"{asked.name}: {asked.description}".rstrip(": "), style="bold")
+    for part in settlement_text(found):
+        console.print(part, markup=False)
+    console.print(f"written to {folder}")

@@ -1,0 +1,222 @@
+"""Many scenarios of one case → their measures: in this process, in many, or on a cluster.
+
+A *point* is a scenario; a *measure* turns its result into a few named numbers or small arrays. What a point yields
+depends on the point alone. The order of the points, the number of workers, the executor and what a worker solved
+before leave no trace, to the last bit: each solve starts from its *anchors*, which follow from the point, and never
+from another point.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Any
+
+import numpy as np
+
+from energy.case import Case
+from energy.errors import InputError, SolverError
+from energy.model import Inputs
+from energy.model.axis import Axis
+from energy.model.inputs import assemble, with_objective
+from energy.scenario import Scenario
+from energy.solve import Anchor, Engine, Result, structure_key
+from energy.study.digest import case_digest
+from energy.study.foresight import solve_surprised
+
+Measure = Callable[[Result], Mapping[str, Any]]
+"""Result → name → number or array. Sent to other processes, so a function of a module, not one within a function."""
+
+CHUNK = 16  # points that a worker takes at once
+IN_FLIGHT = 32  # chunks handed to an executor ahead of its answers, so that 10,000 points wait here and not there
+ENGINES_KEPT = 8  # of different structures, in each process
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one point gave.
+
+    Attributes
+    ----------
+    index
+        Position of the point among those asked.
+    values
+        Name → number or array, as the measure gave them; empty where the point failed.
+    reason
+        Why it failed; empty where it did not.
+    seconds
+        Wall time of the point in its worker [s].
+    builds
+        Linear programs that were built from nothing for it, by PyPSA.
+    """
+
+    index: int
+    values: Mapping[str, np.ndarray]
+    reason: str = ""
+    seconds: float = 0.0
+    builds: int = 0
+
+
+def solve_points(
+    case: Case,
+    scenarios: Sequence[Scenario],
+    measure: Measure,
+    executor: Executor | None = None,
+    chunk: int = CHUNK,
+) -> Iterator[Answer]:
+    """Solve points and yield their answers as they come.
+
+    Points are handed out in the order of their anchors, so that one that many share is solved once or twice and not
+    for each; the answers do not depend on it.
+
+    Parameters
+    ----------
+    case
+        What exists.
+    scenarios
+        The points.
+    measure
+        What is wanted of each result; see ``Measure``.
+    executor
+        Any ``concurrent.futures`` executor: ``processes(2)``, a Dask client's ``get_executor()``; None: here.
+    chunk
+        Points a task.
+
+    Yields
+    ------
+    Answer
+        One a point, in any order; a point that the case refuses or that has no optimum is an answer with a reason.
+
+    Raises
+    ------
+    BrokenExecutor
+        When the executor loses a worker and cannot replace it.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> case, scenario = read_case("two_bus"), read_scenario("two_bus")
+    >>> points = [scenario, scenario.replace(hydrology="dry"), scenario.replace(hydrology="no such water")]
+    >>> found = {answer.index: answer for answer in solve_points(case, points, delivered)}
+    >>> [float(found[at].values["delivered"].round(3)) for at in (0, 1)]
+    [348.84, 42.226]
+    >>> found[2].reason.split(": ", 1)[1]
+    "no hydrology 'no such water'; allowed: median, dry"
+    """
+    key = case_digest(case)
+    order = sorted(range(len(scenarios)), key=lambda at: (_family(scenarios[at]), at))
+    tasks = deque([(at, scenarios[at]) for at in order[k : k + chunk]] for k in range(0, len(order), chunk))
+    if executor is None:
+        for task in tasks:
+            for at, scenario in task:
+                yield _solved(case, key, at, scenario, measure)
+        return
+    waiting: set[Future[list[Answer]]] = set()
+    try:
+        while tasks or waiting:
+            while tasks and len(waiting) < IN_FLIGHT:
+                waiting.add(executor.submit(solve_chunk, case, key, tasks.popleft(), measure))
+            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield from future.result()
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def solve_chunk(case: Case, key: str, points: Iterable[tuple[int, Scenario]], measure: Measure) -> list[Answer]:
+    """Solve some points in this process; what a worker is given to do. Parameters as of `solve_points`."""
+    return [_solved(case, key, at, scenario, measure) for at, scenario in points]
+
+
+def processes(workers: int) -> ProcessPoolExecutor:
+    """Return an executor of worker processes on this machine, each of one thread."""
+    # a forked child would inherit the parent's threads half-way through their work
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+
+
+def delivered(result: Result) -> dict[str, np.ndarray]:
+    """Measure the energy delivered at the far end [GWh] and the objective [$]."""
+    from energy.measure import transferable
+
+    energy = float((transferable(result) * result.hours).sum()) / 1000
+    return {"delivered": np.array(energy), "objective": np.array(result.objective)}
+
+
+def anchors(scenario: Scenario) -> tuple[Scenario, ...]:
+    """Return where the solve of a point starts, nearest first: the point without its events, then in plain water.
+
+    The last one starts from nothing. A pure function of the point.
+
+    Examples
+    --------
+    >>> from energy.scenario import read_scenario
+    >>> [(a.growth, a.hydrology) for a in anchors(read_scenario("two_bus").replace(hydrology="dry"))]
+    [('central', 'median')]
+    """
+    calm = scenario.model_copy(update={"events": ()})
+    plain = calm.model_copy(update={"hydrology": "median", "growth": "central"})
+    found = [a for a in (calm, plain) if a.digest() != scenario.digest()]
+    return tuple(found[:1] if len(found) == 2 and found[0].digest() == found[1].digest() else found)
+
+
+def _family(scenario: Scenario) -> str:
+    """Return what points have in common that start from the same anchor."""
+    return scenario.model_copy(update={"events": ()}).digest()
+
+
+_cases: OrderedDict[str, Case] = OrderedDict()
+_engines: OrderedDict[tuple[str, str], Engine] = OrderedDict()
+
+
+def _solved(case: Case, key: str, index: int, scenario: Scenario, measure: Measure) -> Answer:
+    start = time.perf_counter()
+    case = _cases.setdefault(key, case)  # the copy that what is remembered in this process hangs on
+    before = _Builds.count
+    try:
+        result = _result(case, key, scenario)
+        values = {str(name): np.asarray(value) for name, value in measure(result).items()}
+        reason = ""
+    except (InputError, SolverError) as err:
+        values, reason = {}, str(err)
+    return Answer(index, values, reason, time.perf_counter() - start, _Builds.count - before)
+
+
+class _Builds:
+    count = 0
+
+
+def _result(case: Case, key: str, scenario: Scenario) -> Result:
+    if scenario.foresight == "surprise" and scenario.events:
+        return solve_surprised(case, scenario)
+    found = with_objective(assemble(case, scenario), scenario)
+    return _engine(key, found).solve(found, anchor=_anchor(case, scenario, found.axis))
+
+
+def _anchor(case: Case, scenario: Scenario, axis: Axis) -> Anchor:
+    """Return the chain of anchors of a point, on the point's own snapshots."""
+    found: Anchor | None = None
+    for near in reversed(anchors(scenario) or (scenario,)):
+        found = Anchor(near.digest(), _assembled(case, near, axis), found)
+    assert found is not None
+    return found
+
+
+def _assembled(case: Case, scenario: Scenario, axis: Axis) -> Callable[[], Inputs]:
+    return lambda: with_objective(assemble(case, scenario, axis), scenario)
+
+
+def _engine(key: str, inputs: Inputs) -> Engine:
+    at = (key, structure_key(inputs))
+    if at not in _engines:
+        _engines[at] = Engine(inputs)
+        _Builds.count += 1
+        if len(_engines) > ENGINES_KEPT:
+            _engines.popitem(last=False)
+    _engines.move_to_end(at)
+    return _engines[at]

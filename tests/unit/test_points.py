@@ -1,0 +1,89 @@
+"""Many points: each answer depends on its own point alone, wherever and in whatever order it is solved."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from energy.case import Case
+from energy.model import inputs
+from energy.scenario import Scenario, read_scenario
+from energy.solve import Result, solve
+from energy.study.points import Answer, anchors, delivered, processes, solve_points
+
+
+def flows(result: Result) -> dict[str, np.ndarray]:
+    """Measure all that a solve decides, so that one bit that differs shows."""
+    found = {f"{component} {name}": table.to_numpy() for (component, name), table in result.values.items()}
+    return found | {"prices": result.prices.to_numpy(), "objective": np.array(result.objective)}
+
+
+def outage(start: str, days: int, depth: float = 1.0) -> Mapping[str, object]:
+    return {
+        "name": "out",
+        "kind": "derating",
+        "cause": "storm",
+        "where": ["links.line*"],
+        "start": start,
+        "duration": f"{days}d",
+        "depth": depth,
+    }
+
+
+@pytest.fixture(scope="module")
+def points() -> list[Scenario]:
+    base = read_scenario("two_bus")
+    events = ([], [outage("07-03", 5)], [outage("06-20", 40, 0.5)])
+    return [
+        base.replace(hydrology=water, events=list(happens)) for water in ("median", "dry") for happens in events
+    ] + [base.replace(**{"values.links.line.p_nom": 80.0}), base.replace(hydrology="no such water")]
+
+
+def by_index(answers: Sequence[Answer]) -> dict[int, Answer]:
+    found = {answer.index: answer for answer in answers}
+    assert len(found) == len(answers)
+    return found
+
+
+def assert_same(one: Answer, other: Answer) -> None:
+    assert one.reason == other.reason
+    assert one.values.keys() == other.values.keys()
+    for name, value in one.values.items():
+        assert value.tobytes() == other.values[name].tobytes(), name
+
+
+def test_order_and_place_leave_no_trace(two_bus: Case, points: list[Scenario]) -> None:
+    alone = by_index(list(solve_points(two_bus, points, flows)))
+    assert sorted(alone) == list(range(len(points)))
+    shuffled = list(range(len(points)))
+    random.Random(7).shuffle(shuffled)
+    for executor, chunk in ((None, 3), (ThreadPoolExecutor(1), 1), (processes(2), 2)):
+        answers = solve_points(two_bus, [points[at] for at in shuffled], flows, executor, chunk)
+        for answer in answers:
+            assert_same(answer, alone[shuffled[answer.index]])
+        if executor is not None:
+            executor.shutdown()
+
+
+def test_answers_are_those_of_a_solve_from_nothing(two_bus: Case, points: list[Scenario]) -> None:
+    for answer in solve_points(two_bus, points[:-1], delivered):
+        reference = solve(inputs(two_bus, points[answer.index]))
+        assert answer.values["objective"] == pytest.approx(reference.objective, rel=1e-9)
+
+
+def test_a_failed_point_says_why_and_spoils_no_other(two_bus: Case, points: list[Scenario]) -> None:
+    found = by_index(list(solve_points(two_bus, [points[-1], points[0]], delivered)))
+    assert "no hydrology 'no such water'" in found[0].reason
+    assert found[0].values == {}
+    assert found[1].reason == ""
+
+
+def test_anchors_follow_from_the_point_alone(points: list[Scenario]) -> None:
+    calm, plain = anchors(points[4])
+    assert (calm.hydrology, calm.events) == ("dry", ())
+    assert (plain.hydrology, plain.events) == ("median", ())
+    assert anchors(points[0]) == ()
