@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from energy.cli import capability, library, pages, runs
+from energy.cli import backcast, capability, head, library, pages, runs
 from energy.cli.base import app
 
-__all__ = ["app", "capability", "library", "main", "pages", "runs"]
+__all__ = ["app", "backcast", "capability", "head", "library", "main", "pages", "runs"]
 
 
 def main() -> None:

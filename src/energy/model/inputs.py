@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 
 from energy.case.case import Case
-from energy.case.rule import LevelRule, LimitRule, RuleBook, VolumeRule
+from energy.case.rule import LevelRule, LimitRule, RuleBook, StorageRule, VolumeRule
 from energy.errors import Fault, InputError, nearest
 from energy.model import profile, services
 from energy.model.axis import Axis, make_axis, month_day, own_axis
 from energy.model.disruption import apply_events, event_cuts
 from energy.model.ground import Dense, Ground, Standing, ground_of, standing
+from energy.model.head import HeadCurve, head_curves
 from energy.model.hourly import number
 from energy.model.inflow import inflow
 from energy.scenario import Scenario
@@ -47,6 +48,8 @@ class Inputs:
         count at ``services.SHARE_OF_COSTS`` of their $.
     book
         The rules of the case as the scenario sets them.
+    head
+        Curves of the turbines whose efficiency follows a level; none where the head is fixed.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Inputs:
     kirchhoff: bool
     weights: Mapping[str, float]
     book: RuleBook
+    head: tuple[HeadCurve, ...] = ()
 
     def array(self, component: str, attribute: str) -> np.ndarray:
         """Return an attribute in every snapshot; shape (snapshots, names), columns in the order of the table."""
@@ -132,7 +136,8 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
     if "generators" in ground.components and "loads" in ground.components:
         dense["generators", "p_max_pu"] = _at_most_the_demand(ground.components, dense)
     kirchhoff = scenario.network == "kirchhoff"
-    return Inputs(scenario.name, stands.axis, ground.components, dense, stands.rules, kirchhoff, {}, ground.book)
+    head = head_curves(ground.case, ground.components) if scenario.head == "varying" else ()
+    return Inputs(scenario.name, stands.axis, ground.components, dense, stands.rules, kirchhoff, {}, ground.book, head)
 
 
 def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | None = None) -> Inputs:
@@ -203,7 +208,8 @@ def _axis(horizon: tuple[pd.Timestamp, pd.Timestamp], resolution: str, cuts: tup
 
 
 def _rule_cuts(book: RuleBook, start: pd.Timestamp, years: int) -> Iterator[pd.Timestamp]:
-    windows = [rule.window for rule in book.rules.values() if isinstance(rule, VolumeRule | LimitRule) and rule.window]
+    windowed = (VolumeRule, LimitRule, StorageRule)
+    windows = [rule.window for rule in book.rules.values() if isinstance(rule, windowed) and rule.window]
     windows += [book.contract.season] if book.contract else []
     dates = [rule.date for rule in book.rules.values() if isinstance(rule, LevelRule)]
     for year in range(start.year, start.year + years + 1):
@@ -254,8 +260,9 @@ def _refuse(case: Case, scenario: Scenario, book: RuleBook) -> None:
             if key not in known:
                 what = f"growth names {key!r}, which the case does not have"
                 faults.append(Fault(what, scenario.name, None, ", ".join(known), nearest(key, known)))
-    if scenario.head == "varying":
-        faults.append(Fault("head varying is not modelled yet", scenario.name, None, "fixed"))
+    if scenario.head == "varying" and "head" not in case.profiles:
+        what = f"case {case.name} has no curves for a varying head"
+        faults.append(Fault(what, scenario.name, None, "fixed", "write head: fixed, or add profiles/head.csv"))
     if services.RETURNED in (scenario.protection_order or ()) and scenario.contract.direction == "both":
         what = "protection_order holds reverse while both directions are open: power could earn by going in a circle"
         faults.append(Fault(what, scenario.name, None, None, "take reverse out, or write direction: reverse"))

@@ -12,6 +12,7 @@ import pandas as pd
 from energy.errors import SolverError
 from energy.model import Inputs, network, rules
 from energy.model.quiet import quiet
+from energy.solve.head import follow_head
 from energy.solve.lp import BALANCE, Problem, Structure, blocks
 from energy.solve.result import Result
 
@@ -101,6 +102,12 @@ class Engine:
         SolverError
             When HiGHS finds no optimum; the message says whether the model is infeasible or unbounded.
         """
+        if inputs.head:
+            return follow_head(self._solve, inputs, past, now)
+        return self._solve(inputs, past, now)
+
+    def _solve(self, inputs: Inputs, past: Result | None, now: int) -> Result:
+        """Solve one linear program."""
         if self._basis is None and self._method["solver"] == "simplex":
             self._run(self.structure.problem(self.base), self.base.name)
             self._basis = self._highs.getBasis()
