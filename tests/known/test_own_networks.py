@@ -207,6 +207,51 @@ def test_a_full_reservoir_spills_what_it_cannot_hold(tmp_path: Path) -> None:
     assert found.objective == pytest.approx(300)
 
 
+WEEKS, FULL, FIRST, MOST = 52, 320, 300, 12  # the reservoir of SDDP.jl's tutorial "deterministic to stochastic"
+
+
+def weeks() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Inflow, demand and cost of thermal power by week: whole numbers, wet in spring, dear in winter."""
+    week = np.arange(WEEKS)
+    inflow = np.round(8 + 7 * np.cos(2 * np.pi * (week - 18) / WEEKS)).astype(int)
+    demand = np.round(10 + 4 * np.cos(2 * np.pi * week / WEEKS)).astype(int)
+    return inflow, demand, np.round(5 + 4 * np.cos(2 * np.pi * (week - 50) / WEEKS) + week % 3).astype(int)
+
+
+def cheapest() -> float:
+    """The least cost by dynamic programming over whole levels, backwards; no linear program.
+
+    Every flow joins one balance to the next, so that with whole numbers an optimum of whole numbers exists.
+    """
+    later = np.zeros(FULL + 1)
+    for inflow, demand, cost in reversed(list(zip(*weeks(), strict=True))):
+        now = np.full(FULL + 1, np.inf)
+        for level in range(FULL + 1):
+            for turbine in range(min(MOST, demand, level + inflow) + 1):
+                left = min(level + inflow - turbine, FULL)  # what does not fit is spilled
+                now[level] = min(now[level], cost * (demand - turbine) + later[: left + 1].min())
+        later = now
+    return float(later[FIRST])
+
+
+def test_a_reservoir_of_52_weeks_costs_what_dynamic_programming_says(tmp_path: Path) -> None:
+    inflow, demand, cost = weeks()
+    n = pypsa.Network()
+    n.set_snapshots(range(WEEKS))
+    n.add("Carrier", ["water", "AC"])
+    n.add("Bus", "dam", carrier="water")
+    n.add("Bus", "grid", carrier="AC")
+    n.add("Load", "inflow", bus="dam", p_set=-inflow.astype(float))
+    n.add("Store", "reservoir", bus="dam", e_nom=FULL, e_initial=FIRST)
+    n.add("Link", "turbine", bus0="dam", bus1="grid", p_nom=MOST)
+    n.add("Generator", "spill", bus="dam", sign=-1, p_nom=1000)
+    n.add("Generator", "thermal", bus="grid", p_nom=100, marginal_cost=cost.astype(float))
+    n.add("Load", "load", bus="grid", p_set=demand.astype(float))
+    found = solved(save_netcdf(n, tmp_path))
+    assert found.objective == pytest.approx(cheapest())
+    assert found.values["stores", "e"]["reservoir"].iloc[-1] == pytest.approx(0)  # water left is worth nothing
+
+
 def test_dc_loss_is_shared_by_the_ends_as_nempy_has_it(tmp_path: Path) -> None:
     # half of 5 % at each end: sent f·1.025, received f·0.975; 90 MW received: f = 92.3077, generation 94.6154
     n = lossy(bus0="b", bus1="a")

@@ -163,7 +163,8 @@ def test_a_scenario_hears_of_every_change_that_a_rule_refuses() -> None:
     for part in (
         "wrong: the case has no rule 'reservoir'; allowed: reservoir_start, reservoir_end",
         "wrong: the case has no service 'own'; allowed: own_demand, casa",
-        "wrong: unknown key 'rules.reservoir_end.levle'; allowed: kind, level, note, store; do: did you mean 'level'?",
+        "wrong: unknown key 'rules.reservoir_end.levle'; allowed: kind, level, note, store, value; "
+        "do: did you mean 'level'?",
         "wrong: rules.reservoir_start.level: 'full' is no content; allowed: a number",
     ):
         assert part in said, said

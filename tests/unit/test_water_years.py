@@ -71,9 +71,9 @@ def test_thousand_years_of_the_vakhsh_match_the_record(rivers: WaterStatistics, 
     year = hydrological(nurek)
     assert year.mean() == pytest.approx(21.0, rel=0.02)
     assert cv(year) == pytest.approx(0.10, abs=0.03)
-    assert lag1(year) == pytest.approx(0.0, abs=0.1)
+    assert lag1(year) == pytest.approx(-0.08, abs=0.1)
     assert nurek[:, 3:9].sum() / nurek.sum() == pytest.approx(0.803, abs=0.005)
-    assert np.corrcoef(hydrological(toktogul), year)[0, 1] == pytest.approx(0.5, abs=0.1)
+    assert np.corrcoef(hydrological(toktogul), year)[0, 1] == pytest.approx(0.54, abs=0.1)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

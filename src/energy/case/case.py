@@ -37,6 +37,8 @@ class Case:
         One row a number: component, name, attribute, base, low, high, unit, source, date, confidence, note.
     sources, corridors
         Tables of the files of that name.
+    record
+        What happened, to hold the model against: place, quantity, date (a year or a day), value, low, high, unit, role.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Case:
     evidence: pd.DataFrame = field(default_factory=pd.DataFrame)
     sources: pd.DataFrame = field(default_factory=pd.DataFrame)
     corridors: pd.DataFrame = field(default_factory=pd.DataFrame)
+    record: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def names(self, component: str, pattern: str) -> list[str]:
         """Return the names of a component list that a shell pattern matches, in the table's order."""

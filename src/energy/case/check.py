@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from energy.case.case import Case
-from energy.case.rule import EndRule, FlowRule, LevelRule, LimitRule, StartRule, VolumeRule
+from energy.case.rule import EndRule, FlowRule, LevelRule, LimitRule, StartRule, StorageRule, VolumeRule
 from energy.case.schema import HOURS, MONTHS, series_attributes
 from energy.errors import Fault, nearest
 from energy.reading.tree import Node, Steps, nearest_node
@@ -28,7 +28,7 @@ def cross_faults(case: Case, rules: Node | None = None) -> list[Fault]:
     rules
         ``rules.yaml`` as it was written, which knows the lines.
     """
-    checks = (_buses, _carriers, _demand, _hours, _inflow, _monthly, _services, _corridors)
+    checks = (_buses, _carriers, _demand, _hours, _inflow, _monthly, _head, _services, _corridors)
     return [*(fault for check in checks for fault in check(case)), *_rules(case, rules)]
 
 
@@ -188,6 +188,22 @@ def _monthly(case: Case) -> Iterator[Fault]:
                 )
 
 
+def _head(case: Case) -> Iterator[Fault]:
+    if "head" not in case.profiles:
+        return
+    table = case.profiles["head"]
+    path, lines = _lines(table)
+    yield from _unknown(table, table.index.get_level_values("store"), case.components["stores"].index, "store")
+    last: dict[tuple[str, str], float] = {}
+    for (link, store, level), line in zip(table.index, lines, strict=True):
+        if not case.names("links", link):
+            known = list(case.components["links"].index)
+            yield Fault(f"no links match {link!r}", path, line, None, nearest(link, known))
+        if level <= last.get((link, store), -1.0):
+            yield Fault(f"level {level:g} of {link!r} stands after {last[link, store]:g}", path, line, "rising levels")
+        last[link, store] = level
+
+
 def _rules(case: Case, written: Node | None) -> Iterator[Fault]:
     for key, rule in case.rules.rules.items():
         wanted: list[tuple[Steps, str, str]] = []
@@ -195,7 +211,7 @@ def _rules(case: Case, written: Node | None) -> Iterator[Fault]:
             wanted = [(("links", at), "links", name) for at, name in enumerate(rule.links)]
         elif isinstance(rule, FlowRule):
             wanted = [(("link",), "links", rule.link)]
-        elif isinstance(rule, LevelRule | StartRule | EndRule):
+        elif isinstance(rule, LevelRule | StorageRule | StartRule | EndRule):
             wanted = [(("store",), "stores", rule.store)]
         elif isinstance(rule, LimitRule):
             wanted = [(("terms", at, "name"), term.component, term.name) for at, term in enumerate(rule.terms)]

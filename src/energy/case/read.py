@@ -11,7 +11,7 @@ import pandas as pd
 from energy.case.case import Case
 from energy.case.check import cross_faults
 from energy.case.rule import RuleBook
-from energy.case.schema import COMPONENTS, CORRIDORS, EVIDENCE, PROFILES, SOURCES, component_schema
+from energy.case.schema import COMPONENTS, CORRIDORS, EVIDENCE, PROFILES, RECORD, SOURCES, component_schema
 from energy.errors import Fault, InputError, nearest
 from energy.reading.document import read_document
 from energy.reading.faults import validated
@@ -60,7 +60,7 @@ def read_case(path: str | Path) -> Case:
     rules = None if written is None else _tried(faults, validated, RuleBook, written)
     listed = {
         name: _tried(faults, _listed, path / f"{name}.csv", schema)
-        for name, schema in {"evidence": EVIDENCE, "sources": SOURCES, "corridors": CORRIDORS}.items()
+        for name, schema in {"evidence": EVIDENCE, "sources": SOURCES, "corridors": CORRIDORS, "record": RECORD}.items()
     }
     if faults:
         raise InputError(faults)
@@ -124,7 +124,7 @@ def _reset(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _strangers(path: Path, folder: Path) -> list[Fault]:
-    known = {f"{name}.csv" for name in (*COMPONENTS, "network", "evidence", "sources", "corridors")}
+    known = {f"{name}.csv" for name in (*COMPONENTS, "network", "evidence", "sources", "corridors", "record")}
     known |= {"rules.yaml", "README.md", "profiles", "events.csv"}
     profiles = {f"{name}.csv" for name in PROFILES}
     return [

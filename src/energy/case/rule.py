@@ -32,7 +32,7 @@ def _start_level(value: Any) -> Any:
 
 
 def _end_level(value: Any) -> Any:
-    if not (_is_number(value) or value == "start"):
+    if not (_is_number(value) or value in ("start", None)):
         repair = nearest(value, ["start"]) if isinstance(value, str) else None
         raise refuse(f"{value!r} is no content", "a number [hm³], or start", repair)
     return value
@@ -104,14 +104,34 @@ class StartRule(Frozen):
 
 
 class EndRule(Frozen):
-    """Least content of a store [hm³] at the end of the horizon; ``start`` is the content at its start."""
+    """What is asked of a store at the end of the horizon: a least content [hm³], a worth of what is left, or both.
+
+    ``level: start`` is the content at the start, so that a horizon may follow itself.
+    """
 
     kind: Literal["end"]
     store: Word = Field(description="The name of a store.")
-    level: Annotated[float | Literal["start"], BeforeValidator(_end_level)] = Field(
-        description="A number [hm³], or start."
+    level: Annotated[float | Literal["start"] | None, BeforeValidator(_end_level)] = Field(
+        default=None, description="A number [hm³], or start."
     )
+    value: float | None = Field(default=None, ge=0, description="Worth of each hm³ left in the store [$/hm³].")
     note: str = ""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.level is None and self.value is None:
+            refuse_all([((), "neither level nor value is given", "level, value, or both", "add `level: start`")])
+        return self
+
+
+class StorageRule(_Bounded):
+    """Bound of a store's level, as a share of ``e_nom``, throughout a window of every year."""
+
+    kind: Literal["storage"]
+    store: Word = Field(description="The name of a store.")
+    window: Window = Field(description="Part of every year, {from: MM-DD, to: MM-DD}.")
+    at_least: float | None = Field(None, ge=0, le=1)
+    at_most: float | None = Field(None, ge=0, le=1)
 
 
 class Term(Frozen):
@@ -145,7 +165,9 @@ class LimitRule(_Bounded):
         return self
 
 
-Rule = Annotated[VolumeRule | FlowRule | LevelRule | StartRule | EndRule | LimitRule, Field(discriminator="kind")]
+Rule = Annotated[
+    VolumeRule | FlowRule | LevelRule | StorageRule | StartRule | EndRule | LimitRule, Field(discriminator="kind")
+]
 
 
 class Debt(Frozen):

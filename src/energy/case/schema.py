@@ -169,12 +169,23 @@ PROFILES: dict[str, tuple[pa.DataFrameSchema, list[str]]] = {
         _schema(_texts("link", "mode") | _numbers(["constant", "linear", "quadratic"], not_negative)),
         ["link", "mode"],
     ),
+    "head": (
+        _schema(_texts("link", "store") | _numbers(["level"], not_negative) | _numbers(["efficiency"], positive)),
+        ["link", "store", "level"],
+    ),
 }
 EVIDENCE = _schema(
     _texts("component", "name", "attribute")
     | _numbers(["base", "low", "high"])
     | _texts("unit", "source", optional=("date", "note"))
     | confidence
+)
+RECORD = _schema(
+    _texts("place", "quantity", "date")
+    | _numbers(["value", "low", "high"])
+    | _texts("unit", "source", optional=("note",))
+    | confidence
+    | {"role": pa.Column(object, pa.Check.isin(["outcome", "follows", "input"], error="outcome, follows or input"))}
 )
 SOURCES = _schema(_texts("key", "title", optional=("publisher", "date", "licence", "note")))
 CORRIDORS = _schema(_texts("corridor", "component", "name"))

@@ -10,7 +10,17 @@ import numpy as np
 import pandas as pd
 
 from energy.case.case import Case
-from energy.case.rule import EndRule, FlowRule, LevelRule, LimitRule, RuleBook, StartRule, VolumeRule, Window
+from energy.case.rule import (
+    EndRule,
+    FlowRule,
+    LevelRule,
+    LimitRule,
+    RuleBook,
+    StartRule,
+    StorageRule,
+    VolumeRule,
+    Window,
+)
 from energy.errors import Fault, InputError, nearest
 from energy.model.axis import Axis, in_window, month_day
 from energy.model.hourly import Hourly, dense, number, replace_columns
@@ -123,26 +133,31 @@ def apply_flows(book: RuleBook, hours: pd.DatetimeIndex, static: Mapping[str, pd
 def apply_levels(
     book: RuleBook, axis: Axis, static: Mapping[str, pd.DataFrame], values: Mapping[tuple[str, str], np.ndarray]
 ) -> None:
-    """Write level and end rules into the bounds of their stores; shape of the bounds (snapshots, stores)."""
+    """Write level, storage and end rules into the bounds and costs of their stores; shape (snapshots, stores).
+
+    The worth v of water left at the end [$/hm³] becomes a cost of −v/w on the content of the last snapshot, which
+    stands for w hours: PyPSA multiplies ``marginal_cost_storage`` by the hours.
+    """
     for rule in book.rules.values():
-        if isinstance(rule, LevelRule | EndRule) and rule.store in static["stores"].index:
+        if isinstance(rule, LevelRule | StorageRule | EndRule) and rule.store in static["stores"].index:
             at = static["stores"].index.get_loc(rule.store)
             size, start = (number(static["stores"], rule.store, name) for name in ("e_nom", "e_initial"))
-            for attribute, bound, keep, instants in level_bounds(rule, axis, size, start):
+            for attribute, bound, keep, positions in level_bounds(rule, axis, size, start):
                 column = values["stores", attribute][:, at]
-                positions = [p for instant in instants if (p := axis.last_before(instant)) is not None]
                 column[positions] = keep(column[positions], bound)
+            if isinstance(rule, EndRule) and rule.value:
+                values["stores", "marginal_cost_storage"][-1, at] -= rule.value / axis.weightings["objective"].iloc[-1]
 
 
 def level_bounds(
-    rule: LevelRule | EndRule, axis: Axis, size: float, start: float
-) -> Iterator[tuple[str, float, Any, list[pd.Timestamp]]]:
+    rule: LevelRule | StorageRule | EndRule, axis: Axis, size: float, start: float
+) -> Iterator[tuple[str, float, Any, list[int]]]:
     """Yield the bounds that a rule sets on the content of its store.
 
     Parameters
     ----------
     rule
-        A level or end rule.
+        A level, storage or end rule.
     axis
         The horizon.
     size, start
@@ -152,18 +167,24 @@ def level_bounds(
     ------
     tuple
         Attribute (``e_min_pu``, ``e_max_pu``), bound as a share of ``e_nom``, the function that keeps the tighter of
-        two bounds, and the instants at which it holds.
+        two bounds, and the positions of the snapshots at whose ends it holds.
     """
     if isinstance(rule, EndRule):
-        level = start if isinstance(rule.level, str) else rule.level
-        yield "e_min_pu", level / size, np.maximum, [axis.end]
+        if rule.level is not None:
+            level = start if isinstance(rule.level, str) else rule.level
+            yield "e_min_pu", level / size, np.maximum, [len(axis.snapshots) - 1]
         return
-    years = range(axis.hours[0].year, axis.end.year + 1)
-    instants = [at for year in years if axis.hours[0] < (at := month_day(year, rule.date)) <= axis.end]
+    if isinstance(rule, StorageRule):
+        inside = axis.share(in_window(axis.hours, rule.window.start, rule.window.end)) > 0.5
+        positions = [int(position) for position in np.flatnonzero(inside)]
+    else:
+        years = range(axis.hours[0].year, axis.end.year + 1)
+        instants = [at for year in years if axis.hours[0] < (at := month_day(year, rule.date)) <= axis.end]
+        positions = [p for instant in instants if (p := axis.last_before(instant)) is not None]
     if rule.at_least is not None:
-        yield "e_min_pu", rule.at_least, np.maximum, instants
+        yield "e_min_pu", rule.at_least, np.maximum, positions
     if rule.at_most is not None:
-        yield "e_max_pu", rule.at_most, np.minimum, instants
+        yield "e_max_pu", rule.at_most, np.minimum, positions
 
 
 def unexpressed(book: RuleBook, axis: Axis, static: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:

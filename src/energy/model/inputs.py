@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 
 from energy.case.case import Case
-from energy.case.rule import LevelRule, LimitRule, RuleBook, VolumeRule
+from energy.case.rule import LevelRule, LimitRule, RuleBook, StorageRule, VolumeRule
 from energy.errors import Fault, InputError, nearest
 from energy.model import profile, services
 from energy.model.axis import Axis, make_axis, month_day, own_axis
 from energy.model.creation import refuse_creation, refuse_without_cost
 from energy.model.disruption import apply_events, event_cuts, targets
 from energy.model.ground import Dense, Ground, Standing, ground_of, standing
+from energy.model.head import HeadCurve, head_curves
 from energy.model.hourly import number
 from energy.model.inflow import inflow
 from energy.scenario import Event, Scenario
@@ -52,6 +53,8 @@ class Inputs:
         (component list, name, attribute) → the scenario's events that act there.
     undisturbed
         Of ``dense``, what events change, as it is without them.
+    head
+        Curves of the turbines whose efficiency follows a level; none where the head is fixed.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Inputs:
     book: RuleBook
     events: Mapping[tuple[str, str, str], list[Event]] = field(default_factory=dict)
     undisturbed: Dense = field(default_factory=dict)
+    head: tuple[HeadCurve, ...] = ()
 
     def array(self, component: str, attribute: str) -> np.ndarray:
         """Return an attribute in every snapshot; shape (snapshots, names), columns in the order of the table."""
@@ -142,8 +146,19 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
         dense["generators", "p_max_pu"] = _at_most_the_demand(ground.components, dense)
     kirchhoff = scenario.network == "kirchhoff"
     hit = targets(case, scenario)
+    head = head_curves(ground.case, ground.components) if scenario.head == "varying" else ()
     found = Inputs(
-        scenario.name, stands.axis, ground.components, dense, stands.rules, kirchhoff, {}, ground.book, hit, undisturbed
+        scenario.name,
+        stands.axis,
+        ground.components,
+        dense,
+        stands.rules,
+        kirchhoff,
+        {},
+        ground.book,
+        hit,
+        undisturbed,
+        head,
     )
     refuse_creation(ground.components, dense, scenario, case)
     return found
@@ -225,7 +240,8 @@ def _hours(horizon: tuple[pd.Timestamp, pd.Timestamp]) -> pd.DatetimeIndex:
 
 
 def _rule_cuts(book: RuleBook, start: pd.Timestamp, years: int) -> Iterator[pd.Timestamp]:
-    windows = [rule.window for rule in book.rules.values() if isinstance(rule, VolumeRule | LimitRule) and rule.window]
+    windowed = (VolumeRule, LimitRule, StorageRule)
+    windows = [rule.window for rule in book.rules.values() if isinstance(rule, windowed) and rule.window]
     windows += [book.contract.season] if book.contract else []
     dates = [rule.date for rule in book.rules.values() if isinstance(rule, LevelRule)]
     for year in range(start.year, start.year + years + 1):
@@ -276,8 +292,10 @@ def _refuse(case: Case, scenario: Scenario, book: RuleBook) -> None:
             if key not in known:
                 what = f"growth names {key!r}, which the case does not have"
                 faults.append(_fault(scenario, ("growth", key), what, ", ".join(known), nearest(key, known)))
-    if scenario.head == "varying":
-        faults.append(_fault(scenario, ("head",), "head varying is not modelled yet", "fixed", "take head out"))
+    if scenario.head == "varying" and "head" not in case.profiles:
+        what = f"case {case.name} has no curves for a varying head"
+        repair = "write head: fixed, or add profiles/head.csv"
+        faults.append(_fault(scenario, ("head",), what, "fixed", repair))
     if services.RETURNED in (scenario.protection_order or ()) and scenario.contract.direction == "both":
         what = "protection_order holds reverse while both directions are open: power could earn by going in a circle"
         repair = "take reverse out, or write direction: reverse"

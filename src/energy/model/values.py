@@ -218,6 +218,7 @@ _ROWS: Mapping[str, Callable[[pd.DataFrame, str, str], Rows]] = {
     "monthly": _of_component,
     "hourly": _of_component,
     "loss_curve": _of_curve,
+    "head": _by_two(lambda _: ["efficiency"]),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -61,9 +62,23 @@ def write_block(page: Path, name: str, text: str) -> None:
     InputError
         When there is no such page, or no such block on it.
     """
+    write_blocks(page, {name: text})
+
+
+def write_blocks(page: Path, blocks: Mapping[str, str]) -> None:
+    """Replace several blocks of a page at once.
+
+    Raises
+    ------
+    InputError
+        When there is no such page, or one of the blocks is not on it.
+    """
     if not page.is_file():
         raise InputError(Fault("no such page", page))
-    write_page(page, with_block(page.read_text(encoding="utf-8"), name, text))
+    text = page.read_text(encoding="utf-8")
+    for name, block in blocks.items():
+        text = with_block(text, name, block)
+    write_page(page, text)
 
 
 def resolution_text(table: pd.DataFrame, default: str) -> str:

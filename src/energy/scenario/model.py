@@ -35,7 +35,7 @@ QUESTIONS = ("record", "politics", "technology", "timing", "options", "stress", 
 
 _PROFILES = tuple(
     f"profiles/{file}"
-    for file in ("demand_year", "demand_month", "demand_hour", "inflow", "monthly", "hourly", "loss_curve")
+    for file in ("demand_year", "demand_month", "demand_hour", "inflow", "monthly", "hourly", "loss_curve", "head")
 )
 _WITHOUT_EFFECT = ("name", "description", "source", "question", "tags")
 _FLAT = ("values", "growth", "hydrology")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import pandas as pd
 
 from energy.errors import SolverError
 from energy.model import Inputs
 from energy.solve.basis import Start
+from energy.solve.head import follow_head
 from energy.solve.highs import Solver, method
 from energy.solve.layout import lay, pattern_of
 from energy.solve.likeness import family_key, structure_key
@@ -108,6 +109,12 @@ class Engine:
             When the inputs have other components than the base, or PyPSA's model of them cannot be repeated on
             other snapshots.
         """
+        if inputs.head:
+            return follow_head(partial(self._solve, anchor=anchor), inputs, past, now)
+        return self._solve(inputs, past, now, anchor)
+
+    def _solve(self, inputs: Inputs, past: Result | None, now: int, anchor: Anchor | None = None) -> Result:
+        """Solve one linear program."""
         structure = self._structure(inputs)
         first = not self._starts
         start = self._start(anchor or self._own, structure)

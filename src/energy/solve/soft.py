@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from energy.case.rule import EndRule, FlowRule, LevelRule, StartRule
+from energy.case.rule import EndRule, FlowRule, LevelRule, StartRule, StorageRule
 from energy.model import Inputs
 from energy.model.bounds import level_bounds
 from energy.model.profile import HM3_AN_HOUR
@@ -189,22 +189,21 @@ def _columns(
 def _levels(structure: Structure, inputs: Inputs, problem: Problem, taken: Taken) -> Iterator[Soft]:
     names = structure.names.get(("stores", "e"), [])
     for key, rule in inputs.book.rules.items():
-        if not isinstance(rule, LevelRule | EndRule) or rule.store not in names:
+        if not isinstance(rule, LevelRule | StorageRule | EndRule) or rule.store not in names:
             continue
         at = names.index(rule.store)
         table = inputs.components["stores"]
         size, start = (float(table.at[rule.store, name]) for name in ("e_nom", "e_initial"))  # type: ignore[arg-type]
         columns = structure.columns["stores", "e"][:, at]
-        for attribute, _, _, instants in level_bounds(rule, inputs.axis, size, start):
+        for attribute, _, _, positions in level_bounds(rule, inputs.axis, size, start):
             sign = 1 if attribute == "e_min_pu" else -1
-            positions = {inputs.axis.last_before(instant) for instant in instants}
-            chosen = np.array(sorted(p for p in positions if p is not None), dtype=int)
+            chosen = np.array(sorted(set(positions)), dtype=int)
             bound = (problem.lower if sign > 0 else problem.upper)[columns[chosen]]
             most = bound.clip(min=0) if sign > 0 else (size - bound).clip(min=0)
             if sign > 0:
                 taken["stores", "e"][chosen, at] = True
             unit = (_content_unit(inputs, rule.store), 1.0)
-            if isinstance(rule, LevelRule):
+            if isinstance(rule, LevelRule | StorageRule):
                 unit = ("of e_nom", 1 / size if size else 1.0)
             said = "at least" if sign > 0 else "at most"
             yield _columns(inputs, f"rule {key}", said, unit, columns, chosen, sign, bound, most)

@@ -1,0 +1,49 @@
+"""The verb ``backcast``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from energy.cli.base import AS_JSON, SET, app, new_console
+
+
+@app.command("backcast")
+def backcast_command(
+    scenarios: Annotated[
+        list[str], typer.Argument(help="Years to solve; all scenarios tagged backcast if none is named.")
+    ] = [],  # noqa: B006
+    overrides: SET = [],  # noqa: B006
+    project: Annotated[Path, typer.Option(help="Folder of the project, whose page and figure are renewed.")] = Path(),
+    as_json: AS_JSON = False,
+) -> None:
+    """Solve years as they were and hold them against the record; renew docs/validation.md and its figure.
+
+    Named years, or an override, are printed only: the page holds all years with the parameters of the case.
+    """
+    from energy.case import read_case
+    from energy.errors import Fault, InputError
+    from energy.report.backcast_page import backcast_json, backcast_rows, write_backcast
+    from energy.scenario import read_scenario
+    from energy.study.backcast import backcast
+    from energy.study.backcast_variants import tagged, variants
+
+    asked = [read_scenario(name, overrides=overrides) for name in scenarios or tagged("backcast")]
+    if not asked:
+        raise InputError(Fault("no scenario is tagged backcast", repair="name the years, as backcast_2024"))
+    case, console, progress = read_case(asked[0].case), new_console(), new_console(error=True)
+    with progress.status("solving the years …"):
+        found = backcast(case, asked)
+    if as_json:
+        print(json.dumps(backcast_json(found), indent=1))
+    else:
+        console.print(backcast_rows(found))
+    if scenarios or overrides or as_json:
+        return
+    with progress.status("solving the variants …"):
+        others = {name: backcast(case, of_it) for name, of_it in variants(asked).items()}
+    for path in write_backcast(found, others, project):
+        console.print(f"written: {path}")
