@@ -43,7 +43,8 @@ class Inputs:
     kirchhoff
         Whether Kirchhoff's voltage law holds on the lines.
     weights
-        Service → worth of a delivered MWh in the objective [$/MWh].
+        Service → worth of a delivered MWh in the objective; empty where the objective is money. Beside weights costs
+        count at ``services.SHARE_OF_COSTS`` of their $.
     book
         The rules of the case as the scenario sets them.
     """
@@ -148,13 +149,21 @@ def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | N
     """
     book = found.book
     order = order or scenario.protection_order or book.protection_order
-    weight = services.weights(order) if scenario.objective == "transfer" else {}
+    bought = services.purchases(found.components.get("generators", pd.DataFrame()))
+    weight = services.weights(order, bought) if scenario.objective == "transfer" else {}
     dense = dict(found.dense)
+    share = services.SHARE_OF_COSTS if weight else 1.0
+    for component, attribute in (("stores", "marginal_cost"), ("stores", "marginal_cost_storage")):
+        if component in found.components:
+            dense[component, attribute] = share * found.array(component, attribute)
     for component in ("links", "generators"):
         table = found.components.get(component)
-        if table is None or "service" not in table:
+        if table is None:
             continue
-        cost = found.array(component, "marginal_cost")
+        cost = share * found.array(component, "marginal_cost")
+        dense[component, "marginal_cost"] = cost
+        if "service" not in table:
+            continue
         worth = weight if weight else _tariff(scenario, book)
         value = table["service"].map(worth).fillna(0.0).to_numpy(float)
         if component == "links":

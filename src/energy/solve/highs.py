@@ -20,7 +20,8 @@ UNDECIDED = (
 )
 Options = dict[str, bool | int | float | str]
 OPTIONS: Options = {"output_flag": False, "threads": 1, "parallel": "off", "random_seed": 0}
-THOUSAND = 1e-3  # HiGHS works in thousand $: with the weights of the protection order in $ its simplex loses its way
+# HiGHS works in hundreds: neither the weights nor the small costs that break ties then leave its tolerances
+SCALE = 1e-2
 LONG_HORIZON = 200_000  # columns; docs/resolution.md has the measurements behind it
 NEAR: Options = {
     # from a start near the optimum the reductions of a presolve are lost, exact edge weights cost more than the steps
@@ -128,8 +129,8 @@ class Solver:
         solution, info = self._highs.getSolution(), self._highs.getInfo()
         return Optimum(
             np.asarray(solution.col_value),
-            np.asarray(solution.row_dual) / THOUSAND,
-            float(info.objective_function_value) / THOUSAND,
+            np.asarray(solution.row_dual) / SCALE,
+            float(info.objective_function_value) / SCALE,
             int(info.simplex_iteration_count),
         )
 
@@ -153,7 +154,7 @@ def pass_program(highs: highspy.Highs, structure: Structure, problem: Problem) -
         int(highspy.MatrixFormat.kColwise),
         int(highspy.ObjSense.kMinimize),
         0.0,
-        problem.cost * THOUSAND,
+        problem.cost * SCALE,
         problem.lower,
         problem.upper,
         problem.row_lower,

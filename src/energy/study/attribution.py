@@ -20,10 +20,9 @@ from energy.case import Case
 from energy.measure import energy_by_month, transferable
 from energy.model import Inputs
 from energy.model.inputs import assemble, with_objective
-from energy.model.services import STUDIED
+from energy.model.services import STUDIED, purchases
 from energy.scenario import EventKind, Scenario
 from energy.solve import Engine
-from energy.study.ladder import purchases
 
 BUYER = (EventKind.BUYER_STOP,)
 CAUSES = ("water", "own_demand", "commitments", "rules", "network", "events", "buyer")
@@ -142,7 +141,8 @@ class _States:
             found = _without_network(found)
         order = list(scenario.protection_order or found.book.protection_order)
         if "commitments" not in on and STUDIED in order:
-            ahead = [n for n in order[: order.index(STUDIED)] if n in purchases(found) or n == "own_demand"]
+            bought = purchases(found.components["generators"])
+            ahead = [n for n in order[: order.index(STUDIED)] if n in bought or n == "own_demand"]
             order = [*ahead, STUDIED, *(n for n in order if n not in ahead and n != STUDIED)]
         return with_objective(found, scenario, tuple(order))
 

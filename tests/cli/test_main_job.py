@@ -1,0 +1,150 @@
+"""The main job from outside: the baseline solved by the command, its folder, and the same network in plain PyPSA."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import pytest
+import xarray as xr
+
+PROJECT = Path(__file__).parents[2]
+ENERGY = Path(sys.executable).parent / "energy"
+
+PLAIN = """
+import logging, sys
+logging.disable(logging.WARNING)
+import pypsa
+pypsa.options.api.legacy_string_dtype = False
+import energy
+n = pypsa.Network(sys.argv[1])
+status = n.optimize(
+    solver_name="highs", extra_functionality=energy.rules, include_objective_constant=False, log_to_console=False
+)
+print("optimum", *status, repr(n.objective))
+"""
+
+
+class Baseline(NamedTuple):
+    """What `energy run baseline --json` left and said."""
+
+    folder: Path
+    said: dict[str, object]
+    heard: str
+
+
+def energy(*words: object, check: bool = True) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run([ENERGY, *map(str, words)], cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert not check or done.returncode == 0, done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def baseline(tmp_path_factory: pytest.TempPathFactory) -> Baseline:
+    out = tmp_path_factory.mktemp("results")
+    done = energy("run", "baseline", "--json", "--out", out)
+    return Baseline(out / "baseline", json.loads(done.stdout)[0], done.stderr)
+
+
+@pytest.fixture(scope="module")
+def result(baseline: Baseline) -> xr.Dataset:
+    return xr.load_dataset(baseline.folder / "result.nc")
+
+
+def forward(result: xr.Dataset) -> list[str]:
+    names = [name for name in result["links"].to_numpy() if name.startswith("HVDC pole") and "forward" in name]
+    assert len(names) == 6  # two poles of three segments
+    return names
+
+
+def test_the_folder_is_whole_and_nothing_lies_beside_it(baseline: Baseline) -> None:
+    names = {path.name for path in baseline.folder.iterdir()}
+    assert names >= {"network.nc", "result.nc", "summary.csv", "monthly.png", "monthly.svg", "manifest.json"}
+    assert [path.name for path in baseline.folder.parent.iterdir()] == ["baseline"]
+
+
+def test_a_pipe_hears_nothing_but_the_answer(baseline: Baseline) -> None:
+    assert baseline.heard == ""
+
+
+def test_the_sending_end_never_takes_more_than_1300_mw(result: xr.Dataset) -> None:
+    sent = result["links_p0"].sel(links=forward(result)).sum("links")
+    assert 0 < float(sent.max()) <= 1300 + 1e-6
+
+
+def test_nothing_flows_outside_the_season(result: xr.Dataset) -> None:
+    poles = [name for name in result["links"].to_numpy() if name.startswith("HVDC pole")]
+    month = result["snapshot"].dt.month
+    outside = result["links_p0"].sel(links=poles).where((month < 5) | (month > 9), 0.0)
+    assert float(abs(outside).max()) == 0.0
+
+
+def test_the_line_delivers_less_than_it_takes(result: xr.Dataset) -> None:
+    taken = result["links_p0"].sel(links=forward(result)).sum("links")
+    given = -result["links_p1"].sel(links=forward(result)).sum("links")
+    running = taken > 1.0
+    assert bool(running.any())
+    # the loss of a bipole: from the constant part's 2.5 % at part load to 5 % at rating
+    share = (given / taken).where(running)
+    assert float(share.min()) > 0.94
+    assert float(share.max()) < 0.98
+
+
+def test_the_season_is_the_sum_of_its_months(baseline: Baseline, result: xr.Dataset) -> None:
+    table = pd.read_csv(baseline.folder / "summary.csv", index_col="month")
+    given = -result["links_p1"].sel(links=forward(result)).sum("links")
+    season = float((given * result["weight"]).sum()) / 1000
+    assert table["delivered"].sum() == pytest.approx(season, rel=1e-5)
+    assert (table["ceiling"] - table["lost"]).sum() == pytest.approx(season, rel=1e-5)
+    lost_to = [column for column in table if column.startswith("lost to ")]
+    assert table[lost_to].sum(axis=1).to_numpy() == pytest.approx(table["lost"].to_numpy(), abs=1e-2)
+
+
+def test_the_audit_leaves_nothing(baseline: Baseline) -> None:
+    manifest = json.loads((baseline.folder / "manifest.json").read_text())
+    assert max(manifest["audit"].values()) < 1e-6
+    assert {"bus_balance", "water_balance", "store_balance", "energy_created", "rules"} <= set(manifest["audit"])
+    assert manifest["objective"] == baseline.said["objective"]
+
+
+def test_plain_pypsa_reaches_the_same_objective(baseline: Baseline, tmp_path: Path) -> None:
+    energy("build", "baseline", "-o", tmp_path / "baseline.nc")
+    done = subprocess.run(
+        [sys.executable, "-c", PLAIN, tmp_path / "baseline.nc"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    last = done.stdout.strip().splitlines()[-1].split()
+    assert last[:3] == ["optimum", "ok", "optimal"]
+    assert float(last[3]) == pytest.approx(baseline.said["objective"], rel=1e-6)
+
+
+def test_the_table_is_complete_in_a_pipe(tmp_path: Path) -> None:
+    done = energy("run", "two_bus", "--out", tmp_path)
+    assert "written to" in done.stdout
+    assert "season" in done.stdout
+    assert "…" not in done.stdout  # nothing is cut
+    assert "\x1b" not in done.stdout  # no colours in a file
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (["--set", "yaer=2030"], ["yaer", "did you mean 'year'"]),
+        (["--set", "values.links.HVDC pole 9.p_nom=1"], ["'HVDC pole 9'", "did you mean 'HVDC pole "]),
+        (["--set", "values.lines.Datka - Sughd.s_nom=-5"], ["s_nom is -5", "0 or more"]),
+        (["--set", "hydrology=wett"], ["wett", "inflow.csv", "did you mean 'wet'"]),
+    ],
+)
+def test_a_mistake_is_explained_and_nothing_is_written(words: list[str], parts: list[str], tmp_path: Path) -> None:
+    done = energy("run", "baseline", *words, "--out", tmp_path / "out", check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ")
+    assert "Traceback" not in done.stderr
+    for part in parts:
+        assert part in done.stderr
+    assert not (tmp_path / "out").exists()
