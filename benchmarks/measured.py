@@ -23,14 +23,13 @@ from energy.study.points import Answer, processes, solve_points
 
 
 def mixed_points(resolution: str, count: int, seed: int = 1) -> list[Scenario]:
-    """Return points of a mixed sweep: outages of poles, lines and the border at any time, water, growth."""
+    """Return points of a mixed sweep: outages of a pole, of lines and of the border at any time, water, growth."""
     rng = Random(seed)
     base = read_scenario("baseline", overrides={"time.resolution": resolution})
     places = {
         "hvdc_pole_out": "links.HVDC pole 1*",
         "line_out": "lines.*Datka*",
         "border_stop": "links.HVDC*",
-        "plant_out": "links.Nurek*",
     }
     found = []
     for _ in range(count):
