@@ -167,7 +167,9 @@ def test_an_unknown_series_is_refused() -> None:
         Metrics(("store.e:reservoir",))
 
 
-KILLED = """
+SIZES = [float(size) for size in range(40, 70)]
+KILLED_AXES = {"hydrology": ["median", "dry"], "values.links.line.p_nom": SIZES}
+KILLED = f"""
 import sys
 from energy.case import read_case
 from energy.scenario import read_scenario
@@ -175,40 +177,59 @@ from energy.study.sweep import sweep
 
 if __name__ == "__main__":
     case, base = read_case("two_bus"), read_scenario("two_bus")
-    axes = {"hydrology": ["median", "dry"], "values.links.line.p_nom": [float(p) for p in range(40, 80)]}
-    sweep(case, base, axes, folder=sys.argv[1], workers=int(sys.argv[2]), series=("transferable",))
+    sweep(case, base, {KILLED_AXES}, folder=sys.argv[1], workers=2, series=("transferable",))
 """
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("workers", [1, 2])
-def test_killed_at_any_moment_and_resumed(two_bus: Case, tmp_path: Path, workers: int) -> None:
-    script = tmp_path / "killed.py"
-    script.write_text(KILLED)
-    folder = tmp_path / "s"
-    rng = np.random.default_rng(5)
-    kills, counts = 0, [0]
-    for _ in range(40):
-        process = subprocess.Popen([sys.executable, script, folder, str(workers)], start_new_session=True)
-        until = counts[-1] + int(rng.integers(1, 9))
-        while process.poll() is None and journal_lines(folder) < until:
-            time.sleep(0.002)
-        time.sleep(float(rng.uniform(0, 0.05)))
-        if process.poll() is not None:
-            break
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        kills += 1
-        counts.append(journal_lines(folder))
-    assert process.returncode == 0
-    assert kills >= 8
-    axes = {"hydrology": ["median", "dry"], "values.links.line.p_nom": [float(p) for p in range(40, 80)]}
+def killed_after(folder: Path, points: int, pause: float, pid: int) -> bool:
+    """Kill a sweep once so many points are in its journal; tell whether it was still at work."""
+    while journal_lines(folder) < points:
+        if os.waitpid(pid, os.WNOHANG)[0]:
+            return False
+        time.sleep(0.001)
+    time.sleep(pause)
+    os.kill(pid, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
+
+
+def assert_whole(case: Case, folder: Path) -> None:
     lines = (folder / JOURNAL).read_text().splitlines()
     points = [json.loads(line.partition(" ")[2])["point"] for line in lines]
-    assert len(points) == len(set(points)) == 80
-    whole = sweep(two_bus, read_scenario("two_bus"), axes, series=("transferable",), workers=1)
+    assert len(points) == len(set(points)) == 60
+    whole = sweep(case, read_scenario("two_bus"), KILLED_AXES, series=("transferable",), workers=1)
     stored = xr.open_zarr(folder / "dataset.zarr").load()
     assert_equal_bits(stored[list(whole.data_vars)], whole)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # fork, from Python 3.12 on
+def test_killed_at_any_moment_and_resumed(two_bus: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = read_scenario("two_bus")
+    sweep(two_bus, base, {"hydrology": ["median"]}, workers=1)  # each child begins with PyPSA's model at hand
+    monkeypatch.setattr("energy.study.sweep.FLUSH", 0.02)  # so that some die while the Dataset is written
+    rng, kills = np.random.default_rng(5), 0
+    for _ in range(200):
+        wanted = journal_lines(tmp_path / "s") + int(rng.integers(1, 4))
+        child = os.fork()
+        if not child:
+            sweep(two_bus, base, KILLED_AXES, folder=tmp_path / "s", workers=1, series=("transferable",))
+            os._exit(0)
+        if not killed_after(tmp_path / "s", wanted, float(rng.uniform(0, 0.03)), child):
+            break
+        kills += 1
+    assert kills >= 10
+    assert_whole(two_bus, tmp_path / "s")
+
+
+@pytest.mark.slow
+def test_killed_with_its_workers_at_work(two_bus: Case, tmp_path: Path) -> None:
+    script, folder = tmp_path / "killed.py", tmp_path / "s"
+    script.write_text(KILLED)
+    for wanted in (2, 30, 60):
+        process = subprocess.Popen([sys.executable, script, folder])
+        killed_after(folder, wanted, 0.01, process.pid)
+    subprocess.run([sys.executable, script, folder], check=True)
+    assert_whole(two_bus, folder)
 
 
 def journal_lines(folder: Path) -> int:

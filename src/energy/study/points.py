@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 
 import numpy as np
@@ -126,8 +126,8 @@ def solve_points(
     tasks = deque([(at, scenarios[at]) for at in order[k : k + chunk]] for k in range(0, len(order), chunk))
     if executor is None:
         for task in tasks:
-            for at, scenario in task:
-                yield _solved(case, key, at, scenario, measure)
+            for point in task:
+                yield from solve_chunk(case, key, [point], measure)
         return
     waiting: set[Future[list[Answer]]] = set()
     try:
@@ -144,7 +144,8 @@ def solve_points(
 
 def solve_chunk(case: Case, key: str, points: Iterable[tuple[int, Scenario]], measure: Measure) -> list[Answer]:
     """Solve some points in this process; what a worker is given to do. Parameters as of `solve_points`."""
-    return [_solved(case, key, at, scenario, measure) for at, scenario in points]
+    with _ONE_AT_A_TIME:  # engines are this process's, whichever of its threads is asked
+        return [_solved(case, key, at, scenario, measure) for at, scenario in points]
 
 
 def processes(workers: int) -> ProcessPoolExecutor:
@@ -202,6 +203,7 @@ def _family(scenario: Scenario) -> str:
     return anchors(scenario)[0].digest()
 
 
+_ONE_AT_A_TIME = Lock()
 _cases: OrderedDict[str, Case] = OrderedDict()
 _engines: OrderedDict[tuple[str, str], Engine] = OrderedDict()
 

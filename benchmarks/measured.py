@@ -1,0 +1,137 @@
+"""A mixed sweep through the engine and the same networks through plain PyPSA, in one run."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from random import Random
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from energy.case import Case, read_case
+from energy.model import build, rules
+from energy.model.quiet import quiet
+from energy.scenario import Scenario, read_scenario
+from energy.study.metrics import Metrics
+from energy.study.points import Answer, processes, solve_points
+
+
+def mixed_points(resolution: str, count: int, seed: int = 1) -> list[Scenario]:
+    """Return points of a mixed sweep: outages of a pole, of lines and of the border at any time, water, growth."""
+    rng = Random(seed)
+    base = read_scenario("baseline", overrides={"time.resolution": resolution})
+    places = {
+        "hvdc_pole_out": "links.HVDC pole 1*",
+        "line_out": "lines.*Datka*",
+        "border_stop": "links.HVDC*",
+    }
+    found = []
+    for _ in range(count):
+        kind = rng.choice(sorted(places))
+        day = rng.randint(0, 300)
+        start = pd.Timestamp("2028-04-01") + pd.Timedelta(days=day)
+        event = {
+            "name": "out",
+            "kind": kind,
+            "cause": "any",
+            "where": [places[kind]],
+            "start": f"{start:%m-%d}",
+            "duration": f"{rng.choice([3, 7, 14, 30, 60])}d",
+        }
+        water, growth = rng.choice(["dry", "median", "wet"]), rng.choice(["low", "central", "high"])
+        found.append(base.replace(events=[event], hydrology=water, growth=growth))
+    return found
+
+
+@dataclass(frozen=True)
+class Plain:
+    """One point in plain PyPSA: wall time of ``n.optimize`` and of building the network [s], and the objective."""
+
+    optimize: float
+    network: float
+    objective: float
+
+
+def plain_loop(points: list[Scenario]) -> list[Plain]:
+    """Solve points one after the other as a PyPSA user would, with HiGHS by the direct interface on one thread."""
+    case, found = read_case("casa1000"), []
+    for point in points:
+        start = time.perf_counter()
+        n = build(case, point)
+        built = time.perf_counter()
+        with quiet():
+            n.optimize(
+                solver_name="highs",
+                io_api="direct",
+                extra_functionality=rules,
+                include_objective_constant=False,
+                log_to_console=False,
+                solver_options={"output_flag": False, "threads": 1},
+            )
+        found.append(Plain(time.perf_counter() - built, built - start, float(n.objective)))
+    return found
+
+
+def in_fresh_process(function: Any, *arguments: Any) -> Any:
+    """Return what a function gives in a process of its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
+        return executor.submit(function, *arguments).result()
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """What a number of workers did: wall time a point once they are warm, and while they were getting so [s]."""
+
+    workers: int
+    points: int
+    warm: float
+    start: float
+    inside: float
+    memory: float
+    objectives: dict[int, float]
+    failed: int
+
+
+def engine_throughput(case: Case, points: list[Scenario], workers: int, warmup: int) -> Throughput:
+    """Solve points with workers; those of the warm-up meet each anchor, and their time is told apart."""
+    with processes(workers) as executor:
+        begun = time.perf_counter()
+        first = list(solve_points(case, points[:warmup], Metrics(), executor, chunk=max(1, warmup // (4 * workers))))
+        warm = time.perf_counter()
+        rest = list(solve_points(case, points[warmup:], Metrics(), executor))
+        done = time.perf_counter()
+    objectives = {a.index: float(a.values["objective"]) for a in first if not a.reason}
+    objectives |= {a.index + warmup: float(a.values["objective"]) for a in rest if not a.reason}
+    inside = sum(a.solving for a in rest) / max(sum(a.seconds for a in rest), 1e-9)
+    memory = max(a.memory for a in (*first, *rest))
+    failed = sum(bool(a.reason) for a in (*first, *rest))
+    count = len(points) - warmup
+    return Throughput(workers, count, (done - warm) / max(count, 1), warm - begun, inside, memory, objectives, failed)
+
+
+def growth_of_memory(case: Case, points: list[Scenario], workers: int) -> Iterator[tuple[int, float, float]]:
+    """Yield points done, peak memory of the largest worker [MB] and seconds, as they grow."""
+    begun, memory, done = time.perf_counter(), 0.0, 0
+    with processes(workers) as executor:
+        answer: Answer
+        for answer in solve_points(case, points, Metrics(), executor):
+            memory, done = max(memory, answer.memory), done + 1
+            if done in (10, 100, 1000, 3000, 10_000) or done == len(points):
+                yield done, memory, time.perf_counter() - begun
+
+
+def largest_difference(plain: list[Plain], objectives: dict[int, float]) -> float:
+    """Return the largest relative difference of the objectives of the same points."""
+    pairs = [(p.objective, objectives[at]) for at, p in enumerate(plain) if at in objectives]
+    return max(abs(a - b) / abs(a) for a, b in pairs) if pairs else np.nan
+
+
+def cores() -> int:
+    """Return the cores that this process may use."""
+    return len(os.sched_getaffinity(0))
