@@ -25,6 +25,7 @@ LONG_HORIZON = 200_000  # columns; docs/resolution.md has the measurements behin
 NEAR: Options = {
     # from a start near the optimum the reductions of a presolve are lost, exact edge weights cost more than the steps
     # that they save, and shaken costs are steps to be taken back (docs/performance.md)
+    "solver": "simplex",
     "presolve": "off",
     "simplex_dual_edge_weight_strategy": 1,
     "dual_simplex_cost_perturbation_multiplier": 0.0,
@@ -82,8 +83,15 @@ class Solver:
             self._highs.setOptionValue(option, value)
         self.seconds, self.solves = 0.0, 0
 
-    def solve(self, structure: Structure, problem: Problem, name: str, basis: highspy.HighsBasis | None = None) -> None:
-        """Solve a program from a basis, or from nothing.
+    def solve(
+        self,
+        structure: Structure,
+        problem: Problem,
+        name: str,
+        basis: highspy.HighsBasis | None = None,
+        ends_in_basis: bool = False,
+    ) -> None:
+        """Solve a program from a basis, or from nothing; where others start from it, it has to end in a basis.
 
         Raises
         ------
@@ -91,7 +99,10 @@ class Solver:
             When HiGHS finds no optimum; the message says whether the model is infeasible or unbounded.
         """
         highs = self._highs
-        for options, start in _attempts(method(structure.pattern.shape[1]), basis):
+        usual: Options = dict(method(structure.pattern.shape[1]))
+        if ends_in_basis:
+            usual["run_crossover"] = "on"
+        for options, start in _attempts(usual, basis):
             for option, value in options.items():
                 highs.setOptionValue(option, value)
             highs.clearSolver()
