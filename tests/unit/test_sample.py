@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -146,3 +148,13 @@ def test_planned_draws_are_whole_rounds(two_bus: Case, question: Question) -> No
     assert np.bincount(pool.stratum[draws]).tolist() == [2] * 16
     rows = pd.DataFrame({"draw": draws, "season": 1.0, "weight": 1.0})
     assert season_mean(rows, pool).value == pytest.approx(1.0)
+
+
+def test_copies_of_a_case_share_what_is_remembered(two_bus: Case, question: Question) -> None:
+    # a worker gets a copy of the case with each task; an engine for each would take seconds and never be freed
+    from energy.study import sample as module
+
+    module._engines.clear()
+    for draw in range(3):
+        solve_samples(pickle.loads(pickle.dumps(two_bus)), question, [draw], key="two_bus of this test")
+    assert len(module._engines) == 1

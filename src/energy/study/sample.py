@@ -164,9 +164,19 @@ def sample(case: Case, question: Question, draw: int) -> dict[str, float]:
     return found
 
 
-def solve_samples(case: Case, question: Question, draws: Sequence[int]) -> list[dict[str, float]]:
-    """Solve some draws in this process; what a worker is given to do."""
-    return [sample(case, question, draw) for draw in draws]
+def solve_samples(case: Case, question: Question, draws: Sequence[int], key: str = "") -> list[dict[str, float]]:
+    """Solve some draws in this process; what a worker is given to do.
+
+    Parameters
+    ----------
+    case, question, draws
+        What exists, what is sampled, which draws.
+    key
+        The case's digest: a worker, to whom a case comes as a copy with each task, keeps to the first copy of it, since
+        what is remembered of a case hangs on the object. Empty: the case is taken as it is.
+    """
+    kept = _cases.setdefault(key, case) if key else case
+    return [sample(kept, question, draw) for draw in draws]
 
 
 def _energy(case: Case, scenario: Scenario, undisturbed: Result, disturbed: Result) -> dict[str, float]:
@@ -273,6 +283,7 @@ def yielding(found: Inputs, stage: int) -> Inputs:
     return replace(found, dense=dense, rules=rules)
 
 
+_cases: dict[str, Case] = {}
 _engines: dict[tuple[int, str], tuple[Case, Engine]] = {}
 
 
