@@ -7,22 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-import highspy
 import pandas as pd
 
 from energy.errors import SolverError
 from energy.model import Inputs
 from energy.solve.basis import Start
-from energy.solve.highs import InfeasibleError, Solver, method
-from energy.solve.infeasible import conflict
+from energy.solve.highs import Solver, method
 from energy.solve.layout import lay, pattern_of
 from energy.solve.likeness import family_key, structure_key
-from energy.solve.lp import BALANCE, Problem, Structure, blocks
+from energy.solve.lp import BALANCE, Structure, blocks
 from energy.solve.pypsa_model import check_layout, pypsa_structure
 from energy.solve.result import Result
 
 STARTS_KEPT = 64  # bases of anchors
-STRUCTURES_KEPT = 16  # programs of other snapshots or rules than the base's
+COLUMNS_KEPT = 2_000_000  # of the programs of other snapshots or rules, all together
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +117,7 @@ class Engine:
         if past is not None:
             structure.hold(problem, past.values, now)
         basis = None if start is None else start.carried(structure, inputs)
-        self._solve(structure, problem, inputs, basis)
+        self.solver.solve(structure, problem, inputs, basis)
         return self._result(structure, inputs)
 
     def _structure(self, inputs: Inputs) -> Structure:
@@ -130,14 +128,14 @@ class Engine:
             if self._pattern is None or lawless or family_key(inputs) != self._family:
                 raise ValueError(f"{inputs.name}: not of the structure that this engine was built for")
             found = self._structures[key] = lay(self._pattern, inputs)
-            if len(self._structures) > STRUCTURES_KEPT:
+            while len(self._structures) > 1 and sum(map(_width, self._structures.values())) > COLUMNS_KEPT:
                 self._structures.popitem(last=False)
         self._structures.move_to_end(key)
         return found
 
     def _start(self, anchor: Anchor, structure: Structure) -> Start | None:
         """Return the optimal basis of an anchor; None where it has no optimum, or where no basis is wanted."""
-        if method(structure.pattern.shape[1])["solver"] != "simplex":
+        if anchor is self._own and method(structure.pattern.shape[1])["solver"] != "simplex":
             return None
         if anchor.key not in self._starts:
             self._starts[anchor.key] = self._found(anchor)
@@ -154,18 +152,12 @@ class Engine:
         parent = None if anchor.parent is None else self._start(anchor.parent, structure)
         basis = None if parent is None else parent.carried(structure, inputs)
         try:
-            self._solve(structure, structure.problem(inputs), inputs, basis)
+            self.solver.solve(structure, structure.problem(inputs), inputs, basis, ends_in_basis=True)
         except SolverError:
             if anchor is self._own:
                 raise
             return None
         return Start(self.solver.basis(), structure, inputs)
-
-    def _solve(self, structure: Structure, problem: Problem, inputs: Inputs, basis: highspy.HighsBasis | None) -> None:
-        try:
-            self.solver.solve(structure, problem, inputs.name, basis)
-        except InfeasibleError:
-            raise SolverError(f"{inputs.name}: infeasible; {conflict(structure, inputs, problem)}") from None
 
     def _result(self, structure: Structure, inputs: Inputs) -> Result:
         optimum, snapshots = self.solver.optimum(), inputs.axis.snapshots
@@ -174,6 +166,10 @@ class Engine:
         values = {key: table.set_axis(snapshots) for key, table in blocks(structure, optimum.values).items()}
         prices_table = pd.DataFrame(prices, index=snapshots, columns=structure.buses)
         return Result(inputs, values, prices_table, optimum.objective, optimum.iterations)
+
+
+def _width(structure: Structure) -> int:
+    return int(structure.pattern.shape[1])
 
 
 def solve(inputs: Inputs) -> Result:

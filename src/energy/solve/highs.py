@@ -10,6 +10,8 @@ import highspy
 import numpy as np
 
 from energy.errors import SolverError
+from energy.model import Inputs
+from energy.solve.infeasible import conflict
 from energy.solve.lp import Problem, Structure
 
 UNDECIDED = (
@@ -20,11 +22,13 @@ UNDECIDED = (
 )
 Options = dict[str, bool | int | float | str]
 OPTIONS: Options = {"output_flag": False, "threads": 1, "parallel": "off", "random_seed": 0}
-THOUSAND = 1e-3  # HiGHS works in thousand $: with the weights of the protection order in $ its simplex loses its way
+# HiGHS works in hundreds: neither the weights nor the small costs that break ties then leave its tolerances
+SCALE = 1e-2
 LONG_HORIZON = 200_000  # columns; docs/resolution.md has the measurements behind it
 NEAR: Options = {
     # from a start near the optimum the reductions of a presolve are lost, exact edge weights cost more than the steps
     # that they save, and shaken costs are steps to be taken back (docs/performance.md)
+    "solver": "simplex",
     "presolve": "off",
     "simplex_dual_edge_weight_strategy": 1,
     "dual_simplex_cost_perturbation_multiplier": 0.0,
@@ -65,10 +69,6 @@ class Optimum:
     iterations: int
 
 
-class InfeasibleError(SolverError):
-    """No point obeys all bounds and rows; who knows the model can say which of them contradict each other."""
-
-
 class Solver:
     """HiGHS, cleared before every solve, so that an optimum depends on program and start alone.
 
@@ -86,16 +86,26 @@ class Solver:
             self._highs.setOptionValue(option, value)
         self.seconds, self.solves = 0.0, 0
 
-    def solve(self, structure: Structure, problem: Problem, name: str, basis: highspy.HighsBasis | None = None) -> None:
-        """Solve a program from a basis, or from nothing.
+    def solve(
+        self,
+        structure: Structure,
+        problem: Problem,
+        inputs: Inputs,
+        basis: highspy.HighsBasis | None = None,
+        ends_in_basis: bool = False,
+    ) -> None:
+        """Solve a program from a basis, or from nothing; where others start from it, it has to end in a basis.
 
         Raises
         ------
         SolverError
-            When HiGHS finds no optimum; the message says whether the model is infeasible or unbounded.
+            When HiGHS finds no optimum; where the program has no solution the message names what contradicts itself.
         """
         highs = self._highs
-        for options, start in _attempts(method(structure.pattern.shape[1]), basis):
+        usual: Options = dict(method(structure.pattern.shape[1]))
+        if ends_in_basis:
+            usual["run_crossover"] = "on"
+        for options, start in _attempts(usual, basis):
             for option, value in options.items():
                 highs.setOptionValue(option, value)
             highs.clearSolver()
@@ -110,9 +120,9 @@ class Solver:
                 break
         self.solves += 1
         if status == highspy.HighsModelStatus.kInfeasible:
-            raise InfeasibleError(f"{name}: infeasible")
+            raise SolverError(f"{inputs.name}: infeasible; {conflict(structure, inputs, problem)}")
         if status != highspy.HighsModelStatus.kOptimal:
-            raise SolverError(f"{name}: HiGHS ends with '{highs.modelStatusToString(status)}'")
+            raise SolverError(f"{inputs.name}: HiGHS ends with '{highs.modelStatusToString(status)}'")
 
     def basis(self) -> highspy.HighsBasis:
         """Return the basis of the last optimum."""
@@ -123,8 +133,8 @@ class Solver:
         solution, info = self._highs.getSolution(), self._highs.getInfo()
         return Optimum(
             np.asarray(solution.col_value),
-            np.asarray(solution.row_dual) / THOUSAND,
-            float(info.objective_function_value) / THOUSAND,
+            np.asarray(solution.row_dual) / SCALE,
+            float(info.objective_function_value) / SCALE,
             int(info.simplex_iteration_count),
         )
 
@@ -148,7 +158,7 @@ def pass_program(highs: highspy.Highs, structure: Structure, problem: Problem) -
         int(highspy.MatrixFormat.kColwise),
         int(highspy.ObjSense.kMinimize),
         0.0,
-        problem.cost * THOUSAND,
+        problem.cost * SCALE,
         problem.lower,
         problem.upper,
         problem.row_lower,

@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy import sparse
 
 from energy.model import Inputs
 from energy.model.rules import positions
-from energy.solve.lp import BALANCE, ENERGY, VOLTAGE, Key, Structure
+from energy.solve.lp import BALANCE, ENERGY, VOLTAGE, Key, Ports, Structure, ports_of
 
-PORTS = ((1, "efficiency"), (2, "efficiency2"), (3, "efficiency3"))
 KINDS = {"links": "p", "lines": "s", "generators": "p"}
 
 
@@ -49,6 +47,10 @@ class Pattern:
         Entries of the voltage law in the columns of the lines; None where there is no cycle.
     energy
         Coefficient of a store's content at the end of a snapshot; that of its content before is the opposite one.
+    ports
+        Where links deliver.
+    position
+        Component list → name → position.
     """
 
     sizes: Mapping[Key, int]
@@ -56,6 +58,8 @@ class Pattern:
     in_balance: np.ndarray
     voltage: Entries | None
     energy: float
+    ports: Ports
+    position: Mapping[str, Mapping[str, int]]
 
 
 def pattern_of(reference: Structure, base: Inputs) -> Pattern | None:
@@ -66,10 +70,10 @@ def pattern_of(reference: Structure, base: Inputs) -> Pattern | None:
     stores = base.components.get("stores")
     if stores is not None and (stores["standing_loss"] != 0).any():
         return None
-    matrix = sparse.csr_matrix(reference.pattern)
+    matrix, ports = sparse.csr_matrix(reference.pattern), ports_of(base)
     balance = {key: _entries(matrix, reference.rows[BALANCE][0], at[0]) for key, at in reference.columns.items()}
     if ("links", "p") in balance:
-        balance["links", "p"] = _with_every_port(balance["links", "p"], base)
+        balance["links", "p"] = _with_every_port(balance["links", "p"], ports)
     voltage = None
     if VOLTAGE in reference.rows and ("lines", "s") in reference.columns:
         rows = np.atleast_2d(reference.rows[VOLTAGE])
@@ -78,7 +82,11 @@ def pattern_of(reference: Structure, base: Inputs) -> Pattern | None:
     if ENERGY in reference.rows:
         energy = float(matrix[reference.rows[ENERGY][0, 0], reference.columns["stores", "e"][0, 0]])
     sizes = {key: at.shape[1] for key, at in reference.columns.items()}
-    return Pattern(sizes, balance, reference.rows[BALANCE][0] >= 0, voltage, energy)
+    position = {
+        component: {str(name): at for at, name in enumerate(table.index)}
+        for component, table in base.components.items()
+    }
+    return Pattern(sizes, balance, reference.rows[BALANCE][0] >= 0, voltage, energy, ports, position)
 
 
 def _entries(matrix: sparse.csr_matrix, rows: np.ndarray, columns: np.ndarray) -> Entries:
@@ -88,18 +96,10 @@ def _entries(matrix: sparse.csr_matrix, rows: np.ndarray, columns: np.ndarray) -
     return Entries(kept[block.row[order]], block.col[order].astype(np.int64), block.data[order])
 
 
-def _with_every_port(found: Entries, base: Inputs) -> Entries:
+def _with_every_port(found: Entries, ports: Ports) -> Entries:
     """Return the entries of links with those ports whose efficiency happens to be zero."""
-    links = base.components["links"]
-    position = {bus: at for at, bus in enumerate(base.components["buses"].index)}
     have = set(zip(found.rows.tolist(), found.columns.tolist(), strict=True))
-    wanted = [
-        (position[bus], at)
-        for port, _ in PORTS
-        if f"bus{port}" in links
-        for at, bus in enumerate(links[f"bus{port}"])
-        if bus
-    ]
+    wanted = [(int(bus), int(link)) for _, at, buses in ports for link, bus in zip(at, buses, strict=True)]
     more = [pair for pair in dict.fromkeys(wanted) if pair not in have]
     rows, columns = (np.array([pair[side] for pair in more], dtype=np.int64) for side in (0, 1))
     joined = Entries(
@@ -166,9 +166,9 @@ def lay(pattern: Pattern, inputs: Inputs) -> Structure:
     if pattern.energy:
         _lay_stores(sheet, pattern.energy, columns, rows, inputs)
     for rule in inputs.rules:
-        _lay_rule(sheet, rule, columns, rows, inputs)
+        _lay_rule(sheet, rule, columns, rows, inputs, pattern.position)
     bounds = np.concatenate(sheet.lower), np.concatenate(sheet.upper)
-    return Structure(sheet.matrix(), columns, rows, angle, bounds, inputs)
+    return Structure(sheet.matrix(), columns, rows, angle, bounds, inputs, pattern.ports)
 
 
 def _lay_voltage(
@@ -209,10 +209,11 @@ def _lay_rule(
     columns: Mapping[Key, np.ndarray],
     rows: dict[str, np.ndarray],
     inputs: Inputs,
+    position: Mapping[str, Mapping[str, int]],
 ) -> None:
     if rule["kind"] == "close":
         at = np.asarray(rule["at"])
-        where = inputs.components["stores"].index.get_indexer(pd.Index(rule["stores"]))
+        where = [position["stores"][name] for name in rule["stores"]]
         content = columns["stores", "e"][at][:, where]
         found = rows[f"rule-{rule['name']}"] = sheet.rows((len(at) - 1, len(where)))
         sheet.put(found, content[1:], 1.0)
@@ -226,7 +227,7 @@ def _lay_rule(
             () if rule["kind"] == "volume" else (len(at),), lower, upper
         )
         for component, names, coefficient in _terms(rule, inputs, at):
-            where = inputs.components[component].index.get_indexer(pd.Index(names))
+            where = [position[component][name] for name in names]
             flows = columns[component, KINDS[component]][at][:, where]
             sheet.put(found if rule["kind"] == "volume" else found[:, None], flows, coefficient)
 

@@ -19,6 +19,22 @@ Key = tuple[str, str]
 BALANCE, ENERGY, VOLTAGE = "balance", "energy", "voltage"  # what is fed into a bus; into a store; around a cycle
 
 
+Ports = list[tuple[str, np.ndarray, np.ndarray]]
+"""Attribute of the efficiency of a port of links → positions of the links that have it, and of its buses."""
+
+
+def ports_of(base: Inputs) -> Ports:
+    """Return the ports at which links deliver."""
+    links, found = base.components.get("links", pd.DataFrame()), []
+    position = {bus: at for at, bus in enumerate(base.components["buses"].index)}
+    for port, attribute in ((1, "efficiency"), (2, "efficiency2"), (3, "efficiency3")):
+        if len(links) and f"bus{port}" in links:
+            ends = [(at, position[bus]) for at, bus in enumerate(links[f"bus{port}"].tolist()) if bus]
+            at, buses = (np.array([end[side] for end in ends], dtype=int) for side in (0, 1))
+            found.append((attribute, at, buses))
+    return found
+
+
 @dataclass(frozen=True)
 class Problem:
     """A linear program: minimise cost·x with row_lower ≤ A·x ≤ row_upper and lower ≤ x ≤ upper.
@@ -68,6 +84,7 @@ class Structure:
         angle: tuple[np.ndarray, list[str]] | None,
         row_bounds: tuple[np.ndarray, np.ndarray],
         base: Inputs,
+        ports: Ports | None = None,
     ) -> None:
         self.pattern, self.columns, self.rows, self.angle = pattern, columns, rows, angle
         self.names = {key: list(base.components[key[0]].index) for key in columns}
@@ -75,22 +92,14 @@ class Structure:
         self.stores = self.names.get(("stores", "e"), []) if ENERGY in rows else []
         self.row_bounds = row_bounds
         self.integrality = np.zeros(pattern.shape[1], dtype=np.int32)  # all columns are continuous
-        self._places(base)
+        self._places(ports_of(base) if ports is None else ports)
 
-    def _places(self, base: Inputs) -> None:
+    def _places(self, ports: Ports) -> None:
         """Find the places of the matrix values that inputs can change."""
-        links = base.components.get("links", pd.DataFrame())
         self._ports: list[tuple[str, np.ndarray, np.ndarray]] = []
-        buses = pd.Index(self.buses)
-        for port in (1, 2, 3):
-            if len(links) and f"bus{port}" in links:
-                at = [i for i, name in enumerate(self.names["links", "p"]) if links.loc[name, f"bus{port}"]]
-                where = buses.get_indexer(links.loc[[self.names["links", "p"][i] for i in at], f"bus{port}"])
-                rows = self.rows[BALANCE][:, where]
-                attribute = "efficiency" if port == 1 else f"efficiency{port}"
-                self._ports.append(
-                    (attribute, np.array(at, dtype=int), self._find(rows, self.columns["links", "p"][:, at]))
-                )
+        for attribute, at, buses in ports:
+            rows, columns = self.rows[BALANCE][:, buses], self.columns["links", "p"][:, at]
+            self._ports.append((attribute, at, self._find(rows, columns)))
         self._store_power = None
         if self.stores:
             self._store_power = self._find(self.rows[ENERGY], self.columns["stores", "p"])

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 
 from energy.errors import Fault, InputError
@@ -81,8 +82,11 @@ def _structure(model: linopy.Model, base: Inputs) -> Structure:
         if name not in bounds
     }
     for name, component in (("Bus-nodal_balance", "buses"), ("Store-energy_balance", "stores")):
-        if name in model.constraints:
-            assert list(model.constraints[name].indexes["name"]) == list(base.components[component].index)
+        if name in model.constraints:  # a bus that nothing hangs on has no place in PyPSA's block
+            at = pd.Index(base.components[component].index).get_indexer(model.constraints[name].indexes["name"])
+            block = np.full((len(base.axis.snapshots), len(base.components[component])), -1)
+            block[:, at] = rows[ROWS[name]]
+            rows[ROWS[name]] = block
     assert matrices.A is not None
     pattern = sparse.csc_matrix(matrices.A.tocsr()[keep])
     pattern.sort_indices()

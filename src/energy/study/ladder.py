@@ -14,7 +14,7 @@ from energy.measure import TOLERANCE, audit, ceiling, energy_by_month, monthly_t
 from energy.model import Inputs
 from energy.model.axis import in_window
 from energy.model.inputs import assemble, with_objective
-from energy.model.services import STUDIED
+from energy.model.services import STUDIED, purchases
 from energy.scenario import Scenario
 from energy.solve import Engine, Result
 from energy.study.foresight import plan_axis, solve_surprised
@@ -128,7 +128,7 @@ def _rungs(
         "line": energy_by_month(_in_service(result), result),
     }
     if scenario.objective == "transfer":
-        bought = purchases(result.inputs)
+        bought = purchases(result.inputs.components.get("generators", pd.DataFrame()))
         before = order[: order.index(STUDIED)]
         ahead = [name for name in before if name not in bought]
         for count in range(len(ahead)):
@@ -152,12 +152,3 @@ def _in_service(result: Result) -> pd.Series:
     available = result.inputs.values("links", "p_max_pu")[names] * links.loc[names, "p_nom"]
     delivered: pd.Series[float] = (available * result.inputs.values("links", "efficiency")[names]).sum(axis=1)
     return delivered
-
-
-def purchases(found: Inputs) -> set[str]:
-    """Return the services that stand for energy bought, which CASA-1000 may not cause at any rung."""
-    table = found.components.get("generators", pd.DataFrame())
-    if "service" not in table:
-        return set()
-    bought = table[(table["sign"] > 0) & (table["carrier"] != "unserved") & table["service"].notna()]
-    return set(bought["service"])

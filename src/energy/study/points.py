@@ -9,6 +9,7 @@ from another point.
 from __future__ import annotations
 
 import os
+import resource
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -55,15 +56,21 @@ class Answer:
         Why it failed; empty where it did not.
     seconds
         Wall time of the point in its worker [s].
+    solving
+        Part of it inside HiGHS [s].
     builds
-        Linear programs that were built from nothing for it, by PyPSA.
+        Models that PyPSA built from nothing for it.
+    memory
+        Peak memory of the worker so far [MB].
     """
 
     index: int
     values: Mapping[str, np.ndarray]
     reason: str = ""
     seconds: float = 0.0
+    solving: float = 0.0
     builds: int = 0
+    memory: float = 0.0
 
 
 def solve_points(
@@ -202,14 +209,20 @@ _engines: OrderedDict[tuple[str, str], Engine] = OrderedDict()
 def _solved(case: Case, key: str, index: int, scenario: Scenario, measure: Measure) -> Answer:
     start = time.perf_counter()
     case = _cases.setdefault(key, case)  # the copy that what is remembered in this process hangs on
-    before = _Builds.count
+    builds, inside = _Builds.count, _inside()
     try:
         result = _result(case, key, scenario)
         values = {str(name): np.asarray(value) for name, value in measure(result).items()}
         reason = ""
     except (InputError, SolverError) as err:
         values, reason = {}, str(err)
-    return Answer(index, values, reason, time.perf_counter() - start, _Builds.count - before)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    seconds = time.perf_counter() - start
+    return Answer(index, values, reason, seconds, _inside() - inside, _Builds.count - builds, memory)
+
+
+def _inside() -> float:
+    return sum(engine.solver.seconds for engine in _engines.values())
 
 
 class _Builds:
