@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import sys
 
-from energy.cli import attribution, capability, comparison, library, pages, report, risk, runs, settlement, sweep
+from energy.cli import (
+    attribution,
+    capability,
+    comparison,
+    library,
+    pages,
+    report,
+    risk,
+    runs,
+    settlement,
+    sweep,
+    uncertainty,
+)
 from energy.cli.base import app
 from energy.errors import Fault
 
@@ -21,6 +33,7 @@ __all__ = [
     "runs",
     "settlement",
     "sweep",
+    "uncertainty",
 ]
 
 

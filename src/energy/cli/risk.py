@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,19 +41,21 @@ def risk_command(
 ) -> None:
     """Sample water years and outages; print firm power, shortfall, income at risk and what each cause takes."""
     from energy.scenario import read_hazards
+    from energy.study.sample import checked
 
     case, asked = read_asked(scenario, overrides)
     question, plan = _asked(asked, hazards, seed, fixed_water, growth, tilt, samples, until_ci, figure, plain)
-    _checked(case, question)
+    checked(case, question)
     if draw is not None:
         _print_draw(question, draw)
         return
     folder = out / f"{asked.name}-{read_hazards(hazards).name}"
     found, table = _sampled(case, question, plan, folder, workers, below)
+    from energy.report.risk_figures import write_figures
     from energy.report.risk_files import write_summary
     from energy.report.risk_text import risk_json, risk_text
 
-    written = write_summary(found, folder)
+    written = [*write_summary(found, folder), *write_figures(found, folder)]
     if as_json:
         print(json.dumps(risk_json(found), indent=1))
         return
@@ -123,18 +126,6 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _checked(case: Any, question: Question) -> None:
-    """Refuse hazards that name what the case does not have, and water that it cannot draw, before any solve."""
-    from energy.errors import Fault, InputError
-    from energy.model import inputs
-    from energy.study.sample import trial
-
-    if question.water and "water_statistics" not in case.profiles:
-        what = f"case {case.name} has no profiles/water_statistics.csv to draw water from"
-        raise InputError(Fault(what, case.path, None, None, "keep the scenario's water with --fixed-water"))
-    inputs(case, trial(question))
-
-
 def _print_draw(question: Question, draw: int) -> None:
     from energy.study.sample import drawn_scenario
 
@@ -162,7 +153,8 @@ def _sampled(
     draws = planned_draws(plan, pool)
     kept = done[done["draw"].isin(draws)]
     rows = kept.to_numpy(float).tolist()
-    with processes(workers) as executor, Progress(console=console, transient=True) as progress:
+    pooled = processes(workers) if workers > 1 else nullcontext(None)
+    with pooled as executor, Progress(console=console, transient=True) as progress:
         bar = progress.add_task(f"{question.scenario.name}, hazards {question.hazards.name}", total=len(draws))
         progress.update(bar, completed=len(rows))
         for found in risk_samples(case, question, plan, pool, kept, executor):

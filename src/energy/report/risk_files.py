@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
@@ -59,7 +60,7 @@ def open_samples(folder: Path, asked: Mapping[str, Any], columns: Sequence[str])
         text = table.read_bytes()
         if not text.endswith(b"\n"):
             table.write_bytes(text[: text.rfind(b"\n") + 1])
-        return pd.read_csv(table, float_precision="round_trip")
+        return _read(table)
     if folder.exists() and any(folder.iterdir()):
         repair = "name another folder with --out"
         raise InputError(Fault("holds something else than samples", folder, None, "a new or empty folder", repair))
@@ -68,6 +69,31 @@ def open_samples(folder: Path, asked: Mapping[str, Any], columns: Sequence[str])
         draft.write_text(json.dumps(dict(asked), indent=1) + "\n", encoding="utf-8")
     table.write_text(",".join(columns) + "\n", encoding="utf-8")
     return pd.DataFrame(columns=list(columns), dtype=float)
+
+
+def read_samples(folder: Path) -> pd.DataFrame:
+    """Return the sound samples of a folder that ``energy risk`` wrote.
+
+    Raises
+    ------
+    InputError
+        When it holds none.
+    """
+    table = folder / SAMPLES
+    if not table.is_file():
+        raise InputError(Fault("no samples here", folder, None, None, "run energy risk, and name its folder"))
+    found = _read(table)
+    found = found[found["failed"] == 0]
+    if len(found) < 2:
+        raise InputError(Fault(f"{len(found)} samples", table, None, "2 or more", "run energy risk"))
+    return found
+
+
+def _read(table: Path) -> pd.DataFrame:
+    # Python's own float() gives back every bit, which pandas' quick parser need not
+    with table.open(encoding="utf-8", newline="") as file:
+        columns, *rows = csv.reader(file)
+    return pd.DataFrame([[float(cell) for cell in row] for row in rows], columns=columns, dtype=float)
 
 
 def append_samples(folder: Path, rows: Sequence[Sequence[float]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
     from rich.table import Table
 
@@ -85,6 +86,20 @@ def _notes(found: xr.Dataset) -> str:
     if found.attrs["yielded"]:
         notes.append(f"in {found.attrs['yielded']} samples least releases of water had to yield to a dry year")
     return "\n".join(notes)
+
+
+def frame_text(table: pd.DataFrame, title: str, digits: int = 4) -> Table:
+    """Return a table of numbers to print, its index first."""
+    from rich.table import Table
+
+    shown = Table(title=title, title_justify="left")
+    shown.add_column("" if table.index.name is None else str(table.index.name))
+    for column in table:
+        shown.add_column(str(column), justify="right")
+    for key, row in zip(table.index, table.to_numpy(dtype=object), strict=True):
+        cells = (f"{value:,.{digits}g}" if isinstance(value, float) else str(value) for value in row)
+        shown.add_row(str(key), *("" if cell == "nan" else cell for cell in cells))
+    return shown
 
 
 def risk_json(found: xr.Dataset) -> dict[str, Any]:

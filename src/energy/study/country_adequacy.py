@@ -49,6 +49,11 @@ def country_samples(case: Case, question: Question, draws: Sequence[int]) -> Ite
         yield found
 
 
+def country_chunk(case: Case, question: Question, draws: Sequence[int]) -> list[dict[str, float]]:
+    """Return the samples of some draws; what a worker is given to do."""
+    return list(country_samples(case, question, draws))
+
+
 def _line(case: Case) -> list[str]:
     links = case.components.get("links", pd.DataFrame())
     return [str(name) for name in links.index[links["service"] == STUDIED]] if "service" in links else []

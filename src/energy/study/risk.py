@@ -13,6 +13,7 @@ import pandas as pd
 from energy.case import Case
 from energy.model.water_index import draw_volumes
 from energy.model.water_statistics import River, water_statistics
+from energy.study.digest import case_digest
 from energy.study.estimate import Estimate, Pool, Samples, make_pool
 from energy.study.sample import Question, sample_columns, solve_samples
 
@@ -158,11 +159,12 @@ def _solved(
         while tasks:
             yield solve_samples(case, question, tasks.popleft())
         return
+    key = case_digest(case)
     waiting: set[Future[list[dict[str, float]]]] = set()
     try:
         while tasks or waiting:
             while tasks and len(waiting) < IN_FLIGHT:
-                waiting.add(executor.submit(solve_samples, case, question, tasks.popleft()))
+                waiting.add(executor.submit(solve_samples, case, question, tasks.popleft(), key))
             finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for future in finished:
                 yield future.result()

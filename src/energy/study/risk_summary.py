@@ -69,7 +69,7 @@ def summary(
         "curve": [samples.mean((season > level).astype(float)).value for level in grid],
         "curve_undisturbed": [samples.mean((calm > level).astype(float)).value for level in grid],
     }
-    causes, lost = lost_by_cause(ordered)
+    causes, lost = lost_by_cause(ordered, samples)
     data["lost"] = [_bounds(lost[cause]) for cause in causes]
     data |= _income(case, question, samples, season)
     dimensions = {
@@ -119,23 +119,16 @@ def _probability(found: Estimate) -> tuple[float, float, float]:
     return found.value, low, high
 
 
-def lost_by_cause(ordered: pd.DataFrame) -> tuple[list[str], dict[str, Estimate]]:
+def lost_by_cause(ordered: pd.DataFrame, samples: Samples) -> tuple[list[str], dict[str, Estimate]]:
     """Return the causes, dearest first, and what the outages of each alone take from the season's mean [GWh].
 
-    From the samples that were solved with each cause alone. ``all together`` is what they take at once; it differs from
-    the sum where outages overlap or reservoirs make up for one and not for several.
+    ``all together`` is what they take at once; it differs from the sum where outages overlap or reservoirs make up for
+    one and not for several, and by losses too small to be split.
     """
-    split = ordered[ordered["split"] == 1]
-    places = Samples(split["weight"].to_numpy(float), split["draw"].to_numpy(int))
-    if len(split) < 2:
-        return [], {}
-    found = {
-        name.removeprefix(LOST): places.mean(split[name].to_numpy(float))
-        for name in map(str, ordered)
-        if name.startswith(LOST)
-    }
+    columns = [name for name in map(str, ordered) if name.startswith(LOST)]
+    found = {name.removeprefix(LOST): samples.mean(ordered[name].to_numpy(float)) for name in columns}
     causes = sorted(found, key=lambda cause: -found[cause].value)
-    found["all together"] = places.mean((split["undisturbed"] - split["season"]).to_numpy(float))
+    found["all together"] = samples.mean((ordered["undisturbed"] - ordered["season"]).to_numpy(float))
     return [*causes, "all together"], found
 
 

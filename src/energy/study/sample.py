@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from energy.case import Case
-from energy.errors import SolverError
+from energy.errors import Fault, InputError, SolverError
 from energy.measure import transferable
-from energy.model import Inputs
+from energy.model import Inputs, inputs
 from energy.model.axis import in_window
 from energy.model.draws import Drawn, Outage, as_events, draw_outages
 from energy.model.inputs import assemble, axis_of, with_objective
@@ -21,7 +21,8 @@ from energy.scenario import Event, HazardSet, Scenario
 from energy.solve import Anchor, Engine, Result, structure_key
 
 GROWTH = ("low", "central", "high")
-CAUSES_EVERY = 10  # samples of which one is also solved with each cause alone
+LEAST_LOSS = 5.0
+"""Loss of a season [GWh], in size, from which on it is split by cause; a thousandth of what the line can carry."""
 LOST = "lost to "
 
 
@@ -44,7 +45,7 @@ class Question:
     tilts
         Hazard → factor on its rate, for importance sampling.
     causes
-        Whether every tenth sample is also solved with each cause alone.
+        Whether losses are split by cause, by solving with each cause alone.
     """
 
     scenario: Scenario
@@ -92,6 +93,20 @@ def trial(question: Question) -> Scenario:
     return calm.model_copy(update={"events": (*calm.events, *events)})
 
 
+def checked(case: Case, question: Question) -> None:
+    """Refuse hazards that name what the case does not have, and water that it cannot draw, before any solve.
+
+    Raises
+    ------
+    InputError
+        With what is missing.
+    """
+    if question.water and "water_statistics" not in case.profiles:
+        what = f"case {case.name} has no profiles/water_statistics.csv to draw water from"
+        raise InputError(Fault(what, case.path, None, None, "keep the scenario's water with --fixed-water"))
+    inputs(case, trial(question))
+
+
 def sample_columns(case: Case, question: Question) -> list[str]:
     """Return the names of what a sample gives, in order."""
     _, months = _season(case, question.scenario)
@@ -107,7 +122,6 @@ def sample_columns(case: Case, question: Question) -> list[str]:
         "undisturbed",
         "season",
         *(f"month {month}" for month in months),
-        "split",
         *(LOST + cause for cause in causes),
     ]
 
@@ -120,8 +134,8 @@ def sample(case: Case, question: Question, draw: int) -> dict[str, float]:
     dict
         ``failed`` (1 where no optimum exists), ``yielded`` (0 to 2: which minima of water had to yield), ``weight``
         (likelihood ratio), ``state`` (share of the horizon in the second state), ``undisturbed`` and ``season`` (energy
-        delivered in the season without and with the outages [GWh]), ``month <m>`` [GWh], and where ``split`` is 1
-        ``lost to <cause>``: what the outages of one cause alone take [GWh].
+        delivered in the season without and with the outages [GWh]), ``month <m>`` [GWh], and ``lost to <cause>``: what
+        the outages of one cause alone take [GWh], 0 where all together change less than ``LEAST_LOSS``.
     """
     calm = question.undisturbed(draw)
     start, end = calm.horizon()
@@ -137,22 +151,32 @@ def sample(case: Case, question: Question, draw: int) -> dict[str, float]:
         undisturbed = solver.solve(())
         disturbed = solver.solve(events) if events else undisturbed
         found |= _energy(case, question.scenario, undisturbed, disturbed)
-        if question.causes and draw % CAUSES_EVERY == 0:
-            found["split"] = 1.0
-            causes = sorted({event.cause for event in events})
-            for cause in causes:
-                alone = disturbed if len(causes) == 1 else solver.solve([e for e in events if e.cause == cause])
-                energy = _energy(case, question.scenario, undisturbed, alone)
-                found[LOST + cause] = energy["undisturbed"] - energy["season"]
+        lost = found["undisturbed"] - found["season"]
+        causes = sorted({event.cause for event in events}) if question.causes and abs(lost) >= LEAST_LOSS else []
+        for cause in causes:
+            only = [event for event in events if event.cause == cause]
+            alone = disturbed if len(causes) == 1 else solver.solve(only)
+            energy = _energy(case, question.scenario, undisturbed, alone)
+            found[LOST + cause] = energy["undisturbed"] - energy["season"]
     except SolverError:
         found["failed"] = 1.0
     found["yielded"] = float(solver.stage)
     return found
 
 
-def solve_samples(case: Case, question: Question, draws: Sequence[int]) -> list[dict[str, float]]:
-    """Solve some draws in this process; what a worker is given to do."""
-    return [sample(case, question, draw) for draw in draws]
+def solve_samples(case: Case, question: Question, draws: Sequence[int], key: str = "") -> list[dict[str, float]]:
+    """Solve some draws in this process; what a worker is given to do.
+
+    Parameters
+    ----------
+    case, question, draws
+        What exists, what is sampled, which draws.
+    key
+        The case's digest: a worker, to whom a case comes as a copy with each task, keeps to the first copy of it, since
+        what is remembered of a case hangs on the object. Empty: the case is taken as it is.
+    """
+    kept = _cases.setdefault(key, case) if key else case
+    return [sample(kept, question, draw) for draw in draws]
 
 
 def _energy(case: Case, scenario: Scenario, undisturbed: Result, disturbed: Result) -> dict[str, float]:
@@ -196,14 +220,15 @@ class _Solver:
         self.axis = axis_of(case, question.scenario)
         self.drawn = question.water
         self.stage = 0
+        self._calm: dict[int, Inputs] = {}
 
     def solve(self, events: Iterable[Event]) -> Result:
         disturbed = self.calm.model_copy(update={"events": (*self.calm.events, *events)})
         while True:
-            inputs = self._inputs(disturbed)
-            engine = _engine(self.case, inputs)
+            found = self._inputs(disturbed) if disturbed.events != self.calm.events else self._undisturbed()
+            engine = _engine(self.case, found)
             try:
-                return engine.solve(inputs, anchor=self._anchor())
+                return engine.solve(found, anchor=self._anchor())
             except SolverError:
                 if not self.drawn or self.stage == 2:
                     raise
@@ -213,14 +238,19 @@ class _Solver:
         found = with_objective(assemble(self.case, scenario, self.axis), scenario)
         return yielding(found, self.stage) if self.drawn else found
 
+    def _undisturbed(self) -> Inputs:
+        if self.stage not in self._calm:
+            self._calm[self.stage] = self._inputs(self.calm)
+        return self._calm[self.stage]
+
     def _anchor(self) -> Anchor:
         calm = self.calm
         plain = calm.model_copy(update={"hydrology": "median", "growth": "central"} if self.drawn else {})
         first = Anchor(f"plain {plain.digest()}", lambda: self._inputs(plain))
-        return Anchor(f"{calm.digest()} {self.stage}", lambda: self._inputs(calm), first)
+        return Anchor(f"{calm.digest()} {self.stage}", self._undisturbed, first)
 
 
-def yielding(inputs: Inputs, stage: int) -> Inputs:
+def yielding(found: Inputs, stage: int) -> Inputs:
     """Return inputs whose least releases of water yield to what a drawn year brings.
 
     Stage 0: minima of flow in the buyer's country, which the transfer does not depend on. Stage 1: volumes that must be
@@ -228,38 +258,39 @@ def yielding(inputs: Inputs, stage: int) -> Inputs:
 
     Parameters
     ----------
-    inputs
+    found
         Inputs of a scenario.
     stage
         How far minima yield.
     """
-    links = inputs.components.get("links")
+    links = found.components.get("links")
     if links is None:
-        return inputs
-    buses = inputs.components["buses"]
+        return found
+    buses = found.components["buses"]
     wet = links["bus0"].map(buses["carrier"]) == "water"
     if stage < 2:
-        buyer = inputs.book.contract.buyer if inputs.book.contract else None
+        buyer = found.book.contract.buyer if found.book.contract else None
         wet &= links["bus0"].map(buses["country"]) == buyer if "country" in buses else False
-    dense = dict(inputs.dense)
-    low = inputs.array("links", "p_min_pu").copy()
+    dense = dict(found.dense)
+    low = found.array("links", "p_min_pu").copy()
     low[:, wet.to_numpy(bool)] = np.minimum(low[:, wet.to_numpy(bool)], 0.0)
     dense["links", "p_min_pu"] = low
     factor = (1.0, 0.75, 0.0)[stage]
     rules = tuple(
         {**rule, "at_least": rule["at_least"] * factor} if rule["kind"] == "volume" and "at_least" in rule else rule
-        for rule in inputs.rules
+        for rule in found.rules
     )
-    return replace(inputs, dense=dense, rules=rules)
+    return replace(found, dense=dense, rules=rules)
 
 
+_cases: dict[str, Case] = {}
 _engines: dict[tuple[int, str], tuple[Case, Engine]] = {}
 
 
-def _engine(case: Case, inputs: Inputs) -> Engine:
-    key = (id(case), structure_key(inputs))
+def _engine(case: Case, found: Inputs) -> Engine:
+    key = (id(case), structure_key(found))
     if key not in _engines or _engines[key][0] is not case:
         if len(_engines) >= 4:
             _engines.clear()
-        _engines[key] = (case, Engine(inputs))
+        _engines[key] = (case, Engine(found))
     return _engines[key][1]

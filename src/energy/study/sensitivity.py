@@ -19,6 +19,7 @@ import pandas as pd
 from energy.case import Case
 from energy.errors import Fault, InputError, nearest
 from energy.scenario import Scenario
+from energy.study.digest import case_digest
 from energy.study.metrics import METRICS, Metrics
 from energy.study.points import solve_points
 from energy.study.sample import Question, solve_samples
@@ -312,7 +313,8 @@ def random_and_unknown(
     if executor is None:
         rows = [solve_samples(case, one, every) for one in asked]
     else:
-        rows = [future.result() for future in [executor.submit(solve_samples, case, one, every) for one in asked]]
+        key = case_digest(case)
+        rows = [future.result() for future in [executor.submit(solve_samples, case, one, every, key) for one in asked]]
     values = np.array([[_season(sample) for sample in row] for row in rows])
     values = values[:, ~np.isnan(values).any(axis=0)]  # a draw counts where it has an optimum under every set
     return variance_split(values), values
