@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import pandas as pd
 
 from energy.case.case import Case
-from energy.case.schema import COMPONENTS, NOT_MODELLED
+from energy.case.network_check import network_faults
+from energy.case.schema import COMPONENTS
 from energy.errors import Fault, InputError
-
-if TYPE_CHECKING:
-    import pypsa
 
 
 def read_network_file(path: Path) -> Case:
@@ -39,43 +33,17 @@ def read_network_file(path: Path) -> Case:
         what = " ".join(f"PyPSA cannot read this network: {err}".split())
         repair = "export it anew with n.export_to_netcdf or n.export_to_csv_folder"
         raise InputError(Fault(what if len(what) <= 300 else f"{what[:299]}…", path, repair=repair)) from None
-    faults = list(_faults(network, path))
+    faults = list(network_faults(network, path))
     if faults:
         raise InputError(faults)
-    present = {
-        c.list_name: c
-        for c in network.components
-        if len(c.static) and c.list_name not in ("line_types", "transformer_types")
-    }
-    foreign = [name for name in present if name not in (*COMPONENTS, "sub_networks")]
-    if foreign:
-        raise InputError(
-            Fault(f"components {', '.join(foreign)} are not modelled here", path, allowed=", ".join(COMPONENTS))
-        )
-    components = {name: c.static.copy() for name, c in present.items() if name in COMPONENTS}
+    present = {c.list_name: c for c in network.components if len(c.static) and c.list_name in COMPONENTS}
+    components = {name: c.static.copy() for name, c in present.items()}
     series = {
         (name, attribute): table.copy()
         for name, c in present.items()
-        if name in COMPONENTS
         for attribute, table in c.dynamic.items()
         if len(table.columns)
         and attribute in c.defaults.index
         and c.defaults.loc[attribute, "status"].startswith("Input")
     }
     return Case(path.stem, path, components, series=series, weightings=network.snapshot_weightings.copy())
-
-
-def _faults(network: pypsa.Network, path: Path) -> Iterator[Fault]:
-    if network.meta.get("energy"):
-        # its rules live in its meta data, and its demands and inflows are those of one scenario already
-        yield Fault("this network was built from a case", path, repair="name the case itself, and a scenario")
-    if isinstance(network.snapshots, pd.MultiIndex):
-        yield Fault("snapshots have investment periods or scenarios", path, None, "one level of snapshots")
-    for c in network.components:
-        for attribute, allowed in NOT_MODELLED.items():
-            table = c.static
-            if attribute in table and len(table):
-                differing = table.index[table[attribute].fillna(allowed) != allowed]
-                if len(differing):
-                    what = f"{c.list_name} {', '.join(map(str, differing[:5]))}: {attribute} is not modelled here"
-                    yield Fault(what, path, None, str(allowed), "set it so, or solve with plain PyPSA")

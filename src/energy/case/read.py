@@ -87,7 +87,7 @@ def case_path(name: str | Path) -> Path:
         When there is no folder ``networks``.
     """
     path = Path(name)
-    is_name = isinstance(name, str) and path.suffix != ".nc" and len(path.parts) == 1 and name != ".."
+    is_name = isinstance(name, str) and path.suffix != ".nc" and "/" not in name and name != ".."
     return project_folder("networks") / name if is_name else path
 
 

@@ -50,9 +50,9 @@ def figures_command(
 ) -> None:
     """Draw every figure of a finished run, or the named ones."""
     from energy.report.catalogue import chosen
-    from energy.report.folder import writable_folder
     from energy.report.record import read_record
     from energy.report.style import save
+    from energy.report.whole import writable_folder
 
     found = read_record(folder)
     drawn = chosen(found, only)
@@ -71,9 +71,9 @@ def report_command(
     pdf: Annotated[bool, typer.Option(help="Write a PDF of the same name beside it.")] = True,
 ) -> None:
     """Write finished runs as one HTML page that stands alone, and as PDF."""
-    from energy.report.folder import whole_file
     from energy.report.page import report_page
     from energy.report.pdf import write_pdf
+    from energy.report.whole import whole_file
 
     progress = new_console(error=True)
     with progress.status("drawing …"):
@@ -95,9 +95,9 @@ def map_command(
     out: Annotated[Path, typer.Option("-o", "--out", help="HTML file to write.")] = Path("map.html"),
 ) -> None:
     """Write PyPSA's interactive map of a finished run as one HTML page that needs no network."""
-    from energy.report.folder import whole_file
     from energy.report.interactive_map import interactive_map
     from energy.report.record import read_network, read_record
+    from energy.report.whole import whole_file
 
     found = read_record(folder)
     with new_console(error=True).status("drawing …"):

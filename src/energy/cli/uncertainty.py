@@ -20,8 +20,8 @@ OUT = Annotated[Path, typer.Option(help="Folder that gets the table.")]
 
 
 def _show(table: pd.DataFrame, title: str, as_json: bool, out: Path) -> None:
-    from energy.report.folder import whole_file
     from energy.report.risk_text import frame_text
+    from energy.report.whole import whole_file
 
     out.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(out) as draft:

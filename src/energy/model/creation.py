@@ -52,6 +52,31 @@ def refuse_creation(
         raise InputError(faults)
 
 
+def refuse_without_cost(components: Mapping[str, pd.DataFrame], dense: Mapping[tuple[str, str], np.ndarray]) -> None:
+    """Refuse a model in which nothing costs or earns anything: every answer would be as good as any other.
+
+    Parameters
+    ----------
+    components, dense
+        As in ``Inputs``, with the costs that the scenario's question calls for [$/MWh].
+
+    Raises
+    ------
+    InputError
+        When all costs are zero.
+    """
+    names = [(c, a) for c in ("generators", "links", "stores") for a in ("marginal_cost", "marginal_cost_storage")]
+    for component, attribute in names:
+        table = components.get(component, pd.DataFrame())
+        found = dense.get((component, attribute))
+        if found is not None and found.any():
+            return
+        if found is None and attribute in table and table[attribute].to_numpy(float).any():
+            return
+    what = "nothing has a cost: every answer would be as good as any other"
+    raise InputError(Fault(what, None, None, None, "give plants a marginal_cost, in the case or under values"))
+
+
 def _origin(name: str, scenario: Scenario, case: Case) -> Origin:
     for address in scenario.values:
         table, _, rest = address.partition(".")

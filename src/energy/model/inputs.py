@@ -15,7 +15,7 @@ from energy.case.rule import LevelRule, LimitRule, RuleBook, VolumeRule
 from energy.errors import Fault, InputError, nearest
 from energy.model import profile, services
 from energy.model.axis import Axis, make_axis, month_day, own_axis
-from energy.model.creation import refuse_creation
+from energy.model.creation import refuse_creation, refuse_without_cost
 from energy.model.disruption import apply_events, event_cuts, targets
 from energy.model.ground import Dense, Ground, Standing, ground_of, standing
 from energy.model.hourly import number
@@ -186,6 +186,7 @@ def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | N
             dense[component, "marginal_cost"] += services.returned(table["service"], weight)
         elif weight:
             dense[component, "marginal_cost"] = cost + value * table["sign"].to_numpy(float)
+    refuse_without_cost(found.components, dense)
     return replace(found, dense=dense, weights=weight)
 
 

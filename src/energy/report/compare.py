@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from energy.errors import Fault, InputError
+from energy.report.finished import read_run
 from energy.report.order import LOST, causes_of, in_season
 from energy.report.style import words
 
@@ -17,30 +18,6 @@ UNCOMPARED = ("name", "description", "source", "question", "tags")
 """What a scenario says about itself, and no input of the model."""
 FILE = "file "
 SHARE, DELIVERED = "share of the ceiling [%]", "delivered [GWh]"
-
-
-def read_run(folder: Path) -> tuple[dict[str, Any], pd.DataFrame]:
-    """Return manifest and monthly table of a finished run.
-
-    Raises
-    ------
-    InputError
-        When the folder holds no finished run.
-    """
-    for name in ("manifest.json", "summary.csv"):
-        if not (folder / name).is_file():
-            raise InputError(
-                Fault("no finished run here", folder / name, repair="make it with: energy run SCENARIO --out DIR")
-            )
-    try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        table = pd.read_csv(folder / "summary.csv", index_col="month")
-        manifest["scenario"]["name"], manifest["inputs"], table["delivered"], table["ceiling"]
-    except (ValueError, KeyError, TypeError) as err:
-        raise InputError(
-            Fault(f"this run cannot be read: {err}", folder, repair="make it again with energy run")
-        ) from None
-    return manifest, table
 
 
 def compare(folders: Sequence[Path]) -> dict[str, Any]:

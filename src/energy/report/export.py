@@ -13,9 +13,9 @@ import pandas as pd
 from energy.errors import Fault, InputError
 from energy.model.quiet import quiet
 from energy.report.country_balance import LINE, TRADE, countries_of, country_balance
-from energy.report.folder import whole_file, writable_folder
 from energy.report.frame import country_name
 from energy.report.record import read_network, read_record
+from energy.report.whole import whole_file, writable_folder
 
 if TYPE_CHECKING:
     import xarray as xr

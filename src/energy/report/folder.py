@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import resource
-import shutil
 import sys
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,107 +15,17 @@ from typing import Any
 import pandas as pd
 
 from energy.case import Case
-from energy.errors import Fault, InputError
 from energy.measure import audit
 from energy.model.quiet import quiet
 from energy.report.monthly_figure import plot
 from energy.report.record import record
 from energy.report.style import save
+from energy.report.whole import whole_folder
 from energy.scenario import Scenario
 from energy.study import Run
 from energy.study.surprise import prices_of_surprise
 
 PACKAGES = ("casa1000-energy", "pypsa", "linopy", "highspy", "pandas", "numpy", "xarray", "scipy")
-
-
-@contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
-    """Give a folder to write to that takes its name only when all is written; an older one of that name is replaced.
-
-    Raises
-    ------
-    InputError
-        When the place cannot be written to, or holds something else than a run.
-    """
-    refuse_strange(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-    except OSError as err:
-        raise InputError(
-            Fault(f"cannot write here: {err.strerror}", path.parent, repair="choose another --out")
-        ) from None
-    try:
-        yield draft
-        draft.chmod(0o755)
-        if path.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{path.name}-old-", dir=path.parent)) / path.name
-            path.rename(old)
-            draft.rename(path)
-            shutil.rmtree(old.parent)
-        else:
-            draft.rename(path)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
-
-
-def refuse_strange(path: Path) -> None:
-    """Refuse to replace what this package did not write.
-
-    Raises
-    ------
-    InputError
-        When the path is a file, lies in one, cannot be written to, or is a folder with files in it that is no run.
-    """
-    around = next(place for place in (path, *path.absolute().parents) if place.exists())
-    if not around.is_dir():
-        raise InputError(Fault("this is a file, no folder", around, repair="choose another --out"))
-    if not os.access(around, os.W_OK | os.X_OK):
-        raise InputError(Fault("this folder cannot be written to", around, repair="choose another --out"))
-    strange = path.is_file() or (path.is_dir() and any(path.iterdir()) and not (path / "manifest.json").is_file())
-    if strange:
-        raise InputError(Fault("what is here is no run, and is not replaced", path, repair="choose another --out"))
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Give a file to write to that takes its name only when all is written.
-
-    Raises
-    ------
-    InputError
-        When the place cannot be written to.
-    """
-    if path.is_dir():
-        raise InputError(Fault("this is a folder", path, repair="name a file"))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-    except OSError as err:
-        raise InputError(
-            Fault(f"cannot write here: {err.strerror}", path.parent, repair="choose another file")
-        ) from None
-    try:
-        yield folder / path.name
-        (folder / path.name).replace(path)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def writable_folder(path: Path) -> Path:
-    """Make a folder unless it is there, and return it.
-
-    Raises
-    ------
-    InputError
-        When it cannot be made.
-    """
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as err:
-        raise InputError(Fault(f"cannot write here: {err.strerror}", path, repair="choose another folder")) from None
-    return path
 
 
 def write_run(run: Run, path: Path, wall_seconds: float) -> dict[str, Any]:
@@ -134,12 +40,20 @@ def write_run(run: Run, path: Path, wall_seconds: float) -> dict[str, Any]:
     manifest = manifest_of(run, wall_seconds)
     with whole_folder(path) as draft:
         with quiet():
-            run.result.network().export_to_netcdf(str(draft / "network.nc"))
-        record(run).to_netcdf(draft / "result.nc")
+            _netcdf(draft / "network.nc", lambda file: run.result.network().export_to_netcdf(str(file)))
+            _netcdf(draft / "result.nc", lambda file: record(run).to_netcdf(file))
         table.to_csv(draft / "summary.csv", float_format="%.6g")
         save(plot(run), draft / "monthly")
         (draft / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return manifest
+
+
+def _netcdf(file: Path, write: Callable[[Path], object]) -> None:
+    """Write a netCDF file; its library says a full disk in its own words."""
+    try:
+        write(file)
+    except RuntimeError as err:
+        raise OSError(f"{file.name}: {err}") from None
 
 
 def manifest_of(run: Run, wall_seconds: float) -> dict[str, Any]:
@@ -148,6 +62,7 @@ def manifest_of(run: Run, wall_seconds: float) -> dict[str, Any]:
         "objective": run.result.objective,
         "audit": audit(run.result),
         "surprise": [price._asdict() for price in prices_of_surprise(run)],  # GWh, CASA-1000 first
+        "delivered_soon_and_late": run.soon_and_late,  # GWh with surprise, if plans send as soon, as late as they can
     }
 
 

@@ -15,9 +15,10 @@ import pandas as pd
 
 from energy.errors import Fault, InputError
 from energy.report.catalogue import entries, month_table
-from energy.report.compare import compare, read_run
+from energy.report.compare import compare
 from energy.report.comparison_figure import comparison_figure
 from energy.report.evidence_text import evidence_of
+from energy.report.finished import read_run
 from energy.report.page_text import rows, summary
 from energy.report.record import read_record
 from energy.report.style import styled, words

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from energy.report.catalogue import entries
 from energy.report.comparison_figure import comparison_figure
-from energy.report.folder import whole_file
 from energy.report.frame import footer, framed
 from energy.report.page_text import rows, summary
 from energy.report.record import read_record
 from energy.report.style import styled
+from energy.report.whole import whole_file
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PATIENCE = 120

@@ -14,7 +14,7 @@ import pandas as pd
 
 from energy.case import Case
 from energy.errors import Fault, InputError
-from energy.report.folder import whole_file
+from energy.report.whole import whole_file
 from energy.study.digest import case_digest
 from energy.study.sample import Question
 

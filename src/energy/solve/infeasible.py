@@ -98,6 +98,8 @@ class Conflict:
             yield "the smallest change that makes it solvable:"
             yield from (f"  {relaxation.text(self.snapshots)}" for relaxation in self.relaxations)
             yield "do: let one of them yield in the scenario, under `rules`, `events` or `values`"
+        else:
+            yield "no rule, event, demand or inflow explains it: look for lower bounds above upper ones"
 
 
 def conflict(structure: Structure, inputs: Inputs, problem: Problem) -> Conflict:

@@ -20,6 +20,7 @@ from energy.solve import Engine, Result
 from energy.study.foresight import plan_axis, solve_surprised
 
 SURPRISE = "surprise"
+LEAN = 100.0  # $/MWh; above what months differ by in cost, far below the weight of a service
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,9 @@ class Run:
         Where events come as a surprise the services are those of perfect foresight, and ``surprise`` is the last.
     foreseen
         The optimum with perfect foresight of the same events, where ``result`` was surprised by them; else None.
+    soon_and_late
+        Energy [GWh] delivered with surprise if plans send as soon, and as late, as they can without loss; None where
+        nothing comes as a surprise, and at least cost, where the time of sending is a matter of money.
     """
 
     case: Case
@@ -52,6 +56,7 @@ class Run:
     countries: list[str]
     rungs: pd.DataFrame
     foreseen: Result | None = None
+    soon_and_late: tuple[float, float] | None = None
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -96,7 +101,15 @@ def run(case: Case, scenario: Scenario) -> Run:
     rungs = _rungs(scenario, book, own, engine, foreseen, season)
     if surprised and not rungs.empty:
         rungs[SURPRISE] = energy_by_month(transferable(result), result)
-    return Run(case, scenario, result, season, limit, countries, rungs, foreseen if surprised else None)
+    if not surprised:
+        return Run(case, scenario, result, season, limit, countries, rungs)
+    bounds = _soon_and_late(case, scenario, engine) if scenario.objective == "transfer" else None
+    return Run(case, scenario, result, season, limit, countries, rungs, foreseen, bounds)
+
+
+def _soon_and_late(case: Case, scenario: Scenario, engine: Engine) -> tuple[float, float]:
+    soon, late = (solve_surprised(case, scenario, engine, lean) for lean in (LEAN, -LEAN))
+    return tuple(float(energy_by_month(transferable(found), found).sum()) for found in (soon, late))  # type: ignore[return-value]
 
 
 def open_season(scenario: Scenario, found: Inputs) -> np.ndarray:

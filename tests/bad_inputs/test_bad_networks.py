@@ -1,0 +1,160 @@
+"""Broken PyPSA networks of a user's own, CSV folder and netCDF."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pypsa
+import pytest
+
+Refusal = Callable[..., str]
+
+
+def sound() -> pypsa.Network:
+    n = pypsa.Network()
+    n.set_snapshots(pd.date_range("2028-04-01", periods=3, freq="h"))
+    n.add("Carrier", "AC")
+    n.add("Bus", ["a", "b"], carrier="AC")
+    n.add("Generator", "plant", bus="a", p_nom=100, marginal_cost=10)
+    n.add("Link", "link", bus0="a", bus1="b", p_nom=100)
+    n.add("Line", "line", bus0="a", bus1="b", x=0.1, r=0.01, s_nom=10)
+    n.add("Load", "town", bus="b", p_set=[50.0, 60.0, 70.0])
+    return n
+
+
+def changed(component: str, column: str, value: object) -> Callable[[pypsa.Network], None]:
+    def change(n: pypsa.Network) -> None:
+        n.components[component].static[column] = value
+
+    return change
+
+
+def with_periods(n: pypsa.Network) -> None:
+    n.set_investment_periods([2028, 2030])
+
+
+def with_unit(n: pypsa.Network) -> None:
+    n.add("StorageUnit", "battery", bus="a", p_nom=10)
+
+
+def with_transformer(n: pypsa.Network) -> None:
+    n.add("Transformer", "t", bus0="a", bus1="b", x=0.1, s_nom=10)
+
+
+def with_nan_load(n: pypsa.Network) -> None:
+    n.components["loads"].dynamic["p_set"].iloc[1, 0] = np.nan
+
+
+def with_infinite_availability(n: pypsa.Network) -> None:
+    n.components["generators"].dynamic["p_max_pu"] = pd.DataFrame({"plant": [1.0, np.inf, 1.0]}, index=n.snapshots)
+
+
+def with_weights(value: float) -> Callable[[pypsa.Network], None]:
+    def change(n: pypsa.Network) -> None:
+        n.snapshot_weightings = n.snapshot_weightings.astype(float) * value
+
+    return change
+
+
+def built_here(n: pypsa.Network) -> None:
+    n.meta = {"energy": {"rules": []}}
+
+
+MODELS: dict[str, tuple[Callable[[pypsa.Network], None], *tuple[str, ...]]] = {
+    "capacities that grow": (
+        changed("generators", "p_nom_extendable", True),
+        "plant: p_nom_extendable is not modelled",
+    ),
+    "links that grow": (changed("links", "p_nom_extendable", True), "link: p_nom_extendable is not modelled", "False"),
+    "unit commitment": (changed("generators", "committable", True), "plant: committable is not modelled"),
+    "squares in costs": (
+        changed("generators", "marginal_cost_quadratic", 0.1),
+        "marginal_cost_quadratic is not modelled",
+    ),
+    "storage units": (with_unit, "components storage_units are not modelled here", "stores"),
+    "transformers": (with_transformer, "components transformers are not modelled here"),
+    "investment periods": (with_periods, "snapshots have investment periods"),
+    "a network that this package built": (built_here, "was built from a case"),
+    "a bus that is not there": (changed("links", "bus1", "c"), "bus1 of 'link' is 'c'", "a, b"),
+    "a load at no bus": (changed("loads", "bus", "c"), "bus of 'town' is 'c'", "a, b"),
+    "a reactance that is infinite": (changed("lines", "x", np.inf), "lines line: x is inf"),
+    "a capacity without end": (changed("links", "p_nom", np.inf), "links link: p_nom is inf"),
+    "a capacity below zero": (changed("generators", "p_nom", -5.0), "generators plant: p_nom is -5"),
+    "no price anywhere": (changed("generators", "marginal_cost", 0.0), "nothing has a cost", "marginal_cost"),
+    "a price that is no number": (changed("generators", "marginal_cost", np.nan), "nothing has a cost"),
+    "a price without end": (changed("generators", "marginal_cost", np.inf), "generators plant: marginal_cost is inf"),
+    "a link that makes power": (changed("links", "efficiency", 1.5), "link 'link' delivers more than it takes"),
+    "a demand that is no number": (with_nan_load, "loads town: p_set is nan at 2028-04-01 01:00"),
+    "an availability without end": (
+        with_infinite_availability,
+        "generators plant: p_max_pu is inf at 2028-04-01 01:00",
+    ),
+    "snapshots of no hours": (with_weights(0.0), "snapshot weightings", "above 0"),
+    "snapshots of fewer than no hours": (with_weights(-1.0), "snapshot weightings", "above 0"),
+    "snapshots of hours that are none": (with_weights(np.nan), "snapshot weightings", "above 0"),
+}
+
+
+@pytest.mark.filterwarnings("ignore")  # what is written is broken, and PyPSA says so
+@pytest.mark.parametrize("form", ["netcdf", "csv"])
+@pytest.mark.parametrize("name", MODELS)
+def test_broken_network(refused: Refusal, project: Path, name: str, form: str) -> None:
+    change, *says = MODELS[name]
+    n = sound()
+    change(n)
+    path = "own.nc" if form == "netcdf" else "own"
+    (n.export_to_netcdf if form == "netcdf" else n.export_to_csv_folder)(path)
+    message = refused("run", "two_bus", "--set", f"case=./{path}", "--set", "objective=dispatch", says=tuple(says))
+    assert path in message or "nothing has a cost" in message
+
+
+FILES: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda _: b"",
+    "a word": lambda _: b"network",
+    "half of it": lambda whole: whole[: len(whole) // 2],
+    "all but the end": lambda whole: whole[:-200],
+    "the head alone": lambda whole: whole[:64],
+    "with a hole": lambda whole: whole[:300] + b"\0" * 600 + whole[900:],
+    "another kind of file": lambda _: b"PK\x03\x04" + bytes(1000),
+    "a pickle": lambda _: b"\x80\x04\x95\x1b\x00\x00\x00\x00\x00\x00\x00\x8c\x05posix\x94\x8c\x06system\x94\x93\x94.",
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_broken_netcdf(refused: Refusal, project: Path, name: str) -> None:
+    sound().export_to_netcdf("own.nc")
+    whole = (project / "own.nc").read_bytes()
+    (project / "own.nc").write_bytes(FILES[name](whole))
+    refused(
+        "run", "two_bus", "--set", "case=./own.nc", says=("own.nc: PyPSA cannot read this network", "export it anew")
+    )
+
+
+TABLES: dict[str, tuple[str, bytes, *tuple[str, ...]]] = {
+    "snapshots that are words": ("snapshots.csv", b"snapshot,objective\nearly,1\nlate,1\n", "own"),
+    "no snapshots": ("snapshots.csv", b"snapshot,objective,stores,generators\n", "own"),
+    "snapshots twice": ("snapshots.csv", b"snapshot,objective\n2028-04-01,1\n2028-04-01,1\n", "own"),
+    "snapshots backwards": ("snapshots.csv", b"snapshot,objective\n2028-04-02,1\n2028-04-01,1\n", "own"),
+    "buses of bytes": ("buses.csv", bytes(range(256)), "PyPSA cannot read this network"),
+    "buses that are empty": ("buses.csv", b"", "own"),
+    "a capacity that is a word": ("generators.csv", b"name,bus,p_nom\nplant,a,big\n", "own"),
+    "a capacity that is a formula": ("generators.csv", b"name,bus,p_nom\nplant,a,=1+1\n", "own"),
+    "a name twice": ("generators.csv", b"name,bus,p_nom\nplant,a,1\nplant,a,2\n", "own"),
+    "a series of words": (
+        "loads-p_set.csv",
+        b"snapshot,town\n2028-04-01 00:00,a\n2028-04-01 01:00,b\n2028-04-01 02:00,c\n",
+        "own",
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", TABLES)
+def test_broken_folder(refused: Refusal, project: Path, name: str) -> None:
+    file, content, *says = TABLES[name]
+    sound().export_to_csv_folder("own")
+    (project / "own" / file).write_bytes(content)
+    refused("run", "two_bus", "--set", "case=./own", "--set", "objective=dispatch", says=tuple(says))
