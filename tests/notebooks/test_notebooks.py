@@ -14,6 +14,9 @@ import energy
 
 PROJECT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
+QUICK = "25"
+"""Numbers of the notebooks that `make test` runs too."""
+
 LONGEST = 60
 """Seconds of processor time that a notebook may take."""
 
@@ -45,8 +48,9 @@ def test_notebooks_are_stored_without_output(path: Path) -> None:
     assert not [cell for cell in cells if cell.get("outputs") or cell.get("execution_count")]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [pytest.param(p, marks=() if p.name[0] in QUICK else pytest.mark.slow, id=p.stem) for p in NOTEBOOKS]
+)
 def test_notebook_runs_in_under_a_minute(path: Path) -> None:
     book = nbformat.read(path, as_version=4)
     stamp = nbformat.v4.new_code_cell("import time as _time; print(_time.process_time())")

@@ -1,0 +1,132 @@
+"""What the pages show works: Python runs, commands are understood, and (slow) the commands of the questions run."""
+
+from __future__ import annotations
+
+import doctest
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+PAGES = sorted(path for path in (PROJECT / "docs").rglob("*.md"))
+QUESTIONS = PROJECT / "docs" / "questions.md"
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return [text for kind, text in FENCE.findall(page.read_text(encoding="utf-8")) if kind == language]
+
+
+def commands(page: Path) -> list[list[str]]:
+    """Return the words of each ``energy`` command that a page shows."""
+    lines = [part for block in blocks(page, "sh") for line in block.splitlines() for part in line.split("&&")]
+    lines = [re.sub(r"[|>].*", "", line) for line in lines]  # what the shell does with the output is its own
+    words = [shlex.split(line, comments=True) for line in lines]
+    return [found[1:] for found in words if found and found[0].rpartition("/")[2] == "energy"]
+
+
+def named(path: Path) -> str:
+    return path.relative_to(PROJECT / "docs").as_posix()
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=named)
+def test_python_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("networks", "scenarios"):
+        (tmp_path / name).symlink_to(PROJECT / name)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {"__name__": "__page__"}
+    for code in blocks(page, "python"):
+        if code.startswith(">>>"):
+            test = doctest.DocTestParser().get_doctest(code, names, named(page), str(page), 0)
+            runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+            assert runner.run(test, clear_globs=False).failed == 0
+            names |= test.globs
+        else:
+            exec(compile(code, named(page), "exec"), names)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=named)
+def test_commands_are_understood(page: Path) -> None:
+    """Every verb, option and value is one that the command line takes; nothing is run."""
+    from typer.main import get_command
+
+    from energy.cli import app
+
+    group: Any = get_command(app)
+    for words in commands(page):
+        verb, *rest = words
+        assert verb in group.commands, f"{named(page)}: energy {' '.join(words)}"
+        group.commands[verb].make_context(verb, list(rest))
+
+
+def test_scenarios_that_pages_name_exist() -> None:
+    from energy.scenario import list_scenarios
+
+    known = set(list_scenarios())
+    for page in PAGES:
+        for verb, *rest in commands(page):
+            names = [word for word in rest if re.fullmatch(r"[a-z0-9_]+", word)]
+            if names and verb in ("run", "settlement", "capability", "show", "build", "attribution"):
+                assert {names[0]} <= known, f"{named(page)}: {verb} {names[0]}"
+
+
+def test_all_questions_are_answered_by_a_command_or_refused() -> None:
+    text = QUESTIONS.read_text(encoding="utf-8")
+    parts = re.split(r"^### (\d+)\. ", text, flags=re.MULTILINE)[1:]
+    numbers, answers = [int(number) for number in parts[::2]], parts[1::2]
+    assert numbers == list(range(1, 26))
+    for number, answer in zip(numbers, answers, strict=True):
+        assert "```sh" in answer or "model cannot say" in answer, number
+        assert len(answer) > 200, number
+
+
+def scenarios_quoted() -> set[str]:
+    return set(re.findall(r"<!--= (\w+): ", QUESTIONS.read_text(encoding="utf-8")))
+
+
+def test_quoted_scenarios_are_recorded() -> None:
+    recorded = set(pd.read_csv(PROJECT / "results" / "reference" / "headline.csv")["scenario"])
+    assert scenarios_quoted() <= recorded
+
+
+@pytest.mark.slow
+def test_commands_of_the_questions_run(tmp_path: Path) -> None:
+    """Each command of the page, at a coarse resolution where it solves; those that read a run find it."""
+    program = Path(sys.executable).with_name("energy")
+    for name in ("networks", "scenarios"):
+        (tmp_path / name).symlink_to(PROJECT / name)
+    done: set[tuple[str, ...]] = set()
+    for words in commands(QUESTIONS):
+        solves = words[0] in ("run", "settlement", "risk")
+        coarse = ["--set", "time.resolution=typical-days-8h"] if solves else []
+        key = (*words, *coarse)
+        if key in done:
+            continue
+        done.add(key)
+        found = subprocess.run([program, *key], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert found.returncode == 0, f"energy {' '.join(key)}\n{found.stderr}"
+
+
+@pytest.mark.slow
+def test_money_on_the_page_is_that_of_the_settlement(tmp_path: Path) -> None:
+    program = Path(sys.executable).with_name("energy")
+    found = subprocess.run(
+        [program, "settlement", "baseline", "--out", tmp_path], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stderr
+    tables = {path.stem: pd.read_csv(path) for path in (tmp_path / "baseline").glob("*.csv")}
+    text = " ".join(QUESTIONS.read_text(encoding="utf-8").split())
+    gains = tables["welfare"].set_index("country")["total"].round().astype(int)
+    for name, code in (("Tajikistan", "TJ"), ("Kyrgyzstan", "KG"), ("Afghanistan", "AF"), ("Pakistan", "PK")):
+        assert f"{name} {gains[code]:+d}".replace("-", "−") in text
+    debt = tables["debt"].set_index("country").loc["KG"].drop(["covered by transmission", "covered by all"])
+    transmission, income, service = (round(float(value), 1) for value in debt)
+    assert f"transmission income is {transmission} million USD, its debt service {service}" in text
+    assert f"{income} million cover it" in text
+    assert f"is worth {tables['fuel']['replaced fuel'].sum() / 1e6:.0f} million USD" in text
