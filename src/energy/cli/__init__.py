@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from energy.cli import attribution, capability, comparison, library, pages, runs, settlement
+from energy.cli import attribution, capability, comparison, library, pages, runs, settlement, trust
 from energy.cli.base import app
 from energy.errors import Fault
 
-__all__ = ["app", "attribution", "capability", "comparison", "library", "main", "pages", "runs", "settlement"]
+__all__ = ["app", "attribution", "capability", "comparison", "library", "main", "pages", "runs", "settlement", "trust"]
 
 
 MOST_FAULTS = 50
