@@ -12,7 +12,7 @@ LOCKED := $(VENV)/.lock-installed
 DONE := $(VENV)/.setup-done
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all coverage bench figures reference docs lint format lock test-latest test-oldest check-python clean
+.PHONY: help setup run test test-all coverage bench figures reference docs lint format lock sbom mutants test-latest test-oldest check-python clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -56,6 +56,12 @@ lint: setup ## ruff and mypy, changing nothing
 format: setup ## let ruff mend what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+sbom: setup ## write sbom.json, the bill of materials of requirements.lock
+	$(BIN)/python docs/sbom.py
+
+mutants: setup ## change the code in small places and count who notices (about an hour)
+	$(BIN)/python tests/mutants.py $(MUTANTS_FLAGS)
 
 # An existing pin stays unless pyproject.toml rules it out; `make lock LOCK_FLAGS=--upgrade` takes the newest of everything.
 lock: setup ## write requirements.lock anew from pyproject.toml

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -20,9 +21,11 @@ def check_command(
     from energy.case import read_case
     from energy.errors import Fault, InputError
     from energy.model import inputs
+    from energy.model.plausible import doubts
     from energy.scenario import list_scenarios, read_scenario
 
     faults: list[Fault] = []
+    doubted: list[Fault] = []
     cases: dict[str, Any] = {}
     names = scenarios or list(list_scenarios())
     for name in names:
@@ -30,11 +33,13 @@ def check_command(
             scenario = read_scenario(name)
             case = cases.setdefault(scenario.case, None) or read_case(scenario.case)
             cases[scenario.case] = case
-            inputs(case, scenario)
+            doubted += [fault for fault in doubts(inputs(case, scenario)) if fault not in doubted]
         except InputError as err:
             faults += [fault for fault in err.faults if fault not in faults]
     if faults:
         raise InputError(faults)
+    for doubt in doubted:
+        print(f"warning: {doubt}", file=sys.stderr)
     new_console().print(f"{len(names)} scenarios on {len(cases)} cases are sound")
 
 

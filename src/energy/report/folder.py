@@ -61,6 +61,7 @@ def manifest_of(run: Run, wall_seconds: float) -> dict[str, Any]:
     return provenance(run.case, run.scenario, wall_seconds) | {
         "objective": run.result.objective,
         "audit": audit(run.result),
+        "delivered": {str(month): float(energy) for month, energy in run.table["delivered"].items()},  # GWh
         "surprise": [price._asdict() for price in prices_of_surprise(run)],  # GWh, CASA-1000 first
         "delivered_soon_and_late": run.soon_and_late,  # GWh with surprise, if plans send as soon, as late as they can
     }
