@@ -96,7 +96,7 @@ def leaning(found: Inputs, lean: float) -> Inputs:
     found
         Inputs with the scenario's objective.
     lean
-        What a MWh is worth less at the end of the horizon than at its start [$/MWh]; below zero: at the start than at
+        What a MWh is worth less at the end of the horizon than at its start [weight]; below zero: at the start than at
         the end.
     """
     links = found.components["links"]
@@ -122,7 +122,7 @@ def solve_surprised(case: Case, scenario: Scenario, engine: Engine | None = None
     engine
         Engine of the scenario's structure on the axis of `plan_axis`; built from the first plan unless given.
     lean
-        Whether plans send soon or late where they are free to, see `leaning` [$/MWh].
+        Whether plans send soon or late where they are free to, see `leaning` [weight].
 
     Raises
     ------

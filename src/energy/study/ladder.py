@@ -14,13 +14,13 @@ from energy.measure import TOLERANCE, audit, ceiling, energy_by_month, monthly_t
 from energy.model import Inputs
 from energy.model.axis import in_window
 from energy.model.inputs import assemble, with_objective
-from energy.model.services import STUDIED, purchases
+from energy.model.services import LOWEST_WEIGHT, STUDIED, purchases
 from energy.scenario import Scenario
 from energy.solve import Engine, Result
 from energy.study.foresight import plan_axis, solve_surprised
 
 SURPRISE = "surprise"
-LEAN = 100.0  # $/MWh; above what months differ by in cost, far below the weight of a service
+LEAN = LOWEST_WEIGHT / 5  # above what months differ by in cost, far below the weight of a service
 
 
 @dataclass(frozen=True)
