@@ -16,7 +16,7 @@ axes:
 
 
 def energy(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "energy.cli", *map(str, arguments)]
+    command = [str(Path(sys.executable).parent / "energy"), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
