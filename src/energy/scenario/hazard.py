@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from energy.errors import nearest
 from energy.reading.frozen import Complaint, Frozen, FrozenMap, Frozenness, Row, Word, refuse_all
+from energy.scenario.duration_law import Empirical, Exponential, Law, Lognormal
 from energy.scenario.event import Event, EventKind, PlaceText
 from energy.scenario.moment import Closure
 
@@ -123,46 +124,6 @@ def _times(given: Mapping[str, float]) -> tuple[float, float]:
         shown = ", ".join(f"{key} {value:g}" for key, value in given.items())
         raise ValueError(f"{shown}: no time is left in service" if (mttf or 1) <= 0 else f"{shown}: no time for repair")
     return mttf, mttr
-
-
-class Exponential(Frozen):
-    """Durations without memory."""
-
-    law: Literal["exponential"] = Field(description="The law.")
-    mean: float = Field(gt=0, description="Mean [h].")
-
-    @property
-    def average(self) -> float:
-        """Mean [h]."""
-        return self.mean
-
-
-class Lognormal(Frozen):
-    """Durations whose logarithm is normal."""
-
-    law: Literal["lognormal"] = Field(description="The law.")
-    median: float = Field(gt=0, description="Median [h].")
-    sigma: float = Field(gt=0, le=3, description="Standard deviation of the logarithm.")
-
-    @property
-    def average(self) -> float:
-        """Mean [h]: median · exp(σ²/2)."""
-        return self.median * math.exp(self.sigma**2 / 2)
-
-
-class Empirical(Frozen):
-    """Durations on record, each as likely as the other."""
-
-    law: Literal["empirical"] = Field(description="The law.")
-    hours: Annotated[Row[Annotated[float, Field(gt=0)]], Field(min_length=1)] = Field(description="Durations [h].")
-
-    @property
-    def average(self) -> float:
-        """Mean [h]."""
-        return sum(self.hours) / len(self.hours)
-
-
-Law = Annotated[Exponential | Lognormal | Empirical, Field(discriminator="law")]
 
 
 class Campaign(Frozen):

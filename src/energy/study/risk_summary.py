@@ -22,6 +22,15 @@ BELOW = (3400.0, 3900.0, 4600.0)
 TAIL = 0.05
 BOUNDS = ("value", "low", "high")
 LEVELS = 101
+DIMENSIONS: dict[str, tuple[str, ...]] = {
+    "season": ("exceeded", "bound"),
+    "season_undisturbed": ("exceeded", "bound"),
+    "power": ("month", "exceeded", "bound"),
+    "below": ("threshold", "bound"),
+    "curve": ("level",),
+    "curve_undisturbed": ("level",),
+    "lost": ("cause", "bound"),
+}
 
 
 def summary(
@@ -72,15 +81,6 @@ def summary(
     causes, lost = lost_by_cause(ordered, samples)
     data["lost"] = [_bounds(lost[cause]) for cause in causes]
     data |= _income(case, question, samples, season)
-    dimensions = {
-        "season": ("exceeded", "bound"),
-        "season_undisturbed": ("exceeded", "bound"),
-        "power": ("month", "exceeded", "bound"),
-        "below": ("threshold", "bound"),
-        "curve": ("level",),
-        "curve_undisturbed": ("level",),
-        "lost": ("cause", "bound"),
-    }
     coordinates: dict[str, Sequence[object] | np.ndarray] = {
         "bound": list(BOUNDS),
         "exceeded": list(EXCEEDED),
@@ -89,10 +89,10 @@ def summary(
         "level": grid,
         "cause": causes,
     }
-    shapes = {key: tuple(len(coordinates[d]) for d in dimensions.get(key, ("bound",))) for key in data}
+    shapes = {key: tuple(len(coordinates[d]) for d in DIMENSIONS.get(key, ("bound",))) for key in data}
     found = xr.Dataset(
         {
-            key: (dimensions.get(key, ("bound",)), np.array(values, dtype=float).reshape(shapes[key]))
+            key: (DIMENSIONS.get(key, ("bound",)), np.array(values, dtype=float).reshape(shapes[key]))
             for key, values in data.items()
         },
         coordinates,

@@ -1,0 +1,50 @@
+"""Laws of how long an outage lasts."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from energy.reading.frozen import Frozen, Row
+
+
+class Exponential(Frozen):
+    """Durations without memory."""
+
+    law: Literal["exponential"] = Field(description="The law.")
+    mean: float = Field(gt=0, description="Mean [h].")
+
+    @property
+    def average(self) -> float:
+        """Mean [h]."""
+        return self.mean
+
+
+class Lognormal(Frozen):
+    """Durations whose logarithm is normal."""
+
+    law: Literal["lognormal"] = Field(description="The law.")
+    median: float = Field(gt=0, description="Median [h].")
+    sigma: float = Field(gt=0, le=3, description="Standard deviation of the logarithm.")
+
+    @property
+    def average(self) -> float:
+        """Mean [h]: median · exp(σ²/2)."""
+        return self.median * math.exp(self.sigma**2 / 2)
+
+
+class Empirical(Frozen):
+    """Durations on record, each as likely as the other."""
+
+    law: Literal["empirical"] = Field(description="The law.")
+    hours: Annotated[Row[Annotated[float, Field(gt=0)]], Field(min_length=1)] = Field(description="Durations [h].")
+
+    @property
+    def average(self) -> float:
+        """Mean [h]."""
+        return sum(self.hours) / len(self.hours)
+
+
+Law = Annotated[Exponential | Lognormal | Empirical, Field(discriminator="law")]
