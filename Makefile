@@ -40,6 +40,7 @@ bench: setup ## time what must be fast (benchmarks/)
 figures: run ## make the figures of README and docs from scratch
 	mkdir -p docs/figures
 	for kind in png svg; do cp results/baseline/monthly.$$kind docs/figures/baseline.$$kind; done
+	$(BIN)/energy figures results/baseline --only map --only reservoirs --only heatmap --format png --out docs/figures
 
 reference: setup ## solve the recorded scenarios again: results/reference/ and what pages quote of it
 	$(BIN)/energy reference

@@ -20,6 +20,7 @@ from typing import Any
 
 _HOMES = {
     "InputError": "energy.errors",
+    "Sizes": "energy.study.sensitivity",
     "SolverError": "energy.errors",
     "read_case": "energy.case",
     "read_scenario": "energy.scenario",
@@ -27,8 +28,38 @@ _HOMES = {
     "rules": "energy.model",
     "run": "energy.study",
     "plot": "energy.report",
+    "record": "energy.report",
+    "draw": "energy.report",
+    "comparison_figure": "energy.report",
+    "duration_figure": "energy.report",
+    "risk": "energy.study.distribution",
+    "sensitivity": "energy.study.sensitivity",
+    "sweep": "energy.study.sweep",
+    "sweep_figure": "energy.report",
+    "unknowns": "energy.study.unknowns",
+    "waterfall_figure": "energy.report",
 }
-__all__ = ["InputError", "SolverError", "build", "plot", "read_case", "read_scenario", "rules", "run"]
+__all__ = [
+    "InputError",
+    "Sizes",
+    "SolverError",
+    "build",
+    "comparison_figure",
+    "draw",
+    "duration_figure",
+    "plot",
+    "read_case",
+    "read_scenario",
+    "record",
+    "risk",
+    "rules",
+    "run",
+    "sensitivity",
+    "sweep",
+    "sweep_figure",
+    "unknowns",
+    "waterfall_figure",
+]
 
 
 def __getattr__(name: str) -> Any:

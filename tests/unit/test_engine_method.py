@@ -7,7 +7,7 @@ import pytest
 from energy.case import read_case
 from energy.model import inputs
 from energy.scenario import read_scenario
-from energy.solve import Engine, engine
+from energy.solve import Engine, highs
 
 
 @pytest.mark.parametrize("hydrology", ["median", "dry"])
@@ -15,14 +15,14 @@ def test_interior_point_finds_the_optimum_of_the_simplex(hydrology: str, monkeyp
     found = inputs(read_case("two_bus"), read_scenario("two_bus", overrides={"hydrology": hydrology}))
     simplex = Engine(found).solve(found)
     assert simplex.iterations > 0
-    monkeypatch.setattr(engine, "LONG_HORIZON", 0)
+    monkeypatch.setattr(highs, "LONG_HORIZON", 0)
     interior = Engine(found).solve(found)
     assert interior.objective == pytest.approx(simplex.objective, rel=1e-6)
 
 
 def test_an_interior_solve_does_not_depend_on_what_was_solved_before(monkeypatch: pytest.MonkeyPatch) -> None:
     case, scenario = read_case("two_bus"), read_scenario("two_bus")
-    monkeypatch.setattr(engine, "LONG_HORIZON", 0)
+    monkeypatch.setattr(highs, "LONG_HORIZON", 0)
     base, dry = inputs(case, scenario), inputs(case, scenario.replace(hydrology="dry"))
     shared = Engine(base)
     shared.solve(base)

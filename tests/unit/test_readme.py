@@ -36,7 +36,7 @@ def test_make_has_the_commands() -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    pages = [PROJECT / "README.md", *PROJECT.glob("networks/*/README.md"), *PROJECT.glob("docs/*.md")]
+    pages = [PROJECT / "README.md", *PROJECT.glob("networks/*/README.md"), *PROJECT.glob("docs/**/*.md")]
     for page in pages:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"

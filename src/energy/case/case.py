@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -60,13 +61,18 @@ class Case:
 
     def corridor(self, name: str) -> list[tuple[str, str]]:
         """Return the (component list, name) pairs of a corridor, empty where the case knows no such corridor."""
-        if self.corridors.empty:
-            return []
-        rows = self.corridors[self.corridors["corridor"] == name]
-        pairs = zip(rows["component"].astype(str), rows["name"].astype(str), strict=True)
-        return [(component, found) for component, pattern in pairs for found in self.names(component, pattern)]
+        return list(_corridor(self, name))
 
     @property
     def weakest_confidence(self) -> str:
         """The weakest mark (A, B, C) among the case's evidence; a dash where it has none."""
         return str(max(self.evidence["confidence"])) if len(self.evidence) else "–"
+
+
+@lru_cache(maxsize=1024)  # samples look up the same few corridors again and again
+def _corridor(case: Case, name: str) -> tuple[tuple[str, str], ...]:
+    if case.corridors.empty:
+        return ()
+    rows = case.corridors[case.corridors["corridor"] == name]
+    pairs = zip(rows["component"].astype(str), rows["name"].astype(str), strict=True)
+    return tuple((component, found) for component, pattern in pairs for found in case.names(component, pattern))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+from pkgutil import iter_modules
 
-from energy.cli import attribution, capability, comparison, library, pages, runs, settlement, trust
 from energy.cli.base import app
 from energy.errors import Fault
 
-__all__ = ["app", "attribution", "capability", "comparison", "library", "main", "pages", "runs", "settlement", "trust"]
+__all__ = ["app", "main"]
+
+for verbs in iter_modules(__path__):  # each module adds its verbs to the application
+    import_module(f"energy.cli.{verbs.name}")
 
 
 MOST_FAULTS = 50

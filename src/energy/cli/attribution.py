@@ -22,7 +22,8 @@ def attribution_command(
     """Print how much of the contract's ceiling is lost to what, by month; up to 128 optimisations."""
     case, asked = read_asked(scenario, overrides)
     from energy.report.attribution_text import attribution_json, attribution_text
-    from energy.report.folder import provenance, refuse_strange, write_tables
+    from energy.report.folder import provenance, write_tables
+    from energy.report.whole import refuse_strange
     from energy.study.attribution import attribution, mean_power
 
     folder, start = out / asked.name, time.perf_counter()

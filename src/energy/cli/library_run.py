@@ -19,7 +19,7 @@ def run_library(overrides: list[str], out: Path, jobs: int, as_json: bool) -> No
     """Solve every scenario of the library, write the folders and the comparison, end with 3 if one has no result."""
     from energy.errors import InputError
     from energy.report.batch import check, run_all
-    from energy.report.folder import refuse_strange
+    from energy.report.whole import refuse_strange
     from energy.scenario import list_scenarios, read_scenario
 
     start = time.perf_counter()

@@ -36,7 +36,7 @@ def run_command(
         run_library(overrides, out, jobs, as_json)
         return
     asked = [read_asked(name, overrides) for name in scenarios]
-    from energy.report.folder import refuse_strange
+    from energy.report.whole import refuse_strange
 
     _refuse_early(asked)
     for _, scenario in asked:
@@ -113,6 +113,7 @@ def _as_json(result: Any, manifest: dict[str, Any]) -> dict[str, Any]:
         "months": table.to_dict("records"),
         "rungs_gwh": {str(name): float(energy) for name, energy in result.rungs.sum().items()},
         "surprise_gwh": manifest["surprise"],
+        "delivered_soon_and_late_gwh": manifest["delivered_soon_and_late"],
         "objective": manifest["objective"],
         "audit": manifest["audit"],
     }
@@ -128,7 +129,7 @@ def build_command(
     case, asked = read_asked(scenario, overrides)
     from energy.model import build
     from energy.model.quiet import quiet
-    from energy.report.folder import whole_file
+    from energy.report.whole import whole_file
 
     with whole_file(out) as draft, quiet():
         build(case, asked).export_to_netcdf(str(draft))

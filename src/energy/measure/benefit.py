@@ -13,6 +13,7 @@ from energy.case.rule import Contract
 from energy.measure.balance import country_of_bus
 from energy.measure.monthly import month_of, transferable
 from energy.measure.settlement import positions
+from energy.model.services import SHARE_OF_COSTS
 from energy.solve import Result
 
 MILLION = 1e6
@@ -67,7 +68,8 @@ def _own_cost(result: Result, component: str) -> pd.DataFrame:
     table = result.inputs.components[component]
     static = np.broadcast_to(table["marginal_cost"].to_numpy(float), (len(result.hours), len(table)))
     own = pd.DataFrame(static, index=result.inputs.axis.snapshots, columns=table.index)
-    cost = result.inputs.values(component, "marginal_cost")
+    share = SHARE_OF_COSTS if result.inputs.weights else 1.0
+    cost = result.inputs.values(component, "marginal_cost") / share
     ranked = table["service"].isin(list(result.inputs.weights)) if "service" in table else pd.Series(False, table.index)
     return cost.where(~ranked, own, axis=1)
 

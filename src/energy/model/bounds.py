@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -217,13 +218,33 @@ def occurrences(window: Window, axis: Axis) -> Iterator[tuple[str, np.ndarray, f
 
     A window that the horizon cuts counts for the share of its hours that lie inside.
     """
-    inside = in_window(axis.hours, window.start, window.end)
-    for year in range(axis.hours[0].year - 1, axis.end.year + 1):
+    yield from _occurrences(_Same(axis.hours), window)
+
+
+class _Same:
+    """Hours that many axes share, to be remembered by."""
+
+    def __init__(self, hours: pd.DatetimeIndex) -> None:
+        self.hours = hours
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.hours is self.hours
+
+    def __hash__(self) -> int:
+        return id(self.hours)
+
+
+@lru_cache(maxsize=256)
+def _occurrences(same: _Same, window: Window) -> list[tuple[str, np.ndarray, float]]:
+    hours, found = same.hours, []
+    inside = in_window(hours, window.start, window.end)
+    for year in range(hours[0].year - 1, hours[-1].year + 1):
         start, end = month_day(year, window.start), month_day(year, window.end)
         end = (month_day(year + 1, window.end) if end < start else end) + pd.Timedelta(days=1)
-        part = inside & (axis.hours >= start) & (axis.hours < end)
+        part = np.asarray(inside & (hours >= start) & (hours < end))
         if part.any():
-            yield str(year), np.asarray(part), float(part.sum() / ((end - start) / pd.Timedelta(hours=1)))
+            found.append((str(year), part, float(part.sum() / ((end - start) / pd.Timedelta(hours=1)))))
+    return found
 
 
 def _limit(name: str, rule: LimitRule, axis: Axis, static: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -58,6 +58,19 @@ class Ground:
     hourly: Mapping[Key, pd.DataFrame]
     book: RuleBook
     case: Case
+
+    @cached_property
+    def wide(self) -> Mapping[Key, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """(list name, attribute) → the components' own values, positions of those that vary, hourly values of these."""
+        found: dict[Key, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+        for component, table in self.components.items():
+            attributes = [a for a in VARYING.get(component, ()) if a in table]
+            attributes += [a for c, a in self.hourly if c == component and a not in attributes]
+            for attribute in attributes:
+                own = table[attribute].to_numpy(float) if attribute in table else np.full(len(table), np.nan)
+                hourly = self.hourly.get((component, attribute), pd.DataFrame(index=self.hours))
+                found[component, attribute] = own, table.index.get_indexer(hourly.columns), hourly.to_numpy(float)
+        return found
 
     def column(self, component: str, attribute: str, name: str) -> np.ndarray:
         """Return an attribute of one component in every hour; shape (hours,)."""
@@ -145,25 +158,16 @@ def _season(
             multiply(hourly, components, hours, "links", attribute, names, (~closed).astype(float))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def standing(ground: Ground, axis: Axis) -> Standing:
     """Return the ground averaged over the snapshots of an axis, with the rules that bind single snapshots."""
     dense: dict[Key, np.ndarray] = {}
-    for component, table in ground.components.items():
-        attributes = [a for a in VARYING.get(component, ()) if a in table]
-        attributes += [a for c, a in ground.hourly if c == component and a not in attributes]
-        for attribute in attributes:
-            dense[component, attribute] = _dense(table, ground.hourly.get((component, attribute)), attribute, axis)
+    for key, (own, places, hourly) in ground.wide.items():
+        dense[key] = np.tile(own, (len(axis.snapshots), 1))
+        if len(places):
+            dense[key][:, places] = axis.mean(hourly)
     rules = tuple(unexpressed(ground.book, axis, ground.components))
     apply_levels(ground.book, axis, ground.components, dense)
     for values in dense.values():
         values.flags.writeable = False
     return Standing(ground, axis, dense, rules)
-
-
-def _dense(table: pd.DataFrame, hourly: pd.DataFrame | None, attribute: str, axis: Axis) -> np.ndarray:
-    static = table[attribute].to_numpy(float) if attribute in table else np.full(len(table), np.nan)
-    values = np.tile(static, (len(axis.snapshots), 1))
-    if hourly is not None and len(hourly.columns):
-        values[:, table.index.get_indexer(hourly.columns)] = axis.mean(hourly.to_numpy(float))
-    return values

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from energy.model.random_stream import logarithm, uniform_stream
-from energy.scenario import Hazard, HazardSet
-from energy.scenario.hazard import YEAR, Exponential, Process
+from energy.scenario import HazardSet
+from energy.scenario.hazard import YEAR, Process
 
 Span = tuple[float, float]
 
@@ -72,8 +72,8 @@ def intensity(
 
 def _history(process: Process) -> float:
     """Hours before the horizon after which it no longer matters that all was in service at first."""
-    law, campaign = process.law, process.campaign if isinstance(process, Hazard) else None
-    long = law.average * (10 if isinstance(law, Exponential) else 5) + (campaign.span if campaign else 0.0)
+    law, campaign = process.law, getattr(process, "campaign", None)
+    long = law.average * (10 if law.law == "exponential" else 5) + (campaign.span if campaign else 0.0)
     return min(max(long, 720.0), HISTORY)
 
 

@@ -13,7 +13,7 @@ Hourly = dict[tuple[str, str], pd.DataFrame]
 
 def number(table: pd.DataFrame, name: str, attribute: str) -> float:
     """Return one number of a component table."""
-    return float(table[attribute].to_numpy(float)[table.index.get_indexer(pd.Index([name]))[0]])
+    return float(table[attribute].to_numpy()[table.index.get_loc(name)])
 
 
 def dense(

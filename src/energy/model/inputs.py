@@ -44,7 +44,8 @@ class Inputs:
     kirchhoff
         Whether Kirchhoff's voltage law holds on the lines.
     weights
-        Service → worth of a delivered MWh in the objective [$/MWh].
+        Service → worth of a delivered MWh in the objective; empty where the objective is money. Beside weights costs
+        count at ``services.SHARE_OF_COSTS`` of their $.
     book
         The rules of the case as the scenario sets them.
     events
@@ -162,13 +163,21 @@ def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | N
     """
     book = found.book
     order = order or scenario.protection_order or book.protection_order
-    weight = services.weights(order) if scenario.objective == "transfer" else {}
+    bought = services.purchases(found.components.get("generators", pd.DataFrame()))
+    weight = services.weights(order, bought) if scenario.objective == "transfer" else {}
     dense = dict(found.dense)
+    share = services.SHARE_OF_COSTS if weight else 1.0
+    for component, attribute in (("stores", "marginal_cost"), ("stores", "marginal_cost_storage")):
+        if component in found.components:
+            dense[component, attribute] = share * found.array(component, attribute)
     for component in ("links", "generators"):
         table = found.components.get(component)
-        if table is None or "service" not in table:
+        if table is None:
             continue
-        cost = found.array(component, "marginal_cost")
+        cost = share * found.array(component, "marginal_cost")
+        dense[component, "marginal_cost"] = cost
+        if "service" not in table:
+            continue
         worth = weight if weight else _tariff(scenario, book)
         value = table["service"].map(worth).fillna(0.0).to_numpy(float)
         if component == "links":
@@ -193,7 +202,9 @@ def axis_of(case: Case, scenario: Scenario) -> Axis:
         return _own_axis(case, scenario.horizon()[0])
     start, _ = scenario.horizon()
     book = ground_of(case, scenario).book
-    cuts = {*_rule_cuts(book, start, scenario.time.years), *event_cuts(scenario, start)}
+    cuts: set[pd.Timestamp] = set()
+    if scenario.time.resolution.startswith("typical"):  # every other resolution has all hours, and nothing to cut
+        cuts = {*_rule_cuts(book, start, scenario.time.years), *event_cuts(scenario, start)}
     return _axis(scenario.horizon(), scenario.time.resolution, tuple(sorted(cuts)))
 
 
@@ -205,7 +216,12 @@ def _own_axis(case: Case, start: pd.Timestamp) -> Axis:
 
 @lru_cache(maxsize=64)
 def _axis(horizon: tuple[pd.Timestamp, pd.Timestamp], resolution: str, cuts: tuple[pd.Timestamp, ...]) -> Axis:
-    return make_axis(pd.date_range(*horizon, freq="h", inclusive="left"), resolution, cuts)
+    return make_axis(_hours(horizon), resolution, cuts)
+
+
+@lru_cache(maxsize=8)
+def _hours(horizon: tuple[pd.Timestamp, pd.Timestamp]) -> pd.DatetimeIndex:
+    return pd.date_range(*horizon, freq="h", inclusive="left")
 
 
 def _rule_cuts(book: RuleBook, start: pd.Timestamp, years: int) -> Iterator[pd.Timestamp]:
@@ -227,12 +243,11 @@ def _loads(case: Case, scenario: Scenario, stands: Standing) -> np.ndarray:
     if "demand" in loads and "demand_year" in case.profiles:
         share = loads["share"].to_numpy(float)
         for key, at in loads.groupby("demand").indices.items():
-            national = _demand(case, stands.axis, str(key), of(scenario.growth, str(key), "central"))
-            values[:, at] = national[:, None] * share[at]
+            national = _demand(stands.ground, str(key), of(scenario.growth, str(key), "central"))
+            values[:, at] = stands.axis.mean(national)[:, None] * share[at]
     if "inflow" in case.profiles:
-        for site, flow in _scenario_inflow(case, scenario, stands.axis).items():
-            if site in loads.index:
-                values[:, loads.index.get_loc(site)] = -flow
+        sites, flows = _scenario_inflow(scenario, stands.ground)
+        values[:, sites] = -stands.axis.mean(flows)
     return values
 
 
@@ -245,9 +260,10 @@ def _at_most_the_demand(components: Mapping[str, pd.DataFrame], dense: Dense) ->
     table, loads = components["generators"], components["loads"]
     available = dense["generators", "p_max_pu"].copy()
     asked = (dense["loads", "p_set"] * -loads["sign"].to_numpy(float)).clip(min=0)
-    for at in np.flatnonzero((table["carrier"] == services.UNSERVED) & (table["p_nom"] > 0)):
-        here = asked[:, (loads["bus"] == table["bus"].iloc[at]).to_numpy()].sum(axis=1)
-        available[:, at] = np.minimum(available[:, at], here / float(table["p_nom"].iloc[at]))
+    p_nom, buses, places = table["p_nom"].to_numpy(float), table["bus"].tolist(), loads["bus"].to_numpy(object)
+    for at in np.flatnonzero((table["carrier"] == services.UNSERVED).to_numpy() & (p_nom > 0)):
+        here = asked[:, places == buses[at]].sum(axis=1)
+        available[:, at] = np.minimum(available[:, at], here / p_nom[at])
     return available
 
 
@@ -291,30 +307,36 @@ def _load(case: Case, scenario: Scenario, ground: Ground, name: str) -> np.ndarr
     key = loads["demand"].at[name] if "demand" in loads else None
     if "demand_year" in case.profiles and isinstance(key, str) and key:
         growth = of(scenario.growth, key, "central")
-        return profile.demand(case, ground.hours, key, growth) * number(loads, name, "share")
+        return _demand(ground, key, growth) * number(loads, name, "share")
     if "inflow" in case.profiles:
-        found = inflow(case, ground.hours, scenario.hydrology).get(name)
-        if found is not None:
-            return -found
+        sites, flows = _inflow(ground, scenario.hydrology)
+        at = np.flatnonzero(sites == loads.index.get_loc(name))
+        if len(at):
+            return -flows[:, at[0]]
     return ground.column("loads", "p_set", name)
 
 
-def _scenario_inflow(case: Case, scenario: Scenario, axis: Axis) -> dict[str, np.ndarray]:
+def _scenario_inflow(scenario: Scenario, ground: Ground) -> tuple[np.ndarray, np.ndarray]:
     try:
-        return _inflow(case, axis, scenario.hydrology)
+        return _inflow(ground, scenario.hydrology)
     except InputError as err:
         origin = scenario.written_at("hydrology")
         raise InputError(fault.at(origin.where, origin.line) for fault in err.faults) from None
 
 
 @lru_cache(maxsize=256)
-def _demand(case: Case, axis: Axis, key: str, growth: str) -> np.ndarray:
-    return axis.mean(profile.demand(case, axis.hours, key, growth))
+def _demand(ground: Ground, key: str, growth: str) -> np.ndarray:
+    """Return a national demand [MW] in every hour; shape (hours,)."""
+    return profile.demand(ground.case, ground.hours, key, growth)
 
 
-@lru_cache(maxsize=256)
-def _inflow(case: Case, axis: Axis, hydrology: Hydrology) -> dict[str, np.ndarray]:
-    return {site: axis.mean(flow) for site, flow in inflow(case, axis.hours, hydrology).items()}
+@lru_cache(maxsize=16)
+def _inflow(ground: Ground, hydrology: Hydrology) -> tuple[np.ndarray, np.ndarray]:
+    """Return the positions of the loads that stand for inflow, and their flow [hm³/h]; shape (hours, sites)."""
+    loads = ground.components["loads"].index
+    found = {site: flow for site, flow in inflow(ground.case, ground.hours, hydrology).items() if site in loads}
+    sites = np.array([loads.get_loc(site) for site in found], dtype=int)
+    return sites, np.column_stack(list(found.values())) if found else np.zeros((len(ground.hours), 0))
 
 
 def of(choice: str | Mapping[str, str], key: str, otherwise: str) -> str:

@@ -1,40 +1,72 @@
-"""The question put to the optimiser: what each MWh of a service is worth in the objective."""
+"""The question put to the optimiser: what each MWh of a service is worth in the objective, and what costs count."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-LOWEST_WEIGHT = 500.0  # $/MWh; above every price, so that no cost decides what a priority should decide
+LOWEST_WEIGHT = 100.0  # of a MWh that the studied service delivers
+# Share of their $ at which costs count beside the weights. A delivered MWh so outweighs 20,000 $: more than any price,
+# and more than what another hour would save in fuel by the twentieth part that a DC pole loses more at full load.
+SHARE_OF_COSTS = 1 / 200
 RATIO = 3.0  # a service outweighs the next even where its MWh costs almost three of the other's
-
+# a MWh bought at the right time lets several MWh go through a swap account, which gives them back
+RATIO_OF_PURCHASES = 10.0
 
 STUDIED = "casa"
 RETURNED = "reverse"
 UNSERVED = "unserved"  # carrier of the generators that stand for unserved demand
 
 
-def weights(order: Sequence[str]) -> dict[str, float]:
-    """Return the weight [$/MWh] of the studied service and of every service that a protection order puts before it.
+def weights(order: Sequence[str], bought: Collection[str] = ()) -> dict[str, float]:
+    """Return the weight of a MWh of the studied service and of every service that a protection order puts before it.
 
-    The studied service weighs more than any price; each service before it weighs ``RATIO`` times the next one, so that
-    giving up 1 MWh of a service never pays unless it frees ``RATIO`` MWh of the one behind it. What stands behind the
-    studied service counts with its own price or value of lost load. A link or a sink that delivers a service earns its
-    weight for every MWh delivered (at bus1); a generator that stands for a shortfall or a purchase costs its weight.
+    The studied service weighs more than any price, which counts at ``SHARE_OF_COSTS``; each service before it weighs
+    ``RATIO`` times the next one, a purchase ``RATIO_OF_PURCHASES`` times, so that giving up 1 MWh of a service never
+    pays unless it frees as many MWh of the one behind it. What stands behind the studied service counts with its own
+    price or value of lost load. A link or a sink that delivers a service earns its weight for every MWh delivered (at
+    bus1); a generator that stands for a shortfall or a purchase costs its weight.
 
     Examples
     --------
     >>> weights(["own_demand", "casa", "uzbek_spot"])
-    {'own_demand': 1500.0, 'casa': 500.0}
+    {'own_demand': 300.0, 'casa': 100.0}
+    >>> weights(["own_demand", "imports", "casa"], bought={"imports"})
+    {'own_demand': 3000.0, 'imports': 1000.0, 'casa': 100.0}
     """
     ahead = order[: order.index(STUDIED) + 1] if STUDIED in order else order
-    return {name: LOWEST_WEIGHT * RATIO ** (len(ahead) - 1 - rank) for rank, name in enumerate(ahead)}
+    found: dict[str, float] = {}
+    weight = LOWEST_WEIGHT
+    for name in reversed(ahead):
+        weight *= 1.0 if not found else RATIO_OF_PURCHASES if name in bought else RATIO
+        found[name] = weight
+    return dict(reversed(found.items()))
+
+
+def purchases(generators: pd.DataFrame) -> set[str]:
+    """Return the services that stand for energy bought.
+
+    Parameters
+    ----------
+    generators
+        Index name; columns ``service``, ``sign``, ``carrier``.
+
+    Examples
+    --------
+    >>> table = {"service": ["imports", "own_demand"], "sign": 1.0, "carrier": ["market", "unserved"]}
+    >>> purchases(pd.DataFrame(table, index=["KZ supply", "unserved KG"]))
+    {'imports'}
+    """
+    if "service" not in generators:
+        return set()
+    bought = generators[(generators["sign"] > 0) & (generators["carrier"] != UNSERVED) & generators["service"].notna()]
+    return set(bought["service"]) - {""}
 
 
 def returned(service: pd.Series, weight: Mapping[str, float]) -> np.ndarray:
-    """Return what links that carry power back from the buyer cost [$/MWh taken]; shape (links,).
+    """Return what links that carry power back from the buyer cost [weight of a MWh taken]; shape (links,).
 
     What the buyer sends back counts against what it was delivered, at the same weight: power that runs in a circle, or
     that is borrowed in winter and given back in summer, is no delivery. Services before the studied one may still ask
@@ -42,7 +74,7 @@ def returned(service: pd.Series, weight: Mapping[str, float]) -> np.ndarray:
 
     Examples
     --------
-    >>> returned(pd.Series(["casa", "reverse"]), {"own_demand": 1500.0, "casa": 500.0}).tolist()
-    [0.0, 500.0]
+    >>> returned(pd.Series(["casa", "reverse"]), {"own_demand": 300.0, "casa": 100.0}).tolist()
+    [0.0, 100.0]
     """
     return np.where(service == RETURNED, weight.get(STUDIED, 0.0), 0.0)

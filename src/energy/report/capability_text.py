@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from energy.report.folder import whole_file
+from energy.report.whole import whole_file
 from energy.study.case_capability import Capability
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from energy.report.compare import DELIVERED, comparison_table
-from energy.report.folder import whole_file
 from energy.report.style import CEILING, colour, save, styled, words
+from energy.report.whole import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

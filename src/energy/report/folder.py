@@ -18,13 +18,12 @@ from energy.case import Case
 from energy.measure import audit
 from energy.model.quiet import quiet
 from energy.report.monthly_figure import plot
+from energy.report.record import record
 from energy.report.style import save
-from energy.report.whole import refuse_strange, whole_file, whole_folder
+from energy.report.whole import whole_folder
 from energy.scenario import Scenario
 from energy.study import Run
 from energy.study.surprise import prices_of_surprise
-
-__all__ = ["refuse_strange", "whole_file", "whole_folder", "write_run", "write_tables"]
 
 PACKAGES = ("casa1000-energy", "pypsa", "linopy", "highspy", "pandas", "numpy", "xarray", "scipy")
 
@@ -42,7 +41,7 @@ def write_run(run: Run, path: Path, wall_seconds: float) -> dict[str, Any]:
     with whole_folder(path) as draft:
         with quiet():
             _netcdf(draft / "network.nc", lambda file: run.result.network().export_to_netcdf(str(file)))
-            _netcdf(draft / "result.nc", lambda file: run.result.dataset().to_netcdf(file))
+            _netcdf(draft / "result.nc", lambda file: record(run).to_netcdf(file))
         table.to_csv(draft / "summary.csv", float_format="%.6g")
         save(plot(run), draft / "monthly")
         (draft / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -64,6 +63,7 @@ def manifest_of(run: Run, wall_seconds: float) -> dict[str, Any]:
         "audit": audit(run.result),
         "delivered": {str(month): float(energy) for month, energy in run.table["delivered"].items()},  # GWh
         "surprise": [price._asdict() for price in prices_of_surprise(run)],  # GWh, CASA-1000 first
+        "delivered_soon_and_late": run.soon_and_late,  # GWh with surprise, if plans send as soon, as late as they can
     }
 
 

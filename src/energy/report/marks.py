@@ -82,5 +82,5 @@ def with_block(page: str, name: str, text: str) -> str:
 
 def pages(project: Path) -> list[Path]:
     """Return the pages of a project that may hold marked numbers."""
-    found = [project / "README.md", *(project / "docs").glob("*.md"), *(project / "networks").glob("*/README.md")]
+    found = [project / "README.md", *(project / "docs").rglob("*.md"), *(project / "networks").glob("*/README.md")]
     return sorted(path for path in found if path.is_file())

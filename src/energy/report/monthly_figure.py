@@ -10,14 +10,13 @@ import numpy as np
 import pandas as pd
 
 from energy.report.order import LOST, NO_SERVICES, Rung, causes_of, in_season, ladder, verdict
-from energy.report.style import CEILING, colour, styled
+from energy.report.style import CEILING, SIZES, colour, styled
 from energy.study import Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SIZES = {"journal": (7.2, 4.4), "slide": (10.0, 5.6)}  # inches
 WIDTH = 0.8  # of a bar, in months
 MARKERS = ("o", "D", "s", "^")
 SURPLUS = "surplus "

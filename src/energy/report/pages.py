@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from energy.errors import Fault, InputError
-from energy.report.folder import whole_file
 from energy.report.marks import marked, pages, with_block
+from energy.report.whole import whole_file
 
 HEADLINE = Path("results/reference/headline.csv")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,9 @@ STYLE: dict[Any, Any] = {  # keys are matplotlib's own words
     "savefig.dpi": 200,
     "svg.hashsalt": "energy",
     "svg.fonttype": "none",
+    "pdf.fonttype": 42,  # text stays text, as journals ask
 }
+SIZES = {"journal": (7.2, 4.4), "slide": (10.0, 5.6)}  # inches
 CAUSES = {
     "delivered": "#0072b2",
     "line": "#666666",
@@ -40,6 +42,9 @@ CAUSES = {
 }
 OTHER = ("#d55e00", "#8c564b", "#332288")
 CEILING = "#000000"
+LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8c564b")
+PARTIES = {"TJ": "#0072b2", "KG": "#56b4e9", "AF": "#e69f00", "PK": "#009e73"}
+HEAT = "Blues"  # sequential: the order of lightness is the same for every reader
 TINT = 0.55  # share of the full colour in what is lost
 TITLES = {
     "line": "line outages",
@@ -59,11 +64,18 @@ def styled() -> Iterator[None]:
         yield
 
 
-def save(figure: Figure, stem: Path) -> None:
-    """Write a figure as PNG and SVG, the same bytes for the same figure: no dates, no random identifiers."""
+def save(figure: Figure, stem: Path, kinds: Iterable[str] = ("png", "svg")) -> list[Path]:
+    """Write a figure as PNG, SVG or PDF and return the files.
+
+    The same figure gives the same bytes: no dates, no random identifiers.
+    """
+    undated: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    written = []
     with styled():  # matplotlib reads resolution, fonts and the salt of identifiers when it writes
-        figure.savefig(stem.with_suffix(".png"))
-        figure.savefig(stem.with_suffix(".svg"), metadata={"Date": None})
+        for kind in kinds:
+            written.append(stem.with_name(f"{stem.name}.{kind}"))
+            figure.savefig(written[-1], metadata=undated.get(kind))
+    return written
 
 
 def words(name: str) -> str:

@@ -99,13 +99,22 @@ def order_line(run: Run) -> str:
     return "protection order: " + " > ".join(words(name) for name in order)
 
 
+def _tenths(value: float) -> str:
+    return f"{round(value, 1) + 0.0:,.1f}"
+
+
 def surprise_line(run: Run) -> str:
     """Return the price of surprise in a sentence, with what surprise changes for other services."""
     sold, *others = prices_of_surprise(run)
     line = (
-        f"Price of surprise: {sold.price:,.1f} GWh; with perfect foresight {sold.foreseen:,.1f} GWh would be "
+        f"Price of surprise: {_tenths(sold.price)} GWh; with perfect foresight {sold.foreseen:,.1f} GWh would be "
         f"delivered, with surprise {sold.surprised:,.1f} GWh."
     )
+    if run.soon_and_late is not None:
+        soon, late = (sold.foreseen - delivered for delivered in run.soon_and_late)
+        line += (
+            f" If plans send as soon as they can it is {_tenths(soon)} GWh, as late as they can {_tenths(late)} GWh."
+        )
     changes = [
         f"{words(price.service)} {abs(price.surprised - price.foreseen):,.2f} GWh "
         f"{'more' if price.surprised > price.foreseen else 'less'} {price.kind}"

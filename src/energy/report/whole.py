@@ -139,3 +139,18 @@ def _exchanged(draft: Path, path: Path) -> bool:
     """Let two folders change names in one step; False where the system or the disk cannot."""
     call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     return call is not None and call(_HERE, os.fsencode(draft), _HERE, os.fsencode(path), _EXCHANGE) == 0
+
+
+def writable_folder(path: Path) -> Path:
+    """Make a folder unless it is there, and return it.
+
+    Raises
+    ------
+    InputError
+        When it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise InputError(Fault(f"cannot write here: {err.strerror}", path, repair="choose another folder")) from None
+    return path

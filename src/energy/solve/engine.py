@@ -1,49 +1,26 @@
-"""Build once, update, re-solve: one HiGHS model that serves every scenario of the same structure."""
+"""Build once, update, re-solve: PyPSA builds one model, HiGHS solves every scenario of the same components."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-import highspy
-import numpy as np
 import pandas as pd
 
 from energy.errors import SolverError
-from energy.model import Inputs, network, rules
-from energy.model.quiet import quiet
-from energy.solve.infeasible import conflict
-from energy.solve.lp import BALANCE, Problem, Structure, blocks
+from energy.model import Inputs
+from energy.solve.basis import Start
+from energy.solve.highs import Solver, method
+from energy.solve.layout import lay, pattern_of
+from energy.solve.likeness import family_key, structure_key
+from energy.solve.lp import BALANCE, Structure, blocks
+from energy.solve.pypsa_model import check_layout, pypsa_structure
 from energy.solve.result import Result
 
-UNDECIDED = (
-    highspy.HighsModelStatus.kSolveError,
-    highspy.HighsModelStatus.kUnknown,
-    highspy.HighsModelStatus.kUnboundedOrInfeasible,
-)
-OPTIONS: dict[str, bool | int | str] = {"output_flag": False, "threads": 1, "parallel": "off", "random_seed": 0}
-THOUSAND = 1e-3  # HiGHS works in thousand $: with the weights of the protection order in $ its simplex loses its way
-BASES_KEPT = 64  # of anchors, beside the base's own
-LONG_HORIZON = 200_000  # columns; docs/resolution.md has the measurements behind it
-
-
-def method(columns: int) -> dict[str, str]:
-    """Return the HiGHS options of a solve by the size of the problem.
-
-    Up to ``LONG_HORIZON`` columns the dual simplex is quick, and ends in a basis from which the next scenario starts.
-    Beyond, an interior point is several times faster, and needs no start; the crossover to a basis, which would take
-    longer than the solve, is left out.
-
-    Examples
-    --------
-    >>> method(20_000)["solver"], method(1_700_000)["solver"]
-    ('simplex', 'hipo')
-    """
-    if columns <= LONG_HORIZON:
-        return {"solver": "simplex", "run_crossover": "on"}
-    return {"solver": "hipo", "run_crossover": "off"}
+STARTS_KEPT = 64  # bases of anchors
+COLUMNS_KEPT = 2_000_000  # of the programs of other snapshots or rules, all together
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +34,8 @@ class Anchor:
     key
         The same for the same inputs and parent, different for different ones; the basis is remembered under it.
     inputs
-        Gives the inputs, of the same structure; called when the basis is not remembered.
+        Gives the inputs; called when the basis is not remembered. Their snapshots and rules may be others than those
+        of the inputs to be solved; with other components they are no start, and the solve starts from nothing.
     parent
         Where the anchor's own solve starts; None: from nothing.
     """
@@ -68,44 +46,44 @@ class Anchor:
 
 
 class Engine:
-    """Solves scenarios of one structure; the only object of the package that keeps a state.
+    """Solves scenarios with the same components in service; the only object of the package that keeps a state.
 
     Every solve starts from the basis of its anchor, else of the *base* inputs, or on long horizons from nothing; never
-    from the scenario solved before, so that an answer depends on its own inputs and anchor alone.
+    from the scenario solved before, so that an answer depends on its own inputs and anchor alone. Snapshots, rules and
+    every number may differ from those of the base.
 
     Parameters
     ----------
     base
-        Inputs that fix the structure: components, snapshots and rules.
+        Inputs that fix the components.
 
     Raises
     ------
+    InputError
+        When PyPSA's model of the inputs has variables that this engine does not solve.
     AssertionError
-        When the engine's numbers differ from those of PyPSA's own model.
+        When the engine's program differs from PyPSA's own model of the base.
     """
 
     def __init__(self, base: Inputs) -> None:
-        n = network(base)
-        with quiet():
-            # one block of nodal balances, however many components hang on a bus
-            model = n.optimize.create_model(include_objective_constant=False, meshed_thresholds=[])
-            rules(n, n.snapshots)
-        self.structure = Structure(model, base)
-        self.structure.check(base, model)
+        reference = pypsa_structure(base)
+        self._pattern = pattern_of(reference, base)
+        self.structure = reference if self._pattern is None else lay(self._pattern, base)
+        if self._pattern is not None:
+            check_layout(self.structure, reference, base)
         self.base = base
-        self._bases: OrderedDict[str, highspy.HighsBasis | None] = OrderedDict()
+        self._family = family_key(base)
+        self._structures = OrderedDict({structure_key(base): self.structure})
+        self._starts: OrderedDict[str, Start | None] = OrderedDict()
         self._own = Anchor("", lambda: base)
-        self._method = method(self.structure.pattern.shape[1])
 
     @cached_property
-    def _highs(self) -> highspy.Highs:
-        highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        for option, value in OPTIONS.items():
-            highs.setOptionValue(option, value)
-        return highs
+    def solver(self) -> Solver:
+        """The engine's own HiGHS."""
+        return Solver()
 
     def solve(self, inputs: Inputs, past: Result | None = None, now: int = 0, anchor: Anchor | None = None) -> Result:
-        """Solve inputs of the base's structure.
+        """Solve inputs of the base's components.
 
         Parameters
         ----------
@@ -126,88 +104,72 @@ class Engine:
         ------
         SolverError
             When HiGHS finds no optimum; the message says whether the model is infeasible or unbounded.
+        ValueError
+            When the inputs have other components than the base, or PyPSA's model of them cannot be repeated on
+            other snapshots.
         """
-        first = not self._bases
-        start = self._basis_of(anchor or self._own)
-        if first and self._bases and anchor is None and inputs is self.base:  # the basis was found on these very inputs
-            return self._result(inputs)
-        problem = self.structure.problem(inputs)
+        structure = self._structure(inputs)
+        first = not self._starts
+        start = self._start(anchor or self._own, structure)
+        if first and start is not None and anchor is None and inputs is self.base:
+            return self._result(structure, inputs)  # the basis was found on these very inputs
+        problem = structure.problem(inputs)
         if past is not None:
-            self.structure.hold(problem, past.values, now)
-        self._run(problem, inputs, start)
-        return self._result(inputs)
+            structure.hold(problem, past.values, now)
+        basis = None if start is None else start.carried(structure, inputs)
+        self.solver.solve(structure, problem, inputs, basis)
+        return self._result(structure, inputs)
 
-    def _basis_of(self, anchor: Anchor) -> highspy.HighsBasis | None:
+    def _structure(self, inputs: Inputs) -> Structure:
+        key = structure_key(inputs)
+        found = self._structures.get(key)
+        if found is None:
+            lawless = inputs.kirchhoff and not self.base.kirchhoff
+            if self._pattern is None or lawless or family_key(inputs) != self._family:
+                raise ValueError(f"{inputs.name}: not of the structure that this engine was built for")
+            found = self._structures[key] = lay(self._pattern, inputs)
+            while len(self._structures) > 1 and sum(map(_width, self._structures.values())) > COLUMNS_KEPT:
+                self._structures.popitem(last=False)
+        self._structures.move_to_end(key)
+        return found
+
+    def _start(self, anchor: Anchor, structure: Structure) -> Start | None:
         """Return the optimal basis of an anchor; None where it has no optimum, or where no basis is wanted."""
-        if self._method["solver"] != "simplex":
+        if anchor is self._own and method(structure.pattern.shape[1])["solver"] != "simplex":
             return None
-        if anchor.key in self._bases:
-            self._bases.move_to_end(anchor.key)
-            return self._bases[anchor.key]
-        start = None if anchor.parent is None else self._basis_of(anchor.parent)
+        if anchor.key not in self._starts:
+            self._starts[anchor.key] = self._found(anchor)
+            if len(self._starts) > STARTS_KEPT:
+                self._starts.popitem(last=False)
+        self._starts.move_to_end(anchor.key)
+        return self._starts[anchor.key]
+
+    def _found(self, anchor: Anchor) -> Start | None:
         inputs = anchor.inputs()
-        basis = None
+        if family_key(inputs) != self._family:
+            return None
+        structure = self._structure(inputs)
+        parent = None if anchor.parent is None else self._start(anchor.parent, structure)
+        basis = None if parent is None else parent.carried(structure, inputs)
         try:
-            self._run(self.structure.problem(inputs), inputs, start)
-            basis = self._highs.getBasis()
+            self.solver.solve(structure, structure.problem(inputs), inputs, basis, ends_in_basis=True)
         except SolverError:
             if anchor is self._own:
                 raise
-        self._bases[anchor.key] = basis
-        if len(self._bases) > BASES_KEPT:
-            self._bases.popitem(last=False)
-        return basis
+            return None
+        return Start(self.solver.basis(), structure, inputs)
 
-    def _run(self, problem: Problem, inputs: Inputs, basis: highspy.HighsBasis | None = None) -> None:
-        highs = self._highs
-        for options, start in self._attempts(basis):
-            for option, value in options.items():
-                highs.setOptionValue(option, value)
-            highs.clearSolver()
-            highs.passModel(self._program(problem))
-            if start is not None:
-                highs.setBasis(start)
-            highs.run()
-            status = highs.getModelStatus()
-            if status not in UNDECIDED:
-                break
-        if status == highspy.HighsModelStatus.kInfeasible:
-            raise SolverError(f"{inputs.name}: infeasible; {conflict(self.structure, inputs, problem)}")
-        if status != highspy.HighsModelStatus.kOptimal:
-            raise SolverError(f"{inputs.name}: HiGHS ends with '{highs.modelStatusToString(status)}'")
-
-    def _attempts(self, basis: highspy.HighsBasis | None) -> Iterator[tuple[dict[str, str], highspy.HighsBasis | None]]:
-        """Yield what to try until the problem is decided, the same for the same inputs."""
-        yield self._method, basis
-        if basis is not None:
-            yield self._method, None  # a far start can lose its footing
-        yield {"solver": "hipo", "run_crossover": "on"}, None  # neither steps nor an unsharp interior point got there
-
-    def _program(self, problem: Problem) -> highspy.HighsLp:
-        pattern = self.structure.pattern
-        program = highspy.HighsLp()
-        program.num_row_, program.num_col_ = pattern.shape
-        program.col_cost_ = problem.cost * THOUSAND
-        program.col_lower_, program.col_upper_ = problem.lower, problem.upper
-        program.row_lower_, program.row_upper_ = problem.row_lower, problem.row_upper
-        program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        program.a_matrix_.num_row_, program.a_matrix_.num_col_ = pattern.shape
-        program.a_matrix_.start_, program.a_matrix_.index_ = pattern.indptr, pattern.indices
-        program.a_matrix_.value_ = problem.matrix
-        return program
-
-    def _result(self, inputs: Inputs) -> Result:
-        solution = self._highs.getSolution()
+    def _result(self, structure: Structure, inputs: Inputs) -> Result:
+        optimum, snapshots = self.solver.optimum(), inputs.axis.snapshots
         hours = inputs.axis.weightings["objective"].to_numpy()[:, None]
-        prices = self.structure.shadow(np.asarray(solution.row_dual), BALANCE) / hours / THOUSAND
-        values = blocks(self.structure, np.asarray(solution.col_value))
-        return Result(
-            inputs,
-            {key: table.set_axis(inputs.axis.snapshots) for key, table in values.items()},
-            pd.DataFrame(prices, index=inputs.axis.snapshots, columns=self.structure.buses),
-            float(self._highs.getInfo().objective_function_value) / THOUSAND,
-            int(self._highs.getInfo().simplex_iteration_count),
-        )
+        prices = structure.shadow(optimum.duals, BALANCE) / hours
+        values = {key: table.set_axis(snapshots) for key, table in blocks(structure, optimum.values).items()}
+        prices_table = pd.DataFrame(prices, index=snapshots, columns=structure.buses)
+        return Result(inputs, values, prices_table, optimum.objective, optimum.iterations)
+
+
+def _width(structure: Structure) -> int:
+    return int(structure.pattern.shape[1])
 
 
 def solve(inputs: Inputs) -> Result:

@@ -43,7 +43,7 @@ def structure_key(inputs: Inputs) -> str:
     """
     whole = sha256()
     whole.update(_remembered(inputs.axis, lambda: _axis_key(inputs)).encode())
-    whole.update(_remembered(inputs.components, lambda: _components_key(inputs)).encode())
+    whole.update(family_key(inputs).encode())
     whole.update(_remembered(inputs.rules, lambda: _rules_key(inputs)).encode())
     whole.update(b"kirchhoff" if inputs.kirchhoff else b"transport")
     for component, attribute in (("lines", "s_max_pu"), ("links", "efficiency")):
@@ -51,6 +51,11 @@ def structure_key(inputs: Inputs) -> str:
         if found is not None:  # where a line opens its angle is free; where an efficiency is zero there is no non-zero
             whole.update(np.packbits((found == 0).any(axis=0)).tobytes())
     return whole.hexdigest()
+
+
+def family_key(inputs: Inputs) -> str:
+    """Return a hash of the components that inputs have in service: what PyPSA builds once for all snapshots."""
+    return _remembered(inputs.components, lambda: _components_key(inputs))
 
 
 def _remembered(of: Any, compute: Callable[[], str]) -> str:

@@ -1,35 +1,38 @@
-"""PyPSA's model → a linear program in HiGHS's form, and the formulas that renew its numbers from inputs.
+"""The linear program in HiGHS's form, and the formulas that compute its numbers from inputs.
 
-The only file that knows the names that PyPSA gives to variables and constraints. PyPSA and linopy build the structure
-once; every number that may change is then computed from ``Inputs`` by the formulas here. `Structure.check` holds
-them against linopy's own matrices, so that a change in PyPSA cannot pass unseen.
+Where each number stands is a `Structure`; ``energy.solve.pypsa_model`` takes one from PyPSA's own model and holds the
+formulas here against it, ``energy.solve.layout`` lays the same rows and columns for any snapshots.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from energy.errors import Fault, InputError
 from energy.model import Inputs
-from energy.model.rules import KIRCHHOFF, OPEN_ANGLE
 
-if TYPE_CHECKING:
-    import linopy
+Key = tuple[str, str]
+BALANCE, ENERGY, VOLTAGE = "balance", "energy", "voltage"  # what is fed into a bus; into a store; around a cycle
 
-VARIABLES = {
-    ("generators", "p"): "Generator-p",
-    ("links", "p"): "Link-p",
-    ("lines", "s"): "Line-s",
-    ("stores", "e"): "Store-e",
-    ("stores", "p"): "Store-p",
-}
-BALANCE, ENERGY = "Bus-nodal_balance", "Store-energy_balance"
+
+Ports = list[tuple[str, np.ndarray, np.ndarray]]
+"""Attribute of the efficiency of a port of links → positions of the links that have it, and of its buses."""
+
+
+def ports_of(base: Inputs) -> Ports:
+    """Return the ports at which links deliver."""
+    links, found = base.components.get("links", pd.DataFrame()), []
+    position = {bus: at for at, bus in enumerate(base.components["buses"].index)}
+    for port, attribute in ((1, "efficiency"), (2, "efficiency2"), (3, "efficiency3")):
+        if len(links) and f"bus{port}" in links:
+            ends = [(at, position[bus]) for at, bus in enumerate(links[f"bus{port}"].tolist()) if bus]
+            at, buses = (np.array([end[side] for end in ends], dtype=int) for side in (0, 1))
+            found.append((attribute, at, buses))
+    return found
 
 
 @dataclass(frozen=True)
@@ -55,63 +58,48 @@ class Problem:
 
 
 class Structure:
-    """Where in the linear program each number of the inputs stands; made once from a linopy model."""
+    """Where in the linear program each number of the inputs stands.
 
-    def __init__(self, model: linopy.Model, base: Inputs) -> None:
-        _refuse_foreign(model, base)
-        matrices = model.matrices
-        column_of = _lookup(matrices.vlabels)
-        row_of = _lookup(matrices.clabels)
-        self.columns = {
-            key: column_of[model.variables[name].labels.transpose("snapshot", "name").to_numpy()]
-            for key, name in VARIABLES.items()
-            if name in model.variables
-        }
-        self.names = {key: list(model.variables[VARIABLES[key]].indexes["name"]) for key in self.columns}
-        for (component, _), names in self.names.items():
-            # tables and columns are matched by position from here on
-            assert names == list(base.components[component].index), f"PyPSA orders {component} in another way"
-        self.angle = None
-        if OPEN_ANGLE in model.variables:
-            labels = model.variables[OPEN_ANGLE].labels
-            self.angle = (column_of[labels.transpose("snapshot", "name").to_numpy()], list(labels.indexes["name"]))
-        bounds = [name for name in model.constraints if "-fix-" in name]
-        keep = np.ones(len(matrices.clabels), dtype=bool)
-        for name in bounds:
-            bound = model.constraints[name].labels.to_numpy().ravel()
-            keep[row_of[bound[bound >= 0]]] = False
-        new_row = np.cumsum(keep) - 1
-        self.rows = {
-            name: _places_of(model.constraints[name].labels.to_numpy(), row_of, new_row)
-            for name in model.constraints
-            if name not in bounds
-        }
-        self.buses = list(model.constraints[BALANCE].indexes["name"])
-        self.stores = list(model.constraints[ENERGY].indexes["name"]) if ENERGY in self.rows else []
-        assert matrices.A is not None
-        self.pattern = sparse.csc_matrix(matrices.A.tocsr()[keep])
-        self.pattern.sort_indices()
-        sense, right = matrices.sense[keep], matrices.b[keep]
-        self._row_lower = np.where(sense == "<", -np.inf, right)
-        self._row_upper = np.where(sense == ">", np.inf, right)
-        self._lower, self._upper = np.asarray(matrices.lb, dtype=float), np.asarray(matrices.ub, dtype=float)
-        self._places(base)
-        self._linopy_cost = np.asarray(matrices.c, dtype=float)
+    Attributes
+    ----------
+    columns
+        (component list, quantity) → columns; shape (snapshots, names).
+    names
+        The names of each block of columns.
+    rows
+        Constraint → rows, in the shape of the constraint; −1 where it is left out.
+    buses, stores
+        Names along the blocks of nodal and of energy balances.
+    angle
+        Columns of the free angles of open lines, shape (snapshots, lines), and their lines; or None.
+    pattern
+        The matrix, column-wise; its values are those of the base until ``problem`` renews them.
+    """
 
-    def _places(self, base: Inputs) -> None:
+    def __init__(
+        self,
+        pattern: sparse.csc_matrix,
+        columns: Mapping[Key, np.ndarray],
+        rows: Mapping[str, np.ndarray],
+        angle: tuple[np.ndarray, list[str]] | None,
+        row_bounds: tuple[np.ndarray, np.ndarray],
+        base: Inputs,
+        ports: Ports | None = None,
+    ) -> None:
+        self.pattern, self.columns, self.rows, self.angle = pattern, columns, rows, angle
+        self.names = {key: list(base.components[key[0]].index) for key in columns}
+        self.buses = list(base.components["buses"].index)
+        self.stores = self.names.get(("stores", "e"), []) if ENERGY in rows else []
+        self.row_bounds = row_bounds
+        self.integrality = np.zeros(pattern.shape[1], dtype=np.int32)  # all columns are continuous
+        self._places(ports_of(base) if ports is None else ports)
+
+    def _places(self, ports: Ports) -> None:
         """Find the places of the matrix values that inputs can change."""
-        links = base.components.get("links", pd.DataFrame())
         self._ports: list[tuple[str, np.ndarray, np.ndarray]] = []
-        buses = pd.Index(self.buses)
-        for port in (1, 2, 3):
-            if len(links) and f"bus{port}" in links:
-                at = [i for i, name in enumerate(self.names["links", "p"]) if links.loc[name, f"bus{port}"]]
-                where = buses.get_indexer(links.loc[[self.names["links", "p"][i] for i in at], f"bus{port}"])
-                rows = self.rows[BALANCE][:, where]
-                attribute = "efficiency" if port == 1 else f"efficiency{port}"
-                self._ports.append(
-                    (attribute, np.array(at, dtype=int), self._find(rows, self.columns["links", "p"][:, at]))
-                )
+        for attribute, at, buses in ports:
+            rows, columns = self.rows[BALANCE][:, buses], self.columns["links", "p"][:, at]
+            self._ports.append((attribute, at, self._find(rows, columns)))
         self._store_power = None
         if self.stores:
             self._store_power = self._find(self.rows[ENERGY], self.columns["stores", "p"])
@@ -130,7 +118,7 @@ class Structure:
     def problem(self, inputs: Inputs) -> Problem:
         """Compute every number of the linear program from inputs of the same structure."""
         lower, upper = self._bounds(inputs)
-        row_lower, row_upper = self._row_lower.copy(), self._row_upper.copy()
+        row_lower, row_upper = self.row_bounds[0].copy(), self.row_bounds[1].copy()
         demand = self._demand(inputs).ravel()
         balance = self.rows[BALANCE].ravel()
         kept = balance >= 0  # a bus that nothing hangs on has no row
@@ -150,12 +138,13 @@ class Structure:
             hours = inputs.axis.weightings["stores"].to_numpy()
             matrix[self._store_power] = -hours[:, None]
         self._rule_bounds(inputs, row_lower, row_upper)
-        if KIRCHHOFF in self.rows and not inputs.kirchhoff:
-            row_lower[self.rows[KIRCHHOFF]], row_upper[self.rows[KIRCHHOFF]] = -np.inf, np.inf
+        if VOLTAGE in self.rows and not inputs.kirchhoff:
+            row_lower[self.rows[VOLTAGE]], row_upper[self.rows[VOLTAGE]] = -np.inf, np.inf
         return Problem(self._cost(inputs), lower, upper, matrix, row_lower, row_upper)
 
     def _bounds(self, inputs: Inputs) -> tuple[np.ndarray, np.ndarray]:
-        lower, upper = self._lower.copy(), self._upper.copy()
+        lower, upper = np.full((2, self.pattern.shape[1]), np.inf)
+        lower = -lower  # what stores give and take is bounded by their content alone
         for component, nominal, low, high in (
             ("generators", "p_nom", "p_min_pu", "p_max_pu"),
             ("links", "p_nom", "p_min_pu", "p_max_pu"),
@@ -211,63 +200,10 @@ class Structure:
             done = columns[:now]
             problem.lower[done] = problem.upper[done] = values[key].to_numpy()[:now]
 
-    def check(self, inputs: Inputs, model: linopy.Model) -> None:
-        """Hold the formulas against linopy's own numbers.
-
-        Raises
-        ------
-        AssertionError
-            When a number of the linear program differs from the model that PyPSA built.
-        """
-        found = self.problem(inputs)
-        _same("objective", found.cost, self._linopy_cost, {str(k): v for k, v in self.columns.items()})
-        _same("matrix", found.matrix, self.pattern.data, {})
-        _same("lower bounds of rows", found.row_lower, self._row_lower, self.rows)
-        _same("upper bounds of rows", found.row_upper, self._row_upper, self.rows)
-        for name in ("lower", "upper"):
-            bound = getattr(found, name)
-            for key, label in VARIABLES.items():
-                constraint = f"{label.rsplit('-', 1)[0]}-fix-{key[1]}-{name}"
-                if key in self.columns and constraint in model.constraints:
-                    right = model.constraints[constraint].rhs.transpose("snapshot", "name").to_numpy()
-                    _same(constraint, bound[self.columns[key]], right, {})
-
     def shadow(self, duals: np.ndarray, name: str) -> np.ndarray:
         """Return the duals of a block of rows in its own shape; NaN where a row is left out."""
         rows = self.rows[name]
         return np.where(rows >= 0, duals[rows], np.nan)
-
-
-def _same(what: str, ours: np.ndarray, theirs: np.ndarray, places: Mapping[str, np.ndarray]) -> None:
-    differing = ~np.isclose(ours, theirs, rtol=1e-9, atol=1e-9)
-    if differing.any():
-        where = [name for name, at in places.items() if differing[at].any()]
-        first = np.flatnonzero(differing.ravel())[0]
-        raise AssertionError(
-            f"{what} differ from PyPSA's in {differing.sum()} places {where}: "
-            f"{ours.ravel()[first]} instead of {theirs.ravel()[first]}"
-        )
-
-
-def _refuse_foreign(model: linopy.Model, base: Inputs) -> None:
-    """Refuse what would be left out of the program without a word: variables of other kinds, squares."""
-    foreign = [name for name in model.variables if name not in (*VARIABLES.values(), OPEN_ANGLE)]
-    if model.is_quadratic:
-        foreign.append("quadratic costs")
-    if foreign:
-        what = f"PyPSA's model of this network has {', '.join(foreign)}, which this engine does not solve"
-        raise InputError(Fault(what, base.name, None, "fixed capacities, linear costs", "solve it with plain PyPSA"))
-
-
-def _places_of(labels: np.ndarray, row_of: np.ndarray, new_row: np.ndarray) -> np.ndarray:
-    """Return the rows that constraint labels stand in; −1 where a constraint is masked."""
-    return np.where(labels >= 0, new_row[row_of[labels]], -1)
-
-
-def _lookup(labels: np.ndarray) -> np.ndarray:
-    places = np.full(int(labels.max()) + 1 if len(labels) else 0, -1, dtype=np.int64)
-    places[labels] = np.arange(len(labels))
-    return places
 
 
 def blocks(structure: Structure, values: np.ndarray) -> Mapping[tuple[str, str], pd.DataFrame]:

@@ -25,11 +25,11 @@ from energy.measure import ceiling, energy_by_month, transferable
 from energy.measure.settlement import BUYERS
 from energy.model import Inputs
 from energy.model.inputs import assemble, with_objective
-from energy.model.services import STUDIED
+from energy.model.services import STUDIED, purchases
 from energy.scenario import Scenario
 from energy.solve import Engine, Result
 from energy.study.foresight import plan_axis, solve_surprised
-from energy.study.ladder import open_season, purchases
+from energy.study.ladder import open_season
 
 CAUSES = ("water", "own_demand", "commitments", "rules", "network", "events", "buyer")
 FREE = "free "  # prefix of the generators that stand for water without limit
@@ -197,7 +197,8 @@ class _States:
             found = _without_network(found)
         order = list(scenario.protection_order or found.book.protection_order)
         if "commitments" not in on and STUDIED in order:
-            ahead = [n for n in order[: order.index(STUDIED)] if n in purchases(found) or n == "own_demand"]
+            bought = purchases(found.components["generators"])
+            ahead = [n for n in order[: order.index(STUDIED)] if n in bought or n == "own_demand"]
             order = [*ahead, STUDIED, *(n for n in order if n not in ahead and n != STUDIED)]
         return with_objective(found, scenario, tuple(order))
 

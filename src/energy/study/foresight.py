@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from energy.case import Case
+from energy.errors import SolverError
 from energy.model import Inputs
 from energy.model.axis import Axis
 from energy.model.inputs import assemble, axis_of, with_objective
+from energy.model.services import STUDIED
 from energy.scenario import Event, Scenario
 from energy.solve import Engine, Result
 
@@ -81,11 +85,35 @@ def _expectations(scenario: Scenario) -> Iterator[Event]:
             yield expected.model_copy(update={"name": f"{event.name} as expected"})
 
 
-def solve_surprised(case: Case, scenario: Scenario, engine: Engine | None = None) -> Result:
+def leaning(found: Inputs, lean: float) -> Inputs:
+    """Return inputs in which what the studied line delivers is worth less by the time of the year.
+
+    Where a reservoir can hold water for another month, a plan does not care when it sends, but what a surprise costs
+    depends on it. A lean decides: to send as soon (above zero) or as late (below zero) as the rest allows.
+
+    Parameters
+    ----------
+    found
+        Inputs with the scenario's objective.
+    lean
+        What a MWh is worth less at the end of the horizon than at its start [$/MWh]; below zero: at the start than at
+        the end.
+    """
+    links = found.components["links"]
+    steps = len(found.axis.snapshots)
+    past = np.cumsum(found.axis.weights) / found.axis.weights.sum()
+    less = lean * past if lean > 0 else -lean * (1 - past)
+    studied = (links["service"] == STUDIED).to_numpy() if "service" in links else np.zeros(len(links), dtype=bool)
+    cost = found.array("links", "marginal_cost") + less.reshape(steps, 1) * found.array("links", "efficiency") * studied
+    return replace(found, dense={**found.dense, ("links", "marginal_cost"): cost})
+
+
+def solve_surprised(case: Case, scenario: Scenario, engine: Engine | None = None, lean: float = 0.0) -> Result:
     """Solve a scenario whose events come as a surprise.
 
     At each instant at which something is learned the past is kept, and the rest is planned anew with what is known
-    then. The result obeys the true events: until it is learned of, an event has not begun.
+    then. The result obeys the true events: until it is learned of, an event has not begun. A snapshot in which
+    something is learned is planned anew as a whole, since its values are means over all of it.
 
     Parameters
     ----------
@@ -93,16 +121,27 @@ def solve_surprised(case: Case, scenario: Scenario, engine: Engine | None = None
         What exists and what happens.
     engine
         Engine of the scenario's structure on the axis of `plan_axis`; built from the first plan unless given.
+    lean
+        Whether plans send soon or late where they are free to, see `leaning` [$/MWh].
 
     Raises
     ------
     InputError, SolverError
-        When the scenario does not fit the case, or a plan has no optimum.
+        When the scenario does not fit the case, or a plan has no optimum: what was decided before an event was known
+        can leave too little water for the rules of the rivers.
     """
     result: Result | None = None
-    for now, plan in plans(case, scenario):
+    for now, made in plans(case, scenario):
+        plan = leaning(made, lean) if lean else made
         engine = engine or Engine(plan)
-        position = int(plan.axis.snapshots.searchsorted(now))
-        result = engine.solve(plan, past=result, now=position) if result is not None else engine.solve(plan)
+        if result is None:
+            result = engine.solve(plan)
+            continue
+        position = int(plan.axis.snapshots.searchsorted(now, side="right")) - 1
+        try:
+            result = engine.solve(plan, past=result, now=position)
+        except SolverError as err:
+            what = f"{err}; nothing fits what was decided before the news of {now:%Y-%m-%d %H:%M} UTC"
+            raise SolverError(what) from None
     assert result is not None  # the first plan is made at the start
     return result

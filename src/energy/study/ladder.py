@@ -14,12 +14,13 @@ from energy.measure import TOLERANCE, audit, ceiling, energy_by_month, monthly_t
 from energy.model import Inputs
 from energy.model.axis import in_window
 from energy.model.inputs import assemble, with_objective
-from energy.model.services import STUDIED
+from energy.model.services import STUDIED, purchases
 from energy.scenario import Scenario
 from energy.solve import Engine, Result
 from energy.study.foresight import plan_axis, solve_surprised
 
 SURPRISE = "surprise"
+LEAN = 100.0  # $/MWh; above what months differ by in cost, far below the weight of a service
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,9 @@ class Run:
         Where events come as a surprise the services are those of perfect foresight, and ``surprise`` is the last.
     foreseen
         The optimum with perfect foresight of the same events, where ``result`` was surprised by them; else None.
+    soon_and_late
+        Energy [GWh] delivered with surprise if plans send as soon, and as late, as they can without loss; None where
+        nothing comes as a surprise, and at least cost, where the time of sending is a matter of money.
     """
 
     case: Case
@@ -52,6 +56,7 @@ class Run:
     countries: list[str]
     rungs: pd.DataFrame
     foreseen: Result | None = None
+    soon_and_late: tuple[float, float] | None = None
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -96,7 +101,15 @@ def run(case: Case, scenario: Scenario) -> Run:
     rungs = _rungs(scenario, book, own, engine, foreseen, season)
     if surprised and not rungs.empty:
         rungs[SURPRISE] = energy_by_month(transferable(result), result)
-    return Run(case, scenario, result, season, limit, countries, rungs, foreseen if surprised else None)
+    if not surprised:
+        return Run(case, scenario, result, season, limit, countries, rungs)
+    bounds = _soon_and_late(case, scenario, engine) if scenario.objective == "transfer" else None
+    return Run(case, scenario, result, season, limit, countries, rungs, foreseen, bounds)
+
+
+def _soon_and_late(case: Case, scenario: Scenario, engine: Engine) -> tuple[float, float]:
+    soon, late = (solve_surprised(case, scenario, engine, lean) for lean in (LEAN, -LEAN))
+    return tuple(float(energy_by_month(transferable(found), found).sum()) for found in (soon, late))  # type: ignore[return-value]
 
 
 def open_season(scenario: Scenario, found: Inputs) -> np.ndarray:
@@ -128,7 +141,7 @@ def _rungs(
         "line": energy_by_month(_in_service(result), result),
     }
     if scenario.objective == "transfer":
-        bought = purchases(result.inputs)
+        bought = purchases(result.inputs.components.get("generators", pd.DataFrame()))
         before = order[: order.index(STUDIED)]
         ahead = [name for name in before if name not in bought]
         for count in range(len(ahead)):
@@ -152,12 +165,3 @@ def _in_service(result: Result) -> pd.Series:
     available = result.inputs.values("links", "p_max_pu")[names] * links.loc[names, "p_nom"]
     delivered: pd.Series[float] = (available * result.inputs.values("links", "efficiency")[names]).sum(axis=1)
     return delivered
-
-
-def purchases(found: Inputs) -> set[str]:
-    """Return the services that stand for energy bought, which CASA-1000 may not cause at any rung."""
-    table = found.components.get("generators", pd.DataFrame())
-    if "service" not in table:
-        return set()
-    bought = table[(table["sign"] > 0) & (table["carrier"] != "unserved") & table["service"].notna()]
-    return set(bought["service"])

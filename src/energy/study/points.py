@@ -8,12 +8,15 @@ from another point.
 
 from __future__ import annotations
 
+import os
+import resource
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -21,18 +24,21 @@ import numpy as np
 from energy.case import Case
 from energy.errors import InputError, SolverError
 from energy.model import Inputs
-from energy.model.axis import Axis
 from energy.model.inputs import assemble, with_objective
+from energy.reading.frozen import FrozenMap
 from energy.scenario import Scenario
-from energy.solve import Anchor, Engine, Result, structure_key
+from energy.scenario.water import Drawn
+from energy.solve import Anchor, Engine, Result
+from energy.solve.likeness import family_key
 from energy.study.digest import case_digest
 from energy.study.foresight import solve_surprised
 
 Measure = Callable[[Result], Mapping[str, Any]]
 """Result → name → number or array. Sent to other processes, so a function of a module, not one within a function."""
 
-CHUNK = 16  # points that a worker takes at once
+CHUNK = 16  # points that a worker takes at once, at most
 IN_FLIGHT = 32  # chunks handed to an executor ahead of its answers, so that 10,000 points wait here and not there
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 ENGINES_KEPT = 8  # of different structures, in each process
 
 
@@ -50,15 +56,21 @@ class Answer:
         Why it failed; empty where it did not.
     seconds
         Wall time of the point in its worker [s].
+    solving
+        Part of it inside HiGHS [s].
     builds
-        Linear programs that were built from nothing for it, by PyPSA.
+        Models that PyPSA built from nothing for it.
+    memory
+        Peak memory of the worker so far [MB].
     """
 
     index: int
     values: Mapping[str, np.ndarray]
     reason: str = ""
     seconds: float = 0.0
+    solving: float = 0.0
     builds: int = 0
+    memory: float = 0.0
 
 
 def solve_points(
@@ -66,7 +78,7 @@ def solve_points(
     scenarios: Sequence[Scenario],
     measure: Measure,
     executor: Executor | None = None,
-    chunk: int = CHUNK,
+    chunk: int | None = None,
 ) -> Iterator[Answer]:
     """Solve points and yield their answers as they come.
 
@@ -84,7 +96,7 @@ def solve_points(
     executor
         Any ``concurrent.futures`` executor: ``processes(2)``, a Dask client's ``get_executor()``; None: here.
     chunk
-        Points a task.
+        Points a task; chosen by their number unless given.
 
     Yields
     ------
@@ -109,6 +121,7 @@ def solve_points(
     "no hydrology 'no such water'; allowed: median, dry"
     """
     key = case_digest(case)
+    chunk = chunk or max(1, min(CHUNK, len(scenarios) // 16))
     order = sorted(range(len(scenarios)), key=lambda at: (_family(scenarios[at]), at))
     tasks = deque([(at, scenarios[at]) for at in order[k : k + chunk]] for k in range(0, len(order), chunk))
     if executor is None:
@@ -136,8 +149,22 @@ def solve_chunk(case: Case, key: str, points: Iterable[tuple[int, Scenario]], me
 
 def processes(workers: int) -> ProcessPoolExecutor:
     """Return an executor of worker processes on this machine, each of one thread."""
+    for name in ONE_THREAD:  # read by a child's libraries when they are loaded; those of this process are already
+        os.environ.setdefault(name, "1")
     # a forked child would inherit the parent's threads half-way through their work
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=leave_with_parent)
+
+
+def leave_with_parent() -> None:
+    """End this worker when the process that started it is gone, however suddenly; it would wait for work for ever."""
+    parent = parent_process()
+    if parent is not None:
+        Thread(target=_leave_after, args=(parent.join,), daemon=True).start()
+
+
+def _leave_after(joined: Callable[[], None]) -> None:
+    joined()
+    os._exit(1)
 
 
 def delivered(result: Result) -> dict[str, np.ndarray]:
@@ -149,25 +176,30 @@ def delivered(result: Result) -> dict[str, np.ndarray]:
 
 
 def anchors(scenario: Scenario) -> tuple[Scenario, ...]:
-    """Return where the solve of a point starts, nearest first: the point without its events, then in plain water.
+    """Return where the solve of a point starts, nearest first; the last one starts from nothing.
 
-    The last one starts from nothing. A pure function of the point.
+    The nearest is the point without its events, its own numbers and drawn water: what few points of a study choose in
+    words (growth, water year, contract, rules, order) is shared by many, and numbers are not. The farthest has median
+    water and central growth besides. A pure function of the point.
 
     Examples
     --------
     >>> from energy.scenario import read_scenario
-    >>> [(a.growth, a.hydrology) for a in anchors(read_scenario("two_bus").replace(hydrology="dry"))]
-    [('central', 'median')]
+    >>> point = read_scenario("two_bus").replace(**{"hydrology": "dry", "values.links.line.p_nom": 80.0})
+    >>> [(anchor.hydrology, dict(anchor.values)) for anchor in anchors(point)]
+    [('dry', {}), ('median', {})]
     """
-    calm = scenario.model_copy(update={"events": ()})
-    plain = calm.model_copy(update={"hydrology": "median", "growth": "central"})
-    found = [a for a in (calm, plain) if a.digest() != scenario.digest()]
-    return tuple(found[:1] if len(found) == 2 and found[0].digest() == found[1].digest() else found)
+    changes: dict[str, object] = {"events": (), "values": FrozenMap(), "foresight": "perfect"}
+    if isinstance(scenario.hydrology, Drawn):
+        changes["hydrology"] = "median"
+    near = scenario.model_copy(update=changes)
+    far = near.model_copy(update={"hydrology": "median", "growth": "central"})
+    return (near,) if near == far else (near, far)
 
 
 def _family(scenario: Scenario) -> str:
     """Return what points have in common that start from the same anchor."""
-    return scenario.model_copy(update={"events": ()}).digest()
+    return anchors(scenario)[0].digest()
 
 
 _cases: OrderedDict[str, Case] = OrderedDict()
@@ -177,14 +209,20 @@ _engines: OrderedDict[tuple[str, str], Engine] = OrderedDict()
 def _solved(case: Case, key: str, index: int, scenario: Scenario, measure: Measure) -> Answer:
     start = time.perf_counter()
     case = _cases.setdefault(key, case)  # the copy that what is remembered in this process hangs on
-    before = _Builds.count
+    builds, inside = _Builds.count, _inside()
     try:
         result = _result(case, key, scenario)
         values = {str(name): np.asarray(value) for name, value in measure(result).items()}
         reason = ""
     except (InputError, SolverError) as err:
         values, reason = {}, str(err)
-    return Answer(index, values, reason, time.perf_counter() - start, _Builds.count - before)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    seconds = time.perf_counter() - start
+    return Answer(index, values, reason, seconds, _inside() - inside, _Builds.count - builds, memory)
+
+
+def _inside() -> float:
+    return sum(engine.solver.seconds for engine in _engines.values())
 
 
 class _Builds:
@@ -195,24 +233,24 @@ def _result(case: Case, key: str, scenario: Scenario) -> Result:
     if scenario.foresight == "surprise" and scenario.events:
         return solve_surprised(case, scenario)
     found = with_objective(assemble(case, scenario), scenario)
-    return _engine(key, found).solve(found, anchor=_anchor(case, scenario, found.axis))
+    return _engine(key, found).solve(found, anchor=_anchor(case, scenario))
 
 
-def _anchor(case: Case, scenario: Scenario, axis: Axis) -> Anchor:
-    """Return the chain of anchors of a point, on the point's own snapshots."""
+def _anchor(case: Case, scenario: Scenario) -> Anchor:
+    """Return the chain of anchors of a point."""
     found: Anchor | None = None
-    for near in reversed(anchors(scenario) or (scenario,)):
-        found = Anchor(near.digest(), _assembled(case, near, axis), found)
+    for near in reversed(anchors(scenario)):
+        found = Anchor(near.digest(), _assembled(case, near), found)
     assert found is not None
     return found
 
 
-def _assembled(case: Case, scenario: Scenario, axis: Axis) -> Callable[[], Inputs]:
-    return lambda: with_objective(assemble(case, scenario, axis), scenario)
+def _assembled(case: Case, scenario: Scenario) -> Callable[[], Inputs]:
+    return lambda: with_objective(assemble(case, scenario), scenario)
 
 
 def _engine(key: str, inputs: Inputs) -> Engine:
-    at = (key, structure_key(inputs))
+    at = (key, f"{inputs.kirchhoff} {family_key(inputs)}")
     if at not in _engines:
         _engines[at] = Engine(inputs)
         _Builds.count += 1

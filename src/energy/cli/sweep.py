@@ -1,0 +1,98 @@
+"""The verb ``sweep``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from energy.cli.base import AS_JSON, SET, app, new_console, read_asked
+
+
+@app.command("sweep")
+def sweep_command(
+    file: Annotated[str, typer.Argument(help="Name of a sweep in scenarios/sweeps/, or path of a YAML file.")],
+    overrides: SET = [],  # noqa: B006
+    out: Annotated[Path, typer.Option(help="Folder that gets one folder a sweep.")] = Path("results/sweeps"),
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; as many as there are cores.")] = None,
+    dask: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, as tcp://host:8786.")] = None,
+    as_json: AS_JSON = False,
+) -> None:
+    """Solve a scenario for many values of some of its keys; stopped at any moment, it goes on where it was."""
+    from energy.study.sweep import sweep
+    from energy.study.sweep_file import read_sweep
+
+    name, asked = read_sweep(file)
+    pairs = [f"{key}={json.dumps(value)}" for key, value in asked.set.items()]
+    case, base = read_asked(asked.base, [*pairs, *overrides])
+    folder = out / name
+    with _executor(dask) as executor, _progress(name) as progress:
+        found = sweep(
+            case,
+            base,
+            asked.axes,
+            combine=asked.combine,
+            count=asked.count,
+            seed=asked.seed,
+            series=asked.series,
+            folder=folder,
+            executor=executor,
+            workers=workers,
+            progress=progress,
+        )
+    failed = int((found["reason"].values != "").sum())
+    if as_json:
+        sizes = {str(dim): size for dim, size in found["done"].sizes.items()}
+        print(json.dumps({"sweep": name, "points": found["done"].size, "failed": failed, "dims": sizes}, indent=1))
+        return
+    console = new_console()
+    console.print(_summary(found))
+    reasons = [str(reason) for reason in dict.fromkeys(found["reason"].values.ravel()) if reason]
+    for reason in reasons[:5]:
+        console.print(f"failed: {reason}")
+    console.print(f"{found['done'].size} points, {failed} failed; written to {folder}")
+
+
+def _summary(found: Any) -> Any:
+    from rich.table import Table
+
+    table = Table("", "lowest", "mean", "highest", "unit")
+    for name, variable in found.data_vars.items():
+        if variable.dims == found["done"].dims and variable.dtype.kind == "f" and variable.notnull().any():
+            numbers = (float(variable.min()), float(variable.mean()), float(variable.max()))
+            table.add_row(str(name), *(f"{number:,.4g}" for number in numbers), variable.attrs["units"])
+    return table
+
+
+@contextmanager
+def _executor(address: str | None) -> Iterator[Executor | None]:
+    if address is None:
+        yield None
+        return
+    from energy.errors import Fault, InputError
+
+    try:
+        import distributed
+    except ImportError:
+        repair = "pip install 'casa1000-energy[cluster]'"
+        raise InputError(Fault("Dask is not installed", "--dask", repair=repair)) from None
+    open_client: Any = distributed.Client  # it has no types
+    try:
+        client = open_client(address, timeout="10s")
+    except (OSError, ValueError) as err:
+        raise InputError(Fault(f"no Dask scheduler at {address}: {err}", "--dask", allowed="tcp://host:port")) from None
+    with client:
+        yield client.get_executor(pure=False)
+
+
+@contextmanager
+def _progress(name: str) -> Iterator[Callable[[Any], None]]:
+    from energy.study.shown import shown_progress
+
+    with shown_progress(name, new_console(error=True)) as show:
+        yield show

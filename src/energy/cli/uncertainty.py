@@ -1,0 +1,181 @@
+"""Verbs about what is uncertain: ``adequacy``, ``contract``, ``sensitivity``, ``fit``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+HAZARDS = Annotated[str, typer.Option(help="Set of hazards, or path of a YAML file.")]
+SEED = Annotated[int, typer.Option(min=0, help="Family of draws.")]
+WORKERS = Annotated[int, typer.Option(min=1, help="Processes.")]
+OUT = Annotated[Path, typer.Option(help="Folder that gets the table.")]
+
+
+def _show(table: pd.DataFrame, title: str, as_json: bool, out: Path) -> None:
+    from energy.report.risk_text import frame_text
+    from energy.report.whole import whole_file
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(out) as draft:
+        table.to_csv(draft, float_format="%.6g")
+    if as_json:
+        print(table.reset_index().to_json(orient="records", indent=1))
+    else:
+        new_console().print(frame_text(table, title))
+        new_console().print(f"written to {out}")
+
+
+@app.command("adequacy")
+def adequacy_command(
+    scenario: SCENARIO,
+    hazards: HAZARDS = "base",
+    samples: Annotated[int, typer.Option(min=2, help="Samples.")] = 100,
+    seed: SEED = 1,
+    workers: WORKERS = 2,
+    overrides: SET = [],  # noqa: B006
+    out: OUT = Path("results/adequacy"),
+    as_json: AS_JSON = False,
+) -> None:
+    """Print LOLE and EENS with standard errors: of each country with and without the line, or of any PyPSA network."""
+    from energy.scenario import read_hazards
+
+    case, asked = read_asked(scenario, overrides)
+    found = read_hazards(hazards)
+    if "stores" not in case.components and case.weightings is not None:
+        from energy.study.adequacy import adequacy
+
+        table = adequacy(case, found, samples, seed).table()
+    else:
+        table = _countries(case, asked, found, samples, seed, workers)
+    _show(
+        table, f"{asked.name}, hazards {found.name}: {samples} samples", as_json, out / f"{asked.name}-{found.name}.csv"
+    )
+
+
+def _countries(case: Any, asked: Any, hazards: Any, samples: int, seed: int, workers: int) -> pd.DataFrame:
+    import pandas as pd
+
+    from energy.study.country_adequacy import country_chunk, country_table
+    from energy.study.points import processes
+    from energy.study.sample import Question, checked
+
+    question = Question(asked, hazards, seed, "water_statistics" in case.profiles, causes=False)
+    checked(case, question)
+    with processes(workers) as executor, new_console(error=True).status("sampling …"):
+        parts = [executor.submit(country_chunk, case, question, range(at, samples, workers)) for at in range(workers)]
+        rows = [row for part in parts for row in part.result()]
+    return country_table(pd.DataFrame(rows).sort_values("draw"))
+
+
+@app.command("contract")
+def contract_command(
+    folder: Annotated[Path, typer.Argument(help="Folder of a finished `energy risk`.")],
+    price: Annotated[float, typer.Option(help="For contracted energy delivered [USD/MWh].")] = 51.5,
+    shortfall: Annotated[float, typer.Option(help="What a contracted MWh costs that lacks [USD/MWh].")] = 94.0,
+    spot: Annotated[float, typer.Option(help="For energy beyond the contract [USD/MWh].")] = 20.0,
+    tail: Annotated[float, typer.Option(min=0.01, max=0.5, help="Share of the worst seasons.")] = 0.1,
+    as_json: AS_JSON = False,
+) -> None:
+    """Print the season's quantity to contract under take-or-pay, and the frontier of expected income against risk."""
+    from energy.report.risk_files import read_samples
+    from energy.study.sizing import Terms, frontier
+
+    table = read_samples(folder)
+    terms = Terms(price, shortfall, spot)
+    terms.refuse_unsound()
+    found = frontier(table["season"].to_numpy(float), table["weight"].to_numpy(float), terms, tail)
+    title = f"GWh, million USD; worst {100 * tail:.0f} % of {len(table):,} seasons"
+    _show(found, title, as_json, folder / "contract.csv")
+
+
+@app.command("sensitivity")
+def sensitivity_command(
+    scenario: SCENARIO,
+    metric: Annotated[str, typer.Option(help="delivered, sent, peak, unserved, objective.")] = "delivered",
+    only: Annotated[list[str], typer.Option(help="Shell pattern of keys, as 'values.links.*'.")] = [],  # noqa: B006
+    trajectories: Annotated[int, typer.Option(min=2, help="Paths of Morris' screening.")] = 4,
+    looked_at: Annotated[int, typer.Option(min=1, help="Most numbers that are screened one by one.")] = 40,
+    top: Annotated[int, typer.Option(min=1, help="Numbers that get Sobol indices and a bar in the tornado.")] = 6,
+    base: Annotated[int, typer.Option(min=0, help="Sobol sample, a power of two; 0: no indices.")] = 64,
+    split: Annotated[int, typer.Option(min=0, help="Sets of numbers and draws for random against unknown.")] = 0,
+    hazards: HAZARDS = "base",
+    seed: SEED = 1,
+    workers: WORKERS = 2,
+    overrides: SET = [],  # noqa: B006
+    out: OUT = Path("results/sensitivity"),
+    as_json: AS_JSON = False,
+) -> None:
+    """Rank the numbers of the evidence by what their ranges do to a metric: Morris, Sobol, tornado."""
+    from energy.report.risk_figures import tornado_figure
+    from energy.report.style import save
+    from energy.study.points import processes
+    from energy.study.sensitivity import Sizes, sensitivity
+    from energy.study.unknowns import unknowns
+
+    case, asked = read_asked(scenario, overrides)
+    known = unknowns(case, asked, only or ["*"])
+    with processes(workers) as executor, new_console(error=True).status(f"{len(known)} numbers …"):
+        found = sensitivity(case, asked, known, metric, Sizes(trajectories, looked_at, top, base), seed, executor)
+        parts = _split(case, asked, known, list(found.numbers.index[:top]), split, hazards, seed, executor)
+    folder = out / f"{asked.name}-{metric}"
+    _show(found.groups, f"groups of {len(known)} numbers [{found.unit}]", False, folder / "groups.csv")
+    _show(found.numbers, f"{metric} of {asked.name}: {found.base:,.1f} {found.unit}", as_json, folder / "numbers.csv")
+    save(tornado_figure(found.numbers, found.base, metric, found.unit, asked.name), folder / "tornado")
+    new_console().print(f"{found.points:,} points, {found.failed} without an optimum")
+    if parts:
+        shares = ", ".join(f"{name} {100 * share:.0f} %" for name, share in parts.items())
+        new_console().print(f"variance of the season: {shares}")
+
+
+def _split(
+    case: Any, asked: Any, known: list[Any], top: list[str], count: int, hazards: str, seed: int, executor: Any
+) -> dict[str, float]:
+    from energy.scenario import read_hazards
+    from energy.study.sample import Question
+    from energy.study.sensitivity import random_and_unknown
+
+    if count < 2:
+        return {}
+    question = Question(asked, read_hazards(hazards), seed)
+    chosen = [unknown for unknown in known if unknown.key in top]
+    return random_and_unknown(case, question, chosen, count, count, seed, executor)[0]
+
+
+@app.command("fit")
+def fit_command(
+    log: Annotated[Path, typer.Argument(help="Log of events, a CSV file.")],
+    corridor: Annotated[list[str], typer.Option(help="Corridor of the log.")],
+    start: Annotated[str, typer.Option("--from", help="First day that was watched, YYYY-MM-DD.")],
+    end: Annotated[str, typer.Option("--to", help="First day after it.")],
+    cause: Annotated[list[str], typer.Option(help="Cause; all if none is named.")] = [],  # noqa: B006
+    law: Annotated[str, typer.Option(help="exponential, lognormal or empirical.")] = "lognormal",
+    month: Annotated[list[int], typer.Option(min=1, max=12, help="Month that counts; all if none is named.")] = [],  # noqa: B006
+) -> None:
+    """Fit a hazard to a log of events: rate and duration with 90 % intervals, as YAML."""
+    import pandas as pd
+
+    from energy.case.event_log import read_event_log
+    from energy.errors import Fault, InputError, nearest
+    from energy.study.fit import fit_log
+
+    laws = ("exponential", "lognormal", "empirical")
+    faults = [Fault(f"no law {law!r}", "--law", None, ", ".join(laws), nearest(law, laws))] if law not in laws else []
+    days = {option: pd.to_datetime(text, errors="coerce") for option, text in (("--from", start), ("--to", end))}
+    faults += [Fault("is no date", option, None, "YYYY-MM-DD") for option, day in days.items() if pd.isna(day)]
+    if faults:
+        raise InputError(faults)
+    found = fit_log(read_event_log(log), corridor, cause, days["--from"], days["--to"], law, month)  # type: ignore[arg-type]
+    print(f"# {found.events} events in {found.years:.2f} years, 90 % interval of the rate: low to high")
+    for field, (low, high) in found.intervals.items():
+        print(f"# {field}: {low:.4g} to {high:.4g}")
+    source = f"{log.name}: {found.events} events from {start} to {end}"
+    for key, value in found.hazard(source).items():
+        print(f"{key}: {json.dumps(value)}")

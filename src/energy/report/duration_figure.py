@@ -1,0 +1,106 @@
+"""How often how much can be transferred: the duration curve of the season."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from energy.errors import Fault, InputError
+from energy.report.frame import footer, framed, heading
+from energy.report.style import CAUSES, CEILING, LINES, styled
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+FIRM = 0.9
+"""Share of the season's hours for which firm power stands."""
+
+
+def duration_curve(found: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Return hours, from 0 to those of the season, and the power that is reached or passed for so long [MW].
+
+    Parameters
+    ----------
+    found
+        From ``energy.report.record.record``.
+
+    Returns
+    -------
+    tuple
+        Edges of the steps [h], shape (steps + 1,), and powers from high to low [MW], shape (steps,).
+    """
+    weight = (found["weight"] * found["season"]).to_numpy()
+    power = found["transferable"].to_numpy()
+    inside = weight > 0
+    order = np.argsort(-power[inside], kind="stable")
+    return np.concatenate([[0.0], np.cumsum(weight[inside][order])]), power[inside][order]
+
+
+def duration_figure(*found: xr.Dataset, size: str = "journal") -> Figure:
+    """Draw the duration curve of transferable power, one curve a scenario, against the contract's ceiling.
+
+    Parameters
+    ----------
+    found
+        One Dataset a scenario, from ``energy.report.record.record``.
+    size
+        ``journal`` or ``slide``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One axes: hours of the season against MW at the receiving end.
+
+    Raises
+    ------
+    InputError
+        When no scenario is given, or one has no season.
+    """
+    if not found or any(not float(one["season"].max()) for one in found):
+        raise InputError(Fault("a duration curve needs scenarios with a season", repair="give at least one"))
+    alone = len(found) == 1
+    title = heading(found[0], "Duration of transferable power") if alone else "Duration of transferable power"
+    note = "Hours of the contract season, from the highest power to the lowest."
+    with styled():
+        figure = framed(title, footer(*found, note=note), size)
+        axes = figure.subplots()
+        for number, one in enumerate(found):
+            hours, power = duration_curve(one)
+            energy = float((np.diff(hours) * power).sum()) / 1000
+            tint = CAUSES["delivered"] if alone else LINES[number % len(LINES)]
+            name = f"{one.attrs['scenario']}: {energy:,.0f} GWh"
+            axes.stairs(power, hours, color=tint, lw=1.8, label=name, baseline=None)
+            if alone:
+                axes.stairs(power, hours, fill=True, color=tint, alpha=0.15)
+                _mark_firm(axes, hours, power)
+        most = max(float(one["ceiling"].max()) for one in found)
+        if most:
+            axes.axhline(most, color=CEILING, lw=1.2, ls="--", label=f"contract ceiling: {most:,.0f} MW")
+        axes.set_xlim(0, max(float(duration_curve(one)[0][-1]) for one in found))
+        axes.set_ylim(0, 1.08 * max(most, *(float(one["transferable"].max()) for one in found)) or 1)
+        axes.set_xlabel("hours of the season [h]")
+        axes.set_ylabel("power at the receiving end [MW]")
+        axes.xaxis.set_major_formatter("{x:,.0f}")
+        axes.yaxis.set_major_formatter("{x:,.0f}")
+        axes.grid(axis="y")
+        axes.legend(loc="upper right", bbox_to_anchor=(1, 0.95))
+    return figure
+
+
+def _mark_firm(axes: Axes, hours: np.ndarray, power: np.ndarray) -> None:
+    """Mark the power that is there for nine tenths of the season, and the mean."""
+    firm = float(power[min(int(np.searchsorted(hours[1:], FIRM * hours[-1])), len(power) - 1)])
+    mean = float((np.diff(hours) * power).sum() / hours[-1])
+    axes.axhline(mean, color="#666666", lw=1, ls=":", label=f"mean of the season: {mean:,.0f} MW")
+    axes.plot([FIRM * hours[-1]], [firm], "o", color="black", ms=4, clip_on=False, zorder=4)
+    axes.annotate(
+        f"{firm:,.0f} MW for {FIRM:.0%} of the hours".replace("%", " %"),
+        (FIRM * hours[-1], firm),
+        (-6, 6),
+        textcoords="offset points",
+        ha="right",
+        fontsize=8,
+    )

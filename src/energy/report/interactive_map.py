@@ -1,0 +1,75 @@
+"""PyPSA's own interactive map as one HTML file that asks the network for nothing."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from energy.model.quiet import quiet
+from energy.report.map_figure import HOME, borders
+
+if TYPE_CHECKING:
+    import pypsa
+
+OUTSIDE = re.compile(r"<script src=\"https?://[^>]*></script>|<link rel=\"stylesheet\" href=\"https?://[^>]*>")
+"""What pydeck's page would load from elsewhere: a base map and icons, which this map does not use."""
+
+STYLES = "https://cdn.jsdelivr.net"
+"""Where deck.gl would fetch the style sheet of its buttons; an empty one of the same form stands in."""
+
+CONTENT = (
+    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; style-src 'unsafe-inline' data:; "
+    "img-src data: blob:; connect-src data: blob:; worker-src blob:"
+)
+"""What a browser may load for the page: what is in it."""
+
+
+def interactive_map(network: pypsa.Network, title: str) -> str:
+    """Return PyPSA's map of the electric part of a solved network, over the borders that the package ships.
+
+    Parameters
+    ----------
+    network
+        Solved, as in a run's ``network.nc``; it is not changed.
+    title
+        Title of the page.
+
+    Returns
+    -------
+    str
+        A whole HTML page of about 4.5 MB, most of it the library that draws. Branches are as wide as their mean flow.
+    """
+    import pydeck
+
+    with quiet():
+        electric = network[network.buses.index[network.buses["carrier"] != "water"]]
+        electric.remove("Link", [name for name in electric.links.index if electric.links.at[name, "p_nom"] == 0])
+        deck = electric.explore(
+            map_style="none", auto_scale=True, branch_width_max=60, bus_size_max=3000, **_flows(electric)
+        )
+    deck.map_provider = deck.map_style = None
+    ground = pydeck.Layer(
+        "GeoJsonLayer",
+        data={"type": "FeatureCollection", "features": borders()["features"]},
+        get_fill_color=[int(HOME[at : at + 2], 16) for at in (1, 3, 5)],
+        get_line_color=[150, 150, 150],
+        line_width_min_pixels=1,
+    )
+    deck.layers.insert(0, ground)
+    page = OUTSIDE.sub("", deck.to_html(offline=True, as_string=True)).replace(STYLES, "data:text/css,")
+    head = f'<meta http-equiv="Content-Security-Policy" content="{CONTENT}" />'
+    return page.replace("<head>", f"<head>\n    {head}", 1).replace(
+        "<title>pydeck</title>", f"<title>{title}</title>", 1
+    )
+
+
+def _flows(network: pypsa.Network) -> dict[str, Any]:
+    """Return mean flows [MW] as arrows and widths."""
+    hours = network.snapshot_weightings["generators"]
+    found: dict[str, Any] = {}
+    for name, table in (("line", network.lines_t.p0), ("link", network.links_t.p0)):
+        mean: pd.Series[float] = table.mul(hours, axis=0).sum() / hours.sum()
+        found |= {f"{name}_flow": mean, f"{name}_width": mean.abs() ** 0.5 + 0.5}  # small flows stay visible
+    return found

@@ -1,0 +1,89 @@
+"""A report as PDF: printed by Chromium where there is one, else its figures as pages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from energy.report.catalogue import entries
+from energy.report.comparison_figure import comparison_figure
+from energy.report.frame import footer, framed
+from energy.report.page_text import rows, summary
+from energy.report.record import read_record
+from energy.report.style import styled
+from energy.report.whole import whole_file
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+PATIENCE = 120
+"""Seconds after which a browser that does not finish is given up."""
+
+
+def browser() -> str | None:
+    """Return the path of a Chromium on this machine, or None."""
+    return next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+def browser_options(profile: Path) -> list[str]:
+    """Return the options under which Chromium reads a local page: no window, no network, a profile of its own."""
+    options = [
+        "--headless",
+        "--disable-gpu",
+        "--disable-extensions",
+        "--disable-background-networking",
+        "--no-first-run",
+        "--host-resolver-rules=MAP * ~NOTFOUND",
+        f"--user-data-dir={profile}",
+    ]
+    return [*options, "--no-sandbox"] if os.geteuid() == 0 else options  # its sandbox refuses to run as root
+
+
+def write_pdf(page: Path, folders: Sequence[Path], path: Path) -> str:
+    """Write a report as PDF and return by what it was made: ``chromium`` or ``matplotlib``.
+
+    Parameters
+    ----------
+    page
+        The HTML of the report.
+    folders
+        The runs of the report, for where there is no browser: then the PDF has the summary and the figures.
+    path
+        The file to write.
+    """
+    program = browser()
+    with whole_file(path) as draft:
+        if program is not None and _printed(program, page, draft):
+            return "chromium"
+        _drawn(folders, draft)
+        return "matplotlib"
+
+
+def _printed(program: str, page: Path, draft: Path) -> bool:
+    with tempfile.TemporaryDirectory() as profile:
+        command = [program, *browser_options(Path(profile)), "--no-pdf-header-footer", f"--print-to-pdf={draft}"]
+        try:
+            subprocess.run(  # noqa: S603  (a program found on the path, no shell)
+                [*command, page.resolve().as_uri()], capture_output=True, check=True, timeout=PATIENCE
+            )
+        except (OSError, subprocess.SubprocessError):
+            return False
+    return draft.is_file() and draft.stat().st_size > 0
+
+
+def _drawn(folders: Sequence[Path], draft: Path) -> None:
+    from matplotlib.backends.backend_pdf import PdfPages
+
+    found = [read_record(folder) for folder in folders]
+    with styled(), PdfPages(draft, metadata={"CreationDate": None}) as book:
+        cover = framed("What CASA-1000 can transfer", footer(*found), "slide")
+        axes = cover.subplots()
+        axes.set_axis_off()
+        axes.text(0, 1, "\n\n".join(summary(rows(found))), va="top", wrap=True, fontsize=11)
+        book.savefig(cover)
+        if len(found) > 1:
+            book.savefig(comparison_figure(found, "slide"))
+        for entry in entries(found[0]).values():
+            book.savefig(entry.draw(found[0], "slide"))

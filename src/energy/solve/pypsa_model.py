@@ -1,0 +1,187 @@
+"""PyPSA's own model of inputs → the structure of the linear program, and the proof that both say the same.
+
+The only file of this room that knows the names that PyPSA gives to variables and constraints. PyPSA's one-variable
+bound rows become bounds of columns here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from energy.errors import Fault, InputError
+from energy.model import Inputs, network, rules
+from energy.model.quiet import quiet
+from energy.model.rules import KIRCHHOFF, OPEN_ANGLE
+from energy.solve.lp import BALANCE, ENERGY, VOLTAGE, Problem, Structure
+
+if TYPE_CHECKING:
+    import linopy
+
+Name = TypeVar("Name", str, tuple[str, str])
+VARIABLES = {
+    ("generators", "p"): "Generator-p",
+    ("links", "p"): "Link-p",
+    ("lines", "s"): "Line-s",
+    ("stores", "e"): "Store-e",
+    ("stores", "p"): "Store-p",
+}
+ROWS = {"Bus-nodal_balance": BALANCE, "Store-energy_balance": ENERGY, KIRCHHOFF: VOLTAGE}
+
+
+def pypsa_structure(base: Inputs) -> Structure:
+    """Let PyPSA and linopy build the model of inputs, and return where everything stands in it.
+
+    Raises
+    ------
+    InputError
+        When PyPSA's model has variables that this engine does not solve.
+    AssertionError
+        When a number of the formulas differs from the model that PyPSA built.
+    """
+    n = network(base)
+    with quiet():
+        # one block of nodal balances, however many components hang on a bus
+        model = n.optimize.create_model(include_objective_constant=False, meshed_thresholds=[])
+        rules(n, n.snapshots)
+    _refuse_foreign(model, base)
+    structure = _structure(model, base)
+    _check(structure, base, model)
+    return structure
+
+
+def _structure(model: linopy.Model, base: Inputs) -> Structure:
+    matrices = model.matrices
+    column_of, row_of = _lookup(matrices.vlabels), _lookup(matrices.clabels)
+    columns = {
+        key: column_of[model.variables[name].labels.transpose("snapshot", "name").to_numpy()]
+        for key, name in VARIABLES.items()
+        if name in model.variables
+    }
+    for component, quantity in columns:
+        # tables and columns are matched by position from here on
+        names = list(model.variables[VARIABLES[component, quantity]].indexes["name"])
+        assert names == list(base.components[component].index), f"PyPSA orders {component} in another way"
+    angle = None
+    if OPEN_ANGLE in model.variables:
+        labels = model.variables[OPEN_ANGLE].labels
+        angle = (column_of[labels.transpose("snapshot", "name").to_numpy()], list(labels.indexes["name"]))
+    bounds = [name for name in model.constraints if "-fix-" in name]
+    keep = np.ones(len(matrices.clabels), dtype=bool)
+    for name in bounds:
+        bound = model.constraints[name].labels.to_numpy().ravel()
+        keep[row_of[bound[bound >= 0]]] = False
+    new_row = np.cumsum(keep) - 1
+    rows = {
+        ROWS.get(name, name): _places_of(model.constraints[name].labels.to_numpy(), row_of, new_row)
+        for name in model.constraints
+        if name not in bounds
+    }
+    for name, component in (("Bus-nodal_balance", "buses"), ("Store-energy_balance", "stores")):
+        if name in model.constraints:  # a bus that nothing hangs on has no place in PyPSA's block
+            at = pd.Index(base.components[component].index).get_indexer(model.constraints[name].indexes["name"])
+            block = np.full((len(base.axis.snapshots), len(base.components[component])), -1)
+            block[:, at] = rows[ROWS[name]]
+            rows[ROWS[name]] = block
+    assert matrices.A is not None
+    pattern = sparse.csc_matrix(matrices.A.tocsr()[keep])
+    pattern.sort_indices()
+    sense, right = matrices.sense[keep], matrices.b[keep]
+    row_bounds = np.where(sense == "<", -np.inf, right), np.where(sense == ">", np.inf, right)
+    return Structure(pattern, columns, rows, angle, row_bounds, base)
+
+
+def _check(structure: Structure, inputs: Inputs, model: linopy.Model) -> None:
+    """Hold the formulas against linopy's own numbers."""
+    found = structure.problem(inputs)
+    places = {str(key): at for key, at in structure.columns.items()}
+    _same("objective", found.cost, np.asarray(model.matrices.c, dtype=float), places)
+    _same("matrix", found.matrix, structure.pattern.data, {})
+    _same("lower bounds of rows", found.row_lower, structure.row_bounds[0], structure.rows)
+    _same("upper bounds of rows", found.row_upper, structure.row_bounds[1], structure.rows)
+    for name in ("lower", "upper"):
+        bound = getattr(found, name)
+        for key, label in VARIABLES.items():
+            constraint = f"{label.rsplit('-', 1)[0]}-fix-{key[1]}-{name}"
+            if key in structure.columns and constraint in model.constraints:
+                right = model.constraints[constraint].rhs.transpose("snapshot", "name").to_numpy()
+                _same(constraint, bound[structure.columns[key]], right, {})
+
+
+def check_layout(laid: Structure, reference: Structure, inputs: Inputs) -> None:
+    """Hold a laid program against PyPSA's, number by number, the order of rows and columns aside.
+
+    Raises
+    ------
+    AssertionError
+        When they are not the same program.
+    """
+    ours, theirs = laid.problem(inputs), reference.problem(inputs)
+    columns = _matched(_all_columns(laid), _all_columns(reference), reference.pattern.shape[1])
+    rows = _matched(laid.rows, reference.rows, reference.pattern.shape[0])
+    for name in ("cost", "lower", "upper"):
+        _same(name, getattr(ours, name)[columns], getattr(theirs, name), {})
+    for name in ("row_lower", "row_upper"):
+        _same(name, getattr(ours, name)[rows], getattr(theirs, name), reference.rows)
+    mine, other = _matrix(laid, ours)[rows][:, columns], _matrix(reference, theirs)
+    difference = abs(mine - other)
+    assert difference.max() < 1e-9 if difference.nnz else True, "the laid matrix differs from PyPSA's"
+    assert laid.pattern.shape == reference.pattern.shape
+
+
+def _all_columns(structure: Structure) -> dict[tuple[str, str], np.ndarray]:
+    angle = {} if structure.angle is None else {("lines", "angle"): structure.angle[0]}
+    return dict(structure.columns) | angle
+
+
+def _matched(ours: Mapping[Name, np.ndarray], theirs: Mapping[Name, np.ndarray], count: int) -> np.ndarray:
+    """Return for each of their rows or columns ours of the same name; shape (count,)."""
+    found = np.full(count, -1)
+    assert ours.keys() == theirs.keys(), f"blocks differ: {ours.keys() ^ theirs.keys()}"
+    for name, at in theirs.items():
+        kept = np.ravel(at) >= 0
+        assert (kept == (np.ravel(ours[name]) >= 0)).all(), name
+        found[np.ravel(at)[kept]] = np.ravel(ours[name])[kept]
+    assert (found >= 0).all()
+    return found
+
+
+def _matrix(structure: Structure, problem: Problem) -> sparse.csr_matrix:
+    pattern = structure.pattern
+    return sparse.csc_matrix((problem.matrix, pattern.indices, pattern.indptr), shape=pattern.shape).tocsr()
+
+
+def _same(what: str, ours: np.ndarray, theirs: np.ndarray, places: Mapping[str, np.ndarray]) -> None:
+    differing = ~np.isclose(ours, theirs, rtol=1e-9, atol=1e-9)
+    if differing.any():
+        where = [name for name, at in places.items() if differing[at].any()]
+        first = np.flatnonzero(differing.ravel())[0]
+        raise AssertionError(
+            f"{what} differ from PyPSA's in {differing.sum()} places {where}: "
+            f"{ours.ravel()[first]} instead of {theirs.ravel()[first]}"
+        )
+
+
+def _refuse_foreign(model: linopy.Model, base: Inputs) -> None:
+    """Refuse what would be left out of the program without a word: variables of other kinds, squares."""
+    foreign = [name for name in model.variables if name not in (*VARIABLES.values(), OPEN_ANGLE)]
+    if model.is_quadratic:
+        foreign.append("quadratic costs")
+    if foreign:
+        what = f"PyPSA's model of this network has {', '.join(foreign)}, which this engine does not solve"
+        raise InputError(Fault(what, base.name, None, "fixed capacities, linear costs", "solve it with plain PyPSA"))
+
+
+def _places_of(labels: np.ndarray, row_of: np.ndarray, new_row: np.ndarray) -> np.ndarray:
+    """Return the rows that constraint labels stand in; −1 where a constraint is masked."""
+    return np.where(labels >= 0, new_row[row_of[labels]], -1)
+
+
+def _lookup(labels: np.ndarray) -> np.ndarray:
+    places = np.full(int(labels.max()) + 1 if len(labels) else 0, -1, dtype=np.int64)
+    places[labels] = np.arange(len(labels))
+    return places

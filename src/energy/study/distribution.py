@@ -1,0 +1,60 @@
+"""The distribution of transferable power in one call, for notebooks: samples drawn, solved and summed up."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from energy.case import Case
+from energy.scenario import Scenario, read_hazards
+from energy.study.risk import POOL, Plan, risk_samples, water_pool
+from energy.study.risk_summary import summary
+from energy.study.sample import Question
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def risk(
+    case: Case,
+    scenario: Scenario,
+    hazards: str = "base",
+    samples: int = 256,
+    seed: int = 1,
+    pool: int = POOL,
+    executor: Executor | None = None,
+) -> xr.Dataset:
+    """Draw water years and outages many times, and return what can be transferred with which probability.
+
+    Parameters
+    ----------
+    case, scenario
+        What exists, and the question; its own events happen in every sample.
+    hazards
+        Name of a set of hazards, or path of its file.
+    samples
+        Samples; rounded up to whole rounds over the strata.
+    seed
+        Family of draws.
+    pool
+        Cheap water years that the strata are made of, a multiple of 16; fewer are quicker and less even.
+    executor
+        Any ``concurrent.futures`` executor; None: this process.
+
+    Returns
+    -------
+    xarray.Dataset
+        As of ``energy.study.risk_summary.summary``: ``season`` [GWh] and ``power`` [MW] exceeded with each
+        probability, ``below``, ``curve``, ``lost`` by cause and ``income``, each with its 95 % interval.
+
+    Raises
+    ------
+    InputError
+        When there is no such set of hazards, or it does not fit the case.
+    """
+    question, plan = Question(scenario, read_hazards(hazards), seed), Plan(samples, pool=pool)
+    strata = water_pool(case, question, plan)
+    rows = [row for found in risk_samples(case, question, plan, strata, executor=executor) for row in found]
+    return summary(case, question, pd.DataFrame(rows), strata)

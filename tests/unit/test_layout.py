@@ -1,0 +1,102 @@
+"""A program laid for any snapshots is the one that PyPSA builds there, number by number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from energy.case import Case, read_case
+from energy.model import Inputs, inputs
+from energy.scenario import read_scenario
+from energy.solve import Anchor, Engine, highs
+from energy.solve.basis import Start
+from energy.solve.layout import lay, pattern_of
+from energy.solve.lp import BALANCE
+from energy.solve.pypsa_model import check_layout, pypsa_structure
+
+
+def outage(where: str, kind: str, start: str, days: int) -> dict[str, Any]:
+    return {"name": "out", "kind": kind, "cause": "x", "where": [where], "start": start, "duration": f"{days}d"}
+
+
+def laid_as_pypsa_builds(base: Inputs, found: Inputs) -> None:
+    pattern = pattern_of(pypsa_structure(base), base)
+    assert pattern is not None
+    check_layout(lay(pattern, found), pypsa_structure(found), found)
+
+
+@settings(max_examples=5)
+@given(month=st.integers(4, 12), day=st.integers(1, 28), days=st.integers(1, 60))
+def test_two_bus_with_an_outage_anywhere(month: int, day: int, days: int) -> None:
+    case, base = read_case("two_bus"), read_scenario("two_bus")
+    event = outage("links.line", "derating", f"{month:02d}-{day:02d}", min(days, 30)) | {"depth": 0.5}
+    laid_as_pypsa_builds(inputs(case, base), inputs(case, base.replace(events=[event])))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("network", ["kirchhoff", "transport"])
+def test_casa1000_with_every_line_open_for_a_while(casa1000: Case, network: str) -> None:
+    base = read_scenario("baseline", overrides={"time.resolution": "typical-days-6h", "network": network})
+    changed = base.replace(events=[outage("lines.*", "line_out", "07-03", 11)], hydrology="dry")
+    laid_as_pypsa_builds(inputs(casa1000, base), inputs(casa1000, changed))
+
+
+def test_a_wrong_number_is_found(two_bus: Case) -> None:
+    found = inputs(two_bus, read_scenario("two_bus"))
+    reference = pypsa_structure(found)
+    pattern = pattern_of(reference, found)
+    assert pattern is not None
+    wrong = lay(pattern, found)
+    wrong.columns = dict(wrong.columns) | {("links", "p"): wrong.columns["links", "p"][:, ::-1]}
+    with pytest.raises(AssertionError, match=r"differ"):
+        check_layout(wrong, reference, found)
+
+
+def test_other_snapshots_start_from_the_anchor_and_end_in_the_optimum(two_bus: Case) -> None:
+    base = read_scenario("two_bus")
+    calm = inputs(two_bus, base)
+    changed = inputs(two_bus, base.replace(events=[outage("links.line", "hvdc_pole_out", "07-03", 5)]))
+    engine = Engine(calm)
+    near = engine.solve(changed, anchor=Anchor("calm", lambda: calm))
+    alone = Engine(changed).solve(changed)
+    assert len(changed.axis.snapshots) > len(calm.axis.snapshots)
+    assert near.objective == pytest.approx(alone.objective, rel=1e-9)
+    assert near.iterations < alone.iterations / 2
+
+
+def test_a_basis_is_carried_to_the_same_hours(two_bus: Case) -> None:
+    base = read_scenario("two_bus")
+    calm = inputs(two_bus, base)
+    engine = Engine(calm)
+    engine.solve(calm)
+    start = engine._starts[""]
+    assert isinstance(start, Start)
+    cut = inputs(two_bus, base.replace(events=[outage("links.line", "hvdc_pole_out", "07-03", 5)]))
+    assert engine._pattern is not None
+    structure = lay(engine._pattern, cut)
+    carried = start.carried(structure, cut)
+    assert carried is not None
+    assert carried.alien
+    old, new = (np.array([int(s) for s in b.row_status]) for b in (start.basis, carried))
+    july = calm.axis.snapshots.searchsorted("2028-07-01"), cut.axis.snapshots.searchsorted("2028-07-01")
+    first, later = engine.structure.rows[BALANCE][july[0]], structure.rows[BALANCE][july[1]]
+    assert (old[first[first >= 0]] == new[later[later >= 0]]).all()
+
+
+def test_other_components_are_refused(two_bus: Case, casa1000: Case) -> None:
+    engine = Engine(inputs(two_bus, read_scenario("two_bus")))
+    with pytest.raises(ValueError, match="not of the structure"):
+        engine.solve(inputs(casa1000, read_scenario("baseline")))
+
+
+def test_a_start_that_leads_nowhere_costs_no_answer(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = read_scenario("two_bus")
+    calm, dry = inputs(two_bus, base), inputs(two_bus, base.replace(hydrology="dry"))
+    reference = Engine(dry).solve(dry).objective
+    monkeypatch.setitem(highs.NEAR, "simplex_iteration_limit", 1)
+    found = Engine(calm).solve(dry)
+    assert found.objective == pytest.approx(reference, rel=1e-9)

@@ -1,0 +1,225 @@
+"""Sweeps: axes and their places, failed points, what is kept, and what a sudden end leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import energy
+from energy.case import Case
+from energy.errors import InputError
+from energy.measure import transferable
+from energy.model import inputs
+from energy.scenario import read_scenario
+from energy.solve import solve
+from energy.study.axes import grid
+from energy.study.metrics import Metrics
+from energy.study.store import JOURNAL, Journal
+from energy.study.sweep import Progress, sweep
+
+AXES = {"hydrology": ["median", "dry"], "values.links.line.p_nom": [50.0, 100.0]}
+
+
+def assert_equal_bits(one: xr.Dataset, other: xr.Dataset) -> None:
+    assert list(one.data_vars) == list(other.data_vars)
+    for name in one.data_vars:
+        assert one[name].dims == other[name].dims
+        assert one[name].values.tobytes() == other[name].values.tobytes(), name
+
+
+def test_each_cell_is_the_solve_of_its_scenario(two_bus: Case) -> None:
+    base = read_scenario("two_bus")
+    found = sweep(two_bus, base, AXES, workers=1)
+    assert found["delivered"].dims == ("hydrology", "values.links.line.p_nom")
+    assert found["values.links.line.p_nom"].attrs["units"] == "MW"
+    for water in AXES["hydrology"]:
+        for size in AXES["values.links.line.p_nom"]:
+            change = {"hydrology": water, "values.links.line.p_nom": size}
+            alone = solve(inputs(two_bus, base.replace(**change)))
+            cell = found.sel({"hydrology": water, "values.links.line.p_nom": size})
+            energy_of = float((transferable(alone) * alone.hours).sum()) / 1000
+            assert float(cell["delivered"]) == pytest.approx(energy_of, rel=1e-9)
+            assert float(cell["delivered_by_month"].sum()) == pytest.approx(energy_of, rel=1e-9)
+            assert float(cell["objective"]) == pytest.approx(alone.objective, rel=1e-9)
+
+
+def test_zipped_and_sampled_axes_stand_in_a_row() -> None:
+    zipped = grid({"growth": ["low", "high"], "events.0.duration": ["36h", "2d"]}, "zip")
+    assert zipped.dims == {"point": 2}
+    assert zipped.coords["events.0.duration"][1:] == ([1.5, 2.0], {"long_name": "events.0.duration", "units": "d"})
+    sampled = grid({"year": {"low": 2028, "high": 2031, "whole": True}, "growth": ["low", "high"]}, "sample", 8, seed=3)
+    # a Latin hypercube of 8: every eighth of each axis once, so each of four years and two words equally often
+    assert sorted(change["year"] for change in sampled.changes) == [2028, 2028, 2029, 2029, 2030, 2030, 2031, 2031]
+    assert [change["growth"] for change in sampled.changes].count("low") == 4
+    assert (
+        sampled.changes
+        == grid(
+            {"year": {"low": 2028, "high": 2031, "whole": True}, "growth": ["low", "high"]}, "sample", 8, seed=3
+        ).changes
+    )
+
+
+@pytest.mark.parametrize(
+    ("axes", "combine", "part"),
+    [
+        ({}, "product", "without axes"),
+        ({"year": []}, "product", "'year' has no values"),
+        ({"year": [2028], "growth": ["low", "high"]}, "zip", "year 1, growth 2"),
+        ({"year": {"low": 2028, "high": 2030}}, "product", "range without count"),
+        ({"year": [2028]}, "sample", "sample of None points"),
+        ({"year": {"low": "a", "high": 2030}}, "product", "is no range"),
+    ],
+)
+def test_axes_that_do_not_go_together_are_refused(axes: dict[str, object], combine: str, part: str) -> None:
+    with pytest.raises(InputError, match=part):
+        grid(axes, combine)  # type: ignore[arg-type]
+
+
+def test_an_unknown_key_is_the_users_fault(two_bus: Case) -> None:
+    with pytest.raises(InputError, match="did you mean 'growth'"):
+        sweep(two_bus, read_scenario("two_bus"), {"grwth": ["low", "high"]})
+
+
+def test_a_failed_point_is_a_nan_with_its_reason(two_bus: Case) -> None:
+    axes = {"hydrology": ["median", "flood"], "time.years": [1, 99]}
+    found = sweep(two_bus, read_scenario("two_bus"), axes)
+    assert np.isnan(found["delivered"].values).tolist() == [[False, True], [True, True]]
+    assert "no hydrology 'flood'" in str(found["reason"].values[1, 0])
+    assert "time.years" in str(found["reason"].values[0, 1])
+    assert found["done"].values.all()
+
+
+def test_the_same_point_is_solved_once(two_bus: Case, tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    base = read_scenario("two_bus")
+    sweep(two_bus, base, {"growth": ["central", "central"], "year": [2028, 2028]}, folder=tmp_path / "s")
+    lines = (tmp_path / "s" / JOURNAL).read_text().splitlines()
+    assert len(lines) == 1
+    longer = {"growth": ["central", "low"], "year": [2028]}
+    sweep(two_bus, base, longer, folder=tmp_path / "s", progress=seen.append)
+    assert (seen[-1].found, seen[-1].done) == (1, 2)
+    assert len((tmp_path / "s" / JOURNAL).read_text().splitlines()) == 2
+
+
+def test_the_dataset_on_disk_is_the_answer(two_bus: Case, tmp_path: Path) -> None:
+    found = sweep(two_bus, read_scenario("two_bus"), AXES, series=("transferable",), folder=tmp_path / "s")
+    stored = xr.open_zarr(tmp_path / "s" / "dataset.zarr").load()
+    assert_equal_bits(stored[list(found.data_vars)], found)
+    assert stored["delivered"].attrs["units"] == "GWh"
+    days = found["transferable"].sum("day") * 24 / 1000
+    np.testing.assert_allclose(days, found["delivered"], rtol=1e-9)
+
+
+def test_the_dataset_can_be_read_while_it_grows(two_bus: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("energy.study.sweep.FLUSH", -1.0)
+    seen = []
+
+    def look(now: Progress) -> None:
+        stored = xr.open_zarr(tmp_path / "s" / "dataset.zarr")
+        seen.append((now.done, int(stored["done"].sum()), int(stored["delivered"].notnull().sum())))
+
+    sweep(two_bus, read_scenario("two_bus"), AXES, folder=tmp_path / "s", progress=look, workers=1)
+    assert seen[:3] == [(1, 1, 1), (2, 2, 2), (3, 3, 3)]
+
+
+def test_a_torn_line_does_not_count(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.add("a", {"x": np.array([0.1, np.nan])}, "")
+    journal.add("b", {"x": np.array([0.3, 1e-300])}, "")
+    journal.close()
+    path = tmp_path / JOURNAL
+    whole = path.read_bytes()
+    first = whole.index(b"\n") + 1
+    for cut in range(first, len(whole)):
+        path.write_bytes(whole[:cut])
+        again = Journal(tmp_path)
+        assert list(again.known) == ["a"]
+        again.add("b", {"x": np.array([0.3, 1e-300])}, "")
+        again.close()
+        assert path.read_bytes() == whole
+
+
+def test_two_sweeps_do_not_share_a_folder_at_once(two_bus: Case, tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "s")
+    with pytest.raises(InputError, match="another sweep is writing here"):
+        sweep(two_bus, read_scenario("two_bus"), AXES, folder=tmp_path / "s")
+    journal.close()
+
+
+def test_what_is_no_sweep_is_not_written_to(two_bus: Case, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear")
+    with pytest.raises(InputError, match="no sweep"):
+        sweep(two_bus, read_scenario("two_bus"), AXES, folder=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_an_unknown_series_is_refused() -> None:
+    with pytest.raises(InputError, match=r"did you mean 'stores\.e'"):
+        Metrics(("store.e:reservoir",))
+
+
+KILLED = """
+import sys
+from energy.case import read_case
+from energy.scenario import read_scenario
+from energy.study.sweep import sweep
+
+if __name__ == "__main__":
+    case, base = read_case("two_bus"), read_scenario("two_bus")
+    axes = {"hydrology": ["median", "dry"], "values.links.line.p_nom": [float(p) for p in range(40, 80)]}
+    sweep(case, base, axes, folder=sys.argv[1], workers=int(sys.argv[2]), series=("transferable",))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_killed_at_any_moment_and_resumed(two_bus: Case, tmp_path: Path, workers: int) -> None:
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED)
+    folder = tmp_path / "s"
+    rng = np.random.default_rng(5)
+    kills, counts = 0, [0]
+    for _ in range(40):
+        process = subprocess.Popen([sys.executable, script, folder, str(workers)], start_new_session=True)
+        until = counts[-1] + int(rng.integers(1, 9))
+        while process.poll() is None and journal_lines(folder) < until:
+            time.sleep(0.002)
+        time.sleep(float(rng.uniform(0, 0.05)))
+        if process.poll() is not None:
+            break
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        kills += 1
+        counts.append(journal_lines(folder))
+    assert process.returncode == 0
+    assert kills >= 8
+    axes = {"hydrology": ["median", "dry"], "values.links.line.p_nom": [float(p) for p in range(40, 80)]}
+    lines = (folder / JOURNAL).read_text().splitlines()
+    points = [json.loads(line.partition(" ")[2])["point"] for line in lines]
+    assert len(points) == len(set(points)) == 80
+    whole = sweep(two_bus, read_scenario("two_bus"), axes, series=("transferable",), workers=1)
+    stored = xr.open_zarr(folder / "dataset.zarr").load()
+    assert_equal_bits(stored[list(whole.data_vars)], whole)
+
+
+def journal_lines(folder: Path) -> int:
+    path = folder / JOURNAL
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def test_three_lines_in_a_notebook_end_in_a_plot() -> None:
+    case, base = energy.read_case("two_bus"), energy.read_scenario("two_bus")
+    axes = {"hydrology": ["median", "dry"], "values.links.line.p_nom": list(range(40, 160, 10))}
+    found = energy.sweep(case, base, axes, workers=1)
+    lines = found["delivered"].plot.line(x="values.links.line.p_nom")
+    assert found["delivered"].size == 24
+    np.testing.assert_array_equal(lines[0].get_ydata(), found["delivered"].sel(hydrology="median"))
