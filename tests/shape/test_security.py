@@ -30,6 +30,8 @@ MODULES = {
 }
 METHODS = {"read_pickle", "to_pickle", "system", "popen", "from_string", "unsafe_load", "full_load"}
 
+ALLOWED = {"report/pdf.py": ("subprocess",)}  # Chromium prints the page; its arguments are this package's own
+
 
 def dangers(text: str) -> Iterator[str]:
     """Yield what would let data run as code, or reach out of the machine."""
@@ -52,7 +54,10 @@ def dangers(text: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: path.relative_to(SOURCE).as_posix())
 def test_data_is_never_code(path: Path) -> None:
-    assert list(dangers(path.read_text(encoding="utf-8"))) == []
+    allowed = ALLOWED.get(path.relative_to(SOURCE).as_posix(), ())
+    found = [danger for danger in dangers(path.read_text(encoding="utf-8")) if danger.partition(": ")[2] not in allowed]
+    assert found == []
+    assert "shell=" not in path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
