@@ -12,8 +12,9 @@ from energy.case import Case
 from energy.errors import SolverError
 from energy.model import Inputs
 from energy.model.axis import Axis
-from energy.model.inputs import assemble, axis_of, with_objective
+from energy.model.inputs import assemble, with_objective
 from energy.model.services import STUDIED
+from energy.model.snapshots import axis_of
 from energy.scenario import Event, Scenario
 from energy.solve import Engine, Result
 

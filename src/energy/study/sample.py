@@ -15,8 +15,9 @@ from energy.measure import transferable
 from energy.model import Inputs, inputs
 from energy.model.axis import in_window
 from energy.model.draws import Drawn, Outage, as_events, draw_outages
-from energy.model.inputs import assemble, axis_of, with_objective
+from energy.model.inputs import assemble, with_objective
 from energy.model.random_stream import uniform_stream
+from energy.model.snapshots import axis_of
 from energy.scenario import Event, HazardSet, Scenario
 from energy.solve import Anchor, Engine, Result, structure_key
 

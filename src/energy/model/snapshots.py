@@ -1,0 +1,56 @@
+"""A scenario's snapshots: its horizon, its resolution, and where typical days must not go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import pandas as pd
+
+from energy.case.case import Case
+from energy.case.rule import LevelRule, LimitRule, RuleBook, StorageRule, VolumeRule
+from energy.model.axis import Axis, make_axis, month_day, own_axis
+from energy.model.disruption import event_cuts
+from energy.model.ground import ground_of
+from energy.scenario import Scenario
+
+
+def axis_of(case: Case, scenario: Scenario) -> Axis:
+    """Return the snapshots of a scenario; the same choice gives the same object, so that what hangs on it is shared."""
+    if case.weightings is not None:
+        return _own_axis(case, scenario.horizon()[0])
+    start, _ = scenario.horizon()
+    book = ground_of(case, scenario).book
+    cuts: set[pd.Timestamp] = set()
+    if scenario.time.resolution.startswith("typical"):  # every other resolution has all hours, and nothing to cut
+        cuts = {*_rule_cuts(book, start, scenario.time.years), *event_cuts(scenario, start)}
+    return _axis(scenario.horizon(), scenario.time.resolution, tuple(sorted(cuts)))
+
+
+@lru_cache(maxsize=2)
+def _own_axis(case: Case, start: pd.Timestamp) -> Axis:
+    assert case.weightings is not None
+    return own_axis(case.weightings, start)
+
+
+@lru_cache(maxsize=64)
+def _axis(horizon: tuple[pd.Timestamp, pd.Timestamp], resolution: str, cuts: tuple[pd.Timestamp, ...]) -> Axis:
+    return make_axis(_hours(horizon), resolution, cuts)
+
+
+@lru_cache(maxsize=8)
+def _hours(horizon: tuple[pd.Timestamp, pd.Timestamp]) -> pd.DatetimeIndex:
+    return pd.date_range(*horizon, freq="h", inclusive="left")
+
+
+def _rule_cuts(book: RuleBook, start: pd.Timestamp, years: int) -> Iterator[pd.Timestamp]:
+    windowed = (VolumeRule, LimitRule, StorageRule)
+    windows = [rule.window for rule in book.rules.values() if isinstance(rule, windowed) and rule.window]
+    windows += [book.contract.season] if book.contract else []
+    dates = [rule.date for rule in book.rules.values() if isinstance(rule, LevelRule)]
+    for year in range(start.year, start.year + years + 1):
+        for window in windows:
+            yield month_day(year, window.start)
+            yield month_day(year, window.end) + pd.Timedelta(days=1)
+        for date in dates:
+            yield month_day(year, date)
