@@ -32,7 +32,7 @@ def read_run(folder: Path) -> tuple[dict[str, Any], pd.DataFrame]:
     except (ValueError, pd.errors.ParserError) as err:
         raise InputError(_unreadable(folder / "summary.csv", str(err))) from None
     missing = [name for name in _NEEDED if name not in table]
-    words = [name for name in table if not pd.api.types.is_numeric_dtype(table[name]) and name != "limited by"]
+    words = [name for name in table if not pd.api.types.is_numeric_dtype(table[name]) and name != "limit"]
     if missing or words:
         what = f"column {missing[0]!r} is missing" if missing else f"column {words[0]!r} holds text"
         raise InputError(_unreadable(folder / "summary.csv", what))
