@@ -109,7 +109,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("modules", nargs="*", default=list(GUARDS))
     parser.add_argument("--sample", type=int, default=20, help="changes a module")
-    parser.add_argument("--timeout", type=float, default=600.0, help="seconds after which a change counts as noticed")
+    parser.add_argument("--timeout", type=float, default=1800.0, help="seconds after which a change counts as noticed")
     asked = parser.parse_args()
     killed = tried = 0
     with tempfile.TemporaryDirectory() as folder:

@@ -171,6 +171,11 @@ EVENTS = {
     "an hour 25": (EVENT.replace("07-01", "2028-07-01T25:00"), ":8:", "does not exist"),
     "a time zone without a year": (EVENT.replace("07-01", "07-01T00:00+05:00"), ":8:", "an offset but no year"),
     "a time zone that is nowhere": (EVENT.replace("07-01", "2028-07-01T00:00+25:00"), ":8:", "does not exist"),
+    "a time zone past the date line": (
+        EVENT.replace("07-01", "2028-07-01T00:00+15:00"),
+        ":8:",
+        "does not exist",
+    ),
     "a time zone by name": (EVENT.replace("07-01", "2028-07-01T00:00 Asia/Kabul"), ":8:", "is not a date"),
     "a time that is a number": (EVENT.replace("07-01", "20280701"), ":8: events.0.start is 20280701"),
     "a year 9999": (EVENT.replace("07-01", "9999-07-01"), ":8:", "outside 1900 to 2199"),
