@@ -66,7 +66,7 @@ TYPES = {
     "an unknown foresight": (HEAD + "foresight: none", ":3: foresight is 'none'", "perfect, surprise"),
     "an unknown network": (HEAD + "network: dc", ":3: network is 'dc'", "kirchhoff, transport"),
     "an unknown return": (HEAD + "return_mode: sea", ":3: return_mode is 'sea'", "earth, metallic"),
-    "a head that is not modelled": (HEAD + "head: varying", ":3: head varying", "fixed"),
+    "a varying head without curves": (HEAD + "head: varying", ":3: case two_bus has no curves", "fixed"),
     "an order with an unknown service": (
         HEAD + "protection_order: [casa, owndemand]",
         ":3:",

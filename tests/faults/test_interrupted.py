@@ -19,6 +19,8 @@ from energy.errors import InputError
 from energy.report import whole
 from energy.report.whole import clear_away, whole_file, whole_folder
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-c", "from energy.cli import main; main()"]
 PARTS = ("a.bin", "b/c.bin", "manifest.json")

@@ -11,7 +11,8 @@ import pytest
 
 from energy.case import read_case
 from energy.measure.rent import congestion_rent
-from energy.model import Inputs, inputs
+from energy.model import Inputs
+from energy.model.inputs import assemble
 from energy.scenario import Scenario
 from energy.solve import solve
 from energy.solve.grid import outage_factors
@@ -22,7 +23,7 @@ def read(n: pypsa.Network, folder: Path, **changes: object) -> Inputs:
     """Take a network the way that a user's own file is read."""
     n.export_to_netcdf(folder / "own.nc")
     scenario = Scenario(name="own", case=str(folder / "own.nc"), year=2028, objective="dispatch", **changes)  # type: ignore[arg-type]
-    return inputs(read_case(folder / "own.nc"), scenario)
+    return assemble(read_case(folder / "own.nc"), scenario)
 
 
 def buses(*names: str) -> pypsa.Network:

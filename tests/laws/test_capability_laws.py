@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from energy.case.case import Case
-from energy.model import Inputs, inputs
+from energy.model import Inputs
+from energy.model.inputs import assemble
 from energy.scenario import Scenario
 from energy.study.capability import FORWARD, REVERSE, Loss, Stood, capability
 
@@ -59,7 +60,7 @@ def taken(grid: dict[str, Any]) -> Inputs:
     }
     hours = pd.DatetimeIndex(["2028-07-01"], name="snapshot")
     weightings = pd.DataFrame(1.0, index=hours, columns=["objective", "stores", "generators"])
-    return inputs(Case("drawn", Path("drawn"), components, weightings=weightings), Scenario(name="drawn", year=2028))
+    return assemble(Case("drawn", Path("drawn"), components, weightings=weightings), Scenario(name="drawn", year=2028))
 
 
 def links_of(grid: dict[str, Any]) -> list[str]:

@@ -13,6 +13,8 @@ from energy.case import Case
 from energy.scenario import read_scenario
 from energy.study.sweep import Progress, sweep
 
+pytestmark = pytest.mark.slow
+
 distributed = pytest.importorskip("distributed")
 AXES = {"hydrology": ["median", "dry"], "values.links.line.p_nom": [float(size) for size in range(40, 64)]}
 

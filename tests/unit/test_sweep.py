@@ -212,8 +212,10 @@ def test_killed_at_any_moment_and_resumed(two_bus: Case, tmp_path: Path, monkeyp
         wanted = journal_lines(tmp_path / "s") + int(rng.integers(1, 4))
         child = os.fork()
         if not child:
-            sweep(two_bus, base, KILLED_AXES, folder=tmp_path / "s", workers=1, series=("transferable",))
-            os._exit(0)
+            try:
+                sweep(two_bus, base, KILLED_AXES, folder=tmp_path / "s", workers=1, series=("transferable",))
+            finally:
+                os._exit(0)  # whatever happens, the child must not go on as a second test run
         if not killed_after(tmp_path / "s", wanted, float(rng.uniform(0, 0.03)), child):
             break
         kills += 1

@@ -1,4 +1,4 @@
-"""Links that would make power of nothing: refused before anything is solved."""
+"""What no optimisation can take: links that would make power of nothing, a model without costs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,17 @@ from energy.case.case import Case
 from energy.errors import Fault, InputError
 from energy.reading.tree import Origin
 from energy.scenario import Scenario
+
+
+def refuse_unsolvable(
+    components: Mapping[str, pd.DataFrame],
+    dense: Mapping[tuple[str, str], np.ndarray],
+    scenario: Scenario,
+    case: Case,
+) -> None:
+    """Refuse what an optimisation would answer with nonsense; parameters and errors as of the two below."""
+    refuse_creation(components, dense, scenario, case)
+    refuse_without_cost(components, dense)
 
 
 def refuse_creation(

@@ -15,7 +15,7 @@ from energy.case.rule import RuleBook
 from energy.errors import Fault, InputError, nearest
 from energy.model import profile, services
 from energy.model.axis import Axis
-from energy.model.creation import refuse_creation, refuse_without_cost
+from energy.model.creation import refuse_unsolvable
 from energy.model.disruption import apply_events, targets
 from energy.model.ground import Dense, Ground, Standing, ground_of, standing
 from energy.model.head import HeadCurve, head_curves
@@ -111,7 +111,9 @@ def inputs(case: Case, scenario: Scenario) -> Inputs:
     >>> float(found.values("loads", "p_set")["source demand"].iloc[0].round(6))
     40.0
     """
-    return with_objective(assemble(case, scenario), scenario)
+    found = with_objective(assemble(case, scenario), scenario)
+    refuse_unsolvable(found.components, found.dense, scenario, case)
+    return found
 
 
 def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs:
@@ -148,7 +150,7 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
     kirchhoff = scenario.network == "kirchhoff"
     hit = targets(case, scenario)
     head = head_curves(ground.case, ground.components) if scenario.head == "varying" else ()
-    found = Inputs(
+    return Inputs(
         scenario.name,
         stands.axis,
         ground.components,
@@ -161,8 +163,6 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
         undisturbed,
         head,
     )
-    refuse_creation(ground.components, dense, scenario, case)
-    return found
 
 
 def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | None = None) -> Inputs:
@@ -202,7 +202,6 @@ def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | N
             dense[component, "marginal_cost"] += services.returned(table["service"], weight)
         elif weight:
             dense[component, "marginal_cost"] = cost + value * table["sign"].to_numpy(float)
-    refuse_without_cost(found.components, dense)
     return replace(found, dense=dense, weights=weight)
 
 

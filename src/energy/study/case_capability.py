@@ -17,6 +17,7 @@ from energy.measure import sent
 from energy.model import Inputs, inputs
 from energy.model.axis import in_window
 from energy.model.bounds import rule_book
+from energy.model.inputs import assemble
 from energy.scenario import Scenario
 from energy.solve import solve
 from energy.study.capability import FORWARD, REVERSE, SERVICES, Loss, Stood, by_month, capability
@@ -97,7 +98,7 @@ def case_capability(
     {'intact': 100.0, 'TTC': 0.0, 'limit': 'loss of line'}
     """
     book = rule_book(case, scenario)
-    found = inputs(case, scenario.replace(**{"contract.outside_season": "open", "contract.direction": "both"}))
+    found = assemble(case, scenario.replace(**{"contract.outside_season": "open", "contract.direction": "both"}))
     security = book.security or Security()
     state = state or security.state or STRICT
     if state != STRICT and state not in security.states:

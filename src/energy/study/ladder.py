@@ -13,6 +13,7 @@ from energy.errors import SolverError
 from energy.measure import TOLERANCE, audit, ceiling, energy_by_month, monthly_table, transferable
 from energy.model import Inputs
 from energy.model.axis import in_window
+from energy.model.creation import refuse_unsolvable
 from energy.model.inputs import assemble, with_objective
 from energy.model.services import LOWEST_WEIGHT, STUDIED, purchases
 from energy.scenario import Scenario
@@ -89,6 +90,7 @@ def run(case: Case, scenario: Scenario) -> Run:
     surprised = scenario.foresight == "surprise"
     own = assemble(case, scenario, plan_axis(case, scenario) if surprised else None)
     found = with_objective(own, scenario)
+    refuse_unsolvable(found.components, found.dense, scenario, case)
     book = found.book
     engine = Engine(found)
     foreseen = engine.solve(found)
