@@ -66,7 +66,7 @@ def test_attribution_ends_at_what_surprise_delivers(two_bus: Case, scenario: Sce
 
 def test_news_within_a_snapshot(two_bus: Case, scenario: Scenario) -> None:
     """News at 01:00 of a snapshot of a day: its values are means over the day, so the day is planned anew."""
-    events = [event.model_dump(mode="json", by_alias=True) | {"start": "07-01T01:00"} for event in scenario.events]
-    late = run(two_bus, scenario.replace(events=events))
-    # an hour more of water, and of an open line that has nothing to send
+    closed, dry = (event.model_dump(mode="json", by_alias=True) for event in scenario.events)
+    late = run(two_bus, scenario.replace(events=[closed, dry | {"start": "07-01T01:00"}]))
+    # an hour more of water, when the line is closed already
     assert late.table["delivered"].sum() == pytest.approx(DELIVERED, rel=1e-6)
