@@ -117,7 +117,7 @@ def solve_points(
     >>> found = {answer.index: answer for answer in solve_points(case, points, delivered)}
     >>> [float(found[at].values["delivered"].round(3)) for at in (0, 1)]
     [348.84, 42.226]
-    >>> found[2].reason.split(": ", 1)[1]
+    >>> found[2].reason.split(" has ", 1)[1]
     "no hydrology 'no such water'; allowed: median, dry"
     """
     key = case_digest(case)
