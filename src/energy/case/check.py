@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from energy.case.case import Case
-from energy.case.rule import EndRule, FlowRule, LevelRule, LimitRule, StartRule, StorageRule, VolumeRule
+from energy.case.rule import EndRule, FlowRule, LevelRule, LimitRule, StartRule, StorageRule, TravelRule, VolumeRule
 from energy.case.schema import HOURS, MONTHS, series_attributes
 from energy.errors import Fault, nearest
 from energy.reading.tree import Node, Steps, nearest_node
@@ -213,6 +213,8 @@ def _rules(case: Case, written: Node | None) -> Iterator[Fault]:
             wanted = [(("link",), "links", rule.link)]
         elif isinstance(rule, LevelRule | StorageRule | StartRule | EndRule):
             wanted = [(("store",), "stores", rule.store)]
+        elif isinstance(rule, TravelRule):
+            wanted = [(("store",), "stores", rule.store), (("link",), "links", rule.link)]
         elif isinstance(rule, LimitRule):
             wanted = [(("terms", at, "name"), term.component, term.name) for at, term in enumerate(rule.terms)]
         for steps, component, name in wanted:

@@ -134,6 +134,19 @@ class StorageRule(_Bounded):
     at_most: float | None = Field(None, ge=0, le=1)
 
 
+class TravelRule(Frozen):
+    """Travel time of water through a reach of river: what is on the way is `hours` times what arrives.
+
+    A linear reservoir (Muskingum's method with X = 0): a flood arrives later and flatter, by `hours` in the mean.
+    """
+
+    kind: Literal["travel"]
+    store: Word = Field(description="The store of the water on the way.")
+    link: Word = Field(description="The link by which it arrives.")
+    hours: float = Field(gt=0, description="Mean travel time [h].")
+    note: str = ""
+
+
 class Term(Frozen):
     """One term of a linear limit: a coefficient times what a component carries."""
 
@@ -166,7 +179,8 @@ class LimitRule(_Bounded):
 
 
 Rule = Annotated[
-    VolumeRule | FlowRule | LevelRule | StorageRule | StartRule | EndRule | LimitRule, Field(discriminator="kind")
+    VolumeRule | FlowRule | LevelRule | StorageRule | StartRule | EndRule | TravelRule | LimitRule,
+    Field(discriminator="kind"),
 ]
 
 

@@ -98,7 +98,8 @@ def defaults(component: str) -> dict[str, float | str | bool]:
 def series_attributes(component: str) -> tuple[str, ...]:
     """Return the input attributes of a component list that may vary over time."""
     table = attributes(component)
-    return tuple(table.index[table["type"].str.contains("series") & table["status"].str.startswith("Input")])
+    found = tuple(table.index[table["type"].str.contains("series") & table["status"].str.startswith("Input")])
+    return (*found, "efficiency2", "efficiency3") if component == "links" else found  # PyPSA names the first port only
 
 
 @cache

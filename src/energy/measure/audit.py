@@ -45,6 +45,10 @@ def _rule(result: Result, rule: Mapping[str, Any]) -> float:
     if rule["kind"] == "close":
         level = result.values["stores", "e"][rule["stores"]].iloc[rule["at"]].to_numpy()
         return float(np.abs(np.diff(level, axis=0)).max(initial=0.0))
+    if rule["kind"] == "travel":
+        on_the_way = result.values["stores", "e"][rule["store"]].to_numpy()
+        gap = on_the_way - rule["hours"] * result.flow("links")[rule["link"]].to_numpy()
+        return float(np.abs(gap).max(initial=0.0) / max(float(np.abs(on_the_way).max(initial=0.0)), 1.0))
     at = positions(rule["runs"])
     if rule["kind"] == "volume":
         hours = result.inputs.axis.weightings["stores"].to_numpy()[at]

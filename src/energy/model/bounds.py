@@ -18,6 +18,7 @@ from energy.case.rule import (
     RuleBook,
     StartRule,
     StorageRule,
+    TravelRule,
     VolumeRule,
     Window,
 )
@@ -192,6 +193,9 @@ def unexpressed(book: RuleBook, axis: Axis, static: Mapping[str, pd.DataFrame]) 
     for name, rule in book.rules.items():
         if isinstance(rule, VolumeRule):
             yield from _volumes(name, rule, axis, static)
+        elif isinstance(rule, TravelRule):
+            if rule.store in static["stores"].index and rule.link in static["links"].index:
+                yield {"kind": "travel", "name": name, "store": rule.store, "link": rule.link, "hours": rule.hours}
         elif isinstance(rule, LimitRule):
             yield from _limit(name, rule, axis, static)
     yield from _contract_ceiling(book, axis, static)

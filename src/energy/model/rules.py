@@ -6,6 +6,7 @@ more than ``n.optimize(extra_functionality=energy.rules)``:
 - ``volume``: hm³ that some links pass within a window;
 - ``limit``: a linear limit on what several components carry, in every snapshot of a window;
 - ``close``: a daily pond ends each typical day as full as it began it;
+- ``travel``: water on the way is as much as arrives in the travel time;
 - an open line leaves the voltage angle between its ends free;
 - ``kirchhoff: false``: lines carry what is asked within their ratings (a transport model).
 """
@@ -49,7 +50,7 @@ def rules(n: pypsa.Network, snapshots: pd.Index) -> None:
     """
     meta = n.meta.get("energy", {})
     for rule in meta.get("rules", []):
-        {"volume": _volume, "limit": _limit, "close": _close}[rule["kind"]](n, rule)
+        {"volume": _volume, "limit": _limit, "close": _close, "travel": _travel}[rule["kind"]](n, rule)
     if KIRCHHOFF in n.model.constraints:
         if not meta.get("kirchhoff", True):
             n.model.remove_constraints(KIRCHHOFF)
@@ -105,6 +106,12 @@ def _close(n: pypsa.Network, rule: dict[str, Any]) -> None:
     level = 1 * n.model.variables["Store-e"].isel(snapshot=rule["at"]).sel(name=rule["stores"])
     change = (level - level.shift(snapshot=1).fillna(0)).isel(snapshot=slice(1, None))
     n.model.add_constraints(change, "=", 0, name=f"rule-{rule['name']}")
+
+
+def _travel(n: pypsa.Network, rule: dict[str, Any]) -> None:
+    on_the_way = n.model.variables["Store-e"].sel(name=[rule["store"]]).sum("name")
+    arriving = n.model.variables["Link-p"].sel(name=[rule["link"]]).sum("name")
+    n.model.add_constraints(1 / rule["hours"] * on_the_way - arriving, "=", 0, name=f"rule-{rule['name']}")
 
 
 def _open_lines(n: pypsa.Network, snapshots: pd.Index) -> None:

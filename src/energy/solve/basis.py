@@ -77,15 +77,17 @@ class Start:
             if rule["kind"] == "volume":
                 rows[at] = self._rows[before]
                 continue
-            mine, theirs = (_snapshots(each) for each in (rule, earlier))
+            mine, theirs = _snapshots(rule, len(at)), _snapshots(earlier, len(before))
             place = {int(snapshot): position for position, snapshot in enumerate(theirs)}
             found = [(i, place[int(same[snapshot])]) for i, snapshot in enumerate(mine) if int(same[snapshot]) in place]
             for i, position in found:
                 rows[at[i]] = self._rows[before[position]]
 
 
-def _snapshots(rule: Rule) -> np.ndarray:
-    """Return the snapshots that the rows of a limit, or of closing days, belong to."""
+def _snapshots(rule: Rule, rows: int) -> np.ndarray:
+    """Return the snapshots that the rows of a limit, of closing days, or of a travel time belong to."""
+    if rule["kind"] == "travel":
+        return np.arange(rows)
     return np.asarray(rule["at"])[1:] if rule["kind"] == "close" else positions(rule["runs"])
 
 

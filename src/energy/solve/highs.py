@@ -19,6 +19,7 @@ UNDECIDED = (
     highspy.HighsModelStatus.kUnknown,
     highspy.HighsModelStatus.kUnboundedOrInfeasible,
     highspy.HighsModelStatus.kIterationLimit,
+    highspy.HighsModelStatus.kNotset,  # the simplex breaks off so when its prices grow too large
 )
 Options = dict[str, bool | int | float | str]
 OPTIONS: Options = {"output_flag": False, "threads": 1, "parallel": "off", "random_seed": 0}
@@ -32,6 +33,7 @@ NEAR: Options = {
     "presolve": "off",
     "simplex_dual_edge_weight_strategy": 1,
     "dual_simplex_cost_perturbation_multiplier": 0.0,
+    "simplex_scale_strategy": 2,  # HiGHS's own choice
     "simplex_iteration_limit": 30_000,  # without shaken costs a simplex may stall; then it starts from nothing
 }
 FAR: Options = {
@@ -39,6 +41,7 @@ FAR: Options = {
     "simplex_dual_edge_weight_strategy": -1,
     "dual_simplex_cost_perturbation_multiplier": 1.0,
     "simplex_iteration_limit": 2**31 - 1,
+    "simplex_scale_strategy": 2,
 }
 
 
@@ -144,6 +147,9 @@ def _attempts(usual: Options, basis: highspy.HighsBasis | None) -> Iterator[tupl
     if basis is not None:
         yield usual | NEAR, basis  # a far start can lose its footing
     yield usual | FAR, None
+    if usual["solver"] == "simplex":
+        # scaled rows can drive prices beyond what the simplex bears
+        yield usual | FAR | {"simplex_scale_strategy": 0}, None
     yield FAR | {"solver": "hipo", "run_crossover": "on"}, None  # neither steps nor an unsharp interior point got there
 
 

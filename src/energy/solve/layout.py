@@ -219,6 +219,12 @@ def _lay_rule(
         sheet.put(found, content[1:], 1.0)
         sheet.put(found, content[:-1], -1.0)
         return
+    if rule["kind"] == "travel":
+        content = columns["stores", "e"][:, position["stores"][rule["store"]]]
+        found = rows[f"rule-{rule['name']}"] = sheet.rows(content.shape)
+        sheet.put(found, content, 1 / rule["hours"])
+        sheet.put(found, columns["links", "p"][:, position["links"][rule["link"]]], -1.0)
+        return
     at = positions(rule["runs"])
     for field, lower, upper in (("at_least", 0.0, np.inf), ("at_most", -np.inf, 0.0)):
         if rule.get(field) is None:

@@ -1,0 +1,120 @@
+"""Rules on water with answers on paper: travel time, a level throughout a window, worth of what is left."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from energy.case import Case, read_case
+from energy.errors import InputError
+from energy.measure import audit
+from energy.model import inputs, network, rules
+from energy.model.quiet import quiet
+from energy.scenario import read_scenario
+from energy.solve import Result, solve
+
+TWO_BUS = Path(__file__).parents[2] / "networks" / "two_bus"
+HOURS, DAY = 48.0, 24.0
+
+
+def added(folder: Path, file: str, row: str) -> None:
+    path = folder / file
+    path.write_text(path.read_text(encoding="utf-8").rstrip("\n") + "\n" + row + "\n", encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def reach(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """The case of two buses with a reach of two days below its turbine; the river leaves at the end of the reach."""
+    folder = tmp_path_factory.mktemp("cases") / "reach"
+    shutil.copytree(TWO_BUS, folder)
+    (folder / "evidence.csv").unlink()
+    added(folder, "buses.csv", "reach end,1,water,hm3/h,AA,69,37.8")
+    added(folder, "stores.csv", "on the way,river below,reservoir,1000,0")
+    added(folder, "links.csv", "arrival,river below,reach end,,spill,10,1,1,0,")
+    generators = (folder / "generators.csv").read_text(encoding="utf-8")
+    moved = generators.replace("river mouth,river below,", "river mouth,reach end,")
+    assert moved != generators
+    (folder / "generators.csv").write_text(moved, encoding="utf-8")
+    added(folder, "rules.yaml", f"  travel: {{kind: travel, store: on the way, link: arrival, hours: {HOURS:g}}}")
+    return read_case(folder)
+
+
+def solved(case: Case, **overrides: Any) -> Result:
+    found = inputs(case, read_scenario("two_bus", overrides={"time.resolution": "24h", **overrides}))
+    result = solve(found)
+    assert max(audit(result).values()) < 1e-6
+    return result
+
+
+def test_water_arrives_as_from_a_linear_reservoir(reach: Case) -> None:
+    """e(t) = T·p(t) and e(t) − e(t−1) = h·(in(t) − p(t)) give p(t) = (T·p(t−1) + h·in(t))/(T + h), from p(0) = 0."""
+    result = solved(reach)
+    released = result.flow("links")[["turbine", "spill"]].sum(axis=1).to_numpy()
+    arrives = result.flow("links")["arrival"].to_numpy()
+    expected, before = [], 0.0
+    for flow in released:
+        before = (HOURS * before + DAY * flow) / (HOURS + DAY)
+        expected.append(before)
+    assert arrives == pytest.approx(expected, abs=1e-7)
+    assert np.abs(arrives - released).max() > 0.01  # the reach does something
+    on_the_way = result.values["stores", "e"]["on the way"].iloc[-1]
+    assert DAY * released.sum() == pytest.approx(DAY * arrives.sum() + on_the_way, abs=1e-6)
+
+
+def test_plain_pypsa_finds_the_same(reach: Case) -> None:
+    result = solved(reach, **{"time.resolution": "typical-days-12h"})
+    n = network(result.inputs)
+    with quiet():
+        n.optimize(extra_functionality=rules, include_objective_constant=False, log_to_console=False)
+    assert n.objective == pytest.approx(result.objective, rel=1e-6)
+
+
+def test_travel_can_be_switched_off(reach: Case) -> None:
+    assert not [rule for rule in solved(reach, rules={"travel": "off"}).inputs.rules if rule["kind"] == "travel"]
+
+
+def test_travel_names_what_it_needs(reach: Case, tmp_path: Path) -> None:
+    folder = tmp_path / "wrong"
+    shutil.copytree(reach.path, folder)
+    text = (folder / "rules.yaml").read_text(encoding="utf-8")
+    (folder / "rules.yaml").write_text(text.replace("link: arrival", "link: arival"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"rules.travel: no links match 'arival'.*did you mean 'arrival'"):
+        read_case(folder)
+
+
+def two_rules(two_bus: Case, extra: str, tmp_path: Path) -> Case:
+    folder = tmp_path / "ruled"
+    shutil.copytree(two_bus.path, folder)
+    (folder / "evidence.csv").unlink()
+    added(folder, "rules.yaml", extra)
+    return read_case(folder)
+
+
+def test_a_storage_window_holds_in_every_snapshot_of_it(two_bus: Case, tmp_path: Path) -> None:
+    rule = "  window: {kind: storage, store: reservoir, window: {from: 07-01, to: 08-31}, at_least: 0.5, at_most: 0.6}"
+    result = solved(two_rules(two_bus, rule, tmp_path))
+    level = result.values["stores", "e"]["reservoir"]
+    inside = level.index.month.isin([7, 8])
+    assert level[inside].between(150 - 1e-6, 180 + 1e-6).all()
+    assert not level[~inside].between(150 - 1e-6, 180 + 1e-6).all()
+
+
+@pytest.mark.parametrize(("value", "left"), [(1000.0, 0.0), (60_000.0, 107.808)])
+def test_water_left_is_kept_where_it_is_worth_more_than_its_energy(two_bus: Case, value: float, left: float) -> None:
+    """At least cost an hm³ makes 500 MWh, and 475 of them save gas at 80 $ less 0.1 $ on the line: 38,000 $/hm³.
+
+    Worth less than that nothing is left. Worth more the line gets nothing of a reservoir full on 30 September, but
+    the source's own 40 MW, 400 $/MWh unserved, do: 300 − 4,368 h · (40 MW / 500 − 0.036) hm³/h = 107.808 hm³ are left.
+    """
+    overrides = {"objective": "dispatch", "contract": {"outside_season": "open", "payment": "take_or_pay"}}
+    result = solved(two_bus, rules={"reservoir_end": {"level": 0, "value": value}}, **overrides)
+    assert result.values["stores", "e"]["reservoir"].iloc[-1] == pytest.approx(left, abs=1e-6)
+
+
+def test_an_end_rule_must_say_something(two_bus: Case, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"neither level nor value is given; allowed: level, value, or both"):
+        two_rules(two_bus, "  nothing: {kind: end, store: reservoir}", tmp_path)
