@@ -234,7 +234,7 @@ RULES = {
         "kind: begin",
         "rules.yaml:11:",
         "'begin'",
-        "volume, flow, level, storage, start, end, limit",
+        "volume, flow, level, storage, start, end, travel, limit",
     ),
     "a rule without a kind": broken(
         "rules.yaml", "{kind: start, store", "{store", "rules.yaml:11:", "kind' is missing"
