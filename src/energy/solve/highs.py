@@ -28,14 +28,18 @@ SCALE = 1e-2
 LONG_HORIZON = 200_000  # columns; docs/resolution.md has the measurements behind it
 NEAR: Options = {
     # from a start near the optimum the reductions of a presolve are lost, exact edge weights cost more than the steps
-    # that they save, and shaken costs are steps to be taken back (docs/performance.md)
+    # that they save, shaken costs are steps to be taken back, and factors that are always made anew at a check end
+    # the wandering on stale ones (docs/performance.md)
     "solver": "simplex",
     "presolve": "off",
     "simplex_dual_edge_weight_strategy": 1,
     "dual_simplex_cost_perturbation_multiplier": 0.0,
-    "simplex_scale_strategy": 2,  # HiGHS's own choice
+    "no_unnecessary_rebuild_refactor": False,
+    "simplex_scale_strategy": 4,  # each row and column by its largest value
     "simplex_iteration_limit": 30_000,  # without shaken costs a simplex may stall; then it starts from nothing
 }
+OTHERWISE_SCALED: Options = {"simplex_scale_strategy": 2}
+PRIMAL: Options = {"simplex_strategy": 4}
 FAR: Options = {
     "presolve": "choose",
     "simplex_dual_edge_weight_strategy": -1,
@@ -85,8 +89,7 @@ class Solver:
 
     def __init__(self) -> None:
         self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        for option, value in OPTIONS.items():
-            self._highs.setOptionValue(option, value)
+        self._highs.setOptionValue("output_flag", False)
         self.seconds, self.solves = 0.0, 0
 
     def solve(
@@ -108,24 +111,32 @@ class Solver:
         usual: Options = dict(method(structure.pattern.shape[1]))
         if ends_in_basis:
             usual["run_crossover"] = "on"
-        for options, start in _attempts(usual, basis):
-            for option, value in options.items():
-                highs.setOptionValue(option, value)
-            highs.clearSolver()
-            begun = time.perf_counter()
-            pass_program(highs, structure, problem)
-            if start is not None:
-                highs.setBasis(start)
+        begun, status = time.perf_counter(), None
+        for options, start, anew in _attempts(usual, basis):
+            if not anew and status != highspy.HighsModelStatus.kUnknown:
+                continue
+            self._set(options)
+            if anew:
+                highs.clearSolver()
+                pass_program(highs, structure, problem)
+                if start is not None:
+                    highs.setBasis(start)
             highs.run()
-            self.seconds += time.perf_counter() - begun
             status = highs.getModelStatus()
             if status not in UNDECIDED:
                 break
+        self.seconds += time.perf_counter() - begun
         self.solves += 1
         if status == highspy.HighsModelStatus.kInfeasible:
             raise SolverError(f"{inputs.name}: infeasible; {conflict(structure, inputs, problem)}")
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolverError(f"{inputs.name}: HiGHS ends with '{highs.modelStatusToString(status)}'")
+
+    def _set(self, options: Options) -> None:
+        """Set these options, and every other one as HiGHS has it."""
+        self._highs.resetOptions()
+        for option, value in (OPTIONS | options).items():
+            self._highs.setOptionValue(option, value)
 
     def basis(self) -> highspy.HighsBasis:
         """Return the basis of the last optimum."""
@@ -142,15 +153,26 @@ class Solver:
         )
 
 
-def _attempts(usual: Options, basis: highspy.HighsBasis | None) -> Iterator[tuple[Options, highspy.HighsBasis | None]]:
+Attempt = tuple[Options, highspy.HighsBasis | None, bool]
+"""Options, start, and whether it begins anew or goes on from where an undecided attempt ended."""
+
+
+def _attempts(usual: Options, basis: highspy.HighsBasis | None) -> Iterator[Attempt]:
     """Yield what to try until the problem is decided, the same for the same inputs."""
-    if basis is not None:
-        yield usual | NEAR, basis  # a far start can lose its footing
-    yield usual | FAR, None
+    if basis is not None:  # a far start can lose its footing
+        for scaled in (NEAR, NEAR | OTHERWISE_SCALED):
+            yield usual | scaled, basis, True
+            # a dual simplex that goes round in a circle does so next to the optimum: a few primal steps end it
+            yield usual | scaled | PRIMAL, None, False
+    yield usual | FAR, None, True
     if usual["solver"] == "simplex":
         # scaled rows can drive prices beyond what the simplex bears
-        yield usual | FAR | {"simplex_scale_strategy": 0}, None
-    yield FAR | {"solver": "hipo", "run_crossover": "on"}, None  # neither steps nor an unsharp interior point got there
+        yield usual | FAR | {"simplex_scale_strategy": 0}, None, True
+    yield (
+        FAR | {"solver": "hipo", "run_crossover": "on"},
+        None,
+        True,
+    )  # neither steps nor an unsharp interior point got there
 
 
 def pass_program(highs: highspy.Highs, structure: Structure, problem: Problem) -> None:
