@@ -142,13 +142,13 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
     def load(name: str) -> np.ndarray:
         return _load(case, scenario, ground, name)
 
-    changed = apply_events(case, scenario, replace(stands, dense=dense), load)
+    hit = targets(case, scenario)
+    changed = apply_events(case, scenario, replace(stands, dense=dense), hit, load)
     undisturbed = {key: dense[key] for key in changed}
     dense |= changed
     if "generators" in ground.components and "loads" in ground.components:
         dense["generators", "p_max_pu"] = _at_most_the_demand(ground.components, dense)
     kirchhoff = scenario.network == "kirchhoff"
-    hit = targets(case, scenario)
     head = head_curves(ground.case, ground.components) if scenario.head == "varying" else ()
     return Inputs(
         scenario.name,
@@ -195,7 +195,7 @@ def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | N
         if "service" not in table:
             continue
         worth = weight if weight else _tariff(scenario, book)
-        value = table["service"].map(worth).fillna(0.0).to_numpy(float)
+        value = np.array([worth.get(service, 0.0) for service in table["service"].tolist()])
         if component == "links":
             sign = -1.0 if weight else 1.0  # a delivered MWh earns its worth, or bears its tariff
             dense[component, "marginal_cost"] = cost + sign * found.array("links", "efficiency") * value

@@ -111,7 +111,7 @@ class Solver:
         usual: Options = dict(method(structure.pattern.shape[1]))
         if ends_in_basis:
             usual["run_crossover"] = "on"
-        begun, status = time.perf_counter(), None
+        begun, status = time.perf_counter(), highspy.HighsModelStatus.kNotset
         for options, start, anew in _attempts(usual, basis):
             if not anew and status != highspy.HighsModelStatus.kUnknown:
                 continue
@@ -168,11 +168,8 @@ def _attempts(usual: Options, basis: highspy.HighsBasis | None) -> Iterator[Atte
     if usual["solver"] == "simplex":
         # scaled rows can drive prices beyond what the simplex bears
         yield usual | FAR | {"simplex_scale_strategy": 0}, None, True
-    yield (
-        FAR | {"solver": "hipo", "run_crossover": "on"},
-        None,
-        True,
-    )  # neither steps nor an unsharp interior point got there
+    # neither steps nor an unsharp interior point got there
+    yield FAR | {"solver": "hipo", "run_crossover": "on"}, None, True
 
 
 def pass_program(highs: highspy.Highs, structure: Structure, problem: Problem) -> None:
