@@ -9,7 +9,7 @@ import pandas as pd
 
 from energy.case.case import Case
 from energy.case.rule import LevelRule, LimitRule, RuleBook, StorageRule, VolumeRule
-from energy.model.axis import Axis, make_axis, month_day, own_axis
+from energy.model.axis import Axis, hours_of, make_axis, month_day, own_axis
 from energy.model.disruption import event_cuts
 from energy.model.ground import Ground, ground_of
 from energy.scenario import Scenario
@@ -34,12 +34,7 @@ def _own_axis(case: Case, start: pd.Timestamp) -> Axis:
 
 @lru_cache(maxsize=64)
 def _axis(horizon: tuple[pd.Timestamp, pd.Timestamp], resolution: str, cuts: tuple[pd.Timestamp, ...]) -> Axis:
-    return make_axis(_hours(horizon), resolution, cuts)
-
-
-@lru_cache(maxsize=8)
-def _hours(horizon: tuple[pd.Timestamp, pd.Timestamp]) -> pd.DatetimeIndex:
-    return pd.date_range(*horizon, freq="h", inclusive="left")
+    return make_axis(hours_of(None, horizon), resolution, cuts)
 
 
 @lru_cache(maxsize=16)
