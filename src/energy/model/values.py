@@ -61,9 +61,11 @@ def with_values(case: Case, scenario: Scenario, book: RuleBook) -> Case:
             origin = scenario.written_at("values", best[-1].address)
             faults.append(Fault(what, origin.where, origin.line, "one of them", "narrow one"))
         elif str(target[0]).startswith(PROFILE):
-            _multiply(_own(profiles, case.profiles, target[0].removeprefix(PROFILE)), *target[1:], best[0].value)
+            _multiply(
+                _own(profiles, case.profiles, target[0].removeprefix(PROFILE)), target[1], target[2], best[0].value
+            )
         else:
-            _set(_own(components, case.components, target[0]), *target[1:], best[0].value)
+            _set(_own(components, case.components, target[0]), target[1], target[2], best[0].value)
     if faults:
         raise InputError(dict.fromkeys(faults))
     return replace(case, components=components, profiles=profiles)
