@@ -27,7 +27,7 @@ def sweep_command(
     from energy.study.sweep import sweep
     from energy.study.sweep_file import read_sweep
 
-    name, asked = read_sweep(file)
+    name, asked, axes = read_sweep(file)
     pairs = [f"{key}={json.dumps(value)}" for key, value in asked.set.items()]
     case, base = read_asked(asked.base, [*pairs, *overrides])
     folder = out / name
@@ -44,6 +44,7 @@ def sweep_command(
             executor=executor,
             workers=workers,
             progress=progress,
+            written=axes,
         )
     failed = int((found["reason"].values != "").sum())
     if as_json:
