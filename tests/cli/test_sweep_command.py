@@ -7,7 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import xarray as xr
 
 SWEEP = """
 base: two_bus
@@ -38,6 +40,27 @@ def test_a_misspelt_axis_is_shown_and_nothing_written(tmp_path: Path) -> None:
     done = energy("sweep", file, "--out", tmp_path / "out")
     assert done.returncode == 2
     assert "hydrology" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_another_solver_gives_the_same_answers_at_its_own_pace(tmp_path: Path) -> None:
+    file = tmp_path / "small.yaml"
+    file.write_text(SWEEP)
+    for name, more in (("engine", []), ("plain", ["--solver", "highs"])):
+        done = energy("sweep", file, "--out", tmp_path / name, "--workers", "1", *more)
+        assert done.returncode == 0, done.stderr
+    one, other = (xr.open_zarr(tmp_path / name / "small" / "dataset.zarr").load() for name in ("engine", "plain"))
+    for quantity in ("objective", "delivered", "unserved"):
+        np.testing.assert_allclose(one[quantity], other[quantity], rtol=1e-6, atol=1e-6)
+
+
+def test_a_solver_that_is_not_installed_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "small.yaml"
+    file.write_text(SWEEP)
+    done = energy("sweep", file, "--out", tmp_path / "out", "--solver", "hihgs")
+    assert done.returncode == 2
+    assert "no solver 'hihgs' is installed" in done.stderr
+    assert "did you mean 'highs'?" in done.stderr
     assert not (tmp_path / "out").exists()
 
 

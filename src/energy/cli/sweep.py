@@ -21,6 +21,9 @@ def sweep_command(
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a sweep.")] = Path("results/sweeps"),
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; as many as there are cores.")] = None,
     dask: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, as tcp://host:8786.")] = None,
+    solver: Annotated[
+        str | None, typer.Option(help="Another solver that linopy knows, by PyPSA's n.optimize and at its pace.")
+    ] = None,
     as_json: AS_JSON = False,
 ) -> None:
     """Solve a scenario for many values of some of its keys; stopped at any moment, it goes on where it was."""
@@ -45,6 +48,7 @@ def sweep_command(
             workers=workers,
             progress=progress,
             written=axes,
+            solver=solver,
         )
     failed = int((found["reason"].values != "").sum())
     if as_json:

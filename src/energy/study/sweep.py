@@ -20,6 +20,7 @@ from energy.errors import Fault, InputError, SolverError
 from energy.model.inputs import assemble
 from energy.reading.tree import Node
 from energy.scenario import Scenario
+from energy.solve import solver_named
 from energy.study.axes import Combine, Grid, grid, scenarios_of, trials
 from energy.study.digest import case_digest
 from energy.study.metrics import MONTHS, Metrics
@@ -59,6 +60,7 @@ def sweep(
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
     written: Node | None = None,
+    solver: str | None = None,
 ) -> xr.Dataset:
     """Solve a scenario for many values of some of its keys.
 
@@ -87,6 +89,8 @@ def sweep(
         Called after every point.
     written
         The axes as a file has them, so that faults name file and line.
+    solver
+        Another solver than HiGHS, by PyPSA's ``n.optimize`` and without the engine's speed: a name that linopy knows.
 
     Returns
     -------
@@ -115,13 +119,15 @@ def sweep(
     laid, measure = grid(axes, combine, count, seed, written), Metrics(tuple(series))
     points = scenarios_of(base, laid.changes, written)
     _refuse(case, [points[at] for at in trials(laid.changes)])
-    keys = _keys(case, points, measure)
+    if solver is not None:
+        _refuse_surprise(solver_named(solver), points)
+    keys = _keys(case, points, measure, solver)
     empty = _empty(laid, measure, base)
     if folder is None:
-        return _Sweep(case, measure, points, keys, empty, None, None, progress).run(executor, workers)
+        return _Sweep(case, measure, points, keys, empty, None, None, progress, solver).run(executor, workers)
     with closing(Journal(Path(folder))) as journal:
         store = Store(Path(folder) / DATASET, empty, tuple(laid.dims))
-        return _Sweep(case, measure, points, keys, empty, journal, store, progress).run(executor, workers)
+        return _Sweep(case, measure, points, keys, empty, journal, store, progress, solver).run(executor, workers)
 
 
 @dataclass
@@ -134,6 +140,7 @@ class _Sweep:
     journal: Journal | None
     store: Store | None
     progress: Callable[[Progress], None] | None
+    solver: str | None
 
     def __post_init__(self) -> None:
         self.shape = self.dataset["done"].shape
@@ -191,7 +198,7 @@ class _Sweep:
             own = processes(workers) if executor is None and workers > 1 else None
             done = set()
             try:
-                for answer in solve_points(self.case, scenarios, self.measure, own or executor):
+                for answer in solve_points(self.case, scenarios, self.measure, own or executor, solver=self.solver):
                     done.add(left[answer.index])
                     yield left[answer.index], answer
             except BrokenExecutor as err:
@@ -216,9 +223,17 @@ def _refuse(case: Case, tried: Sequence[Scenario]) -> None:
         raise InputError(dict.fromkeys(faults))
 
 
-def _keys(case: Case, points: Sequence[Scenario], measure: Metrics) -> list[str]:
+def _refuse_surprise(solver: str, points: Sequence[Scenario]) -> None:
+    if any(point.foresight == "surprise" and point.events for point in points):
+        what = f"plans that learn of events are solved by HiGHS alone, not by {solver}"
+        raise InputError(Fault(what, "--solver", None, "foresight: perfect", "leave the solver out"))
+
+
+def _keys(case: Case, points: Sequence[Scenario], measure: Metrics, solver: str | None) -> list[str]:
     """Return the hash of all that decides each point's answer; the same scenario twice has the same one."""
     common = "\n".join([case_digest(case), *measure.series, *(f"{name} {version(name)}" for name in DECIDING)])
+    if solver is not None:
+        common += f"\nn.optimize {solver}"
     return [sha256(f"{common}\n{point.digest()}".encode()).hexdigest() for point in points]
 
 
