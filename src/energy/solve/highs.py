@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
 
 from energy.errors import SolverError
 from energy.model import Inputs
+from energy.model.services import UNSERVED
 from energy.solve.infeasible import conflict
 from energy.solve.lp import Problem, Structure
 
@@ -26,6 +27,10 @@ OPTIONS: Options = {"output_flag": False, "threads": 1, "parallel": "off", "rand
 # HiGHS works in hundreds: neither the weights nor the small costs that break ties then leave its tolerances
 SCALE = 1e-2
 LONG_HORIZON = 200_000  # columns; docs/resolution.md has the measurements behind it
+# Carriers whose size hardly ever binds. On a long horizon such bounds leave an interior point without progress, so it
+# goes without them first, and its answer stands only where it keeps them all the same.
+ROOMY = (UNSERVED, "spillway", "river mouth")
+ROOM = 1e-6  # by how much of itself a bound left out may be passed, or in its own unit where that is more
 NEAR: Options = {
     # from a start near the optimum the reductions of a presolve are lost, exact edge weights cost more than the steps
     # that they save, and shaken costs are steps to be taken back (docs/performance.md)
@@ -50,7 +55,8 @@ def method(columns: int) -> Options:
 
     Up to ``LONG_HORIZON`` columns the dual simplex is quick, and ends in a basis from which the next scenario starts.
     Beyond, an interior point is several times faster, and needs no start; the crossover to a basis, which would take
-    longer than the solve, is left out.
+    longer than the solve, is left out. That asks for a sharper point: one of HiGHS's own 1e-8 comes back through the
+    presolve's reductions with prices beyond its tolerance.
 
     Examples
     --------
@@ -59,7 +65,7 @@ def method(columns: int) -> Options:
     """
     if columns <= LONG_HORIZON:
         return {"solver": "simplex", "run_crossover": "on"}
-    return {"solver": "hipo", "run_crossover": "off"}
+    return {"solver": "hipo", "run_crossover": "off", "ipm_optimality_tolerance": 1e-9}
 
 
 @dataclass(frozen=True)
@@ -108,24 +114,33 @@ class Solver:
         usual: Options = dict(method(structure.pattern.shape[1]))
         if ends_in_basis:
             usual["run_crossover"] = "on"
-        for options, start in _attempts(usual, basis):
+        for options, start, freely in _attempts(usual, basis):
+            roomy = _roomy(structure, inputs) if freely else None
             for option, value in options.items():
                 highs.setOptionValue(option, value)
             highs.clearSolver()
             begun = time.perf_counter()
-            pass_program(highs, structure, problem)
+            pass_program(highs, structure, problem if roomy is None else _without(problem, roomy))
             if start is not None:
                 highs.setBasis(start)
             highs.run()
             self.seconds += time.perf_counter() - begun
             status = highs.getModelStatus()
-            if status not in UNDECIDED:
+            if status not in UNDECIDED and (roomy is None or self._keeps(problem, roomy)):
                 break
         self.solves += 1
         if status == highspy.HighsModelStatus.kInfeasible:
             raise SolverError(f"{inputs.name}: infeasible; {conflict(structure, inputs, problem)}")
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolverError(f"{inputs.name}: HiGHS ends with '{highs.modelStatusToString(status)}'")
+
+    def _keeps(self, problem: Problem, roomy: np.ndarray) -> bool:
+        """Return whether the answer stands although upper bounds were left out; without any there is none with them."""
+        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return True
+        upper = problem.upper[roomy]
+        over = np.asarray(self._highs.getSolution().col_value)[roomy] - upper
+        return not (over > ROOM * np.maximum(upper, 1.0)).any()
 
     def basis(self) -> highspy.HighsBasis:
         """Return the basis of the last optimum."""
@@ -142,15 +157,37 @@ class Solver:
         )
 
 
-def _attempts(usual: Options, basis: highspy.HighsBasis | None) -> Iterator[tuple[Options, highspy.HighsBasis | None]]:
-    """Yield what to try until the problem is decided, the same for the same inputs."""
+def _attempts(
+    usual: Options, basis: highspy.HighsBasis | None
+) -> Iterator[tuple[Options, highspy.HighsBasis | None, bool]]:
+    """Yield what to try until the problem is decided, the same for the same inputs: options, start, and how freely."""
     if basis is not None:
-        yield usual | NEAR, basis  # a far start can lose its footing
-    yield usual | FAR, None
+        yield usual | NEAR, basis, False  # a far start can lose its footing
+    if usual["run_crossover"] == "off":
+        yield usual | FAR, None, True
+    yield usual | FAR, None, False
     if usual["solver"] == "simplex":
         # scaled rows can drive prices beyond what the simplex bears
-        yield usual | FAR | {"simplex_scale_strategy": 0}, None
-    yield FAR | {"solver": "hipo", "run_crossover": "on"}, None  # neither steps nor an unsharp interior point got there
+        yield usual | FAR | {"simplex_scale_strategy": 0}, None, False
+    # neither steps nor an unsharp interior point got there
+    yield FAR | {"solver": "hipo", "run_crossover": "on"}, None, False
+
+
+def _roomy(structure: Structure, inputs: Inputs) -> np.ndarray:
+    """Return the columns of power whose upper bound hardly ever binds."""
+    found = []
+    for component in ("generators", "links"):
+        if (component, "p") in structure.columns:
+            roomy = inputs.components[component]["carrier"].isin(ROOMY).to_numpy()
+            found.append(structure.columns[component, "p"][:, roomy].ravel())
+    return np.concatenate(found) if found else np.array([], dtype=int)
+
+
+def _without(problem: Problem, columns: np.ndarray) -> Problem:
+    """Return the program without the upper bounds of columns; its optimum is never worse."""
+    upper = problem.upper.copy()
+    upper[columns] = np.inf
+    return replace(problem, upper=upper)
 
 
 def pass_program(highs: highspy.Highs, structure: Structure, problem: Problem) -> None:
