@@ -18,6 +18,8 @@ RATIO_OF_PURCHASES = 10.0
 STUDIED = "casa"
 RETURNED = "reverse"
 UNSERVED = "unserved"  # carrier of the generators that stand for unserved demand
+LACKING = "lacking water"  # carrier of the generators that stand for water that a rule asks for in vain
+FIRST_WORTH = 500.0  # $/MWh at which the first service is valued where water is weighed against it
 
 
 def weights(order: Sequence[str], bought: Collection[str] = ()) -> dict[str, float]:
@@ -43,6 +45,20 @@ def weights(order: Sequence[str], bought: Collection[str] = ()) -> dict[str, flo
         weight *= 1.0 if not found else RATIO_OF_PURCHASES if name in bought else RATIO
         found[name] = weight
     return dict(reversed(found.items()))
+
+
+def lacking(weight: Mapping[str, float]) -> float:
+    """Return what a $ of lacking water counts among the weights of services.
+
+    Water stands before power: its price [$/hm³] is held against that of a MWh of the first service as if both were
+    money, so that what exceeds the worth of the power that a hm³ gives does so among weights as well.
+
+    Examples
+    --------
+    >>> lacking({"own_demand": 300.0, "casa": 100.0})
+    0.6
+    """
+    return max(weight.values(), default=FIRST_WORTH) / FIRST_WORTH
 
 
 def purchases(generators: pd.DataFrame) -> set[str]:

@@ -92,7 +92,7 @@ def soft_bounds(structure: Structure, inputs: Inputs, problem: Problem) -> list[
 
 def _rows(structure: Structure, inputs: Inputs, problem: Problem) -> Iterator[Soft]:
     for rule in inputs.rules:
-        unit = "hm3" if rule["kind"] == "volume" else "MW"
+        unit = "hm3" if rule["kind"] == "volume" else _limit_unit(inputs, rule)
         for field, sign, bounds in (("at_least", 1, problem.row_lower), ("at_most", -1, problem.row_upper)):
             rows = structure.rows.get(f"rule-{rule['name']}-{field}")
             if rows is None:
@@ -106,6 +106,12 @@ def _rows(structure: Structure, inputs: Inputs, problem: Problem) -> Iterator[So
             words = field.replace("_", " ")
             name = f"rule {rule['name']}"
             yield Soft(name, words, unit, rows, False, sign, bounds[rows], _endless(rows), hours, snapshots)
+
+
+def _limit_unit(inputs: Inputs, rule: Mapping[str, Any]) -> str:
+    term = rule["terms"][0] if rule["kind"] == "limit" else None
+    water = term is not None and term["component"] != "lines"
+    return "hm3/h" if term and water and _flow_unit(inputs, term["component"], term["names"][0])[1] != 1.0 else "MW"
 
 
 def _endless(places: np.ndarray) -> np.ndarray:
