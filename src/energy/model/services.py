@@ -19,7 +19,7 @@ STUDIED = "casa"
 RETURNED = "reverse"
 UNSERVED = "unserved"  # carrier of the generators that stand for unserved demand
 LACKING = "lacking water"  # carrier of the generators that stand for water that a rule asks for in vain
-FIRST_WORTH = 500.0  # $/MWh at which the first service is valued where water is weighed against it
+FIRST_WORTH = 1000.0  # $/MWh at which the first service is valued where water is weighed against it
 
 
 def weights(order: Sequence[str], bought: Collection[str] = ()) -> dict[str, float]:
@@ -56,7 +56,7 @@ def lacking(weight: Mapping[str, float]) -> float:
     Examples
     --------
     >>> lacking({"own_demand": 300.0, "casa": 100.0})
-    0.6
+    0.3
     """
     return max(weight.values(), default=FIRST_WORTH) / FIRST_WORTH
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import highspy
 import numpy as np
+from scipy import sparse
 
 from energy.errors import SolverError
 from energy.model import Inputs
@@ -25,6 +26,9 @@ Options = dict[str, bool | int | float | str]
 OPTIONS: Options = {"output_flag": False, "threads": 1, "parallel": "off", "random_seed": 0}
 # HiGHS works in hundreds: neither the weights nor the small costs that break ties then leave its tolerances
 SCALE = 1e-2
+# The simplex carries the activity of rows from step to step; where its prices are large that can drift from what the
+# columns make of it, and HiGHS, which looks at what it carried, still says optimal
+RESIDUAL = 1e-7  # by which a row may be missed, relative to the sum of the sizes of its terms
 LONG_HORIZON = 200_000  # columns; docs/resolution.md has the measurements behind it
 NEAR: Options = {
     # from a start near the optimum the reductions of a presolve are lost, exact edge weights cost more than the steps
@@ -119,6 +123,9 @@ class Solver:
             highs.run()
             self.seconds += time.perf_counter() - begun
             status = highs.getModelStatus()
+            if status == highspy.HighsModelStatus.kOptimal and options["solver"] == "simplex":
+                drifted = _residual(structure, problem, np.asarray(highs.getSolution().col_value)) > RESIDUAL
+                status = highspy.HighsModelStatus.kUnknown if drifted else status
             if status not in UNDECIDED:
                 break
         self.solves += 1
@@ -140,6 +147,15 @@ class Solver:
             float(info.objective_function_value) / SCALE,
             int(info.simplex_iteration_count),
         )
+
+
+def _residual(structure: Structure, problem: Problem, values: np.ndarray) -> float:
+    """Return by how much the row that is missed most is missed, relative to one and the sizes of its terms."""
+    pattern = structure.pattern
+    matrix = sparse.csc_matrix((problem.matrix, pattern.indices, pattern.indptr), pattern.shape)
+    activity, size = matrix @ values, abs(matrix) @ np.abs(values)
+    missed = np.maximum(problem.row_lower - activity, activity - problem.row_upper)
+    return float((missed / (1.0 + size)).max(initial=0.0))
 
 
 def _attempts(usual: Options, basis: highspy.HighsBasis | None) -> Iterator[tuple[Options, highspy.HighsBasis | None]]:

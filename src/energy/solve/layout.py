@@ -238,9 +238,7 @@ def _lay_rule(
             sheet.put(found if rule["kind"] == "volume" else found[:, None], flows, coefficient)
 
 
-def _terms(
-    rule: Mapping[str, Any], field: str, inputs: Inputs, at: np.ndarray
-) -> Iterable[tuple[str, list[str], Any]]:
+def _terms(rule: Mapping[str, Any], field: str, inputs: Inputs, at: np.ndarray) -> Iterable[tuple[str, list[str], Any]]:
     if rule["kind"] == "volume":
         hours = inputs.axis.weightings["stores"].to_numpy(float)[at][:, None]
         yield "links", rule["links"], hours

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -109,9 +110,10 @@ def _rows(structure: Structure, inputs: Inputs, problem: Problem) -> Iterator[So
 
 
 def _limit_unit(inputs: Inputs, rule: Mapping[str, Any]) -> str:
-    term = rule["terms"][0] if rule["kind"] == "limit" else None
-    water = term is not None and term["component"] != "lines"
-    return "hm3/h" if term and water and _flow_unit(inputs, term["component"], term["names"][0])[1] != 1.0 else "MW"
+    if rule["kind"] != "limit" or rule["terms"][0]["component"] == "lines":
+        return "MW"
+    unit, _ = _flow_unit(inputs, rule["terms"][0]["component"], rule["terms"][0]["names"][0])
+    return "hm3/h" if unit == "m3/s" else unit
 
 
 def _endless(places: np.ndarray) -> np.ndarray:
