@@ -24,7 +24,8 @@ UNDECIDED = (
 )
 Options = dict[str, bool | int | float | str]
 OPTIONS: Options = {"output_flag": False, "threads": 1, "parallel": "off", "random_seed": 0}
-# HiGHS works in hundreds: neither the weights nor the small costs that break ties then leave its tolerances
+# Of money HiGHS works in hundreds: neither large prices nor the small costs that break ties then leave its tolerances.
+# Weights are small as they are
 SCALE = 1e-2
 # The simplex carries the activity of rows from step to step; where its prices are large that can drift from what the
 # columns make of it, and HiGHS, which looks at what it carried, still says optimal
@@ -91,7 +92,7 @@ class Solver:
         self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
         for option, value in OPTIONS.items():
             self._highs.setOptionValue(option, value)
-        self.seconds, self.solves = 0.0, 0
+        self.seconds, self.solves, self._scale = 0.0, 0, SCALE
 
     def solve(
         self,
@@ -109,6 +110,7 @@ class Solver:
             When HiGHS finds no optimum; where the program has no solution the message names what contradicts itself.
         """
         highs = self._highs
+        self._scale = 1.0 if inputs.weights else SCALE
         usual: Options = dict(method(structure.pattern.shape[1]))
         if ends_in_basis:
             usual["run_crossover"] = "on"
@@ -117,7 +119,7 @@ class Solver:
                 highs.setOptionValue(option, value)
             highs.clearSolver()
             begun = time.perf_counter()
-            pass_program(highs, structure, problem)
+            pass_program(highs, structure, problem, self._scale)
             if start is not None:
                 highs.setBasis(start)
             highs.run()
@@ -143,8 +145,8 @@ class Solver:
         solution, info = self._highs.getSolution(), self._highs.getInfo()
         return Optimum(
             np.asarray(solution.col_value),
-            np.asarray(solution.row_dual) / SCALE,
-            float(info.objective_function_value) / SCALE,
+            np.asarray(solution.row_dual) / self._scale,
+            float(info.objective_function_value) / self._scale,
             int(info.simplex_iteration_count),
         )
 
@@ -169,8 +171,8 @@ def _attempts(usual: Options, basis: highspy.HighsBasis | None) -> Iterator[tupl
     yield FAR | {"solver": "hipo", "run_crossover": "on"}, None  # neither steps nor an unsharp interior point got there
 
 
-def pass_program(highs: highspy.Highs, structure: Structure, problem: Problem) -> None:
-    """Hand a program to HiGHS."""
+def pass_program(highs: highspy.Highs, structure: Structure, problem: Problem, scale: float) -> None:
+    """Hand a program to HiGHS, its costs multiplied by a scale."""
     pattern = structure.pattern
     height, width = pattern.shape
     highs.passModel(
@@ -180,7 +182,7 @@ def pass_program(highs: highspy.Highs, structure: Structure, problem: Problem) -
         int(highspy.MatrixFormat.kColwise),
         int(highspy.ObjSense.kMinimize),
         0.0,
-        problem.cost * SCALE,
+        problem.cost * scale,
         problem.lower,
         problem.upper,
         problem.row_lower,

@@ -135,7 +135,8 @@ def sample(case: Case, question: Question, draw: int) -> dict[str, float]:
     -------
     dict
         ``failed`` (1 where no optimum exists), ``lacking`` (water that irrigation is short of without outages [hm³]),
-        ``weight`` (likelihood ratio), ``state`` (share of the horizon in the second state), ``undisturbed`` and ``season`` (energy
+        ``weight`` (likelihood ratio), ``state`` (share of the horizon in the second state), ``undisturbed`` and
+        ``season`` (energy
         delivered in the season without and with the outages [GWh]), ``month <m>`` [GWh], and ``lost to <cause>``: what
         the outages of one cause alone take [GWh], 0 where all together change less than ``LEAST_LOSS``.
     """
