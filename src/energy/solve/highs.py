@@ -168,6 +168,8 @@ def _attempts(usual: Options, basis: highspy.HighsBasis | None) -> Iterator[tupl
     if usual["solver"] == "simplex":
         # scaled rows can drive prices beyond what the simplex bears
         yield usual | FAR | {"simplex_scale_strategy": 0}, None
+        # what presolve takes away can come back with prices that are not quite optimal
+        yield usual | FAR | {"presolve": "off"}, None
     yield FAR | {"solver": "hipo", "run_crossover": "on"}, None  # neither steps nor an unsharp interior point got there
 
 
