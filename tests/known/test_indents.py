@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import energy
 from energy.case import read_case
@@ -80,6 +82,21 @@ def test_years_of_the_record_lack_nothing(hydrology: str, objective: str) -> Non
 def test_least_cost_keeps_no_water_from_irrigation_either() -> None:
     found = engine().solve(inputs(CASE, BASE.replace(hydrology={"seed": 1, "draw": 26}, objective="dispatch")))
     assert float(lacking_water(found).sum()) == pytest.approx(float(lacking_water(drawn(1, 26)).sum()), rel=1e-6)
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    st.integers(0, 2**53), st.integers(0, 2**53), st.sampled_from([None, 0.0, 0.8]),
+    st.floats(0, 30), st.floats(0.85, 1.3), st.sampled_from(["transfer", "dispatch"]),
+)  # fmt: skip
+def test_any_drawn_year_can_be_run(
+    seed: int, draw: int, dependence: float | None, melt: float, volume: float, objective: str
+) -> None:
+    water = {"seed": seed, "draw": draw, "shift": {"melt_days": melt, "volume": volume}}
+    water |= {} if dependence is None else {"dependence": dependence}
+    found = engine().solve(inputs(CASE, BASE.replace(hydrology=water, objective=objective)))
+    assert max(audit(found).values()) < TOLERANCE
+    assert (lacking_water(found) >= 0).all()
 
 
 def test_what_passes_and_what_is_lacking_are_what_was_asked() -> None:
