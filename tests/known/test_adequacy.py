@@ -16,8 +16,8 @@ from energy.errors import InputError
 from energy.model.draws import draw_outages
 from energy.scenario.hazard import HazardSet
 from energy.study.adequacy import adequacy, hourly_chain
-from energy.study.common_mode import hours_both_out
 from energy.study.estimate import mean
+from energy.study.pair import hours_both_out
 
 START = pd.Timestamp("2028-01-01")
 CHAIN = {"mttf": 10.0, "mttr": 10 / 9}  # fails with 0.1 an hour, is repaired with 0.9: up with 0.9, hours independent
