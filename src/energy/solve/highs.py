@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
+from scipy import sparse
 
 from energy.errors import SolverError
 from energy.model import Inputs
@@ -24,8 +25,12 @@ UNDECIDED = (
 )
 Options = dict[str, bool | int | float | str]
 OPTIONS: Options = {"output_flag": False, "threads": 1, "parallel": "off", "random_seed": 0}
-# HiGHS works in hundreds: neither the weights nor the small costs that break ties then leave its tolerances
+# Of money HiGHS works in hundreds: neither large prices nor the small costs that break ties then leave its tolerances.
+# Weights are small as they are
 SCALE = 1e-2
+# The simplex carries the activity of rows from step to step; where its prices are large that can drift from what the
+# columns make of it, and HiGHS, which looks at what it carried, still says optimal
+RESIDUAL = 1e-7  # by which a row may be missed, relative to the sum of the sizes of its terms
 LONG_HORIZON = 200_000  # columns; docs/resolution.md has the measurements behind it
 # Carriers whose size hardly ever binds. On a long horizon such bounds leave an interior point without progress, so it
 # goes without them first, and its answer stands only where it keeps them all the same.
@@ -93,7 +98,7 @@ class Solver:
         self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
         for option, value in OPTIONS.items():
             self._highs.setOptionValue(option, value)
-        self.seconds, self.solves = 0.0, 0
+        self.seconds, self.solves, self._scale = 0.0, 0, SCALE
 
     def solve(
         self,
@@ -111,6 +116,7 @@ class Solver:
             When HiGHS finds no optimum; where the program has no solution the message names what contradicts itself.
         """
         highs = self._highs
+        self._scale = 1.0 if inputs.weights else SCALE
         usual: Options = dict(method(structure.pattern.shape[1]))
         if ends_in_basis:
             usual["run_crossover"] = "on"
@@ -120,12 +126,15 @@ class Solver:
                 highs.setOptionValue(option, value)
             highs.clearSolver()
             begun = time.perf_counter()
-            pass_program(highs, structure, problem if roomy is None else _without(problem, roomy))
+            pass_program(highs, structure, problem if roomy is None else _without(problem, roomy), self._scale)
             if start is not None:
                 highs.setBasis(start)
             highs.run()
             self.seconds += time.perf_counter() - begun
             status = highs.getModelStatus()
+            if status == highspy.HighsModelStatus.kOptimal and options["solver"] == "simplex":
+                drifted = _residual(structure, problem, np.asarray(highs.getSolution().col_value)) > RESIDUAL
+                status = highspy.HighsModelStatus.kUnknown if drifted else status
             if status not in UNDECIDED and (roomy is None or self._keeps(problem, roomy)):
                 break
         self.solves += 1
@@ -151,10 +160,19 @@ class Solver:
         solution, info = self._highs.getSolution(), self._highs.getInfo()
         return Optimum(
             np.asarray(solution.col_value),
-            np.asarray(solution.row_dual) / SCALE,
-            float(info.objective_function_value) / SCALE,
+            np.asarray(solution.row_dual) / self._scale,
+            float(info.objective_function_value) / self._scale,
             int(info.simplex_iteration_count),
         )
+
+
+def _residual(structure: Structure, problem: Problem, values: np.ndarray) -> float:
+    """Return by how much the row that is missed most is missed, relative to one and the sizes of its terms."""
+    pattern = structure.pattern
+    matrix = sparse.csc_matrix((problem.matrix, pattern.indices, pattern.indptr), pattern.shape)
+    activity, size = matrix @ values, abs(matrix) @ np.abs(values)
+    missed = np.maximum(problem.row_lower - activity, activity - problem.row_upper)
+    return float((missed / (1.0 + size)).max(initial=0.0))
 
 
 def _attempts(
@@ -169,6 +187,8 @@ def _attempts(
     if usual["solver"] == "simplex":
         # scaled rows can drive prices beyond what the simplex bears
         yield usual | FAR | {"simplex_scale_strategy": 0}, None, False
+        # what presolve takes away can come back with prices that are not quite optimal
+        yield usual | FAR | {"presolve": "off"}, None, False
     # neither steps nor an unsharp interior point got there
     yield FAR | {"solver": "hipo", "run_crossover": "on"}, None, False
 
@@ -190,8 +210,8 @@ def _without(problem: Problem, columns: np.ndarray) -> Problem:
     return replace(problem, upper=upper)
 
 
-def pass_program(highs: highspy.Highs, structure: Structure, problem: Problem) -> None:
-    """Hand a program to HiGHS."""
+def pass_program(highs: highspy.Highs, structure: Structure, problem: Problem, scale: float) -> None:
+    """Hand a program to HiGHS, its costs multiplied by a scale."""
     pattern = structure.pattern
     height, width = pattern.shape
     highs.passModel(
@@ -201,7 +221,7 @@ def pass_program(highs: highspy.Highs, structure: Structure, problem: Problem) -
         int(highspy.MatrixFormat.kColwise),
         int(highspy.ObjSense.kMinimize),
         0.0,
-        problem.cost * SCALE,
+        problem.cost * scale,
         problem.lower,
         problem.upper,
         problem.row_lower,
