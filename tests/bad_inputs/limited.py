@@ -50,4 +50,4 @@ def limited(arguments: list[str]) -> tuple[int, str]:
 
 
 if __name__ == "__main__":
-    print(json.dumps([limited(arguments) for arguments in json.load(sys.stdin)]))
+    sys.stdout.write(json.dumps([limited(arguments) for arguments in json.load(sys.stdin)]))
