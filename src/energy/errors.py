@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -52,6 +53,29 @@ class InputError(ValueError):
 
 class SolverError(RuntimeError):
     """The optimiser found no optimum (exit code 3)."""
+
+
+@contextmanager
+def written_to(place: Path) -> Iterator[None]:
+    """Say what the system has against writing as a fault of the place.
+
+    Raises
+    ------
+    InputError
+        When the disk is full, or the place goes away or is closed to writing meanwhile.
+
+    Examples
+    --------
+    >>> with written_to(Path("x")):
+    ...     raise OSError(28, "No space left on device")
+    Traceback (most recent call last):
+    energy.errors.InputError: x: writing broke off: No space left on device; do: make room on the disk, or ...
+    """
+    try:
+        yield
+    except OSError as err:
+        what = f"writing broke off: {err.strerror or err}"
+        raise InputError(Fault(what, place, repair="make room on the disk, or choose another place")) from None
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

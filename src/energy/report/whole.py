@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from energy.errors import Fault, InputError
+from energy.errors import Fault, InputError, written_to
 
 _EXCHANGE = 2  # RENAME_EXCHANGE of Linux's renameat2
 _HERE = -100  # AT_FDCWD
@@ -87,10 +87,8 @@ def _draft(path: Path) -> Iterator[Path]:
         what = f"cannot write here: {err.strerror}"
         raise InputError(Fault(what, path.parent, repair="choose another place")) from None
     try:
-        yield draft
-    except OSError as err:
-        what = f"writing broke off: {err.strerror or err}"
-        raise InputError(Fault(what, path, repair="make room on the disk, or choose another place")) from None
+        with written_to(path):
+            yield draft
     finally:
         shutil.rmtree(draft, ignore_errors=True)
         os.close(lock)

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
+from math import inf
 
 import pandas as pd
 
@@ -57,6 +58,8 @@ class Engine:
     ----------
     base
         Inputs that fix the components.
+    time_limit
+        Wall time that HiGHS may take for all solves together [s].
 
     Raises
     ------
@@ -66,7 +69,7 @@ class Engine:
         When the engine's program differs from PyPSA's own model of the base.
     """
 
-    def __init__(self, base: Inputs) -> None:
+    def __init__(self, base: Inputs, time_limit: float = inf) -> None:
         reference = pypsa_structure(base)
         self._pattern = pattern_of(reference, base)
         self.structure = reference if self._pattern is None else lay(self._pattern, base)
@@ -77,11 +80,12 @@ class Engine:
         self._structures = OrderedDict({structure_key(base): self.structure})
         self._starts: OrderedDict[str, Start | None] = OrderedDict()
         self._own = Anchor("", lambda: base)
+        self._time_limit = time_limit
 
     @cached_property
     def solver(self) -> Solver:
         """The engine's own HiGHS."""
-        return Solver()
+        return Solver(self._time_limit)
 
     def solve(self, inputs: Inputs, past: Result | None = None, now: int = 0, anchor: Anchor | None = None) -> Result:
         """Solve inputs of the base's components.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import inf
 
 import highspy
 import numpy as np
@@ -75,6 +76,11 @@ class Optimum:
 class Solver:
     """HiGHS, cleared before every solve, so that an optimum depends on program and start alone.
 
+    Parameters
+    ----------
+    time_limit
+        Wall time that all solves together may take [s].
+
     Attributes
     ----------
     seconds
@@ -83,10 +89,12 @@ class Solver:
         Programs solved so far.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, time_limit: float = inf) -> None:
         self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
         for option, value in OPTIONS.items():
             self._highs.setOptionValue(option, value)
+        self._highs.setOptionValue("time_limit", time_limit)  # its clock runs on from solve to solve
+        self.time_limit = time_limit
         self.seconds, self.solves = 0.0, 0
 
     def solve(
@@ -102,7 +110,8 @@ class Solver:
         Raises
         ------
         SolverError
-            When HiGHS finds no optimum; where the program has no solution the message names what contradicts itself.
+            When HiGHS finds no optimum, or not within the time limit; where the program has no solution the message
+            names what contradicts itself.
         """
         highs = self._highs
         usual: Options = dict(method(structure.pattern.shape[1]))
@@ -124,6 +133,9 @@ class Solver:
         self.solves += 1
         if status == highspy.HighsModelStatus.kInfeasible:
             raise SolverError(f"{inputs.name}: infeasible; {conflict(structure, inputs, problem)}")
+        if status == highspy.HighsModelStatus.kTimeLimit:
+            what = f"{inputs.name}: no optimum within the solver's time limit of {self.time_limit:g} s, and no result"
+            raise SolverError(f"{what}; do: give more with --time-limit, or choose a coarser --resolution")
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolverError(f"{inputs.name}: HiGHS ends with '{highs.modelStatusToString(status)}'")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 
 import numpy as np
 import pandas as pd
@@ -79,8 +80,15 @@ class Run:
         return {str(name): lost[name] for name in lost}
 
 
-def run(case: Case, scenario: Scenario) -> Run:
+def run(case: Case, scenario: Scenario, time_limit: float = inf) -> Run:
     """Solve a scenario, and the same with CASA-1000 ever earlier in the protection order.
+
+    Parameters
+    ----------
+    case, scenario
+        What exists, and what is asked.
+    time_limit
+        Wall time that the solver may take for the scenario and all its rungs [s].
 
     Raises
     ------
@@ -92,7 +100,7 @@ def run(case: Case, scenario: Scenario) -> Run:
     found = with_objective(own, scenario)
     refuse_unsolvable(found.components, found.dense, scenario, case)
     book = found.book
-    engine = Engine(found)
+    engine = Engine(found, time_limit)
     foreseen = engine.solve(found)
     result = solve_surprised(case, scenario, engine) if surprised else foreseen
     for solved in (foreseen, result) if surprised else (result,):
