@@ -17,6 +17,7 @@ import pandas as pd
 from energy.case import Case
 from energy.measure import audit
 from energy.model.quiet import quiet
+from energy.report.cells import plain_cells
 from energy.report.monthly_figure import plot
 from energy.report.record import record
 from energy.report.style import save
@@ -42,7 +43,7 @@ def write_run(run: Run, path: Path, wall_seconds: float) -> dict[str, Any]:
         with quiet():
             _netcdf(draft / "network.nc", lambda file: run.result.network().export_to_netcdf(str(file)))
             _netcdf(draft / "result.nc", lambda file: record(run).to_netcdf(file))
-        table.to_csv(draft / "summary.csv", float_format="%.6g")
+        plain_cells(table).to_csv(draft / "summary.csv", float_format="%.6g")
         save(plot(run), draft / "monthly")
         (draft / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return manifest
@@ -92,7 +93,7 @@ def write_tables(path: Path, tables: Mapping[str, pd.DataFrame], manifest: Mappi
     """
     with whole_folder(path) as draft:
         for name, table in tables.items():
-            table.to_csv(draft / f"{name}.csv", float_format="%.9g", lineterminator="\n")
+            plain_cells(table).to_csv(draft / f"{name}.csv", float_format="%.9g", lineterminator="\n")
         (draft / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 

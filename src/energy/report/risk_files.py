@@ -17,6 +17,7 @@ import pandas as pd
 
 from energy.case import Case
 from energy.errors import Fault, InputError, written_to
+from energy.report.cells import plain_cells
 from energy.report.whole import whole_file, writable_folder
 from energy.study.digest import case_digest
 from energy.study.sample import Question
@@ -91,8 +92,8 @@ def open_samples(folder: Path, asked: Mapping[str, Any], columns: Sequence[str])
     folder.mkdir(parents=True, exist_ok=True)
     with whole_file(note) as draft:
         draft.write_text(json.dumps(dict(asked), indent=1) + "\n", encoding="utf-8")
-    with whole_file(table) as draft:
-        draft.write_text(",".join(columns) + "\n", encoding="utf-8")
+    with whole_file(table) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerow(columns)
     return pd.DataFrame(columns=list(columns), dtype=float)
 
 
@@ -153,7 +154,7 @@ def write_summary(found: xr.Dataset, folder: Path) -> list[Path]:
     with whole_file(folder / "risk.nc") as draft:
         found.to_netcdf(draft)
     with whole_file(folder / "risk.csv") as draft:
-        summary_rows(found).to_csv(draft, index=False, float_format="%.6g")
+        plain_cells(summary_rows(found)).to_csv(draft, index=False, float_format="%.6g")
     return [folder / "risk.nc", folder / "risk.csv"]
 
 
