@@ -18,6 +18,7 @@ def reference_command(
     jobs: Annotated[int, typer.Option(min=1, help="Processes that share the work.")] = os.cpu_count() or 1,
 ) -> None:
     """Solve scenarios again; renew results/reference/headline.csv and the numbers that pages quote of it."""
+    from energy.errors import SolverError
     from energy.report.pages import recorded, renewed, write_headline
     from energy.scenario import list_scenarios, read_scenario
     from energy.study.points import processes
@@ -27,14 +28,19 @@ def reference_command(
     names = list(dict.fromkeys(scenarios)) or library
     for name in names:
         read_scenario(name)  # a mistake in a name is said before anything is solved
-    found, progress = [], new_console(error=True)
+    found, failed, progress = [], [], new_console(error=True)
     with processes(jobs) as executor, progress.status(f"{len(names)} scenarios …"):
-        for table in solved_headline(names, executor):
-            found.append(table)
+        for name, answer in zip(names, solved_headline(names, executor), strict=True):
+            if isinstance(answer, SolverError):
+                failed.append(answer)
+            else:
+                found.append(answer)
             if progress.is_terminal:
-                progress.print(f"{len(found):>3}/{len(names)} {table['scenario'].iloc[0]}")
+                progress.print(f"{len(found) + len(failed):>3}/{len(names)} {name}")
     for path in write_headline(renewed(recorded(project), found, library), project):
         new_console().print(f"written: {path}")
+    if failed:
+        raise SolverError("\n".join(map(str, failed)))
 
 
 @app.command("resolution")

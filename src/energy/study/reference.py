@@ -8,6 +8,7 @@ from concurrent.futures import Executor
 import pandas as pd
 
 from energy.case import read_case
+from energy.errors import SolverError
 from energy.scenario import read_scenario
 from energy.study.ladder import Run, run
 from energy.study.metrics import Metrics
@@ -56,17 +57,25 @@ def _rows(run: Run) -> Iterator[tuple[str, str, float]]:
     yield "unserved", "GWh", float(measured["unserved"])
 
 
-def solved_headline(names: Sequence[str], executor: Executor) -> Iterator[pd.DataFrame]:
-    """Solve scenarios of the library on an executor, and yield the headline numbers of each in the order of names.
+def solved_headline(names: Sequence[str], executor: Executor) -> Iterator[pd.DataFrame | SolverError]:
+    """Solve scenarios of the library on an executor.
+
+    Yields
+    ------
+    pandas.DataFrame | SolverError
+        In the order of names: the headline numbers, or why there are none.
 
     Raises
     ------
-    InputError, SolverError
-        As `energy.study.run`.
+    InputError
+        When a scenario does not fit its case.
     """
     yield from executor.map(_headline_of, names)
 
 
-def _headline_of(name: str) -> pd.DataFrame:
+def _headline_of(name: str) -> pd.DataFrame | SolverError:
     scenario = read_scenario(name)
-    return headline({name: run(read_case(scenario.case), scenario)})
+    try:
+        return headline({name: run(read_case(scenario.case), scenario)})
+    except SolverError as err:
+        return err
