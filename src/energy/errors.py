@@ -44,7 +44,15 @@ class Fault:
 
 
 class InputError(ValueError):
-    """The user's input cannot be used (exit code 2); carries every fault found."""
+    """The user's input cannot be used (exit code 2); carries every fault found.
+
+    Examples
+    --------
+    >>> err = InputError([Fault("year is 3000", "a.yaml", 2, "2015 to 2050"), Fault("no growth 'hgh'", "a.yaml", 3)])
+    >>> print(err)
+    a.yaml:2: year is 3000; allowed: 2015 to 2050
+    a.yaml:3: no growth 'hgh'
+    """
 
     def __init__(self, faults: Fault | Iterable[Fault]) -> None:
         self.faults = [faults] if isinstance(faults, Fault) else list(faults)
@@ -52,7 +60,13 @@ class InputError(ValueError):
 
 
 class SolverError(RuntimeError):
-    """The optimiser found no optimum (exit code 3)."""
+    """The optimiser found no optimum (exit code 3).
+
+    Examples
+    --------
+    >>> str(SolverError("two_bus: infeasible"))
+    'two_bus: infeasible'
+    """
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from energy.case import Case
-from energy.measure import audit
+from energy.measure.audit import audit
 from energy.model.quiet import quiet
 from energy.report.cells import plain_cells
 from energy.report.monthly_figure import plot
@@ -36,6 +36,19 @@ def write_run(run: Run, path: Path, wall_seconds: float) -> dict[str, Any]:
     -------
     dict
         The manifest.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.study import run
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = run(read_case("two_bus"), scenario)
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp()) / "two_bus"
+    >>> made = write_run(found, folder, wall_seconds=1.0)
+    >>> sorted(path.name for path in folder.iterdir())
+    ['manifest.json', 'monthly.png', 'monthly.svg', 'network.nc', 'result.nc', 'summary.csv']
     """
     table = run.table
     manifest = manifest_of(run, wall_seconds)

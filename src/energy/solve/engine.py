@@ -40,6 +40,18 @@ class Anchor:
         of the inputs to be solved; with other components they are no start, and the solve starts from nothing.
     parent
         Where the anchor's own solve starts; None: from nothing.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.model.inputs import inputs
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> case, dry = read_case("two_bus"), scenario.replace(hydrology="dry")
+    >>> anchor = Anchor("median water", lambda: inputs(case, scenario))
+    >>> found = Engine(inputs(case, scenario)).solve(inputs(case, dry), anchor=anchor)
+    >>> round(float(found.flow("links")["line"] @ found.hours) / 1000, 1)  # GWh
+    44.4
     """
 
     key: str
@@ -67,6 +79,18 @@ class Engine:
         When PyPSA's model of the inputs has variables that this engine does not solve.
     AssertionError
         When the engine's program differs from PyPSA's own model of the base.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.model.inputs import inputs
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> case = read_case("two_bus")
+    >>> engine = Engine(inputs(case, scenario))
+    >>> dry = engine.solve(inputs(case, scenario.replace(hydrology="dry")))
+    >>> round(float(dry.flow("links")["line"] @ dry.hours) / 1000, 1)  # GWh
+    44.4
     """
 
     def __init__(self, base: Inputs, time_limit: float = inf) -> None:
@@ -190,5 +214,15 @@ def solve(inputs: Inputs) -> Result:
     ------
     SolverError
         When there is no optimum.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.model.inputs import inputs
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = solve(inputs(read_case("two_bus"), scenario))
+    >>> found.inputs.name
+    'two_bus'
     """
     return Engine(inputs).solve(inputs)

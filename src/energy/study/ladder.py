@@ -11,7 +11,8 @@ import pandas as pd
 
 from energy.case import Case, RuleBook
 from energy.errors import SolverError
-from energy.measure import TOLERANCE, audit, ceiling, energy_by_month, monthly_table, transferable
+from energy.measure import ceiling, energy_by_month, monthly_table, transferable
+from energy.measure.audit import TOLERANCE, audit
 from energy.model import Inputs
 from energy.model.axis import in_window
 from energy.model.creation import refuse_unsolvable
@@ -48,6 +49,15 @@ class Run:
     soon_and_late
         Energy [GWh] delivered with surprise if plans send as soon, and as late, as they can without loss; None where
         nothing comes as a surprise, and at least cost, where the time of sending is a matter of money.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = run(read_case("two_bus"), scenario)
+    >>> {name: round(float(lost.sum()), 1) for name, lost in found.losses.items()}  # GWh
+    {'line': 0.0, 'water': 0.0, 'own_demand': 0.0}
     """
 
     case: Case
@@ -94,6 +104,15 @@ def run(case: Case, scenario: Scenario, time_limit: float = inf) -> Run:
     ------
     InputError, SolverError
         When the scenario does not fit the case, or has no optimum, or its optimum fails the audit.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = run(read_case("two_bus"), scenario)
+    >>> found.rungs.sum().round(1).to_dict()  # GWh
+    {'contract': 348.8, 'line': 348.8, 'water': 348.8, 'own_demand': 348.8}
     """
     surprised = scenario.foresight == "surprise"
     own = assemble(case, scenario, plan_axis(case, scenario) if surprised else None)
