@@ -6,6 +6,7 @@ Public is what stands in ``__all__`` of the package or of a room.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import re
 from collections.abc import Iterator
@@ -66,3 +67,15 @@ def test_every_scenario_loads(name: str) -> None:
     scenario = read_scenario(name)
     assert scenario.name == name
     assert scenario.description.strip(), "says what it asks"
+
+
+def test_every_scenario_is_listed_in_the_documentation() -> None:
+    place = importlib.util.spec_from_file_location("cli_reference", ROOT / "docs" / "cli_reference.py")
+    assert place is not None
+    assert place.loader is not None
+    made = importlib.util.module_from_spec(place)
+    place.loader.exec_module(made)
+    page = made.on_page_markdown((ROOT / "docs" / "reference" / "scenarios.md").read_text(encoding="utf-8"))
+    for name, path in list_scenarios().items():
+        assert page.count(f"| `{name}` | ") == 1, name
+        assert f"| `{path.as_posix()}` |" in page
