@@ -74,20 +74,12 @@ def test_risk(two_bus: Case, base: Scenario, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_run_all(base: Scenario, tmp_path: Path) -> None:
-    stop = {
-        "name": "stop",
-        "kind": "border_stop",
-        "cause": "c",
-        "where": ["crossing"],
-        "start": "07-01",
-        "end": "07-31",
-    }
+    stop = {"name": "stop", "kind": "border_stop", "cause": "c", "where": ["crossing"]}
+    surprised = base.replace(events=[stop | {"start": "07-01", "duration": "31d"}]).replace(foresight="surprise")
     asked = [
         base.model_copy(update={"name": "plain"}),
         base.replace(hydrology="dry").model_copy(update={"name": "dry"}),
-        base.replace(events=[{**stop, "duration": "31d"}], foresight="surprise").model_copy(
-            update={"name": "surprised"}
-        ),
+        surprised.model_copy(update={"name": "surprised"}),
     ]
     alone = [run_to_folder(one, tmp_path / "1" / one.name) for one in asked]
     together = list(run_all([(one, tmp_path / "2" / one.name) for one in asked], 2))
