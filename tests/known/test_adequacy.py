@@ -12,10 +12,12 @@ import pypsa
 import pytest
 
 from energy.case import Case, read_case
+from energy.errors import InputError
 from energy.model.draws import draw_outages
 from energy.scenario.hazard import HazardSet
 from energy.study.adequacy import adequacy, hourly_chain
 from energy.study.estimate import mean
+from energy.study.pair import hours_both_out
 
 START = pd.Timestamp("2028-01-01")
 CHAIN = {"mttf": 10.0, "mttr": 10 / 9}  # fails with 0.1 an hour, is repaired with 0.9: up with 0.9, hours independent
@@ -161,16 +163,71 @@ def test_availability_and_frequency_of_a_two_state_chain() -> None:
     assert abs(count.value - failures) < 3 * count.error
 
 
-@pytest.mark.parametrize(("rate", "common", "published"), [(1.5, 0.15, 2.416739), (5.0, 0.5, 8.184220)])
-def test_two_circuits_with_a_common_cause(rate: float, common: float, published: float) -> None:
+def test_what_is_up_stays_up_as_the_chain_says() -> None:
+    # A(t) after a start in service = μ/(λ+μ) + λ/(λ+μ)·exp(−(λ+μ)t)
+    fail, repair = 1 / 1460, 1 / 45
+    truth = (repair + fail * np.exp(-(fail + repair) * 24)) / (fail + repair)
+    assert truth == pytest.approx(0.9873546, abs=1e-7)
+    hazards = hazard_set(plant=outage(["generators.g"], rate={"mttf": 1460, "mttr": 45}))
+
+    def up(drawn: Any, at: float) -> bool:
+        return not any(o.start <= at < o.end for o in drawn.outages)
+
+    drawn = [draw_outages(hazards, START, 25, 1, draw) for draw in range(6000)]
+    later = mean(np.array([float(up(d, 24)) for d in drawn if up(d, 0)]))
+    assert abs(later.value - truth) < 3 * later.error < 0.005
+
+
+def two_circuits(rate: float, common: float) -> HazardSet:
+    """A line pair of the RBTS: failures a year of each circuit and by the common cause, repaired with 876 and 547.5."""
     circuits = outage(["links.a", "links.b"], rate={"mttf": 8760 / rate, "mttr": 8760 / 876}, kind="line_out")
     both = circuits | {"each": False, "rate": {"mttf": 8760 / common, "mttr": 8760 / 547.5}}
-    hazards = hazard_set(circuit=circuits, both=both)
-    # the common cause strikes whatever state the circuits are in: out together, or by it
+    return hazard_set(circuit=circuits, both=both)
+
+
+PAIRS = [(1.5, 0.15, 2.416739, 0.0255972), (5.0, 0.5, 8.184220, 0.2821580)]
+
+
+@pytest.mark.parametrize(("rate", "common", "published", "independent"), PAIRS)
+def test_a_common_mode_pair_is_out_as_published(
+    rate: float, common: float, published: float, independent: float
+) -> None:
+    # the cause strikes only while both are up. With p0 of the time both up, balance across each cut of the chain:
+    # one out p0·2λ/μ, both by themselves p0·(λ/μ)², both by the cause p0·λc/μc; the four sum to one
+    weights = [1.0, 2 * rate / 876, (rate / 876) ** 2, common / 547.5]
+    derived = 8760 * (weights[2] + weights[3]) / sum(weights)
+    assert derived == pytest.approx(published, abs=1e-6)
+    found = hours_both_out(two_circuits(rate, common), "circuit", "both", "both up")
+    assert found == pytest.approx(derived, rel=1e-9)
+    assert found == pytest.approx(published, abs=1e-6)
+    never = hours_both_out(two_circuits(rate, 1e-12), "circuit", "both", "both up")
+    assert never == pytest.approx(independent, rel=1e-6)
+    assert round(found / never) == {1.5: 94, 5.0: 29}[rate]
+
+
+def test_a_pair_out_of_laws_without_constant_rates_is_refused() -> None:
+    pair = two_circuits(1.5, 0.15)
+    seasonal = pair.hazards["both"].model_copy(update={"by_month": (1.0,) * 11 + (2.0,)})
+    seasonal.model_fields_set.add("by_month")
+    changed = pair.model_copy(update={"hazards": {**pair.hazards, "both": seasonal}})
+    with pytest.raises(InputError, match="by_month: its rates are not constant"):
+        hours_both_out(changed, "circuit", "both")
+    with pytest.raises(InputError, match="no hazard 'neither'"):
+        hours_both_out(pair, "circuit", "neither")
+    with pytest.raises(InputError, match="each: true"):
+        hours_both_out(pair, "both", "both")
+
+
+@pytest.mark.parametrize(("rate", "common", "published", "independent"), PAIRS)
+def test_two_circuits_with_a_common_cause(rate: float, common: float, published: float, independent: float) -> None:
+    hazards = two_circuits(rate, common)
+    # as drawn, the common cause strikes whatever state the circuits are in: out together, or by it
     alone = (rate / (rate + 876)) ** 2 * 8760
     by_it = common / (common + 547.5)
     truth = by_it * 8760 + (1 - by_it) * alone
-    assert truth == pytest.approx(published, rel=0.012)  # published: only from the state where both are up
+    assert hours_both_out(hazards, "circuit", "both") == pytest.approx(truth, rel=1e-12)
+    assert alone == pytest.approx(independent, rel=1e-5)
+    assert 1 < truth / published < 1.012  # published: only from the state where both are up
     hours = []
     for draw in range(1500):
         drawn = draw_outages(hazards, START, 87600, 1, draw)

@@ -20,6 +20,20 @@ def test_interior_point_finds_the_optimum_of_the_simplex(hydrology: str, monkeyp
     assert interior.objective == pytest.approx(simplex.objective, rel=1e-6)
 
 
+def test_a_bound_that_is_left_out_binds_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the line served first and little water, demand at the source goes short; no more than all of it can."""
+    asked = read_scenario("two_bus", overrides={"hydrology": "dry", "protection_order": "[casa, own_demand]"})
+    found = inputs(read_case("two_bus"), asked)
+    simplex = Engine(found).solve(found)
+    monkeypatch.setattr(highs, "LONG_HORIZON", 0)
+    kept: list[bool] = []
+    keeps = highs.Solver._keeps
+    monkeypatch.setattr(highs.Solver, "_keeps", lambda *a: kept.append(keeps(*a)) or kept[-1])
+    interior = Engine(found).solve(found)
+    assert kept == [False]
+    assert interior.objective == pytest.approx(simplex.objective, rel=1e-6)
+
+
 def test_an_interior_solve_does_not_depend_on_what_was_solved_before(monkeypatch: pytest.MonkeyPatch) -> None:
     case, scenario = read_case("two_bus"), read_scenario("two_bus")
     monkeypatch.setattr(highs, "LONG_HORIZON", 0)

@@ -217,6 +217,8 @@ def _rules(case: Case, written: Node | None) -> Iterator[Fault]:
             wanted = [(("store",), "stores", rule.store), (("link",), "links", rule.link)]
         elif isinstance(rule, LimitRule):
             wanted = [(("terms", at, "name"), term.component, term.name) for at, term in enumerate(rule.terms)]
+        if isinstance(rule, VolumeRule | FlowRule) and rule.shortfall is not None:
+            wanted.append((("shortfall",), "generators", rule.shortfall))
         for steps, component, name in wanted:
             if not case.names(component, name):
                 known = list(case.components.get(component, pd.DataFrame()).index)

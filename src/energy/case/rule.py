@@ -57,7 +57,25 @@ class _Bounded(Frozen):
         return self
 
 
-class VolumeRule(_Bounded):
+class _Yielding(_Bounded):
+    """Base of the rules that ask for water while there is some: what is lacking is the output of a generator.
+
+    An irrigation indent is what a year with enough water delivers; a dry year's users share what there is. The
+    generator stands at the mouth of the river, below the last turbine, and its price decides when the rule yields.
+    """
+
+    shortfall: Word | None = Field(
+        default=None, description="The generator that gives what is lacking of at_least [hm³/h]; none: it must hold."
+    )
+
+    @model_validator(mode="after")
+    def _lacks_something(self) -> Self:
+        if self.shortfall is not None and getattr(self, "at_least", None) is None:
+            refuse_all([(("shortfall",), "there is no at_least to fall short of", "at_least", "add `at_least: …`")])
+        return self
+
+
+class VolumeRule(_Yielding):
     """Volume [hm³] that some links pass together within a window of every year."""
 
     kind: Literal["volume"]
@@ -67,7 +85,7 @@ class VolumeRule(_Bounded):
     at_most: float | None = Field(None, ge=0)
 
 
-class FlowRule(_Bounded):
+class FlowRule(_Yielding):
     """Bound of a link's flow [m³/s] by month; months that are not named stay free."""
 
     kind: Literal["flow"]

@@ -121,6 +121,7 @@ def _as_json(result: Any, manifest: dict[str, Any]) -> dict[str, Any]:
         "rungs_gwh": {str(name): float(energy) for name, energy in result.rungs.sum().items()},
         "surprise_gwh": manifest["surprise"],
         "delivered_soon_and_late_gwh": manifest["delivered_soon_and_late"],
+        "lacking_water_hm3": manifest["lacking_water"],
         "objective": manifest["objective"],
         "audit": manifest["audit"],
     }

@@ -69,11 +69,14 @@ def _rule(result: Result, rule: Mapping[str, Any]) -> float:
         for term in rule["terms"]:
             carried = result.flow(term["component"])[term["names"]].iloc[at].sum(axis=1)
             found += term["coefficient"] * carried.to_numpy()
+    lacking = np.zeros(1)
+    if "shortfall" in rule:
+        lacking[0] = hours @ result.flow("generators")[rule["shortfall"]].iloc[at].to_numpy()
     worst = 0.0
-    for field, sign in (("at_least", 1.0), ("at_most", -1.0)):
+    for field, sign, more in (("at_least", 1.0, lacking), ("at_most", -1.0, 0.0)):
         bound = rule.get(field)
         if bound is not None:
-            worst = max(worst, float((sign * (bound - found)).max(initial=0.0)) / max(abs(bound), 1.0))
+            worst = max(worst, float((sign * (bound - found - more)).max(initial=0.0)) / max(abs(bound), 1.0))
     return worst
 
 

@@ -121,7 +121,8 @@ def apply_flows(book: RuleBook, hours: pd.DatetimeIndex, static: Mapping[str, pd
             continue
         p_nom = number(static["links"], rule.link, "p_nom")
         share = HM3_AN_HOUR / p_nom if p_nom else 0.0  # what has no capacity passes nothing
-        for attribute, bound, keep in (("p_min_pu", rule.at_least, np.maximum), ("p_max_pu", rule.at_most, np.minimum)):
+        at_least = None if _yields(rule, static) else rule.at_least
+        for attribute, bound, keep in (("p_min_pu", at_least, np.maximum), ("p_max_pu", rule.at_most, np.minimum)):
             if bound:
                 table = dense(hourly, static, hours, "links", attribute, [rule.link])
                 value = table[rule.link].to_numpy(copy=True)
@@ -129,6 +130,10 @@ def apply_flows(book: RuleBook, hours: pd.DatetimeIndex, static: Mapping[str, pd
                     chosen = month == month_number
                     value[chosen] = keep(value[chosen], flow * share)
                 replace_columns(hourly, "links", attribute, table.assign(**{rule.link: value}))
+
+
+def _yields(rule: VolumeRule | FlowRule, static: Mapping[str, pd.DataFrame]) -> bool:
+    return rule.shortfall is not None and rule.shortfall in static.get("generators", pd.DataFrame()).index
 
 
 def apply_levels(
@@ -193,6 +198,8 @@ def unexpressed(book: RuleBook, axis: Axis, static: Mapping[str, pd.DataFrame]) 
     for name, rule in book.rules.items():
         if isinstance(rule, VolumeRule):
             yield from _volumes(name, rule, axis, static)
+        elif isinstance(rule, FlowRule):
+            yield from _indents(name, rule, axis, static)
         elif isinstance(rule, TravelRule):
             if rule.store in static["stores"].index and rule.link in static["links"].index:
                 yield {"kind": "travel", "name": name, "store": rule.store, "link": rule.link, "hours": rule.hours}
@@ -235,7 +242,23 @@ def _volumes(name: str, rule: VolumeRule, axis: Axis, static: Mapping[str, pd.Da
         }
         runs = runs_of(axis.share(inside) > 0.5)
         if runs:
-            yield {"kind": "volume", "name": f"{name} {label}", "links": links, "runs": runs} | bounds
+            lacking = {"shortfall": rule.shortfall} if _yields(rule, static) else {}
+            yield {"kind": "volume", "name": f"{name} {label}", "links": links, "runs": runs} | lacking | bounds
+
+
+def _indents(name: str, rule: FlowRule, axis: Axis, static: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
+    """Yield the least flows that may fall short as limits, one a month: what passes and what is lacking are enough."""
+    if rule.link not in static["links"].index or not _yields(rule, static):
+        return
+    terms = [
+        {"component": component, "names": [component_name], "coefficient": 1.0}
+        for component, component_name in (("links", rule.link), ("generators", rule.shortfall))
+    ]
+    for month, flow in (rule.at_least or {}).items():
+        runs = runs_of(axis.share(axis.hours.month.to_numpy() == month) > 0.5)
+        if runs and flow > 0:
+            bound = flow * HM3_AN_HOUR
+            yield {"kind": "limit", "name": f"{name} {month}", "terms": terms, "runs": runs, "at_least": bound}
 
 
 def occurrences(window: Window, axis: Axis) -> Iterator[tuple[str, np.ndarray, float]]:

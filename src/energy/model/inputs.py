@@ -199,6 +199,9 @@ def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | N
         if table is None:
             continue
         cost = share * found.array(component, "marginal_cost")
+        if weight and component == "generators":
+            lacking = (table["carrier"] == services.LACKING).to_numpy()
+            cost = np.where(lacking, services.lacking(weight) / share * cost, cost)
         dense[component, "marginal_cost"] = cost
         if "service" not in table:
             continue

@@ -3,7 +3,7 @@
 They travel with the network in ``n.meta["energy"]``, so that a plain PyPSA script on an exported network needs no
 more than ``n.optimize(extra_functionality=energy.rules)``:
 
-- ``volume``: hm³ that some links pass within a window;
+- ``volume``: hm³ that some links pass within a window, what a generator gives for what is lacking included;
 - ``limit``: a linear limit on what several components carry, in every snapshot of a window;
 - ``close``: a daily pond ends each typical day as full as it began it;
 - ``travel``: water on the way is as much as arrives in the travel time;
@@ -86,7 +86,12 @@ def _volume(n: pypsa.Network, rule: dict[str, Any]) -> None:
     flow = n.model.variables["Link-p"].isel(snapshot=at).sel(name=rule["links"])
     hours = n.snapshot_weightings["stores"].iloc[at]
     weights = xr.DataArray(hours.to_numpy(), coords={"snapshot": n.snapshots[at]}, dims="snapshot")
-    _bound(n.model, (weights * flow).sum(), rule)
+    passed = (weights * flow).sum()
+    if "shortfall" in rule:
+        lacking = n.model.variables["Generator-p"].isel(snapshot=at).sel(name=[rule["shortfall"]])
+        _bound(n.model, passed + (weights * lacking).sum(), {**rule, "at_most": None})
+        rule = {**rule, "at_least": None}
+    _bound(n.model, passed, rule)
 
 
 def _limit(n: pypsa.Network, rule: dict[str, Any]) -> None:

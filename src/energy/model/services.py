@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-LOWEST_WEIGHT = 100.0  # of a MWh that the studied service delivers
+LOWEST_WEIGHT = 1.0  # of a MWh that the studied service delivers: the objective is in MWh of it
 # Share of their $ at which costs count beside the weights. A delivered MWh so outweighs 20,000 $: more than any price,
 # and more than what another hour would save in fuel by the twentieth part that a DC pole loses more at full load.
-SHARE_OF_COSTS = 1 / 200
+SHARE_OF_COSTS = 1 / 20_000
 RATIO = 3.0  # a service outweighs the next even where its MWh costs almost three of the other's
 # a MWh bought at the right time lets several MWh go through a swap account, which gives them back
 RATIO_OF_PURCHASES = 10.0
@@ -18,6 +18,8 @@ RATIO_OF_PURCHASES = 10.0
 STUDIED = "casa"
 RETURNED = "reverse"
 UNSERVED = "unserved"  # carrier of the generators that stand for unserved demand
+LACKING = "lacking water"  # carrier of the generators that stand for water that a rule asks for in vain
+FIRST_WORTH = 1000.0  # $/MWh at which the first service is valued where water is weighed against it
 
 
 def weights(order: Sequence[str], bought: Collection[str] = ()) -> dict[str, float]:
@@ -32,9 +34,9 @@ def weights(order: Sequence[str], bought: Collection[str] = ()) -> dict[str, flo
     Examples
     --------
     >>> weights(["own_demand", "casa", "uzbek_spot"])
-    {'own_demand': 300.0, 'casa': 100.0}
+    {'own_demand': 3.0, 'casa': 1.0}
     >>> weights(["own_demand", "imports", "casa"], bought={"imports"})
-    {'own_demand': 3000.0, 'imports': 1000.0, 'casa': 100.0}
+    {'own_demand': 30.0, 'imports': 10.0, 'casa': 1.0}
     """
     ahead = order[: order.index(STUDIED) + 1] if STUDIED in order else order
     found: dict[str, float] = {}
@@ -43,6 +45,20 @@ def weights(order: Sequence[str], bought: Collection[str] = ()) -> dict[str, flo
         weight *= 1.0 if not found else RATIO_OF_PURCHASES if name in bought else RATIO
         found[name] = weight
     return dict(reversed(found.items()))
+
+
+def lacking(weight: Mapping[str, float]) -> float:
+    """Return what a $ of lacking water counts among the weights of services.
+
+    Water stands before power: its price [$/hm³] is held against that of a MWh of the first service as if both were
+    money, so that what exceeds the worth of the power that a hm³ gives does so among weights as well.
+
+    Examples
+    --------
+    >>> lacking({"own_demand": 3.0, "casa": 1.0})
+    0.003
+    """
+    return max(weight.values(), default=FIRST_WORTH) / FIRST_WORTH
 
 
 def purchases(generators: pd.DataFrame) -> set[str]:
@@ -74,7 +90,7 @@ def returned(service: pd.Series, weight: Mapping[str, float]) -> np.ndarray:
 
     Examples
     --------
-    >>> returned(pd.Series(["casa", "reverse"]), {"own_demand": 300.0, "casa": 100.0}).tolist()
-    [0.0, 100.0]
+    >>> returned(pd.Series(["casa", "reverse"]), {"own_demand": 3.0, "casa": 1.0}).tolist()
+    [0.0, 1.0]
     """
     return np.where(service == RETURNED, weight.get(STUDIED, 0.0), 0.0)

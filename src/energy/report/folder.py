@@ -16,6 +16,7 @@ import pandas as pd
 
 from energy.case import Case
 from energy.measure.audit import audit
+from energy.measure.irrigation import lacking_water
 from energy.model.quiet import quiet
 from energy.report.cells import plain_cells
 from energy.report.monthly_figure import plot
@@ -75,6 +76,7 @@ def manifest_of(run: Run, wall_seconds: float) -> dict[str, Any]:
     return provenance(run.case, run.scenario, wall_seconds) | {
         "objective": run.result.objective,
         "audit": audit(run.result),
+        "lacking_water": {str(name): float(volume) for name, volume in lacking_water(run.result).items()},  # hm³
         "delivered": {str(month): float(energy) for month, energy in run.table["delivered"].items()},  # GWh
         "surprise": [price._asdict() for price in prices_of_surprise(run)],  # GWh, CASA-1000 first
         "delivered_soon_and_late": run.soon_and_late,  # GWh with surprise, if plans send as soon, as late as they can

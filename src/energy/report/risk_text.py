@@ -83,8 +83,8 @@ def _notes(found: xr.Dataset) -> str:
     notes = []
     if found.attrs["failed"]:
         notes.append(f"{found.attrs['failed']} samples had no optimum and are left out: the figures lack their years")
-    if found.attrs["yielded"]:
-        notes.append(f"in {found.attrs['yielded']} samples least releases of water had to yield to a dry year")
+    if found.attrs["lacking"]:
+        notes.append(f"in {found.attrs['lacking']} samples irrigation lacked water: what rules ask for fell short")
     return "\n".join(notes)
 
 

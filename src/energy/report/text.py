@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from energy.measure.irrigation import lacking_water
 from energy.report.order import in_season, ladder, verdict
 from energy.report.style import words
 from energy.study import Run
@@ -25,6 +26,10 @@ def run_text(run: Run) -> Iterator[Table | str]:
         yield ladder_rows(run)
         yield order_line(run)
     yield verdict(run.table)
+    lacking = lacking_water(run.result)
+    if lacking.any():
+        volumes = [f"{name} {volume:,.0f} hm3" for name, volume in lacking.items() if volume]
+        yield f"Not enough water for irrigation: {', '.join(volumes)}"
     if run.foreseen is not None:
         yield surprise_line(run)
 

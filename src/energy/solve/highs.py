@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 import highspy
 import numpy as np
+from scipy import sparse
 
 from energy.errors import SolverError
 from energy.model import Inputs
+from energy.model.services import UNSERVED
 from energy.solve.infeasible import conflict
 from energy.solve.lp import Problem, Structure
 
@@ -24,9 +26,17 @@ UNDECIDED = (
 )
 Options = dict[str, bool | int | float | str]
 OPTIONS: Options = {"output_flag": False, "threads": 1, "parallel": "off", "random_seed": 0}
-# HiGHS works in hundreds: neither the weights nor the small costs that break ties then leave its tolerances
+# Of money HiGHS works in hundreds: neither large prices nor the small costs that break ties then leave its tolerances.
+# Weights are small as they are
 SCALE = 1e-2
+# The simplex carries the activity of rows from step to step; where its prices are large that can drift from what the
+# columns make of it, and HiGHS, which looks at what it carried, still says optimal
+RESIDUAL = 1e-7  # by which a row may be missed, relative to the sum of the sizes of its terms
 LONG_HORIZON = 200_000  # columns; docs/resolution.md has the measurements behind it
+# Carriers whose size hardly ever binds. On a long horizon such bounds leave an interior point without progress, so it
+# goes without them first, and its answer stands only where it keeps them all the same.
+ROOMY = (UNSERVED, "spillway", "river mouth")
+ROOM = 1e-6  # by how much of itself a bound left out may be passed, or in its own unit where that is more
 NEAR: Options = {
     # from a start near the optimum the reductions of a presolve are lost, exact edge weights cost more than the steps
     # that they save, and shaken costs are steps to be taken back (docs/performance.md)
@@ -51,7 +61,8 @@ def method(columns: int) -> Options:
 
     Up to ``LONG_HORIZON`` columns the dual simplex is quick, and ends in a basis from which the next scenario starts.
     Beyond, an interior point is several times faster, and needs no start; the crossover to a basis, which would take
-    longer than the solve, is left out.
+    longer than the solve, is left out. That asks for a sharper point: one of HiGHS's own 1e-8 comes back through the
+    presolve's reductions with prices beyond its tolerance.
 
     Examples
     --------
@@ -60,7 +71,7 @@ def method(columns: int) -> Options:
     """
     if columns <= LONG_HORIZON:
         return {"solver": "simplex", "run_crossover": "on"}
-    return {"solver": "hipo", "run_crossover": "off"}
+    return {"solver": "hipo", "run_crossover": "off", "ipm_optimality_tolerance": 1e-9}
 
 
 @dataclass(frozen=True)
@@ -95,7 +106,7 @@ class Solver:
             self._highs.setOptionValue(option, value)
         self._highs.setOptionValue("time_limit", time_limit)  # its clock runs on from solve to solve
         self.time_limit = time_limit
-        self.seconds, self.solves = 0.0, 0
+        self.seconds, self.solves, self._scale = 0.0, 0, SCALE
 
     def solve(
         self,
@@ -114,21 +125,26 @@ class Solver:
             names what contradicts itself.
         """
         highs = self._highs
+        self._scale = 1.0 if inputs.weights else SCALE
         usual: Options = dict(method(structure.pattern.shape[1]))
         if ends_in_basis:
             usual["run_crossover"] = "on"
-        for options, start in _attempts(usual, basis):
+        for options, start, freely in _attempts(usual, basis):
+            roomy = _roomy(structure, inputs) if freely else None
             for option, value in options.items():
                 highs.setOptionValue(option, value)
             highs.clearSolver()
             begun = time.perf_counter()
-            pass_program(highs, structure, problem)
+            pass_program(highs, structure, problem if roomy is None else _without(problem, roomy), self._scale)
             if start is not None:
                 highs.setBasis(start)
             highs.run()
             self.seconds += time.perf_counter() - begun
             status = highs.getModelStatus()
-            if status not in UNDECIDED:
+            if status == highspy.HighsModelStatus.kOptimal and options["solver"] == "simplex":
+                drifted = _residual(structure, problem, np.asarray(highs.getSolution().col_value)) > RESIDUAL
+                status = highspy.HighsModelStatus.kUnknown if drifted else status
+            if status not in UNDECIDED and (roomy is None or self._keeps(problem, roomy)):
                 break
         self.solves += 1
         if status == highspy.HighsModelStatus.kInfeasible:
@@ -139,6 +155,14 @@ class Solver:
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolverError(f"{inputs.name}: HiGHS ends with '{highs.modelStatusToString(status)}'")
 
+    def _keeps(self, problem: Problem, roomy: np.ndarray) -> bool:
+        """Return whether the answer stands although upper bounds were left out; without any there is none with them."""
+        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return True
+        upper = problem.upper[roomy]
+        over = np.asarray(self._highs.getSolution().col_value)[roomy] - upper
+        return not (over > ROOM * np.maximum(upper, 1.0)).any()
+
     def basis(self) -> highspy.HighsBasis:
         """Return the basis of the last optimum."""
         return self._highs.getBasis()
@@ -148,25 +172,58 @@ class Solver:
         solution, info = self._highs.getSolution(), self._highs.getInfo()
         return Optimum(
             np.asarray(solution.col_value),
-            np.asarray(solution.row_dual) / SCALE,
-            float(info.objective_function_value) / SCALE,
+            np.asarray(solution.row_dual) / self._scale,
+            float(info.objective_function_value) / self._scale,
             int(info.simplex_iteration_count),
         )
 
 
-def _attempts(usual: Options, basis: highspy.HighsBasis | None) -> Iterator[tuple[Options, highspy.HighsBasis | None]]:
-    """Yield what to try until the problem is decided, the same for the same inputs."""
+def _residual(structure: Structure, problem: Problem, values: np.ndarray) -> float:
+    """Return by how much the row that is missed most is missed, relative to one and the sizes of its terms."""
+    pattern = structure.pattern
+    matrix = sparse.csc_matrix((problem.matrix, pattern.indices, pattern.indptr), pattern.shape)
+    activity, size = matrix @ values, abs(matrix) @ np.abs(values)
+    missed = np.maximum(problem.row_lower - activity, activity - problem.row_upper)
+    return float((missed / (1.0 + size)).max(initial=0.0))
+
+
+def _attempts(
+    usual: Options, basis: highspy.HighsBasis | None
+) -> Iterator[tuple[Options, highspy.HighsBasis | None, bool]]:
+    """Yield what to try until the problem is decided, the same for the same inputs: options, start, and how freely."""
     if basis is not None:
-        yield usual | NEAR, basis  # a far start can lose its footing
-    yield usual | FAR, None
+        yield usual | NEAR, basis, False  # a far start can lose its footing
+    if usual["run_crossover"] == "off":
+        yield usual | FAR, None, True
+    yield usual | FAR, None, False
     if usual["solver"] == "simplex":
         # scaled rows can drive prices beyond what the simplex bears
-        yield usual | FAR | {"simplex_scale_strategy": 0}, None
-    yield FAR | {"solver": "hipo", "run_crossover": "on"}, None  # neither steps nor an unsharp interior point got there
+        yield usual | FAR | {"simplex_scale_strategy": 0}, None, False
+        # what presolve takes away can come back with prices that are not quite optimal
+        yield usual | FAR | {"presolve": "off"}, None, False
+    # neither steps nor an unsharp interior point got there
+    yield FAR | {"solver": "hipo", "run_crossover": "on"}, None, False
 
 
-def pass_program(highs: highspy.Highs, structure: Structure, problem: Problem) -> None:
-    """Hand a program to HiGHS."""
+def _roomy(structure: Structure, inputs: Inputs) -> np.ndarray:
+    """Return the columns of power whose upper bound hardly ever binds."""
+    found = []
+    for component in ("generators", "links"):
+        if (component, "p") in structure.columns:
+            roomy = inputs.components[component]["carrier"].isin(ROOMY).to_numpy()
+            found.append(structure.columns[component, "p"][:, roomy].ravel())
+    return np.concatenate(found) if found else np.array([], dtype=int)
+
+
+def _without(problem: Problem, columns: np.ndarray) -> Problem:
+    """Return the program without the upper bounds of columns; its optimum is never worse."""
+    upper = problem.upper.copy()
+    upper[columns] = np.inf
+    return replace(problem, upper=upper)
+
+
+def pass_program(highs: highspy.Highs, structure: Structure, problem: Problem, scale: float) -> None:
+    """Hand a program to HiGHS, its costs multiplied by a scale."""
     pattern = structure.pattern
     height, width = pattern.shape
     highs.passModel(
@@ -176,7 +233,7 @@ def pass_program(highs: highspy.Highs, structure: Structure, problem: Problem) -
         int(highspy.MatrixFormat.kColwise),
         int(highspy.ObjSense.kMinimize),
         0.0,
-        problem.cost * SCALE,
+        problem.cost * scale,
         problem.lower,
         problem.upper,
         problem.row_lower,

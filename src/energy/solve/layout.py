@@ -232,14 +232,17 @@ def _lay_rule(
         found = rows[f"rule-{rule['name']}-{field}"] = sheet.rows(
             () if rule["kind"] == "volume" else (len(at),), lower, upper
         )
-        for component, names, coefficient in _terms(rule, inputs, at):
+        for component, names, coefficient in _terms(rule, field, inputs, at):
             where = [position[component][name] for name in names]
             flows = columns[component, KINDS[component]][at][:, where]
             sheet.put(found if rule["kind"] == "volume" else found[:, None], flows, coefficient)
 
 
-def _terms(rule: Mapping[str, Any], inputs: Inputs, at: np.ndarray) -> Iterable[tuple[str, list[str], Any]]:
+def _terms(rule: Mapping[str, Any], field: str, inputs: Inputs, at: np.ndarray) -> Iterable[tuple[str, list[str], Any]]:
     if rule["kind"] == "volume":
-        yield "links", rule["links"], inputs.axis.weightings["stores"].to_numpy(float)[at][:, None]
+        hours = inputs.axis.weightings["stores"].to_numpy(float)[at][:, None]
+        yield "links", rule["links"], hours
+        if field == "at_least" and "shortfall" in rule:
+            yield "generators", [rule["shortfall"]], hours
     else:
         yield from ((term["component"], term["names"], term["coefficient"]) for term in rule["terms"])

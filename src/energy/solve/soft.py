@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -92,7 +93,7 @@ def soft_bounds(structure: Structure, inputs: Inputs, problem: Problem) -> list[
 
 def _rows(structure: Structure, inputs: Inputs, problem: Problem) -> Iterator[Soft]:
     for rule in inputs.rules:
-        unit = "hm3" if rule["kind"] == "volume" else "MW"
+        unit = "hm3" if rule["kind"] == "volume" else _limit_unit(inputs, rule)
         for field, sign, bounds in (("at_least", 1, problem.row_lower), ("at_most", -1, problem.row_upper)):
             rows = structure.rows.get(f"rule-{rule['name']}-{field}")
             if rows is None:
@@ -106,6 +107,13 @@ def _rows(structure: Structure, inputs: Inputs, problem: Problem) -> Iterator[So
             words = field.replace("_", " ")
             name = f"rule {rule['name']}"
             yield Soft(name, words, unit, rows, False, sign, bounds[rows], _endless(rows), hours, snapshots)
+
+
+def _limit_unit(inputs: Inputs, rule: Mapping[str, Any]) -> str:
+    if rule["kind"] != "limit" or rule["terms"][0]["component"] == "lines":
+        return "MW"
+    unit, _ = _flow_unit(inputs, rule["terms"][0]["component"], rule["terms"][0]["names"][0])
+    return "hm3/h" if unit == "m3/s" else unit
 
 
 def _endless(places: np.ndarray) -> np.ndarray:

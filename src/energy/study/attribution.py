@@ -262,9 +262,10 @@ def _without_river_rules(found: Inputs) -> Inputs:
     )
     links, stores = found.components["links"], found.components["stores"]
     dense = dict(found.dense)
-    ruled = links.index.isin([rule.link for rule in found.book.rules.values() if rule.kind == "flow"])
-    dense["links", "p_min_pu"] = np.where(ruled, 0.0, found.dense["links", "p_min_pu"])
-    dense["links", "p_max_pu"] = np.where(ruled, 1.0, found.dense["links", "p_max_pu"])
+    flows = [rule for rule in found.book.rules.values() if rule.kind == "flow"]
+    for attribute, field, free in (("p_min_pu", "at_least", 0.0), ("p_max_pu", "at_most", 1.0)):
+        ruled = links.index.isin([rule.link for rule in flows if getattr(rule, field)])
+        dense["links", attribute] = np.where(ruled, free, found.dense["links", attribute])
     levels = stores.index.isin([rule.store for rule in found.book.rules.values() if rule.kind == "level"])
     low = found.dense["stores", "e_min_pu"]
     # what a store must hold at the end is no rule on the river, but what the next year inherits

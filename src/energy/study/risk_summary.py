@@ -169,7 +169,7 @@ def _described(found: xr.Dataset, question: Question, table: pd.DataFrame, order
         "title": f"{question.scenario.name}, hazards {question.hazards.name}",
         "samples": len(table),
         "failed": int(table["failed"].sum()),
-        "yielded": int((table["yielded"] > 0).sum()),
+        "lacking": int((table["lacking"] > 0).sum()),
         "second_state": float(ordered["state"].mean()),
         "seed": question.seed,
         "Conventions": "CF-1.11",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ import pandas as pd
 from energy.case import Case
 from energy.errors import Fault, InputError, SolverError
 from energy.measure import transferable
+from energy.measure.irrigation import lacking_water
 from energy.model import Inputs, inputs
 from energy.model.axis import in_window
 from energy.model.draws import Drawn, Outage, as_events, draw_outages
@@ -115,7 +116,7 @@ def sample_columns(case: Case, question: Question) -> list[str]:
     return [
         "draw",
         "failed",
-        "yielded",
+        "lacking",
         "weight",
         "state",
         "growth",
@@ -133,8 +134,9 @@ def sample(case: Case, question: Question, draw: int) -> dict[str, float]:
     Returns
     -------
     dict
-        ``failed`` (1 where no optimum exists), ``yielded`` (0 to 2: which minima of water had to yield), ``weight``
-        (likelihood ratio), ``state`` (share of the horizon in the second state), ``undisturbed`` and ``season`` (energy
+        ``failed`` (1 where no optimum exists), ``lacking`` (water that irrigation is short of without outages [hm³]),
+        ``weight`` (likelihood ratio), ``state`` (share of the horizon in the second state), ``undisturbed`` and
+        ``season`` (energy
         delivered in the season without and with the outages [GWh]), ``month <m>`` [GWh], and ``lost to <cause>``: what
         the outages of one cause alone take [GWh], 0 where all together change less than ``LEAST_LOSS``.
     """
@@ -150,6 +152,7 @@ def sample(case: Case, question: Question, draw: int) -> dict[str, float]:
     solver = solver_of(case, question, draw)
     try:
         undisturbed = solver.solve(())
+        found["lacking"] = float(lacking_water(undisturbed).sum())
         disturbed = solver.solve(events) if events else undisturbed
         found |= _energy(case, question.scenario, undisturbed, disturbed)
         lost = found["undisturbed"] - found["season"]
@@ -161,7 +164,6 @@ def sample(case: Case, question: Question, draw: int) -> dict[str, float]:
             found[LOST + cause] = energy["undisturbed"] - energy["season"]
     except SolverError:
         found["failed"] = 1.0
-    found["yielded"] = float(solver.stage)
     return found
 
 
@@ -220,68 +222,24 @@ class _Solver:
         self.case, self.calm, self.draw = case, calm, draw
         self.axis = axis_of(case, question.scenario)
         self.drawn = question.water
-        self.stage = 0
-        self._calm: dict[int, Inputs] = {}
 
     def solve(self, events: Iterable[Event]) -> Result:
         disturbed = self.calm.model_copy(update={"events": (*self.calm.events, *events)})
-        while True:
-            found = self._inputs(disturbed) if disturbed.events != self.calm.events else self._undisturbed()
-            engine = _engine(self.case, found)
-            try:
-                return engine.solve(found, anchor=self._anchor())
-            except SolverError:
-                if not self.drawn or self.stage == 2:
-                    raise
-                self.stage += 1
+        found = self._inputs(disturbed) if disturbed.events != self.calm.events else self._undisturbed
+        return _engine(self.case, found).solve(found, anchor=self._anchor())
 
     def _inputs(self, scenario: Scenario) -> Inputs:
-        found = with_objective(assemble(self.case, scenario, self.axis), scenario)
-        return yielding(found, self.stage) if self.drawn else found
+        return with_objective(assemble(self.case, scenario, self.axis), scenario)
 
+    @cached_property
     def _undisturbed(self) -> Inputs:
-        if self.stage not in self._calm:
-            self._calm[self.stage] = self._inputs(self.calm)
-        return self._calm[self.stage]
+        return self._inputs(self.calm)
 
     def _anchor(self) -> Anchor:
         calm = self.calm
         plain = calm.model_copy(update={"hydrology": "median", "growth": "central"} if self.drawn else {})
         first = Anchor(f"plain {plain.digest()}", lambda: self._inputs(plain))
-        return Anchor(f"{calm.digest()} {self.stage}", self._undisturbed, first)
-
-
-def yielding(found: Inputs, stage: int) -> Inputs:
-    """Return inputs whose least releases of water yield to what a drawn year brings.
-
-    Stage 0: minima of flow in the buyer's country, which the transfer does not depend on. Stage 1: volumes that must be
-    released at least, by a quarter. Stage 2: all minima of water.
-
-    Parameters
-    ----------
-    found
-        Inputs of a scenario.
-    stage
-        How far minima yield.
-    """
-    links = found.components.get("links")
-    if links is None:
-        return found
-    buses = found.components["buses"]
-    wet = links["bus0"].map(buses["carrier"]) == "water"
-    if stage < 2:
-        buyer = found.book.contract.buyer if found.book.contract else None
-        wet &= links["bus0"].map(buses["country"]) == buyer if "country" in buses else False
-    dense = dict(found.dense)
-    low = found.array("links", "p_min_pu").copy()
-    low[:, wet.to_numpy(bool)] = np.minimum(low[:, wet.to_numpy(bool)], 0.0)
-    dense["links", "p_min_pu"] = low
-    factor = (1.0, 0.75, 0.0)[stage]
-    rules = tuple(
-        {**rule, "at_least": rule["at_least"] * factor} if rule["kind"] == "volume" and "at_least" in rule else rule
-        for rule in found.rules
-    )
-    return replace(found, dense=dense, rules=rules)
+        return Anchor(calm.digest(), lambda: self._undisturbed, first)
 
 
 _cases: dict[str, Case] = {}

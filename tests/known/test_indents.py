@@ -1,0 +1,141 @@
+"""Irrigation is short of water where a year has not enough, by the least that there is, and nowhere else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import energy
+from energy.case import read_case
+from energy.measure import TOLERANCE, audit
+from energy.measure.irrigation import lacking_water
+from energy.model import Inputs, inputs
+from energy.model.services import LACKING
+from energy.scenario import read_scenario
+from energy.solve import Result
+from energy.solve.engine import Engine
+
+CASE, BASE = read_case("casa1000"), read_scenario("baseline")
+DRAWS = [(1, 0), (1, 3), (1, 4), (1, 7), (1, 22), (1, 26), (7, 5), (7, 19), (7, 35), (7, 36)]
+SHORT = {
+    (1, 0): "Tarbela indent lacking",
+    (1, 3): "Mangla indent lacking",
+    (1, 4): "Mangla indent lacking",
+    (1, 22): "Nurek irrigation lacking",
+    (1, 26): "Nurek irrigation lacking",
+    (7, 5): "Mangla indent lacking",
+    (7, 19): "Tarbela indent lacking",
+    (7, 35): "Nurek irrigation lacking",
+}
+
+
+@cache
+def engine() -> Engine:
+    return Engine(inputs(CASE, BASE))
+
+
+@cache
+def drawn(seed: int, draw: int) -> Result:
+    return engine().solve(inputs(CASE, BASE.replace(hydrology={"seed": seed, "draw": draw})))
+
+
+def least_lacking(found: Inputs) -> float:
+    """Return the least water that any operation would leave lacking [hm³]: it is all that costs anything."""
+    short = (found.components["generators"]["carrier"] == LACKING).to_numpy()
+    free = {key: np.zeros_like(values) for key, values in found.dense.items() if key[1].startswith("marginal_cost")}
+    free["generators", "marginal_cost"] = np.tile(short.astype(float), (len(found.axis.snapshots), 1))
+    return float(lacking_water(engine().solve(replace(found, dense={**found.dense, **free}))).sum())
+
+
+@pytest.mark.parametrize(("seed", "draw"), DRAWS)
+def test_every_drawn_year_has_a_solution_that_audits(seed: int, draw: int) -> None:
+    found = drawn(seed, draw)
+    assert max(audit(found).values()) < TOLERANCE
+    lacking = lacking_water(found)
+    assert set(lacking.index[lacking > 0]) == {SHORT[seed, draw]} if (seed, draw) in SHORT else not lacking.any()
+
+
+@pytest.mark.parametrize(("seed", "draw"), SHORT)
+def test_no_water_is_kept_from_irrigation_for_power(seed: int, draw: int) -> None:
+    found = drawn(seed, draw)
+    lacking = float(lacking_water(found).sum())
+    assert lacking > 1
+    assert lacking == pytest.approx(least_lacking(found.inputs), rel=1e-6)
+
+
+@pytest.mark.parametrize("hydrology", ["median", "dry", "wet", "1995", "2001", "2014"])
+@pytest.mark.parametrize("objective", ["transfer", "dispatch"])
+def test_years_of_the_record_lack_nothing(hydrology: str, objective: str) -> None:
+    found = engine().solve(inputs(CASE, BASE.replace(hydrology=hydrology, objective=objective)))
+    assert len(lacking_water(found)) == 5
+    assert not lacking_water(found).any()
+
+
+def test_least_cost_keeps_no_water_from_irrigation_either() -> None:
+    found = engine().solve(inputs(CASE, BASE.replace(hydrology={"seed": 1, "draw": 26}, objective="dispatch")))
+    assert float(lacking_water(found).sum()) == pytest.approx(float(lacking_water(drawn(1, 26)).sum()), rel=1e-6)
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    st.integers(0, 2**53), st.integers(0, 2**53), st.sampled_from([None, 0.0, 0.8]),
+    st.floats(0, 30), st.floats(0.85, 1.3), st.sampled_from(["transfer", "dispatch"]),
+)  # fmt: skip
+def test_any_drawn_year_can_be_run(
+    seed: int, draw: int, dependence: float | None, melt: float, volume: float, objective: str
+) -> None:
+    water = {"seed": seed, "draw": draw, "shift": {"melt_days": melt, "volume": volume}}
+    water |= {} if dependence is None else {"dependence": dependence}
+    found = engine().solve(inputs(CASE, BASE.replace(hydrology=water, objective=objective)))
+    assert max(audit(found).values()) < TOLERANCE
+    assert (lacking_water(found) >= 0).all()
+
+
+def test_what_passes_and_what_is_lacking_are_what_was_asked() -> None:
+    found = drawn(1, 22)
+    axis = found.inputs.axis
+    inside = axis.snapshots.month.isin(range(4, 10))
+    released = float(found.flow("links")["Nurek release"].to_numpy()[inside] @ found.hours[inside])
+    asked = CASE.rules.rules["nurek_growing_release"].at_least
+    assert released + float(lacking_water(found)["Nurek irrigation lacking"]) == pytest.approx(asked, rel=1e-6)
+
+
+PLAIN = """
+import logging, sys
+logging.disable(logging.WARNING)
+import pypsa
+pypsa.options.api.legacy_string_dtype = False
+import energy
+n = pypsa.Network(sys.argv[1])
+n.optimize(extra_functionality=energy.rules, include_objective_constant=False, log_to_console=False)
+print("optimum", repr(n.objective))
+"""
+
+
+def test_plain_pypsa_agrees_on_a_year_that_is_short(tmp_path: Path) -> None:
+    found = drawn(1, 22)
+    energy.build(CASE, BASE.replace(hydrology={"seed": 1, "draw": 22})).export_to_netcdf(tmp_path / "short.nc")
+    done = subprocess.run(
+        [sys.executable, "-c", PLAIN, tmp_path / "short.nc"], capture_output=True, text=True, check=True
+    )
+    assert float(done.stdout.split()[-1]) == pytest.approx(found.objective, rel=1e-6)
+
+
+def test_a_run_says_what_is_lacking() -> None:
+    from energy.report.folder import manifest_of
+    from energy.report.text import run_text
+
+    short = energy.run(CASE, BASE.replace(hydrology={"seed": 1, "draw": 26}))
+    said = [part for part in run_text(short) if isinstance(part, str)]
+    assert any(part == "Not enough water for irrigation: Nurek irrigation lacking 888 hm3" for part in said), said
+    assert manifest_of(short, 0.0)["lacking_water"]["Nurek irrigation lacking"] == pytest.approx(888, abs=1)
+    full = [part for part in run_text(energy.run(CASE, BASE)) if isinstance(part, str)]
+    assert not any("irrigation" in part.lower() and "enough" in part for part in full)
