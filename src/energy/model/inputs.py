@@ -56,6 +56,14 @@ class Inputs:
         Of ``dense``, what events change, as it is without them.
     head
         Curves of the turbines whose efficiency follows a level; none where the head is fixed.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> found = inputs(read_case("two_bus"), read_scenario("two_bus"))
+    >>> found.name, len(found.axis.snapshots)
+    ('two_bus', 96)
     """
 
     name: str

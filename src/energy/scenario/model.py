@@ -72,7 +72,13 @@ def _rule_change(value: Any) -> Any:
 
 
 class ValueKey(NamedTuple):
-    """A number of the case: component table, name or shell pattern, attribute."""
+    """A number of the case: component table, name or shell pattern, attribute.
+
+    Examples
+    --------
+    >>> split_value_key("links.HVDC pole*.p_nom")
+    ValueKey(table='links', name='HVDC pole*', attribute='p_nom')
+    """
 
     table: str
     name: str
@@ -106,7 +112,13 @@ def _checked_key(key: str) -> str:
 
 
 class Time(Frozen):
-    """The horizon and how finely it is cut."""
+    """The horizon and how finely it is cut.
+
+    Examples
+    --------
+    >>> Time(resolution="3h").resolution
+    '3h'
+    """
 
     start: MonthDay = Field(
         default="04-01", description="First day of the horizon in the scenario's year, MM-DD, 00:00 UTC."
@@ -119,7 +131,13 @@ class Time(Frozen):
 
 
 class Contract(Frozen):
-    """The sale to the far end; what is not said here is as in the case's ``rules.yaml``."""
+    """The sale to the far end; what is not said here is as in the case's ``rules.yaml``.
+
+    Examples
+    --------
+    >>> Contract().outside_season
+    'closed'
+    """
 
     season: Season | None = Field(
         default=None, description="Days of delivery {from: MM-DD, to: MM-DD}, both included, UTC; empty: the case's."

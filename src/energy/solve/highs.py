@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from math import inf
 
 import highspy
 import numpy as np
@@ -103,6 +104,11 @@ class Attempt:
 class Solver:
     """HiGHS, cleared before every solve, so that an optimum depends on program and start alone.
 
+    Parameters
+    ----------
+    time_limit
+        Wall time that all solves together may take [s].
+
     Attributes
     ----------
     seconds
@@ -111,9 +117,10 @@ class Solver:
         Programs solved so far.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, time_limit: float = inf) -> None:
         self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self._highs.setOptionValue("output_flag", False)
+        self.time_limit = time_limit
         self.seconds, self.solves, self._scale = 0.0, 0, SCALE
 
     def solve(
@@ -129,7 +136,8 @@ class Solver:
         Raises
         ------
         SolverError
-            When HiGHS finds no optimum; where the program has no solution the message names what contradicts itself.
+            When HiGHS finds no optimum, or not within the time limit; where the program has no solution the message
+            names what contradicts itself.
         """
         highs = self._highs
         self._scale = 1.0 if inputs.weights else SCALE
@@ -150,6 +158,9 @@ class Solver:
         self.solves += 1
         if status == highspy.HighsModelStatus.kInfeasible:
             raise SolverError(f"{inputs.name}: infeasible; {conflict(structure, inputs, problem)}")
+        if status == highspy.HighsModelStatus.kTimeLimit:
+            what = f"{inputs.name}: no optimum within the solver's time limit of {self.time_limit:g} s, and no result"
+            raise SolverError(f"{what}; do: give more with --time-limit, or choose a coarser --resolution")
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolverError(f"{inputs.name}: HiGHS ends with '{highs.modelStatusToString(status)}'")
 
@@ -160,6 +171,7 @@ class Solver:
         highs.resetOptions()
         for option, value in (OPTIONS | attempt.options).items():
             highs.setOptionValue(option, value)
+        highs.setOptionValue("time_limit", self.time_limit)  # its clock runs on from solve to solve
         if attempt.anew:
             highs.clearSolver()
             pass_program(highs, structure, problem, self._scale)

@@ -195,10 +195,23 @@ class Structure:
                     bound[rows] = rule[field]
 
     def hold(self, problem: Problem, values: Mapping[tuple[str, str], pd.DataFrame], now: int) -> None:
-        """Fix in a problem what was decided before the snapshot at position ``now``."""
+        """Fix in a problem what was decided before the snapshot at position ``now``.
+
+        Rows of the past alone hold as they were decided: what the solver left as a residual is no contradiction.
+        """
+        past = np.full(len(problem.cost), np.nan)
         for key, columns in self.columns.items():
-            done = columns[:now]
-            problem.lower[done] = problem.upper[done] = values[key].to_numpy()[:now]
+            past[columns[:now]] = values[key].to_numpy()[:now]
+        held = ~np.isnan(past)
+        problem.lower[held] = problem.upper[held] = past[held]
+        column = np.repeat(np.arange(len(past)), np.diff(self.pattern.indptr))
+        row, entry = self.pattern.indices, problem.matrix
+        is_open = np.zeros(len(problem.row_lower), dtype=bool)
+        is_open[row[~held[column] & (entry != 0)]] = True
+        terms = np.where(entry == 0, 0.0, entry * past[column])
+        level = np.bincount(row, weights=terms, minlength=len(is_open))  # of rows that are not open, else NaN
+        problem.row_lower[~is_open] = np.minimum(problem.row_lower, level)[~is_open]
+        problem.row_upper[~is_open] = np.maximum(problem.row_upper, level)[~is_open]
 
     def shadow(self, duals: np.ndarray, name: str) -> np.ndarray:
         """Return the duals of a block of rows in its own shape; NaN where a row is left out."""

@@ -35,6 +35,17 @@ class Result:
         Value of the objective [$].
     iterations
         Simplex iterations of the solve.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.model.inputs import inputs
+    >>> from energy.solve import solve
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = solve(inputs(read_case("two_bus"), scenario))
+    >>> round(float(found.flow("links")["line"].max()), 3)  # MW
+    100.0
     """
 
     inputs: Inputs

@@ -96,8 +96,8 @@ def sweep(
     -------
     xarray.Dataset
         Dimensions: the axes of a product, else ``point``; ``month`` and ``day`` where something is by month or day.
-        Variables: ``energy.study.metrics.METRICS`` with units, the series, ``done``, and ``reason``, why a point that
-        is NaN failed.
+        Variables: ``energy.study.metrics.METRICS`` [GWh, MW, USD, each in its ``units``], the series, ``done``, and
+        ``reason``, why a point that is NaN failed.
 
     Raises
     ------
