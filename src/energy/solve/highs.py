@@ -220,6 +220,7 @@ def _attempts(usual: Options, basis: highspy.HighsBasis | None) -> Iterator[Atte
             yield Attempt(usual | scaled, basis)
             # a dual simplex that goes round in a circle does so next to the optimum: a few primal steps end it
             yield Attempt(usual | scaled | PRIMAL, anew=False)
+        yield Attempt(usual | NEAR | PRIMAL, basis)  # where the dual simplex cannot even begin
     if usual["run_crossover"] == "off":
         yield Attempt(usual | FAR, freely=True)
     yield Attempt(usual | FAR)
