@@ -1,15 +1,35 @@
-"""The reference of the command line, made from the commands themselves when the documentation is built."""
+"""Reference pages made from the thing itself when the documentation is built: commands, and the library."""
 
 from __future__ import annotations
 
 from typing import Any
 
-PLACE = "<!-- commands -->"
+COMMANDS, LIBRARY = "<!-- commands -->", "<!-- scenarios -->"
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Put the commands where a page asks for them (a hook of MkDocs)."""
-    return markdown.replace(PLACE, commands()) if PLACE in markdown else markdown
+    """Put the commands, or the library, where a page asks for them (a hook of MkDocs)."""
+    for place, made in ((COMMANDS, commands), (LIBRARY, library)):
+        if place in markdown:
+            markdown = markdown.replace(place, made())
+    return markdown
+
+
+def library() -> str:
+    """Return every scenario of the library with what it asks, by question, in Markdown."""
+    from energy.scenario import QUESTIONS, list_scenarios, read_scenario
+
+    found = [(read_scenario(name), path) for name, path in list_scenarios().items()]
+    lines = []
+    for question in QUESTIONS:
+        rows = [
+            f"| `{one.name}` | {one.description.replace('|', chr(92) + '|')} | `{path.as_posix()}` |"
+            for one, path in found
+            if one.question == question
+        ]
+        if rows:
+            lines += [f"## {question}", "", "| scenario | what it asks | file |", "|---|---|---|", *rows, ""]
+    return "\n".join(lines)
 
 
 def commands() -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -43,7 +44,15 @@ class Fault:
 
 
 class InputError(ValueError):
-    """The user's input cannot be used (exit code 2); carries every fault found."""
+    """The user's input cannot be used (exit code 2); carries every fault found.
+
+    Examples
+    --------
+    >>> err = InputError([Fault("year is 3000", "a.yaml", 2, "2015 to 2050"), Fault("no growth 'hgh'", "a.yaml", 3)])
+    >>> print(err)
+    a.yaml:2: year is 3000; allowed: 2015 to 2050
+    a.yaml:3: no growth 'hgh'
+    """
 
     def __init__(self, faults: Fault | Iterable[Fault]) -> None:
         self.faults = [faults] if isinstance(faults, Fault) else list(faults)
@@ -51,7 +60,36 @@ class InputError(ValueError):
 
 
 class SolverError(RuntimeError):
-    """The optimiser found no optimum (exit code 3)."""
+    """The optimiser found no optimum (exit code 3).
+
+    Examples
+    --------
+    >>> str(SolverError("two_bus: infeasible"))
+    'two_bus: infeasible'
+    """
+
+
+@contextmanager
+def written_to(place: Path) -> Iterator[None]:
+    """Say what the system has against writing as a fault of the place.
+
+    Raises
+    ------
+    InputError
+        When the disk is full, or the place goes away or is closed to writing meanwhile.
+
+    Examples
+    --------
+    >>> with written_to(Path("x")):
+    ...     raise OSError(28, "No space left on device")
+    Traceback (most recent call last):
+    energy.errors.InputError: x: writing broke off: No space left on device; do: make room on the disk, or ...
+    """
+    try:
+        yield
+    except OSError as err:
+        what = f"writing broke off: {err.strerror or err}"
+        raise InputError(Fault(what, place, repair="make room on the disk, or choose another place")) from None
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -397,6 +397,9 @@ COMMANDS: dict[str, tuple[tuple[str, ...], *tuple[str, ...]]] = {
     "a file to build in a file": (("build", "two_bus", "-o", "scenarios/two_bus.yaml/x.nc"), "cannot write here"),
     "a folder to build in": (("build", "two_bus", "-o", "scenarios"), "this is a folder", "name a file"),
     "a place that is no run": (("run", "two_bus", "--out", "networks"), "what is here is no run"),
+    "no time for the solver": (("run", "two_bus", "--time-limit", "0"), "--time-limit: the solver's time is 0 s"),
+    "time below zero": (("run", "--all", "--time-limit", "-5"), "--time-limit: the solver's time is -5 s", "above 0"),
+    "time that is no number": (("run", "two_bus", "--time-limit", "nan"), "--time-limit: the solver's time is nan s"),
     "a file for a folder": (("run", "two_bus", "--out", "scenarios/two_bus.yaml"), "two_bus.yaml: this is a file"),
 }
 

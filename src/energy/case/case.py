@@ -39,6 +39,13 @@ class Case:
         Tables of the files of that name.
     record
         What happened, to hold the model against: place, quantity, date (a year or a day), value, low, high, unit, role.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> case = read_case("two_bus")
+    >>> case.name, sorted(case.profiles)
+    ('two_bus', ['demand_hour', 'demand_month', 'demand_year', 'inflow', 'water_statistics'])
     """
 
     name: str

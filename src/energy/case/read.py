@@ -37,6 +37,12 @@ def read_case(path: str | Path) -> Case:
     ------
     InputError
         With file, line, value, allowed values and repair of every fault found.
+
+    Examples
+    --------
+    >>> case = read_case("two_bus")
+    >>> float(case.components["links"].at["line", "p_nom"])  # MW
+    100.0
     """
     path = case_path(path)
     if path.suffix == ".nc" or (path.is_dir() and (path / "snapshots.csv").is_file()):

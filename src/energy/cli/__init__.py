@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import BrokenExecutor
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -44,6 +45,12 @@ def main() -> None:
         if debug:
             raise
         print(f"error: {err}", file=sys.stderr)
+        sys.exit(3)
+    except BrokenExecutor:
+        if debug:
+            raise
+        what = "a worker process died, perhaps for want of memory; what is finished is kept"
+        print(f"error: {what}; do: run the same command again, with fewer processes", file=sys.stderr)
         sys.exit(3)
 
 

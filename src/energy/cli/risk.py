@@ -50,12 +50,13 @@ def risk_command(
         _print_draw(question, draw)
         return
     folder = out / f"{asked.name}-{read_hazards(hazards).name}"
-    found, table = _sampled(case, question, plan, folder, workers, below)
     from energy.report.risk_figures import write_figures
-    from energy.report.risk_files import write_summary
+    from energy.report.risk_files import samples_held, write_summary
     from energy.report.risk_text import risk_json, risk_text
 
-    written = [*write_summary(found, folder), *write_figures(found, folder)]
+    with samples_held(folder):
+        found, table = _sampled(case, question, plan, folder, workers, below)
+        written = [*write_summary(found, folder), *write_figures(found, folder)]
     if as_json:
         print(json.dumps(risk_json(found), indent=1))
         return

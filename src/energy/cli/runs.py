@@ -24,16 +24,23 @@ def run_command(
         bool, typer.Option("--all", help="All scenarios of the library, and their comparison.")
     ] = False,
     jobs: Annotated[int, typer.Option(min=1, help="Processes that share the work of --all.")] = os.cpu_count() or 1,
+    time_limit: Annotated[
+        float, typer.Option(help="Seconds that the solver may take for each scenario.", show_default=False)
+    ] = float("inf"),
     as_json: AS_JSON = False,
 ) -> None:
     """Solve scenarios, print their months, write their folders; --all compares the whole library."""
     overrides = [*overrides, *([f"time.resolution={resolution}"] if resolution else [])]
     if whole_library == bool(scenarios):
         _refuse_names(whole_library)
+    if not time_limit > 0:  # what is no number fails too
+        from energy.errors import Fault, InputError
+
+        raise InputError(Fault(f"the solver's time is {time_limit:g} s", "--time-limit", allowed="seconds above 0"))
     if whole_library:
         from energy.cli.library_run import run_library
 
-        run_library(overrides, out, jobs, as_json)
+        run_library(overrides, out, jobs, as_json, time_limit)
         return
     asked = [read_asked(name, overrides) for name in scenarios]
     from energy.report.whole import refuse_strange
@@ -41,7 +48,7 @@ def run_command(
     _refuse_early(asked)
     for _, scenario in asked:
         refuse_strange(out / scenario.name)
-    _run_each(asked, out, as_json)
+    _run_each(asked, out, as_json, time_limit)
 
 
 def _refuse_names(whole_library: bool) -> None:
@@ -51,7 +58,7 @@ def _refuse_names(whole_library: bool) -> None:
     raise InputError(Fault(what, "run", allowed="names of scenarios, or --all", repair="see them with: energy list"))
 
 
-def _run_each(asked: list[tuple[Any, Any]], out: Path, as_json: bool) -> None:
+def _run_each(asked: list[tuple[Any, Any]], out: Path, as_json: bool, time_limit: float) -> None:
     """Solve one scenario after the other; one that has no optimum is said, and the others go on."""
     from energy.errors import SolverError
     from energy.report.folder import write_run
@@ -65,7 +72,7 @@ def _run_each(asked: list[tuple[Any, Any]], out: Path, as_json: bool) -> None:
         folder = out / scenario.name
         try:
             with progress.status(f"solving {scenario.name} …"):
-                result = run(case, scenario)
+                result = run(case, scenario, time_limit)
                 manifest = write_run(result, folder, time.perf_counter() - start)
         except SolverError as err:
             if len(asked) == 1:

@@ -20,12 +20,13 @@ OUT = Annotated[Path, typer.Option(help="Folder that gets the table.")]
 
 
 def _show(table: pd.DataFrame, title: str, as_json: bool, out: Path) -> None:
+    from energy.report.cells import plain_cells
     from energy.report.risk_text import frame_text
     from energy.report.whole import whole_file
 
     out.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(out) as draft:
-        table.to_csv(draft, float_format="%.6g")
+        plain_cells(table).to_csv(draft, float_format="%.6g")
     if as_json:
         print(table.reset_index().to_json(orient="records", indent=1))
     else:

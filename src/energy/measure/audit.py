@@ -25,6 +25,17 @@ def audit(result: Result) -> dict[str, float]:
         and its flow; ``bounds``: largest violation of a bound; ``energy_created``: largest power that an electric link
         delivers above what it takes; ``water_balance``: largest |sum of injections| at a water bus [hm³/h]; ``rules``:
         largest violation of a rule of ``energy.rules``, relative to its bound.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.model.inputs import inputs
+    >>> from energy.solve import solve
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = solve(inputs(read_case("two_bus"), scenario))
+    >>> all(value <= TOLERANCE for value in audit(found).values())
+    True
     """
     parts = injections(result)
     buses = result.inputs.components["buses"]

@@ -18,6 +18,18 @@ def injections(result: Result) -> pd.DataFrame:
     pandas.DataFrame
         One column an attachment, columns (component list, name, bus); rows snapshots; MW or hm³/h, positive into the
         bus. The columns of one bus sum to zero in every snapshot of a balanced result.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.model.inputs import inputs
+    >>> from energy.solve import solve
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = solve(inputs(read_case("two_bus"), scenario))
+    >>> by_bus = injections(found).T.groupby(level="bus").sum()
+    >>> bool((by_bus.abs() < 1e-6).all(axis=None))
+    True
     """
     keys: list[tuple[str, str, str]] = []
     parts: list[np.ndarray] = []
@@ -73,6 +85,17 @@ def net_position(result: Result, countries: list[str]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         MW; shape (snapshots, countries).
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.model.inputs import inputs
+    >>> from energy.solve import solve
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = solve(inputs(read_case("two_bus"), scenario))
+    >>> net_position(found, ["AA"]).round(1).max().to_dict()
+    {'AA': 100.0}
     """
     parts = injections(result)
     buses = result.inputs.components["buses"]

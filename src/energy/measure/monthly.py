@@ -20,20 +20,50 @@ def transferable(result: Result, service: str = "casa") -> pd.Series:
 
     Transferable power is what is received, after losses, in an optimum that delivers the most without harm to what
     stands before the service in the protection order.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.model.inputs import inputs
+    >>> from energy.solve import solve
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = solve(inputs(read_case("two_bus"), scenario))
+    >>> round(float(transferable(found).max()), 3)  # MW
+    95.0
     """
     links = result.inputs.components.get("links", pd.DataFrame())
-    return result.received[of_service(links, service)].sum(axis=1)
+    return _together(result.received, of_service(links, service))
 
 
 def sent(result: Result, service: str = "casa") -> pd.Series:
-    """Return the power that a service's links take at their near end [MW]; shape (snapshots,)."""
+    """Return the power that a service's links take at their near end [MW]; shape (snapshots,).
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.model.inputs import inputs
+    >>> from energy.solve import solve
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = solve(inputs(read_case("two_bus"), scenario))
+    >>> round(float(sent(found).max()), 3)  # MW
+    100.0
+    """
     links = result.inputs.components.get("links", pd.DataFrame())
-    return result.flow("links")[of_service(links, service)].sum(axis=1)
+    return _together(result.flow("links"), of_service(links, service))
+
+
+def _together(table: pd.DataFrame, names: list[str]) -> pd.Series:
+    return pd.Series(table.to_numpy(float)[:, table.columns.get_indexer(pd.Index(names))].sum(axis=1), table.index)
 
 
 def of_service(table: pd.DataFrame, service: str) -> list[str]:
     """Return the names of the components that serve a service."""
-    return [str(name) for name in table.index[table["service"] == service]] if "service" in table else []
+    if "service" not in table:
+        return []
+    rows = zip(table.index.tolist(), table["service"].tolist(), strict=True)
+    return [str(name) for name, served in rows if served == service]
 
 
 def month_of(result: Result) -> pd.PeriodIndex:
@@ -42,7 +72,19 @@ def month_of(result: Result) -> pd.PeriodIndex:
 
 
 def energy_by_month(power: Power, result: Result) -> Power:
-    """Return monthly energy [GWh] of a power [MW] in every snapshot."""
+    """Return monthly energy [GWh] of a power [MW] in every snapshot.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.model.inputs import inputs
+    >>> from energy.solve import solve
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = solve(inputs(read_case("two_bus"), scenario))
+    >>> energy_by_month(transferable(found), found).round(1).iloc[:3].to_dict()  # GWh
+    {Period('2028-04', 'M'): 0.0, Period('2028-05', 'M'): 70.7, Period('2028-06', 'M'): 68.4}
+    """
     return power.mul(result.hours, axis=0).groupby(month_of(result)).sum() * GWH
 
 
@@ -70,6 +112,19 @@ def ceiling(result: Result, season: np.ndarray, limit: float | None) -> pd.Serie
         Share of each snapshot inside the contract season.
     limit
         Most power at the sending end [MW]; None for the links' own rating.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.model.inputs import inputs
+    >>> from energy.solve import solve
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = solve(inputs(read_case("two_bus"), scenario))
+    >>> import numpy as np
+    >>> open_season = np.ones(len(found.hours))
+    >>> float(ceiling(found, open_season, None).max())  # MW, after losses
+    95.0
     """
     links = result.inputs.components.get("links", pd.DataFrame())
     names = links.index[links["service"] == "casa"] if "service" in links else links.index[:0]
@@ -107,6 +162,18 @@ def monthly_table(
         Index month; columns ``surplus <country>`` [GWh], ``transferable mean``, ``transferable P10``,
         ``transferable max`` [MW at the receiving end, over the hours of the season], ``ceiling``, ``delivered``,
         ``lost`` [GWh], one column ``lost to <cause>`` a cause [GWh], ``limit`` (the cause that takes most).
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.model.inputs import inputs
+    >>> from energy.solve import solve
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = solve(inputs(read_case("two_bus"), scenario))
+    >>> table = monthly_table(found, np.ones(len(found.hours)), None, ["AA"], {})
+    >>> round(float(table["delivered"].sum()), 1)
+    348.8
     """
     power, months = transferable(result), month_of(result)
     net = net_position(result, countries).clip(lower=0)

@@ -46,12 +46,30 @@ def build(case: Case, scenario: Scenario) -> pypsa.Network:
     ------
     InputError
         When the scenario names what the case does not have.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> n = build(read_case("two_bus"), read_scenario("two_bus"))
+    >>> float(n.links.at["line", "p_nom"])  # MW
+    100.0
     """
     return network(inputs(case, scenario))
 
 
 def network(found: Inputs) -> pypsa.Network:
-    """Write inputs into a PyPSA network."""
+    """Write inputs into a PyPSA network.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.model.inputs import inputs
+    >>> n = network(inputs(read_case("two_bus"), read_scenario("two_bus")))
+    >>> sorted(n.buses.index)
+    ['river', 'river below', 'sink', 'source']
+    """
     import pypsa
 
     with quiet():

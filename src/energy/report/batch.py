@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from functools import lru_cache
+from math import inf
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
@@ -32,12 +33,12 @@ class Outcome(NamedTuple):
     reason: str = ""
 
 
-def run_to_folder(scenario: Scenario, folder: Path) -> Outcome:
+def run_to_folder(scenario: Scenario, folder: Path, time_limit: float = inf) -> Outcome:
     """Solve a scenario and write its folder; a failure is an outcome too."""
     start = time.perf_counter()
     fault = reason = ""
     try:
-        found = run(_case(scenario.case), scenario)
+        found = run(_case(scenario.case), scenario, time_limit)
         write_run(found, folder, time.perf_counter() - start)
     except InputError as err:
         fault, reason = "input", "; ".join(map(str, err.faults))
@@ -60,7 +61,7 @@ def check(scenario: Scenario) -> list[Fault]:
     return []
 
 
-def run_all(asked: Sequence[tuple[Scenario, Path]], workers: int) -> Iterator[Outcome]:
+def run_all(asked: Sequence[tuple[Scenario, Path]], workers: int, time_limit: float = inf) -> Iterator[Outcome]:
     """Solve scenarios in worker processes and yield each outcome when it is there.
 
     Every scenario is solved by itself, as if it were the only one: what comes out depends neither on the number of
@@ -72,13 +73,15 @@ def run_all(asked: Sequence[tuple[Scenario, Path]], workers: int) -> Iterator[Ou
         Scenarios with the folders that they get.
     workers
         Number of processes, each with one thread.
+    time_limit
+        Wall time that the solver may take for each of them [s].
     """
     for name in ONE_THREAD:
         os.environ.setdefault(name, "1")
     # a spawned process shares no state with this one, on any system
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         waiting: dict[Future[Outcome], tuple[Scenario, Path]] = {
-            pool.submit(run_to_folder, scenario, folder): (scenario, folder) for scenario, folder in asked
+            pool.submit(run_to_folder, scenario, folder, time_limit): (scenario, folder) for scenario, folder in asked
         }
         for future in as_completed(waiting):
             scenario, folder = waiting[future]

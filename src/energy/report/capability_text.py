@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from energy.report.cells import plain_cells
 from energy.report.whole import whole_file
 from energy.study.case_capability import Capability
 
@@ -54,5 +55,5 @@ def write_capability(found: Capability, folder: Path) -> Path:
     """Write ``capability.csv``, one row a direction and snapshot, and return its path."""
     path = folder / "capability.csv"
     with whole_file(path) as draft:
-        found.table.round(6).to_csv(draft)
+        plain_cells(found.table.round(6)).to_csv(draft)
     return path

@@ -87,6 +87,17 @@ def draw(found: xr.Dataset, name: str = "monthly", size: str = "journal") -> Fig
     ------
     InputError
         When the run has no such figure.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.study import run
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = run(read_case("two_bus"), scenario)
+    >>> from energy.report.record import record
+    >>> draw(record(found), "duration").axes[0].get_ylabel()
+    'power at the receiving end [MW]'
     """
     known = entries(found)
     if name not in known:

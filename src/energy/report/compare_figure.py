@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from energy.report.cells import plain_cells
 from energy.report.compare import DELIVERED, comparison_table
 from energy.report.style import CEILING, colour, save, styled, words
 from energy.report.whole import whole_file
@@ -134,6 +135,6 @@ def write_comparison(found: Mapping[str, Any], folder: Path, failed: Mapping[str
     """
     path = folder / "comparison.csv"
     with whole_file(path) as draft:
-        comparison_table(found, failed).to_csv(draft, float_format="%.6g", lineterminator="\n")
+        plain_cells(comparison_table(found, failed)).to_csv(draft, float_format="%.6g", lineterminator="\n")
     save(compare_figure(found), folder / "comparison")
     return path

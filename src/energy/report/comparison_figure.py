@@ -39,6 +39,18 @@ def comparison_figure(found: Sequence[xr.Dataset], size: str = "journal") -> Fig
     ------
     InputError
         When there is no scenario.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.study import run
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = run(read_case("two_bus"), scenario)
+    >>> from energy.report.record import record
+    >>> dry = run(read_case("two_bus"), scenario.replace(hydrology="dry"))
+    >>> comparison_figure([record(found), record(dry)]).axes[0].get_xlabel()
+    'energy at the receiving end in the season [GWh]'
     """
     if not found:
         raise InputError(Fault("nothing to compare", allowed="one scenario or more"))

@@ -58,6 +58,17 @@ def duration_figure(*found: xr.Dataset, size: str = "journal") -> Figure:
     ------
     InputError
         When no scenario is given, or one has no season.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.study import run
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = run(read_case("two_bus"), scenario)
+    >>> from energy.report.record import record
+    >>> duration_figure(record(found)).axes[0].get_ylabel()
+    'power at the receiving end [MW]'
     """
     if not found or any(not float(one["season"].max()) for one in found):
         raise InputError(Fault("a duration curve needs scenarios with a season", repair="give at least one"))

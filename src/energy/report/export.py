@@ -12,6 +12,7 @@ import pandas as pd
 
 from energy.errors import Fault, InputError
 from energy.model.quiet import quiet
+from energy.report.cells import plain_cells
 from energy.report.country_balance import LINE, TRADE, countries_of, country_balance
 from energy.report.frame import country_name
 from energy.report.record import read_network, read_record
@@ -200,5 +201,5 @@ def export(folders: Sequence[Path], kind: str, path: Path) -> list[Path]:
                 table[column] = table[column].astype("category")
             table.to_parquet(draft, index=False)
         else:
-            table.to_csv(draft, index=False, float_format="%.7g", lineterminator="\n")
+            plain_cells(table).to_csv(draft, index=False, float_format="%.7g", lineterminator="\n")
     return [path]

@@ -15,9 +15,10 @@ from typing import Any
 import pandas as pd
 
 from energy.case import Case
-from energy.measure import audit
+from energy.measure.audit import audit
 from energy.measure.irrigation import lacking_water
 from energy.model.quiet import quiet
+from energy.report.cells import plain_cells
 from energy.report.monthly_figure import plot
 from energy.report.record import record
 from energy.report.style import save
@@ -36,6 +37,19 @@ def write_run(run: Run, path: Path, wall_seconds: float) -> dict[str, Any]:
     -------
     dict
         The manifest.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.study import run
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = run(read_case("two_bus"), scenario)
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp()) / "two_bus"
+    >>> made = write_run(found, folder, wall_seconds=1.0)
+    >>> sorted(path.name for path in folder.iterdir())
+    ['manifest.json', 'monthly.png', 'monthly.svg', 'network.nc', 'result.nc', 'summary.csv']
     """
     table = run.table
     manifest = manifest_of(run, wall_seconds)
@@ -43,7 +57,7 @@ def write_run(run: Run, path: Path, wall_seconds: float) -> dict[str, Any]:
         with quiet():
             _netcdf(draft / "network.nc", lambda file: run.result.network().export_to_netcdf(str(file)))
             _netcdf(draft / "result.nc", lambda file: record(run).to_netcdf(file))
-        table.to_csv(draft / "summary.csv", float_format="%.6g")
+        plain_cells(table).to_csv(draft / "summary.csv", float_format="%.6g")
         save(plot(run), draft / "monthly")
         (draft / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return manifest
@@ -94,7 +108,7 @@ def write_tables(path: Path, tables: Mapping[str, pd.DataFrame], manifest: Mappi
     """
     with whole_folder(path) as draft:
         for name, table in tables.items():
-            table.to_csv(draft / f"{name}.csv", float_format="%.9g", lineterminator="\n")
+            plain_cells(table).to_csv(draft / f"{name}.csv", float_format="%.9g", lineterminator="\n")
         (draft / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 

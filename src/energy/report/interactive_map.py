@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -46,6 +47,7 @@ def interactive_map(network: pypsa.Network, title: str) -> str:
     with quiet():
         electric = network[network.buses.index[network.buses["carrier"] != "water"]]
         electric.remove("Link", [name for name in electric.links.index if electric.links.at[name, "p_nom"] == 0])
+        _escape(electric)
         deck = electric.explore(
             map_style="none", auto_scale=True, branch_width_max=60, bus_size_max=3000, **_flows(electric)
         )
@@ -61,8 +63,23 @@ def interactive_map(network: pypsa.Network, title: str) -> str:
     page = OUTSIDE.sub("", deck.to_html(offline=True, as_string=True)).replace(STYLES, "data:text/css,")
     head = f'<meta http-equiv="Content-Security-Policy" content="{CONTENT}" />'
     return page.replace("<head>", f"<head>\n    {head}", 1).replace(
-        "<title>pydeck</title>", f"<title>{title}</title>", 1
+        "<title>pydeck</title>", f"<title>{escape(title)}</title>", 1
     )
+
+
+def _escape(network: pypsa.Network) -> None:
+    """Escape every text of a network: PyPSA's tooltips take names for HTML, and pydeck puts them into a script."""
+    for component in network.components:
+        static = component.static
+        static.index = pd.Index(static.index.map(_html), name=static.index.name)
+        for column in static.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in static.dtypes]]:
+            static[column] = static[column].map(_html)
+        for table in component.dynamic.values():
+            table.columns = pd.Index(table.columns.map(_html), name=table.columns.name)
+
+
+def _html(value: Any) -> Any:
+    return escape(value) if isinstance(value, str) else value
 
 
 def _flows(network: pypsa.Network) -> dict[str, Any]:

@@ -39,6 +39,16 @@ def monthly_figure(table: pd.DataFrame, title: str, footer: str = "", size: str 
     matplotlib.figure.Figure
         Left axes ``months``: delivered energy, above it what each cause takes up to the contract's ceiling, and the
         surplus of the sending countries. Right axes ``ladder``: the same for the season, a row a cause.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.study import run
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = run(read_case("two_bus"), scenario)
+    >>> monthly_figure(found.table, "two_bus").axes[0].get_ylabel()
+    'energy at the receiving end [GWh/month]'
     """
     from matplotlib.figure import Figure
 
@@ -208,6 +218,16 @@ def plot(run: Run, size: str = "journal") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.study import run
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = run(read_case("two_bus"), scenario)
+    >>> plot(found).axes[0].get_ylabel()
+    'energy at the receiving end [GWh/month]'
     """
     return monthly_figure(run.table, title_of(run), footer_of(run), size)
 

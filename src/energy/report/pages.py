@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +12,7 @@ from energy.report.marks import marked, pages, with_block
 from energy.report.whole import whole_file
 
 HEADLINE = Path("results/reference/headline.csv")
+COLUMNS = ("scenario", "quantity", "unit", "value")
 
 
 def read_headline(path: Path) -> pd.DataFrame:
@@ -27,10 +28,34 @@ def read_headline(path: Path) -> pd.DataFrame:
     return pd.read_csv(path)
 
 
-def recorded_scenarios(project: Path) -> list[str]:
-    """Return the scenarios of a project's headline table; none where there is no table yet."""
+def recorded(project: Path) -> pd.DataFrame | None:
+    """Return a project's headline table; None where there is none yet."""
     path = project / HEADLINE
-    return list(dict.fromkeys(read_headline(path)["scenario"])) if path.is_file() else []
+    return read_headline(path) if path.is_file() else None
+
+
+def renewed(before: pd.DataFrame | None, found: Sequence[pd.DataFrame], library: Sequence[str]) -> pd.DataFrame:
+    """Return a headline table with the rows of some scenarios renewed, in the order of the library.
+
+    Parameters
+    ----------
+    before
+        The table as it was; rows of scenarios that the library no longer has are left out.
+    found
+        New rows, one table a scenario.
+    library
+        Names of all scenarios.
+
+    Examples
+    --------
+    >>> row = lambda name, value: pd.DataFrame([(name, "delivered", "GWh", value)], columns=COLUMNS)
+    >>> before = pd.concat([row("b", 1.0), row("gone", 2.0), row("a", 3.0)])
+    >>> renewed(before, [row("b", 4.0)], ["a", "b"])[["scenario", "value"]].to_numpy().tolist()
+    [['a', 3.0], ['b', 4.0]]
+    """
+    tables = {name: rows for table in ([] if before is None else [before]) for name, rows in table.groupby("scenario")}
+    tables |= {str(table["scenario"].iloc[0]): table for table in found}
+    return pd.concat([tables[name] for name in library if name in tables], ignore_index=True)
 
 
 def write_headline(table: pd.DataFrame, project: Path) -> list[Path]:

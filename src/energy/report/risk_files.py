@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -13,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from energy.case import Case
-from energy.errors import Fault, InputError
-from energy.report.whole import whole_file
+from energy.errors import Fault, InputError, written_to
+from energy.report.cells import plain_cells
+from energy.report.whole import whole_file, writable_folder
 from energy.study.digest import case_digest
 from energy.study.sample import Question
 
@@ -40,6 +44,26 @@ def question_digest(case: Case, question: Question) -> dict[str, Any]:
     }
 
 
+@contextmanager
+def samples_held(folder: Path) -> Iterator[None]:
+    """Keep a folder of samples for this process alone.
+
+    Raises
+    ------
+    InputError
+        When another process writes there, or the folder cannot be made.
+    """
+    handle = os.open(writable_folder(folder), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        repair = "wait for it, or stop it"
+        raise InputError(Fault("another run is writing samples here", folder, repair=repair)) from None
+    finally:
+        os.close(handle)
+
+
 def open_samples(folder: Path, asked: Mapping[str, Any], columns: Sequence[str]) -> pd.DataFrame:
     """Return the samples that a folder holds; prepare it where it holds none.
 
@@ -52,7 +76,7 @@ def open_samples(folder: Path, asked: Mapping[str, Any], columns: Sequence[str])
     """
     table, note = folder / SAMPLES, folder / ASKED
     if note.is_file() and table.is_file():
-        found = json.loads(note.read_text(encoding="utf-8"))
+        found = _question(note)
         other = [key for key, value in asked.items() if found.get(key) != value]
         if other:
             what = f"holds samples of another question: {', '.join(other)} differ"
@@ -61,13 +85,15 @@ def open_samples(folder: Path, asked: Mapping[str, Any], columns: Sequence[str])
         if not text.endswith(b"\n"):
             table.write_bytes(text[: text.rfind(b"\n") + 1])
         return _read(table)
-    if folder.exists() and any(folder.iterdir()):
+    # a run that was killed at its very beginning may have left the question, or a draft of it
+    if folder.exists() and any(path.name != ASKED and not path.name.startswith(".") for path in folder.iterdir()):
         repair = "name another folder with --out"
         raise InputError(Fault("holds something else than samples", folder, None, "a new or empty folder", repair))
     folder.mkdir(parents=True, exist_ok=True)
     with whole_file(note) as draft:
         draft.write_text(json.dumps(dict(asked), indent=1) + "\n", encoding="utf-8")
-    table.write_text(",".join(columns) + "\n", encoding="utf-8")
+    with whole_file(table) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerow(columns)
     return pd.DataFrame(columns=list(columns), dtype=float)
 
 
@@ -89,17 +115,36 @@ def read_samples(folder: Path) -> pd.DataFrame:
     return found
 
 
+def _question(note: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(note.read_text(encoding="utf-8"))
+    except ValueError as err:
+        raise InputError(Fault(f"cannot be read: {err}", note, repair="remove this folder, or name another")) from None
+    return found if isinstance(found, dict) else {}
+
+
 def _read(table: Path) -> pd.DataFrame:
-    # Python's own float() gives back every bit, which pandas' quick parser need not
-    with table.open(encoding="utf-8", newline="") as file:
-        columns, *rows = csv.reader(file)
-    return pd.DataFrame([[float(cell) for cell in row] for row in rows], columns=columns, dtype=float)
+    rows, faults = [], []
+    try:
+        with table.open(encoding="utf-8", newline="") as file:
+            columns, *texts = csv.reader(file)
+    except (ValueError, csv.Error) as err:  # no line at all, or no text
+        raise InputError(Fault(f"is no table of samples: {err}", table, repair="remove this folder")) from None
+    for line, row in enumerate(texts, 2):
+        try:
+            # Python's own float() gives back every bit, which pandas' quick parser need not
+            rows.append([float(cell) for _, cell in zip(columns, row, strict=True)])
+        except ValueError as err:
+            faults.append(Fault(f"is no sample: {err}", table, line, repair="remove the line; it is drawn again"))
+    if faults:
+        raise InputError(faults)
+    return pd.DataFrame(rows, columns=columns, dtype=float)
 
 
 def append_samples(folder: Path, rows: Sequence[Sequence[float]]) -> None:
     """Add samples to a folder's table, each a line that reads back to the last bit."""
     text = "".join(",".join(repr(float(value)) for value in row) + "\n" for row in rows)
-    with (folder / SAMPLES).open("a", encoding="utf-8") as file:
+    with written_to(folder / SAMPLES), (folder / SAMPLES).open("a", encoding="utf-8") as file:
         file.write(text)
         file.flush()
 
@@ -109,7 +154,7 @@ def write_summary(found: xr.Dataset, folder: Path) -> list[Path]:
     with whole_file(folder / "risk.nc") as draft:
         found.to_netcdf(draft)
     with whole_file(folder / "risk.csv") as draft:
-        summary_rows(found).to_csv(draft, index=False, float_format="%.6g")
+        plain_cells(summary_rows(found)).to_csv(draft, index=False, float_format="%.6g")
     return [folder / "risk.nc", folder / "risk.csv"]
 
 

@@ -21,6 +21,7 @@ STYLE: dict[Any, Any] = {  # keys are matplotlib's own words
     "axes.axisbelow": True,
     "legend.frameon": False,
     "legend.fontsize": 8,
+    "text.parse_math": False,  # names and descriptions are text, dollars included
     "figure.dpi": 100,
     "savefig.dpi": 200,
     "svg.hashsalt": "energy",

@@ -54,6 +54,17 @@ def sweep_figure(
     ------
     InputError
         When the variable, or a dimension, is not there, or is not of a kind that can be drawn.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.study.sweep import sweep
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> axes = {"hydrology": ["median", "dry"], "values.links.line.p_nom": [50, 100]}
+    >>> found = sweep(read_case("two_bus"), scenario, axes, workers=1)
+    >>> sweep_figure(found, "delivered").axes[-1].get_ylabel()
+    'energy that the links under study deliver at their far end [GWh]'
     """
     data = _chosen(found, quantity)
     x, y, panel = _dims(data, x, y)

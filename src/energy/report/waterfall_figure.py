@@ -44,6 +44,17 @@ def waterfall_figure(table: pd.DataFrame, title: str, foot: str = "", size: str 
     -------
     matplotlib.figure.Figure
         One axes with a bar a step [GWh].
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.study import run
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = run(read_case("two_bus"), scenario)
+    >>> table = found.table[["ceiling", "delivered"]].assign(line=0.0)
+    >>> waterfall_figure(table, "two_bus").axes[0].get_ylabel()
+    'energy at the receiving end [GWh]'
     """
     sums = table.sum()
     causes = [str(name) for name in table.columns if name not in ENDS]

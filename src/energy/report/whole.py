@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from energy.errors import Fault, InputError
+from energy.errors import Fault, InputError, written_to
 
 _EXCHANGE = 2  # RENAME_EXCHANGE of Linux's renameat2
 _HERE = -100  # AT_FDCWD
@@ -82,20 +82,28 @@ def _draft(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         clear_away(path)
-        draft = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+        draft, lock = _held(path, "-")
     except OSError as err:
         what = f"cannot write here: {err.strerror}"
         raise InputError(Fault(what, path.parent, repair="choose another place")) from None
-    lock = os.open(draft, os.O_RDONLY | os.O_DIRECTORY)
-    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     try:
-        yield draft
-    except OSError as err:
-        what = f"writing broke off: {err.strerror or err}"
-        raise InputError(Fault(what, path, repair="make room on the disk, or choose another place")) from None
+        with written_to(path):
+            yield draft
     finally:
         shutil.rmtree(draft, ignore_errors=True)
         os.close(lock)
+
+
+def _held(path: Path, mark: str) -> tuple[Path, int]:
+    """Make a hidden folder beside a path and lock it; another one if a run cleared it away before it was locked."""
+    while True:
+        made = Path(tempfile.mkdtemp(prefix=f".{path.name}{mark}", dir=path.parent))
+        with suppress(FileNotFoundError):
+            lock = os.open(made, os.O_RDONLY | os.O_DIRECTORY)
+            fcntl.flock(lock, fcntl.LOCK_EX)  # waits for nobody but who is clearing it away
+            if made.is_dir():
+                return made, lock
+            os.close(lock)
 
 
 def clear_away(path: Path) -> None:
@@ -125,14 +133,18 @@ def _flush(folder: Path) -> None:
 
 
 def _replace(draft: Path, path: Path) -> None:
-    if not path.exists():
+    with suppress(OSError):  # there is something of that name, perhaps since a moment ago
         draft.rename(path)
-    elif not _exchanged(draft, path):
+        return
+    if not _exchanged(draft, path):
         # two steps, between which the older folder is put aside: `clear_away` gives it back
-        aside = Path(tempfile.mkdtemp(prefix=f".{path.name}{_ASIDE}", dir=path.parent))
-        path.rename(aside / path.name)
-        draft.rename(path)
-        shutil.rmtree(aside)
+        aside, lock = _held(path, _ASIDE)
+        try:
+            path.rename(aside / path.name)
+            draft.rename(path)
+            shutil.rmtree(aside)
+        finally:
+            os.close(lock)
 
 
 def _exchanged(draft: Path, path: Path) -> bool:

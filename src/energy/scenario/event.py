@@ -43,7 +43,13 @@ _WATER = {"loads": "p_set", "generators": "p_max_pu", "storage_units": "inflow"}
 
 
 class EventKind(StrEnum):
-    """What happens; decides which attribute of a component the event multiplies."""
+    """What happens; decides which attribute of a component the event multiplies.
+
+    Examples
+    --------
+    >>> EventKind("border_stop").value
+    'border_stop'
+    """
 
     HVDC_POLE_OUT = "hvdc_pole_out"
     BIPOLE_OUT = "bipole_out"
@@ -103,7 +109,13 @@ class EventKind(StrEnum):
 
 
 class Place(NamedTuple):
-    """What an event hits: components of a table by name or shell pattern, or (no table) a corridor of the case."""
+    """What an event hits: components of a table by name or shell pattern, or (no table) a corridor of the case.
+
+    Examples
+    --------
+    >>> Place("links", "HVDC*")
+    Place(table='links', name='HVDC*')
+    """
 
     table: str | None
     name: str
@@ -127,7 +139,14 @@ PlaceText = Annotated[Word, AfterValidator(_checked_place)]
 
 
 class RepairAccess(Frozen):
-    """When repair crews get through: during a closure, repair goes on only at ``factor`` of its normal pace."""
+    """When repair crews get through: during a closure, repair goes on only at ``factor`` of its normal pace.
+
+    Examples
+    --------
+    >>> winter = RepairAccess(closed=({"from": "11-15", "to": "03-15"},), factor=0.1)
+    >>> winter.closed[0].first, winter.factor
+    ('11-15', 0.1)
+    """
 
     closed: Row[Closure] = Field(
         description="Closures, each {from, to}, both days included: MM-DD for every year, or full dates for once."

@@ -30,6 +30,11 @@ def read_hazards(path_or_name: str | Path, folder: Path | None = None) -> Hazard
     ------
     InputError
         Every fault of the file and its parents.
+
+    Examples
+    --------
+    >>> read_hazards("calm").name
+    'calm'
     """
     path = Path(path_or_name)
     if path.suffix not in (".yaml", ".yml"):
@@ -42,7 +47,13 @@ def read_hazards(path_or_name: str | Path, folder: Path | None = None) -> Hazard
 
 
 def list_hazards(folder: Path | None = None) -> dict[str, Path]:
-    """Return the sets of hazards of a folder: name → file."""
+    """Return the sets of hazards of a folder: name → file.
+
+    Examples
+    --------
+    >>> sorted(list_hazards())
+    ['base', 'calm', 'conflict']
+    """
     home = folder or project_folder("scenarios") / "hazards"
     return {path.stem: path for path in sorted(home.glob("*.yaml"))}
 

@@ -195,7 +195,13 @@ class Season(Frozen):
 
 
 class Closure(Frozen):
-    """A time in which repair crews do not get through: every year (``MM-DD``) or once (``YYYY-MM-DD``)."""
+    """A time in which repair crews do not get through: every year (``MM-DD``) or once (``YYYY-MM-DD``).
+
+    Examples
+    --------
+    >>> Closure.model_validate({"from": "11-15", "to": "03-15"})
+    Closure(first='11-15', last='03-15')
+    """
 
     first: MomentText = Field(alias="from", description="First day (00:00 UTC): MM-DD for every year, or a full date.")
     last: MomentText = Field(alias="to", description="Last day, whole day included; written as `from` is.")

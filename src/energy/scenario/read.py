@@ -35,6 +35,12 @@ class Resolved:
         Dotted key → ``file:line``, ``--set`` or ``default``, for every value of ``scenario.plain()``.
     files
         The files read: the scenario's own first, then its parent, its parent's parent, …
+
+    Examples
+    --------
+    >>> found = resolve("dry_year")
+    >>> found.scenario.name, sorted(found.origin)[:2]
+    ('dry_year', ['case', 'contract.direction'])
     """
 
     scenario: Scenario
@@ -59,12 +65,25 @@ def read_scenario(path_or_name: str | Path, folder: Path | None = None, override
     ------
     InputError
         Every fault of the files and overrides.
+
+    Examples
+    --------
+    >>> dry = read_scenario("two_bus", overrides={"hydrology": "dry"})
+    >>> dry.year, dry.hydrology
+    (2028, 'dry')
     """
     return resolve(path_or_name, folder, overrides).scenario
 
 
 def resolve(path_or_name: str | Path, folder: Path | None = None, overrides: Overrides = ()) -> Resolved:
-    """Read a scenario and tell where each value came from; parameters and errors as `read_scenario`."""
+    """Read a scenario and tell where each value came from; parameters and errors as `read_scenario`.
+
+    Examples
+    --------
+    >>> found = resolve("two_bus", overrides=["hydrology=dry"])
+    >>> str(found.origin["hydrology"]), str(found.origin["case"])
+    ('--set', 'scenarios/two_bus.yaml:4')
+    """
     path = Path(path_or_name)
     if path.suffix in (".yaml", ".yml"):
         home = _home(path, folder)
@@ -104,6 +123,11 @@ def list_scenarios(folder: Path | None = None) -> dict[str, Path]:
     ------
     InputError
         When the folder is missing, or two files have the same name.
+
+    Examples
+    --------
+    >>> list_scenarios()["dry_year"].as_posix()
+    'scenarios/water/dry_year.yaml'
     """
     folder = project_folder(_FOLDER) if folder is None else folder
     if not folder.is_dir():

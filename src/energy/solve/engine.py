@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
+from math import inf
 
 import pandas as pd
 
@@ -39,6 +40,18 @@ class Anchor:
         of the inputs to be solved; with other components they are no start, and the solve starts from nothing.
     parent
         Where the anchor's own solve starts; None: from nothing.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.model.inputs import inputs
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> case, dry = read_case("two_bus"), scenario.replace(hydrology="dry")
+    >>> anchor = Anchor("median water", lambda: inputs(case, scenario))
+    >>> found = Engine(inputs(case, scenario)).solve(inputs(case, dry), anchor=anchor)
+    >>> round(float(found.flow("links")["line"] @ found.hours) / 1000, 1)  # GWh
+    44.4
     """
 
     key: str
@@ -57,6 +70,8 @@ class Engine:
     ----------
     base
         Inputs that fix the components.
+    time_limit
+        Wall time that HiGHS may take for all solves together [s].
 
     Raises
     ------
@@ -64,9 +79,21 @@ class Engine:
         When PyPSA's model of the inputs has variables that this engine does not solve.
     AssertionError
         When the engine's program differs from PyPSA's own model of the base.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.model.inputs import inputs
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> case = read_case("two_bus")
+    >>> engine = Engine(inputs(case, scenario))
+    >>> dry = engine.solve(inputs(case, scenario.replace(hydrology="dry")))
+    >>> round(float(dry.flow("links")["line"] @ dry.hours) / 1000, 1)  # GWh
+    44.4
     """
 
-    def __init__(self, base: Inputs) -> None:
+    def __init__(self, base: Inputs, time_limit: float = inf) -> None:
         reference = pypsa_structure(base)
         self._pattern = pattern_of(reference, base)
         self.structure = reference if self._pattern is None else lay(self._pattern, base)
@@ -77,11 +104,12 @@ class Engine:
         self._structures = OrderedDict({structure_key(base): self.structure})
         self._starts: OrderedDict[str, Start | None] = OrderedDict()
         self._own = Anchor("", lambda: base)
+        self._time_limit = time_limit
 
     @cached_property
     def solver(self) -> Solver:
         """The engine's own HiGHS."""
-        return Solver()
+        return Solver(self._time_limit)
 
     def solve(self, inputs: Inputs, past: Result | None = None, now: int = 0, anchor: Anchor | None = None) -> Result:
         """Solve inputs of the base's components.
@@ -170,8 +198,8 @@ class Engine:
         optimum, snapshots = self.solver.optimum(), inputs.axis.snapshots
         hours = inputs.axis.weightings["objective"].to_numpy()[:, None]
         prices = structure.shadow(optimum.duals, BALANCE) / hours
-        values = {key: table.set_axis(snapshots) for key, table in blocks(structure, optimum.values).items()}
-        prices_table = pd.DataFrame(prices, index=snapshots, columns=structure.buses)
+        values = blocks(structure, optimum.values, snapshots)
+        prices_table = pd.DataFrame(prices, snapshots, structure.buses, copy=False)
         return Result(inputs, values, prices_table, optimum.objective, optimum.iterations)
 
 
@@ -186,5 +214,15 @@ def solve(inputs: Inputs) -> Result:
     ------
     SolverError
         When there is no optimum.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.model.inputs import inputs
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = solve(inputs(read_case("two_bus"), scenario))
+    >>> found.inputs.name
+    'two_bus'
     """
     return Engine(inputs).solve(inputs)

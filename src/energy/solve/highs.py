@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 
 import highspy
 import numpy as np
@@ -12,6 +13,7 @@ from scipy import sparse
 
 from energy.errors import SolverError
 from energy.model import Inputs
+from energy.model.services import UNSERVED
 from energy.solve.infeasible import conflict
 from energy.solve.lp import Problem, Structure
 
@@ -31,16 +33,24 @@ SCALE = 1e-2
 # columns make of it, and HiGHS, which looks at what it carried, still says optimal
 RESIDUAL = 1e-7  # by which a row may be missed, relative to the sum of the sizes of its terms
 LONG_HORIZON = 200_000  # columns; docs/resolution.md has the measurements behind it
+# Carriers whose size hardly ever binds. On a long horizon such bounds leave an interior point without progress, so it
+# goes without them first, and its answer stands only where it keeps them all the same.
+ROOMY = (UNSERVED, "spillway", "river mouth")
+ROOM = 1e-6  # by how much of itself a bound left out may be passed, or in its own unit where that is more
 NEAR: Options = {
     # from a start near the optimum the reductions of a presolve are lost, exact edge weights cost more than the steps
-    # that they save, and shaken costs are steps to be taken back (docs/performance.md)
+    # that they save, shaken costs are steps to be taken back, and factors that are always made anew at a check end
+    # the wandering on stale ones (docs/performance.md)
     "solver": "simplex",
     "presolve": "off",
     "simplex_dual_edge_weight_strategy": 1,
     "dual_simplex_cost_perturbation_multiplier": 0.0,
-    "simplex_scale_strategy": 2,  # HiGHS's own choice
+    "no_unnecessary_rebuild_refactor": False,
+    "simplex_scale_strategy": 4,  # each row and column by its largest value
     "simplex_iteration_limit": 30_000,  # without shaken costs a simplex may stall; then it starts from nothing
 }
+OTHERWISE_SCALED: Options = {"simplex_scale_strategy": 2}
+PRIMAL: Options = {"simplex_strategy": 4}
 FAR: Options = {
     "presolve": "choose",
     "simplex_dual_edge_weight_strategy": -1,
@@ -55,7 +65,8 @@ def method(columns: int) -> Options:
 
     Up to ``LONG_HORIZON`` columns the dual simplex is quick, and ends in a basis from which the next scenario starts.
     Beyond, an interior point is several times faster, and needs no start; the crossover to a basis, which would take
-    longer than the solve, is left out.
+    longer than the solve, is left out. That asks for a sharper point: one of HiGHS's own 1e-8 comes back through the
+    presolve's reductions with prices beyond its tolerance.
 
     Examples
     --------
@@ -64,7 +75,7 @@ def method(columns: int) -> Options:
     """
     if columns <= LONG_HORIZON:
         return {"solver": "simplex", "run_crossover": "on"}
-    return {"solver": "hipo", "run_crossover": "off"}
+    return {"solver": "hipo", "run_crossover": "off", "ipm_optimality_tolerance": 1e-9}
 
 
 @dataclass(frozen=True)
@@ -77,8 +88,26 @@ class Optimum:
     iterations: int
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """One way to a decision: options, start, whether it begins anew, and whether roomy bounds are left out at first.
+
+    One that does not begin anew goes on from where an undecided attempt ended.
+    """
+
+    options: Options
+    start: highspy.HighsBasis | None = None
+    anew: bool = True
+    freely: bool = False
+
+
 class Solver:
     """HiGHS, cleared before every solve, so that an optimum depends on program and start alone.
+
+    Parameters
+    ----------
+    time_limit
+        Wall time that all solves together may take [s].
 
     Attributes
     ----------
@@ -88,10 +117,10 @@ class Solver:
         Programs solved so far.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, time_limit: float = inf) -> None:
         self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        for option, value in OPTIONS.items():
-            self._highs.setOptionValue(option, value)
+        self._highs.setOptionValue("output_flag", False)
+        self.time_limit = time_limit
         self.seconds, self.solves, self._scale = 0.0, 0, SCALE
 
     def solve(
@@ -107,34 +136,58 @@ class Solver:
         Raises
         ------
         SolverError
-            When HiGHS finds no optimum; where the program has no solution the message names what contradicts itself.
+            When HiGHS finds no optimum, or not within the time limit; where the program has no solution the message
+            names what contradicts itself.
         """
         highs = self._highs
         self._scale = 1.0 if inputs.weights else SCALE
         usual: Options = dict(method(structure.pattern.shape[1]))
         if ends_in_basis:
             usual["run_crossover"] = "on"
-        for options, start in _attempts(usual, basis):
-            for option, value in options.items():
-                highs.setOptionValue(option, value)
-            highs.clearSolver()
-            begun = time.perf_counter()
-            pass_program(highs, structure, problem, self._scale)
-            if start is not None:
-                highs.setBasis(start)
-            highs.run()
-            self.seconds += time.perf_counter() - begun
-            status = highs.getModelStatus()
-            if status == highspy.HighsModelStatus.kOptimal and options["solver"] == "simplex":
+        status = highspy.HighsModelStatus.kNotset
+        for attempt in _attempts(usual, basis):
+            if not attempt.anew and status != highspy.HighsModelStatus.kUnknown:
+                continue
+            roomy = _roomy(structure, inputs) if attempt.freely else None
+            status = self._try(attempt, structure, problem if roomy is None else _without(problem, roomy))
+            if status == highspy.HighsModelStatus.kOptimal and attempt.options["solver"] == "simplex":
                 drifted = _residual(structure, problem, np.asarray(highs.getSolution().col_value)) > RESIDUAL
                 status = highspy.HighsModelStatus.kUnknown if drifted else status
-            if status not in UNDECIDED:
+            if status not in UNDECIDED and (roomy is None or self._keeps(problem, roomy)):
                 break
         self.solves += 1
         if status == highspy.HighsModelStatus.kInfeasible:
             raise SolverError(f"{inputs.name}: infeasible; {conflict(structure, inputs, problem)}")
+        if status == highspy.HighsModelStatus.kTimeLimit:
+            what = f"{inputs.name}: no optimum within the solver's time limit of {self.time_limit:g} s, and no result"
+            raise SolverError(f"{what}; do: give more with --time-limit, or choose a coarser --resolution")
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolverError(f"{inputs.name}: HiGHS ends with '{highs.modelStatusToString(status)}'")
+
+    def _try(self, attempt: Attempt, structure: Structure, problem: Problem) -> highspy.HighsModelStatus:
+        """Let HiGHS solve in one way, every option that it does not name as HiGHS has it."""
+        highs = self._highs
+        begun = time.perf_counter()
+        highs.resetOptions()
+        for option, value in (OPTIONS | attempt.options).items():
+            highs.setOptionValue(option, value)
+        highs.setOptionValue("time_limit", self.time_limit)  # its clock runs on from solve to solve
+        if attempt.anew:
+            highs.clearSolver()
+            pass_program(highs, structure, problem, self._scale)
+            if attempt.start is not None:
+                highs.setBasis(attempt.start)
+        highs.run()
+        self.seconds += time.perf_counter() - begun
+        return highs.getModelStatus()
+
+    def _keeps(self, problem: Problem, roomy: np.ndarray) -> bool:
+        """Return whether the answer stands although upper bounds were left out; without any there is none with them."""
+        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return True
+        upper = problem.upper[roomy]
+        over = np.asarray(self._highs.getSolution().col_value)[roomy] - upper
+        return not (over > ROOM * np.maximum(upper, 1.0)).any()
 
     def basis(self) -> highspy.HighsBasis:
         """Return the basis of the last optimum."""
@@ -160,17 +213,40 @@ def _residual(structure: Structure, problem: Problem, values: np.ndarray) -> flo
     return float((missed / (1.0 + size)).max(initial=0.0))
 
 
-def _attempts(usual: Options, basis: highspy.HighsBasis | None) -> Iterator[tuple[Options, highspy.HighsBasis | None]]:
+def _attempts(usual: Options, basis: highspy.HighsBasis | None) -> Iterator[Attempt]:
     """Yield what to try until the problem is decided, the same for the same inputs."""
-    if basis is not None:
-        yield usual | NEAR, basis  # a far start can lose its footing
-    yield usual | FAR, None
+    if basis is not None:  # a far start can lose its footing
+        for scaled in (NEAR, NEAR | OTHERWISE_SCALED):
+            yield Attempt(usual | scaled, basis)
+            # a dual simplex that goes round in a circle does so next to the optimum: a few primal steps end it
+            yield Attempt(usual | scaled | PRIMAL, anew=False)
+    if usual["run_crossover"] == "off":
+        yield Attempt(usual | FAR, freely=True)
+    yield Attempt(usual | FAR)
     if usual["solver"] == "simplex":
         # scaled rows can drive prices beyond what the simplex bears
-        yield usual | FAR | {"simplex_scale_strategy": 0}, None
+        yield Attempt(usual | FAR | {"simplex_scale_strategy": 0})
         # what presolve takes away can come back with prices that are not quite optimal
-        yield usual | FAR | {"presolve": "off"}, None
-    yield FAR | {"solver": "hipo", "run_crossover": "on"}, None  # neither steps nor an unsharp interior point got there
+        yield Attempt(usual | FAR | {"presolve": "off"})
+    # neither steps nor an unsharp interior point got there
+    yield Attempt(FAR | {"solver": "hipo", "run_crossover": "on"})
+
+
+def _roomy(structure: Structure, inputs: Inputs) -> np.ndarray:
+    """Return the columns of power whose upper bound hardly ever binds."""
+    found = []
+    for component in ("generators", "links"):
+        if (component, "p") in structure.columns:
+            roomy = inputs.components[component]["carrier"].isin(ROOMY).to_numpy()
+            found.append(structure.columns[component, "p"][:, roomy].ravel())
+    return np.concatenate(found) if found else np.array([], dtype=int)
+
+
+def _without(problem: Problem, columns: np.ndarray) -> Problem:
+    """Return the program without the upper bounds of columns; its optimum is never worse."""
+    upper = problem.upper.copy()
+    upper[columns] = np.inf
+    return replace(problem, upper=upper)
 
 
 def pass_program(highs: highspy.Highs, structure: Structure, problem: Problem, scale: float) -> None:

@@ -53,6 +53,21 @@ def risk(
     ------
     InputError
         When there is no such set of hazards, or it does not fit the case.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> file = Path(tempfile.mkdtemp()) / "faults.yaml"
+    >>> law = "duration: {law: exponential, mean: 100}"
+    >>> fault = f"{{kind: line_out, cause: line, where: [links.line], rate: {{per_year: 6}}, {law}}}"
+    >>> _ = file.write_text(f"{{hazards: {{fault: {fault}}}}}")
+    >>> found = risk(read_case("two_bus"), scenario, str(file), samples=16, pool=64)
+    >>> found["season"].attrs["units"], bool((found["season"].sel(bound="value") <= 348.85).all())
+    ('GWh', True)
     """
     question, plan = Question(scenario, read_hazards(hazards), seed), Plan(samples, pool=pool)
     strata = water_pool(case, question, plan)

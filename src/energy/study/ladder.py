@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 
 import numpy as np
 import pandas as pd
 
 from energy.case import Case, RuleBook
 from energy.errors import SolverError
-from energy.measure import TOLERANCE, audit, ceiling, energy_by_month, monthly_table, transferable
+from energy.measure import ceiling, energy_by_month, monthly_table, transferable
+from energy.measure.audit import TOLERANCE, audit
 from energy.model import Inputs
 from energy.model.axis import in_window
 from energy.model.creation import refuse_unsolvable
@@ -47,6 +49,15 @@ class Run:
     soon_and_late
         Energy [GWh] delivered with surprise if plans send as soon, and as late, as they can without loss; None where
         nothing comes as a surprise, and at least cost, where the time of sending is a matter of money.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = run(read_case("two_bus"), scenario)
+    >>> {name: round(float(lost.sum()), 1) for name, lost in found.losses.items()}  # GWh
+    {'line': 0.0, 'water': 0.0, 'own_demand': 0.0}
     """
 
     case: Case
@@ -79,20 +90,36 @@ class Run:
         return {str(name): lost[name] for name in lost}
 
 
-def run(case: Case, scenario: Scenario) -> Run:
+def run(case: Case, scenario: Scenario, time_limit: float = inf) -> Run:
     """Solve a scenario, and the same with CASA-1000 ever earlier in the protection order.
+
+    Parameters
+    ----------
+    case, scenario
+        What exists, and what is asked.
+    time_limit
+        Wall time that the solver may take for the scenario and all its rungs [s].
 
     Raises
     ------
     InputError, SolverError
         When the scenario does not fit the case, or has no optimum, or its optimum fails the audit.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = run(read_case("two_bus"), scenario)
+    >>> found.rungs.sum().round(1).to_dict()  # GWh
+    {'contract': 348.8, 'line': 348.8, 'water': 348.8, 'own_demand': 348.8}
     """
     surprised = scenario.foresight == "surprise"
     own = assemble(case, scenario, plan_axis(case, scenario) if surprised else None)
     found = with_objective(own, scenario)
     refuse_unsolvable(found.components, found.dense, scenario, case)
     book = found.book
-    engine = Engine(found)
+    engine = Engine(found, time_limit)
     foreseen = engine.solve(found)
     result = solve_surprised(case, scenario, engine) if surprised else foreseen
     for solved in (foreseen, result) if surprised else (result,):

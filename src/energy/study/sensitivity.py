@@ -46,6 +46,11 @@ class Sizes:
         Numbers that get Sobol indices.
     base
         Size of the Sobol sample, a power of two; base · (top + 2) points are solved.
+
+    Examples
+    --------
+    >>> Sizes(trajectories=2, base=0).trajectories
+    2
     """
 
     trajectories: int = 4
@@ -113,6 +118,19 @@ def sensitivity(
     ------
     InputError
         When the metric is unknown, or nothing can be varied.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.study.unknowns import unknowns
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> case = read_case("two_bus")
+    >>> found = sensitivity(
+    ...     case, scenario, unknowns(case, scenario, ["values.links.*"]), "delivered", Sizes(2, 2, 1, 0)
+    ... )
+    >>> round(found.base, 1), found.unit
+    (348.8, 'GWh')
     """
     sizes = sizes or Sizes()
     single = [name for name, (dims, _, _) in METRICS.items() if not dims]

@@ -58,6 +58,14 @@ def unknowns(case: Case, scenario: Scenario, only: Sequence[str] = ("*",)) -> li
         What exists, and what is asked of it.
     only
         Shell patterns; a key that none of them matches is left out.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> found = unknowns(read_case("two_bus"), read_scenario("two_bus"), ["values.links.*"])
+    >>> [unknown.key for unknown in found][:2]
+    ['values.links.turbine.efficiency', 'values.links.turbine.p_nom']
     """
     found, taken = [], set[tuple[str, str, str]]()
     table = case.evidence
