@@ -13,7 +13,7 @@ from scipy import sparse
 
 from energy.errors import SolverError
 from energy.model import Inputs
-from energy.model.services import UNSERVED
+from energy.model.services import LACKING, UNSERVED
 from energy.solve.infeasible import conflict
 from energy.solve.lp import Problem, Structure
 
@@ -35,7 +35,7 @@ RESIDUAL = 1e-7  # by which a row may be missed, relative to the sum of the size
 LONG_HORIZON = 200_000  # columns; docs/resolution.md has the measurements behind it
 # Carriers whose size hardly ever binds. On a long horizon such bounds leave an interior point without progress, so it
 # goes without them first, and its answer stands only where it keeps them all the same.
-ROOMY = (UNSERVED, "spillway", "river mouth")
+ROOMY = (UNSERVED, LACKING, "spillway", "river mouth")
 ROOM = 1e-6  # by how much of itself a bound left out may be passed, or in its own unit where that is more
 NEAR: Options = {
     # from a start near the optimum the reductions of a presolve are lost, exact edge weights cost more than the steps
