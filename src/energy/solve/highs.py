@@ -31,7 +31,7 @@ OPTIONS: Options = {"output_flag": False, "threads": 1, "parallel": "off", "rand
 SCALE = 1e-2
 # The simplex carries the activity of rows from step to step; where its prices are large that can drift from what the
 # columns make of it, and HiGHS, which looks at what it carried, still says optimal
-RESIDUAL = 1e-7  # by which a row may be missed, relative to the sum of the sizes of its terms
+RESIDUAL = 1e-10  # by which a row may be missed, relative to the sum of the sizes of its terms; 1e-13 is usual
 LONG_HORIZON = 200_000  # columns; docs/resolution.md has the measurements behind it
 # Carriers whose size hardly ever binds. On a long horizon such bounds leave an interior point without progress, so it
 # goes without them first, and its answer stands only where it keeps them all the same.
