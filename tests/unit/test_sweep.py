@@ -251,6 +251,7 @@ def test_killed_with_its_workers_at_work(two_bus: Case, tmp_path: Path) -> None:
     for wanted in (2, 30, 60):
         process = subprocess.Popen([sys.executable, script, folder])
         killed_after(folder, wanted, 0.01, process.pid)
+        process.wait()  # its end is known; without this it counts as running
     subprocess.run([sys.executable, script, folder], check=True)
     assert_whole(two_bus, folder)
 

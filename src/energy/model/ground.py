@@ -173,7 +173,7 @@ def _season(
             multiply(hourly, components, hours, "links", attribute, names, (~closed).astype(float))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32)
 def standing(ground: Ground, axis: Axis) -> Standing:
     """Return the ground averaged over the snapshots of an axis, with the rules that bind single snapshots."""
     dense: dict[Key, np.ndarray] = {}

@@ -32,7 +32,7 @@ def _own_axis(case: Case, start: pd.Timestamp) -> Axis:
     return own_axis(case.weightings, start)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32)
 def _axis(horizon: tuple[pd.Timestamp, pd.Timestamp], resolution: str, cuts: tuple[pd.Timestamp, ...]) -> Axis:
     return make_axis(hours_of(None, horizon), resolution, cuts)
 

@@ -22,7 +22,7 @@ from energy.solve.pypsa_model import check_layout, pypsa_structure
 from energy.solve.result import Result
 
 STARTS_KEPT = 64  # bases of anchors
-COLUMNS_KEPT = 2_000_000  # of the programs of other snapshots or rules, all together
+COLUMNS_KEPT = 1_300_000  # of the programs of other snapshots or rules, all together
 
 
 @dataclass(frozen=True, eq=False)
