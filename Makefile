@@ -12,7 +12,7 @@ LOCKED := $(VENV)/.lock-installed
 DONE := $(VENV)/.setup-done
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all coverage bench figures reference docs lint format lock sbom mutants test-latest test-oldest check-python clean
+.PHONY: help setup run test test-all coverage bench bench-sweep figures reference docs lint format lock sbom mutants test-latest test-oldest check-python clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,6 +36,9 @@ coverage: setup ## all tests, and what of src/ they reach
 
 bench: setup ## time what must be fast (benchmarks/)
 	$(BIN)/python -m pytest benchmarks --benchmark-enable --benchmark-only -o python_files="bench_*.py" $(PYTEST_FLAGS)
+
+bench-sweep: setup ## a sweep of 10,000 points on two cores: minutes, and memory as it grows
+	BENCH_POINTS=10000 $(BIN)/python -m pytest benchmarks -k growth --benchmark-enable --benchmark-only -o python_files="bench_*.py" $(PYTEST_FLAGS)
 
 figures: run ## make the figures of README and docs from scratch
 	mkdir -p docs/figures

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -21,32 +21,45 @@ from energy.scenario import Scenario, read_scenario
 from energy.study.metrics import Metrics
 from energy.study.points import Answer, processes, solve_points
 
+PLACES = {"hvdc_pole_out": "links.HVDC pole 1*", "line_out": "lines.*Datka*", "border_stop": "links.HVDC*"}
+FEW = (  # kind, start, days: within the season, so that they matter
+    ("hvdc_pole_out", "07-10", 30),
+    ("line_out", "06-15", 14),
+    ("border_stop", "05-20", 7),
+    ("border_stop", "08-28", 3),
+)
+
+
+def outage(kind: str, start: str, days: int) -> dict[str, object]:
+    """Return an event of a sweep."""
+    where = [PLACES[kind]]
+    return {"name": "out", "kind": kind, "cause": "any", "where": where, "start": start, "duration": f"{days}d"}
+
 
 def mixed_points(resolution: str, count: int, seed: int = 1) -> list[Scenario]:
     """Return points of a mixed sweep: outages of a pole, of lines and of the border at any time, water, growth."""
     rng = Random(seed)
     base = read_scenario("baseline", overrides={"time.resolution": resolution})
-    places = {
-        "hvdc_pole_out": "links.HVDC pole 1*",
-        "line_out": "lines.*Datka*",
-        "border_stop": "links.HVDC*",
-    }
     found = []
     for _ in range(count):
-        kind = rng.choice(sorted(places))
-        day = rng.randint(0, 300)
-        start = pd.Timestamp("2028-04-01") + pd.Timedelta(days=day)
-        event = {
-            "name": "out",
-            "kind": kind,
-            "cause": "any",
-            "where": [places[kind]],
-            "start": f"{start:%m-%d}",
-            "duration": f"{rng.choice([3, 7, 14, 30, 60])}d",
-        }
+        kind = rng.choice(sorted(PLACES))
+        start = pd.Timestamp("2028-04-01") + pd.Timedelta(days=rng.randint(0, 300))
+        event = outage(kind, f"{start:%m-%d}", rng.choice([3, 7, 14, 30, 60]))
         water, growth = rng.choice(["dry", "median", "wet"]), rng.choice(["low", "central", "high"])
         found.append(base.replace(events=[event], hydrology=water, growth=growth))
     return found
+
+
+def few_points(resolution: str, workers: int) -> tuple[list[Scenario], list[Scenario]]:
+    """Return a small mixed sweep whose solves take long: points in two waters and growths, and what warms workers up.
+
+    The points alternate between the two, so that the first ones have all there is. A worker is warm once it has met
+    both anchors; each is asked as often as there are workers, which takes them all equally long.
+    """
+    base = read_scenario("baseline", overrides={"time.resolution": resolution})
+    kinds = [base, base.replace(hydrology="dry", growth="high")]
+    points = [kind.replace(events=[outage(*event)]) for event in FEW for kind in kinds]
+    return points, [kind for kind in kinds for _ in range(workers)]
 
 
 @dataclass(frozen=True)
@@ -58,10 +71,15 @@ class Plain:
     objective: float
 
 
-def plain_loop(points: list[Scenario]) -> list[Plain]:
-    """Solve points one after the other as a PyPSA user would, with HiGHS by the direct interface on one thread."""
-    case, found = read_case("casa1000"), []
+def plain_loop(points: list[Scenario], options: Mapping[str, object]) -> list[Plain]:
+    """Solve points one after the other as a PyPSA user would, with HiGHS by the direct interface on one thread.
+
+    Options are HiGHS's: none at typical days; the interior point HiPO, far quicker than what HiGHS chooses by itself,
+    where the horizon is long.
+    """
+    found = []
     for point in points:
+        case = read_case(point.case)
         start = time.perf_counter()
         n = build(case, point)
         built = time.perf_counter()
@@ -72,7 +90,7 @@ def plain_loop(points: list[Scenario]) -> list[Plain]:
                 extra_functionality=rules,
                 include_objective_constant=False,
                 log_to_console=False,
-                solver_options={"output_flag": False, "threads": 1},
+                solver_options={"output_flag": False, "threads": 1, **options},
             )
         found.append(Plain(time.perf_counter() - built, built - start, float(n.objective)))
     return found
@@ -98,21 +116,21 @@ class Throughput:
     failed: int
 
 
-def engine_throughput(case: Case, points: list[Scenario], workers: int, warmup: int) -> Throughput:
+def engine_throughput(case: Case, points: list[Scenario], warmup: list[Scenario], workers: int) -> Throughput:
     """Solve points with workers; those of the warm-up meet each anchor, and their time is told apart."""
     with processes(workers) as executor:
         begun = time.perf_counter()
-        first = list(solve_points(case, points[:warmup], Metrics(), executor, chunk=max(1, warmup // (4 * workers))))
+        first = list(solve_points(case, warmup, Metrics(), executor, chunk=max(1, len(warmup) // (16 * workers))))
         warm = time.perf_counter()
-        rest = list(solve_points(case, points[warmup:], Metrics(), executor))
+        chunk = max(1, min(16, len(points) // (8 * workers)))
+        rest = list(solve_points(case, points, Metrics(), executor, chunk=chunk))
         done = time.perf_counter()
-    objectives = {a.index: float(a.values["objective"]) for a in first if not a.reason}
-    objectives |= {a.index + warmup: float(a.values["objective"]) for a in rest if not a.reason}
+    objectives = {a.index: float(a.values["objective"]) for a in rest if not a.reason}
     inside = sum(a.solving for a in rest) / max(sum(a.seconds for a in rest), 1e-9)
     memory = max(a.memory for a in (*first, *rest))
     failed = sum(bool(a.reason) for a in (*first, *rest))
-    count = len(points) - warmup
-    return Throughput(workers, count, (done - warm) / max(count, 1), warm - begun, inside, memory, objectives, failed)
+    taken = (done - warm) / max(len(points), 1)
+    return Throughput(workers, len(points), taken, warm - begun, inside, memory, objectives, failed)
 
 
 def growth_of_memory(case: Case, points: list[Scenario], workers: int) -> Iterator[tuple[int, float, float]]:

@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pytest
+import xarray as xr
+
 SWEEP = """
 base: two_bus
 axes:
@@ -36,4 +40,59 @@ def test_a_misspelt_axis_is_shown_and_nothing_written(tmp_path: Path) -> None:
     done = energy("sweep", file, "--out", tmp_path / "out")
     assert done.returncode == 2
     assert "hydrology" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_another_solver_gives_the_same_answers_at_its_own_pace(tmp_path: Path) -> None:
+    file = tmp_path / "small.yaml"
+    file.write_text(SWEEP)
+    for name, more in (("engine", []), ("plain", ["--solver", "highs"])):
+        done = energy("sweep", file, "--out", tmp_path / name, "--workers", "1", *more)
+        assert done.returncode == 0, done.stderr
+    one, other = (xr.open_zarr(tmp_path / name / "small" / "dataset.zarr").load() for name in ("engine", "plain"))
+    for quantity in ("objective", "delivered", "unserved"):
+        np.testing.assert_allclose(one[quantity], other[quantity], rtol=1e-6, atol=1e-6)
+
+
+def test_a_solver_that_is_not_installed_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "small.yaml"
+    file.write_text(SWEEP)
+    done = energy("sweep", file, "--out", tmp_path / "out", "--solver", "hihgs")
+    assert done.returncode == 2
+    assert "no solver 'hihgs' is installed" in done.stderr
+    assert "did you mean 'highs'?" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+EVENT = """
+base: two_bus
+set:
+  events: [{name: out, kind: plant_out, cause: test, where: [links.turbine], start: "07-01", duration: 10d}]
+axes:
+"""
+
+
+@pytest.mark.parametrize(
+    ("axes", "line", "said"),
+    [
+        ("  growth: [low, hihg]", 5, ["growth is 'hihg'", "allowed: low, central, high", "did you mean 'high'?"]),
+        ("  hydrology:\n    - dry\n    - mediann", 7, ["no hydrology 'mediann'", "median, dry", "'median'?"]),
+        ("  year: [2028]\n  time.years: [1, 99]", 6, ["time.years is 99", "from 1 to 50"]),
+        ("  events.0.depht: [0.5, 1]", 5, ["unknown key 'events.0.depht'", "depth, duration", "did you mean 'depth'?"]),
+        ("  events.0.depth: [0.5, 1.5]", 5, ["events.0.depth is 1.5", "from 0 to 1"]),
+        ("  events.0.where:\n    - [links.turbine]\n    - [links.turbin]", 7, ["'turbin'", "did you mean 'turbine'?"]),
+        ("  values.links.line.p_nom: {low: 50, high: 100}", 5, ["without count", "combine: sample"]),
+        ("  values.links.lien.p_nom: [50, 100]", 5, ["no links match 'lien'", "did you mean 'line'?"]),
+    ],
+)
+def test_a_value_that_means_nothing_is_refused_with_its_line(
+    tmp_path: Path, axes: str, line: int, said: list[str]
+) -> None:
+    file = tmp_path / "small.yaml"
+    file.write_text(EVENT.lstrip("\n") + axes + "\n")
+    done = energy("sweep", file, "--out", tmp_path / "out")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert f"{file}:{line}: " in done.stderr
+    for part in said:
+        assert part in done.stderr
     assert not (tmp_path / "out").exists()

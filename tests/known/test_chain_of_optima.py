@@ -15,6 +15,7 @@ import energy
 from energy.case import Case
 from energy.measure import energy_by_month, transferable
 from energy.model import inputs
+from energy.model.services import LACKING
 from energy.scenario import read_scenario
 from energy.solve import solve
 
@@ -41,6 +42,9 @@ def chain(case: Case, name: str, order: tuple[str, ...]) -> float:
     n = energy.build(case, read_scenario(name))
     n.optimize.create_model(include_objective_constant=False)
     energy.rules(n, n.snapshots)
+    # irrigation comes before every service: none of these scenarios is so dry that it lacks water
+    lacking = n.model["Generator-p"].sel(name=list(n.generators.index[n.generators["carrier"] == LACKING]))
+    n.model.add_constraints(lacking, "=", 0, name="chain-irrigation")
     best = 0.0
     for service in order[: order.index("casa") + 1]:
         n.model.objective = worth(n, service)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from energy.case import read_case
+from energy.measure import audit
 from energy.model import inputs
 from energy.scenario import read_scenario
-from energy.solve import Engine, highs
+from energy.solve import Engine, highs, solve, solve_with
 
 
 @pytest.mark.parametrize("hydrology", ["median", "dry"])
@@ -48,3 +50,16 @@ def test_large_weights_do_not_stop_the_simplex() -> None:
     scenario = read_scenario("baseline", overrides={"time.resolution": "typical-days-2h"})
     found = inputs(read_case(scenario.case), scenario)
     assert Engine(found).solve(found).iterations > 0
+
+
+@pytest.mark.parametrize("overrides", [{}, {"head": "varying"}, {"objective": "dispatch"}])
+def test_another_solver_finds_the_engines_optimum_prices_and_all(overrides: dict[str, str]) -> None:
+    name = "two_bus" if "head" not in overrides else "baseline"
+    scenario = read_scenario(name, overrides={**overrides, "time.resolution": "typical-days-6h"})
+    found = inputs(read_case(scenario.case), scenario)
+    engine, other = solve(found), solve_with("highs", found)
+    assert other.objective == pytest.approx(engine.objective, rel=1e-3 if "head" in overrides else 1e-9)
+    assert max(audit(other).values()) < 1e-6
+    assert other.prices.shape == engine.prices.shape
+    if name == "two_bus":
+        np.testing.assert_allclose(other.prices, engine.prices, atol=1e-9)

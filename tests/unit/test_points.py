@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
 
-from energy.case import Case
+from energy.case import Case, read_case
 from energy.model import inputs
 from energy.scenario import Scenario, read_scenario
-from energy.solve import Result, solve
+from energy.solve import Result, highs, solve
 from energy.study.points import Answer, anchors, delivered, processes, solve_points
 
 
@@ -87,3 +88,40 @@ def test_anchors_follow_from_the_point_alone(points: list[Scenario]) -> None:
     assert (near.hydrology, near.events) == ("dry", ())
     assert (far.hydrology, far.events) == ("median", ())
     assert anchors(points[1]) == anchors(points[0])
+
+
+@pytest.mark.slow
+def test_the_case_itself_leaves_no_trace_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    # of these solves the dual simplex decides not all: primal steps and a second scaling end some of them
+    case, base = read_case("casa1000"), read_scenario("baseline")
+    begun: list[bool] = []
+    attempts = highs._attempts
+
+    def counted(usual: highs.Options, basis: Any) -> Iterator[highs.Attempt]:
+        for at, attempt in enumerate(attempts(usual, basis)):
+            begun.append(at > 0 and basis is not None)
+            yield attempt
+
+    monkeypatch.setattr(highs, "_attempts", counted)
+    where = {"line_out": "lines.*Datka*", "border_stop": "links.HVDC*", "hvdc_pole_out": "links.HVDC pole 1*"}
+    points = [
+        base.replace(
+            events=[outage(start, days) | {"kind": kind, "where": [where[kind]], "depth": None}],
+            hydrology=water,
+            growth=growth,
+        )
+        for kind, start, days, water, growth in (
+            ("border_stop", "05-19", 30, "dry", "central"),
+            ("hvdc_pole_out", "04-23", 14, "wet", "high"),
+            ("line_out", "01-06", 60, "wet", "low"),
+            ("border_stop", "07-22", 30, "median", "low"),
+            ("hvdc_pole_out", "05-28", 14, "dry", "high"),
+            ("line_out", "08-29", 7, "dry", "low"),
+        )
+    ]
+    one = by_index(list(solve_points(case, points, flows)))
+    assert any(begun)
+    with processes(1) as executor:
+        for answer in solve_points(case, points[::-1], flows, executor, chunk=2):
+            assert_same(answer, one[len(points) - 1 - answer.index])
+    assert not any(answer.reason for answer in one.values())

@@ -90,12 +90,33 @@ def test_an_unknown_key_is_the_users_fault(two_bus: Case) -> None:
 
 
 def test_a_failed_point_is_a_nan_with_its_reason(two_bus: Case) -> None:
-    axes = {"hydrology": ["median", "flood"], "time.years": [1, 99]}
-    found = sweep(two_bus, read_scenario("two_bus"), axes)
-    assert np.isnan(found["delivered"].values).tolist() == [[False, True], [True, True]]
-    assert "no hydrology 'flood'" in str(found["reason"].values[1, 0])
-    assert "time.years" in str(found["reason"].values[0, 1])
+    # the reservoir starts empty, and without water it cannot end full
+    full = read_scenario("two_bus").replace(**{"rules.reservoir_end.level": 300})
+    found = sweep(two_bus, full, {"values.profiles/inflow.river inflow.all": [1.0, 0.0], "growth": ["central", "low"]})
+    assert np.isnan(found["delivered"].values).tolist() == [[False, False], [True, True]]
+    assert "infeasible" in str(found["reason"].values[1, 0])
+    assert str(found["reason"].values[0, 0]) == ""
     assert found["done"].values.all()
+
+
+@pytest.mark.parametrize(
+    ("axes", "said"),
+    [
+        ({"hydrology": ["median", "flood"]}, "no hydrology 'flood'"),
+        ({"growth": ["central", "lwo"]}, "axes: growth is 'lwo'; allowed: low, central, high; do: did you mean 'low'"),
+        ({"time.years": [1, 99]}, "time.years is 99"),
+        ({"values.links.line.p_nom": {"low": -1, "high": 5, "count": 3}}, "links.line.p_nom is -1"),
+        ({"values.links.lien.p_nom": [1.0, 2.0]}, "did you mean 'line'"),
+        ({"growth": ["low", "low"], "year": [2028, 2999]}, "2999"),
+    ],
+)
+def test_a_value_that_means_nothing_is_refused_before_anything_is_solved(
+    two_bus: Case, tmp_path: Path, axes: dict[str, object], said: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        sweep(two_bus, read_scenario("two_bus"), axes, folder=tmp_path / "s")
+    assert said in str(caught.value)
+    assert not (tmp_path / "s").exists()
 
 
 def test_the_same_point_is_solved_once(two_bus: Case, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -71,7 +72,8 @@ def must_not_be_negative(attribute: str) -> bool:
     return attribute in _NOT_NEGATIVE
 
 
-def defaults(component: str) -> dict[str, float | str | bool]:
+@cache
+def defaults(component: str) -> Mapping[str, float | str | bool]:
     """Return PyPSA's default of every input attribute of a component list that has one.
 
     Examples

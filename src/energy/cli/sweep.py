@@ -21,13 +21,16 @@ def sweep_command(
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a sweep.")] = Path("results/sweeps"),
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; as many as there are cores.")] = None,
     dask: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, as tcp://host:8786.")] = None,
+    solver: Annotated[
+        str | None, typer.Option(help="Another solver that linopy knows, by PyPSA's n.optimize and at its pace.")
+    ] = None,
     as_json: AS_JSON = False,
 ) -> None:
     """Solve a scenario for many values of some of its keys; stopped at any moment, it goes on where it was."""
     from energy.study.sweep import sweep
     from energy.study.sweep_file import read_sweep
 
-    name, asked = read_sweep(file)
+    name, asked, axes = read_sweep(file)
     pairs = [f"{key}={json.dumps(value)}" for key, value in asked.set.items()]
     case, base = read_asked(asked.base, [*pairs, *overrides])
     folder = out / name
@@ -44,6 +47,8 @@ def sweep_command(
             executor=executor,
             workers=workers,
             progress=progress,
+            written=axes,
+            solver=solver,
         )
     failed = int((found["reason"].values != "").sum())
     if as_json:

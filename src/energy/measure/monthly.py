@@ -33,7 +33,7 @@ def transferable(result: Result, service: str = "casa") -> pd.Series:
     95.0
     """
     links = result.inputs.components.get("links", pd.DataFrame())
-    return result.received[of_service(links, service)].sum(axis=1)
+    return _together(result.received, of_service(links, service))
 
 
 def sent(result: Result, service: str = "casa") -> pd.Series:
@@ -51,12 +51,19 @@ def sent(result: Result, service: str = "casa") -> pd.Series:
     100.0
     """
     links = result.inputs.components.get("links", pd.DataFrame())
-    return result.flow("links")[of_service(links, service)].sum(axis=1)
+    return _together(result.flow("links"), of_service(links, service))
+
+
+def _together(table: pd.DataFrame, names: list[str]) -> pd.Series:
+    return pd.Series(table.to_numpy(float)[:, table.columns.get_indexer(pd.Index(names))].sum(axis=1), table.index)
 
 
 def of_service(table: pd.DataFrame, service: str) -> list[str]:
     """Return the names of the components that serve a service."""
-    return [str(name) for name in table.index[table["service"] == service]] if "service" in table else []
+    if "service" not in table:
+        return []
+    rows = zip(table.index.tolist(), table["service"].tolist(), strict=True)
+    return [str(name) for name, served in rows if served == service]
 
 
 def month_of(result: Result) -> pd.PeriodIndex:

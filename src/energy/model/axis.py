@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -109,6 +109,11 @@ def hours_of(weightings: pd.DataFrame | None, horizon: tuple[pd.Timestamp, pd.Ti
     """Return the hours of a horizon, or the snapshots that a user's own network brings."""
     if weightings is not None:
         return own_hours(weightings, horizon[0])
+    return _every_hour(horizon)
+
+
+@lru_cache(maxsize=8)
+def _every_hour(horizon: tuple[pd.Timestamp, pd.Timestamp]) -> pd.DatetimeIndex:
     return pd.date_range(*horizon, freq="h", inclusive="left")
 
 

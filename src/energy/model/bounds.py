@@ -24,7 +24,7 @@ from energy.case.rule import (
 )
 from energy.errors import Fault, InputError, nearest
 from energy.model.axis import Axis, in_window, month_day
-from energy.model.hourly import Hourly, dense, number, replace_columns
+from energy.model.hourly import Hourly, Same, dense, number, replace_columns
 from energy.model.profile import HM3_AN_HOUR
 from energy.model.rules import runs_of
 from energy.reading.faults import validated
@@ -181,7 +181,7 @@ def level_bounds(
             yield "e_min_pu", level / size, np.maximum, [len(axis.snapshots) - 1]
         return
     if isinstance(rule, StorageRule):
-        inside = axis.share(in_window(axis.hours, rule.window.start, rule.window.end)) > 0.5
+        inside = axis.share(_inside(Same(axis.hours), rule.window)) > 0.5
         positions = [int(position) for position in np.flatnonzero(inside)]
     else:
         years = range(axis.hours[0].year, axis.end.year + 1)
@@ -219,9 +219,10 @@ def _contract_ceiling(book: RuleBook, axis: Axis, static: Mapping[str, pd.DataFr
     links = static.get("links", pd.DataFrame())
     if book.contract is None or "service" not in links:
         return
-    names = list(links.index[links["service"] == "casa"])
-    if links.loc[names, "p_nom"].sum() > book.contract.ceiling * (1 + 1e-9):
-        term = {"component": "links", "names": names, "coefficient": 1.0}
+    rows = zip(links.index.tolist(), links["service"].tolist(), links["p_nom"].tolist(), strict=True)
+    under_study = {name: p_nom for name, service, p_nom in rows if service == "casa"}
+    if sum(under_study.values()) > book.contract.ceiling * (1 + 1e-9):
+        term = {"component": "links", "names": list(under_study), "coefficient": 1.0}
         runs = [[0, len(axis.snapshots)]]
         yield {
             "kind": "limit",
@@ -266,26 +267,18 @@ def occurrences(window: Window, axis: Axis) -> Iterator[tuple[str, np.ndarray, f
 
     A window that the horizon cuts counts for the share of its hours that lie inside.
     """
-    yield from _occurrences(_Same(axis.hours), window)
-
-
-class _Same:
-    """Hours that many axes share, to be remembered by."""
-
-    def __init__(self, hours: pd.DatetimeIndex) -> None:
-        self.hours = hours
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.hours is self.hours
-
-    def __hash__(self) -> int:
-        return id(self.hours)
+    yield from _occurrences(Same(axis.hours), window)
 
 
 @lru_cache(maxsize=256)
-def _occurrences(same: _Same, window: Window) -> list[tuple[str, np.ndarray, float]]:
-    hours, found = same.hours, []
-    inside = in_window(hours, window.start, window.end)
+def _inside(same: Same[pd.DatetimeIndex], window: Window) -> np.ndarray:
+    return in_window(same.it, window.start, window.end)
+
+
+@lru_cache(maxsize=256)
+def _occurrences(same: Same[pd.DatetimeIndex], window: Window) -> list[tuple[str, np.ndarray, float]]:
+    hours, found = same.it, []
+    inside = _inside(same, window)
     for year in range(hours[0].year - 1, hours[-1].year + 1):
         start, end = month_day(year, window.start), month_day(year, window.end)
         end = (month_day(year + 1, window.end) if end < start else end) + pd.Timedelta(days=1)
@@ -307,8 +300,8 @@ def _limit(name: str, rule: LimitRule, axis: Axis, static: Mapping[str, pd.DataF
         if names:
             terms.append({"component": term.component, "names": names, "coefficient": term.coefficient})
     window = rule.window
-    inside = np.ones(len(axis.hours), bool) if window is None else in_window(axis.hours, window.start, window.end)
-    runs = runs_of(axis.share(inside) > 0.5)
+    inside = None if window is None else axis.share(_inside(Same(axis.hours), window)) > 0.5
+    runs = runs_of(np.ones(len(axis.snapshots), bool) if inside is None else inside)
     if terms and runs:
         bounds = {field: getattr(rule, field) for field in ("at_least", "at_most") if getattr(rule, field) is not None}
         yield {"kind": "limit", "name": name, "terms": terms, "runs": runs} | bounds

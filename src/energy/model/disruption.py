@@ -61,7 +61,11 @@ def targets(case: Case, scenario: Scenario) -> dict[tuple[str, str, str], list[E
 
 
 def apply_events(
-    case: Case, scenario: Scenario, stands: Standing, load: Callable[[str], np.ndarray]
+    case: Case,
+    scenario: Scenario,
+    stands: Standing,
+    targeted: Mapping[tuple[str, str, str], list[Event]],
+    load: Callable[[str], np.ndarray],
 ) -> dict[tuple[str, str], np.ndarray]:
     """Return the attributes that the scenario's events change, in every snapshot; shape (snapshots, names).
 
@@ -72,16 +76,22 @@ def apply_events(
     ----------
     case, scenario, stands
         What exists, what happens, and the values without events.
+    targeted
+        What ``targets`` found.
     load
         Demand or inflow of a load in every hour.
     """
     ground = stands.ground
     hit: Columns = {}
-    for (component, name, attribute), events in targets(case, scenario).items():
+    factors: dict[tuple[int, ...], np.ndarray] = {}  # what the same events leave of several components
+    for (component, name, attribute), events in targeted.items():
         table = ground.components.get(component)
         if table is None or name not in table.index:
             continue
-        factor = combine(events, ground.hours, ground.hours[0])
+        same = tuple(map(id, events))
+        if same not in factors:
+            factors[same] = combine(events, ground.hours, ground.hours[0])
+        factor = factors[same]
         column = load(name) if component == "loads" else ground.column(component, attribute, name)
         hit[component, attribute, name] = column * factor
         lower = _LOWER.get(attribute)
@@ -101,11 +111,13 @@ def apply_events(
 
 def _averaged(hit: Columns, stands: Standing) -> dict[tuple[str, str], np.ndarray]:
     found: dict[tuple[str, str], np.ndarray] = {}
-    for (component, attribute, name), column in hit.items():
+    if not hit:
+        return found
+    means = stands.axis.mean(np.column_stack(list(hit.values()))).T
+    for (component, attribute, name), mean in zip(hit, means, strict=True):
         if (component, attribute) not in found:
             found[component, attribute] = stands.dense[component, attribute].copy()
-        at = stands.ground.components[component].index.get_loc(name)
-        found[component, attribute][:, at] = stands.axis.mean(column)
+        found[component, attribute][:, stands.ground.components[component].index.get_loc(name)] = mean
     return found
 
 
@@ -125,7 +137,7 @@ def _fill(poles: Mapping[str, list[str]], ground: Ground, hit: Columns) -> None:
         for ordered in _by_direction(links, names):
             if not any(("links", "p_max_pu", name) in hit for name in ordered):
                 continue
-            widths = links.loc[ordered, "p_nom"].to_numpy(float)[:, None]
+            widths = links["p_nom"].to_numpy(float)[links.index.get_indexer(pd.Index(ordered))][:, None]
             share = np.array([_left(ground, hit, name) for name in ordered])
             before = np.cumsum(widths, axis=0) - widths
             filled = np.clip((share * widths).sum(axis=0) - before, 0.0, widths) / widths
@@ -141,7 +153,9 @@ def _left(ground: Ground, hit: Columns, name: str) -> np.ndarray:
 
 def _by_direction(links: pd.DataFrame, names: list[str]) -> list[list[str]]:
     """Return the links of a pole by the buses that they join, each list in the order of the segments."""
-    ends = {name: (links.at[name, "bus0"], links.at[name, "bus1"]) for name in names}
+    at = links.index.get_indexer(pd.Index(names))
+    buses = zip(links["bus0"].to_numpy(object)[at], links["bus1"].to_numpy(object)[at], strict=True)
+    ends = dict(zip(names, buses, strict=True))
     return [[name for name in names if ends[name] == buses] for buses in dict.fromkeys(ends.values())]
 
 

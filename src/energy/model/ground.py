@@ -19,7 +19,7 @@ from energy.case.rule import RuleBook
 from energy.model import profile
 from energy.model.axis import Axis, hours_of, in_window
 from energy.model.bounds import apply_flows, apply_levels, rule_book, started, unexpressed
-from energy.model.hourly import Hourly, multiply, number
+from energy.model.hourly import Hourly, Same, multiply, number
 from energy.model.in_service import in_service, mask_years
 from energy.model.values import with_values
 from energy.scenario import Scenario
@@ -78,6 +78,21 @@ class Ground:
         if table is not None and name in table.columns:
             return table[name].to_numpy(float)
         return np.full(len(self.hours), number(self.components[component], name, attribute))
+
+
+class Part:
+    """A ground, known by some of its case's profiles, its hours and its loads: what depends on no more is shared."""
+
+    def __init__(self, ground: Ground, *profiles: str) -> None:
+        self.ground = ground
+        tables = [ground.case.profiles.get(name) for name in profiles]
+        self._on = [ground.case.path, *map(Same, [ground.hours, ground.case.components.get("loads"), *tables])]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Part) and self._on == other._on
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._on))
 
 
 @dataclass(frozen=True, eq=False)

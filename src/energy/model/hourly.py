@@ -3,9 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Generic, TypeVar
 
 import numpy as np
 import pandas as pd
+
+T = TypeVar("T")
+
+
+class Same(Generic[T]):
+    """An object that cannot be hashed, as the key of what was computed from it: the same object, the same key.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"p_nom": [1.0]})
+    >>> Same(table) == Same(table), Same(table) == Same(table.copy())
+    (True, False)
+    """
+
+    def __init__(self, it: T) -> None:
+        self.it = it  # held, so that no other object can take its identity
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and other.it is self.it
+
+    def __hash__(self) -> int:
+        return id(self.it)
+
 
 Hourly = dict[tuple[str, str], pd.DataFrame]
 """(component list, attribute) → table (hours × names); names that are missing keep their static value."""
@@ -38,7 +62,8 @@ def dense(
 def replace_columns(hourly: Hourly, component: str, attribute: str, table: pd.DataFrame) -> None:
     """Replace the columns of an attribute by those of a table (hours × names)."""
     before = hourly.get((component, attribute), pd.DataFrame(index=table.index))
-    hourly[component, attribute] = before.drop(columns=table.columns, errors="ignore").join(table)
+    kept = before.loc[:, ~before.columns.isin(table.columns)]
+    hourly[component, attribute] = pd.concat([kept, table], axis=1)
 
 
 def multiply(

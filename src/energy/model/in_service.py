@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
 from energy.case.case import Case
 from energy.case.schema import COMPONENTS, defaults
-from energy.model.hourly import Hourly, multiply
+from energy.model.hourly import Hourly, Same, multiply
 from energy.scenario import Scenario
 
 _CAPACITY = {"generators": "p_max_pu", "links": "p_max_pu", "lines": "s_max_pu", "stores": "e_max_pu"}
@@ -19,7 +20,7 @@ def in_service(case: Case, scenario: Scenario) -> dict[str, pd.DataFrame]:
     """Return the components that stand in some year of the horizon, every PyPSA attribute filled."""
     first = scenario.year
     last = first + (0 if case.weightings is not None else scenario.time.years - 1)
-    tables = {name: _filled(name, case.components[name]) for name in COMPONENTS if name in case.components}
+    tables = {name: _filled(name, Same(case.components[name])) for name in COMPONENTS if name in case.components}
     for component, table in tables.items():
         standing = pd.Series(True, table.index)
         if "build_year" in table:
@@ -30,13 +31,13 @@ def in_service(case: Case, scenario: Scenario) -> dict[str, pd.DataFrame]:
     return tables
 
 
-def _filled(component: str, table: pd.DataFrame) -> pd.DataFrame:
-    filled = table.copy()
+@lru_cache(maxsize=32)
+def _filled(component: str, same: Same[pd.DataFrame]) -> pd.DataFrame:
+    missing = {name: value for name, value in defaults(component).items() if name not in same.it}
+    filled = pd.concat([same.it, pd.DataFrame(missing, index=same.it.index)], axis=1)
     filled.attrs = {}
     for name, value in defaults(component).items():
-        if name not in filled:
-            filled[name] = value
-        elif filled[name].isna().any():
+        if filled[name].isna().any():
             filled[name] = filled[name].where(filled[name].notna(), value)
     if component == "links":
         for port in (2, 3):

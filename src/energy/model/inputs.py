@@ -17,7 +17,7 @@ from energy.model import profile, services
 from energy.model.axis import Axis
 from energy.model.creation import refuse_unsolvable
 from energy.model.disruption import apply_events, targets
-from energy.model.ground import Dense, Ground, Standing, ground_of, standing
+from energy.model.ground import Dense, Ground, Part, Standing, ground_of, standing
 from energy.model.head import HeadCurve, head_curves
 from energy.model.hourly import number
 from energy.model.inflow import inflow
@@ -150,13 +150,13 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
     def load(name: str) -> np.ndarray:
         return _load(case, scenario, ground, name)
 
-    changed = apply_events(case, scenario, replace(stands, dense=dense), load)
+    hit = targets(case, scenario)
+    changed = apply_events(case, scenario, replace(stands, dense=dense), hit, load)
     undisturbed = {key: dense[key] for key in changed}
     dense |= changed
     if "generators" in ground.components and "loads" in ground.components:
         dense["generators", "p_max_pu"] = _at_most_the_demand(ground.components, dense)
     kirchhoff = scenario.network == "kirchhoff"
-    hit = targets(case, scenario)
     head = head_curves(ground.case, ground.components) if scenario.head == "varying" else ()
     return Inputs(
         scenario.name,
@@ -206,7 +206,7 @@ def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | N
         if "service" not in table:
             continue
         worth = weight if weight else _tariff(scenario, book)
-        value = table["service"].map(worth).fillna(0.0).to_numpy(float)
+        value = np.array([worth.get(service, 0.0) for service in table["service"].tolist()])
         if component == "links":
             sign = -1.0 if weight else 1.0  # a delivered MWh earns its worth, or bears its tariff
             dense[component, "marginal_cost"] = cost + sign * found.array("links", "efficiency") * value
@@ -312,16 +312,24 @@ def _scenario_inflow(scenario: Scenario, ground: Ground) -> tuple[np.ndarray, np
         raise InputError(fault.at(origin.where, origin.line) for fault in err.faults) from None
 
 
-@lru_cache(maxsize=256)
 def _demand(ground: Ground, key: str, growth: str) -> np.ndarray:
     """Return a national demand [MW] in every hour; shape (hours,)."""
-    return profile.demand(ground.case, ground.hours, key, growth)
+    return _shared_demand(Part(ground, "demand_year", "demand_month", "demand_hour"), key, growth)
+
+
+@lru_cache(maxsize=256)
+def _shared_demand(part: Part, key: str, growth: str) -> np.ndarray:
+    return profile.demand(part.ground.case, part.ground.hours, key, growth)
+
+
+def _inflow(ground: Ground, hydrology: Hydrology) -> tuple[np.ndarray, np.ndarray]:
+    """Return the positions of the loads that stand for inflow, and their flow [hm³/h]; shape (hours, sites)."""
+    return _shared_inflow(Part(ground, "inflow", "water_statistics"), hydrology)
 
 
 @lru_cache(maxsize=16)
-def _inflow(ground: Ground, hydrology: Hydrology) -> tuple[np.ndarray, np.ndarray]:
-    """Return the positions of the loads that stand for inflow, and their flow [hm³/h]; shape (hours, sites)."""
-    loads = ground.components["loads"].index
+def _shared_inflow(part: Part, hydrology: Hydrology) -> tuple[np.ndarray, np.ndarray]:
+    ground, loads = part.ground, part.ground.components["loads"].index
     found = {site: flow for site, flow in inflow(ground.case, ground.hours, hydrology).items() if site in loads}
     sites = np.array([loads.get_loc(site) for site in found], dtype=int)
     return sites, np.column_stack(list(found.values())) if found else np.zeros((len(ground.hours), 0))

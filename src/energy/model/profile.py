@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from energy.case.case import Case
 from energy.case.check import month_set
 from energy.case.schema import HOURS, MONTHS
 from energy.errors import Fault, InputError
-from energy.model.hourly import number
+from energy.model.hourly import Same, number
 
 HM3_AN_HOUR = 0.0036  # hm³/h of one m³/s: 3,600 s/h over 1e6 m³/hm³
 
@@ -85,13 +86,18 @@ def varying(
         hourly = case.profiles["hourly"]
         for key in dict.fromkeys(index[:3] for index in hourly.index):
             component, pattern, attribute = (str(part) for part in key)
-            same = [index[:3] == key for index in hourly.index]
-            factor = _hourly(hourly[same].droplevel([0, 1, 2]), hours)
+            factor = _factor(Same(hourly), Same(hours), key)
             for name in _in_service(case, static, component, pattern):
                 table = tables.setdefault((component, attribute), {})
                 before = table.get(name, np.full(len(hours), number(static[component], name, attribute)))
                 table[name] = before * factor
     return {key: pd.DataFrame(columns, index=hours) for key, columns in tables.items()}
+
+
+@lru_cache(maxsize=256)
+def _factor(hourly: Same[pd.DataFrame], hours: Same[pd.DatetimeIndex], key: tuple[str, str, str]) -> np.ndarray:
+    chosen = [index[:3] == key for index in hourly.it.index]
+    return _hourly(hourly.it[chosen].droplevel([0, 1, 2]), hours.it)
 
 
 def _in_service(case: Case, static: Mapping[str, pd.DataFrame], component: str, pattern: str) -> list[str]:

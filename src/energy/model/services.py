@@ -77,8 +77,8 @@ def purchases(generators: pd.DataFrame) -> set[str]:
     """
     if "service" not in generators:
         return set()
-    bought = generators[(generators["sign"] > 0) & (generators["carrier"] != UNSERVED) & generators["service"].notna()]
-    return set(bought["service"]) - {""}
+    rows = zip(*(generators[column].tolist() for column in ("service", "sign", "carrier")), strict=True)
+    return {str(s) for s, sign, carrier in rows if sign > 0 and carrier != UNSERVED and not pd.isna(s)} - {""}
 
 
 def returned(service: pd.Series, weight: Mapping[str, float]) -> np.ndarray:

@@ -9,9 +9,9 @@ import pandas as pd
 
 from energy.case.case import Case
 from energy.case.rule import LevelRule, LimitRule, RuleBook, StorageRule, VolumeRule
-from energy.model.axis import Axis, make_axis, month_day, own_axis
+from energy.model.axis import Axis, hours_of, make_axis, month_day, own_axis
 from energy.model.disruption import event_cuts
-from energy.model.ground import ground_of
+from energy.model.ground import Ground, ground_of
 from energy.scenario import Scenario
 
 
@@ -20,10 +20,9 @@ def axis_of(case: Case, scenario: Scenario) -> Axis:
     if case.weightings is not None:
         return _own_axis(case, scenario.horizon()[0])
     start, _ = scenario.horizon()
-    book = ground_of(case, scenario).book
     cuts: set[pd.Timestamp] = set()
     if scenario.time.resolution.startswith("typical"):  # every other resolution has all hours, and nothing to cut
-        cuts = {*_rule_cuts(book, start, scenario.time.years), *event_cuts(scenario, start)}
+        cuts = {*_rule_cuts(ground_of(case, scenario), start, scenario.time.years), *event_cuts(scenario, start)}
     return _axis(scenario.horizon(), scenario.time.resolution, tuple(sorted(cuts)))
 
 
@@ -35,15 +34,15 @@ def _own_axis(case: Case, start: pd.Timestamp) -> Axis:
 
 @lru_cache(maxsize=64)
 def _axis(horizon: tuple[pd.Timestamp, pd.Timestamp], resolution: str, cuts: tuple[pd.Timestamp, ...]) -> Axis:
-    return make_axis(_hours(horizon), resolution, cuts)
+    return make_axis(hours_of(None, horizon), resolution, cuts)
 
 
-@lru_cache(maxsize=8)
-def _hours(horizon: tuple[pd.Timestamp, pd.Timestamp]) -> pd.DatetimeIndex:
-    return pd.date_range(*horizon, freq="h", inclusive="left")
+@lru_cache(maxsize=16)
+def _rule_cuts(ground: Ground, start: pd.Timestamp, years: int) -> frozenset[pd.Timestamp]:
+    return frozenset(_cuts_of(ground.book, start, years))
 
 
-def _rule_cuts(book: RuleBook, start: pd.Timestamp, years: int) -> Iterator[pd.Timestamp]:
+def _cuts_of(book: RuleBook, start: pd.Timestamp, years: int) -> Iterator[pd.Timestamp]:
     windowed = (VolumeRule, LimitRule, StorageRule)
     windows = [rule.window for rule in book.rules.values() if isinstance(rule, windowed) and rule.window]
     windows += [book.contract.season] if book.contract else []

@@ -42,8 +42,8 @@ def with_values(case: Case, scenario: Scenario, book: RuleBook) -> Case:
     if not scenario.values:
         return case
     faults: list[Fault] = []
-    components = {name: table.copy() for name, table in case.components.items()}
-    profiles = {name: table.copy() for name, table in case.profiles.items()}
+    # a table that no value changes stays the same object, by which what was computed from it is known again
+    components, profiles = dict(case.components), dict(case.profiles)
     hits: dict[tuple[Any, ...], list[_Hit]] = {}
     for address, value in scenario.values.items():
         find = _in_profile if address.startswith(PROFILE) else _in_components
@@ -61,12 +61,21 @@ def with_values(case: Case, scenario: Scenario, book: RuleBook) -> Case:
             origin = scenario.written_at("values", best[-1].address)
             faults.append(Fault(what, origin.where, origin.line, "one of them", "narrow one"))
         elif str(target[0]).startswith(PROFILE):
-            _multiply(profiles[target[0].removeprefix(PROFILE)], target[1], target[2], best[0].value)
+            _multiply(
+                _own(profiles, case.profiles, target[0].removeprefix(PROFILE)), target[1], target[2], best[0].value
+            )
         else:
-            _set(components[target[0]], target[1], target[2], best[0].value)
+            _set(_own(components, case.components, target[0]), target[1], target[2], best[0].value)
     if faults:
         raise InputError(dict.fromkeys(faults))
     return replace(case, components=components, profiles=profiles)
+
+
+def _own(tables: dict[str, pd.DataFrame], before: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
+    """Return a table to write to, a copy of that before."""
+    if tables[name] is before[name]:
+        tables[name] = before[name].copy()
+    return tables[name]
 
 
 def _set(table: pd.DataFrame, name: str, attribute: str, value: float) -> None:

@@ -25,7 +25,7 @@ from energy.reading.frozen import (
     refuse,
     refuse_all,
 )
-from energy.reading.tree import Origin, Origins, planted, put
+from energy.reading.tree import Node, Origin, Origins, planted, put
 from energy.scenario.event import TABLES, Event
 from energy.scenario.moment import Season, is_yearly, parse_moment
 from energy.scenario.water import Hydrology
@@ -299,7 +299,8 @@ class Scenario(Frozen):
         Parameters
         ----------
         changes
-            Dotted key → value, as ``**{"events.0.duration": "10d"}``.
+            Dotted key → value, as ``**{"events.0.duration": "10d"}``; a ``Node`` is a value that knows its file and
+            line, and what is found wrong with it later is shown there.
 
         Raises
         ------
@@ -307,10 +308,14 @@ class Scenario(Frozen):
             When a key is unknown or a value is not allowed.
         """
         here = Origin("replace")
-        tree = planted(self.plain(), here)
+        tree, origins = planted(self.plain(), here), Origins()
         for key, value in changes.items():
-            tree = put(tree, key_steps(key), planted(value, here))
-        return validated(type(self), tree)
+            leaf = value if isinstance(value, Node) else planted(value, here)
+            tree = put(tree, key_steps(key), leaf)
+            if leaf is value:
+                origins[tuple(int(step) if step.isdecimal() else step for step in key_steps(key))] = leaf.origin
+        found = validated(type(self), tree)
+        return found.with_origins(origins) if origins else found
 
     def digest(self) -> str:
         """Return a hash (SHA-256, hex) of all that can change a result.

@@ -20,7 +20,9 @@ from energy.model.rules import positions
 from energy.solve.lp import BALANCE, ENERGY, VOLTAGE, Structure
 
 Rule = Mapping[str, Any]
-STATUS = {int(status): status for status in highspy.HighsBasisStatus.__members__.values()}
+STATUS = np.empty(len(highspy.HighsBasisStatus.__members__), dtype=object)  # number → HiGHS's own object
+for _status in highspy.HighsBasisStatus.__members__.values():
+    STATUS[int(_status)] = _status
 BASIC, LOWER = int(highspy.HighsBasisStatus.kBasic), int(highspy.HighsBasisStatus.kLower)
 
 
@@ -44,7 +46,8 @@ class Start:
         """Return a start for another program; None where it has other components."""
         if structure is self.structure:
             return self.basis
-        if structure.names != self.structure.names:
+        mine, theirs = structure.names, self.structure.names
+        if mine.keys() != theirs.keys() or not all(mine[key].equals(theirs[key]) for key in mine):
             return None
         height, width = structure.pattern.shape
         columns, rows = np.full(width, LOWER, dtype=np.int8), np.full(height, BASIC, dtype=np.int8)
@@ -99,7 +102,7 @@ def _same_hours(earlier: Axis, axis: Axis) -> np.ndarray:
 
 def _basis(columns: np.ndarray, rows: np.ndarray) -> highspy.HighsBasis:
     found = highspy.HighsBasis()
-    found.col_status = [STATUS[status] for status in columns.tolist()]
-    found.row_status = [STATUS[status] for status in rows.tolist()]
+    found.col_status = STATUS[columns].tolist()
+    found.row_status = STATUS[rows].tolist()
     found.valid, found.alien = True, True  # the number of basic columns and rows need not be that of the rows
     return found

@@ -198,8 +198,8 @@ class Engine:
         optimum, snapshots = self.solver.optimum(), inputs.axis.snapshots
         hours = inputs.axis.weightings["objective"].to_numpy()[:, None]
         prices = structure.shadow(optimum.duals, BALANCE) / hours
-        values = {key: table.set_axis(snapshots) for key, table in blocks(structure, optimum.values).items()}
-        prices_table = pd.DataFrame(prices, index=snapshots, columns=structure.buses)
+        values = blocks(structure, optimum.values, snapshots)
+        prices_table = pd.DataFrame(prices, snapshots, structure.buses, copy=False)
         return Result(inputs, values, prices_table, optimum.objective, optimum.iterations)
 
 

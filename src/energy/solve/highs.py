@@ -13,7 +13,7 @@ from scipy import sparse
 
 from energy.errors import SolverError
 from energy.model import Inputs
-from energy.model.services import UNSERVED
+from energy.model.services import LACKING, UNSERVED
 from energy.solve.infeasible import conflict
 from energy.solve.lp import Problem, Structure
 
@@ -35,18 +35,22 @@ RESIDUAL = 1e-7  # by which a row may be missed, relative to the sum of the size
 LONG_HORIZON = 200_000  # columns; docs/resolution.md has the measurements behind it
 # Carriers whose size hardly ever binds. On a long horizon such bounds leave an interior point without progress, so it
 # goes without them first, and its answer stands only where it keeps them all the same.
-ROOMY = (UNSERVED, "spillway", "river mouth")
+ROOMY = (UNSERVED, LACKING, "spillway", "river mouth")
 ROOM = 1e-6  # by how much of itself a bound left out may be passed, or in its own unit where that is more
 NEAR: Options = {
     # from a start near the optimum the reductions of a presolve are lost, exact edge weights cost more than the steps
-    # that they save, and shaken costs are steps to be taken back (docs/performance.md)
+    # that they save, shaken costs are steps to be taken back, and factors that are always made anew at a check end
+    # the wandering on stale ones (docs/performance.md)
     "solver": "simplex",
     "presolve": "off",
     "simplex_dual_edge_weight_strategy": 1,
     "dual_simplex_cost_perturbation_multiplier": 0.0,
-    "simplex_scale_strategy": 2,  # HiGHS's own choice
+    "no_unnecessary_rebuild_refactor": False,
+    "simplex_scale_strategy": 4,  # each row and column by its largest value
     "simplex_iteration_limit": 30_000,  # without shaken costs a simplex may stall; then it starts from nothing
 }
+OTHERWISE_SCALED: Options = {"simplex_scale_strategy": 2}
+PRIMAL: Options = {"simplex_strategy": 4}
 FAR: Options = {
     "presolve": "choose",
     "simplex_dual_edge_weight_strategy": -1,
@@ -84,6 +88,19 @@ class Optimum:
     iterations: int
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """One way to a decision: options, start, whether it begins anew, and whether roomy bounds are left out at first.
+
+    One that does not begin anew goes on from where an undecided attempt ended.
+    """
+
+    options: Options
+    start: highspy.HighsBasis | None = None
+    anew: bool = True
+    freely: bool = False
+
+
 class Solver:
     """HiGHS, cleared before every solve, so that an optimum depends on program and start alone.
 
@@ -102,9 +119,7 @@ class Solver:
 
     def __init__(self, time_limit: float = inf) -> None:
         self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        for option, value in OPTIONS.items():
-            self._highs.setOptionValue(option, value)
-        self._highs.setOptionValue("time_limit", time_limit)  # its clock runs on from solve to solve
+        self._highs.setOptionValue("output_flag", False)
         self.time_limit = time_limit
         self.seconds, self.solves, self._scale = 0.0, 0, SCALE
 
@@ -129,19 +144,13 @@ class Solver:
         usual: Options = dict(method(structure.pattern.shape[1]))
         if ends_in_basis:
             usual["run_crossover"] = "on"
-        for options, start, freely in _attempts(usual, basis):
-            roomy = _roomy(structure, inputs) if freely else None
-            for option, value in options.items():
-                highs.setOptionValue(option, value)
-            highs.clearSolver()
-            begun = time.perf_counter()
-            pass_program(highs, structure, problem if roomy is None else _without(problem, roomy), self._scale)
-            if start is not None:
-                highs.setBasis(start)
-            highs.run()
-            self.seconds += time.perf_counter() - begun
-            status = highs.getModelStatus()
-            if status == highspy.HighsModelStatus.kOptimal and options["solver"] == "simplex":
+        status = highspy.HighsModelStatus.kNotset
+        for attempt in _attempts(usual, basis):
+            if not attempt.anew and status != highspy.HighsModelStatus.kUnknown:
+                continue
+            roomy = _roomy(structure, inputs) if attempt.freely else None
+            status = self._try(attempt, structure, problem if roomy is None else _without(problem, roomy))
+            if status == highspy.HighsModelStatus.kOptimal and attempt.options["solver"] == "simplex":
                 drifted = _residual(structure, problem, np.asarray(highs.getSolution().col_value)) > RESIDUAL
                 status = highspy.HighsModelStatus.kUnknown if drifted else status
             if status not in UNDECIDED and (roomy is None or self._keeps(problem, roomy)):
@@ -154,6 +163,23 @@ class Solver:
             raise SolverError(f"{what}; do: give more with --time-limit, or choose a coarser --resolution")
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolverError(f"{inputs.name}: HiGHS ends with '{highs.modelStatusToString(status)}'")
+
+    def _try(self, attempt: Attempt, structure: Structure, problem: Problem) -> highspy.HighsModelStatus:
+        """Let HiGHS solve in one way, every option that it does not name as HiGHS has it."""
+        highs = self._highs
+        begun = time.perf_counter()
+        highs.resetOptions()
+        for option, value in (OPTIONS | attempt.options).items():
+            highs.setOptionValue(option, value)
+        highs.setOptionValue("time_limit", self.time_limit)  # its clock runs on from solve to solve
+        if attempt.anew:
+            highs.clearSolver()
+            pass_program(highs, structure, problem, self._scale)
+            if attempt.start is not None:
+                highs.setBasis(attempt.start)
+        highs.run()
+        self.seconds += time.perf_counter() - begun
+        return highs.getModelStatus()
 
     def _keeps(self, problem: Problem, roomy: np.ndarray) -> bool:
         """Return whether the answer stands although upper bounds were left out; without any there is none with them."""
@@ -187,22 +213,24 @@ def _residual(structure: Structure, problem: Problem, values: np.ndarray) -> flo
     return float((missed / (1.0 + size)).max(initial=0.0))
 
 
-def _attempts(
-    usual: Options, basis: highspy.HighsBasis | None
-) -> Iterator[tuple[Options, highspy.HighsBasis | None, bool]]:
-    """Yield what to try until the problem is decided, the same for the same inputs: options, start, and how freely."""
-    if basis is not None:
-        yield usual | NEAR, basis, False  # a far start can lose its footing
+def _attempts(usual: Options, basis: highspy.HighsBasis | None) -> Iterator[Attempt]:
+    """Yield what to try until the problem is decided, the same for the same inputs."""
+    if basis is not None:  # a far start can lose its footing
+        for scaled in (NEAR, NEAR | OTHERWISE_SCALED):
+            yield Attempt(usual | scaled, basis)
+            # a dual simplex that goes round in a circle does so next to the optimum: a few primal steps end it
+            yield Attempt(usual | scaled | PRIMAL, anew=False)
+        yield Attempt(usual | NEAR | PRIMAL, basis)  # where the dual simplex cannot even begin
     if usual["run_crossover"] == "off":
-        yield usual | FAR, None, True
-    yield usual | FAR, None, False
+        yield Attempt(usual | FAR, freely=True)
+    yield Attempt(usual | FAR)
     if usual["solver"] == "simplex":
         # scaled rows can drive prices beyond what the simplex bears
-        yield usual | FAR | {"simplex_scale_strategy": 0}, None, False
+        yield Attempt(usual | FAR | {"simplex_scale_strategy": 0})
         # what presolve takes away can come back with prices that are not quite optimal
-        yield usual | FAR | {"presolve": "off"}, None, False
+        yield Attempt(usual | FAR | {"presolve": "off"})
     # neither steps nor an unsharp interior point got there
-    yield FAR | {"solver": "hipo", "run_crossover": "on"}, None, False
+    yield Attempt(FAR | {"solver": "hipo", "run_crossover": "on"})
 
 
 def _roomy(structure: Structure, inputs: Inputs) -> np.ndarray:

@@ -87,9 +87,9 @@ class Structure:
         ports: Ports | None = None,
     ) -> None:
         self.pattern, self.columns, self.rows, self.angle = pattern, columns, rows, angle
-        self.names = {key: list(base.components[key[0]].index) for key in columns}
-        self.buses = list(base.components["buses"].index)
-        self.stores = self.names.get(("stores", "e"), []) if ENERGY in rows else []
+        self.names = {key: base.components[key[0]].index for key in columns}
+        self.buses = base.components["buses"].index
+        self.stores = self.names.get(("stores", "e"), pd.Index([])) if ENERGY in rows else pd.Index([])
         self.row_bounds = row_bounds
         self.integrality = np.zeros(pattern.shape[1], dtype=np.int32)  # all columns are continuous
         self._places(ports_of(base) if ports is None else ports)
@@ -101,7 +101,7 @@ class Structure:
             rows, columns = self.rows[BALANCE][:, buses], self.columns["links", "p"][:, at]
             self._ports.append((attribute, at, self._find(rows, columns)))
         self._store_power = None
-        if self.stores:
+        if len(self.stores):
             self._store_power = self._find(self.rows[ENERGY], self.columns["stores", "p"])
 
     def _find(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
@@ -128,9 +128,9 @@ class Structure:
             values = inputs.array("links", attribute)[:, at]
             assert not values[places < 0].any(), f"{attribute}: the structure has no place for a value that was zero"
             matrix[places[places >= 0]] = values[places >= 0]
-        if self.stores:
+        if len(self.stores):
             first = self.rows[ENERGY][0]
-            table = inputs.components["stores"].loc[self.stores]
+            table = inputs.components["stores"]
             start = np.where(table["e_cyclic"].astype(bool), 0.0, -table["e_initial"].to_numpy(float))
             row_lower[first] = row_upper[first] = start
             assert self._store_power is not None
@@ -171,7 +171,7 @@ class Structure:
         loads = inputs.components.get("loads", pd.DataFrame())
         total = np.zeros((len(inputs.axis.snapshots), len(self.buses)))
         if len(loads):
-            at = pd.Index(self.buses).get_indexer(loads["bus"])
+            at = self.buses.get_indexer(pd.Index(loads["bus"]))
             values = inputs.array("loads", "p_set") * -loads["sign"].to_numpy(float)
             np.add.at(total.T, at, values.T)
         return total
@@ -219,8 +219,9 @@ class Structure:
         return np.where(rows >= 0, duals[rows], np.nan)
 
 
-def blocks(structure: Structure, values: np.ndarray) -> Mapping[tuple[str, str], pd.DataFrame]:
-    """Return column values by (component list, quantity); each table (snapshots × names), without its time index."""
+def blocks(structure: Structure, values: np.ndarray, snapshots: pd.Index) -> Mapping[tuple[str, str], pd.DataFrame]:
+    """Return column values by (component list, quantity); each table (snapshots × names)."""
     return {
-        key: pd.DataFrame(values[columns], columns=structure.names[key]) for key, columns in structure.columns.items()
+        key: pd.DataFrame(values[columns], snapshots, structure.names[key], copy=False)
+        for key, columns in structure.columns.items()
     }

@@ -69,7 +69,10 @@ class Result:
     def received(self) -> pd.DataFrame:
         """Power that each link delivers at bus1 [MW, hm³/h]; shape (snapshots, links)."""
         sent = self.flow("links")
-        return sent * self.inputs.values("links", "efficiency")[sent.columns] if len(sent.columns) else sent
+        if not len(sent.columns):
+            return sent
+        received = sent.to_numpy() * self.inputs.array("links", "efficiency")  # columns stand in the table's order
+        return pd.DataFrame(received, sent.index, sent.columns, copy=False)
 
     def dataset(self) -> xr.Dataset:
         """Return the result as a Dataset with units and names.

@@ -121,7 +121,7 @@ def _endless(places: np.ndarray) -> np.ndarray:
 
 
 def _starts(structure: Structure, inputs: Inputs, problem: Problem) -> Iterator[Soft]:
-    if not structure.stores:
+    if not len(structure.stores):
         return
     table = inputs.components["stores"].loc[structure.stores]
     rules = {rule.store: name for name, rule in inputs.book.rules.items() if isinstance(rule, StartRule)}
@@ -154,7 +154,7 @@ def _flows(structure: Structure, inputs: Inputs, problem: Problem, taken: Taken)
     for key, rule in inputs.book.rules.items():
         if not isinstance(rule, FlowRule) or rule.link not in structure.names.get(("links", "p"), ()):
             continue
-        at = structure.names["links", "p"].index(rule.link)
+        at = structure.names["links", "p"].get_loc(rule.link)
         columns = structure.columns["links", "p"][:, at]
         size = float(inputs.components["links"].at[rule.link, "p_nom"])  # type: ignore[arg-type]
         for field, sign, bounds in (("at_least", 1, problem.lower), ("at_most", -1, problem.upper)):
@@ -195,11 +195,11 @@ def _columns(
 
 
 def _levels(structure: Structure, inputs: Inputs, problem: Problem, taken: Taken) -> Iterator[Soft]:
-    names = structure.names.get(("stores", "e"), [])
+    names = structure.names.get(("stores", "e"), pd.Index([]))
     for key, rule in inputs.book.rules.items():
         if not isinstance(rule, LevelRule | StorageRule | EndRule) or rule.store not in names:
             continue
-        at = names.index(rule.store)
+        at = names.get_loc(rule.store)
         table = inputs.components["stores"]
         size, start = (float(table.at[rule.store, name]) for name in ("e_nom", "e_initial"))  # type: ignore[arg-type]
         columns = structure.columns["stores", "e"][:, at]
@@ -253,7 +253,7 @@ def _event_on_load(
     structure: Structure, inputs: Inputs, problem: Problem, event: str, load: str, chosen: np.ndarray, back: np.ndarray
 ) -> Iterator[Soft]:
     table = inputs.components["loads"]
-    bus = structure.buses.index(str(table.at[load, "bus"]))
+    bus = structure.buses.get_loc(str(table.at[load, "bus"]))
     rows = structure.rows[BALANCE][chosen, bus]
     demand = -float(table.at[load, "sign"]) * back  # type: ignore[arg-type]  # what the row's right side would change by
     unit, factor = _flow_unit(inputs, "loads", load)
@@ -274,7 +274,7 @@ def _must_run(structure: Structure, inputs: Inputs, problem: Problem, taken: Tak
         forced = (lower > 0) & (lower != problem.upper[columns]) & ~taken[key]
         for at in np.flatnonzero(forced.any(axis=0)):
             chosen = np.flatnonzero(forced[:, at])
-            name, component = structure.names[key][at], key[0]
+            name, component = structure.names[key][int(at)], key[0]
             unit = (_content_unit(inputs, name), 1.0) if component == "stores" else _flow_unit(inputs, component, name)
             said = f"{'e' if component == 'stores' else 'p'}_min_pu: at least"
             bound = lower[chosen, at]

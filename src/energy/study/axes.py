@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Literal
@@ -15,10 +15,12 @@ from scipy.stats import qmc
 from energy.case.schema import attributes
 from energy.errors import Fault, InputError
 from energy.reading.frozen import Frozen
+from energy.reading.tree import Node, Origin, planted
 from energy.scenario import Scenario, split_value_key
 from energy.scenario.moment import parse_duration
 
 Combine = Literal["product", "zip", "sample"]
+AXES = "axes"  # where a value was written that is in no file
 POINT = "point"  # the dimension of zipped and of sampled axes
 
 
@@ -69,7 +71,13 @@ class Grid:
     changes: Sequence[Mapping[str, Any]]
 
 
-def grid(axes: Mapping[str, Any], combine: Combine = "product", count: int | None = None, seed: int = 0) -> Grid:
+def grid(
+    axes: Mapping[str, Any],
+    combine: Combine = "product",
+    count: int | None = None,
+    seed: int = 0,
+    written: Node | None = None,
+) -> Grid:
     """Lay the points of a sweep.
 
     Parameters
@@ -81,6 +89,8 @@ def grid(axes: Mapping[str, Any], combine: Combine = "product", count: int | Non
         hypercube of ``count`` points.
     count, seed
         Of the sample.
+    written
+        The axes as a file has them, for the file and line of a fault.
 
     Raises
     ------
@@ -94,7 +104,7 @@ def grid(axes: Mapping[str, Any], combine: Combine = "product", count: int | Non
     >>> grid({"values.links.line.p_nom": {"low": 50, "high": 150}}, "sample", count=4).dims
     {'point': 4}
     """
-    found = {key: _axis(key, values) for key, values in axes.items()}
+    found = {key: _axis(key, values, _origin(written, key)) for key, values in axes.items()}
     if not found:
         raise InputError(Fault("a sweep without axes", None, None, "at least one key with its values"))
     if combine == "sample":
@@ -104,7 +114,8 @@ def grid(axes: Mapping[str, Any], combine: Combine = "product", count: int | Non
     values = {key: axis.steps() if isinstance(axis, Range) else axis for key, axis in found.items()}
     for key, axis in found.items():
         if isinstance(axis, Range) and axis.count is None:
-            raise InputError(Fault(f"axis {key!r} is a range without count", None, None, "count, or combine: sample"))
+            origin, what = _origin(written, key), f"axis {key!r} is a range without count"
+            raise InputError(Fault(what, origin.where, origin.line, "count, or combine: sample"))
     if combine == "zip":
         lengths = {key: len(axis) for key, axis in values.items()}
         if len(set(lengths.values())) > 1:
@@ -116,16 +127,23 @@ def grid(axes: Mapping[str, Any], combine: Combine = "product", count: int | Non
     return Grid({key: len(axis) for key, axis in values.items()}, coords, changes)
 
 
-def _axis(key: str, values: Any) -> Range | list[Any]:
+def _origin(written: Node | None, key: str) -> Origin:
+    node = None if written is None else written.child(key)
+    return Origin(AXES) if node is None else node.origin
+
+
+def _axis(key: str, values: Any, origin: Origin) -> Range | list[Any]:
     if isinstance(values, Mapping) and {"low", "high"} <= set(values):
         numbers = {k: float(v) if isinstance(v, int) and k in ("low", "high") else v for k, v in values.items()}
         try:
             return Range.model_validate(numbers)
         except ValueError:
             what = f"axis {key!r}: {dict(values)!r} is no range"
-            raise InputError(Fault(what, None, None, "numbers low and high; count (2 or more), whole")) from None
+            allowed = "numbers low and high; count (2 or more), whole"
+            raise InputError(Fault(what, origin.where, origin.line, allowed)) from None
     if isinstance(values, str | Mapping) or not isinstance(values, Sequence | np.ndarray) or not len(values):
-        raise InputError(Fault(f"axis {key!r} has no values: {values!r}", None, None, "a list, or a range {low, high}"))
+        what = f"axis {key!r} has no values: {values!r}"
+        raise InputError(Fault(what, origin.where, origin.line, "a list, or a range {low, high}"))
     return [value.item() if isinstance(value, np.generic) else value for value in values]
 
 
@@ -168,23 +186,56 @@ def _unit(key: str) -> str:
     return unit if unit not in ("n/a", "nan", "per unit") else "1"
 
 
-def scenarios_of(base: Scenario, changes: Sequence[Mapping[str, Any]]) -> Iterator[Scenario | InputError]:
-    """Yield the scenario of each point, or why there is none.
+def scenarios_of(base: Scenario, changes: Sequence[Mapping[str, Any]], written: Node | None = None) -> list[Scenario]:
+    """Return the scenario of each point.
+
+    Parameters
+    ----------
+    base, changes
+        What the points change, and in what.
+    written
+        The axes as a file has them, for the file and line of a fault.
 
     Raises
     ------
     InputError
-        When no point makes a scenario.
+        When a point makes no scenario; the message has what is wrong with any of them, once.
     """
-    found = [_changed(base, change) for change in changes]
-    errors = [each for each in found if isinstance(each, InputError)]
-    if errors and len(errors) == len(found):
-        raise InputError(dict.fromkeys(fault for error in errors[:20] for fault in error.faults))
-    yield from found
+    found, faults = [], []
+    for change in changes:
+        try:
+            found.append(base.replace(**{key: _leaf(written, key, value) for key, value in change.items()}))
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(dict.fromkeys(faults))
+    return found
 
 
-def _changed(base: Scenario, change: Mapping[str, Any]) -> Scenario | InputError:
-    try:
-        return base.replace(**change)
-    except InputError as error:
-        return error
+def _leaf(written: Node | None, key: str, value: Any) -> Node:
+    node = None if written is None else written.child(key)
+    for _, part in node.children() if node is not None else ():
+        if part.plain() == value:
+            return part
+    return planted(value, _origin(written, key))
+
+
+def trials(changes: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Return a few points that between them have every word, and the lowest and highest number, of each axis.
+
+    Examples
+    --------
+    >>> trials([{"growth": word, "year": year} for word in ("low", "high") for year in (2028, 2029, 2030)])
+    [0, 2, 3]
+    """
+    chosen = set()
+    for key in changes[0]:
+        values = [change[key] for change in changes]
+        if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+            chosen |= {values.index(min(values)), values.index(max(values))}
+        else:
+            first: dict[str, int] = {}
+            for at, value in enumerate(values):
+                first.setdefault(json.dumps(value, sort_keys=True, default=str), at)
+            chosen |= set(first.values())
+    return sorted(chosen)

@@ -28,7 +28,7 @@ from energy.model.inputs import assemble, with_objective
 from energy.reading.frozen import FrozenMap
 from energy.scenario import Scenario
 from energy.scenario.water import Drawn
-from energy.solve import Anchor, Engine, Result
+from energy.solve import Anchor, Engine, Result, solve_with
 from energy.solve.likeness import family_key
 from energy.study.digest import case_digest
 from energy.study.foresight import solve_surprised
@@ -79,6 +79,7 @@ def solve_points(
     measure: Measure,
     executor: Executor | None = None,
     chunk: int | None = None,
+    solver: str | None = None,
 ) -> Iterator[Answer]:
     """Solve points and yield their answers as they come.
 
@@ -97,6 +98,8 @@ def solve_points(
         Any ``concurrent.futures`` executor: ``processes(2)``, a Dask client's ``get_executor()``; None: here.
     chunk
         Points a task; chosen by their number unless given.
+    solver
+        Name of a solver in linopy that PyPSA's ``n.optimize`` is to use, without the engine's speed; None: the engine.
 
     Yields
     ------
@@ -127,13 +130,13 @@ def solve_points(
     if executor is None:
         for task in tasks:
             for point in task:
-                yield from solve_chunk(case, key, [point], measure)
+                yield from solve_chunk(case, key, [point], measure, solver)
         return
     waiting: set[Future[list[Answer]]] = set()
     try:
         while tasks or waiting:
             while tasks and len(waiting) < IN_FLIGHT:
-                waiting.add(executor.submit(solve_chunk, case, key, tasks.popleft(), measure))
+                waiting.add(executor.submit(solve_chunk, case, key, tasks.popleft(), measure, solver))
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:
                 yield from future.result()
@@ -142,10 +145,12 @@ def solve_points(
             future.cancel()
 
 
-def solve_chunk(case: Case, key: str, points: Iterable[tuple[int, Scenario]], measure: Measure) -> list[Answer]:
+def solve_chunk(
+    case: Case, key: str, points: Iterable[tuple[int, Scenario]], measure: Measure, solver: str | None = None
+) -> list[Answer]:
     """Solve some points in this process; what a worker is given to do. Parameters as of `solve_points`."""
     with _ONE_AT_A_TIME:  # engines are this process's, whichever of its threads is asked
-        return [_solved(case, key, at, scenario, measure) for at, scenario in points]
+        return [_solved(case, key, at, scenario, measure, solver) for at, scenario in points]
 
 
 def processes(workers: int) -> ProcessPoolExecutor:
@@ -208,12 +213,12 @@ _cases: OrderedDict[str, Case] = OrderedDict()
 _engines: OrderedDict[tuple[str, str], Engine] = OrderedDict()
 
 
-def _solved(case: Case, key: str, index: int, scenario: Scenario, measure: Measure) -> Answer:
+def _solved(case: Case, key: str, index: int, scenario: Scenario, measure: Measure, solver: str | None) -> Answer:
     start = time.perf_counter()
     case = _cases.setdefault(key, case)  # the copy that what is remembered in this process hangs on
     builds, inside = _Builds.count, _inside()
     try:
-        result = _result(case, key, scenario)
+        result = _result(case, key, scenario, solver)
         values = {str(name): np.asarray(value) for name, value in measure(result).items()}
         reason = ""
     except (InputError, SolverError) as err:
@@ -231,10 +236,12 @@ class _Builds:
     count = 0
 
 
-def _result(case: Case, key: str, scenario: Scenario) -> Result:
+def _result(case: Case, key: str, scenario: Scenario, solver: str | None) -> Result:
     if scenario.foresight == "surprise" and scenario.events:
         return solve_surprised(case, scenario)
     found = with_objective(assemble(case, scenario), scenario)
+    if solver is not None:
+        return solve_with(solver, found)
     return _engine(key, found).solve(found, anchor=_anchor(case, scenario))
 
 

@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from energy.case import Case
-from energy.errors import InputError, SolverError
+from energy.errors import Fault, InputError, SolverError
+from energy.model.inputs import assemble
+from energy.reading.tree import Node
 from energy.scenario import Scenario
-from energy.study.axes import Combine, Grid, grid, scenarios_of
+from energy.solve import solver_named
+from energy.study.axes import Combine, Grid, grid, scenarios_of, trials
 from energy.study.digest import case_digest
 from energy.study.metrics import MONTHS, Metrics
 from energy.study.points import Answer, processes, solve_points
@@ -56,6 +59,8 @@ def sweep(
     executor: Executor | None = None,
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
+    written: Node | None = None,
+    solver: str | None = None,
 ) -> xr.Dataset:
     """Solve a scenario for many values of some of its keys.
 
@@ -82,6 +87,10 @@ def sweep(
         this process.
     progress
         Called after every point.
+    written
+        The axes as a file has them, so that faults name file and line.
+    solver
+        Another solver than HiGHS, by PyPSA's ``n.optimize`` and without the engine's speed: a name that linopy knows.
 
     Returns
     -------
@@ -93,7 +102,8 @@ def sweep(
     Raises
     ------
     InputError
-        When no point makes a scenario, or the folder holds something else.
+        When a point makes no scenario, the case does not have what a value names (every word, and the lowest and
+        highest number of each axis are tried before anything is solved), or the folder holds something else.
     SolverError
         When workers die again and again.
 
@@ -106,27 +116,31 @@ def sweep(
     >>> found["delivered"].sel(hydrology="dry").round(1).values.tolist()
     [42.2, 42.2]
     """
-    laid, measure = grid(axes, combine, count, seed), Metrics(tuple(series))
-    points = list(scenarios_of(base, laid.changes))
-    keys = _keys(case, points, measure)
+    laid, measure = grid(axes, combine, count, seed, written), Metrics(tuple(series))
+    points = scenarios_of(base, laid.changes, written)
+    _refuse(case, [points[at] for at in trials(laid.changes)])
+    if solver is not None:
+        _refuse_surprise(solver_named(solver), points)
+    keys = _keys(case, points, measure, solver)
     empty = _empty(laid, measure, base)
     if folder is None:
-        return _Sweep(case, measure, points, keys, empty, None, None, progress).run(executor, workers)
+        return _Sweep(case, measure, points, keys, empty, None, None, progress, solver).run(executor, workers)
     with closing(Journal(Path(folder))) as journal:
         store = Store(Path(folder) / DATASET, empty, tuple(laid.dims))
-        return _Sweep(case, measure, points, keys, empty, journal, store, progress).run(executor, workers)
+        return _Sweep(case, measure, points, keys, empty, journal, store, progress, solver).run(executor, workers)
 
 
 @dataclass
 class _Sweep:
     case: Case
     measure: Metrics
-    points: Sequence[Scenario | InputError]
+    points: Sequence[Scenario]
     keys: Sequence[str]
     dataset: xr.Dataset
     journal: Journal | None
     store: Store | None
     progress: Callable[[Progress], None] | None
+    solver: str | None
 
     def __post_init__(self) -> None:
         self.shape = self.dataset["done"].shape
@@ -137,11 +151,8 @@ class _Sweep:
 
     def run(self, executor: Executor | None, workers: int | None) -> xr.Dataset:
         places: dict[str, list[int]] = {}
-        for at, (point, key) in enumerate(zip(self.points, self.keys, strict=True)):
-            if isinstance(point, InputError):
-                self._put(at, {}, str(point))
-            else:
-                places.setdefault(key, []).append(at)
+        for at, key in enumerate(self.keys):
+            places.setdefault(key, []).append(at)
         known = {} if self.journal is None else self.journal.known
         for key in places.keys() & known.keys():
             for at in places.pop(key):
@@ -183,11 +194,11 @@ class _Sweep:
         left, broken = list(places), 0
         workers = workers or min(len(os.sched_getaffinity(0)), -(-len(left) // WORTH_A_WORKER))
         while left:
-            scenarios = [p for key in left if not isinstance(p := self.points[places[key][0]], InputError)]
+            scenarios = [self.points[places[key][0]] for key in left]
             own = processes(workers) if executor is None and workers > 1 else None
             done = set()
             try:
-                for answer in solve_points(self.case, scenarios, self.measure, own or executor):
+                for answer in solve_points(self.case, scenarios, self.measure, own or executor, solver=self.solver):
                     done.add(left[answer.index])
                     yield left[answer.index], answer
             except BrokenExecutor as err:
@@ -200,13 +211,30 @@ class _Sweep:
             left = [key for key in left if key not in done]
 
 
-def _keys(case: Case, points: Sequence[Scenario | InputError], measure: Metrics) -> list[str]:
+def _refuse(case: Case, tried: Sequence[Scenario]) -> None:
+    """Refuse values that the case knows nothing of; what fails in solving alone is a point without an answer."""
+    faults: list[Fault] = []
+    for point in tried:
+        try:
+            assemble(case, point)
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(dict.fromkeys(faults))
+
+
+def _refuse_surprise(solver: str, points: Sequence[Scenario]) -> None:
+    if any(point.foresight == "surprise" and point.events for point in points):
+        what = f"plans that learn of events are solved by HiGHS alone, not by {solver}"
+        raise InputError(Fault(what, "--solver", None, "foresight: perfect", "leave the solver out"))
+
+
+def _keys(case: Case, points: Sequence[Scenario], measure: Metrics, solver: str | None) -> list[str]:
     """Return the hash of all that decides each point's answer; the same scenario twice has the same one."""
     common = "\n".join([case_digest(case), *measure.series, *(f"{name} {version(name)}" for name in DECIDING)])
-    return [
-        "" if isinstance(point, InputError) else sha256(f"{common}\n{point.digest()}".encode()).hexdigest()
-        for point in points
-    ]
+    if solver is not None:
+        common += f"\nn.optimize {solver}"
+    return [sha256(f"{common}\n{point.digest()}".encode()).hexdigest() for point in points]
 
 
 def _empty(laid: Grid, measure: Metrics, base: Scenario) -> xr.Dataset:

@@ -13,6 +13,7 @@ from energy.reading.document import read_document
 from energy.reading.faults import validated
 from energy.reading.frozen import Frozen, FrozenMap, Frozenness, Row, Word
 from energy.reading.place import project_folder
+from energy.reading.tree import Node
 
 
 def _as_it_is(value: Any) -> Any:
@@ -38,13 +39,13 @@ class SweepFile(Frozen):
     series: Row[Word] = Field(default=(), description="Daily series to keep of each point.")
 
 
-def read_sweep(path_or_name: str | Path) -> tuple[str, SweepFile]:
+def read_sweep(path_or_name: str | Path) -> tuple[str, SweepFile, Node]:
     """Read a sweep by the name of its file in ``scenarios/sweeps/``, or by path.
 
     Returns
     -------
     tuple
-        Name, and what the file says.
+        Name, what the file says, and its axes with their lines.
 
     Raises
     ------
@@ -61,4 +62,8 @@ def read_sweep(path_or_name: str | Path) -> tuple[str, SweepFile]:
         path = folder / f"{path.name}.yaml"
     elif not path.is_file():
         raise InputError(Fault("file not found", path))
-    return path.stem, validated(SweepFile, read_document(path))
+    tree = read_document(path)
+    asked = validated(SweepFile, tree)
+    axes = tree.child("axes")
+    assert axes is not None
+    return path.stem, asked, axes
