@@ -143,7 +143,7 @@ def test_a_run_says_what_is_lacking() -> None:
 
 
 def test_a_flood_beyond_the_rules_is_named() -> None:
-    """A quarter more water in the wettest of years: nothing in the case says which limit yields, so the run says which two clash."""
+    """A quarter more water in a year as wet as this one: the case does not say which limit yields to a flood."""
     flood = {"seed": 123691, "draw": 183, "shift": {"volume": 1.25}}
     with pytest.raises(
         SolverError, match=r"(?s)rule toktogul_growing_shape.*rule toktogul_start.*434\.5 m3/s instead of 290"
