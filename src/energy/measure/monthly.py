@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
 from energy.measure.balance import net_position
+from energy.model.hourly import Same
 from energy.solve import Result
 
 GWH = 1e-3  # GWh per MWh
@@ -55,15 +57,18 @@ def sent(result: Result, service: str = "casa") -> pd.Series:
 
 
 def _together(table: pd.DataFrame, names: list[str]) -> pd.Series:
-    return pd.Series(table.to_numpy(float)[:, table.columns.get_indexer(pd.Index(names))].sum(axis=1), table.index)
+    at = np.array([table.columns.get_loc(name) for name in names], dtype=int)
+    return pd.Series(table.to_numpy(float)[:, at].sum(axis=1), table.index)
 
 
 def of_service(table: pd.DataFrame, service: str) -> list[str]:
     """Return the names of the components that serve a service."""
-    if "service" not in table:
-        return []
-    rows = zip(table.index.tolist(), table["service"].tolist(), strict=True)
-    return [str(name) for name, served in rows if served == service]
+    return list(_of_service(Same(table), service)) if "service" in table else []
+
+
+@lru_cache(maxsize=32)
+def _of_service(table: Same[pd.DataFrame], service: str) -> tuple[str, ...]:
+    return tuple(str(name) for name in table.it.index[table.it["service"] == service])
 
 
 def month_of(result: Result) -> pd.PeriodIndex:

@@ -60,6 +60,11 @@ class Axis:
         return self.mean(inside.astype(float))
 
     @cached_property
+    def share_of_month(self) -> np.ndarray:
+        """Share of each snapshot's hours that lie in each calendar month; shape (snapshots, 12)."""
+        return self.share(self.hours.month.to_numpy()[:, None] == np.arange(1, 13))
+
+    @cached_property
     def end(self) -> pd.Timestamp:
         """First instant after the horizon."""
         return self.hours[-1] + pd.Timedelta(hours=1)

@@ -27,6 +27,7 @@ from energy.model.axis import Axis, in_window, month_day
 from energy.model.hourly import Hourly, Same, dense, number, replace_columns
 from energy.model.profile import HM3_AN_HOUR
 from energy.model.rules import runs_of
+from energy.model.services import STUDIED
 from energy.reading.faults import validated
 from energy.reading.tree import Node, Origin, nearest_node, planted, put
 from energy.scenario import Scenario
@@ -219,8 +220,7 @@ def _contract_ceiling(book: RuleBook, axis: Axis, static: Mapping[str, pd.DataFr
     links = static.get("links", pd.DataFrame())
     if book.contract is None or "service" not in links:
         return
-    rows = zip(links.index.tolist(), links["service"].tolist(), links["p_nom"].tolist(), strict=True)
-    under_study = {name: p_nom for name, service, p_nom in rows if service == "casa"}
+    under_study = _under_study(Same(links))
     if sum(under_study.values()) > book.contract.ceiling * (1 + 1e-9):
         term = {"component": "links", "names": list(under_study), "coefficient": 1.0}
         runs = [[0, len(axis.snapshots)]]
@@ -231,6 +231,13 @@ def _contract_ceiling(book: RuleBook, axis: Axis, static: Mapping[str, pd.DataFr
             "runs": runs,
             "at_most": book.contract.ceiling,
         }
+
+
+@lru_cache(maxsize=8)
+def _under_study(links: Same[pd.DataFrame]) -> Mapping[str, float]:
+    """Return the links under study and their p_nom [MW]."""
+    found = links.it[links.it["service"] == STUDIED]
+    return dict(zip(found.index.tolist(), found["p_nom"].tolist(), strict=True))
 
 
 def _volumes(name: str, rule: VolumeRule, axis: Axis, static: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
@@ -256,7 +263,7 @@ def _indents(name: str, rule: FlowRule, axis: Axis, static: Mapping[str, pd.Data
         for component, component_name in (("links", rule.link), ("generators", rule.shortfall))
     ]
     for month, flow in (rule.at_least or {}).items():
-        runs = runs_of(axis.share(axis.hours.month.to_numpy() == month) > 0.5)
+        runs = runs_of(axis.share_of_month[:, month - 1] > 0.5)
         if runs and flow > 0:
             bound = flow * HM3_AN_HOUR
             yield {"kind": "limit", "name": f"{name} {month}", "terms": terms, "runs": runs, "at_least": bound}
@@ -289,16 +296,14 @@ def _occurrences(same: Same[pd.DatetimeIndex], window: Window) -> list[tuple[str
 
 
 def _limit(name: str, rule: LimitRule, axis: Axis, static: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
-    tables = {term.component for term in rule.terms}
-    standing = {name for table in tables & set(static) for name in static[table].index}
-    if rule.needs and not standing.intersection(rule.needs):
+    indexes = [static[name].index for name in {term.component for term in rule.terms} & set(static)]
+    if rule.needs and not any(name in index for name in rule.needs for index in indexes):
         return
-    terms = []
-    for term in rule.terms:
-        found = static.get(term.component, pd.DataFrame()).index
-        names = [n for n in found if n == term.name]
-        if names:
-            terms.append({"component": term.component, "names": names, "coefficient": term.coefficient})
+    terms = [
+        {"component": term.component, "names": [term.name], "coefficient": term.coefficient}
+        for term in rule.terms
+        if term.name in static.get(term.component, pd.DataFrame()).index
+    ]
     window = rule.window
     inside = None if window is None else axis.share(_inside(Same(axis.hours), window)) > 0.5
     runs = runs_of(np.ones(len(axis.snapshots), bool) if inside is None else inside)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from energy.case.case import Case
 from energy.errors import Fault, InputError, nearest
 from energy.model.ground import Ground, Standing
+from energy.model.hourly import Same, number
 from energy.scenario import Event, Scenario, combine
 
 Columns = dict[tuple[str, str, str], np.ndarray]
@@ -36,7 +38,7 @@ def targets(case: Case, scenario: Scenario) -> dict[tuple[str, str, str], list[E
     """
     found: defaultdict[tuple[str, str, str], list[Event]] = defaultdict(list)
     faults = []
-    for number, event in enumerate(scenario.events):
+    for position, event in enumerate(scenario.events):
         for at, place in enumerate(event.places):
             if place.table is None:
                 pairs = case.corridor(place.name)
@@ -48,7 +50,7 @@ def targets(case: Case, scenario: Scenario) -> dict[tuple[str, str, str], list[E
                 what = f"event {event.name!r}: no {place.table} match {place.name!r}"
             if not pairs:
                 allowed = ", ".join(known[:30])
-                origin = scenario.written_at("events", number, "where", at)
+                origin = scenario.written_at("events", position, "where", at)
                 faults.append(Fault(what, origin.where, origin.line, allowed, nearest(place.name, known)))
             for component, name in pairs:
                 if component in event.kind.attributes:
@@ -137,7 +139,7 @@ def _fill(poles: Mapping[str, list[str]], ground: Ground, hit: Columns) -> None:
         for ordered in _by_direction(links, names):
             if not any(("links", "p_max_pu", name) in hit for name in ordered):
                 continue
-            widths = links["p_nom"].to_numpy(float)[links.index.get_indexer(pd.Index(ordered))][:, None]
+            widths = np.array([[number(links, name, "p_nom")] for name in ordered])
             share = np.array([_left(ground, hit, name) for name in ordered])
             before = np.cumsum(widths, axis=0) - widths
             filled = np.clip((share * widths).sum(axis=0) - before, 0.0, widths) / widths
@@ -153,9 +155,12 @@ def _left(ground: Ground, hit: Columns, name: str) -> np.ndarray:
 
 def _by_direction(links: pd.DataFrame, names: list[str]) -> list[list[str]]:
     """Return the links of a pole by the buses that they join, each list in the order of the segments."""
-    at = links.index.get_indexer(pd.Index(names))
-    buses = zip(links["bus0"].to_numpy(object)[at], links["bus1"].to_numpy(object)[at], strict=True)
-    ends = dict(zip(names, buses, strict=True))
+    return _in_order(Same(links), tuple(names))
+
+
+@lru_cache(maxsize=32)
+def _in_order(links: Same[pd.DataFrame], names: tuple[str, ...]) -> list[list[str]]:
+    ends = {name: (links.it.at[name, "bus0"], links.it.at[name, "bus1"]) for name in names}
     return [[name for name in names if ends[name] == buses] for buses in dict.fromkeys(ends.values())]
 
 

@@ -81,10 +81,10 @@ class Start:
                 rows[at] = self._rows[before]
                 continue
             mine, theirs = _snapshots(rule, len(at)), _snapshots(earlier, len(before))
-            place = {int(snapshot): position for position, snapshot in enumerate(theirs)}
-            found = [(i, place[int(same[snapshot])]) for i, snapshot in enumerate(mine) if int(same[snapshot]) in place]
-            for i, position in found:
-                rows[at[i]] = self._rows[before[position]]
+            place = np.full(len(self.inputs.axis.snapshots), -1)
+            place[theirs] = np.arange(len(theirs))
+            position = place[same[mine]]
+            rows[at[position >= 0]] = self._rows[before[position[position >= 0]]]
 
 
 def _snapshots(rule: Rule, rows: int) -> np.ndarray:

@@ -184,8 +184,11 @@ class Engine:
         if family_key(inputs) != self._family:
             return None
         structure = self._structure(inputs)
-        parent = None if anchor.parent is None else self._start(anchor.parent, structure)
-        basis = None if parent is None else parent.carried(structure, inputs)
+        basis = None
+        if anchor.parent is not None and method(structure.pattern.shape[1])["solver"] == "simplex":
+            # on a long horizon the way from other water is longer than that of the interior point from nothing
+            parent = self._start(anchor.parent, structure)
+            basis = None if parent is None else parent.carried(structure, inputs)
         try:
             self.solver.solve(structure, structure.problem(inputs), inputs, basis, ends_in_basis=True)
         except SolverError:
