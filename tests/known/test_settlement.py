@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -217,3 +220,36 @@ def test_one_seller_supplies_all() -> None:
     run = energy.run(case, energy.read_scenario("two_bus"))
     assert case.rules.contract is not None
     assert set(measured_shares(run.result, case.rules.contract)["AA"]) == {1.0}
+
+
+def test_two_seasons_are_halved_to_a_year(contract: Contract) -> None:
+    """4,000 GWh in two seasons: 28.407 M$ of transmission to KG are 14.203 a year, 90.207 M$ of income 45.103."""
+    paid = payments(season(4000), contract)
+    table = coverage(paid, contract, years=2)
+    assert table.loc["KG", ["transmission", "all income"]].astype(float).round(3).to_list() == [14.203, 45.103]
+    assert table.loc["KG", "debt service"] == coverage(paid, contract).loc["KG", "debt service"]
+    assert export_income(paid, contract, years=2).loc["KG", "income"] == pytest.approx(45.103, abs=1e-3)
+
+
+def test_the_buyer_has_no_income(contract: Contract) -> None:
+    table = coverage(payments(season(4000), contract), contract)
+    assert table.loc["PK", ["transmission", "all income"]].to_list() == [0, 0]
+    assert not table.loc["PK", ["covered by transmission", "covered by all"]].any()
+
+
+def test_shares_follow_the_surplus_of_the_hours_of_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
+    """May: 0.3 MW for an hour at a surplus of 3 : 1, 0.1 MW for an hour at 0 : 2 → 0.225 : 0.175 of 0.4 MWh.
+
+    June: delivered while nobody had a surplus, and July: nothing delivered → the shares of the contract.
+    """
+    hours = pd.DatetimeIndex(["2028-05-01", "2028-05-02", "2028-06-01", "2028-07-01"])
+    power = pd.Series([0.3, 0.1, 0.2, 0.0], index=hours)
+    surplus = pd.DataFrame({"TJ": [3.0, -5.0, -1.0, 4.0], "KG": [1.0, 2.0, 0.0, 4.0]}, index=hours)
+    module = "energy.measure.settlement."
+    monkeypatch.setattr(module + "net_position", lambda *_: surplus)
+    monkeypatch.setattr(module + "transferable", lambda _: power)
+    monkeypatch.setattr(module + "month_of", lambda _: hours.to_period("M"))
+    asked = SimpleNamespace(shares={"TJ": 0.7, "KG": 0.3})
+    found = measured_shares(SimpleNamespace(hours=np.ones(4)), asked)  # type: ignore[arg-type]
+    assert found["TJ"].to_list() == pytest.approx([0.225 / 0.4, 0.7, 0.7])
+    assert found.sum(axis=1).to_list() == pytest.approx([1, 1, 1])
