@@ -253,3 +253,24 @@ def test_shares_follow_the_surplus_of_the_hours_of_delivery(monkeypatch: pytest.
     found = measured_shares(SimpleNamespace(hours=np.ones(4)), asked)  # type: ignore[arg-type]
     assert found["TJ"].to_list() == pytest.approx([0.225 / 0.4, 0.7, 0.7])
     assert found.sum(axis=1).to_list() == pytest.approx([1, 1, 1])
+
+
+def test_parties_of_one_month_stand_at_zero_in_the_other() -> None:
+    rows = [(5, "PK", "TJ", "energy", 7), (6, "PK", "KG", "energy", 3), (6, "AF", "PK", "transit", 2)]
+    net = positions(pd.DataFrame(rows, columns=["month", "payer", "payee", "item", "amount"]))
+    assert net.loc[5].to_dict() == {"AF": 0, "KG": 0, "PK": -7, "TJ": 7}
+    assert net.loc[6].to_dict() == {"AF": -2, "KG": 3, "PK": -1, "TJ": 0}
+
+
+def test_what_force_majeure_excuses_is_not_owed_besides() -> None:
+    """The line lies in ruins all July: 70.68 GWh of force majeure, although the sellers had as much to offer."""
+    case = energy.read_case("two_bus")
+    assert case.rules.contract is not None
+    asked = energy.read_scenario("two_bus", overrides={"events": [{**EVENT, "cause": "attack", "duration": "31d"}]})
+    july = pd.PeriodIndex(["2028-07"], freq="M")
+    offered = pd.Series([70.0], index=july)
+    result = solve(inputs(case, asked))
+    found = energy_terms(case, asked, result, case.rules.contract, quantity=95 * 3.672, offered=offered).loc[july[0]]
+    assert found["force majeure"] == pytest.approx(70.68)
+    assert found["not taken"] == pytest.approx(0, abs=1e-9)
+    assert found["shortfall"] == pytest.approx(0, abs=1e-9)
