@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -217,3 +220,57 @@ def test_one_seller_supplies_all() -> None:
     run = energy.run(case, energy.read_scenario("two_bus"))
     assert case.rules.contract is not None
     assert set(measured_shares(run.result, case.rules.contract)["AA"]) == {1.0}
+
+
+def test_two_seasons_are_halved_to_a_year(contract: Contract) -> None:
+    """4,000 GWh in two seasons: 28.407 M$ of transmission to KG are 14.203 a year, 90.207 M$ of income 45.103."""
+    paid = payments(season(4000), contract)
+    table = coverage(paid, contract, years=2)
+    assert table.loc["KG", ["transmission", "all income"]].astype(float).round(3).to_list() == [14.203, 45.103]
+    assert table.loc["KG", "debt service"] == coverage(paid, contract).loc["KG", "debt service"]
+    assert export_income(paid, contract, years=2).loc["KG", "income"] == pytest.approx(45.103, abs=1e-3)
+
+
+def test_the_buyer_has_no_income(contract: Contract) -> None:
+    table = coverage(payments(season(4000), contract), contract)
+    assert table.loc["PK", ["transmission", "all income"]].to_list() == [0, 0]
+    assert not table.loc["PK", ["covered by transmission", "covered by all"]].any()
+
+
+def test_shares_follow_the_surplus_of_the_hours_of_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
+    """May: 0.3 MW for an hour at a surplus of 3 : 1, 0.1 MW for an hour at 0 : 2 → 0.225 : 0.175 of 0.4 MWh.
+
+    June: delivered while nobody had a surplus, and July: nothing delivered → the shares of the contract.
+    """
+    hours = pd.DatetimeIndex(["2028-05-01", "2028-05-02", "2028-06-01", "2028-07-01"])
+    power = pd.Series([0.3, 0.1, 0.2, 0.0], index=hours)
+    surplus = pd.DataFrame({"TJ": [3.0, -5.0, -1.0, 4.0], "KG": [1.0, 2.0, 0.0, 4.0]}, index=hours)
+    module = "energy.measure.settlement."
+    monkeypatch.setattr(module + "net_position", lambda *_: surplus)
+    monkeypatch.setattr(module + "transferable", lambda _: power)
+    monkeypatch.setattr(module + "month_of", lambda _: hours.to_period("M"))
+    asked = SimpleNamespace(shares={"TJ": 0.7, "KG": 0.3})
+    found = measured_shares(SimpleNamespace(hours=np.ones(4)), asked)  # type: ignore[arg-type]
+    assert found["TJ"].to_list() == pytest.approx([0.225 / 0.4, 0.7, 0.7])
+    assert found.sum(axis=1).to_list() == pytest.approx([1, 1, 1])
+
+
+def test_parties_of_one_month_stand_at_zero_in_the_other() -> None:
+    rows = [(5, "PK", "TJ", "energy", 7), (6, "PK", "KG", "energy", 3), (6, "AF", "PK", "transit", 2)]
+    net = positions(pd.DataFrame(rows, columns=["month", "payer", "payee", "item", "amount"]))
+    assert net.loc[5].to_dict() == {"AF": 0, "KG": 0, "PK": -7, "TJ": 7}
+    assert net.loc[6].to_dict() == {"AF": -2, "KG": 3, "PK": -1, "TJ": 0}
+
+
+def test_what_force_majeure_excuses_is_not_owed_besides() -> None:
+    """The line lies in ruins all July: 70.68 GWh of force majeure, although the sellers had as much to offer."""
+    case = energy.read_case("two_bus")
+    assert case.rules.contract is not None
+    asked = energy.read_scenario("two_bus", overrides={"events": [{**EVENT, "cause": "attack", "duration": "31d"}]})
+    july = pd.PeriodIndex(["2028-07"], freq="M")
+    offered = pd.Series([70.0], index=july)
+    result = solve(inputs(case, asked))
+    found = energy_terms(case, asked, result, case.rules.contract, quantity=95 * 3.672, offered=offered).loc[july[0]]
+    assert found["force majeure"] == pytest.approx(70.68)
+    assert found["not taken"] == pytest.approx(0, abs=1e-9)
+    assert found["shortfall"] == pytest.approx(0, abs=1e-9)

@@ -264,7 +264,7 @@ def positions(paid: pd.DataFrame) -> pd.DataFrame:
     """
     received = paid.groupby(["month", "payee"])["amount"].sum().unstack(fill_value=0)
     given = paid.groupby(["month", "payer"])["amount"].sum().unstack(fill_value=0)
-    net = received.sub(given, fill_value=0).fillna(0).astype("int64")
+    net = received.sub(given, fill_value=0).astype("int64")
     net.columns.name = "party"
     net.attrs["units"] = "USD"
     return net
