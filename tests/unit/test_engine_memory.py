@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from energy.case import Case
+from energy.errors import SolverError
 from energy.model import Inputs, inputs
 from energy.scenario import read_scenario
 from energy.solve import Anchor, Engine, engine
@@ -71,3 +72,23 @@ def test_programs_of_other_snapshots_are_kept_up_to_a_size(two_bus: Case, monkey
         small.solve(found)
         assert len(small._structures) == 1
     assert len(laid) >= 3
+
+
+def impossible(case: Case) -> Inputs:
+    """The reservoir must end full, and no water comes."""
+    drought = {"name": "no water", "kind": "drought", "cause": "drought", "where": ["loads.river inflow"], "depth": 1}
+    event = drought | {"start": "04-01", "end": "never"}
+    return asked(case, events=[event], **{"rules.reservoir_end.level": 300})
+
+
+def test_an_anchor_without_an_optimum_is_no_start(two_bus: Case) -> None:
+    base, dry = asked(two_bus), asked(two_bus, hydrology="dry")
+    made, calls = Engine(base), list[str]()
+    found = made.solve(dry, anchor=anchor("impossible", impossible(two_bus), calls))
+    assert made._starts["impossible"] is None
+    assert found.objective == pytest.approx(Engine(dry).solve(dry).objective)
+
+
+def test_a_base_without_an_optimum_says_so(two_bus: Case) -> None:
+    with pytest.raises(SolverError, match="infeasible"):
+        Engine(impossible(two_bus)).solve(asked(two_bus))
