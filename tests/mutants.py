@@ -41,8 +41,10 @@ GUARDS = {
         "tests/known/test_two_bus.py",
         "tests/known/test_own_networks.py",
         "tests/known/test_infeasible.py",
+        "tests/unit/test_engine_memory.py",
+        "tests/unit/test_past.py",
     ],
-    "solve/lp.py": ["tests/known/test_two_bus.py", "tests/known/test_own_networks.py"],
+    "solve/lp.py": ["tests/unit/test_past.py", "tests/known/test_two_bus.py", "tests/known/test_own_networks.py"],
     "solve/soft.py": ["tests/known/test_infeasible.py"],
     "solve/infeasible.py": ["tests/known/test_infeasible.py"],
 }

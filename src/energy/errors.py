@@ -58,6 +58,9 @@ class InputError(ValueError):
         self.faults = [faults] if isinstance(faults, Fault) else list(faults)
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[list[Fault]]]:
+        return InputError, (self.faults,)  # raised in a worker process, it comes here with its faults
+
 
 class SolverError(RuntimeError):
     """The optimiser found no optimum (exit code 3).

@@ -61,10 +61,12 @@ def energy(*arguments: str, limit: int | None = None) -> subprocess.CompletedPro
         if limit is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
+    # a measuring of coverage writes files of its own, which a full disk would meet too
+    environment = {name: value for name, value in ENVIRONMENT.items() if limit is None or "COVERAGE" not in name}
     return subprocess.run(
         [*COMMAND, *arguments],
         cwd=PROJECT,
-        env=ENVIRONMENT,
+        env=environment,
         capture_output=True,
         text=True,
         timeout=120,

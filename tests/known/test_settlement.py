@@ -274,3 +274,18 @@ def test_what_force_majeure_excuses_is_not_owed_besides() -> None:
     assert found["force majeure"] == pytest.approx(70.68)
     assert found["not taken"] == pytest.approx(0, abs=1e-9)
     assert found["shortfall"] == pytest.approx(0, abs=1e-9)
+
+
+def test_what_was_offered_is_less_what_was_delivered() -> None:
+    """Ten days of July are not taken: of 60 GWh offered, what was delivered is no longer owed as not taken."""
+    case = energy.read_case("two_bus")
+    assert case.rules.contract is not None
+    stop = {**EVENT, "kind": "buyer_stop", "cause": "surplus"}
+    asked = energy.read_scenario("two_bus", overrides={"events": [stop]})
+    july = pd.PeriodIndex(["2028-07"], freq="M")
+    found = energy_terms(
+        case, asked, solve(inputs(case, asked)), case.rules.contract, 95 * 3.672, offered=pd.Series([60.0], index=july)
+    ).loc[july[0]]
+    assert 40 < found["delivered"] < 55
+    assert found["not taken"] == pytest.approx(60 - found["delivered"])
+    assert found["shortfall"] == pytest.approx(70.68 - 60)

@@ -169,3 +169,23 @@ def test_a_leap_start_of_the_horizon() -> None:
 def test_events_are_frozen() -> None:
     with pytest.raises(ValidationError):
         event().depth = 0.5  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("place", ["linkz.line", "links.", "links. ", ".line"])
+def test_a_place_that_names_no_component(place: str) -> None:
+    with pytest.raises(ValidationError, match="names no component"):
+        event(where=[place])
+
+
+def complaints(**fields: object) -> str:
+    usual = {"name": "a", "kind": "border_stop", "cause": "c", "where": ["crossing"], "start": "07-01"}
+    with pytest.raises(ValidationError) as caught:
+        Event.model_validate(usual | fields)
+    return str(caught.value) + str([error.get("ctx") for error in caught.value.errors()])
+
+
+def test_what_is_said_of_duration_end_and_ramp() -> None:
+    assert "neither of duration and end given" in complaints()
+    assert "both of duration and end given" in complaints(duration="2d", end="07-05")
+    assert "write ramp: 5d" in complaints(duration="2d", recovery="ramp")
+    assert "take ramp out" in complaints(duration="2d", ramp="4h")

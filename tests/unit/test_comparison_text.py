@@ -1,0 +1,77 @@
+"""Sentences and tables about many runs, from rows that are made up."""
+
+from __future__ import annotations
+
+import io
+from math import nan
+
+from rich.console import Console
+
+from energy.report.compare import DELIVERED, SHARE
+from energy.report.compare_text import comparison_text
+from energy.report.page_text import Row, summary
+
+
+def row(name: str, delivered: float, ceiling: float = 1000.0, **fields: object) -> Row:
+    usual = Row(
+        name, "base", "", 2028, "median", "transfer", ceiling, delivered, delivered - 400, delivered / 10, 120, 80,
+        "own demand", 300, 0, "C",
+    )  # fmt: skip
+    return usual._replace(**fields)  # type: ignore[arg-type]
+
+
+def test_two_runs() -> None:
+    assert list(summary([row("a", 400), row("b", 450)]))[-1] == "b delivers 450 GWh, 50 GWh more."
+    assert list(summary([row("a", 400), row("b", 350)]))[-1] == "b delivers 350 GWh, 50 GWh less."
+    assert list(summary([row("a", 400), row("b", 400.2)]))[-1] == "b delivers as much."
+
+
+def test_the_first_run() -> None:
+    told = list(summary([row("a", 400)]))
+    assert told[0] == (
+        "In a (2028, median water) 400 GWh can be delivered in the season, 40 % of the contract's ceiling of 1,000 "
+        "GWh: 120 MW in the mean, and 80 MW for 90 % of the hours."
+    )
+    assert told[1] == "Most of the gap is own demand: 300 GWh."
+    assert "is worth sending at least cost" in next(summary([row("a", 400, objective="dispatch")]))
+    assert list(summary([row("a", 0, ceiling=0)])) == [
+        "In a (2028, median water) no contract is open: nothing can be delivered under it."
+    ]
+
+
+def test_many_runs() -> None:
+    told = list(summary([row("a", 400), row("b", 900), row("c", 0), row("d", 400.3), row("e", 100)]))[2:]
+    assert told == [
+        "Of the other 4 scenarios b delivers most (900 GWh, +500) and c least (0 GWh, −400).",
+        "Nothing is delivered in 1: c.",
+        "As much as in a is delivered in 1: d.",
+        "Less than in a is delivered in 2 of 4.",
+    ]
+    assert (
+        list(summary([row("a", 400), row("b", 0), row("c", 0.1)]))[-1] == "None of the other 2 delivers anything: b, c."
+    )
+
+
+def test_a_table_of_many_runs() -> None:
+    names = ["a", "b", "c", "d", "e"]
+    found = {
+        "runs": names,
+        "questions": ["base", "water", "water", "stress", "stress"],
+        "differences": ["", "hydrology: dry", "", "events: 1", ""],
+        "inputs": {},
+        "ladder": {"own_demand": [10.0, 20.0, 0.0, 0.0, 0.0], "line": [0.0, 0.0, 0.0, 0.0, 0.4]},
+        "results": {DELIVERED: [400.0, 300.0, 0.0, 400.2, 1400.0], SHARE: [40.0, 30.0, 0.0, nan, 99.6]},
+    }
+    out = io.StringIO()
+    console = Console(file=out, width=120)
+    for part in comparison_text(found, {"f": "no optimum"}):
+        console.print(part)
+    lines = [line.split() for line in out.getvalue().splitlines() if line.strip()]
+    assert ["b", "hydrology:", "dry"] in lines
+    assert ["c", "none"] in lines
+    assert ["a", "400", "40", "%", "10"] in lines
+    assert ["b", "300", "-100", "30", "%", "20"] in lines
+    assert ["d", "400", "+0", "0"] in lines, "no share of a ceiling of nothing"
+    assert ["e", "1,400", "+1,000", "100", "%", "0"] in lines
+    assert ["f:", "no", "result;", "no", "optimum"] in lines
+    assert "line" not in out.getvalue().split("results")[1].split(" a ")[0], "a cause that takes nothing has no column"

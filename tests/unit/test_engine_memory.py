@@ -1,0 +1,94 @@
+"""What the engine remembers: starts and programs are used again, and no more of them are kept than it says."""
+
+from __future__ import annotations
+
+import pytest
+
+from energy.case import Case
+from energy.errors import SolverError
+from energy.model import Inputs, inputs
+from energy.scenario import read_scenario
+from energy.solve import Anchor, Engine, engine
+
+
+def asked(case: Case, **changes: object) -> Inputs:
+    scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    return inputs(case, scenario.replace(**changes))
+
+
+def anchor(key: str, found: Inputs, calls: list[str]) -> Anchor:
+    def given() -> Inputs:
+        calls.append(key)
+        return found
+
+    return Anchor(key, given)
+
+
+def test_an_anchor_is_solved_once_and_its_basis_kept(two_bus: Case) -> None:
+    base, dry = asked(two_bus), asked(two_bus, hydrology="dry")
+    made, calls = Engine(base), list[str]()
+    for _ in range(3):
+        made.solve(dry, anchor=anchor("median", base, calls))
+    assert calls == ["median"]
+    assert made.solver.solves == 4  # the anchor, and three times what was asked
+    assert made._starts["median"] is not None, "a start of the same components is one"
+
+
+def test_an_anchor_of_other_components_is_no_start(two_bus: Case) -> None:
+    base, dry = asked(two_bus), asked(two_bus, hydrology="dry")
+    without = asked(two_bus, **{"values.links.line.build_year": 2100})
+    made, calls = Engine(base), list[str]()
+    found = made.solve(dry, anchor=anchor("no line", without, calls))
+    assert made._starts["no line"] is None
+    assert made.solver.solves == 1
+    assert found.objective == pytest.approx(Engine(dry).solve(dry).objective)
+
+
+def test_no_more_starts_are_kept_than_said(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "STARTS_KEPT", 2)
+    base, dry = asked(two_bus), asked(two_bus, hydrology="dry")
+    made, calls = Engine(base), list[str]()
+    for key in "abacab":  # c throws out b, the one that was used longest ago
+        made.solve(dry, anchor=anchor(key, base, calls))
+        assert len(made._starts) <= 2
+    assert calls == ["a", "b", "c", "b"]
+
+
+def test_programs_of_other_snapshots_are_kept_up_to_a_size(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    base, finer = asked(two_bus), asked(two_bus, **{"time.resolution": "typical-days-12h"})
+    laid: list[Inputs] = []
+    real = engine.lay
+    monkeypatch.setattr(engine, "lay", lambda pattern, found: laid.append(found) or real(pattern, found))
+    made = Engine(base)
+    laid.clear()
+    for found in (finer, base, finer, base):
+        made.solve(found)
+    assert laid == [finer], "each is laid once, and found again"
+    assert len(made._structures) == 2
+    monkeypatch.setattr(engine, "COLUMNS_KEPT", 0)
+    small = Engine(base)
+    laid.clear()
+    for found in (finer, base, finer):
+        small.solve(found)
+        assert len(small._structures) == 1
+    assert len(laid) >= 3
+
+
+def impossible(case: Case) -> Inputs:
+    """The reservoir must end full, and no water comes."""
+    drought = {"name": "no water", "kind": "drought", "cause": "drought", "where": ["loads.river inflow"], "depth": 1}
+    event = drought | {"start": "04-01", "end": "never"}
+    return asked(case, events=[event], **{"rules.reservoir_end.level": 300})
+
+
+def test_an_anchor_without_an_optimum_is_no_start(two_bus: Case) -> None:
+    base, dry = asked(two_bus), asked(two_bus, hydrology="dry")
+    made, calls = Engine(base), list[str]()
+    found = made.solve(dry, anchor=anchor("impossible", impossible(two_bus), calls))
+    assert made._starts["impossible"] is None
+    assert found.objective == pytest.approx(Engine(dry).solve(dry).objective)
+
+
+def test_a_base_without_an_optimum_says_so(two_bus: Case) -> None:
+    with pytest.raises(SolverError, match="infeasible"):
+        Engine(impossible(two_bus)).solve(asked(two_bus))
