@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from math import inf
 
@@ -33,10 +33,14 @@ SCALE = 1e-2
 # columns make of it, and HiGHS, which looks at what it carried, still says optimal
 RESIDUAL = 1e-10  # by which a row may be missed, relative to the sum of the sizes of its terms; 1e-13 is usual
 LONG_HORIZON = 200_000  # columns; docs/resolution.md has the measurements behind it
-# Carriers whose size hardly ever binds. On a long horizon such bounds leave an interior point without progress, so it
-# goes without them first, and its answer stands only where it keeps them all the same.
-ROOMY = (UNSERVED, LACKING, "spillway", "river mouth")
+# What keeps an interior point of a long horizon without progress is eased at first, and the answer stands only where it
+# is the optimum of the true program all the same: bounds of these carriers, which hardly ever bind, are left out; so is
+# lacking water, for its price is a thousand times any other; and unserved demand of a service, the next in price, costs
+# this share of what it counts
+ROOMY = (UNSERVED, "spillway", "river mouth")
+EASE = 0.75
 ROOM = 1e-6  # by how much of itself a bound left out may be passed, or in its own unit where that is more
+LEFT = 1e-9  # share of the objective by which the answer may be worse than the optimum for the sake of the eased costs
 NEAR: Options = {
     # from a start near the optimum the reductions of a presolve are lost, exact edge weights cost more than the steps
     # that they save, shaken costs are steps to be taken back, and factors that are always made anew at a check end
@@ -90,7 +94,7 @@ class Optimum:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One way to a decision: options, start, whether it begins anew, and whether roomy bounds are left out at first.
+    """One way to a decision: options, start, whether it begins anew, and whether it makes the program easier.
 
     One that does not begin anew goes on from where an undecided attempt ended.
     """
@@ -98,7 +102,7 @@ class Attempt:
     options: Options
     start: highspy.HighsBasis | None = None
     anew: bool = True
-    freely: bool = False
+    eased: bool = False
 
 
 class Solver:
@@ -148,12 +152,14 @@ class Solver:
         for attempt in _attempts(usual, basis):
             if not attempt.anew and status != highspy.HighsModelStatus.kUnknown:
                 continue
-            roomy = _roomy(structure, inputs) if attempt.freely else None
-            status = self._try(attempt, structure, problem if roomy is None else _without(problem, roomy))
+            eased = _eased(structure, problem, inputs) if attempt.eased else None
+            status = self._try(attempt, structure, problem if eased is None else eased)
             if status == highspy.HighsModelStatus.kOptimal and attempt.options["solver"] == "simplex":
                 drifted = _residual(structure, problem, np.asarray(highs.getSolution().col_value)) > RESIDUAL
                 status = highspy.HighsModelStatus.kUnknown if drifted else status
-            if status not in UNDECIDED and (roomy is None or self._keeps(problem, roomy)):
+            if eased is not None and not self._stands(problem, eased):
+                status = highspy.HighsModelStatus.kUnknown
+            if status not in UNDECIDED:
                 break
         self.solves += 1
         if status == highspy.HighsModelStatus.kInfeasible:
@@ -181,13 +187,22 @@ class Solver:
         self.seconds += time.perf_counter() - begun
         return highs.getModelStatus()
 
-    def _keeps(self, problem: Problem, roomy: np.ndarray) -> bool:
-        """Return whether the answer stands although upper bounds were left out; without any there is none with them."""
+    def _stands(self, problem: Problem, eased: Problem) -> bool:
+        """Return whether the optimum of an eased program is one of the true program.
+
+        It is where it keeps the bounds left out, where what was shut would not be used at its true cost (its reduced
+        cost is not negative), and where nothing is used that was made cheaper: the true costs exceed the eased ones by
+        a function that is nowhere negative, so no point of the true program costs less than the eased optimum.
+        """
         if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return True
-        upper = problem.upper[roomy]
-        over = np.asarray(self._highs.getSolution().col_value)[roomy] - upper
-        return not (over > ROOM * np.maximum(upper, 1.0)).any()
+            return False
+        solution = self._highs.getSolution()
+        values, reduced = np.asarray(solution.col_value), np.asarray(solution.col_dual)
+        over = values - problem.upper
+        kept = not (over > ROOM * np.maximum(problem.upper, 1.0)).any()
+        unwanted = bool((reduced[eased.upper < problem.upper] >= 0.0).all())
+        extra = float((problem.cost - eased.cost) @ values)
+        return kept and unwanted and extra <= LEFT * abs(float(problem.cost @ values))
 
     def basis(self) -> highspy.HighsBasis:
         """Return the basis of the last optimum."""
@@ -222,7 +237,7 @@ def _attempts(usual: Options, basis: highspy.HighsBasis | None) -> Iterator[Atte
             yield Attempt(usual | scaled | PRIMAL, anew=False)
         yield Attempt(usual | NEAR | PRIMAL, basis)  # where the dual simplex cannot even begin
     if usual["run_crossover"] == "off":
-        yield Attempt(usual | FAR, freely=True)
+        yield Attempt(usual | FAR, eased=True)
     yield Attempt(usual | FAR)
     if usual["solver"] == "simplex":
         # scaled rows can drive prices beyond what the simplex bears
@@ -233,21 +248,28 @@ def _attempts(usual: Options, basis: highspy.HighsBasis | None) -> Iterator[Atte
     yield Attempt(FAR | {"solver": "hipo", "run_crossover": "on"})
 
 
-def _roomy(structure: Structure, inputs: Inputs) -> np.ndarray:
-    """Return the columns of power whose upper bound hardly ever binds."""
-    found = []
+def _eased(structure: Structure, problem: Problem, inputs: Inputs) -> Problem:
+    """Return a program that an interior point finds easier: without roomy bounds, lacking water, and dearest prices."""
+    upper, cost = problem.upper.copy(), problem.cost.copy()
+    upper[_columns(structure, inputs, ROOMY)] = np.inf
+    upper[_columns(structure, inputs, (LACKING,))] = 0.0
+    cost[_columns(structure, inputs, (UNSERVED,), inputs.weights)] *= EASE
+    return replace(problem, upper=upper, cost=cost)
+
+
+def _columns(
+    structure: Structure, inputs: Inputs, carriers: tuple[str, ...], services: Collection[str] | None = None
+) -> np.ndarray:
+    """Return the columns of power of the generators and links of some carriers, and of some services where named."""
+    found = [np.array([], dtype=int)]
     for component in ("generators", "links"):
         if (component, "p") in structure.columns:
-            roomy = inputs.components[component]["carrier"].isin(ROOMY).to_numpy()
-            found.append(structure.columns[component, "p"][:, roomy].ravel())
-    return np.concatenate(found) if found else np.array([], dtype=int)
-
-
-def _without(problem: Problem, columns: np.ndarray) -> Problem:
-    """Return the program without the upper bounds of columns; its optimum is never worse."""
-    upper = problem.upper.copy()
-    upper[columns] = np.inf
-    return replace(problem, upper=upper)
+            table = inputs.components[component]
+            wanted = table["carrier"].isin(carriers)
+            if services is not None:
+                wanted &= table["service"].isin(services) if "service" in table else False
+            found.append(structure.columns[component, "p"][:, wanted.to_numpy()].ravel())
+    return np.concatenate(found)
 
 
 def pass_program(highs: highspy.Highs, structure: Structure, problem: Problem, scale: float) -> None:
