@@ -125,7 +125,7 @@ class Time(Frozen):
     )
     years: int = Field(default=1, ge=1, le=50, description="Length of the horizon in calendar years.")
     resolution: Annotated[str, AfterValidator(_checked_resolution)] = Field(
-        default="typical-days-3h",  # within 1 % of the 3-hourly year (docs/resolution.md)
+        default="typical-days-3h",  # within 1 % of the hourly year (docs/resolution.md)
         description="typical-days, typical-weeks (both also in blocks of k hours: typical-days-3h), or k-hourly: 1h.",
     )
 
