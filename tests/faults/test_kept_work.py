@@ -138,6 +138,7 @@ def test_a_full_disk_stops_a_sweep_and_what_is_done_is_kept(
 # --------------------------------------------------------------------------------------------- workers that die
 
 
+@pytest.mark.slow
 def test_a_worker_of_a_sweep_dies(two_bus: Case, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pool is made anew, the points in the dead worker's hands are solved again, and every bit is the same."""
     from energy.study import sweep as module

@@ -210,6 +210,7 @@ def test_what_a_scenario_says_is_never_code(folders: list[Path], tmp_path: Path)
     assert "&lt;script&gt;alert(1)" in text
 
 
+@pytest.mark.slow
 def test_too_large_a_page_shows_fewer_figures(folders: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     whole = report_page(folders)
     monkeypatch.setattr(page_module, "LARGEST", len(whole.encode()) - 100_000)

@@ -80,7 +80,9 @@ def test_large_weights_do_not_stop_the_simplex() -> None:
     assert Engine(found).solve(found).iterations > 0
 
 
-@pytest.mark.parametrize("overrides", [{}, {"head": "varying"}, {"objective": "dispatch"}])
+@pytest.mark.parametrize(
+    "overrides", [{}, pytest.param({"head": "varying"}, marks=pytest.mark.slow), {"objective": "dispatch"}]
+)
 def test_another_solver_finds_the_engines_optimum_prices_and_all(overrides: dict[str, str]) -> None:
     name = "two_bus" if "head" not in overrides else "baseline"
     scenario = read_scenario(name, overrides={**overrides, "time.resolution": "typical-days-6h"})
