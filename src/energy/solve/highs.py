@@ -153,7 +153,7 @@ class Solver:
             if not attempt.anew and status != highspy.HighsModelStatus.kUnknown:
                 continue
             eased = _eased(structure, problem, inputs) if attempt.eased else None
-            status = self._try(attempt, structure, problem if eased is None else eased)
+            status = self._try(attempt, structure, eased or problem)
             if status == highspy.HighsModelStatus.kOptimal and attempt.options["solver"] == "simplex":
                 drifted = _residual(structure, problem, np.asarray(highs.getSolution().col_value)) > RESIDUAL
                 status = highspy.HighsModelStatus.kUnknown if drifted else status
@@ -253,7 +253,8 @@ def _eased(structure: Structure, problem: Problem, inputs: Inputs) -> Problem:
     upper, cost = problem.upper.copy(), problem.cost.copy()
     upper[_columns(structure, inputs, ROOMY)] = np.inf
     upper[_columns(structure, inputs, (LACKING,))] = 0.0
-    cost[_columns(structure, inputs, (UNSERVED,), inputs.weights)] *= EASE
+    dear = _columns(structure, inputs, (UNSERVED,), inputs.weights)
+    cost[dear[(cost[dear] > 0.0) & (problem.lower[dear] >= 0.0)]] *= EASE  # so that the true cost is never below it
     return replace(problem, upper=upper, cost=cost)
 
 
