@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from energy.errors import InputError
 from energy.reading.document import parse_document, read_document
 from energy.reading.faults import validated
 from energy.reading.table import read_table
-from energy.reading.tree import Origin, planted
+from energy.reading.tree import Node, Origin, planted
 from energy.report.finished import read_manifest
 from energy.scenario import Scenario
 
@@ -61,15 +62,29 @@ def faults_of(error: InputError) -> None:
     assert all(len(str(fault)) < 5000 for fault in error.faults)
 
 
+def nodes(tree: Node) -> Iterator[Node]:
+    yield tree
+    for _, child in tree.children():
+        yield from nodes(child)
+
+
 @settings(max_examples=150)
 @given(st.binary(max_size=400) | YAMLISH.map(str.encode))
 def test_any_bytes_as_a_document(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     file = tmp_path_factory.getbasetemp() / "any.yaml"
     file.write_bytes(content)
     try:
-        read_document(file)
+        document = read_document(file)
     except InputError as error:
         faults_of(error)
+    else:
+        # data are never code: what is read is a mapping of plain values, each from a line of the file
+        assert isinstance(document.plain(), dict)
+        lines = len(content.splitlines())
+        for node in nodes(document):
+            assert isinstance(node.content, str | bool | int | float | None | Mapping | tuple)
+            assert node.origin.line is not None
+            assert 1 <= node.origin.line <= lines + 1
 
 
 @settings(max_examples=150)
@@ -88,9 +103,13 @@ def test_any_values_as_a_scenario(fields: dict[str, object]) -> None:
 @given(st.dictionaries(SMALL | st.sampled_from(["services", "protection_order", "security"]), VALUES, max_size=5))
 def test_any_values_as_rules(fields: dict[str, object]) -> None:
     try:
-        validated(RuleBook, planted(fields, Origin("rules.yaml", 1)))
+        book = validated(RuleBook, planted(fields, Origin("rules.yaml", 1)))
     except InputError as error:
         faults_of(error)
+    else:
+        # what is accepted is a book like any other
+        again = book.model_dump(mode="json", by_alias=True)
+        assert validated(RuleBook, planted(again, Origin("again"))) == book
 
 
 @settings(max_examples=100)
