@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import highspy
 import numpy as np
 import pytest
 
-from energy.case import read_case
+from energy.case import Case, read_case
 from energy.measure import audit
 from energy.model import Inputs, inputs
 from energy.scenario import read_scenario
 from energy.solve import Engine, highs, solve, solve_with
+from energy.solve.lp import Problem
 
+LINE_FIRST = {"hydrology": "dry", "protection_order": "[casa, own_demand]"}
 COLD = (
     "[{name: frost, kind: demand_shock, cause: cold, "
     "where: [loads.KG * demand], start: 01-10, duration: 5d, factor: 3}]"
@@ -37,7 +42,7 @@ def test_interior_point_finds_the_optimum_of_the_simplex(hydrology: str, monkeyp
 
 def test_a_bound_that_is_left_out_binds_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the line served first and little water, demand at the source goes short; no more than all of it can."""
-    asked = read_scenario("two_bus", overrides={"hydrology": "dry", "protection_order": "[casa, own_demand]"})
+    asked = read_scenario("two_bus", overrides=LINE_FIRST)
     found = inputs(read_case("two_bus"), asked)
     assert judged_as_on_a_long_horizon(found, monkeypatch) == [False]
 
@@ -56,6 +61,38 @@ def test_an_eased_answer_stands_only_where_it_is_the_optimum(
     asked = read_scenario("baseline", overrides={"time.resolution": "typical-days-6h", **changes})
     found = inputs(read_case("casa1000"), asked)
     assert judged_as_on_a_long_horizon(found, monkeypatch) == [stood]
+
+
+@pytest.mark.parametrize("change", ["none", "a bound left out that binds", "what is used shut", "what is used cheaper"])
+def test_what_an_eased_program_may_not_change(change: str, two_bus: Case) -> None:
+    """Each condition of a standing answer alone; the plain program's own optimum says what is used and what binds."""
+    found = inputs(
+        two_bus, read_scenario("two_bus", overrides={"hydrology": "dry", "protection_order": "[casa, own_demand]"})
+    )
+    structure = Engine(found)._structure(found)
+    problem = structure.problem(found)
+    solver = highs.Solver()
+    attempt = highs.Attempt(highs.FAR | {"solver": "simplex"})
+
+    def optimum(program: Problem) -> np.ndarray:
+        solver._try(attempt, structure, program)
+        return solver.optimum().values
+
+    values = optimum(problem)
+    reduced = np.asarray(solver._highs.getSolution().col_dual)
+    upper, cost = problem.upper.copy(), problem.cost.copy()
+    if change == "a bound left out that binds":
+        upper[(values > 1.0) & (values >= upper * (1 - 1e-9)) & (reduced < -1e-9)] = np.inf
+    elif change == "what is used shut":
+        upper[(values > 1.0) & (problem.lower == 0.0) & (cost > 0.0)] = 0.0
+    elif change == "what is used cheaper":
+        cost[(values > 1.0) & (cost > 0.0)] *= 0.75
+    eased = replace(problem, upper=upper, cost=cost)
+    same = np.array_equal(upper, problem.upper) and np.array_equal(cost, problem.cost)
+    assert same == (change == "none")
+    optimum(eased)
+    assert solver._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    assert solver._stands(problem, eased) == (change == "none")
 
 
 def test_an_interior_solve_does_not_depend_on_what_was_solved_before(monkeypatch: pytest.MonkeyPatch) -> None:
