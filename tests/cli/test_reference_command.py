@@ -41,6 +41,7 @@ def headline(project: Path) -> pd.Series:
     return table.set_index(["scenario", "quantity"])["value"]
 
 
+@pytest.mark.slow
 def test_the_library_is_recorded_and_one_scenario_renewed(project: Path) -> None:
     done = CliRunner().invoke(app, ["reference", "--jobs", "1"])
     assert done.exit_code == 0, done.output
@@ -84,6 +85,7 @@ def test_a_fault_found_by_a_worker_comes_whole(project: Path) -> None:
     assert "broken.yaml:4: the case has no rule 'nothing'" in str(done.exception)
 
 
+@pytest.mark.slow
 def test_resolutions_are_measured_and_the_page_gets_the_table(project: Path) -> None:
     words = ["resolution", "two_bus", "--only", "typical-days-24h", "--only", "typical-days-12h", "--page", "README.md"]
     done = CliRunner().invoke(app, words)

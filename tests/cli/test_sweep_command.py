@@ -43,6 +43,7 @@ def test_a_misspelt_axis_is_shown_and_nothing_written(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_another_solver_gives_the_same_answers_at_its_own_pace(tmp_path: Path) -> None:
     file = tmp_path / "small.yaml"
     file.write_text(SWEEP)

@@ -86,6 +86,12 @@ def test_ladder_steps_from_ceiling_to_delivered(figure: Figure) -> None:
     assert texts == ["300", "−10", "−155", "−45", "90"]
 
 
+def test_a_cause_that_cancels_out_in_the_season_still_shows_the_colour_of_its_months() -> None:
+    figure = monthly_figure(table(**{"lost to afghan_contract": [0.0, 20.0, -50.0, 30.0]}), "title", "footer")
+    shown = {line.get_color() for line in figure.axes[1].lines if line.get_marker() == "s"}
+    assert shown == {colour("afghan_contract")}
+
+
 def test_units_and_words(figure: Figure) -> None:
     assert figure.axes[0].get_ylabel() == "energy at the receiving end [GWh/month]"
     assert figure.axes[1].get_xlabel() == "energy in the season [GWh]"

@@ -55,7 +55,10 @@ def chain(case: Case, name: str, order: tuple[str, ...]) -> float:
     return -best
 
 
-@pytest.mark.parametrize("name", ["baseline", "hvdc_pole_out_july", "casa_before_afghanistan"])
+MORE = [pytest.param(name, marks=pytest.mark.slow) for name in ("hvdc_pole_out_july", "casa_before_afghanistan")]
+
+
+@pytest.mark.parametrize("name", ["baseline", *MORE])
 def test_weights_give_the_end_of_the_chain(name: str, casa1000: Case, capfd: pytest.CaptureFixture[str]) -> None:
     scenario = read_scenario(name)
     found = inputs(casa1000, scenario)

@@ -121,6 +121,7 @@ print("optimum", repr(n.objective))
 """
 
 
+@pytest.mark.slow
 def test_plain_pypsa_agrees_on_a_year_that_is_short(tmp_path: Path) -> None:
     found = drawn(1, 22)
     energy.build(CASE, BASE.replace(hydrology={"seed": 1, "draw": 22})).export_to_netcdf(tmp_path / "short.nc")

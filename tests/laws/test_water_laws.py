@@ -116,7 +116,7 @@ def test_the_measure_itself_sees_lost_water(tmp_path: Path) -> None:
     assert lost(result) == pytest.approx(0.5)
 
 
-@pytest.mark.parametrize("resolution", ["typical-days-4h", "24h"])
+@pytest.mark.parametrize("resolution", ["typical-days-4h", pytest.param("24h", marks=pytest.mark.slow)])
 def test_water_of_the_case_is_conserved(casa1000: Case, resolution: str) -> None:
     result = solve(inputs(casa1000, read_scenario("baseline", overrides={"time.resolution": resolution})))
     assert lost(result) <= TOLERANCE

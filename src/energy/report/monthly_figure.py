@@ -175,6 +175,9 @@ def _season(axes: Axes, rungs: list[Rung], ceiling: float, delivered: float) -> 
         height = 0.12 if label == "contract ceiling" else 0.62
         axes.barh(number, length, height, left=start, color=fill_colour, label=f"_{label}")
         end = max(start, start + length)
+        if abs(length) < 0.01 * ceiling:  # a month may have what cancels out in the season: the row says its colour
+            axes.plot(end, number, "s", ms=5, color=fill_colour)
+            end += 0.02 * ceiling
         inside = end > 0.72 * ceiling and length > 0.3 * ceiling and height > 0.5
         place = (start + length / 2, "center") if inside else (end + 0.02 * ceiling, "left")
         on_dark = inside and label == "delivered"
