@@ -27,6 +27,7 @@ LAND, HOME, SEA = "#f2f2f0", "#fdf6e3", "#dfeaf2"
 BORDER, DISRUPTED, STUDIED, PLANT = "#9a9a9a", "#d00000", "#000000", "#004d7a"
 LOADING = "plasma_r"
 CROSS = 0.25  # of a disrupted way, where its cross stands
+NUMBERED = (0.45, 0.35, 0.55, 0.27, 0.63, 0.2)  # where along a way its number may stand, in this order
 SMALL = 5  # MW below which a flow is not labelled
 MARGIN = 1.3  # degrees around the buses
 LARGE = 40  # MW from which a plant is named
@@ -100,7 +101,7 @@ def _panel(axes: Axes, found: xr.Dataset, box: Box, home: set[str], hidden: Box 
     figure = axes.get_figure(root=True)
     assert figure is not None
     labels = Labels(axes, figure.get_figheight() - 1.5)
-    _ground(axes, home, hidden)
+    _ground(axes, home, hidden, labels)
     shown = {name: at for name, at in where.items() if _inside(at[0], at[1], box) and not _inside(at[0], at[1], hidden)}
     for x, y, _ in shown.values():
         labels.block(x, y)
@@ -110,9 +111,10 @@ def _panel(axes: Axes, found: xr.Dataset, box: Box, home: set[str], hidden: Box 
     widest = max([way.power for way in ways], default=1.0) or 1.0
     for way in sorted(ways, key=lambda one: one.power):
         _way(axes, way, where, widest, colormaps[LOADING])
-        middle = _between(way, where, 0.45)
-        if way.power >= SMALL and _inside(*middle, box) and not _inside(*middle, hidden):
-            labels.centred(*middle, f"{way.power:,.0f}", 6.5)
+        along = [_between(way, where, share) for share in NUMBERED]
+        seen = [place for place in along if _inside(*place, box) and not _inside(*place, hidden)]
+        if way.power >= SMALL and along[0] in seen:
+            labels.over(seen, f"{way.power:,.0f}", 6.5)
     for x, y, _ in where.values():
         axes.plot([x], [y], "s", color="black", ms=3.5, zorder=6)
     for name, (x, y, _) in shown.items():
@@ -141,7 +143,7 @@ def _zoom(found: xr.Dataset, where: dict[str, tuple[float, float, str]]) -> Box 
     """Return the part where the sellers' grid is, if there is enough of it to look into."""
     sellers = {str(country) for country in found["country"].to_numpy()} if "country" in found.coords else set()
     points = [place for place in where.values() if place[2] in sellers]
-    return _box(points, 1.1) if len(points) > 3 else None
+    return _box(points, 1.0) if len(points) > 3 else None
 
 
 def _widened(box: Box, aspect: float) -> Box:
@@ -178,7 +180,7 @@ def _extent(axes: Axes, box: Box) -> None:
     axes.tick_params(labelsize=7, color="#cccccc")
 
 
-def _ground(axes: Axes, home: set[str], hidden: Box | None) -> None:
+def _ground(axes: Axes, home: set[str], hidden: Box | None, labels: Labels) -> None:
     (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
     for feature in borders()["features"]:
         parts = feature["geometry"]["coordinates"]
@@ -197,12 +199,13 @@ def _ground(axes: Axes, home: set[str], hidden: Box | None) -> None:
         x, y = _label_place(code, np.array(inside))
         if not _inside(x, y, hidden):
             name, tint = country_name(code).upper(), "#8a8a8a"
+            labels.keep_off(x, y, name, 6.5)
             axes.text(x, y, name, fontsize=6.5, color=tint, ha="center", va="center", zorder=1.6, clip_on=True)
 
 
 def _label_place(code: str, inside: np.ndarray) -> tuple[float, float]:
     """Return where a country's name stands: a place free of flows where known, else the middle of what is seen."""
-    free = {"AF": (65.2, 33.3), "PK": (69.6, 29.6), "TJ": (72.2, 38.6), "KG": (74.8, 41.3), "UZ": (63.6, 41.6)}
+    free = {"AF": (65.2, 32.7), "PK": (69.6, 29.6), "TJ": (72.2, 38.6), "KG": (74.8, 41.3), "UZ": (63.6, 41.6)}
     free |= {"KZ": (64.5, 43.6), "TM": (61.9, 38.9), "IR": (60.2, 32.2), "IN": (74.5, 27.5), "CN": (75.2, 38.7)}
     return free.get(code, (float(inside[:, 0].mean()), float(inside[:, 1].mean())))
 
