@@ -9,13 +9,13 @@ from math import inf
 
 import highspy
 import numpy as np
-from scipy import sparse
 
 from energy.errors import SolverError
 from energy.model import Inputs
 from energy.model.services import LACKING, UNSERVED
 from energy.solve.infeasible import conflict
 from energy.solve.lp import Problem, Structure
+from energy.solve.refine import refined
 
 UNDECIDED = (
     highspy.HighsModelStatus.kSolveError,
@@ -29,9 +29,6 @@ OPTIONS: Options = {"output_flag": False, "threads": 1, "parallel": "off", "rand
 # Of money HiGHS works in hundreds: neither large prices nor the small costs that break ties then leave its tolerances.
 # Weights are small as they are
 SCALE = 1e-2
-# The simplex carries the activity of rows from step to step; where its prices are large that can drift from what the
-# columns make of it, and HiGHS, which looks at what it carried, still says optimal
-RESIDUAL = 1e-10  # by which a row may be missed, relative to the sum of the sizes of its terms; 1e-13 is usual
 LONG_HORIZON = 200_000  # columns; docs/resolution.md has the measurements behind it
 # What keeps an interior point of a long horizon without progress is eased at first, and the answer stands only where it
 # is the optimum of the true program all the same: bounds of these carriers, which hardly ever bind, are left out; so is
@@ -126,6 +123,7 @@ class Solver:
         self._highs.setOptionValue("output_flag", False)
         self.time_limit = time_limit
         self.seconds, self.solves, self._scale = 0.0, 0, SCALE
+        self._optimum: Optimum | None = None
 
     def solve(
         self,
@@ -148,15 +146,16 @@ class Solver:
         usual: Options = dict(method(structure.pattern.shape[1]))
         if ends_in_basis:
             usual["run_crossover"] = "on"
-        status = highspy.HighsModelStatus.kNotset
+        status, values = highspy.HighsModelStatus.kNotset, None
         for attempt in _attempts(usual, basis):
             if not attempt.anew and status != highspy.HighsModelStatus.kUnknown:
                 continue
             eased = _eased(structure, problem, inputs) if attempt.eased else None
             status = self._try(attempt, structure, eased or problem)
+            values = None
             if status == highspy.HighsModelStatus.kOptimal and attempt.options["solver"] == "simplex":
-                drifted = _residual(structure, problem, np.asarray(highs.getSolution().col_value)) > RESIDUAL
-                status = highspy.HighsModelStatus.kUnknown if drifted else status
+                values = refined(highs, structure, problem)
+                status = highspy.HighsModelStatus.kUnknown if values is None else status
             if eased is not None and not self._stands(problem, eased):
                 status = highspy.HighsModelStatus.kUnknown
             if status not in UNDECIDED:
@@ -169,6 +168,11 @@ class Solver:
             raise SolverError(f"{what}; do: give more with --time-limit, or choose a coarser --resolution")
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolverError(f"{inputs.name}: HiGHS ends with '{highs.modelStatusToString(status)}'")
+        solution = highs.getSolution()
+        values = np.asarray(solution.col_value) if values is None else values
+        duals = np.asarray(solution.row_dual) / self._scale
+        objective = float(problem.cost @ values)
+        self._optimum = Optimum(values, duals, objective, int(highs.getInfo().simplex_iteration_count))
 
     def _try(self, attempt: Attempt, structure: Structure, problem: Problem) -> highspy.HighsModelStatus:
         """Let HiGHS solve in one way, every option that it does not name as HiGHS has it."""
@@ -210,22 +214,8 @@ class Solver:
 
     def optimum(self) -> Optimum:
         """Return the last optimum."""
-        solution, info = self._highs.getSolution(), self._highs.getInfo()
-        return Optimum(
-            np.asarray(solution.col_value),
-            np.asarray(solution.row_dual) / self._scale,
-            float(info.objective_function_value) / self._scale,
-            int(info.simplex_iteration_count),
-        )
-
-
-def _residual(structure: Structure, problem: Problem, values: np.ndarray) -> float:
-    """Return by how much the row that is missed most is missed, relative to one and the sizes of its terms."""
-    pattern = structure.pattern
-    matrix = sparse.csc_matrix((problem.matrix, pattern.indices, pattern.indptr), pattern.shape)
-    activity, size = matrix @ values, abs(matrix) @ np.abs(values)
-    missed = np.maximum(problem.row_lower - activity, activity - problem.row_upper)
-    return float((missed / (1.0 + size)).max(initial=0.0))
+        assert self._optimum is not None, "nothing solved yet"
+        return self._optimum
 
 
 def _attempts(usual: Options, basis: highspy.HighsBasis | None) -> Iterator[Attempt]:

@@ -1,0 +1,68 @@
+"""What HiGHS calls optimal keeps its rows, or is mended by its basis, or is no answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from energy.case import Case
+from energy.model import inputs
+from energy.scenario import read_scenario
+from energy.solve import Engine
+from energy.solve.lp import Problem
+from energy.solve.refine import RESIDUAL, missed, refined
+
+
+class Drifted:
+    """HiGHS at an optimum, some basic columns of which have drifted by an error."""
+
+    def __init__(self, engine: Engine, error: float) -> None:
+        self._highs = engine.solver._highs
+        solution, basic = self._highs.getSolution(), np.asarray(self._highs.getBasicVariables()[1])
+        values = np.asarray(solution.col_value).copy()
+        values[basic[basic >= 0][::7]] += error
+        self._solution = SimpleNamespace(col_value=values, row_value=np.asarray(solution.row_value))
+
+    def getSolution(self) -> SimpleNamespace:  # noqa: N802 (the name that HiGHS gives it)
+        return self._solution
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._highs, name)
+
+
+@pytest.fixture
+def solved(two_bus: Case) -> tuple[Engine, Problem, np.ndarray]:
+    engine = Engine(inputs(two_bus, read_scenario("two_bus")))
+    engine.solve(engine.base)
+    return engine, engine.structure.problem(engine.base), engine.solver.optimum().values
+
+
+@pytest.mark.parametrize("error", [1e-9, 1e-6, 0.5])
+def test_a_drifted_optimum_is_mended_by_its_basis(error: float, solved: tuple[Engine, Problem, np.ndarray]) -> None:
+    engine, problem, values = solved
+    drifted: Any = Drifted(engine, error)
+    assert missed(engine.structure, problem, drifted.getSolution().col_value) > error / 1e4
+    found = refined(drifted, engine.structure, problem)
+    assert found is not None
+    assert found == pytest.approx(values, abs=1e-9)
+    assert missed(engine.structure, problem, found) <= RESIDUAL
+
+
+def test_an_optimum_that_the_basis_puts_beyond_a_bound_is_none(solved: tuple[Engine, Problem, np.ndarray]) -> None:
+    engine, problem, values = solved
+    drifted: Any = Drifted(engine, 1e-6)
+    off = int(np.flatnonzero(drifted.getSolution().col_value != values)[0])
+    upper = problem.upper.copy()
+    upper[off] = values[off] - 1e-3
+    assert refined(drifted, engine.structure, replace(problem, upper=upper)) is None
+
+
+def test_an_undrifted_optimum_is_left_to_the_last_bit(solved: tuple[Engine, Problem, np.ndarray]) -> None:
+    engine, problem, values = solved
+    found = refined(engine.solver._highs, engine.structure, problem)
+    assert found is not None
+    assert (found == values).all()
