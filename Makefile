@@ -76,7 +76,7 @@ lock: setup ## write requirements.lock anew from pyproject.toml
 test-latest: check-python ## the tests with the newest versions that pyproject.toml admits, in .venv-latest/
 	$(PYTHON) -m venv --clear .venv-latest
 	.venv-latest/bin/python $(PIP) --upgrade pip
-	.venv-latest/bin/python $(PIP) --upgrade --editable ".[cluster,sensitivity,notebook,dev]"
+	.venv-latest/bin/python $(PIP) --upgrade --editable ".[cluster,sensitivity,notebook,iamc,dev]"
 	.venv-latest/bin/python -m pip list --disable-pip-version-check
 	.venv-latest/bin/python -m pytest -n $(WORKERS) -m "not slow" $(PYTEST_FLAGS)
 

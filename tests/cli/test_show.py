@@ -56,10 +56,18 @@ def test_unknown_figure_writes_nothing(folder: Path, tmp_path: Path) -> None:
 
 
 def test_report_is_a_page_and_a_pdf(folder: Path, tmp_path: Path) -> None:
-    done = command("report", folder, "-o", tmp_path / "r.html")
+    done = command("report", folder, "-o", tmp_path / "r")  # a page gets its ending
     assert done.returncode == 0, done.stderr
     assert "349 GWh can be delivered" in (tmp_path / "r.html").read_text(encoding="utf-8")
     assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("verb", ["report", "map"])
+def test_a_page_is_no_pdf(verb: str, folder: Path, tmp_path: Path) -> None:
+    done = command(verb, folder, "-o", tmp_path / "r.pdf")
+    assert done.returncode == 2
+    assert "r.pdf: a page cannot be a '.pdf' file; allowed: .html or no ending" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("verb", ["report", "figures", "map"])

@@ -21,8 +21,8 @@ def compare_command(
 ) -> None:
     """Compare finished runs: the inputs that differ first, then the results. The others are held to the first."""
     from energy.report.compare import compare
-    from energy.report.compare_figure import write_comparison
     from energy.report.compare_text import comparison_text
+    from energy.report.library_figure import write_comparison
 
     found = compare(folders)
     path = write_comparison(found, out)

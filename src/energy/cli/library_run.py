@@ -52,8 +52,8 @@ def _by_question(scenario: Any) -> tuple[int, str, str]:
 
 def _say(solved: list[Path], failed: dict[str, str], out: Path, seconds: float, as_json: bool) -> None:
     from energy.report.compare import compare
-    from energy.report.compare_figure import write_comparison
     from energy.report.compare_text import comparison_text
+    from energy.report.library_figure import write_comparison
 
     for name, reason in failed.items():
         print(f"error: {name}: {reason}", file=sys.stderr)

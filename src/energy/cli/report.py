@@ -37,6 +37,21 @@ class Format(StrEnum):
     NETWORK = "network"
 
 
+def page_file(out: Path) -> Path:
+    """Return the file of a page: with .html where no ending is said, so that browsers open it and its PDF is another.
+
+    Raises
+    ------
+    InputError
+        When another ending is said.
+    """
+    from energy.errors import Fault, InputError
+
+    if out.suffix not in ("", ".html", ".htm"):
+        raise InputError(Fault(f"a page cannot be a {out.suffix!r} file", out, allowed=".html or no ending"))
+    return out if out.suffix else out.with_suffix(".html")
+
+
 @app.command("figures")
 def figures_command(
     folder: FOLDER,
@@ -75,7 +90,7 @@ def report_command(
     from energy.report.pdf import write_pdf
     from energy.report.whole import whole_file
 
-    progress = new_console(error=True)
+    progress, out = new_console(error=True), page_file(out)
     with progress.status("drawing …"):
         page = report_page(folders)
         with whole_file(out) as draft:
@@ -99,7 +114,7 @@ def map_command(
     from energy.report.record import read_network, read_record
     from energy.report.whole import whole_file
 
-    found = read_record(folder)
+    found, out = read_record(folder), page_file(out)
     with new_console(error=True).status("drawing …"):
         page = interactive_map(read_network(folder), str(found.attrs["scenario"]))
         with whole_file(out) as draft:

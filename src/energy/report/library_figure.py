@@ -1,4 +1,4 @@
-"""A comparison of runs as a figure: a bar a run, from nothing to the contract's ceiling."""
+"""Many runs as a figure: a bar a run, in shares of its own ceiling; `comparison_figure` has GWh of a few."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GAP = 0.9  # rows between two questions
 LEAST = 0.005  # share of the ceiling that a cause must take somewhere to be drawn
 
 
-def compare_figure(found: Mapping[str, Any]) -> Figure:
+def library_figure(found: Mapping[str, Any]) -> Figure:
     """Draw runs one below the other, grouped by question: what is delivered, and what takes the rest of the ceiling.
 
     Parameters
@@ -69,7 +69,7 @@ def stacked_shares(found: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """Return what fills each run's bar, from the left: delivered, then the causes from last to first.
 
     A cause that gives energy back on the way down the ladder is set off against the one before it, as in the figure of
-    a run's months.
+    a run's months; where it is the first of all (a line rated above the contract), against the one after it.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def stacked_shares(found: Mapping[str, Any]) -> dict[str, np.ndarray]:
     shares = {"delivered": level}
     for cause, energy in reversed(found["ladder"].items()):
         level = level + 100 * np.array(energy, float) / whole
-        highest = np.maximum(level, reached)
+        highest = np.maximum(np.minimum(level, 100.0), reached)
         shares[cause], reached = highest - reached, highest
     return shares
 
@@ -136,5 +136,5 @@ def write_comparison(found: Mapping[str, Any], folder: Path, failed: Mapping[str
     path = folder / "comparison.csv"
     with whole_file(path) as draft:
         plain_cells(comparison_table(found, failed)).to_csv(draft, float_format="%.6g", lineterminator="\n")
-    save(compare_figure(found), folder / "comparison")
+    save(library_figure(found), folder / "comparison")
     return path
