@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from energy.report.monthly_figure import monthly_figure, stacked
+from energy.report.monthly_figure import month_parts, monthly_figure
 from energy.report.order import ladder, verdict
 from energy.report.style import colour, save
 
@@ -146,7 +146,7 @@ def test_global_state_of_matplotlib_is_untouched() -> None:
 
 
 def test_stack_is_not_negative_and_sums_to_the_ceiling() -> None:
-    parts = stacked(table().iloc[1:])
+    parts = month_parts(table().iloc[1:])
     assert (parts >= 0).all().all()
     assert parts.sum(axis=1).tolist() == [100.0, 100.0, 100.0]
 

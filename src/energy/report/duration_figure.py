@@ -86,18 +86,21 @@ def duration_figure(*found: xr.Dataset, size: str = "journal") -> Figure:
             axes.stairs(power, hours, color=tint, lw=1.8, label=name, baseline=None)
             if alone:
                 axes.stairs(power, hours, fill=True, color=tint, alpha=0.15)
-                _mark_firm(axes, hours, power)
         most = max(float(one["ceiling"].max()) for one in found)
         if most:
             axes.axhline(most, color=CEILING, lw=1.2, ls="--", label=f"contract ceiling: {most:,.0f} MW")
         axes.set_xlim(0, max(float(duration_curve(one)[0][-1]) for one in found))
         axes.set_ylim(0, 1.08 * max(most, *(float(one["transferable"].max()) for one in found)) or 1)
+        if alone:
+            _mark_firm(axes, *duration_curve(found[0]))
         axes.set_xlabel("hours of the season [h]")
         axes.set_ylabel("power at the receiving end [MW]")
         axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.yaxis.set_major_formatter("{x:,.0f}")
         axes.grid(axis="y")
-        axes.legend(loc="upper right", bbox_to_anchor=(1, 0.95))
+        axes.legend(
+            loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2
+        )  # above: curves may be anywhere
     return figure
 
 
@@ -107,11 +110,14 @@ def _mark_firm(axes: Axes, hours: np.ndarray, power: np.ndarray) -> None:
     mean = float((np.diff(hours) * power).sum() / hours[-1])
     axes.axhline(mean, color="#666666", lw=1, ls=":", label=f"mean of the season: {mean:,.0f} MW")
     axes.plot([FIRM * hours[-1]], [firm], "o", color="black", ms=4, clip_on=False, zorder=4)
+    # the curve never rises, so what is below and left of a point is free of it; at the foot there is room above only
+    low = firm < 0.08 * axes.get_ylim()[1]
     axes.annotate(
         f"{firm:,.0f} MW for {FIRM:.0%} of the hours".replace("%", " %"),
         (FIRM * hours[-1], firm),
-        (-6, 6),
+        (-6, 6) if low else (-6, -6),
         textcoords="offset points",
         ha="right",
+        va="bottom" if low else "top",
         fontsize=8,
     )

@@ -53,6 +53,7 @@ def heatmap_figure(found: xr.Dataset, size: str = "journal") -> Figure:
         if len(names) <= FEW:
             _label_runs(axes, days.to_numpy(), most)
         bar = figure.colorbar(image, ax=axes, pad=0.02)
+        bar.ax.yaxis.set_major_formatter("{x:,.0f}")
         bar.set_label("power at the receiving end [MW]")
         bar.outline.set_visible(False)
     return figure

@@ -11,6 +11,7 @@ import numpy as np
 
 from energy.report.cells import plain_cells
 from energy.report.compare import DELIVERED, comparison_table
+from energy.report.stack import stacked
 from energy.report.style import CEILING, colour, save, styled, words
 from energy.report.whole import whole_file
 
@@ -66,10 +67,7 @@ def library_figure(found: Mapping[str, Any]) -> Figure:
 
 
 def stacked_shares(found: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """Return what fills each run's bar, from the left: delivered, then the causes from last to first.
-
-    A cause that gives energy back on the way down the ladder is set off against the one before it, as in the figure of
-    a run's months; where it is the first of all (a line rated above the contract), against the one after it.
+    """Return what fills each run's bar from the left (`energy.report.stack`).
 
     Returns
     -------
@@ -78,13 +76,9 @@ def stacked_shares(found: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """
     ceiling = np.array(found["results"]["ceiling [GWh]"], float)
     whole = np.where(ceiling > 0, ceiling, np.inf)
-    level = reached = 100 * np.array(found["results"][DELIVERED], float) / whole
-    shares = {"delivered": level}
-    for cause, energy in reversed(found["ladder"].items()):
-        level = level + 100 * np.array(energy, float) / whole
-        highest = np.maximum(np.minimum(level, 100.0), reached)
-        shares[cause], reached = highest - reached, highest
-    return shares
+    delivered = 100 * np.array(found["results"][DELIVERED], float) / whole
+    ladder = {cause: 100 * np.array(energy, float) / whole for cause, energy in found["ladder"].items()}
+    return stacked(delivered, ladder, np.full(len(whole), 100.0))
 
 
 def _places(questions: list[str]) -> tuple[list[float], list[tuple[str, float]]]:

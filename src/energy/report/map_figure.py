@@ -31,7 +31,7 @@ NUMBERED = (0.45, 0.35, 0.55, 0.27, 0.63, 0.2)  # where along a way its number m
 SMALL = 5  # MW below which a flow is not labelled
 MARGIN = 1.3  # degrees around the buses
 LARGE = 40  # MW from which a plant is named
-HEIGHTS = {"journal": 4.6, "slide": 5.6}  # inches
+HEIGHTS = {"journal": 4.6, "slide": 4.5}  # inches
 Box = tuple[tuple[float, float], tuple[float, float]]
 """West and east, south and north [degrees]."""
 NEUTRAL = (

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from energy.report.order import LOST, NO_SERVICES, Rung, causes_of, in_season, ladder, verdict
+from energy.report.stack import stacked
 from energy.report.style import CEILING, SIZES, colour, styled
 from energy.study import Run
 
@@ -57,9 +58,9 @@ def monthly_figure(table: pd.DataFrame, title: str, footer: str = "", size: str 
     with styled():
         figure = Figure(figsize=(width, height))
         # places are fixed in inches, so that the same parts stand at the same places in every figure
-        inner = {"bottom": 0.95 / height, "top": 1 - 0.72 / height, "left": 0.62 / width, "right": 1 - 0.12 / width}
+        inner = {"bottom": 0.95 / height, "top": 1 - 0.72 / height, "left": 0.7 / width, "right": 1 - 0.12 / width}
         if rungs:
-            left, right = figure.subplots(1, 2, width_ratios=(1.25, 1), gridspec_kw={**inner, "wspace": 3.1 / width})
+            left, right = figure.subplots(1, 2, width_ratios=(1.25, 1), gridspec_kw={**inner, "wspace": 3.15 / width})
             _season(right, rungs, float(months["ceiling"].sum()), float(months["delivered"].sum()))
         else:
             left = figure.subplots(gridspec_kw=inner)
@@ -79,12 +80,8 @@ def _shown(rungs: list[Rung]) -> list[Rung]:
     return [rung for rung in rungs if rung.cause != "water" or abs(rung.takes) >= 0.5]
 
 
-def stacked(months: pd.DataFrame) -> pd.DataFrame:
-    """Return what fills each month's bar up to the ceiling: delivered, then the causes from last to first [GWh].
-
-    Where reservoirs can move water between months, a later rung may deliver more in one month than the rung before
-    it. The bar then charges the difference to neither: each level is raised to the highest level below it. The
-    season's totals, which the ladder shows, are not touched.
+def month_parts(months: pd.DataFrame) -> pd.DataFrame:
+    """Return what fills each month's bar up to the ceiling (`energy.report.stack`).
 
     Parameters
     ----------
@@ -94,21 +91,17 @@ def stacked(months: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Not negative; each row sums to the ceiling, or to what is delivered where there is no ceiling.
+        A column a part [GWh], from the bottom up; each row sums to the ceiling, or to what is delivered where there is
+        none.
     """
-    parts = {"delivered": months["delivered"]}
-    level = reached = months["delivered"]
-    for cause in reversed(causes_of(months)):
-        level = level + months[LOST + cause]
-        highest = level.where(level > reached, reached)
-        parts[cause], reached = highest - reached, highest
-    return pd.DataFrame(parts)
+    ladder = {cause: months[LOST + cause] for cause in causes_of(months)}
+    return pd.DataFrame(stacked(months["delivered"], ladder, months["ceiling"]), index=months.index)
 
 
 def _months(axes: Axes, months: pd.DataFrame) -> None:
     at = np.arange(len(months))
     bottom = np.zeros(len(months))
-    for cause, height in stacked(months).items():
+    for cause, height in month_parts(months).items():
         if cause != "delivered" and height.sum() < 1e-3 * months["ceiling"].sum():
             continue
         bars = axes.bar(at, height, WIDTH, bottom=bottom, color=colour(str(cause)), edgecolor="white", lw=0.5)
@@ -134,6 +127,7 @@ def _months(axes: Axes, months: pd.DataFrame) -> None:
     axes.set_xlim(-0.55, len(months) - 0.45)
     highest = float(months[["ceiling", "delivered", *surplus]].to_numpy().max())
     axes.set_ylim(0, 1.06 * highest if highest > 0 else 1)
+    axes.yaxis.set_major_formatter("{x:,.0f}")
     axes.grid(axis="y")
     axes.set_ylabel("energy at the receiving end [GWh/month]")
 
@@ -187,7 +181,7 @@ def _season(axes: Axes, rungs: list[Rung], ceiling: float, delivered: float) -> 
         axes.plot([level, level], [number, number + 1], color="#999999", lw=0.6, zorder=0)
     axes.set_yticks(range(len(rows)), [row[0] for row in rows], fontsize=8)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_xlim(0, ceiling * 1.22 if ceiling else 1)
+    axes.set_xlim(0, 1.22 * max(steps) if ceiling else 1)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set_xticks([0, ceiling / 2, ceiling] if ceiling else [0])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-SIZES = {"journal": (7.2, 3.6), "slide": (10.0, 5.0)}  # inches
+SIZES = {"journal": (7.2, 3.6), "slide": (8.0, 4.5)}  # inches
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#666666"
 INTERVAL: dict[str, Any] = {"color": ORANGE, "marker": "s", "ms": 4, "capsize": 3, "clip_on": False, "zorder": 4}
 
