@@ -6,7 +6,7 @@ be a basis: HiGHS is told so and completes it, always in the same way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -28,11 +28,12 @@ BASIC, LOWER = int(highspy.HighsBasisStatus.kBasic), int(highspy.HighsBasisStatu
 
 @dataclass(frozen=True, eq=False)
 class Start:
-    """An optimal basis, and the program that it belongs to."""
+    """An optimal basis, and of the program that it belongs to what is needed to carry it: hundreds are remembered."""
 
     basis: highspy.HighsBasis
     structure: Structure
-    inputs: Inputs
+    axis: Axis
+    rules: Sequence[Rule]
 
     @cached_property
     def _columns(self) -> np.ndarray:
@@ -51,7 +52,7 @@ class Start:
             return None
         height, width = structure.pattern.shape
         columns, rows = np.full(width, LOWER, dtype=np.int8), np.full(height, BASIC, dtype=np.int8)
-        same = _same_hours(self.inputs.axis, inputs.axis)
+        same = _same_hours(self.axis, inputs.axis)
         for key, at in structure.columns.items():
             columns[at] = self._columns[self.structure.columns[key][same]]
         for name in (BALANCE, ENERGY, VOLTAGE):
@@ -59,7 +60,7 @@ class Start:
                 at, before = structure.rows[name], self.structure.rows[name][same]
                 kept = (at >= 0) & (before >= 0)
                 rows[at[kept]] = self._rows[before[kept]]
-        earlier = {rule["name"]: rule for rule in self.inputs.rules}
+        earlier = {rule["name"]: rule for rule in self.rules}
         for rule in inputs.rules:
             if rule["name"] in earlier:
                 self._carry_rule(rule, earlier[rule["name"]], same, structure, rows)
@@ -81,7 +82,7 @@ class Start:
                 rows[at] = self._rows[before]
                 continue
             mine, theirs = _snapshots(rule, len(at)), _snapshots(earlier, len(before))
-            place = np.full(len(self.inputs.axis.snapshots), -1)
+            place = np.full(len(self.axis.snapshots), -1)
             place[theirs] = np.arange(len(theirs))
             position = place[same[mine]]
             rows[at[position >= 0]] = self._rows[before[position[position >= 0]]]

@@ -21,7 +21,7 @@ from energy.solve.lp import BALANCE, Structure, blocks
 from energy.solve.pypsa_model import check_layout, pypsa_structure
 from energy.solve.result import Result
 
-STARTS_KEPT = 64  # bases of anchors
+STARTS_KEPT = 256  # bases of anchors, 0.2 MB each at the default resolution; drawn water starts from some eighty
 COLUMNS_KEPT = 1_300_000  # of the programs of other snapshots or rules, all together
 
 
@@ -195,7 +195,7 @@ class Engine:
             if anchor is self._own:
                 raise
             return None
-        return Start(self.solver.basis(), structure, inputs)
+        return Start(self.solver.basis(), structure, inputs.axis, inputs.rules)
 
     def _result(self, structure: Structure, inputs: Inputs) -> Result:
         optimum, snapshots = self.solver.optimum(), inputs.axis.snapshots

@@ -17,9 +17,12 @@ from energy.model import Inputs, inputs
 from energy.model.axis import in_window
 from energy.model.draws import Drawn, Outage, as_events, draw_outages
 from energy.model.inputs import assemble, with_objective
+from energy.model.nearest_water import nearest_water
 from energy.model.random_stream import uniform_stream
 from energy.model.snapshots import axis_of
 from energy.scenario import Event, HazardSet, Scenario
+from energy.scenario.water import Drawn as DrawnWater
+from energy.scenario.water import Hydrology
 from energy.solve import Anchor, Engine, Result, structure_key
 
 GROWTH = ("low", "central", "high")
@@ -221,12 +224,12 @@ class _Solver:
     def __init__(self, case: Case, question: Question, calm: Scenario, draw: int) -> None:
         self.case, self.calm, self.draw = case, calm, draw
         self.axis = axis_of(case, question.scenario)
-        self.drawn = question.water
+        self.growth = question.growth is not None
 
     def solve(self, events: Iterable[Event]) -> Result:
         disturbed = self.calm.model_copy(update={"events": (*self.calm.events, *events)})
         found = self._inputs(disturbed) if disturbed.events != self.calm.events else self._undisturbed
-        return _engine(self.case, found).solve(found, anchor=self._anchor())
+        return _engine(self.case, found).solve(found, anchor=self._anchor)
 
     def _inputs(self, scenario: Scenario) -> Inputs:
         return with_objective(assemble(self.case, scenario, self.axis), scenario)
@@ -235,11 +238,21 @@ class _Solver:
     def _undisturbed(self) -> Inputs:
         return self._inputs(self.calm)
 
+    @cached_property
     def _anchor(self) -> Anchor:
-        calm = self.calm
-        plain = calm.model_copy(update={"hydrology": "median", "growth": "central"} if self.drawn else {})
-        first = Anchor(f"plain {plain.digest()}", lambda: self._inputs(plain))
-        return Anchor(calm.digest(), lambda: self._undisturbed, first)
+        calm, near = self.calm, None
+        if isinstance(calm.hydrology, DrawnWater):
+            # from the nearest year on record the way is two thirds of that from median water (docs/risk.md)
+            for water in ("median", nearest_water(self.case, self.axis.hours, calm.hydrology)):
+                near = self._plain(water, near)
+        elif self.growth:
+            near = self._plain(calm.hydrology, near)
+        return Anchor(calm.digest(), lambda: self._undisturbed, near)
+
+    def _plain(self, water: Hydrology, parent: Anchor | None) -> Anchor:
+        growth = "central" if self.growth else self.calm.growth
+        plain = self.calm.model_copy(update={"hydrology": water, "growth": growth})
+        return Anchor(plain.digest(), lambda: self._inputs(plain), parent)
 
 
 _cases: dict[str, Case] = {}
