@@ -44,6 +44,9 @@ figures: run ## make the figures of README and docs from scratch
 	mkdir -p docs/figures
 	for kind in png svg; do cp results/baseline/monthly.$$kind docs/figures/baseline.$$kind; done
 	$(BIN)/energy figures results/baseline --only map --only reservoirs --only heatmap --format png --out docs/figures
+	$(BIN)/energy backcast
+	$(BIN)/energy risk baseline --hazards base --until-ci 2%
+	for name in months exceedance causes; do cp results/risk/baseline-base/$$name.png docs/figures/risk_$$name.png; done
 
 reference: setup ## solve the recorded scenarios again: results/reference/ and what pages quote of it
 	$(BIN)/energy reference
