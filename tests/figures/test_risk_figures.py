@@ -36,7 +36,15 @@ def found() -> xr.Dataset:
             "threshold": [3400.0, 3900.0],
             "cause": ["attack", "line", "all together"],
         },
-        {"title": "baseline, hazards base", "samples": 640, "seed": 1},
+        {
+            "title": "baseline, hazards base",
+            "samples": 640,
+            "seed": 1,
+            "scenario": "baseline",
+            "case": "casa1000",
+            "weakest_confidence": "C",
+            "version": "0.1.0",
+        },
     )
 
 
@@ -46,6 +54,13 @@ def test_fan_shows_months_and_firm_power(found: xr.Dataset) -> None:
     lines = {str(line.get_label()): line.get_ydata() for line in axes.get_lines()}
     assert lines["P50"] == pytest.approx([550] * 5)
     assert "[MW]" in axes.get_ylabel()
+
+
+def test_each_says_what_it_rests_on(found: xr.Dataset) -> None:
+    for draw in (fan_figure, exceedance_figure, causes_figure):
+        foot = draw(found).get_supxlabel()
+        assert "640 samples" in foot
+        assert "scenario baseline · case casa1000 · weakest evidence C · casa1000-energy 0.1.0" in foot
 
 
 def test_exceedance_shows_both_curves_and_thresholds(found: xr.Dataset) -> None:

@@ -115,6 +115,7 @@ def sensitivity_command(
     as_json: AS_JSON = False,
 ) -> None:
     """Rank the numbers of the evidence by what their ranges do to a metric: Morris, Sobol, tornado."""
+    from energy.report.frame import foot_of
     from energy.report.risk_figures import tornado_figure
     from energy.report.style import save
     from energy.study.points import processes
@@ -129,7 +130,8 @@ def sensitivity_command(
     folder = out / f"{asked.name}-{metric}"
     _show(found.groups, f"groups of {len(known)} numbers [{found.unit}]", False, folder / "groups.csv")
     _show(found.numbers, f"{metric} of {asked.name}: {found.base:,.1f} {found.unit}", as_json, folder / "numbers.csv")
-    save(tornado_figure(found.numbers, found.base, metric, found.unit, asked.name), folder / "tornado")
+    drawn = tornado_figure(found.numbers, found.base, metric, found.unit, asked.name, foot_of(asked, case))
+    save(drawn, folder / "tornado")
     new_console().print(f"{found.points:,} points, {found.failed} without an optimum")
     if parts:
         shares = ", ".join(f"{name} {100 * share:.0f} %" for name, share in parts.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from textwrap import fill
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,9 @@ from energy.report.style import SIZES
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
+
+    from energy.case import Case
+    from energy.scenario import Scenario
 
 INCH = 1 / 72  # of a point
 COUNTRIES = {
@@ -88,3 +92,9 @@ def footer(*found: xr.Dataset, note: str = "") -> str:
     versions = ", ".join(dict.fromkeys(str(one.attrs["version"]) for one in found))
     line = f"{scenarios} · case {cases} · weakest evidence {weakest} · casa1000-energy {versions}"
     return f"{note}\n{line}".strip()
+
+
+def foot_of(scenario: Scenario, case: Case) -> str:
+    """Return the line below a figure of what is no finished run: scenario, case, weakest confidence, version."""
+    line = f"scenario {scenario.name} · case {case.name} · weakest evidence {case.weakest_confidence}"
+    return f"{line} · casa1000-energy {version('casa1000-energy')}"

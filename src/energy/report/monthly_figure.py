@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from energy.report.frame import foot_of
 from energy.report.order import LOST, NO_SERVICES, Rung, causes_of, in_season, ladder, verdict
 from energy.report.stack import stacked
 from energy.report.style import CEILING, SIZES, colour, styled
@@ -239,7 +239,4 @@ def title_of(run: Run) -> str:
 
 def footer_of(run: Run) -> str:
     """Return the line below a figure: scenario, weakest confidence, version."""
-    return (
-        f"scenario {run.scenario.name} · case {run.case.name} · weakest evidence {run.case.weakest_confidence}"
-        f" · casa1000-energy {version('casa1000-energy')}"
-    )
+    return foot_of(run.scenario, run.case)

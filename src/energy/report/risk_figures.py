@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from energy.report.frame import footer
 from energy.report.risk_text import MONTHS
 from energy.report.style import colour, save, styled
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 SIZES = {"journal": (7.2, 3.6), "slide": (8.0, 4.5)}  # inches
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#666666"
+FOOT: dict[str, Any] = {"x": 0.01, "ha": "left", "fontsize": 7, "color": "#444444", "linespacing": 1.4}
 INTERVAL: dict[str, Any] = {"color": ORANGE, "marker": "s", "ms": 4, "capsize": 3, "clip_on": False, "zorder": 4}
 
 
@@ -58,6 +60,7 @@ def fan_figure(found: xr.Dataset, size: str = "journal") -> Figure:
         axes.set_xticks(at, [MONTHS[int(month) - 1] for month in found["month"].values])
         axes.set_ylim(bottom=0)
         axes.set_ylabel("mean power at the receiving end [MW]")
+        axes.yaxis.set_major_formatter("{x:,.0f}")
         axes.grid(axis="y")
         axes.set_title(f"{found.attrs['title']}: mean power by month", loc="left", fontsize=10, fontweight="bold")
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
@@ -130,7 +133,7 @@ def causes_figure(found: xr.Dataset, size: str = "journal") -> Figure:
 
 
 def tornado_figure(
-    numbers: pd.DataFrame, base: float, metric: str, unit: str, title: str, size: str = "journal"
+    numbers: pd.DataFrame, base: float, metric: str, unit: str, title: str, foot: str = "", size: str = "journal"
 ) -> Figure:
     """Draw a metric with one number at each end of its range, widest first.
 
@@ -143,6 +146,8 @@ def tornado_figure(
         The metric with all numbers at their base.
     metric, unit, title
         Words of axis and title.
+    foot
+        Text below.
     size
         ``journal`` or ``slide``.
     """
@@ -166,6 +171,8 @@ def tornado_figure(
         axes.grid(axis="x")
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
         axes.set_title(f"{title}: what is unknown", loc="left", fontsize=10, fontweight="bold")
+        if foot:
+            figure.supxlabel(foot, **FOOT)
     return figure
 
 
@@ -176,7 +183,7 @@ def _label(key: str, row: pd.Series) -> str:
 
 def _foot(figure: Figure, found: xr.Dataset) -> None:
     note = f"{found.attrs['samples']:,} samples of water years and outages, seed {found.attrs['seed']}"
-    figure.supxlabel(note, x=0.01, ha="left", fontsize=7, color="#444444")
+    figure.supxlabel(footer(found, note=note), **FOOT)
 
 
 def write_figures(found: xr.Dataset, folder: Path) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -97,7 +98,7 @@ def summary(
         },
         coordinates,
     )
-    return _described(found, question, table, ordered)
+    return _described(found, case, question, table, ordered)
 
 
 def _quantity(case: Case) -> list[float]:
@@ -146,7 +147,9 @@ def _income(
     }
 
 
-def _described(found: xr.Dataset, question: Question, table: pd.DataFrame, ordered: pd.DataFrame) -> xr.Dataset:
+def _described(
+    found: xr.Dataset, case: Case, question: Question, table: pd.DataFrame, ordered: pd.DataFrame
+) -> xr.Dataset:
     words = {
         "mean": ("GWh", "mean energy of the season with outages"),
         "mean_undisturbed": ("GWh", "mean energy of the season without outages"),
@@ -172,6 +175,10 @@ def _described(found: xr.Dataset, question: Question, table: pd.DataFrame, order
         "lacking": int((table["lacking"] > 0).sum()),
         "second_state": float(ordered["state"].mean()),
         "seed": question.seed,
+        "scenario": question.scenario.name,
+        "case": case.name,
+        "weakest_confidence": case.weakest_confidence,
+        "version": version("casa1000-energy"),
         "Conventions": "CF-1.11",
     }
     return found
