@@ -72,8 +72,9 @@ def _countries(case: Any, asked: Any, hazards: Any, samples: int, seed: int, wor
     checked(case, question)
     with processes(workers) as executor, new_console(error=True).status("sampling …"):
         parts = [executor.submit(country_chunk, case, question, range(at, samples, workers)) for at in range(workers)]
-        rows = [row for part in parts for row in part.result()]
-    return country_table(pd.DataFrame(rows).sort_values("draw"))
+        rows: list[dict[str, float]] = [row for part in parts for row in part.result()]
+    rows.sort(key=lambda row: row["draw"])
+    return country_table(pd.DataFrame(rows))
 
 
 @app.command("contract")

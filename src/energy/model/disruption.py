@@ -142,7 +142,8 @@ def _fill(poles: Mapping[str, list[str]], ground: Ground, hit: Columns) -> None:
             widths = np.array([[number(links, name, "p_nom")] for name in ordered])
             share = np.array([_left(ground, hit, name) for name in ordered])
             before = np.cumsum(widths, axis=0) - widths
-            filled = np.clip((share * widths).sum(axis=0) - before, 0.0, widths) / widths
+            left = np.clip((share * widths).sum(axis=0) - before, 0.0, widths)
+            filled = np.divide(left, widths, out=np.zeros_like(left), where=widths > 0)
             for name, column, old in zip(ordered, filled, share, strict=True):
                 # whole or wholly out: nothing to fill, and no rounding
                 hit["links", "p_max_pu", name] = np.where((share == share[0]).all(axis=0) & (old % 1 == 0), old, column)
@@ -207,7 +208,7 @@ def segment_efficiency(curve: Mapping[str, float] | pd.Series, widths: np.ndarra
     loss(p) = constant + linear·p + quadratic·p². The first segment runs from zero to its width and carries the
     constant part; each further one has the slope of the chord of the curve over its width. As the slopes fall, an
     optimiser fills the segments in order. Below the first width the loss is that of a pole that is switched off for
-    part of the time.
+    part of the time. A segment without width, of a pole that is taken out by its rating, has the slope of the curve.
 
     Parameters
     ----------
@@ -220,8 +221,11 @@ def segment_efficiency(curve: Mapping[str, float] | pd.Series, widths: np.ndarra
     --------
     >>> segment_efficiency({"constant": 1.0, "linear": 0.0, "quadratic": 1e-4}, np.array([100.0, 100.0]))
     array([0.98, 0.97])
+    >>> segment_efficiency({"constant": 1.0, "linear": 0.01, "quadratic": 1e-4}, np.zeros(2))
+    array([0.99, 0.99])
     """
     ends = np.concatenate([[0.0], np.cumsum(widths)])
     loss = curve["constant"] + curve["linear"] * ends + curve["quadratic"] * ends**2
     loss[0] = 0.0
-    return np.asarray(1 - np.diff(loss) / widths)
+    slope = curve["linear"] + 2 * curve["quadratic"] * ends[1:]
+    return np.asarray(1 - np.divide(np.diff(loss), widths, out=slope, where=widths > 0))

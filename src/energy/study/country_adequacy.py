@@ -82,7 +82,14 @@ def country_table(samples: pd.DataFrame) -> pd.DataFrame:
         Index country; columns ``EENS with``, ``EENS without``, ``avoided`` [MWh a year], ``LOLE with``,
         ``LOLE without`` [h a year], each followed by its standard error (``… error``). What is avoided is the mean of
         differences in the same draws, so that its error is smaller than those of its parts.
+
+    Raises
+    ------
+    SolverError
+        When no draw has an optimum.
     """
+    if samples.empty:
+        raise SolverError("no draw has an optimum with and without the line; do: run one, from `energy risk --draw`")
     countries = [str(c).removeprefix(f"{WITH} energy ") for c in samples if str(c).startswith(f"{WITH} energy ")]
     rows = {}
     for country in countries:
