@@ -171,4 +171,4 @@ def test_adequacy_of_the_countries_of_a_case(energy: Energy, hazards: str, tmp_p
     )  # fmt: skip
     assert code == 0, err
     table = pd.DataFrame(json.loads(out[: out.rindex("]") + 1])).set_index("country")
-    assert (table["EENS without"] >= table["EENS with"] - 1e-6).all()
+    assert (table["EENS MWh without"] >= table["EENS MWh with"] - 1e-6).all()

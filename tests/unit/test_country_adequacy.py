@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from energy.case import read_case
 from energy.errors import SolverError
 from energy.scenario import read_hazards, read_scenario
-from energy.study.country_adequacy import country_samples, country_table
+from energy.study.country_adequacy import country_samples, country_table, loss_of_load
 from energy.study.sample import Question
 
 
@@ -26,3 +27,19 @@ def test_without_the_line_more_demand_goes_unserved() -> None:
 def test_no_draw_with_an_optimum_is_said() -> None:
     with pytest.raises(SolverError, match="no draw has an optimum"):
         country_table(pd.DataFrame([]))
+
+
+def test_loss_of_load_on_typical_days_is_that_of_the_year_they_stand_for() -> None:
+    """Typical days that recur are laid out in order, and counted hour by hour."""
+    rng = np.random.default_rng(1)
+    snapshots = pd.DatetimeIndex(
+        [t for d in ("2027-01-01", "2027-02-01") for t in pd.date_range(d, periods=6, freq="4h")]
+    )
+    for _ in range(50):
+        lacking = pd.Series(rng.random(12) < 0.4, snapshots)
+        recurs = rng.integers(1, 5, 2)
+        laid_out = np.concatenate([np.tile(lacking.to_numpy()[6 * i : 6 * i + 6], n) for i, n in enumerate(recurs)])
+        found = loss_of_load(lacking, pd.Series(np.repeat(4.0 * recurs, 6), snapshots))
+        assert found["hours"] == pytest.approx(4 * laid_out.sum())
+        assert found["days"] == pytest.approx(laid_out.reshape(-1, 6).any(axis=1).sum())
+        assert found["events"] == pytest.approx((np.diff(laid_out.astype(int), prepend=0) == 1).sum())

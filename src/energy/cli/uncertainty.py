@@ -19,7 +19,8 @@ WORKERS = Annotated[int, typer.Option(min=1, help="Processes.")]
 OUT = Annotated[Path, typer.Option(help="Folder that gets the table.")]
 
 
-def _show(table: pd.DataFrame, title: str, as_json: bool, out: Path) -> None:
+def _show(table: pd.DataFrame, title: str, as_json: bool, out: Path, shown: pd.DataFrame | None = None) -> None:
+    """Write a table to ``out``, and print it, or what is ``shown`` in its place."""
     from energy.report.cells import plain_cells
     from energy.report.risk_text import frame_text
     from energy.report.whole import whole_file
@@ -30,7 +31,7 @@ def _show(table: pd.DataFrame, title: str, as_json: bool, out: Path) -> None:
     if as_json:
         print(table.reset_index().to_json(orient="records", indent=1))
     else:
-        new_console().print(frame_text(table, title))
+        new_console().print(frame_text(table if shown is None else shown, title))
         new_console().print(f"written to {out}")
 
 
@@ -46,6 +47,7 @@ def adequacy_command(
     as_json: AS_JSON = False,
 ) -> None:
     """Print LOLE and EENS with standard errors: of each country with and without the line, or of any PyPSA network."""
+    from energy.report.risk_text import with_errors
     from energy.scenario import read_hazards
 
     case, asked = read_asked(scenario, overrides)
@@ -56,9 +58,8 @@ def adequacy_command(
         table = adequacy(case, found, samples, seed).table()
     else:
         table = _countries(case, asked, found, samples, seed, workers)
-    _show(
-        table, f"{asked.name}, hazards {found.name}: {samples} samples", as_json, out / f"{asked.name}-{found.name}.csv"
-    )
+    title = f"{asked.name}, hazards {found.name}: {samples} samples, ± standard error"
+    _show(table, title, as_json, out / f"{asked.name}-{found.name}.csv", shown=with_errors(table))
 
 
 def _countries(case: Any, asked: Any, hazards: Any, samples: int, seed: int, workers: int) -> pd.DataFrame:

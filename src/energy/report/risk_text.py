@@ -97,9 +97,34 @@ def frame_text(table: pd.DataFrame, title: str, digits: int = 4) -> Table:
     for column in table:
         shown.add_column(str(column), justify="right")
     for key, row in zip(table.index, table.to_numpy(dtype=object), strict=True):
-        cells = (f"{value:,.{digits}g}" if isinstance(value, float) else str(value) for value in row)
+        cells = (_figure(value, digits) if isinstance(value, float) else str(value) for value in row)
         shown.add_row(str(key), *("" if cell == "nan" else cell for cell in cells))
     return shown
+
+
+def _figure(value: float, digits: int) -> str:
+    return f"{value:,.0f}" if abs(value) >= 10**digits else f"{value:,.{digits}g}"
+
+
+def with_errors(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of figures and their standard errors (``X`` and ``X error``) as texts, a row a figure.
+
+    >>> import pandas as pd
+    >>> with_errors(pd.DataFrame({"EENS MWh": [1234.5], "EENS MWh error": [67.8]}, index=["AF"]))
+                      AF
+    EENS MWh  1,234 ± 68
+    """
+    import pandas as pd
+
+    figures = [str(column) for column in table if f"{column} error" in table]
+    cells = {
+        name: [
+            f"{_figure(value, 4)} ± {_figure(error, 2)}"
+            for value, error in zip(table[name], table[f"{name} error"], strict=True)
+        ]
+        for name in figures
+    }
+    return pd.DataFrame(cells, index=table.index).T
 
 
 def risk_json(found: xr.Dataset) -> dict[str, Any]:
