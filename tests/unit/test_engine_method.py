@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import replace
+from typing import Any
 
 import highspy
 import numpy as np
@@ -13,7 +15,10 @@ from energy.measure import audit
 from energy.model import Inputs, inputs
 from energy.scenario import read_scenario
 from energy.solve import Engine, highs, solve, solve_with
+from energy.solve.basis import Start
 from energy.solve.lp import Problem
+from energy.study import points as points_module
+from energy.study.points import delivered, solve_points
 
 LINE_FIRST = {"hydrology": "dry", "protection_order": "[casa, own_demand]"}
 COLD = (
@@ -124,3 +129,37 @@ def test_another_solver_finds_the_engines_optimum_prices_and_all(overrides: dict
     assert other.prices.shape == engine.prices.shape
     if name == "two_bus":
         np.testing.assert_allclose(other.prices, engine.prices, atol=1e-9)
+
+
+def test_points_of_a_long_horizon_start_from_an_interior_anchor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The anchor's interior point ends in a basis, and points take primal steps from there."""
+    case, base = read_case("two_bus"), read_scenario("two_bus", overrides={"time.resolution": "12h"})
+    out = {"name": "out", "kind": "line_out", "cause": "any", "where": ["links.line"], "duration": "30d"}
+    points = [base.replace(events=[out | {"start": start}], hydrology="dry") for start in ("07-10", "07-10T05:00")]
+    short = {a.index: a.values["objective"] for a in solve_points(case, points, delivered)}
+    monkeypatch.setattr(highs, "LONG_HORIZON", 0)
+    monkeypatch.setattr(highs, "COLUMNS_A_STEP", 1)
+    monkeypatch.setattr(points_module, "_engines", OrderedDict())
+    ways: list[str] = []
+    attempt = highs.Solver._try
+
+    def watched(self: highs.Solver, way: highs.Attempt, *rest: Any, **more: Any) -> highspy.HighsModelStatus:
+        ways.append("interior" if way.options["solver"] == "hipo" else "start" if way.anew else "on")
+        return attempt(self, way, *rest, **more)
+
+    monkeypatch.setattr(highs.Solver, "_try", watched)
+    found = {a.index: a.values["objective"] for a in solve_points(case, points, delivered)}
+    assert ways[:3] == ["interior", "on", "start"]
+    assert ways[3:] == ["start"]
+    for at, objective in found.items():
+        assert objective == pytest.approx(short[at], rel=1e-8)
+
+
+def test_a_start_fits_where_rows_and_columns_are_the_same() -> None:
+    case = read_case("two_bus")
+    found = [inputs(case, read_scenario("two_bus", overrides={"time.resolution": r})) for r in ("12h", "24h")]
+    engine = Engine(found[0])
+    here, there = (engine._structure(one) for one in found)
+    start = Start(highspy.HighsBasis(), here, found[0].axis, found[0].rules)
+    assert start.fits(engine._structure(inputs(case, read_scenario("two_bus", overrides={"time.resolution": "12h"}))))
+    assert not start.fits(there)

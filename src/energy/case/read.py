@@ -50,7 +50,7 @@ def read_case(path: str | Path) -> Case:
 
         return read_network_file(path)
     if not path.is_dir():
-        known = [p.name for p in path.parent.iterdir() if p.is_dir()] if path.parent.is_dir() else []
+        known = [p.parent.name for p in path.parent.glob("*/buses.csv")]  # of other folders a message says nothing
         allowed = ", ".join(sorted(known)) or "a folder of PyPSA CSV files or a .nc file"
         raise InputError(Fault(f"no case {path.name!r} here", path.parent, None, allowed, nearest(path.name, known)))
     faults: list[Fault] = []

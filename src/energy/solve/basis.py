@@ -43,6 +43,11 @@ class Start:
     def _rows(self) -> np.ndarray:
         return np.array([int(status) for status in self.basis.row_status], dtype=np.int8)
 
+    def fits(self, structure: Structure) -> bool:
+        """Return whether another program has the same rows and columns."""
+        mine, theirs = self.structure.pattern, structure.pattern
+        return mine.shape == theirs.shape and np.array_equal(mine.indptr, theirs.indptr)
+
     def carried(self, structure: Structure, inputs: Inputs) -> highspy.HighsBasis | None:
         """Return a start for another program; None where it has other components."""
         if structure is self.structure:

@@ -151,7 +151,10 @@ class Engine:
         problem = structure.problem(inputs)
         if past is not None:
             structure.hold(problem, past.values, now)
-        basis = None if start is None else start.carried(structure, inputs)
+        basis = None
+        if start is not None and (_short(structure) or start.fits(structure)):
+            # on a long horizon the way from other rows is longer than that of the interior point from nothing
+            basis = start.carried(structure, inputs)
         self.solver.solve(structure, problem, inputs, basis)
         return self._result(structure, inputs)
 
@@ -170,7 +173,7 @@ class Engine:
 
     def _start(self, anchor: Anchor, structure: Structure) -> Start | None:
         """Return the optimal basis of an anchor; None where it has no optimum, or where no basis is wanted."""
-        if anchor is self._own and method(structure.pattern.shape[1])["solver"] != "simplex":
+        if anchor is self._own and not _short(structure):
             return None
         if anchor.key not in self._starts:
             self._starts[anchor.key] = self._found(anchor)
@@ -185,8 +188,8 @@ class Engine:
             return None
         structure = self._structure(inputs)
         basis = None
-        if anchor.parent is not None and method(structure.pattern.shape[1])["solver"] == "simplex":
-            # on a long horizon the way from other water is longer than that of the interior point from nothing
+        if anchor.parent is not None and _short(structure):
+            # on a long horizon the way from other water is longer than that of the interior point, too
             parent = self._start(anchor.parent, structure)
             basis = None if parent is None else parent.carried(structure, inputs)
         try:
@@ -208,6 +211,10 @@ class Engine:
 
 def _width(structure: Structure) -> int:
     return int(structure.pattern.shape[1])
+
+
+def _short(structure: Structure) -> bool:
+    return method(_width(structure))["solver"] == "simplex"
 
 
 def solve(inputs: Inputs) -> Result:

@@ -52,6 +52,10 @@ NEAR: Options = {
 }
 OTHERWISE_SCALED: Options = {"simplex_scale_strategy": 2}
 PRIMAL: Options = {"simplex_strategy": 4}
+# Of a long horizon the ways from start to optimum are flat: the dual simplex wanders, and shaken bounds must be mended.
+# Where primal steps have not ended it after one for every so many columns, an interior point is quicker
+FLAT: Options = PRIMAL | {"primal_simplex_bound_perturbation_multiplier": 0.0}
+COLUMNS_A_STEP = 300
 FAR: Options = {
     "presolve": "choose",
     "simplex_dual_edge_weight_strategy": -1,
@@ -146,17 +150,19 @@ class Solver:
         usual: Options = dict(method(structure.pattern.shape[1]))
         if ends_in_basis:
             usual["run_crossover"] = "on"
+        steps = structure.pattern.shape[1] // COLUMNS_A_STEP
         status, values = highspy.HighsModelStatus.kNotset, None
-        for attempt in _attempts(usual, basis):
+        eased: Problem | None = None
+        for attempt in _attempts(usual, basis, steps):
             if not attempt.anew and status != highspy.HighsModelStatus.kUnknown:
                 continue
-            eased = _eased(structure, problem, inputs) if attempt.eased else None
-            status = self._try(attempt, structure, eased or problem)
+            last, eased = eased, _eased(structure, problem, inputs) if attempt.eased else None
+            status = self._try(attempt, structure, eased or problem, afresh=attempt.anew or last is not None)
             values = None
             if status == highspy.HighsModelStatus.kOptimal and attempt.options["solver"] == "simplex":
                 values = refined(highs, structure, problem)
                 status = highspy.HighsModelStatus.kUnknown if values is None else status
-            if eased is not None and not self._stands(problem, eased):
+            if eased is not None and (ends_in_basis or not self._stands(problem, eased)):
                 status = highspy.HighsModelStatus.kUnknown
             if status not in UNDECIDED:
                 break
@@ -174,19 +180,22 @@ class Solver:
         objective = float(problem.cost @ values)
         self._optimum = Optimum(values, duals, objective, int(highs.getInfo().simplex_iteration_count))
 
-    def _try(self, attempt: Attempt, structure: Structure, problem: Problem) -> highspy.HighsModelStatus:
-        """Let HiGHS solve in one way, every option that it does not name as HiGHS has it."""
+    def _try(
+        self, attempt: Attempt, structure: Structure, problem: Problem, afresh: bool = True
+    ) -> highspy.HighsModelStatus:
+        """Let HiGHS solve in one way, every option that it does not name as HiGHS has it; or go on with a program."""
         highs = self._highs
         begun = time.perf_counter()
+        start = attempt.start if attempt.anew else highs.getBasis()
         highs.resetOptions()
         for option, value in (OPTIONS | attempt.options).items():
             highs.setOptionValue(option, value)
         highs.setOptionValue("time_limit", self.time_limit)  # its clock runs on from solve to solve
-        if attempt.anew:
+        if afresh:
             highs.clearSolver()
             pass_program(highs, structure, problem, self._scale)
-            if attempt.start is not None:
-                highs.setBasis(attempt.start)
+            if start is not None:
+                highs.setBasis(start)
         highs.run()
         self.seconds += time.perf_counter() - begun
         return highs.getModelStatus()
@@ -218,18 +227,24 @@ class Solver:
         return self._optimum
 
 
-def _attempts(usual: Options, basis: highspy.HighsBasis | None) -> Iterator[Attempt]:
+def _attempts(usual: Options, basis: highspy.HighsBasis | None, steps: int) -> Iterator[Attempt]:
     """Yield what to try until the problem is decided, the same for the same inputs."""
-    if basis is not None:  # a far start can lose its footing
+    long = usual["solver"] == "hipo"
+    if basis is not None and long:
+        yield Attempt(usual | NEAR | FLAT | {"simplex_iteration_limit": steps}, basis)
+    elif basis is not None:  # a far start can lose its footing
         for scaled in (NEAR, NEAR | OTHERWISE_SCALED):
             yield Attempt(usual | scaled, basis)
             # a dual simplex that goes round in a circle does so next to the optimum: a few primal steps end it
             yield Attempt(usual | scaled | PRIMAL, anew=False)
         yield Attempt(usual | NEAR | PRIMAL, basis)  # where the dual simplex cannot even begin
-    if usual["run_crossover"] == "off":
+    if long:
         yield Attempt(usual | FAR, eased=True)
+        if usual["run_crossover"] == "on":
+            # all that start from here are spared the steps from the easier program's basis to the true one's
+            yield Attempt(usual | NEAR, anew=False)
     yield Attempt(usual | FAR)
-    if usual["solver"] == "simplex":
+    if not long:
         # scaled rows can drive prices beyond what the simplex bears
         yield Attempt(usual | FAR | {"simplex_scale_strategy": 0})
         # what presolve takes away can come back with prices that are not quite optimal
