@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from math import isnan
 from multiprocessing import get_context
 from random import Random
 from typing import Any
@@ -64,7 +65,10 @@ def few_points(resolution: str, workers: int) -> tuple[list[Scenario], list[Scen
 
 @dataclass(frozen=True)
 class Plain:
-    """One point in plain PyPSA: wall time of ``n.optimize`` and of building the network [s], and the objective."""
+    """One point in plain PyPSA: wall time of ``n.optimize`` and of building the network [s], and the objective.
+
+    NaN is the objective of a solve that was stopped: its time is a lower bound.
+    """
 
     optimize: float
     network: float
@@ -74,8 +78,7 @@ class Plain:
 def plain_loop(points: list[Scenario], options: Mapping[str, object]) -> list[Plain]:
     """Solve points one after the other as a PyPSA user would, with HiGHS by the direct interface on one thread.
 
-    Options are HiGHS's: none at typical days; the interior point HiPO, far quicker than what HiGHS chooses by itself,
-    where the horizon is long.
+    Options are HiGHS's own.
     """
     found = []
     for point in points:
@@ -84,7 +87,7 @@ def plain_loop(points: list[Scenario], options: Mapping[str, object]) -> list[Pl
         n = build(case, point)
         built = time.perf_counter()
         with quiet():
-            n.optimize(
+            _, ended = n.optimize(
                 solver_name="highs",
                 io_api="direct",
                 extra_functionality=rules,
@@ -92,7 +95,8 @@ def plain_loop(points: list[Scenario], options: Mapping[str, object]) -> list[Pl
                 log_to_console=False,
                 solver_options={"output_flag": False, "threads": 1, **options},
             )
-        found.append(Plain(time.perf_counter() - built, built - start, float(n.objective)))
+        objective = float(n.objective) if ended == "optimal" else np.nan
+        found.append(Plain(time.perf_counter() - built, built - start, objective))
     return found
 
 
@@ -146,7 +150,7 @@ def growth_of_memory(case: Case, points: list[Scenario], workers: int) -> Iterat
 
 def largest_difference(plain: list[Plain], objectives: dict[int, float]) -> float:
     """Return the largest relative difference of the objectives of the same points."""
-    pairs = [(p.objective, objectives[at]) for at, p in enumerate(plain) if at in objectives]
+    pairs = [(p.objective, objectives[at]) for at, p in enumerate(plain) if at in objectives and not isnan(p.objective)]
     return max(abs(a - b) / abs(a) for a, b in pairs) if pairs else np.nan
 
 

@@ -27,7 +27,7 @@ UNDECIDED = (
 Options = dict[str, bool | int | float | str]
 OPTIONS: Options = {"output_flag": False, "threads": 1, "parallel": "off", "random_seed": 0}
 # Of money HiGHS works in hundreds: neither large prices nor the small costs that break ties then leave its tolerances.
-# Weights are small as they are
+# Weights are small as they are; on a long horizon half of the steps would be for the ties between them
 SCALE = 1e-2
 LONG_HORIZON = 200_000  # columns; docs/resolution.md has the measurements behind it
 # What keeps an interior point of a long horizon without progress is eased at first, and the answer stands only where it
@@ -146,7 +146,8 @@ class Solver:
             names what contradicts itself.
         """
         highs = self._highs
-        self._scale = 1.0 if inputs.weights else SCALE
+        long = structure.pattern.shape[1] > LONG_HORIZON
+        self._scale = 1.0 if inputs.weights and not long else SCALE
         usual: Options = dict(method(structure.pattern.shape[1]))
         if ends_in_basis:
             usual["run_crossover"] = "on"
