@@ -143,6 +143,19 @@ def test_ten_days_without_the_line(kind: str, cause: str, column: str) -> None:
         assert july["shortfall"] == pytest.approx(gap - july[column])
 
 
+def test_of_a_dry_month_only_what_was_refused_is_not_taken() -> None:
+    """The buyer stops for ten of 31 days, 22.8 of 70.68 GWh; the rest of the gap is water that was not there."""
+    case = energy.read_case("two_bus")
+    stop = {**EVENT, "kind": "buyer_stop", "cause": "surplus"}
+    asked = energy.read_scenario("two_bus", overrides={"hydrology": "dry", "events": [stop]})
+    assert case.rules.contract is not None
+    terms = energy_terms(case, asked, solve(inputs(case, asked)), case.rules.contract, quantity=95 * 3.672)
+    july = terms.loc[pd.Period("2028-07")]
+    assert july["contracted"] - july["delivered"] > 2 * 22.8
+    assert july["not taken"] == pytest.approx(22.8)
+    assert july["shortfall"] == pytest.approx(70.68 - july["delivered"] - 22.8)
+
+
 def dispatch(**overrides: object) -> Result:
     asked = energy.read_scenario("two_bus", overrides={"objective": "dispatch", **overrides})
     return solve(inputs(energy.read_case("two_bus"), asked))

@@ -124,6 +124,10 @@ BROKEN = {
         [":9: events.0.end", "2028-06-02 00:00:00, is not after the start, 2028-07-01 00:00:00", "swap"],
     ),
     "event of another age": (EVENT.replace("start: 07-01", "start: 1066-10-14"), [":8:", "outside 1900 to 2199"]),
+    "event offset beyond the last clock": (
+        EVENT.replace("start: 07-01", "start: 2028-07-01T00:00+15:00"),
+        [":8:", "not exist"],
+    ),
     "event offset too large": (EVENT.replace("start: 07-01", "start: 2028-07-01T00:00+25:00"), [":8:", "not exist"]),
     "season with an hour": (
         "year: 2028\ncontract:\n  season: {from: 05-01T06:00, to: 09-30}",

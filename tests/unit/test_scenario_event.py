@@ -88,6 +88,12 @@ def test_repair_at_half_pace() -> None:
     assert window(duration="8d", repair_access=closed | {"factor": 1.0})[1] == "2028-07-09 00:00"
 
 
+@pytest.mark.parametrize("pace", [-0.1, 1.1])
+def test_repair_is_no_faster_than_its_crew(pace: float) -> None:
+    with pytest.raises(ValidationError, match="factor"):
+        window(duration="10d", repair_access={"closed": [{"from": "07-06", "to": "07-15"}], "factor": pace})
+
+
 def test_repair_with_overlapping_and_yearly_closures() -> None:
     closed = {
         "closed": [{"from": "07-08", "to": "07-09"}, {"from": "07-06", "to": "07-15"}, {"from": "05-01", "to": "05-02"}]
