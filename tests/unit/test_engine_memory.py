@@ -92,3 +92,16 @@ def test_an_anchor_without_an_optimum_is_no_start(two_bus: Case) -> None:
 def test_a_base_without_an_optimum_says_so(two_bus: Case) -> None:
     with pytest.raises(SolverError, match="infeasible"):
         Engine(impossible(two_bus)).solve(asked(two_bus))
+
+
+def test_a_start_is_carried_to_other_snapshots(two_bus: Case) -> None:
+    """From an optimum on days of one value a solve on days of two goes less far than from nothing."""
+    base, finer = asked(two_bus), asked(two_bus, **{"time.resolution": "typical-days-12h"})
+    assert Engine(base).solve(finer).iterations < Engine(finer).solve(finer).iterations / 10
+
+
+@pytest.mark.parametrize("changes", [{"values.links.line.build_year": 2100}, {"network": "kirchhoff"}])
+def test_other_components_need_another_engine(two_bus: Case, changes: dict[str, object]) -> None:
+    base = asked(two_bus, network="transport")
+    with pytest.raises(ValueError, match="not of the structure that this engine was built for"):
+        Engine(base).solve(asked(two_bus, **changes))
