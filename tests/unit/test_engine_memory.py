@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from energy.case import Case
@@ -9,6 +11,7 @@ from energy.errors import SolverError
 from energy.model import Inputs, inputs
 from energy.scenario import read_scenario
 from energy.solve import Anchor, Engine, engine
+from energy.solve.highs import Solver
 
 
 def asked(case: Case, **changes: object) -> Inputs:
@@ -105,3 +108,22 @@ def test_other_components_need_another_engine(two_bus: Case, changes: dict[str, 
     base = asked(two_bus, network="transport")
     with pytest.raises(ValueError, match="not of the structure that this engine was built for"):
         Engine(base).solve(asked(two_bus, **changes))
+
+
+@pytest.mark.parametrize("parent_is_near", [True, False])
+def test_an_anchor_starts_from_its_parent_where_that_is_one(
+    two_bus: Case, parent_is_near: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base, dry = asked(two_bus), asked(two_bus, hydrology="dry")
+    other = asked(two_bus, **{"values.links.line.build_year": 2100})
+    started: list[bool] = []
+    real = Solver.solve
+
+    def watched(self: Solver, structure: Any, problem: Any, found: Inputs, basis: Any = None, **more: Any) -> None:
+        started.append(basis is not None)
+        real(self, structure, problem, found, basis, **more)
+
+    monkeypatch.setattr(Solver, "solve", watched)
+    parent = anchor("parent", base if parent_is_near else other, [])
+    Engine(base).solve(dry, anchor=Anchor("near", lambda: dry, parent))
+    assert started == ([False, True, True] if parent_is_near else [False, True])
