@@ -42,6 +42,7 @@ GUARDS = {
         "tests/known/test_own_networks.py",
         "tests/known/test_infeasible.py",
         "tests/unit/test_engine_memory.py",
+        "tests/unit/test_layout.py",
         "tests/unit/test_past.py",
     ],
     "solve/lp.py": ["tests/unit/test_past.py", "tests/known/test_two_bus.py", "tests/known/test_own_networks.py"],

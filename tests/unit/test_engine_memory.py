@@ -68,6 +68,11 @@ def test_programs_of_other_snapshots_are_kept_up_to_a_size(two_bus: Case, monkey
         made.solve(found)
     assert laid == [finer], "each is laid once, and found again"
     assert len(made._structures) == 2
+    widths = [structure.pattern.shape[1] for structure in made._structures.values()]
+    monkeypatch.setattr(engine, "COLUMNS_KEPT", sum(widths))
+    full = Engine(base)
+    full.solve(finer)
+    assert len(full._structures) == 2, "what is just full is kept"
     monkeypatch.setattr(engine, "COLUMNS_KEPT", 0)
     small = Engine(base)
     laid.clear()
