@@ -320,3 +320,32 @@ def test_numbered_snapshots_become_hours(tmp_path: Path) -> None:
     found = solved(save_netcdf(chain(1.0), tmp_path))
     assert found.inputs.axis.snapshots[0] == pd.Timestamp("2028-04-01")
     assert np.unique(np.diff(found.inputs.axis.snapshots)) == np.timedelta64(1, "h")
+
+
+def one_bus(loads: list[float]) -> pypsa.Network:
+    n = pypsa.Network()
+    n.set_snapshots(pd.date_range("2028-04-01", periods=len(loads), freq="h"))
+    n.add("Carrier", "AC")
+    n.add("Bus", "b", carrier="AC")
+    n.add("Load", "l", bus="b", p_set=loads)
+    return n
+
+
+def test_a_plant_that_may_climb_20_mw_an_hour(tmp_path: Path) -> None:
+    """Load 20, 60, 60 MW: the cheap plant follows with 20, 40, 60, the dear one gives the 20 between: 1200 + 1000 $."""
+    n = one_bus([20.0, 60.0, 60.0])
+    n.add("Generator", "cheap", bus="b", p_nom=100, marginal_cost=10, ramp_limit_up=0.2)
+    n.add("Generator", "dear", bus="b", p_nom=100, marginal_cost=50)
+    found = solved(save_netcdf(n, tmp_path))
+    assert found.objective == pytest.approx(2200)
+    assert found.flow("generators")["cheap"].tolist() == pytest.approx([20, 40, 60])
+
+
+def test_a_store_that_loses_a_tenth_an_hour(tmp_path: Path) -> None:
+    """Power of the first hour for 9 MWh in the second: 10 MWh are stored, for one of them is lost."""
+    n = one_bus([0.0, 9.0])
+    n.add("Generator", "early", bus="b", p_nom=100, marginal_cost=10, p_max_pu=[1.0, 0.0])
+    n.add("Store", "tank", bus="b", e_nom=100, standing_loss=0.1)
+    found = solved(save_netcdf(n, tmp_path))
+    assert found.objective == pytest.approx(100)
+    assert found.flow("generators")["early"].tolist() == pytest.approx([10, 0])
