@@ -349,3 +349,13 @@ def test_a_store_that_loses_a_tenth_an_hour(tmp_path: Path) -> None:
     found = solved(save_netcdf(n, tmp_path))
     assert found.objective == pytest.approx(100)
     assert found.flow("generators")["early"].tolist() == pytest.approx([10, 0])
+
+
+def test_a_tank_that_begins_with_four(tmp_path: Path) -> None:
+    """9 MWh of the second hour, 4 of them in the tank from the start: 5 are made in the first."""
+    n = one_bus([0.0, 9.0])
+    n.add("Generator", "early", bus="b", p_nom=100, marginal_cost=10, p_max_pu=[1.0, 0.0])
+    n.add("Store", "tank", bus="b", e_nom=100, e_initial=4.0)
+    found = solved(save_netcdf(n, tmp_path))
+    assert found.objective == pytest.approx(50)
+    assert found.flow("generators")["early"].tolist() == pytest.approx([5, 0])

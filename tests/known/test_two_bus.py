@@ -147,7 +147,7 @@ def test_a_line_out_loses_its_hours(two_bus: Case) -> None:
 
 
 def test_an_engine_takes_losses_as_they_come(two_bus: Case) -> None:
-    """Built for a line that delivers 95 %, asked for one of 90 %; in a dry year for turbines that make less of water."""
+    """Built for a line that delivers 95 %, asked for one of 90 %, and in a dry year for turbines that make less."""
     engine = Engine(inputs(two_bus, scenario()))
     lossy = engine.solve(inputs(two_bus, scenario(**{"values.links.line.efficiency": 0.9})))
     assert float(transferable(lossy) @ lossy.hours) == pytest.approx(90 * SEASON, rel=1e-9)
