@@ -57,6 +57,17 @@ def test_no_more_starts_are_kept_than_said(two_bus: Case, monkeypatch: pytest.Mo
     assert calls == ["a", "b", "c", "b"]
 
 
+def test_a_very_long_horizon_has_no_anchor(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    base, dry = asked(two_bus), asked(two_bus, hydrology="dry")
+    made, calls = Engine(base), list[str]()
+    reference = made.solve(dry).objective
+    monkeypatch.setattr(engine, "ANCHORED", made.structure.pattern.shape[1])
+    made.solve(dry, anchor=anchor("kept", base, calls))
+    monkeypatch.setattr(engine, "ANCHORED", made.structure.pattern.shape[1] - 1)
+    assert made.solve(dry, anchor=anchor("far", base, calls)).objective == pytest.approx(reference, rel=1e-12)
+    assert calls == ["kept"]
+
+
 def test_programs_of_other_snapshots_are_kept_up_to_a_size(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     base, finer = asked(two_bus), asked(two_bus, **{"time.resolution": "typical-days-12h"})
     laid: list[Inputs] = []

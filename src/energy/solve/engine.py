@@ -22,6 +22,9 @@ from energy.solve.pypsa_model import check_layout, pypsa_structure
 from energy.solve.result import Result
 
 STARTS_KEPT = 256  # bases of anchors, 0.2 MB each at the default resolution; drawn water starts from some eighty
+# Beyond so many columns an anchor's basis costs more than starting without: the crossover of the hourly year had not
+# ended after 12 minutes of one core, where its interior point takes two and a half
+ANCHORED = 1_000_000
 COLUMNS_KEPT = 1_300_000  # of the programs of other snapshots or rules, all together
 
 
@@ -173,7 +176,7 @@ class Engine:
 
     def _start(self, anchor: Anchor, structure: Structure) -> Start | None:
         """Return the optimal basis of an anchor; None where it has no optimum, or where no basis is wanted."""
-        if anchor is self._own and not _short(structure):
+        if _width(structure) > ANCHORED or (anchor is self._own and not _short(structure)):
             return None
         if anchor.key not in self._starts:
             self._starts[anchor.key] = self._found(anchor)
