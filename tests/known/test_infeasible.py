@@ -106,6 +106,40 @@ def test_a_flow_and_a_volume(two_bus: Case) -> None:
     seen = found(asked(with_rules(two_bus, **rules)))
     assert set(seen.between) == {"rule irrigation 2028", "rule slow"}
     assert changes(seen) == pytest.approx({"rule slow": 70.4})
+    assert "rule slow: at most 77.78 m3/s instead of 50 (27.78 more)" in str(seen)  # where all of June is alike
+
+
+DROUGHT = {"name": "drought", "kind": "drought", "cause": "drought", "where": ["loads.river inflow"]}
+
+
+def test_a_drought_that_a_rule_cannot_bear(two_bus: Case) -> None:
+    # June brings half of 259.2 hm3, and 300 are stored: of the 500 asked for 70.4 are missing, 14 % of them, and 54 %
+    # of what the drought takes
+    event = DROUGHT | {"depth": 0.5, "start": "06-01", "end": "06-30"}
+    seen = found(asked(with_rules(two_bus, irrigation=RELEASE | {"at_least": 500}), events=(event,)))
+    assert set(seen.between) == {"rule irrigation 2028", "event drought"}
+    assert changes(seen) == pytest.approx({"rule irrigation 2028": 500 - 300 - 129.6})
+
+
+def test_a_drought_yields_where_that_is_the_smaller_change(two_bus: Case) -> None:
+    # a tenth of 91 · 8.64 hm3 is left of spring's water; the missing 71.4 are 48 % of the level, 24 % of what the store
+    # could have held at its start, 10 % of the drought
+    event = DROUGHT | {"depth": 0.9, "start": "04-01", "end": "06-30"}
+    full = {"kind": "level", "store": "reservoir", "date": "07-01", "at_least": 0.5}
+    seen = found(asked(with_rules(two_bus, full=full), events=(event,)))
+    assert set(seen.between) == {"rule full", "rule reservoir_start", "event drought"}
+    assert changes(seen) == pytest.approx({"event drought": 150 - 78.624})
+    assert "river inflow brings 100 m3/s instead of 10 (90 more) at 2028-" in str(seen)
+
+
+def test_a_level_that_may_not_be_passed(two_bus: Case) -> None:
+    # emptied by June, with no more than 100 of 259.2 hm3 let down, 159.2 are there on 1 July where 30 may be: the level
+    # yields 48 % of the 270 above it, the release would 129 % of itself
+    low = {"kind": "level", "store": "reservoir", "date": "07-01", "at_most": 0.1}
+    kept = {"kind": "volume", "links": ["turbine", "spill"], "window": JUNE, "at_most": 100}
+    seen = found(asked(with_rules(two_bus, low=low, kept=kept)))
+    assert set(seen.between) == {"rule low", "rule kept 2028"}
+    assert "rule low: at most 0.5307 of e_nom instead of 0.1" in str(seen)
 
 
 @pytest.mark.parametrize(

@@ -264,7 +264,8 @@ def _event_on_load(
             hours = inputs.axis.weights[snapshots]
             bound = (problem.row_lower if sign > 0 else problem.row_upper)[at]
             most = np.abs(demand[kept])
-            yield Soft(f"event {event}", f"{load} makes", unit, at, False, sign, bound, most, hours, snapshots, factor)
+            said, turned = ("takes", factor) if (bound > 0).any() else ("brings", -factor)  # inflow is demand below 0
+            yield Soft(f"event {event}", f"{load} {said}", unit, at, False, sign, bound, most, hours, snapshots, turned)
 
 
 def _must_run(structure: Structure, inputs: Inputs, problem: Problem, taken: Taken) -> Iterator[Soft]:
