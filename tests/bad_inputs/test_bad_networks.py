@@ -134,15 +134,41 @@ def test_broken_netcdf(refused: Refusal, project: Path, name: str) -> None:
 
 
 TABLES: dict[str, tuple[str, bytes, *tuple[str, ...]]] = {
-    "snapshots that are words": ("snapshots.csv", b"snapshot,objective\nearly,1\nlate,1\n", "own"),
-    "no snapshots": ("snapshots.csv", b"snapshot,objective,stores,generators\n", "own"),
-    "snapshots twice": ("snapshots.csv", b"snapshot,objective\n2028-04-01,1\n2028-04-01,1\n", "own"),
-    "snapshots backwards": ("snapshots.csv", b"snapshot,objective\n2028-04-02,1\n2028-04-01,1\n", "own"),
+    "snapshots that are words": (
+        "snapshots.csv",
+        b"snapshot,objective,stores,generators\nearly,1,1,1\nlate,1,1,1\nnoon,1,1,1\n",
+        "own/loads-p_set.csv: no row for 3 of 3 snapshots, the first is early",
+    ),
+    "a series without the last snapshot": (
+        "loads-p_set.csv",
+        b"snapshot,town\n2028-04-01 00:00,1\n2028-04-01 01:00,2\n",
+        "Length mismatch",
+    ),
+    "snapshots without hours of stores": (
+        "snapshots.csv",
+        b"snapshot,objective,generators\n2028-04-01 00:00,1,1\n2028-04-01 01:00,1,1\n2028-04-01 02:00,1,1\n",
+        "column 'stores' is missing",
+    ),
+    "no snapshots": ("snapshots.csv", b"snapshot,objective,stores,generators\n", "Snapshots must not be empty"),
+    "snapshots twice": (
+        "snapshots.csv",
+        b"snapshot,objective\n2028-04-01,1\n2028-04-01,1\n2028-04-02,1\n",
+        "2028-04-01",
+    ),
+    "snapshots backwards": (
+        "snapshots.csv",
+        b"snapshot,objective\n2028-04-03,1\n2028-04-02,1\n2028-04-01,1\n",
+        "2028-04-02",
+    ),
     "buses of bytes": ("buses.csv", bytes(range(256)), "PyPSA cannot read this network"),
     "buses that are empty": ("buses.csv", b"", "own"),
-    "a capacity that is a word": ("generators.csv", b"name,bus,p_nom\nplant,a,big\n", "own"),
-    "a capacity that is a formula": ("generators.csv", b"name,bus,p_nom\nplant,a,=1+1\n", "own"),
-    "a name twice": ("generators.csv", b"name,bus,p_nom\nplant,a,1\nplant,a,2\n", "own"),
+    "a capacity that is a word": ("generators.csv", b"name,bus,p_nom\nplant,a,big\n", "big"),
+    "a capacity that is a formula": ("generators.csv", b"name,bus,p_nom\nplant,a,=1+1\n", "=1+1"),
+    "a name twice": (
+        "generators.csv",
+        b"name,bus,p_nom\nplant,a,1\nplant,a,2\n",
+        "generators plant: the name stands twice",
+    ),
     "a series of words": (
         "loads-p_set.csv",
         b"snapshot,town\n2028-04-01 00:00,a\n2028-04-01 01:00,b\n2028-04-01 02:00,c\n",

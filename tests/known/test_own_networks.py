@@ -341,21 +341,12 @@ def test_a_plant_that_may_climb_20_mw_an_hour(tmp_path: Path) -> None:
     assert found.flow("generators")["cheap"].tolist() == pytest.approx([20, 40, 60])
 
 
-def test_a_store_that_loses_a_tenth_an_hour(tmp_path: Path) -> None:
-    """Power of the first hour for 9 MWh in the second: 10 MWh are stored, for one of them is lost."""
+@pytest.mark.parametrize(("tank", "made"), [({"standing_loss": 0.1}, 10.0), ({"e_initial": 4.0}, 5.0)])
+def test_a_tank_between_two_hours(tank: dict[str, float], made: float, tmp_path: Path) -> None:
+    """9 MWh of the second hour are made in the first: 10 where a tenth is lost, 5 where 4 are there from the start."""
     n = one_bus([0.0, 9.0])
     n.add("Generator", "early", bus="b", p_nom=100, marginal_cost=10, p_max_pu=[1.0, 0.0])
-    n.add("Store", "tank", bus="b", e_nom=100, standing_loss=0.1)
+    n.add("Store", "tank", bus="b", e_nom=100, **tank)
     found = solved(save_netcdf(n, tmp_path))
-    assert found.objective == pytest.approx(100)
-    assert found.flow("generators")["early"].tolist() == pytest.approx([10, 0])
-
-
-def test_a_tank_that_begins_with_four(tmp_path: Path) -> None:
-    """9 MWh of the second hour, 4 of them in the tank from the start: 5 are made in the first."""
-    n = one_bus([0.0, 9.0])
-    n.add("Generator", "early", bus="b", p_nom=100, marginal_cost=10, p_max_pu=[1.0, 0.0])
-    n.add("Store", "tank", bus="b", e_nom=100, e_initial=4.0)
-    found = solved(save_netcdf(n, tmp_path))
-    assert found.objective == pytest.approx(50)
-    assert found.flow("generators")["early"].tolist() == pytest.approx([5, 0])
+    assert found.objective == pytest.approx(10 * made)
+    assert found.flow("generators")["early"].tolist() == pytest.approx([made, 0])

@@ -23,6 +23,7 @@ _NUMBERS = {
     "loads": ("p_set", "sign"),
 }
 """What the optimisation reads of each component list."""
+WEIGHTINGS = ("objective", "stores", "generators")
 
 
 def network_faults(network: pypsa.Network, path: Path) -> Iterator[Fault]:
@@ -54,8 +55,13 @@ def _snapshots(network: pypsa.Network, path: Path) -> Iterator[Fault]:
     if not len(times):
         yield Fault("there are no snapshots", path, None, "one snapshot or more", "set them with n.set_snapshots")
     elif not times.is_unique or not times.is_monotonic_increasing:
-        yield Fault("snapshots are not in order, each once", path, None, "instants that rise", "sort them")
+        at = next(at for at in range(1, len(times)) if not times[at] > times[at - 1])
+        what = f"snapshot {times[at]} stands after {times[at - 1]}"
+        yield Fault(what, path, None, "instants that rise, each once", "sort them")
     weights = network.snapshot_weightings
+    for column in (name for name in WEIGHTINGS if name not in weights):
+        what = f"snapshot weightings: column {column!r} is missing"
+        yield Fault(what, path, None, ", ".join(WEIGHTINGS), "give each in hours, as n.snapshot_weightings has them")
     for column in weights.columns:
         values = weights[column].to_numpy(float)
         wrong = ~(np.isfinite(values) & (values > 0))

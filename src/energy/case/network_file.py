@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
+
+import pandas as pd
 
 from energy.case.case import Case
 from energy.case.network_check import network_faults
@@ -33,7 +36,7 @@ def read_network_file(path: Path) -> Case:
         what = " ".join(f"PyPSA cannot read this network: {err}".split())
         repair = "export it anew with n.export_to_netcdf or n.export_to_csv_folder"
         raise InputError(Fault(what if len(what) <= 300 else f"{what[:299]}…", path, repair=repair)) from None
-    faults = list(network_faults(network, path))
+    faults = [*_other_snapshots(path), *network_faults(network, path)]
     if faults:
         raise InputError(faults)
     present = {c.list_name: c for c in network.components if len(c.static) and c.list_name in COMPONENTS}
@@ -47,3 +50,25 @@ def read_network_file(path: Path) -> Case:
         and c.defaults.loc[attribute, "status"].startswith("Input")
     }
     return Case(path.stem, path, components, series=series, weightings=network.snapshot_weightings.copy())
+
+
+def _other_snapshots(folder: Path) -> Iterator[Fault]:
+    """Yield the tables of a CSV folder that lack snapshots, for there PyPSA takes its defaults without a word."""
+    if not folder.is_dir():
+        return
+    snapshots = _first_column(folder / "snapshots.csv")
+    for file in sorted(folder.glob("*-*.csv")):
+        lacking = snapshots.difference(_first_column(file), sort=False)
+        if len(lacking):
+            what = f"no row for {len(lacking)} of {len(snapshots)} snapshots, the first is {lacking[0]}"
+            yield Fault(what, file, None, "one row for each snapshot of snapshots.csv", "export the network anew")
+
+
+def _first_column(file: Path) -> pd.Index:
+    """Return instants where all are some, else the words that stand there."""
+    words: pd.Index = pd.Index(pd.read_csv(file, usecols=[0], dtype=str).iloc[:, 0])
+    try:
+        instants: pd.Index = pd.to_datetime(words, format="ISO8601")
+    except ValueError:
+        return words
+    return instants

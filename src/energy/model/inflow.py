@@ -53,7 +53,7 @@ def inflow(case: Case, hours: pd.DatetimeIndex, water: Hydrology) -> dict[str, n
     for site in sites:
         label = water.get(site, "median") if isinstance(water, Mapping) else water
         labels = label if isinstance(label, tuple) else (label,) * (int(passed[-1]) + 1)
-        flows[site] = np.array([_months(case, site, name) for name in labels])[passed, month] * HM3_AN_HOUR
+        flows[site] = np.array([months_of(case, site, name) for name in labels])[passed, month] * HM3_AN_HOUR
     return flows
 
 
@@ -71,7 +71,20 @@ def _drawn(case: Case, water: Drawn, sites: list[str], years: int) -> dict[str, 
     return {site: flows[:, at] for at, site in enumerate(known.sites)}
 
 
-def _months(case: Case, site: str, label: str) -> np.ndarray:
+def months_of(case: Case, site: str, label: str) -> np.ndarray:
+    """Return the mean flow of a site in the twelve months of a label [m³/s]; where it has no row of its own, of others.
+
+    Raises
+    ------
+    InputError
+        When the case has no such hydrology.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> months_of(read_case("two_bus"), "river inflow", "median").shape
+    (12,)
+    """
     table = case.profiles["inflow"]
     rows = table.xs(site, level="site")
     known = [str(name) for name in table.index.unique("hydrology")]

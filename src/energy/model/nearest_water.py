@@ -9,8 +9,7 @@ import pandas as pd
 
 from energy.case.case import Case
 from energy.case.check import OTHER
-from energy.case.schema import MONTHS
-from energy.model.inflow import inflow
+from energy.model.inflow import inflow, months_of
 from energy.model.profile import HM3_AN_HOUR
 from energy.scenario.water import Drawn
 
@@ -47,8 +46,8 @@ def nearest_water(case: Case, hours: pd.DatetimeIndex, water: Drawn) -> str:
 @lru_cache(maxsize=4)
 def _recorded(case: Case) -> tuple[list[str], np.ndarray]:
     """Return the labels that every site has, and their mean flows [m³/s]; shape (labels, 12, sites)."""
-    table = case.profiles["inflow"][list(MONTHS)]
-    sites = [table.xs(site, level="site") for site in table.index.unique("site")]
+    table = case.profiles["inflow"]
     labels = [str(name) for name in table.index.unique("hydrology") if name != OTHER]
-    found = [[site.loc[name if name in site.index else OTHER] for site in sites] for name in labels]
-    return labels, np.array(found, dtype=float).transpose(0, 2, 1)
+    sites = [str(site) for site in table.index.unique("site")]
+    found = np.array([[months_of(case, site, name) for site in sites] for name in labels])
+    return labels, found.transpose(0, 2, 1)

@@ -146,15 +146,14 @@ class Solver:
             names what contradicts itself.
         """
         highs = self._highs
-        long = structure.pattern.shape[1] > LONG_HORIZON
-        self._scale = 1.0 if inputs.weights and not long else SCALE
-        usual: Options = dict(method(structure.pattern.shape[1]))
+        columns = structure.pattern.shape[1]
+        usual: Options = dict(method(columns))
+        self._scale = 1.0 if inputs.weights and usual["solver"] == "simplex" else SCALE
         if ends_in_basis:
             usual["run_crossover"] = "on"
-        steps = structure.pattern.shape[1] // COLUMNS_A_STEP
         status, values = highspy.HighsModelStatus.kNotset, None
         eased: Problem | None = None
-        for attempt in _attempts(usual, basis, steps):
+        for attempt in _attempts(usual, basis, columns // COLUMNS_A_STEP):
             if not attempt.anew and status != highspy.HighsModelStatus.kUnknown:
                 continue
             last, eased = eased, _eased(structure, problem, inputs) if attempt.eased else None
@@ -243,7 +242,7 @@ def _attempts(usual: Options, basis: highspy.HighsBasis | None, steps: int) -> I
         yield Attempt(usual | FAR, eased=True)
         if usual["run_crossover"] == "on":
             # all that start from here are spared the steps from the easier program's basis to the true one's
-            yield Attempt(usual | NEAR, anew=False)
+            yield Attempt(usual | NEAR | FLAT, anew=False)
     yield Attempt(usual | FAR)
     if not long:
         # scaled rows can drive prices beyond what the simplex bears

@@ -85,6 +85,8 @@ def loss_of_load(lacking: pd.Series, hours: pd.Series) -> dict[str, float]:
     lacking, hours
         Whether demand goes unserved, and how many hours it stands for [h], by snapshot (a DatetimeIndex).
 
+    Examples
+    --------
     >>> day = pd.date_range("2027-01-01", periods=4, freq="6h")
     >>> found = loss_of_load(pd.Series([True, False, False, True], day), pd.Series(60.0, day))  # ten such days
     >>> found["hours"], found["days"], round(found["events"])  # of each night one, and that of the first day's start
