@@ -46,6 +46,16 @@ GUARDS = {
         "tests/unit/test_past.py",
     ],
     "solve/lp.py": ["tests/unit/test_past.py", "tests/known/test_two_bus.py", "tests/known/test_own_networks.py"],
+    "solve/highs.py": [
+        "tests/unit/test_engine_method.py",
+        "tests/unit/test_refine.py",
+        "tests/known/test_two_bus.py",
+        "tests/known/test_infeasible.py",
+    ],
+    "solve/basis.py": ["tests/unit/test_engine_method.py", "tests/unit/test_points.py", "tests/unit/test_engine_memory.py"],
+    "solve/layout.py": ["tests/unit/test_layout.py", "tests/known/test_two_bus.py", "tests/unit/test_past.py"],
+    "solve/refine.py": ["tests/unit/test_refine.py"],
+    "solve/proof.py": ["tests/unit/test_proof.py"],
     "solve/soft.py": ["tests/known/test_infeasible.py"],
     "solve/infeasible.py": ["tests/known/test_infeasible.py"],
 }

@@ -21,9 +21,10 @@ from energy.case import Case, RuleBook, read_case
 from energy.errors import SolverError
 from energy.model import Inputs, inputs
 from energy.scenario import Scenario
-from energy.solve import Engine, solve
+from energy.solve import Engine, infeasible, solve
 from energy.solve.infeasible import Conflict, conflict
 
+WINTER = 0.036  # hm3/h from October to March
 JUNE = {"from": "06-01", "to": "06-30"}
 RELEASE = {"kind": "volume", "links": ["turbine", "spill"], "window": JUNE}
 TURBINE = {"kind": "volume", "links": ["turbine"], "window": JUNE, "at_least": 200}
@@ -35,7 +36,9 @@ def with_rules(case: Case, **rules: Any) -> Case:
 
 
 def asked(case: Case, **fields: Any) -> Inputs:
-    scenario = Scenario(name="asked", year=2028, case="two_bus", time={"resolution": "typical-days-4h"}, **fields)
+    scenario = Scenario(
+        name="asked", year=2028, case="two_bus", **{"time": {"resolution": "typical-days-4h"}, **fields}
+    )
     return inputs(case, scenario)
 
 
@@ -144,6 +147,70 @@ def test_a_level_that_may_not_be_passed(two_bus: Case) -> None:
     assert "rule low: at most 0.5307 of e_nom instead of 0.1" in str(seen)
 
 
+@pytest.mark.parametrize(("flow", "yields"), [(130, {"rule mill": 77.76}), (110, {"rule reservoir_start": 25.92})])
+def test_a_least_flow_or_the_start_yields(two_bus: Case, flow: float, yields: dict[str, float]) -> None:
+    # the river brings 100 m3/s; 130 m3/s for April's 720 h are 336.96 hm3, the missing 77.76 are 23 % of them and 26 %
+    # of what the store could hold at its start; of 110 m3/s 25.92 are missing, 9.1 % and 8.6 %
+    mill = {"kind": "flow", "link": "spill", "at_least": {4: flow}}
+    seen = found(asked(with_rules(two_bus, mill=mill)))
+    assert set(seen.between) == {"rule mill", "rule reservoir_start"}
+    assert changes(seen) == pytest.approx(yields)
+
+
+def test_a_least_storage_and_a_level_below_it(two_bus: Case) -> None:
+    # the store is down to 120 of 150 hm3 for one instant, and gains 8.64 a day: 30, 21.36, 12.72 and 4.08 are missing
+    # for a day each, 1.5 % of what July holds; the level would give up 17 % of the 180 hm3 above it
+    rules = {
+        "kept": {"kind": "storage", "store": "reservoir", "at_least": 0.5, "window": {"from": "07-01", "to": "07-31"}},
+        "low": {"kind": "level", "store": "reservoir", "date": "07-15", "at_most": 0.4},
+    }
+    seen = found(asked(with_rules(two_bus, **rules), time={"resolution": "24h"}))
+    assert set(seen.between) == {"rule kept", "rule low"}
+    assert changes(seen) == pytest.approx({"rule kept": (30 + 21.36 + 12.72 + 4.08) * 24})
+    (relaxation,) = seen.relaxations
+    assert relaxation.share == pytest.approx(30 / 150)
+    assert "rule kept: at least 0.4 of e_nom instead of 0.5 (0.1 less) at 2028-07-14 00:00, in 4 of 3" in str(seen)
+
+
+@pytest.mark.parametrize(("most", "yields"), [(0.0, "rule low"), (0.5, "rule reservoir_end")])
+def test_an_end_that_cannot_be_reached(two_bus: Case, most: float, yields: str) -> None:
+    # March brings 0.036 hm3/h for 744 h; 200 hm3 are asked for at its end. From an empty store 173 are missing, 87 % of
+    # the end and 58 % of the 300 above the level; from half of it 23, 12 % of the end and 15 % of the 150 above
+    end = {"kind": "end", "store": "reservoir", "level": 200}
+    low = {"kind": "level", "store": "reservoir", "date": "03-01", "at_most": most}
+    seen = found(asked(with_rules(two_bus, reservoir_end=end, low=low)))
+    missing = 200 - 300 * most - WINTER * 744
+    assert set(seen.between) == {"rule low", "rule reservoir_end"}
+    assert {part.soft.name: part.by.max() for part in seen.relaxations} == pytest.approx({yields: missing})
+    if yields == "rule reservoir_end":
+        assert "rule reservoir_end: at least 176.7 hm3 instead of 200" in str(seen)  # of 176.784, never more
+
+
+LIMIT = {"kind": "limit", "window": JUNE}
+
+
+@pytest.mark.parametrize(
+    ("term", "asked_for", "there", "unit"), [("turbine", 0.3, 0.28, "hm3/h"), ("line", 110.0, 100.0, "MW")]
+)
+def test_a_limit_beyond_what_there_is(two_bus: Case, term: str, asked_for: float, there: float, unit: str) -> None:
+    push = LIMIT | {"terms": [{"component": "links", "name": term}], "at_least": asked_for}
+    seen = found(asked(with_rules(two_bus, push=push)))
+    assert seen.between == ("rule push",)
+    assert changes(seen) == pytest.approx({"rule push": (asked_for - there) * 720})
+    told = f"rule push: at least {there:g} {unit} instead of {asked_for:g} ({asked_for - there:.4g} less)"
+    assert told in str(seen)
+    assert " of 6 snapshots" in str(seen)  # one day in blocks of four hours
+
+
+def test_a_limit_from_above_and_a_volume(two_bus: Case) -> None:
+    # 40 MW of demand and 50 MW of line let 720 · 0.18 = 129.6 hm3 through the turbine; the missing 20.4 are 14 % of the
+    # volume asked for, 20.4 · 500 / 720 = 14.2 MW would be 28 % of the limit
+    narrow = LIMIT | {"terms": [{"component": "links", "name": "line"}], "at_most": 50}
+    seen = found(asked(with_rules(two_bus, irrigation=TURBINE | {"at_least": 150}, narrow=narrow)))
+    assert set(seen.between) == {"rule irrigation 2028", "rule narrow"}
+    assert changes(seen) == pytest.approx({"rule irrigation 2028": 20.4})
+
+
 @pytest.mark.parametrize(
     ("rules", "fields"),
     [
@@ -182,7 +249,7 @@ def test_without_any_one_of_the_named_the_rest_can_hold(two_bus: Case) -> None:
         solve(asked(with_rules(two_bus, **{key: rule for key, rule in rules.items() if key != name})))
 
 
-def own(tmp_path: Path, change: Callable[[pypsa.Network], None]) -> Inputs:
+def own(tmp_path: Path, change: Callable[[pypsa.Network], None], *events: dict[str, Any]) -> Inputs:
     n = pypsa.Network()
     n.set_snapshots(pd.date_range("2028-04-01", periods=4, freq="h"))
     n.add("Carrier", "AC")
@@ -191,7 +258,8 @@ def own(tmp_path: Path, change: Callable[[pypsa.Network], None]) -> Inputs:
     n.add("Load", "town", bus="a", p_set=[50.0, 60.0, 130.0, 120.0])
     change(n)
     n.export_to_netcdf(str(tmp_path / "own.nc"))
-    return inputs(read_case(tmp_path / "own.nc"), Scenario(name="own", year=2028, objective="dispatch"))
+    asked = Scenario(name="own", year=2028, objective="dispatch", events=events)
+    return inputs(read_case(tmp_path / "own.nc"), asked)
 
 
 def test_more_demand_than_plants(tmp_path: Path) -> None:
@@ -211,6 +279,126 @@ def test_a_plant_that_must_run_above_the_demand(tmp_path: Path) -> None:
     assert "generators plant: p_min_pu: at least 50 MW instead of 100 (50 less) at 2028-04-01 00:00, in 2 of 4" in str(
         seen
     )
+
+
+def even(n: pypsa.Network, load: float = 90.0) -> None:
+    n.loads_t.p_set["town"] = load
+
+
+def test_a_link_that_must_carry_more_than_is_taken(tmp_path: Path) -> None:
+    def change(n: pypsa.Network) -> None:
+        even(n, 40.0)
+        n.add("Bus", "b", carrier="AC")
+        n.add("Load", "village", bus="b", p_set=10.0)
+        n.add("Link", "way", bus0="a", bus1="b", p_nom=50, p_min_pu=0.5, efficiency=0.8)
+
+    seen = found(own(tmp_path, change))
+    # 10 MW arrive of 12.5 MW
+    assert seen.between == ("links way",)
+    assert changes(seen) == pytest.approx({"links way": 4 * (25 - 12.5)})
+    assert "links way: p_min_pu: at least 12.5 MW instead of 25 (12.5 less)" in str(seen)
+
+
+def shock(kind: str, where: str, **fields: Any) -> dict[str, Any]:
+    when = {"start": "2028-04-01T01:00", "end": "2028-04-01T02:00"}
+    return {"name": "shock", "kind": kind, "cause": "test", "where": [where]} | when | fields
+
+
+def test_a_demand_that_an_event_raises(tmp_path: Path) -> None:
+    seen = found(own(tmp_path, even, shock("demand_shock", "loads.town", factor=1.5)))
+    assert seen.between == ("event shock",)
+    assert changes(seen) == pytest.approx({"event shock": 1.5 * 90 - 100})
+    assert "event shock: town takes 100 MW instead of 135 (35 less)" in str(seen)
+
+
+def test_a_plant_that_an_event_derates(tmp_path: Path) -> None:
+    seen = found(own(tmp_path, even, shock("derating", "generators.plant", depth=0.3)))
+    assert seen.between == ("event shock",)
+    assert changes(seen) == pytest.approx({"event shock": 90 - 70})
+    assert "event shock: generators plant at most 90 MW instead of 70 (20 more)" in str(seen)
+
+
+def tank(n: pypsa.Network, **fields: Any) -> None:
+    n.add("Store", "tank", bus="a", e_nom=100, **fields)
+
+
+def test_a_store_that_starts_with_too_little(tmp_path: Path) -> None:
+    def change(n: pypsa.Network) -> None:
+        n.loads_t.p_set["town"] = [130.0, 60.0, 60.0, 60.0]
+        tank(n, e_initial=10)
+
+    seen = found(own(tmp_path, change))
+    assert seen.between == ("stores tank: e_initial",)
+    assert changes(seen) == pytest.approx({"stores tank: e_initial": 30 - 10})
+    assert "stores tank: e_initial: starts with 30 MWh instead of 10 (20 more)" in str(seen)
+
+
+def test_a_store_that_starts_with_too_much(tmp_path: Path) -> None:
+    def change(n: pypsa.Network) -> None:
+        even(n, 20.0)
+        tank(n, e_initial=90, e_max_pu=0.5)
+
+    # 50 MWh may be left after an hour, in which 20 are taken
+    seen = found(own(tmp_path, change))
+    assert seen.between == ("stores tank: e_initial",)
+    assert changes(seen) == pytest.approx({"stores tank: e_initial": 20})
+    assert "stores tank: e_initial: starts with 70 MWh instead of 90 (20 less)" in str(seen)
+
+
+def test_a_store_that_must_keep_what_is_asked_for(tmp_path: Path) -> None:
+    def change(n: pypsa.Network) -> None:
+        n.loads_t.p_set["town"] = [130.0, 60.0, 60.0, 60.0]
+        tank(n, e_initial=90, e_min_pu=0.9)
+
+    # 30 MWh are missing for one of four hours, a twelfth of what is to be kept; even a full tank could not give them
+    seen = found(own(tmp_path, change))
+    assert seen.between == ("stores tank",)
+    assert changes(seen) == pytest.approx({"stores tank": 30})
+    assert "stores tank: e_min_pu: at least 60 MWh instead of 90 (30 less) at 2028-04-01 00:00, in 1 of 4" in str(seen)
+
+
+def test_a_store_that_follows_itself_has_no_start(tmp_path: Path) -> None:
+    def change(n: pypsa.Network) -> None:
+        tank(n, e_cyclic=True)
+        n.loads_t.p_set["town"] = [130.0, 60.0, 130.0, 120.0]
+
+    # 440 MWh are asked for, 400 there
+    seen = found(own(tmp_path, change))
+    assert seen.between == ()
+    assert changes(seen) == pytest.approx({"buses a": 40})
+
+
+def test_a_river_that_cannot_flow_on(tmp_path: Path) -> None:
+    def change(n: pypsa.Network) -> None:
+        even(n)
+        n.add("Carrier", "water")
+        n.add("Bus", "river", carrier="water")
+        n.add("Load", "inflow", bus="river", p_set=-0.36)
+        n.add("Link", "gate", bus0="river", bus1="river mouth", p_nom=0.18)
+        n.add("Bus", "river mouth", carrier="water")
+        n.add("Generator", "sea", bus="river mouth", p_nom=1, sign=-1)
+
+    seen = found(own(tmp_path, change))
+    assert seen.between == ()
+    assert "buses river cannot get rid of 50 m3/s at 2028-04-01 00:00, in 4 of 4 snapshots" in str(seen)
+
+
+def test_bounds_that_no_rule_sets_are_said_to_be_so(two_bus: Case) -> None:
+    engine = Engine(asked(two_bus))
+    problem = engine.structure.problem(engine.base)
+    problem.upper[engine.structure.columns["links", "p"]] = -1
+    seen = conflict(engine.structure, engine.base, problem)
+    assert (seen.between, seen.relaxations) == ((), ())
+    assert str(seen) == "no rule, event, demand or inflow explains it: look for lower bounds above upper ones"
+
+
+def test_too_many_to_take_away_one_by_one(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(infeasible, "MOST_TRIED", 1)
+    full = {"kind": "level", "store": "reservoir", "date": "07-01", "at_least": 0.5}
+    seen = found(asked(with_rules(two_bus, irrigation=RELEASE | {"at_least": 500}, full=full)))
+    assert not seen.minimal
+    assert {"rule irrigation 2028", "rule full"} <= set(seen.between)
+    assert str(seen).startswith("among these is the contradiction:\n  rule ")
 
 
 def test_the_error_says_it_all(two_bus: Case) -> None:

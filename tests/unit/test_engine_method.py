@@ -97,7 +97,7 @@ def test_what_an_eased_program_may_not_change(change: str, two_bus: Case) -> Non
     assert same == (change == "none")
     optimum(eased)
     assert solver._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
-    assert solver._stands(problem, eased) == (change == "none")
+    assert solver._stands(structure, problem) == (change == "none")
 
 
 def test_an_interior_solve_does_not_depend_on_what_was_solved_before(monkeypatch: pytest.MonkeyPatch) -> None:

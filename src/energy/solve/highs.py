@@ -15,6 +15,7 @@ from energy.model import Inputs
 from energy.model.services import LACKING, UNSERVED
 from energy.solve.infeasible import conflict
 from energy.solve.lp import Problem, Structure
+from energy.solve.proof import gap
 from energy.solve.refine import refined
 
 UNDECIDED = (
@@ -37,7 +38,7 @@ LONG_HORIZON = 200_000  # columns; docs/resolution.md has the measurements behin
 ROOMY = (UNSERVED, "spillway", "river mouth")
 EASE = 0.75
 ROOM = 1e-6  # by how much of itself a bound left out may be passed, or in its own unit where that is more
-LEFT = 1e-9  # share of the objective by which the answer may be worse than the optimum for the sake of the eased costs
+PROVED = 1e-7  # share of the objective by which the answer's own prices must prove it to be no worse than the optimum
 NEAR: Options = {
     # from a start near the optimum the reductions of a presolve are lost, exact edge weights cost more than the steps
     # that they save, shaken costs are steps to be taken back, and factors that are always made anew at a check end
@@ -162,7 +163,7 @@ class Solver:
             if status == highspy.HighsModelStatus.kOptimal and attempt.options["solver"] == "simplex":
                 values = refined(highs, structure, problem)
                 status = highspy.HighsModelStatus.kUnknown if values is None else status
-            if eased is not None and (ends_in_basis or not self._stands(problem, eased)):
+            if eased is not None and (ends_in_basis or not self._stands(structure, problem)):
                 status = highspy.HighsModelStatus.kUnknown
             if status not in UNDECIDED:
                 break
@@ -200,22 +201,19 @@ class Solver:
         self.seconds += time.perf_counter() - begun
         return highs.getModelStatus()
 
-    def _stands(self, problem: Problem, eased: Problem) -> bool:
+    def _stands(self, structure: Structure, problem: Problem) -> bool:
         """Return whether the optimum of an eased program is one of the true program.
 
-        It is where it keeps the bounds left out, where what was shut would not be used at its true cost (its reduced
-        cost is not negative), and where nothing is used that was made cheaper: the true costs exceed the eased ones by
-        a function that is nowhere negative, so no point of the true program costs less than the eased optimum.
+        It is where it keeps the bounds left out, and where its prices prove that no point of the true program costs
+        less (`energy.solve.proof.gap`).
         """
         if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return False
         solution = self._highs.getSolution()
-        values, reduced = np.asarray(solution.col_value), np.asarray(solution.col_dual)
+        values, duals = np.asarray(solution.col_value), np.asarray(solution.row_dual) / self._scale
         over = values - problem.upper
         kept = not (over > ROOM * np.maximum(problem.upper, 1.0)).any()
-        unwanted = bool((reduced[eased.upper < problem.upper] >= 0.0).all())
-        extra = float((problem.cost - eased.cost) @ values)
-        return kept and unwanted and extra <= LEFT * abs(float(problem.cost @ values))
+        return kept and gap(structure, problem, values, duals) <= PROVED
 
     def basis(self) -> highspy.HighsBasis:
         """Return the basis of the last optimum."""
