@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import cycle
 from math import isnan
 from multiprocessing import get_context
 from random import Random
@@ -56,11 +57,15 @@ def mixed_points(resolution: str, count: int, seed: int = 1) -> list[Scenario]:
 def few_points(resolution: str, workers: int) -> tuple[list[Scenario], list[Scenario]]:
     """Return a small mixed sweep whose solves take long: points in two waters and growths, and what warms workers up.
 
-    The points alternate between the two, so that the first ones have all there is. A worker is warm once it has met
-    both anchors; each is asked as often as there are workers, which takes them all equally long.
+    The points alternate between the two, so that the first ones have all there is; of the hourly year there are but
+    four, one for each outage. A worker is warm once it has met both anchors; each is asked as often as there are
+    workers, which takes them all equally long. The hourly year has no anchors, and needs one solve.
     """
     base = read_scenario("baseline", overrides={"time.resolution": resolution})
     kinds = [base, base.replace(hydrology="dry", growth="high")]
+    if resolution == "1h":
+        points = [kind.replace(events=[outage(*event)]) for event, kind in zip(FEW, cycle(kinds), strict=False)]
+        return points, [base] * workers
     points = [kind.replace(events=[outage(*event)]) for event in FEW for kind in kinds]
     return points, [kind for kind in kinds for _ in range(workers)]
 
@@ -153,15 +158,16 @@ def growth_of_memory(case: Case, points: list[Scenario], workers: int) -> Iterat
 
 
 def plain_points(points: list[Scenario], options: Mapping[str, object], patience: float | None = None) -> list[Plain]:
-    """Return the plain loop over points in a process of its own, stopped when it took ``patience`` s a point.
+    """Return the plain loop over points in a process of its own; on long horizons one for each, ended after ``patience``.
 
     HiGHS looks at its own time limit only now and then, so the process is ended from outside; half a minute is allowed
-    for imports and the making of networks, so that ``patience`` is a lower bound of the mean.
+    for imports and the making of the network, so that ``patience`` [s] is a lower bound of what the solve takes.
     """
-    first = read_scenario("two_bus")  # it bears the imports
-    allowed = None if patience is None else patience * len(points) + 30
-    found = in_fresh_process(plain_loop, [first, *points], options, patience=allowed)
-    return [Plain(float(patience or 0), np.nan, np.nan)] * len(points) if found is None else list(found[1:])
+    if patience is None:
+        first = read_scenario("two_bus")  # it bears the imports
+        return list(in_fresh_process(plain_loop, [first, *points], options)[1:])
+    ended = (in_fresh_process(plain_loop, [point], options, patience=patience + 30) for point in points)
+    return [found[0] if found else Plain(patience, np.nan, np.nan) for found in ended]
 
 
 def proved_points(points: list[Scenario]) -> list[Plain]:

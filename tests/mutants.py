@@ -52,7 +52,11 @@ GUARDS = {
         "tests/known/test_two_bus.py",
         "tests/known/test_infeasible.py",
     ],
-    "solve/basis.py": ["tests/unit/test_engine_method.py", "tests/unit/test_points.py", "tests/unit/test_engine_memory.py"],
+    "solve/basis.py": [
+        "tests/unit/test_engine_method.py",
+        "tests/unit/test_points.py",
+        "tests/unit/test_engine_memory.py",
+    ],
     "solve/layout.py": ["tests/unit/test_layout.py", "tests/known/test_two_bus.py", "tests/unit/test_past.py"],
     "solve/refine.py": ["tests/unit/test_refine.py"],
     "solve/proof.py": ["tests/unit/test_proof.py"],
