@@ -158,7 +158,7 @@ def growth_of_memory(case: Case, points: list[Scenario], workers: int) -> Iterat
 
 
 def plain_points(points: list[Scenario], options: Mapping[str, object], patience: float | None = None) -> list[Plain]:
-    """Return the plain loop over points in a process of its own; on long horizons one for each, ended after ``patience``.
+    """Return the plain loop over points in a process of its own; with ``patience`` one for each, ended after so long.
 
     HiGHS looks at its own time limit only now and then, so the process is ended from outside; half a minute is allowed
     for imports and the making of the network, so that ``patience`` [s] is a lower bound of what the solve takes.
