@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import cycle
-from math import isnan
 from multiprocessing import get_context
 from random import Random
 from typing import Any
@@ -74,7 +73,7 @@ def few_points(resolution: str, workers: int) -> tuple[list[Scenario], list[Scen
 class Plain:
     """One point in plain PyPSA: wall time of ``n.optimize`` and of building the network [s], and the objective.
 
-    NaN is the objective of a solve that was stopped: its time is a lower bound then.
+    NaN is the objective of a solve that was stopped, or ended without an optimum: its time is a lower bound then.
     """
 
     optimize: float
@@ -94,7 +93,7 @@ def plain_loop(points: list[Scenario], options: Mapping[str, object]) -> list[Pl
         n = build(case, point)
         built = time.perf_counter()
         with quiet():
-            n.optimize(
+            _, condition = n.optimize(
                 solver_name="highs",
                 io_api="direct",
                 extra_functionality=rules,
@@ -102,7 +101,8 @@ def plain_loop(points: list[Scenario], options: Mapping[str, object]) -> list[Pl
                 log_to_console=False,
                 solver_options={"output_flag": False, "threads": 1, **options},
             )
-        found.append(Plain(time.perf_counter() - built, built - start, float(n.objective)))
+        objective = float(n.objective) if condition == "optimal" else np.nan
+        found.append(Plain(time.perf_counter() - built, built - start, objective))
     return found
 
 
@@ -170,30 +170,29 @@ def plain_points(points: list[Scenario], options: Mapping[str, object], patience
     return [found[0] if found else Plain(patience, np.nan, np.nan) for found in ended]
 
 
-def proved_points(points: list[Scenario]) -> list[Plain]:
-    """Return lower bounds of PyPSA's optimum for points that PyPSA itself does not solve in time.
+def proved_bounds(points: list[Scenario]) -> list[float]:
+    """Return lower bounds of PyPSA's optimum [$] for points that PyPSA itself does not solve in time.
 
     The engine's program of each point is held against PyPSA's own model of that very point, number by number, and the
-    bound follows from the engine's prices by weak duality (`energy.solve.proof`). Times are NaN.
+    bound follows from the engine's prices by weak duality (`energy.solve.proof`).
     """
-    return list(in_fresh_process(_proved, points))
+    return list(in_fresh_process(_bounds, points)) if points else []
 
 
-def _proved(points: list[Scenario]) -> list[Plain]:
+def _bounds(points: list[Scenario]) -> list[float]:
     found = []
     for point in points:
         given = inputs(read_case(point.case), point)
         engine = Engine(given)
         objective, optimum = engine.solve(given).objective, engine.solver.optimum()
         share = gap(engine.structure, engine.structure.problem(given), optimum.values, optimum.duals)
-        found.append(Plain(np.nan, np.nan, objective - share * abs(objective)))
+        found.append(objective - share * abs(objective))
     return found
 
 
-def largest_difference(plain: list[Plain], objectives: dict[int, float]) -> float:
-    """Return the largest relative difference of the objectives of the same points."""
-    pairs = [(p.objective, objectives[at]) for at, p in enumerate(plain) if at in objectives and not isnan(p.objective)]
-    return max(abs(a - b) / abs(a) for a, b in pairs) if pairs else np.nan
+def largest_difference(expected: Mapping[int, float], objectives: Mapping[int, float]) -> float:
+    """Return the largest relative difference of the objectives of the same points; NaN where one has none."""
+    return float(np.max([abs(a - objectives.get(at, np.nan)) / abs(a) for at, a in expected.items()]))
 
 
 def cores() -> int:
