@@ -43,6 +43,21 @@ def test_a_misspelt_axis_is_shown_and_nothing_written(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(("spill", "failed", "code"), [("[0, 0.01]", 2, 3), ("[0, 10]", 1, 0)])
+def test_a_sweep_without_any_answer_is_a_failure(tmp_path: Path, spill: str, failed: int, code: int) -> None:
+    # without the turbine, 0.36 hm3/h of the river have to pass the spillway
+    file = tmp_path / "dammed.yaml"
+    file.write_text(
+        "base: two_bus\nset: {values.links.turbine.p_nom: 0, time.resolution: typical-days-24h}\n"
+        f"axes:\n  values.links.spill.p_nom: {spill}\n"
+    )
+    done = energy("sweep", file, "--out", tmp_path / "out")
+    assert done.returncode == code, done.stderr
+    assert f"2 points, {failed} failed" in done.stdout
+    assert "infeasible" in done.stdout
+    assert len((tmp_path / "out" / "dammed" / "points.jsonl").read_text().splitlines()) == 2
+
+
 @pytest.mark.slow
 def test_another_solver_gives_the_same_answers_at_its_own_pace(tmp_path: Path) -> None:
     file = tmp_path / "small.yaml"

@@ -54,13 +54,15 @@ def sweep_command(
     if as_json:
         sizes = {str(dim): size for dim, size in found["done"].sizes.items()}
         print(json.dumps({"sweep": name, "points": found["done"].size, "failed": failed, "dims": sizes}, indent=1))
-        return
-    console = new_console()
-    console.print(_summary(found))
-    reasons = [str(reason) for reason in dict.fromkeys(found["reason"].values.ravel()) if reason]
-    for reason in reasons[:5]:
-        console.print(f"failed: {reason}")
-    console.print(f"{found['done'].size} points, {failed} failed; written to {folder}")
+    else:
+        console = new_console()
+        console.print(_summary(found))
+        reasons = [str(reason) for reason in dict.fromkeys(found["reason"].values.ravel()) if reason]
+        for reason in reasons[:5]:
+            console.print(f"failed: {reason}")
+        console.print(f"{found['done'].size} points, {failed} failed; written to {folder}")
+    if failed == found["done"].size:
+        raise typer.Exit(3)
 
 
 def _summary(found: Any) -> Any:
