@@ -129,6 +129,7 @@ def test_iamc_table_keeps_the_rules_of_the_format(casa: Path) -> None:
         assert supplied == pytest.approx(used, rel=1e-6), region
 
 
+@pytest.mark.filterwarnings("default")  # what pyam says against its own future is not ours to mend
 def test_pyam_reads_the_iamc_file(casa: Path, tmp_path: Path) -> None:
     """pyam brings fifty packages and a web server, so it is no dependency; where it is installed, it is asked."""
     pyam = pytest.importorskip("pyam")
