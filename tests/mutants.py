@@ -50,7 +50,7 @@ GUARDS = {
         "tests/unit/test_engine_method.py",
         "tests/unit/test_refine.py",
         "tests/known/test_two_bus.py",
-        "tests/known/test_infeasible.py",
+        "tests/faults/test_solver_stops.py",
     ],
     "solve/basis.py": [
         "tests/unit/test_engine_method.py",
