@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from energy.case import Case
 from energy.model import inputs
@@ -66,3 +67,13 @@ def test_an_undrifted_optimum_is_left_to_the_last_bit(solved: tuple[Engine, Prob
     found = refined(engine.solver._highs, engine.structure, problem)
     assert found is not None
     assert (found == values).all()
+
+
+@pytest.mark.parametrize(("bounds", "expected"), [((7, 9), 3 / 11), ((1, 3), 1 / 11), ((2, 5), 0.0)])
+def test_a_row_is_missed_relative_to_one_and_its_terms(bounds: tuple[float, float], expected: float) -> None:
+    # 2 · 3.5 - 3 · 1 = 4; its terms are 7 and 3 in size
+    matrix = sparse.csc_matrix([[2.0, -3.0]])
+    row, column = np.array([bounds], dtype=float).T, np.full((2, 2), np.inf)
+    problem = Problem(np.zeros(2), -column[0], column[1], matrix.data, *row)
+    structure: Any = SimpleNamespace(pattern=matrix)
+    assert missed(structure, problem, np.array([3.5, 1.0])) == pytest.approx(expected)
