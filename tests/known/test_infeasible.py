@@ -318,6 +318,15 @@ def test_a_plant_that_an_event_derates(tmp_path: Path) -> None:
     assert "event shock: generators plant at most 90 MW instead of 70 (20 more)" in str(seen)
 
 
+def test_a_plant_that_comes_back_along_a_ramp(tmp_path: Path) -> None:
+    # 60 MW for an hour, then from 60 to 100 MW in two; an hour has what it begins with: 60 and 80 MW
+    event = shock("derating", "generators.plant", depth=0.4, recovery="ramp", ramp="2h")
+    seen = found(own(tmp_path, even, event))
+    assert seen.between == ("event shock",)
+    assert changes(seen) == pytest.approx({"event shock": 30 + 30 + 10})
+    assert "at most 90 MW instead of 60 (30 more) at 2028-04-01 01:00, in 3 of 3 snapshots" in str(seen)
+
+
 def tank(n: pypsa.Network, **fields: Any) -> None:
     n.add("Store", "tank", bus="a", e_nom=100, **fields)
 

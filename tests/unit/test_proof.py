@@ -54,7 +54,13 @@ def test_a_price_that_no_bound_pays_is_none() -> None:
     # at most 10 are taken: no price above zero stands for that row; -50 $ are earned for each, up to 10
     made = program([-50], [[1]], [(-np.inf, 10)], [(0, 30)])
     assert proved(made, [10], [-50]) == pytest.approx(0.0, abs=1e-12)
-    assert proved(made, [10], [50]) == proved(made, [10], [0]) == pytest.approx(1000 / 500)
+    for poor in (50, 0.5, 0):
+        assert proved(made, [10], [poor]) == pytest.approx(1000 / 500)
+    # at least 10 are given, at 50 $ each
+    made = program([50], [[1]], [(10, np.inf)], [(0, 30)])
+    assert proved(made, [10], [50]) == pytest.approx(0.0, abs=1e-12)
+    for poor in (-50, -0.5, 0):
+        assert proved(made, [10], [poor]) == pytest.approx(500 / 500)
 
 
 def test_a_column_without_bounds_has_those_that_an_equation_implies() -> None:
