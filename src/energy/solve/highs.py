@@ -9,6 +9,7 @@ from math import inf
 
 import highspy
 import numpy as np
+from scipy import sparse
 
 from energy.errors import SolverError
 from energy.model import Inputs
@@ -16,7 +17,7 @@ from energy.model.services import LACKING, UNSERVED
 from energy.solve.infeasible import conflict
 from energy.solve.lp import Problem, Structure
 from energy.solve.proof import gap
-from energy.solve.refine import refined
+from energy.solve.refine import missed, refined
 
 UNDECIDED = (
     highspy.HighsModelStatus.kSolveError,
@@ -38,7 +39,11 @@ LONG_HORIZON = 200_000  # columns; docs/resolution.md has the measurements behin
 ROOMY = (UNSERVED, "spillway", "river mouth")
 EASE = 0.75
 ROOM = 1e-6  # by how much of itself a bound left out may be passed, or in its own unit where that is more
-PROVED = 1e-7  # share of the objective by which the answer's own prices must prove it to be no worse than the optimum
+PROVED = 1e-6  # share of the objective by which the answer's own prices must prove it to be no worse than the optimum
+NEARLY = 1e-2  # what they must prove for the answer to say which columns are decided
+DECIDED = 0.1  # reduced cost [$ a unit] beyond which a column at its bound, but for so much of it, is held there
+AT_BOUND = 1e-5
+ROUNDS = 3
 NEAR: Options = {
     # from a start near the optimum the reductions of a presolve are lost, exact edge weights cost more than the steps
     # that they save, shaken costs are steps to be taken back, and factors that are always made anew at a check end
@@ -163,8 +168,9 @@ class Solver:
             if status == highspy.HighsModelStatus.kOptimal and attempt.options["solver"] == "simplex":
                 values = refined(highs, structure, problem)
                 status = highspy.HighsModelStatus.kUnknown if values is None else status
-            if eased is not None and (ends_in_basis or not self._stands(structure, problem)):
-                status = highspy.HighsModelStatus.kUnknown
+            if eased is not None:
+                stands = not ends_in_basis and (self._stands(structure, problem) or self._narrowed(structure, problem))
+                status = highspy.HighsModelStatus.kOptimal if stands else highspy.HighsModelStatus.kUnknown
             if status not in UNDECIDED:
                 break
         self.solves += 1
@@ -202,18 +208,39 @@ class Solver:
         return highs.getModelStatus()
 
     def _stands(self, structure: Structure, problem: Problem) -> bool:
-        """Return whether the optimum of an eased program is one of the true program.
+        """Return whether the last answer is an optimum of the true program, whatever HiGHS calls it.
 
-        It is where it keeps the bounds left out, and where its prices prove that no point of the true program costs
-        less (`energy.solve.proof.gap`).
+        It is where it keeps rows and bounds, those left out too, and where its prices prove that no point of the true
+        program costs less (`energy.solve.proof.gap`).
         """
-        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        values, duals = self._point()
+        if len(values) != len(problem.cost) or len(duals) != len(problem.row_lower):
             return False
-        solution = self._highs.getSolution()
-        values, duals = np.asarray(solution.col_value), np.asarray(solution.row_dual) / self._scale
-        over = values - problem.upper
-        kept = not (over > ROOM * np.maximum(problem.upper, 1.0)).any()
+        beyond = np.maximum(problem.lower - values, values - problem.upper)
+        kept = not (beyond > ROOM * np.maximum(np.abs(values), 1.0)).any()
+        kept = kept and missed(structure, problem, values) <= ROOM
         return kept and gap(structure, problem, values, duals) <= PROVED
+
+    def _narrowed(self, structure: Structure, problem: Problem) -> bool:
+        """Solve the true program of what the last answer leaves open; return whether that stands, after some rounds.
+
+        An interior point that came near without getting there has most columns at a bound, with a reduced cost that
+        leaves no doubt. They are held there, which an interior point finds much easier; that they may be is part of the
+        proof, and the next round holds others where it was wrong.
+        """
+        for _ in range(ROUNDS):
+            values, duals = self._point()
+            if len(values) != len(problem.cost) or not gap(structure, problem, values, duals) <= NEARLY:
+                return False
+            self._try(Attempt(method(LONG_HORIZON + 1) | FAR), structure, _held(structure, problem, values, duals))
+            if self._stands(structure, problem):
+                return True
+        return False
+
+    def _point(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return column values and row duals [$ per unit] where HiGHS is, optimal or not."""
+        solution = self._highs.getSolution()
+        return np.asarray(solution.col_value), np.asarray(solution.row_dual) / self._scale
 
     def basis(self) -> highspy.HighsBasis:
         """Return the basis of the last optimum."""
@@ -259,6 +286,16 @@ def _eased(structure: Structure, problem: Problem, inputs: Inputs) -> Problem:
     dear = _columns(structure, inputs, (UNSERVED,), inputs.weights)
     cost[dear[(cost[dear] > 0.0) & (problem.lower[dear] >= 0.0)]] *= EASE  # so that the true cost is never below it
     return replace(problem, upper=upper, cost=cost)
+
+
+def _held(structure: Structure, problem: Problem, values: np.ndarray, duals: np.ndarray) -> Problem:
+    """Return a program with the columns held whose reduced cost leaves no doubt of the bound that they are at."""
+    pattern, lower, upper = structure.pattern, problem.lower.copy(), problem.upper.copy()
+    reduced = problem.cost - duals @ sparse.csc_matrix((problem.matrix, pattern.indices, pattern.indptr), pattern.shape)
+    low = (reduced > DECIDED) & (values - lower <= AT_BOUND * np.maximum(1.0, np.abs(lower)))
+    high = (reduced < -DECIDED) & (upper - values <= AT_BOUND * np.maximum(1.0, np.abs(upper)))
+    upper[low], lower[high] = lower[low], upper[high]
+    return replace(problem, lower=lower, upper=upper)
 
 
 def _columns(
