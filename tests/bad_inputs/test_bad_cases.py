@@ -405,23 +405,23 @@ def test_every_fault_of_a_case_at_once(refused: Refusal, project: Path) -> None:
     ):
         file = case / name
         file.write_text(file.read_text().replace(old, new, 1))
-    refused("run", "two_bus", says=("links.csv:4:", "stores.csv:2:", "rules.yaml:7:"))
+    assert refused("run", "two_bus", says=("links.csv:4:", "stores.csv:2:", "rules.yaml:7:"))
 
 
 def test_a_table_that_is_a_folder(refused: Refusal, project: Path) -> None:
     (project / "networks" / "two_bus" / "links.csv").unlink()
     (project / "networks" / "two_bus" / "links.csv").mkdir()
-    refused("run", "two_bus", says=("links.csv",))
+    assert refused("run", "two_bus", says=("links.csv",))
 
 
 def test_a_table_that_is_huge(refused: Refusal, project: Path) -> None:
     file = project / "networks" / "two_bus" / "links.csv"
     with file.open("a") as stream:
         stream.truncate(60_000_000)
-    refused("run", "two_bus", says=("links.csv: file has 60,000,000 bytes", "up to 10,000,000 bytes"))
+    assert refused("run", "two_bus", says=("links.csv: file has 60,000,000 bytes", "up to 10,000,000 bytes"))
 
 
 def test_a_table_of_too_many_rows(refused: Refusal, project: Path) -> None:
     file = project / "networks" / "two_bus" / "links.csv"
     file.write_text(file.read_text() + "".join(f"link {i},source,sink,,HVDC,1,1,1,1,\n" for i in range(30_000)))
-    refused("run", "two_bus", says=("links.csv: file has 30,004 rows", "up to 20,000 rows"))
+    assert refused("run", "two_bus", says=("links.csv: file has 30,004 rows", "up to 20,000 rows"))

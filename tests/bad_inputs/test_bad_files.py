@@ -20,4 +20,4 @@ def test_broken_file(refused: Refusal, project: Path, file: Path) -> None:
     shutil.copy(file, project)
     command, *said = [line for line in file.read_text().splitlines() if line.startswith("# ")]
     arguments = command.removeprefix("# energy ").replace("{file}", file.name).split()
-    refused(*arguments, says=tuple(line.removeprefix("# says: ") for line in said))
+    assert refused(*arguments, says=tuple(line.removeprefix("# says: ") for line in said))

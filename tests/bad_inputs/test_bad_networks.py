@@ -128,7 +128,7 @@ def test_broken_netcdf(refused: Refusal, project: Path, name: str) -> None:
     sound().export_to_netcdf("own.nc")
     whole = (project / "own.nc").read_bytes()
     (project / "own.nc").write_bytes(FILES[name](whole))
-    refused(
+    assert refused(
         "run", "two_bus", "--set", "case=./own.nc", says=("own.nc: PyPSA cannot read this network", "export it anew")
     )
 
@@ -183,4 +183,4 @@ def test_broken_folder(refused: Refusal, project: Path, name: str) -> None:
     file, content, *says = TABLES[name]
     sound().export_to_csv_folder("own")
     (project / "own" / file).write_bytes(content)
-    refused("run", "two_bus", "--set", "case=./own", "--set", "objective=dispatch", says=tuple(says))
+    assert refused("run", "two_bus", "--set", "case=./own", "--set", "objective=dispatch", says=tuple(says))

@@ -65,13 +65,13 @@ def test_broken_run(refused: Refusal, project: Path, name: str) -> None:
     write(project / "results" / "bad", MANIFESTS.get(name, json.dumps(MANIFEST)), SUMMARIES.get(name, SUMMARY))
     file = "manifest.json" if name in MANIFESTS else "summary.csv"
     column = next((column for column in ("delivered", "ceiling", "transferable mean") if name.endswith(column)), "")
-    refused("compare", "results/good", "results/bad", says=(f"results/bad/{file}", column))
+    assert refused("compare", "results/good", "results/bad", says=(f"results/bad/{file}", column))
 
 
 def test_a_run_that_is_a_file(refused: Refusal, project: Path) -> None:
     write(project / "results" / "good", json.dumps(MANIFEST), SUMMARY)
     (project / "results" / "bad").write_text("x")
-    refused("compare", "results/good", "results/bad", says=("results/bad",))
+    assert refused("compare", "results/good", "results/bad", says=("results/bad",))
 
 
 @pytest.mark.parametrize("kind", ["a file", "a folder of others", "a link to nothing"])
@@ -84,7 +84,7 @@ def test_what_is_no_run_is_not_replaced(refused: Refusal, project: Path, kind: s
         (place / "thesis").mkdir(parents=True)
     else:
         place.symlink_to(project / "nowhere")
-    refused("run", "two_bus", says=("results/two_bus", "choose another --out"))
+    assert refused("run", "two_bus", says=("results/two_bus", "choose another --out"))
 
 
 def test_a_folder_that_cannot_be_written_to(refused: Refusal, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,4 +96,4 @@ def test_a_folder_that_cannot_be_written_to(refused: Refusal, project: Path, mon
     monkeypatch.setattr(
         os, "access", lambda path, mode, **_: not (mode & os.W_OK and "results" in str(path)) and real(path, mode)
     )
-    refused("run", "two_bus", says=("results: this folder cannot be written to", "choose another --out"))
+    assert refused("run", "two_bus", says=("results: this folder cannot be written to", "choose another --out"))

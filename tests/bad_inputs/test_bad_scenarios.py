@@ -332,14 +332,14 @@ def test_broken_parents(refused: Refusal, project: Path, name: str) -> None:
     files, *says = PARENTS[name]
     for stem, text in files.items():
         (project / "scenarios" / f"{stem}.yaml").write_text(text + "\n")
-    refused("run", "a", says=tuple(says))
+    assert refused("run", "a", says=tuple(says))
 
 
 def test_link_out_of_the_folder(refused: Refusal, project: Path) -> None:
     (project / "secret.yaml").write_text("year: 2028\n")
     (project / "scenarios" / "secret.yaml").symlink_to(project / "secret.yaml")
     (project / "scenarios" / "a.yaml").write_text("extends: secret\n")
-    refused("run", "a", says=("a.yaml:1: parent 'secret' is a link out of",))
+    assert refused("run", "a", says=("a.yaml:1: parent 'secret' is a link out of",))
 
 
 CASES = {
@@ -359,7 +359,7 @@ CASES = {
 def test_broken_case_name(refused: Refusal, project: Path, name: str) -> None:
     written, *says = CASES[name]
     (project / "broken.yaml").write_text(f"year: 2028\ncase: {written}\n")
-    refused("run", "broken.yaml", says=tuple(says))
+    assert refused("run", "broken.yaml", says=tuple(says))
 
 
 OVERRIDES = {
@@ -381,7 +381,7 @@ OVERRIDES = {
 @pytest.mark.parametrize("name", OVERRIDES)
 def test_broken_override(refused: Refusal, name: str) -> None:
     override, *says = OVERRIDES[name]
-    refused("run", "two_bus", "--set", override, says=tuple(says))
+    assert refused("run", "two_bus", "--set", override, says=tuple(says))
 
 
 COMMANDS: dict[str, tuple[tuple[str, ...], *tuple[str, ...]]] = {
@@ -407,16 +407,16 @@ COMMANDS: dict[str, tuple[tuple[str, ...], *tuple[str, ...]]] = {
 @pytest.mark.parametrize("name", COMMANDS)
 def test_broken_command(refused: Refusal, name: str) -> None:
     arguments, *says = COMMANDS[name]
-    refused(*arguments, says=tuple(says))
+    assert refused(*arguments, says=tuple(says))
 
 
 def test_two_files_of_one_name(refused: Refusal, project: Path) -> None:
     (project / "scenarios" / "more").mkdir()
     (project / "scenarios" / "more" / "two_bus.yaml").write_text("year: 2028\n")
-    refused("run", "two_bus", says=("two scenarios are named 'two_bus'", "rename one of the files"))
+    assert refused("run", "two_bus", says=("two scenarios are named 'two_bus'", "rename one of the files"))
 
 
 def test_no_project(refused: Refusal, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (project / "empty").mkdir()
     (project / "scenarios").rename(project / "renamed")
-    refused("run", "two_bus", says=("no folder 'scenarios' here or above", "change to the project's folder"))
+    assert refused("run", "two_bus", says=("no folder 'scenarios' here or above", "change to the project's folder"))

@@ -331,27 +331,26 @@ def tank(n: pypsa.Network, **fields: Any) -> None:
     n.add("Store", "tank", bus="a", e_nom=100, **fields)
 
 
-def test_a_store_that_starts_with_too_little(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("asked_for", "fields", "said"),
+    [
+        # 30 MW are missing in the first hour
+        ([130.0, 60.0, 60.0, 60.0], {"e_initial": 10}, "starts with 30 MWh instead of 10 (20 more)"),
+        # 50 MWh may be left after an hour, in which 20 are taken
+        ([20.0] * 4, {"e_initial": 90, "e_max_pu": 0.5}, "starts with 70 MWh instead of 90 (20 less)"),
+    ],
+)
+def test_a_store_that_starts_with_too_little_or_too_much(
+    asked_for: list[float], fields: dict[str, float], said: str, tmp_path: Path
+) -> None:
     def change(n: pypsa.Network) -> None:
-        n.loads_t.p_set["town"] = [130.0, 60.0, 60.0, 60.0]
-        tank(n, e_initial=10)
+        n.loads_t.p_set["town"] = asked_for
+        tank(n, **fields)
 
-    seen = found(own(tmp_path, change))
-    assert seen.between == ("stores tank: e_initial",)
-    assert changes(seen) == pytest.approx({"stores tank: e_initial": 30 - 10})
-    assert "stores tank: e_initial: starts with 30 MWh instead of 10 (20 more)" in str(seen)
-
-
-def test_a_store_that_starts_with_too_much(tmp_path: Path) -> None:
-    def change(n: pypsa.Network) -> None:
-        even(n, 20.0)
-        tank(n, e_initial=90, e_max_pu=0.5)
-
-    # 50 MWh may be left after an hour, in which 20 are taken
     seen = found(own(tmp_path, change))
     assert seen.between == ("stores tank: e_initial",)
     assert changes(seen) == pytest.approx({"stores tank: e_initial": 20})
-    assert "stores tank: e_initial: starts with 70 MWh instead of 90 (20 less)" in str(seen)
+    assert f"stores tank: e_initial: {said}" in str(seen)
 
 
 def test_a_store_that_must_keep_what_is_asked_for(tmp_path: Path) -> None:

@@ -9,13 +9,12 @@ from math import inf
 
 import highspy
 import numpy as np
-from scipy import sparse
 
 from energy.errors import SolverError
 from energy.model import Inputs
 from energy.model.services import LACKING, UNSERVED
 from energy.solve.infeasible import conflict
-from energy.solve.lp import Problem, Structure
+from energy.solve.lp import Problem, Structure, matrix_of
 from energy.solve.proof import gap
 from energy.solve.refine import missed, refined
 
@@ -169,8 +168,8 @@ class Solver:
                 values = refined(highs, structure, problem)
                 status = highspy.HighsModelStatus.kUnknown if values is None else status
             if eased is not None:
-                stands = not ends_in_basis and (self._stands(structure, problem) or self._narrowed(structure, problem))
-                status = highspy.HighsModelStatus.kOptimal if stands else highspy.HighsModelStatus.kUnknown
+                proved = not ends_in_basis and self._proved(structure, problem, usual)
+                status = highspy.HighsModelStatus.kOptimal if proved else highspy.HighsModelStatus.kUnknown
             if status not in UNDECIDED:
                 break
         self.solves += 1
@@ -221,21 +220,21 @@ class Solver:
         kept = kept and missed(structure, problem, values) <= ROOM
         return kept and gap(structure, problem, values, duals) <= PROVED
 
-    def _narrowed(self, structure: Structure, problem: Problem) -> bool:
-        """Solve the true program of what the last answer leaves open; return whether that stands, after some rounds.
+    def _proved(self, structure: Structure, problem: Problem, usual: Options) -> bool:
+        """Return whether the last answer stands, or one does of the true program of what it leaves open.
 
         An interior point that came near without getting there has most columns at a bound, with a reduced cost that
         leaves no doubt. They are held there, which an interior point finds much easier; that they may be is part of the
         proof, and the next round holds others where it was wrong.
         """
         for _ in range(ROUNDS):
+            if self._stands(structure, problem):
+                return True
             values, duals = self._point()
             if len(values) != len(problem.cost) or not gap(structure, problem, values, duals) <= NEARLY:
                 return False
-            self._try(Attempt(method(LONG_HORIZON + 1) | FAR), structure, _held(structure, problem, values, duals))
-            if self._stands(structure, problem):
-                return True
-        return False
+            self._try(Attempt(usual | FAR), structure, _held(structure, problem, values, duals))
+        return self._stands(structure, problem)
 
     def _point(self) -> tuple[np.ndarray, np.ndarray]:
         """Return column values and row duals [$ per unit] where HiGHS is, optimal or not."""
@@ -290,8 +289,8 @@ def _eased(structure: Structure, problem: Problem, inputs: Inputs) -> Problem:
 
 def _held(structure: Structure, problem: Problem, values: np.ndarray, duals: np.ndarray) -> Problem:
     """Return a program with the columns held whose reduced cost leaves no doubt of the bound that they are at."""
-    pattern, lower, upper = structure.pattern, problem.lower.copy(), problem.upper.copy()
-    reduced = problem.cost - duals @ sparse.csc_matrix((problem.matrix, pattern.indices, pattern.indptr), pattern.shape)
+    lower, upper = problem.lower.copy(), problem.upper.copy()
+    reduced = problem.cost - duals @ matrix_of(structure, problem)
     low = (reduced > DECIDED) & (values - lower <= AT_BOUND * np.maximum(1.0, np.abs(lower)))
     high = (reduced < -DECIDED) & (upper - values <= AT_BOUND * np.maximum(1.0, np.abs(upper)))
     upper[low], lower[high] = lower[low], upper[high]

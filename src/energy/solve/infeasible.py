@@ -18,7 +18,7 @@ import pandas as pd
 from scipy import sparse
 
 from energy.model import Inputs
-from energy.solve.lp import Problem, Structure
+from energy.solve.lp import Problem, Structure, matrix_of
 from energy.solve.soft import LAST_RESORT, Soft, soft_bounds
 
 MOST_TRIED = 40  # origins that the deletion filter takes away one by one
@@ -167,7 +167,7 @@ class _Elastic:
                 lower[soft.at] = np.minimum(lower[soft.at], soft.bound - soft.most)
             else:
                 upper[soft.at] = np.maximum(upper[soft.at], soft.bound + soft.most)
-        base = sparse.csc_matrix((problem.matrix, structure.pattern.indices, structure.pattern.indptr), (rows, columns))
+        base = matrix_of(structure, problem)
         extra = _ones(own_rows, own_columns, (count, columns), rows)
         slack_count = sum(map(len, places))
         signs = np.concatenate([np.full(len(at), float(soft.sign)) for soft, at in zip(softs, places, strict=True)])

@@ -219,6 +219,12 @@ class Structure:
         return np.where(rows >= 0, duals[rows], np.nan)
 
 
+def matrix_of(structure: Structure, problem: Problem) -> sparse.csc_matrix:
+    """Return the matrix of a problem; shape (rows, columns)."""
+    pattern = structure.pattern
+    return sparse.csc_matrix((problem.matrix, pattern.indices, pattern.indptr), pattern.shape)
+
+
 def blocks(structure: Structure, values: np.ndarray, snapshots: pd.Index) -> Mapping[tuple[str, str], pd.DataFrame]:
     """Return column values by (component list, quantity); each table (snapshots × names)."""
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from energy.solve.lp import Problem, Structure
+from energy.solve.lp import Problem, Structure, matrix_of
 
 
 def gap(structure: Structure, problem: Problem, values: np.ndarray, duals: np.ndarray) -> float:
@@ -43,8 +43,7 @@ def gap(structure: Structure, problem: Problem, values: np.ndarray, duals: np.nd
     >>> gap(engine.structure, program, optimum.values, optimum.duals) < 1e-9
     True
     """
-    pattern = structure.pattern
-    matrix = sparse.csc_matrix((problem.matrix, pattern.indices, pattern.indptr), pattern.shape)
+    matrix = matrix_of(structure, problem)
     prices = duals.copy()
     prices[(prices > 0) & np.isinf(problem.row_lower)] = 0.0  # a price that no bound can pay is none
     prices[(prices < 0) & np.isinf(problem.row_upper)] = 0.0

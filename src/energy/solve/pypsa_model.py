@@ -17,7 +17,7 @@ from energy.errors import Fault, InputError
 from energy.model import Inputs, network, rules
 from energy.model.quiet import quiet
 from energy.model.rules import KIRCHHOFF, OPEN_ANGLE
-from energy.solve.lp import BALANCE, ENERGY, VOLTAGE, Problem, Structure
+from energy.solve.lp import BALANCE, ENERGY, VOLTAGE, Structure, matrix_of
 
 if TYPE_CHECKING:
     import linopy
@@ -127,7 +127,7 @@ def check_layout(laid: Structure, reference: Structure, inputs: Inputs) -> None:
         _same(name, getattr(ours, name)[columns], getattr(theirs, name), {})
     for name in ("row_lower", "row_upper"):
         _same(name, getattr(ours, name)[rows], getattr(theirs, name), reference.rows)
-    mine, other = _matrix(laid, ours)[rows][:, columns], _matrix(reference, theirs)
+    mine, other = matrix_of(laid, ours).tocsr()[rows][:, columns], matrix_of(reference, theirs).tocsr()
     difference = abs(mine - other)
     assert difference.max() < 1e-9 if difference.nnz else True, "the laid matrix differs from PyPSA's"
     assert laid.pattern.shape == reference.pattern.shape
@@ -148,11 +148,6 @@ def _matched(ours: Mapping[Name, np.ndarray], theirs: Mapping[Name, np.ndarray],
         found[np.ravel(at)[kept]] = np.ravel(ours[name])[kept]
     assert (found >= 0).all()
     return found
-
-
-def _matrix(structure: Structure, problem: Problem) -> sparse.csr_matrix:
-    pattern = structure.pattern
-    return sparse.csc_matrix((problem.matrix, pattern.indices, pattern.indptr), shape=pattern.shape).tocsr()
 
 
 def _same(what: str, ours: np.ndarray, theirs: np.ndarray, places: Mapping[str, np.ndarray]) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import highspy
 import numpy as np
-from scipy import sparse
 
-from energy.solve.lp import Problem, Structure
+from energy.solve.lp import Problem, Structure, matrix_of
 
 # The simplex carries the activity of rows from step to step; where prices are large or the basis is ill-conditioned
 # that drifts from what the columns make of it, and HiGHS, which looks at what it carried, still says optimal
@@ -41,7 +40,7 @@ def refined(highs: highspy.Highs, structure: Structure, problem: Problem) -> np.
     if missed(structure, problem, values) <= RESIDUAL:
         return values
     basic_status, basic = highs.getBasicVariables()  # type: ignore[attr-defined]
-    lacking = np.asarray(solution.row_value) - _matrix(structure, problem) @ values
+    lacking = np.asarray(solution.row_value) - matrix_of(structure, problem) @ values
     solve_status, step = highs.getBasisSolve(lacking)  # type: ignore[attr-defined]
     if highspy.HighsStatus.kError in (basic_status, solve_status):
         return None
@@ -54,13 +53,8 @@ def refined(highs: highspy.Highs, structure: Structure, problem: Problem) -> np.
 
 def missed(structure: Structure, problem: Problem, values: np.ndarray) -> float:
     """Return by how much the row that is missed most is missed, relative to one and the sizes of its terms."""
-    matrix = _matrix(structure, problem)
+    matrix = matrix_of(structure, problem)
     activity, size = matrix @ values, abs(matrix) @ np.abs(values)
     return float(
         (np.maximum(problem.row_lower - activity, activity - problem.row_upper) / (1.0 + size)).max(initial=0.0)
     )
-
-
-def _matrix(structure: Structure, problem: Problem) -> sparse.csc_matrix:
-    pattern = structure.pattern
-    return sparse.csc_matrix((problem.matrix, pattern.indices, pattern.indptr), pattern.shape)
