@@ -9,6 +9,8 @@ from energy.report.library_figure import library_figure, stacked_shares
 FOUND = {
     "runs": ["plain", "given back", "line above the contract"],
     "questions": ["water", "water", "routes"],
+    "cases": ["casa1000", "casa1000", "mine"],
+    "weakest": "C",
     "results": {"ceiling [GWh]": [1000.0, 1000.0, 1000.0], "delivered [GWh]": [400.0, 500.0, 700.0]},
     "ladder": {  # what each rung takes, from the ceiling down [GWh]
         "line": [100.0, 100.0, -200.0],
@@ -29,7 +31,9 @@ def test_bars_hold_what_is_delivered_and_what_each_cause_takes() -> None:
 
 
 def test_no_bar_passes_the_ceiling_and_each_has_its_energy_beside_it() -> None:
-    axes = library_figure(FOUND).axes[0]
+    figure = library_figure(FOUND)
+    axes = figure.axes[0]
+    assert "case casa1000, mine · weakest evidence C" in figure.texts[-1].get_text()
     assert max(bar.get_x() + bar.get_width() for bar in axes.patches) == pytest.approx(100)
     assert axes.get_xlabel() == "share of the contract's ceiling [%]"
     written = [text.get_text() for text in axes.texts]

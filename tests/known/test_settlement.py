@@ -302,3 +302,49 @@ def test_what_was_offered_is_less_what_was_delivered() -> None:
     assert 40 < found["delivered"] < 55
     assert found["not taken"] == pytest.approx(60 - found["delivered"])
     assert found["shortfall"] == pytest.approx(70.68 - 60)
+
+
+def test_tables_say_their_units(contract: Contract) -> None:
+    case = energy.read_case("two_bus")
+    asked = energy.read_scenario("two_bus")
+    assert case.rules.contract is not None
+    terms = energy_terms(case, asked, solve(inputs(case, asked)), case.rules.contract, quantity=153)
+    paid = payments(season(4000), contract)
+    assert terms.attrs["units"] == "GWh"
+    assert paid.attrs["units"] == {"amount": "USD"}
+    assert positions(paid).attrs["units"] == "USD"
+    assert positions(paid).columns.name == "party"
+    assert coverage(paid, contract).attrs["units"] == "million USD a year"
+    assert export_income(paid, contract).attrs["units"] == {"income": "million USD a year", "share of target": "1"}
+    assert billed(season(1), "pay_per_unit").name == "billed"
+    service = debt_service(Debt(capital={"A": 1}, interest=0, years=1))
+    assert (service.name, service.index.name) == ("debt service", "country")
+
+
+def bare(**given: object) -> Contract:
+    """A contract of one seller, without parties and capital unless given."""
+    season = {"from": "05-01", "to": "09-30"}
+    return Contract.model_validate({"season": season, "ceiling": 100, "shares": {"A": 1.0}, **given})
+
+
+def test_a_contract_that_names_no_parties_and_no_capital() -> None:
+    """Without capital the transmission fee follows the supply; an item without a price is not paid."""
+    paid = payments(season(10), bare(prices={"energy": 2.0, "transmission": 1.0}))
+    assert set(paid["payer"]) == {"buyer"}
+    assert paid.set_index("item")["amount"].to_dict() == {"energy": 20_000, "transmission": 10_000}
+    with_transit = payments(season(10), bare(prices={"energy": 3.0, "transit": 3.0}))
+    assert millions(with_transit, "payee") == {"A": 0.03, "transit": 0.03}
+
+
+def test_capital_of_others_gives_no_keys() -> None:
+    """Where only a third country has spent, the transmission fee follows the supply."""
+    debt = {"capital": {"B": 5}, "interest": 0.0, "years": 1}
+    paid = payments(season(10), bare(prices={"transmission": 1.0}, debt=debt))
+    assert paid[["payee", "amount"]].to_numpy().tolist() == [["A", 10_000]]
+
+
+def test_an_income_of_just_the_debt_service_covers_it() -> None:
+    contract = bare(prices={"transmission": 1.0}, debt={"capital": {"A": 2}, "interest": 0.0, "years": 2})
+    table = coverage(payments(season(1000), contract), contract)
+    assert table.loc["A", ["transmission", "debt service"]].to_list() == [1.0, 1.0]
+    assert table.loc["A", ["covered by transmission", "covered by all"]].all()

@@ -31,9 +31,10 @@ def compare(folders: Sequence[Path]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``runs``: names; ``folders``; ``questions``: a word a run; ``inputs``: key → value a run, only where they
-        differ; ``differences``: for each run what it has otherwise than the first, in words; ``results``: quantity →
-        value a run, of the months in season; ``ladder``: cause → what it takes a run [GWh].
+        ``runs``: names; ``folders``; ``questions``: a word a run; ``cases``: names; ``weakest``: the weakest mark of
+        their evidence, a dash where a run of an earlier version does not say; ``inputs``: key → value a run, only
+        where they differ; ``differences``: for each run what it has otherwise than the first, in words; ``results``:
+        quantity → value a run, of the months in season; ``ladder``: cause → what it takes a run [GWh].
 
     Raises
     ------
@@ -51,6 +52,8 @@ def compare(folders: Sequence[Path]) -> dict[str, Any]:
         "runs": [manifest["scenario"]["name"] for manifest, _ in runs],
         "folders": [str(folder) for folder in folders],
         "questions": [str(manifest["scenario"].get("question", "")) for manifest, _ in runs],
+        "cases": [str(manifest.get("case", "–")) for manifest, _ in runs],
+        "weakest": max(str(manifest.get("weakest_confidence", "–")) for manifest, _ in runs),
         "inputs": differing,
         "differences": [_differences(values, asked[0], differing) for values in asked],
         "results": _results([table for _, table in runs], [manifest for manifest, _ in runs], ladder),

@@ -59,8 +59,10 @@ def library_figure(found: Mapping[str, Any]) -> Figure:
         )  # fmt: skip
         title = f"{len(places)} runs: what is delivered, and what takes the rest of the contract's ceiling"
         figure.text(0.1 / width, 1 - 0.1 / height, title, va="top", fontsize=10, fontweight="bold")
+        cases = ", ".join(dict.fromkeys(found["cases"]))
         footer = (
-            f"numbers: GWh delivered in the season(s) of the horizon · casa1000-energy {version('casa1000-energy')}"
+            "numbers: GWh delivered in the season(s) of the horizon · "
+            f"case {cases} · weakest evidence {found['weakest']} · casa1000-energy {version('casa1000-energy')}"
         )
         figure.text(0.1 / width, 0.08 / height, footer, va="bottom", fontsize=7, color="#444444")
     return figure
