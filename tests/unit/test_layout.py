@@ -13,7 +13,7 @@ from energy.case import Case, read_case
 from energy.model import Inputs, inputs
 from energy.scenario import read_scenario
 from energy.solve import Anchor, Engine, highs
-from energy.solve.basis import Start
+from energy.solve.basis import BASIC, Start
 from energy.solve.layout import lay, pattern_of
 from energy.solve.lp import BALANCE
 from energy.solve.pypsa_model import check_layout, pypsa_structure
@@ -87,6 +87,29 @@ def test_a_basis_is_carried_to_the_same_hours(two_bus: Case) -> None:
     july = calm.axis.snapshots.searchsorted("2028-07-01"), cut.axis.snapshots.searchsorted("2028-07-01")
     first, later = engine.structure.rows[BALANCE][july[0]], structure.rows[BALANCE][july[1]]
     assert (old[first[first >= 0]] == new[later[later >= 0]]).all()
+
+
+def test_carried_to_the_same_snapshots_a_basis_is_itself(casa1000: Case) -> None:
+    """Columns, balances, reservoirs, voltage laws and the rows of every kind of rule find their own statuses again."""
+    asked = read_scenario("baseline", overrides={"time.resolution": "typical-days-12h"})
+    found = inputs(casa1000, asked)
+    engine = Engine(found)
+    engine.solve(found)
+    start = engine._starts[""]
+    assert isinstance(start, Start)
+    assert engine._pattern is not None
+    carried = start.carried(lay(engine._pattern, found), found)
+    assert carried is not None
+    assert carried is not start.basis
+    assert [int(s) for s in carried.col_status] == [int(s) for s in start.basis.col_status]
+    assert [int(s) for s in carried.row_status] == [int(s) for s in start.basis.row_status]
+    nonbasic = {rule["kind"] for rule in found.rules if _held(rule["name"], start)}
+    assert nonbasic == {"limit", "volume", "travel", "close"}, "what does not bind is not seen to be carried"
+
+
+def _held(rule: str, start: Start) -> bool:
+    rows = [at for name, at in start.structure.rows.items() if name.startswith(f"rule-{rule}")]
+    return any(int(start.basis.row_status[row]) != BASIC for at in rows for row in np.ravel(at) if row >= 0)
 
 
 def test_other_components_are_refused(two_bus: Case, casa1000: Case) -> None:
