@@ -16,7 +16,9 @@ from energy.model import Inputs, inputs
 from energy.scenario import read_scenario
 from energy.solve import Engine, highs, solve, solve_with
 from energy.solve.basis import Start
+from energy.solve.easier import Held, decided
 from energy.solve.lp import Problem
+from energy.solve.proof import reduced_costs
 from energy.study import points as points_module
 from energy.study.points import delivered, solve_points
 
@@ -92,14 +94,87 @@ def test_an_undecided_answer_is_narrowed_to_the_optimum(two_bus: Case, monkeypat
 def test_a_column_is_held_where_its_reduced_cost_leaves_no_doubt(two_bus: Case) -> None:
     engine = Engine(inputs(two_bus, read_scenario("two_bus")))
     engine.solve(engine.base)
-    problem, optimum = engine.structure.problem(engine.base), engine.solver.optimum()
-    held = highs._held(engine.structure, problem, optimum.values, optimum.duals)
+    structure, problem, optimum = engine.structure, engine.structure.problem(engine.base), engine.solver.optimum()
+    reduced = reduced_costs(structure, problem, optimum.duals)
+    found = decided(structure, problem, engine.base, optimum.values, reduced)
+    held = found.program(problem)
     shut = (held.lower == held.upper) & (problem.lower < problem.upper)
     assert shut.any()
     assert (held.lower <= optimum.values + 1e-9).all()
     assert (held.upper >= optimum.values - 1e-9).all()
-    undecided = highs._held(engine.structure, problem, optimum.values + 1.0, optimum.duals * 0)
-    np.testing.assert_array_equal(undecided.upper, problem.upper)
+    assert not found.in_vain(structure, problem, reduced).size
+    nothing = decided(structure, problem, engine.base, optimum.values + 1.0, reduced * 0)
+    assert not nothing.low.any()
+    assert not nothing.high.any()
+
+
+def test_a_component_held_in_vain_is_let_go(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Held at zero, gas leaves demand unserved in every hour; its price says so, and all its hours are let go."""
+    found = inputs(two_bus, read_scenario("two_bus"))
+    engine = Engine(found)
+    expected = engine.solve(found).objective
+    structure, problem, optimum = engine.structure, engine.structure.problem(found), engine.solver.optimum()
+    reduced = reduced_costs(structure, problem, optimum.duals)
+    assert decided(structure, problem, found, optimum.values, reduced).low.any()
+    gas = structure.columns["generators", "p"][:, list(found.components["generators"].index).index("gas plant")]
+    low = np.zeros(len(problem.cost), dtype=bool)
+    low[gas] = True
+    wrong = Held(low, low & False)
+    monkeypatch.setattr(highs, "LONG_HORIZON", 0)
+    tried = watched_attempts(monkeypatch)
+    solver = highs.Solver()
+    solver.solve(structure, problem, found, held=wrong)
+    assert solver.optimum().objective == pytest.approx(expected, rel=1e-6)
+    assert [int((program.lower == program.upper)[gas].sum()) for _, program in tried] == [len(gas), 0]
+
+
+def test_what_cannot_be_held_is_solved_without(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With all at zero nothing meets demand: no optimum, no prices, and the ways of a solve from nothing."""
+    found = inputs(two_bus, read_scenario("two_bus"))
+    engine = Engine(found)
+    expected, problem = engine.solve(found).objective, engine.structure.problem(found)
+    monkeypatch.setattr(highs, "LONG_HORIZON", 0)
+    tried = watched_attempts(monkeypatch)
+    solver = highs.Solver()
+    solver.solve(engine.structure, problem, found, held=Held(np.isfinite(problem.lower), problem.lower > np.inf))
+    assert solver.optimum().objective == pytest.approx(expected, rel=1e-6)
+    assert [way.held is not None for way, _ in tried] == [True, False]
+
+
+def watched_attempts(monkeypatch: pytest.MonkeyPatch) -> list[tuple[highs.Attempt, Problem]]:
+    """Return a list that fills with what HiGHS is given to solve."""
+    tried: list[tuple[highs.Attempt, Problem]] = []
+    attempt = highs.Solver._try
+
+    def watched(self: highs.Solver, way: highs.Attempt, structure: Any, problem: Problem, **more: Any) -> Any:
+        tried.append((way, problem))
+        return attempt(self, way, structure, problem, **more)
+
+    monkeypatch.setattr(highs.Solver, "_try", watched)
+    return tried
+
+
+def test_an_hourly_point_holds_what_its_anchor_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two interior points instead of one from nothing each, in any order, to the simplex's optimum."""
+    case, base = read_case("two_bus"), read_scenario("two_bus", overrides={"time.resolution": "6h"})
+    out = {"name": "out", "kind": "hvdc_pole_out", "where": ["links.line"], "cause": "any", "start": "07-03"}
+    points = [base.replace(events=[out | {"duration": days}]) for days in ("5d", "40d")]
+    points.append(points[0].replace(hydrology="dry"))
+    monkeypatch.setattr(points_module, "_engines", OrderedDict())
+    short = {a.index: a.values["objective"] for a in solve_points(case, points, delivered)}
+    monkeypatch.setattr(highs, "LONG_HORIZON", 0)
+    monkeypatch.setattr("energy.solve.engine.ANCHORED", 0)
+    found = []
+    for order in ((0, 1, 2), (2, 1, 0)):
+        monkeypatch.setattr(points_module, "_engines", OrderedDict())
+        tried = watched_attempts(monkeypatch)
+        answers = list(solve_points(case, [points[at] for at in order], delivered))
+        found.append({order[answer.index]: float(answer.values["objective"]) for answer in answers})
+        held = [way.held is not None for way, _ in tried]
+        assert sum(held) >= 3
+        assert held.count(False) < len(held)
+    assert found[0] == found[1]
+    assert found[0] == {at: pytest.approx(float(objective), rel=1e-6) for at, objective in short.items()}
 
 
 @pytest.mark.parametrize("change", ["none", "a bound left out that binds", "what is used shut", "what is used cheaper"])

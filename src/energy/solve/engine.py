@@ -13,18 +13,22 @@ import pandas as pd
 from energy.errors import SolverError
 from energy.model import Inputs
 from energy.solve.basis import Start
+from energy.solve.easier import Held, decided
 from energy.solve.head import follow_head
 from energy.solve.highs import Solver, method
 from energy.solve.layout import lay, pattern_of
 from energy.solve.likeness import family_key, structure_key
 from energy.solve.lp import BALANCE, Structure, blocks
+from energy.solve.proof import reduced_costs
 from energy.solve.pypsa_model import check_layout, pypsa_structure
 from energy.solve.result import Result
 
 STARTS_KEPT = 256  # bases of anchors, 0.2 MB each at the default resolution; drawn water starts from some eighty
 # Beyond so many columns an anchor's basis costs more than starting without: the crossover of the hourly year had not
-# ended after 12 minutes of one core, where its interior point takes two and a half
+# ended after 12 minutes of one core, where its interior point takes two and a half. There the anchor's optimum says
+# which columns are held
 ANCHORED = 1_000_000
+DECIDED_KEPT = 32  # of such anchors, 4 MB each
 COLUMNS_KEPT = 1_300_000  # of the programs of other snapshots or rules, all together
 
 
@@ -106,6 +110,7 @@ class Engine:
         self._family = family_key(base)
         self._structures = OrderedDict({structure_key(base): self.structure})
         self._starts: OrderedDict[str, Start | None] = OrderedDict()
+        self._decided: OrderedDict[str, tuple[pd.DatetimeIndex, Held | None]] = OrderedDict()
         self._own = Anchor("", lambda: base)
         self._time_limit = time_limit
 
@@ -158,7 +163,8 @@ class Engine:
         if start is not None and (_short(structure) or start.fits(structure)):
             # on a long horizon the way from other rows is longer than that of the interior point from nothing
             basis = start.carried(structure, inputs)
-        self.solver.solve(structure, problem, inputs, basis)
+        held = self._held(anchor, inputs) if anchor is not None and _width(structure) > ANCHORED else None
+        self.solver.solve(structure, problem, inputs, basis, held=held)
         return self._result(structure, inputs)
 
     def _structure(self, inputs: Inputs) -> Structure:
@@ -184,6 +190,30 @@ class Engine:
                 self._starts.popitem(last=False)
         self._starts.move_to_end(anchor.key)
         return self._starts[anchor.key]
+
+    def _held(self, anchor: Anchor, inputs: Inputs) -> Held | None:
+        """Return the columns that the optimum of an anchor has at a bound beyond doubt; None for other snapshots."""
+        if anchor.key not in self._decided:
+            near = anchor.inputs()
+            self._decided[anchor.key] = (near.axis.snapshots, self._found_held(near))
+            if len(self._decided) > DECIDED_KEPT:
+                self._decided.popitem(last=False)
+        self._decided.move_to_end(anchor.key)
+        snapshots, held = self._decided[anchor.key]
+        return held if snapshots.equals(inputs.axis.snapshots) else None
+
+    def _found_held(self, near: Inputs) -> Held | None:
+        if family_key(near) != self._family:
+            return None
+        structure = self._structure(near)
+        problem = structure.problem(near)
+        try:
+            self.solver.solve(structure, problem, near)
+        except SolverError:
+            return None
+        optimum = self.solver.optimum()
+        reduced = reduced_costs(structure, problem, optimum.duals)
+        return decided(structure, problem, near, optimum.values, reduced)
 
     def _found(self, anchor: Anchor) -> Start | None:
         inputs = anchor.inputs()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from math import inf
 
 import highspy
@@ -12,10 +12,10 @@ import numpy as np
 
 from energy.errors import SolverError
 from energy.model import Inputs
-from energy.model.services import LACKING, UNSERVED
+from energy.solve.easier import Held, decided, eased
 from energy.solve.infeasible import conflict
-from energy.solve.lp import Problem, Structure, matrix_of
-from energy.solve.proof import gap
+from energy.solve.lp import Problem, Structure
+from energy.solve.proof import gap, reduced_costs
 from energy.solve.refine import missed, refined
 
 UNDECIDED = (
@@ -25,24 +25,17 @@ UNDECIDED = (
     highspy.HighsModelStatus.kIterationLimit,
     highspy.HighsModelStatus.kNotset,  # the simplex breaks off so when its prices grow too large
 )
+SOLVED = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnknown)  # or nearly
 Options = dict[str, bool | int | float | str]
 OPTIONS: Options = {"output_flag": False, "threads": 1, "parallel": "off", "random_seed": 0}
 # Of money HiGHS works in hundreds: neither large prices nor the small costs that break ties then leave its tolerances.
 # Weights are small as they are; on a long horizon half of the steps would be for the ties between them
 SCALE = 1e-2
 LONG_HORIZON = 200_000  # columns; docs/resolution.md has the measurements behind it
-# What keeps an interior point of a long horizon without progress is eased at first, and the answer stands only where it
-# is the optimum of the true program all the same: bounds of these carriers, which hardly ever bind, are left out; so is
-# lacking water, for its price is a thousand times any other; and unserved demand of a service, the next in price, costs
-# this share of what it counts
-ROOMY = (UNSERVED, "spillway", "river mouth")
-EASE = 0.75
 ROOM = 1e-6  # by how much of itself a bound left out may be passed, or in its own unit where that is more
 PROVED = 1e-6  # share of the objective by which the answer's own prices must prove it to be no worse than the optimum
 NEARLY = 1e-2  # what they must prove for the answer to say which columns are decided
-DECIDED = 0.1  # reduced cost [$ a unit] beyond which a column at its bound, but for so much of it, is held there
-AT_BOUND = 1e-5
-ROUNDS = 3
+ROUNDS = 3  # of an interior point of the columns that are left
 NEAR: Options = {
     # from a start near the optimum the reductions of a presolve are lost, exact edge weights cost more than the steps
     # that they save, shaken costs are steps to be taken back, and factors that are always made anew at a check end
@@ -100,7 +93,7 @@ class Optimum:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One way to a decision: options, start, whether it begins anew, and whether it makes the program easier.
+    """One way to a decision: options, start, whether it begins anew, makes the program easier, and what it holds.
 
     One that does not begin anew goes on from where an undecided attempt ended.
     """
@@ -109,6 +102,7 @@ class Attempt:
     start: highspy.HighsBasis | None = None
     anew: bool = True
     eased: bool = False
+    held: Held | None = None
 
 
 class Solver:
@@ -141,8 +135,11 @@ class Solver:
         inputs: Inputs,
         basis: highspy.HighsBasis | None = None,
         ends_in_basis: bool = False,
+        held: Held | None = None,
     ) -> None:
         """Solve a program from a basis, or from nothing; where others start from it, it has to end in a basis.
+
+        Where columns are known that a program near by has at a bound beyond doubt, they are held there at first.
 
         Raises
         ------
@@ -157,18 +154,18 @@ class Solver:
         if ends_in_basis:
             usual["run_crossover"] = "on"
         status, values = highspy.HighsModelStatus.kNotset, None
-        eased: Problem | None = None
-        for attempt in _attempts(usual, basis, columns // COLUMNS_A_STEP):
+        easier: Problem | None = None
+        for attempt in _attempts(usual, basis, columns // COLUMNS_A_STEP, held):
             if not attempt.anew and status != highspy.HighsModelStatus.kUnknown:
                 continue
-            last, eased = eased, _eased(structure, problem, inputs) if attempt.eased else None
-            status = self._try(attempt, structure, eased or problem, afresh=attempt.anew or last is not None)
+            last, easier = easier, _easier(attempt, structure, problem, inputs)
+            status = self._try(attempt, structure, easier or problem, afresh=attempt.anew or last is not None)
             values = None
             if status == highspy.HighsModelStatus.kOptimal and attempt.options["solver"] == "simplex":
                 values = refined(highs, structure, problem)
                 status = highspy.HighsModelStatus.kUnknown if values is None else status
-            if eased is not None:
-                proved = not ends_in_basis and self._proved(structure, problem, usual)
+            if easier is not None:
+                proved = not ends_in_basis and self._proved(structure, problem, inputs, attempt)
                 status = highspy.HighsModelStatus.kOptimal if proved else highspy.HighsModelStatus.kUnknown
             if status not in UNDECIDED:
                 break
@@ -220,20 +217,27 @@ class Solver:
         kept = kept and missed(structure, problem, values) <= ROOM
         return kept and gap(structure, problem, values, duals) <= PROVED
 
-    def _proved(self, structure: Structure, problem: Problem, usual: Options) -> bool:
+    def _proved(self, structure: Structure, problem: Problem, inputs: Inputs, attempt: Attempt) -> bool:
         """Return whether the last answer stands, or one does of the true program of what it leaves open.
 
-        An interior point that came near without getting there has most columns at a bound, with a reduced cost that
-        leaves no doubt. They are held there, which an interior point finds much easier; that they may be is part of the
-        proof, and the next round holds others where it was wrong.
+        An interior point that came near without getting there has most columns at a bound beyond doubt. They are held
+        there; that they may be is part of the proof, and those held in vain are let go for the next round.
         """
+        held = attempt.held
         for _ in range(ROUNDS):
             if self._stands(structure, problem):
                 return True
             values, duals = self._point()
-            if len(values) != len(problem.cost) or not gap(structure, problem, values, duals) <= NEARLY:
+            if len(values) != len(problem.cost) or self._highs.getModelStatus() not in SOLVED:
                 return False
-            self._try(Attempt(usual | FAR), structure, _held(structure, problem, values, duals))
+            reduced = reduced_costs(structure, problem, duals)
+            if held is not None:
+                held = held.without(held.in_vain(structure, problem, reduced))
+            elif gap(structure, problem, values, duals) <= NEARLY:
+                held = decided(structure, problem, inputs, values, reduced)
+            else:
+                return False
+            self._try(Attempt(attempt.options), structure, held.program(problem))
         return self._stands(structure, problem)
 
     def _point(self) -> tuple[np.ndarray, np.ndarray]:
@@ -251,9 +255,13 @@ class Solver:
         return self._optimum
 
 
-def _attempts(usual: Options, basis: highspy.HighsBasis | None, steps: int) -> Iterator[Attempt]:
+def _attempts(
+    usual: Options, basis: highspy.HighsBasis | None, steps: int, held: Held | None = None
+) -> Iterator[Attempt]:
     """Yield what to try until the problem is decided, the same for the same inputs."""
     long = usual["solver"] == "hipo"
+    if held is not None:
+        yield Attempt(usual | FAR, held=held)
     if basis is not None and long:
         yield Attempt(usual | NEAR | FLAT | {"simplex_iteration_limit": steps}, basis)
     elif basis is not None:  # a far start can lose its footing
@@ -277,39 +285,11 @@ def _attempts(usual: Options, basis: highspy.HighsBasis | None, steps: int) -> I
     yield Attempt(FAR | {"solver": "hipo", "run_crossover": "on"})
 
 
-def _eased(structure: Structure, problem: Problem, inputs: Inputs) -> Problem:
-    """Return a program that an interior point finds easier: without roomy bounds, lacking water, and dearest prices."""
-    upper, cost = problem.upper.copy(), problem.cost.copy()
-    upper[_columns(structure, inputs, ROOMY)] = np.inf
-    upper[_columns(structure, inputs, (LACKING,))] = 0.0
-    dear = _columns(structure, inputs, (UNSERVED,), inputs.weights)
-    cost[dear[(cost[dear] > 0.0) & (problem.lower[dear] >= 0.0)]] *= EASE  # so that the true cost is never below it
-    return replace(problem, upper=upper, cost=cost)
-
-
-def _held(structure: Structure, problem: Problem, values: np.ndarray, duals: np.ndarray) -> Problem:
-    """Return a program with the columns held whose reduced cost leaves no doubt of the bound that they are at."""
-    lower, upper = problem.lower.copy(), problem.upper.copy()
-    reduced = problem.cost - duals @ matrix_of(structure, problem)
-    low = (reduced > DECIDED) & (values - lower <= AT_BOUND * np.maximum(1.0, np.abs(lower)))
-    high = (reduced < -DECIDED) & (upper - values <= AT_BOUND * np.maximum(1.0, np.abs(upper)))
-    upper[low], lower[high] = lower[low], upper[high]
-    return replace(problem, lower=lower, upper=upper)
-
-
-def _columns(
-    structure: Structure, inputs: Inputs, carriers: tuple[str, ...], services: Collection[str] | None = None
-) -> np.ndarray:
-    """Return the columns of power of the generators and links of some carriers, and of some services where named."""
-    found = [np.array([], dtype=int)]
-    for component in ("generators", "links"):
-        if (component, "p") in structure.columns:
-            table = inputs.components[component]
-            wanted = table["carrier"].isin(carriers)
-            if services is not None:
-                wanted &= table["service"].isin(services) if "service" in table else False
-            found.append(structure.columns[component, "p"][:, wanted.to_numpy()].ravel())
-    return np.concatenate(found)
+def _easier(attempt: Attempt, structure: Structure, problem: Problem, inputs: Inputs) -> Problem | None:
+    """Return the easier program of an attempt; None where it is the true one."""
+    if attempt.held is not None:
+        return attempt.held.program(problem)
+    return eased(structure, problem, inputs) if attempt.eased else None
 
 
 def pass_program(highs: highspy.Highs, structure: Structure, problem: Problem, scale: float) -> None:

@@ -54,6 +54,11 @@ def gap(structure: Structure, problem: Problem, values: np.ndarray, duals: np.nd
     return (objective - bound) / max(abs(objective), 1.0)
 
 
+def reduced_costs(structure: Structure, problem: Problem, duals: np.ndarray) -> np.ndarray:
+    """Return the reduced costs c - Aᵀy of the columns at row duals y [$ per unit of the column]; shape (columns,)."""
+    return np.asarray(problem.cost - duals @ matrix_of(structure, problem))
+
+
 def _least(prices: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> float:
     at = np.where(prices > 0, lower, upper)[prices != 0]
     return float(prices[prices != 0] @ at)
