@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from math import isnan
 from pathlib import Path
 from statistics import mean
@@ -90,6 +92,12 @@ def growth_text(rows: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def side_by_side(*asked: Callable[[], Any]) -> list[Any]:
+    """Return what is asked for of two processes at once, each beside a busy core, as two workers are."""
+    with ThreadPoolExecutor(len(asked)) as threads:
+        return [waiting.result() for waiting in [threads.submit(one) for one in asked]]
+
+
 @pytest.mark.parametrize("resolution", CHOSEN)
 def test_throughput(benchmark: Any, resolution: str) -> None:
     case, typical = read_case("casa1000"), resolution.startswith("typical")
@@ -102,16 +110,16 @@ def test_throughput(benchmark: Any, resolution: str) -> None:
 
     points = mixed_points(resolution, MIXED) if typical else few_points(resolution, 1)[0]
     compared = points[: COMPARED.get(resolution, 1)]
+    by_hand: list[Plain] = []
     if typical:
-        plain, by_hand = plain_points(compared, {}), list[Plain]()
+        plain, one = plain_points(compared, {}), measured(1)
     elif resolution in BY_HAND_AT:
-        # beside each other, as two workers are
-        with ThreadPoolExecutor(2) as both:
-            asked = (both.submit(plain_points, *a, PATIENCE) for a in ((compared[:1], {}), (compared, BY_HAND)))
-            plain, by_hand = (found.result() for found in list(asked))
+        asked = (partial(plain_points, *a, PATIENCE) for a in ((compared[:1], {}), (compared, BY_HAND)))
+        plain, by_hand = side_by_side(*asked)
+        one = measured(1)
     else:
-        plain, by_hand = plain_points(compared, {}, PATIENCE), []
-    one, two = measured(1), benchmark.pedantic(measured, (2,), rounds=1)
+        plain, one = side_by_side(partial(plain_points, compared, {}, PATIENCE), partial(measured, 1))
+    two = benchmark.pedantic(measured, (2,), rounds=1)
     solved = {at: p.objective for found in (by_hand, plain) for at, p in enumerate(found) if not isnan(p.objective)}
     unsolved = [at for at in range(len(compared)) if at not in solved]
     bounds = dict(zip(unsolved, proved_bounds([compared[at] for at in unsolved]), strict=True))

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import cycle
+from itertools import cycle, product
 from multiprocessing import get_context
 from random import Random
 from typing import Any
@@ -58,14 +58,12 @@ def few_points(resolution: str, workers: int) -> tuple[list[Scenario], list[Scen
 
     The points alternate between the two, so that the first ones have all there is; of the hourly year there are but
     four, one for each outage. A worker is warm once it has met both anchors; each is asked as often as there are
-    workers, which takes them all equally long. The hourly year has no anchors, and needs one solve.
+    workers, which takes them all equally long.
     """
     base = read_scenario("baseline", overrides={"time.resolution": resolution})
     kinds = [base, base.replace(hydrology="dry", growth="high")]
-    if resolution == "1h":
-        points = [kind.replace(events=[outage(*event)]) for event, kind in zip(FEW, cycle(kinds), strict=False)]
-        return points, [base] * workers
-    points = [kind.replace(events=[outage(*event)]) for event in FEW for kind in kinds]
+    pairs = zip(FEW, cycle(kinds), strict=False) if resolution == "1h" else product(FEW, kinds)
+    points = [kind.replace(events=[outage(*event)]) for event, kind in pairs]
     return points, [kind for kind in kinds for _ in range(workers)]
 
 

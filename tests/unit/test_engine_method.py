@@ -8,6 +8,7 @@ from typing import Any
 
 import highspy
 import numpy as np
+import pandas as pd
 import pytest
 
 from energy.case import Case, read_case
@@ -103,6 +104,9 @@ def test_a_column_is_held_where_its_reduced_cost_leaves_no_doubt(two_bus: Case) 
     assert (held.lower <= optimum.values + 1e-9).all()
     assert (held.upper >= optimum.values - 1e-9).all()
     assert not found.in_vain(structure, problem, reduced).size
+    late = engine.base.axis.snapshots > engine.base.axis.snapshots[-1] - pd.Timedelta("7D")
+    for at in structure.columns.values():
+        assert not found.low[at[late]].any(), "what flows on beyond the horizon has more than one price"
     nothing = decided(structure, problem, engine.base, optimum.values + 1.0, reduced * 0)
     assert not nothing.low.any()
     assert not nothing.high.any()

@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from energy.model import Inputs
 from energy.model.services import LACKING, UNSERVED
@@ -25,8 +26,8 @@ ROOMY = (UNSERVED, "spillway", "river mouth")
 EASE = 0.75
 DECIDED = 0.1  # reduced cost [$ a unit] beyond which a column at its bound, but for so much of it, is held there
 AT_BOUND = 1e-5
-# What a river carries on is not held: late in the horizon its price is not the only one that fits
-CARRIED = ("release", "water")
+# Nothing is held in the last days of the horizon: of water that flows on beyond it more than one price fits
+LATE = pd.Timedelta("7D")
 WRONG = 1e-6  # reduced cost [$ a unit] by which a held column must be drawn from its bound to be let go
 
 
@@ -102,8 +103,10 @@ def beyond_doubt(problem: Problem, values: np.ndarray, reduced: np.ndarray) -> H
 
 
 def decided(structure: Structure, problem: Problem, inputs: Inputs, values: np.ndarray, reduced: np.ndarray) -> Held:
-    """Return the columns of an answer that are at a bound beyond doubt, but for what rivers carry on."""
-    return beyond_doubt(problem, values, reduced).without(_columns(structure, inputs, CARRIED))
+    """Return the columns of an answer that are at a bound beyond doubt, but for those late in the horizon."""
+    snapshots = inputs.axis.snapshots
+    late = [at[snapshots > snapshots[-1] - LATE].ravel() for at in structure.columns.values()]
+    return beyond_doubt(problem, values, reduced).without(np.concatenate(late))
 
 
 def _columns(
