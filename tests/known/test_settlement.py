@@ -337,10 +337,17 @@ def test_a_contract_that_names_no_parties_and_no_capital() -> None:
 
 
 def test_capital_of_others_gives_no_keys() -> None:
-    """Where only a third country has spent, the transmission fee follows the supply."""
-    debt = {"capital": {"B": 5}, "interest": 0.0, "years": 1}
-    paid = payments(season(10), bare(prices={"transmission": 1.0}, debt=debt))
-    assert paid[["payee", "amount"]].to_numpy().tolist() == [["A", 10_000]]
+    """Where only a third country has spent, or nobody anything, the transmission fee follows the supply."""
+    for capital in ({"B": 5}, {"A": 0}):
+        debt = {"capital": capital, "interest": 0.0, "years": 1}
+        paid = payments(season(10), bare(prices={"transmission": 1.0}, debt=debt))
+        assert paid[["payee", "amount"]].to_numpy().tolist() == [["A", 10_000]]
+
+
+def test_terms_need_a_quantity() -> None:
+    case, asked = energy.read_case("two_bus"), energy.read_scenario("two_bus")
+    with pytest.raises(ValueError, match=r"^the contract has no quantity: give one \[GWh a season\]$"):
+        energy_terms(case, asked, solve(inputs(case, asked)), bare())
 
 
 def test_an_income_of_just_the_debt_service_covers_it() -> None:
