@@ -125,6 +125,7 @@ def test_a_component_held_in_vain_is_let_go(two_bus: Case, monkeypatch: pytest.M
     low[gas] = True
     wrong = Held(low, low & False)
     monkeypatch.setattr(highs, "LONG_HORIZON", 0)
+    monkeypatch.setattr(highs, "ROUNDS", 1)  # it takes no more
     tried = watched_attempts(monkeypatch)
     solver = highs.Solver()
     solver.solve(structure, problem, found, held=wrong)

@@ -195,3 +195,48 @@ def test_what_is_said_of_duration_end_and_ramp() -> None:
     assert "both of duration and end given" in complaints(duration="2d", end="07-05")
     assert "write ramp: 5d" in complaints(duration="2d", recovery="ramp")
     assert "take ramp out" in complaints(duration="2d", ramp="4h")
+
+
+@pytest.mark.parametrize(
+    ("fields", "where", "allowed", "repair"),
+    [
+        ({"kind": "demand_shock"}, "factor", "a number above 0", "write factor: 1.2"),
+        ({"kind": "demand_shock", "factor": 2.0, "depth": 0.5}, "depth", None, "write factor instead"),
+        ({"factor": 2.0}, "factor", None, "write depth (1 - factor) instead"),
+        ({"kind": "derating"}, "depth", "0 to 1", "write depth: 0.3 for 30 % lost"),
+        ({"duration": None}, "duration", "one of them", None),
+        ({"recovery": "ramp"}, "ramp", "both or none", "write ramp: 5d"),
+        ({"ramp": "4h"}, "ramp", "both or none", "write recovery: ramp, or take ramp out"),
+        (
+            {"duration": None, "end": "never", "recovery": "ramp", "ramp": "1d"},
+            "ramp",
+            None,
+            "take recovery and ramp out",
+        ),
+        (
+            {"known": "from_start", "expected_duration": "3d"},
+            "expected_duration",
+            None,
+            "take expected_duration out, or write known: at_start",
+        ),
+        (
+            {"duration": None, "end": "07-05", "repair_access": {"closed": [{"from": "07-02", "to": "07-03"}]}},
+            "repair_access",
+            None,
+            "write the repair time as duration",
+        ),
+        ({"start": "2028-07-05", "duration": None, "end": "2028-07-01"}, "end", None, "swap start and end"),
+    ],
+)
+def test_where_a_complaint_points_what_it_allows_and_what_to_do(
+    fields: dict[str, object], where: str, allowed: str | None, repair: str | None
+) -> None:
+    usual = {"name": "a", "kind": "border_stop", "cause": "c", "where": ["crossing"], "start": "07-01"}
+    with pytest.raises(ValidationError) as caught:
+        Event.model_validate(usual | {"duration": "2d"} | fields)
+    found = [c for error in caught.value.errors() for c in error.get("ctx", {}).get("complaints", [])]
+    assert [(c[0], c[2], c[3]) for c in found] == [((where,), allowed, repair)]
+
+
+def test_without_a_ramp_an_event_has_recovered_at_its_end() -> None:
+    assert event(duration="2h").recovered(APRIL) == pd.Timestamp("2028-07-01 02:00")
