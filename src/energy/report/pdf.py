@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import fill
 
 from energy.report.catalogue import entries
 from energy.report.comparison_figure import comparison_figure
@@ -18,6 +19,7 @@ from energy.report.style import styled
 from energy.report.whole import whole_file
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+LINE = 85  # characters of the cover
 PATIENCE = 120
 """Seconds after which a browser that does not finish is given up."""
 
@@ -81,7 +83,9 @@ def _drawn(folders: Sequence[Path], draft: Path) -> None:
         cover = framed("What CASA-1000 can transfer", footer(*found), "slide")
         axes = cover.subplots()
         axes.set_axis_off()
-        axes.text(0, 1, "\n\n".join(summary(rows(found))), va="top", wrap=True, fontsize=11)
+        # matplotlib's own wrapping takes dollars for mathematics, whatever `parse_math` says
+        paragraphs = (fill(paragraph, LINE) for paragraph in summary(rows(found)))
+        axes.text(0, 1, "\n\n".join(paragraphs), va="top", fontsize=11)
         book.savefig(cover)
         if len(found) > 1:
             book.savefig(comparison_figure(found, "slide"))
