@@ -11,6 +11,8 @@ from energy.errors import SolverError
 from energy.model import Inputs, inputs
 from energy.scenario import read_scenario
 from energy.solve import Anchor, Engine, engine
+from energy.solve.basis import Start
+from energy.solve.easier import Held
 from energy.solve.highs import Solver
 
 
@@ -57,6 +59,17 @@ def test_no_more_starts_are_kept_than_said(two_bus: Case, monkeypatch: pytest.Mo
     assert calls == ["a", "b", "c", "b"]
 
 
+def test_of_long_programs_fewer_starts_are_kept(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    base, dry = asked(two_bus), asked(two_bus, hydrology="dry")
+    made, calls = Engine(base), list[str]()
+    for room, kept in ((2.5, 2), (0.5, 1)):  # of one start the one that is needed stays
+        monkeypatch.setattr(engine, "START_COLUMNS_KEPT", int(room * made.structure.pattern.shape[1]))
+        made._starts.clear()
+        for key in "abc":
+            made.solve(dry, anchor=anchor(key, base, calls))
+        assert len(made._starts) == kept
+
+
 def test_a_very_long_horizon_takes_no_basis_from_its_anchor(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the size the anchor is solved for what it decides, once, and no basis of it is kept."""
     base, dry = asked(two_bus), asked(two_bus, hydrology="dry")
@@ -68,7 +81,8 @@ def test_a_very_long_horizon_takes_no_basis_from_its_anchor(two_bus: Case, monke
     for _ in range(2):
         assert made.solve(dry, anchor=anchor("far", base, calls)).objective == pytest.approx(reference, rel=1e-9)
     assert calls == ["kept", "far"]
-    assert "far" not in made._starts
+    assert isinstance(made._starts["kept"], Start)
+    assert isinstance(made._starts["far"], Held)
 
 
 def test_programs_of_other_snapshots_are_kept_up_to_a_size(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:

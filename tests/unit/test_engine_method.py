@@ -19,7 +19,6 @@ from energy.solve import Engine, highs, solve, solve_with
 from energy.solve.basis import Start
 from energy.solve.easier import Held, decided
 from energy.solve.lp import Problem
-from energy.solve.proof import reduced_costs
 from energy.study import points as points_module
 from energy.study.points import delivered, solve_points
 
@@ -96,20 +95,24 @@ def test_a_column_is_held_where_its_reduced_cost_leaves_no_doubt(two_bus: Case) 
     engine = Engine(inputs(two_bus, read_scenario("two_bus")))
     engine.solve(engine.base)
     structure, problem, optimum = engine.structure, engine.structure.problem(engine.base), engine.solver.optimum()
-    reduced = reduced_costs(structure, problem, optimum.duals)
-    found = decided(structure, problem, engine.base, optimum.values, reduced)
+    found = decided(structure, problem, engine.base, optimum.values, optimum.duals)
     held = found.program(problem)
     shut = (held.lower == held.upper) & (problem.lower < problem.upper)
     assert shut.any()
     assert (held.lower <= optimum.values + 1e-9).all()
     assert (held.upper >= optimum.values - 1e-9).all()
-    assert not found.in_vain(structure, problem, reduced).size
+    kept = found.but_in_vain(structure, problem, optimum.duals)
+    assert np.array_equal(kept.low, found.low)
+    assert np.array_equal(kept.high, found.high)
     late = engine.base.axis.snapshots > engine.base.axis.snapshots[-1] - pd.Timedelta("7D")
     for at in structure.columns.values():
         assert not found.low[at[late]].any(), "what flows on beyond the horizon has more than one price"
-    nothing = decided(structure, problem, engine.base, optimum.values + 1.0, reduced * 0)
-    assert not nothing.low.any()
-    assert not nothing.high.any()
+    above, below = (
+        decided(structure, problem, engine.base, optimum.values + off, optimum.duals) for off in (1.0, -1.0)
+    )
+    assert found.high.any()
+    assert not above.low.any(), "nothing away from its bound"
+    assert not below.high.any()
 
 
 def test_a_component_held_in_vain_is_let_go(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,13 +120,11 @@ def test_a_component_held_in_vain_is_let_go(two_bus: Case, monkeypatch: pytest.M
     found = inputs(two_bus, read_scenario("two_bus"))
     engine = Engine(found)
     expected = engine.solve(found).objective
-    structure, problem, optimum = engine.structure, engine.structure.problem(found), engine.solver.optimum()
-    reduced = reduced_costs(structure, problem, optimum.duals)
-    assert decided(structure, problem, found, optimum.values, reduced).low.any()
+    structure, problem = engine.structure, engine.structure.problem(found)
     gas = structure.columns["generators", "p"][:, list(found.components["generators"].index).index("gas plant")]
     low = np.zeros(len(problem.cost), dtype=bool)
     low[gas] = True
-    wrong = Held(low, low & False)
+    wrong = Held(low, low & False, found.axis.snapshots)
     monkeypatch.setattr(highs, "LONG_HORIZON", 0)
     monkeypatch.setattr(highs, "ROUNDS", 1)  # it takes no more
     tried = watched_attempts(monkeypatch)
@@ -141,7 +142,8 @@ def test_what_cannot_be_held_is_solved_without(two_bus: Case, monkeypatch: pytes
     monkeypatch.setattr(highs, "LONG_HORIZON", 0)
     tried = watched_attempts(monkeypatch)
     solver = highs.Solver()
-    solver.solve(engine.structure, problem, found, held=Held(np.isfinite(problem.lower), problem.lower > np.inf))
+    low = np.isfinite(problem.lower)
+    solver.solve(engine.structure, problem, found, held=Held(low, low & False, found.axis.snapshots))
     assert solver.optimum().objective == pytest.approx(expected, rel=1e-6)
     assert [way.held is not None for way, _ in tried] == [True, False]
 

@@ -17,6 +17,7 @@ import pandas as pd
 from energy.model import Inputs
 from energy.model.services import LACKING, UNSERVED
 from energy.solve.lp import Problem, Structure
+from energy.solve.proof import reduced_costs
 
 # What keeps an interior point of a long horizon without progress is eased at first, and the answer stands only where it
 # is the optimum of the true program all the same: bounds of these carriers, which hardly ever bind, are left out; so is
@@ -43,10 +44,19 @@ def eased(structure: Structure, problem: Problem, inputs: Inputs) -> Problem:
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """Columns held at their lower and at their upper bound, whatever that is; masks of shape (columns,)."""
+    """Columns held at their lower and at their upper bound, whatever that is.
+
+    Attributes
+    ----------
+    low, high
+        Masks of shape (columns,).
+    snapshots
+        Of the program, whose columns they are.
+    """
 
     low: np.ndarray
     high: np.ndarray
+    snapshots: pd.Index
 
     def program(self, problem: Problem) -> Problem:
         """Return the program in which they are held."""
@@ -55,58 +65,44 @@ class Held:
         return replace(problem, lower=lower, upper=upper)
 
     def without(self, columns: np.ndarray) -> Held:
-        """Return the same but for some columns; a mask or positions."""
+        """Return the same but for some columns, given by position."""
         low, high = self.low.copy(), self.high.copy()
         low[columns], high[columns] = False, False
-        return Held(low, high)
+        return replace(self, low=low, high=high)
 
-    def in_vain(self, structure: Structure, problem: Problem, reduced: np.ndarray) -> np.ndarray:
-        """Return the columns of components of which one was held that would cost less elsewhere.
+    def but_in_vain(self, structure: Structure, problem: Problem, duals: np.ndarray) -> Held:
+        """Return the same but for components of which a column was held that would cost less elsewhere.
+
+        All snapshots of such a component are let go, since what is wrong at one is soon at others.
 
         Parameters
         ----------
         structure, problem
             The whole program.
-        reduced
-            Reduced costs of its columns at the optimum of the held one [$ a unit]; shape (columns,).
-
-        Returns
-        -------
-        numpy.ndarray of positions; all snapshots of such a component, since what is wrong at one is soon at others
+        duals
+            Prices of its rows at the optimum of the held one [$ per unit of the row]; shape (rows,).
         """
+        reduced = reduced_costs(structure, problem, duals)
         wrong = (self.low & (reduced < -WRONG)) | (self.high & (reduced > WRONG))
         wrong &= problem.upper > problem.lower
-        blocks = (at[:, wrong[at].any(axis=0)].ravel() for at in structure.columns.values())
-        return np.concatenate([np.array([], dtype=int), *blocks])
+        return self.without(np.concatenate([at[:, wrong[at].any(axis=0)].ravel() for at in structure.columns.values()]))
 
 
-def beyond_doubt(problem: Problem, values: np.ndarray, reduced: np.ndarray) -> Held:
-    """Return the columns of an answer that are at a bound, and that their reduced cost [$ a unit] keeps there.
+def decided(structure: Structure, problem: Problem, inputs: Inputs, values: np.ndarray, duals: np.ndarray) -> Held:
+    """Return the columns of an answer that are at a bound and that their reduced cost keeps there beyond doubt.
 
-    Examples
-    --------
-    >>> from energy.case import read_case
-    >>> from energy.model.inputs import inputs
-    >>> from energy.scenario import read_scenario
-    >>> from energy.solve import Engine
-    >>> from energy.solve.proof import reduced_costs
-    >>> engine = Engine(inputs(read_case("two_bus"), read_scenario("two_bus")))
-    >>> program, found = engine.structure.problem(engine.base), engine.solve(engine.base)
-    >>> optimum = engine.solver.optimum()
-    >>> held = beyond_doubt(program, optimum.values, reduced_costs(engine.structure, program, optimum.duals))
-    >>> bool(held.low.any()), bool((held.low & held.high).any())
-    (True, False)
+    Parameters
+    ----------
+    structure, problem, inputs
+        The program and what it is of.
+    values, duals
+        Of the answer: columns in their own units, shape (columns,); rows [$ per unit of the row], shape (rows,).
     """
+    reduced, snapshots = reduced_costs(structure, problem, duals), inputs.axis.snapshots
     low = (reduced > DECIDED) & (values - problem.lower <= AT_BOUND * np.maximum(1.0, np.abs(problem.lower)))
     high = (reduced < -DECIDED) & (problem.upper - values <= AT_BOUND * np.maximum(1.0, np.abs(problem.upper)))
-    return Held(low, high)
-
-
-def decided(structure: Structure, problem: Problem, inputs: Inputs, values: np.ndarray, reduced: np.ndarray) -> Held:
-    """Return the columns of an answer that are at a bound beyond doubt, but for those late in the horizon."""
-    snapshots = inputs.axis.snapshots
     late = [at[snapshots > snapshots[-1] - LATE].ravel() for at in structure.columns.values()]
-    return beyond_doubt(problem, values, reduced).without(np.concatenate(late))
+    return Held(low, high, snapshots).without(np.concatenate(late))
 
 
 def _columns(

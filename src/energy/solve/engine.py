@@ -19,16 +19,15 @@ from energy.solve.highs import Solver, method
 from energy.solve.layout import lay, pattern_of
 from energy.solve.likeness import family_key, structure_key
 from energy.solve.lp import BALANCE, Structure, blocks
-from energy.solve.proof import reduced_costs
 from energy.solve.pypsa_model import check_layout, pypsa_structure
 from energy.solve.result import Result
 
-STARTS_KEPT = 256  # bases of anchors, 0.2 MB each at the default resolution; drawn water starts from some eighty
+STARTS_KEPT = 256  # of anchors, 0.2 MB each at the default resolution; drawn water starts from some eighty
+START_COLUMNS_KEPT = 10_000_000  # of their programs: on long horizons the starts that are kept are fewer
 # Beyond so many columns an anchor's basis costs more than starting without: the crossover of the hourly year had not
 # ended after 12 minutes of one core, where its interior point takes two and a half. There the anchor's optimum says
 # which columns are held
 ANCHORED = 1_000_000
-DECIDED_KEPT = 32  # of such anchors, 4 MB each
 COLUMNS_KEPT = 1_300_000  # of the programs of other snapshots or rules, all together
 
 
@@ -109,8 +108,7 @@ class Engine:
         self.base = base
         self._family = family_key(base)
         self._structures = OrderedDict({structure_key(base): self.structure})
-        self._starts: OrderedDict[str, Start | None] = OrderedDict()
-        self._decided: OrderedDict[str, tuple[pd.DatetimeIndex, Held | None]] = OrderedDict()
+        self._starts: OrderedDict[str, Start | Held | None] = OrderedDict()
         self._own = Anchor("", lambda: base)
         self._time_limit = time_limit
 
@@ -159,11 +157,12 @@ class Engine:
         problem = structure.problem(inputs)
         if past is not None:
             structure.hold(problem, past.values, now)
-        basis = None
-        if start is not None and (_short(structure) or start.fits(structure)):
+        basis = held = None
+        if isinstance(start, Held):
+            held = start if start.snapshots.equals(inputs.axis.snapshots) else None
+        elif start is not None and (_short(structure) or start.fits(structure)):
             # on a long horizon the way from other rows is longer than that of the interior point from nothing
             basis = start.carried(structure, inputs)
-        held = self._held(anchor, inputs) if anchor is not None and _width(structure) > ANCHORED else None
         self.solver.solve(structure, problem, inputs, basis, held=held)
         return self._result(structure, inputs)
 
@@ -180,57 +179,37 @@ class Engine:
         self._structures.move_to_end(key)
         return found
 
-    def _start(self, anchor: Anchor, structure: Structure) -> Start | None:
-        """Return the optimal basis of an anchor; None where it has no optimum, or where no basis is wanted."""
-        if _width(structure) > ANCHORED or (anchor is self._own and not _short(structure)):
+    def _start(self, anchor: Anchor, structure: Structure) -> Start | Held | None:
+        """Return where an anchor lets others start; None where it has no optimum, or where nothing is wanted of it."""
+        if anchor is self._own and not _short(structure):
             return None
         if anchor.key not in self._starts:
             self._starts[anchor.key] = self._found(anchor)
-            if len(self._starts) > STARTS_KEPT:
+            if len(self._starts) > max(1, min(STARTS_KEPT, START_COLUMNS_KEPT // _width(structure))):
                 self._starts.popitem(last=False)
         self._starts.move_to_end(anchor.key)
         return self._starts[anchor.key]
 
-    def _held(self, anchor: Anchor, inputs: Inputs) -> Held | None:
-        """Return the columns that the optimum of an anchor has at a bound beyond doubt; None for other snapshots."""
-        if anchor.key not in self._decided:
-            near = anchor.inputs()
-            self._decided[anchor.key] = (near.axis.snapshots, self._found_held(near))
-            if len(self._decided) > DECIDED_KEPT:
-                self._decided.popitem(last=False)
-        self._decided.move_to_end(anchor.key)
-        snapshots, held = self._decided[anchor.key]
-        return held if snapshots.equals(inputs.axis.snapshots) else None
-
-    def _found_held(self, near: Inputs) -> Held | None:
-        if family_key(near) != self._family:
-            return None
-        structure = self._structure(near)
-        problem = structure.problem(near)
-        try:
-            self.solver.solve(structure, problem, near)
-        except SolverError:
-            return None
-        optimum = self.solver.optimum()
-        reduced = reduced_costs(structure, problem, optimum.duals)
-        return decided(structure, problem, near, optimum.values, reduced)
-
-    def _found(self, anchor: Anchor) -> Start | None:
+    def _found(self, anchor: Anchor) -> Start | Held | None:
         inputs = anchor.inputs()
         if family_key(inputs) != self._family:
             return None
         structure = self._structure(inputs)
-        basis = None
+        problem, basis = structure.problem(inputs), None
         if anchor.parent is not None and _short(structure):
             # on a long horizon the way from other water is longer than that of the interior point, too
             parent = self._start(anchor.parent, structure)
-            basis = None if parent is None else parent.carried(structure, inputs)
+            basis = parent.carried(structure, inputs) if isinstance(parent, Start) else None
+        ends_in_basis = _width(structure) <= ANCHORED
         try:
-            self.solver.solve(structure, structure.problem(inputs), inputs, basis, ends_in_basis=True)
+            self.solver.solve(structure, problem, inputs, basis, ends_in_basis=ends_in_basis)
         except SolverError:
             if anchor is self._own:
                 raise
             return None
+        if not ends_in_basis:
+            optimum = self.solver.optimum()
+            return decided(structure, problem, inputs, optimum.values, optimum.duals)
         return Start(self.solver.basis(), structure, inputs.axis, inputs.rules)
 
     def _result(self, structure: Structure, inputs: Inputs) -> Result:

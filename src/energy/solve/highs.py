@@ -15,7 +15,7 @@ from energy.model import Inputs
 from energy.solve.easier import Held, decided, eased
 from energy.solve.infeasible import conflict
 from energy.solve.lp import Problem, Structure
-from energy.solve.proof import gap, reduced_costs
+from energy.solve.proof import gap
 from energy.solve.refine import missed, refined
 
 UNDECIDED = (
@@ -230,11 +230,10 @@ class Solver:
             values, duals = self._point()
             if len(values) != len(problem.cost) or self._highs.getModelStatus() not in SOLVED:
                 return False
-            reduced = reduced_costs(structure, problem, duals)
             if held is not None:
-                held = held.without(held.in_vain(structure, problem, reduced))
+                held = held.but_in_vain(structure, problem, duals)
             elif gap(structure, problem, values, duals) <= NEARLY:
-                held = decided(structure, problem, inputs, values, reduced)
+                held = decided(structure, problem, inputs, values, duals)
             else:
                 return False
             self._try(Attempt(attempt.options), structure, held.program(problem))

@@ -47,7 +47,7 @@ def gap(structure: Structure, problem: Problem, values: np.ndarray, duals: np.nd
     prices = duals.copy()
     prices[(prices > 0) & np.isinf(problem.row_lower)] = 0.0  # a price that no bound can pay is none
     prices[(prices < 0) & np.isinf(problem.row_upper)] = 0.0
-    reduced = problem.cost - prices @ matrix
+    reduced = reduced_costs(structure, problem, prices)
     lower, upper = _implied(matrix, problem)
     bound = _least(prices, problem.row_lower, problem.row_upper) + _least(reduced, lower, upper)
     objective = float(problem.cost @ values)
