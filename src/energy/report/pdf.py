@@ -85,7 +85,7 @@ def _drawn(folders: Sequence[Path], draft: Path) -> None:
         axes.set_axis_off()
         # matplotlib's own wrapping takes dollars for mathematics, whatever `parse_math` says
         paragraphs = (fill(paragraph, LINE) for paragraph in summary(rows(found)))
-        axes.text(0, 1, "\n\n".join(paragraphs), va="top", fontsize=11)
+        axes.text(0.006, 1, "\n\n".join(paragraphs), va="top", fontsize=11)
         book.savefig(cover)
         if len(found) > 1:
             book.savefig(comparison_figure(found, "slide"))
