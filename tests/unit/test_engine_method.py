@@ -17,8 +17,9 @@ from energy.model import Inputs, inputs
 from energy.scenario import read_scenario
 from energy.solve import Engine, highs, solve, solve_with
 from energy.solve.basis import Start
-from energy.solve.easier import Held, decided
+from energy.solve.easier import Held, decided, eased
 from energy.solve.lp import Problem
+from energy.solve.proof import reduced_costs
 from energy.study import points as points_module
 from energy.study.points import delivered, solve_points
 
@@ -107,12 +108,40 @@ def test_a_column_is_held_where_its_reduced_cost_leaves_no_doubt(two_bus: Case) 
     late = engine.base.axis.snapshots > engine.base.axis.snapshots[-1] - pd.Timedelta("7D")
     for at in structure.columns.values():
         assert not found.low[at[late]].any(), "what flows on beyond the horizon has more than one price"
+    last = np.concatenate([at[~late][-1] for at in structure.columns.values()])
+    assert found.low[last].any(), "before the last seven days columns are held"
     above, below = (
         decided(structure, problem, engine.base, optimum.values + off, optimum.duals) for off in (1.0, -1.0)
     )
     assert found.high.any()
     assert not above.low.any(), "nothing away from its bound"
     assert not below.high.any()
+
+
+def test_what_is_eased_is_roomy_lacking_or_unserved() -> None:
+    """Told from the tables of components: no bound above, no water lacking, and a service's shortfall at 3/4 its price."""
+    scenario = read_scenario("baseline", overrides={"time.resolution": "typical-days-6h"})
+    found = inputs(read_case("casa1000"), scenario)
+    structure = Engine(found)._structure(found)
+    problem = structure.problem(found)
+    upper, cost = problem.upper.copy(), problem.cost.copy()
+    shortfalls = 0
+    for component in ("generators", "links"):
+        for at, row in enumerate(found.components[component].to_dict("records")):
+            columns = structure.columns[component, "p"][:, at]
+            if row["carrier"] in {"unserved", "spillway", "river mouth"}:
+                upper[columns] = np.inf
+            if row["carrier"] == "lacking water":
+                upper[columns] = 0.0
+            if row["carrier"] == "unserved" and row.get("service") in found.weights:
+                cost[columns] = [0.75 * paid if paid > 0 else paid for paid in cost[columns]]
+                shortfalls += 1
+    assert shortfalls > len(found.weights) / 2
+    assert (problem.upper[upper == 0.0] > 0.0).any(), "water may be lacking in the true program"
+    easier = eased(structure, problem, found)
+    assert np.array_equal(easier.upper, upper)
+    assert np.array_equal(easier.cost, cost)
+    assert np.array_equal(easier.lower, problem.lower)
 
 
 def test_a_component_held_in_vain_is_let_go(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,6 +161,23 @@ def test_a_component_held_in_vain_is_let_go(two_bus: Case, monkeypatch: pytest.M
     solver.solve(structure, problem, found, held=wrong)
     assert solver.optimum().objective == pytest.approx(expected, rel=1e-6)
     assert [int((program.lower == program.upper)[gas].sum()) for _, program in tried] == [len(gas), 0]
+
+
+def test_what_has_one_value_is_not_held_in_vain(two_bus: Case) -> None:
+    """Gas shut for all hours would be worth running, but has nowhere to be let go to; held at a choice it has."""
+    engine = Engine(inputs(two_bus, read_scenario("two_bus")))
+    found, structure, problem = engine.base, engine.structure, engine.structure.problem(engine.base)
+    gas = structure.columns["generators", "p"][:, list(found.components["generators"].index).index("gas plant")]
+    low = np.zeros(len(problem.cost), dtype=bool)
+    low[gas] = True
+    held = Held(low, low & False, found.axis.snapshots)
+    shut = held.program(problem)
+    solver = highs.Solver()
+    solver.solve(structure, shut, found)
+    duals = solver.optimum().duals
+    assert (reduced_costs(structure, problem, duals)[gas] < -1.0).any(), "its price would draw it up"
+    assert np.array_equal(held.but_in_vain(structure, shut, duals).low, low)
+    assert not held.but_in_vain(structure, problem, duals).low.any()
 
 
 def test_what_cannot_be_held_is_solved_without(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:
