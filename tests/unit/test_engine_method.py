@@ -119,7 +119,7 @@ def test_a_column_is_held_where_its_reduced_cost_leaves_no_doubt(two_bus: Case) 
 
 
 def test_what_is_eased_is_roomy_lacking_or_unserved() -> None:
-    """Told from the tables of components: no bound above, no water lacking, and a service's shortfall at 3/4 its price."""
+    """Told from the tables: no bound above, no water lacking, and a service's shortfall at 3/4 of its price."""
     scenario = read_scenario("baseline", overrides={"time.resolution": "typical-days-6h"})
     found = inputs(read_case("casa1000"), scenario)
     structure = Engine(found)._structure(found)
