@@ -16,7 +16,8 @@ from energy.errors import InputError, SolverError
 from energy.measure import TOLERANCE, audit
 from energy.model import inputs
 from energy.scenario import Scenario
-from energy.solve import Result, solve
+from energy.solve import Engine, Result, highs, solve
+from energy.solve.engine import Anchor
 from energy.study import run
 
 Saver = Callable[[pypsa.Network], Path]
@@ -97,10 +98,10 @@ def test_a_line_out_leaves_the_angle_between_its_ends_free(tmp_path: Path) -> No
     assert found.flow("lines")["12"].to_numpy()[1:3] == pytest.approx(0)
 
 
-def meshed(without: str = "") -> pypsa.Network:
+def meshed(hours: int = 2, without: str = "") -> pypsa.Network:
     """Four buses in a ring of unequal lines with both diagonals: three independent loops."""
     n = pypsa.Network()
-    n.set_snapshots(pd.date_range("2028-04-01", periods=2, freq="h"))
+    n.set_snapshots(pd.date_range("2028-04-01", periods=hours, freq="h"))
     n.add("Carrier", "AC")
     n.add("Bus", list("abcd"), carrier="AC")
     for name, x, rating in (("ab", 1, 60), ("bc", 2, 70), ("cd", 1, 50), ("da", 3, 90), ("ac", 2, 40), ("bd", 1, 80)):
@@ -125,6 +126,34 @@ def test_any_line_out_of_a_meshed_ring_is_as_if_it_were_not_built(tmp_path: Path
         without.lines_t.p0[kept].iloc[1].to_numpy(), abs=1e-5
     )
     assert with_event.flow("lines")[line].iloc[1] == pytest.approx(0)
+
+
+@pytest.mark.parametrize("line", ["ab", "bd"])
+def test_what_a_year_without_events_decides_is_held_while_a_line_is_out(
+    tmp_path: Path, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The open line's angles are columns that the anchor does not have; the optimum is the simplex's all the same."""
+    event = {"name": "out", "kind": "line_out", "cause": "test", "where": [f"lines.{line}"]}
+    out = {**event, "start": "2028-04-03", "duration": "2d"}
+    case = read_case(str(save_netcdf(meshed(hours=240), tmp_path)))
+    calm = Scenario(name="own", year=2028, case=str(tmp_path / "own.nc"), objective="dispatch")
+    base, found = inputs(case, calm), inputs(case, calm.replace(events=[out]))
+    expected = Engine(base).solve(found).objective
+    monkeypatch.setattr(highs, "LONG_HORIZON", 0)
+    monkeypatch.setattr("energy.solve.engine.ANCHORED", 0)
+    ways: list[str] = []
+    attempt = highs.Solver._try
+
+    def watched(self: highs.Solver, way: highs.Attempt, *rest: Any, **more: Any) -> Any:
+        ways.append("eased" if way.eased else "held" if way.held is not None else "rest")
+        return attempt(self, way, *rest, **more)
+
+    monkeypatch.setattr(highs.Solver, "_try", watched)
+    answer = Engine(base).solve(found, anchor=Anchor("calm", lambda: base))
+    assert answer.objective == pytest.approx(expected, rel=1e-6)
+    assert ways.count("held") == 1
+    # without ab the same plants run at their bounds; without bd others must, which what is held makes impossible
+    assert ways.count("eased") == {"ab": 1, "bd": 2}[line], "the anchor, and what has no optimum as it is held"
 
 
 def lossy(**link: Any) -> pypsa.Network:

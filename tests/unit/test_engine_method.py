@@ -153,7 +153,7 @@ def test_a_component_held_in_vain_is_let_go(two_bus: Case, monkeypatch: pytest.M
     gas = structure.columns["generators", "p"][:, list(found.components["generators"].index).index("gas plant")]
     low = np.zeros(len(problem.cost), dtype=bool)
     low[gas] = True
-    wrong = Held(low, low & False, found.axis.snapshots)
+    wrong = Held(low, low & False, found.axis.snapshots, structure.columns)
     monkeypatch.setattr(highs, "LONG_HORIZON", 0)
     monkeypatch.setattr(highs, "ROUNDS", 1)  # it takes no more
     tried = watched_attempts(monkeypatch)
@@ -170,7 +170,7 @@ def test_what_has_one_value_is_not_held_in_vain(two_bus: Case) -> None:
     gas = structure.columns["generators", "p"][:, list(found.components["generators"].index).index("gas plant")]
     low = np.zeros(len(problem.cost), dtype=bool)
     low[gas] = True
-    held = Held(low, low & False, found.axis.snapshots)
+    held = Held(low, low & False, found.axis.snapshots, structure.columns)
     shut = held.program(problem)
     solver = highs.Solver()
     solver.solve(structure, shut, found)
@@ -189,7 +189,8 @@ def test_what_cannot_be_held_is_solved_without(two_bus: Case, monkeypatch: pytes
     tried = watched_attempts(monkeypatch)
     solver = highs.Solver()
     low = np.isfinite(problem.lower)
-    solver.solve(engine.structure, problem, found, held=Held(low, low & False, found.axis.snapshots))
+    wrong = Held(low, low & False, found.axis.snapshots, engine.structure.columns)
+    solver.solve(engine.structure, problem, found, held=wrong)
     assert solver.optimum().objective == pytest.approx(expected, rel=1e-6)
     assert [way.held is not None for way, _ in tried] == [True, False]
 

@@ -8,7 +8,7 @@ Marsten and Shanno, Operations Research 40, 1992). That the others may be held i
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ import pandas as pd
 
 from energy.model import Inputs
 from energy.model.services import LACKING, UNSERVED
-from energy.solve.lp import Problem, Structure
+from energy.solve.lp import Key, Problem, Structure
 from energy.solve.proof import reduced_costs
 
 # What keeps an interior point of a long horizon without progress is eased at first, and the answer stands only where it
@@ -52,11 +52,27 @@ class Held:
         Masks of shape (columns,).
     snapshots
         Of the program, whose columns they are.
+    columns
+        Its blocks, as in `Structure`.
     """
 
     low: np.ndarray
     high: np.ndarray
     snapshots: pd.Index
+    columns: Mapping[Key, np.ndarray]
+
+    def carried(self, structure: Structure, snapshots: pd.Index) -> Held | None:
+        """Return what is held of a program of the same components; None on other snapshots.
+
+        The angle of a line that is open here has no block, and is not held.
+        """
+        if not self.snapshots.equals(snapshots):
+            return None
+        low = np.zeros(structure.pattern.shape[1], dtype=bool)
+        high = low.copy()
+        for key, at in structure.columns.items():
+            low[at], high[at] = self.low[self.columns[key]], self.high[self.columns[key]]
+        return Held(low, high, snapshots, structure.columns)
 
     def program(self, problem: Problem) -> Problem:
         """Return the program in which they are held."""
@@ -102,7 +118,7 @@ def decided(structure: Structure, problem: Problem, inputs: Inputs, values: np.n
     low = (reduced > DECIDED) & (values - problem.lower <= AT_BOUND * np.maximum(1.0, np.abs(problem.lower)))
     high = (reduced < -DECIDED) & (problem.upper - values <= AT_BOUND * np.maximum(1.0, np.abs(problem.upper)))
     late = [at[snapshots > snapshots[-1] - LATE].ravel() for at in structure.columns.values()]
-    return Held(low, high, snapshots).without(np.concatenate(late))
+    return Held(low, high, snapshots, structure.columns).without(np.concatenate(late))
 
 
 def _columns(

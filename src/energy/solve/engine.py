@@ -159,7 +159,7 @@ class Engine:
             structure.hold(problem, past.values, now)
         basis = held = None
         if isinstance(start, Held):
-            held = start if start.snapshots.equals(inputs.axis.snapshots) else None
+            held = start.carried(structure, inputs.axis.snapshots)
         elif start is not None and (_short(structure) or start.fits(structure)):
             # on a long horizon the way from other rows is longer than that of the interior point from nothing
             basis = start.carried(structure, inputs)
