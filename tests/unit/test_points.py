@@ -97,8 +97,8 @@ def test_the_case_itself_leaves_no_trace_either(monkeypatch: pytest.MonkeyPatch)
     begun: list[bool] = []
     attempts = highs._attempts
 
-    def counted(usual: highs.Options, basis: Any, steps: int) -> Iterator[highs.Attempt]:
-        for at, attempt in enumerate(attempts(usual, basis, steps)):
+    def counted(usual: highs.Options, basis: Any, *rest: Any) -> Iterator[highs.Attempt]:
+        for at, attempt in enumerate(attempts(usual, basis, *rest)):
             begun.append(at > 0 and basis is not None)
             yield attempt
 
