@@ -180,7 +180,7 @@ class Solver:
         solution = highs.getSolution()
         values = np.asarray(solution.col_value) if values is None else values
         duals = np.asarray(solution.row_dual) / self._scale
-        objective = float(problem.cost @ values)
+        objective = float((problem.cost * values).sum())  # a dot product's last bit is that of the threads of BLAS
         self._optimum = Optimum(values, duals, objective, int(highs.getInfo().simplex_iteration_count))
 
     def _try(
