@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
     from energy.case import Case
+    from energy.solve.highs import Attempt
+    from energy.solve.lp import Problem
     from energy.study import Run
 
 PROJECT = Path(__file__).parents[1]
@@ -20,7 +22,10 @@ ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Set up the process before any test module, and with it numpy, is imported; subprocesses inherit it."""
+    """Set up the process before any test module is imported.
+
+    Workers and subprocesses inherit it; in this process a plugin has imported numpy before, with the machine's threads.
+    """
     for name in ONE_THREAD:
         os.environ.setdefault(name, "1")
     os.environ.setdefault("MPLBACKEND", "Agg")
@@ -53,6 +58,22 @@ def casa1000() -> Case:
     from energy.case import read_case
 
     return read_case("casa1000")
+
+
+@pytest.fixture
+def tried(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Attempt, Problem]]:
+    """Return a list that fills with the ways in which HiGHS is asked to solve, and the programs it is given."""
+    from energy.solve.highs import Solver
+
+    found: list[tuple[Attempt, Problem]] = []
+    real = Solver._try
+
+    def watched(self: Solver, way: Attempt, structure: Any, problem: Problem, **more: Any) -> Any:
+        found.append((way, problem))
+        return real(self, way, structure, problem, **more)
+
+    monkeypatch.setattr(Solver, "_try", watched)
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import replace
-from typing import Any
 
 import highspy
 import numpy as np
@@ -23,6 +22,7 @@ from energy.solve.proof import reduced_costs
 from energy.study import points as points_module
 from energy.study.points import delivered, solve_points
 
+Tried = list[tuple[highs.Attempt, Problem]]
 LINE_FIRST = {"hydrology": "dry", "protection_order": "[casa, own_demand]"}
 COLD = (
     "[{name: frost, kind: demand_shock, cause: cold, "
@@ -73,23 +73,20 @@ def test_an_eased_answer_stands_only_where_it_is_the_optimum(
     assert judged_as_on_a_long_horizon(found, monkeypatch) == [stood]
 
 
-def test_an_undecided_answer_is_narrowed_to_the_optimum(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_undecided_answer_is_narrowed_to_the_optimum(
+    two_bus: Case, tried: Tried, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What an interior point of the eased program does not prove, one of the true program of the open columns does."""
     found = inputs(two_bus, read_scenario("two_bus"))
     expected = Engine(found).solve(found)
     monkeypatch.setattr(highs, "LONG_HORIZON", 0)
-    ways: list[tuple[bool, int]] = []
-    attempt, stands = highs.Solver._try, highs.Solver._stands
-
-    def watched(self: highs.Solver, way: highs.Attempt, structure: Any, problem: Problem, **more: Any) -> Any:
-        ways.append((way.eased, int((problem.lower == problem.upper).sum())))
-        return attempt(self, way, structure, problem, **more)
-
-    monkeypatch.setattr(highs.Solver, "_try", watched)
-    monkeypatch.setattr(highs.Solver, "_stands", lambda *a: len(ways) > 1 and stands(*a))
+    tried.clear()
+    stands = highs.Solver._stands
+    monkeypatch.setattr(highs.Solver, "_stands", lambda *a: len(tried) > 1 and stands(*a))
     assert Engine(found).solve(found).objective == pytest.approx(expected.objective, rel=1e-6)
-    assert [eased for eased, _ in ways] == [True, False]
-    assert ways[1][1] > ways[0][1], "columns are held"
+    assert [way.eased for way, _ in tried] == [True, False]
+    shut = [int((program.lower == program.upper).sum()) for _, program in tried]
+    assert shut[1] > shut[0], "columns are held"
 
 
 def test_a_column_is_held_where_its_reduced_cost_leaves_no_doubt(two_bus: Case) -> None:
@@ -144,7 +141,7 @@ def test_what_is_eased_is_roomy_lacking_or_unserved() -> None:
     assert np.array_equal(easier.lower, problem.lower)
 
 
-def test_a_component_held_in_vain_is_let_go(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_component_held_in_vain_is_let_go(two_bus: Case, tried: Tried, monkeypatch: pytest.MonkeyPatch) -> None:
     """Held at zero, gas leaves demand unserved in every hour; its price says so, and all its hours are let go."""
     found = inputs(two_bus, read_scenario("two_bus"))
     engine = Engine(found)
@@ -156,7 +153,7 @@ def test_a_component_held_in_vain_is_let_go(two_bus: Case, monkeypatch: pytest.M
     wrong = Held(low, low & False, found.axis.snapshots, structure.columns)
     monkeypatch.setattr(highs, "LONG_HORIZON", 0)
     monkeypatch.setattr(highs, "ROUNDS", 1)  # it takes no more
-    tried = watched_attempts(monkeypatch)
+    tried.clear()
     solver = highs.Solver()
     solver.solve(structure, problem, found, held=wrong)
     assert solver.optimum().objective == pytest.approx(expected, rel=1e-6)
@@ -180,13 +177,13 @@ def test_what_has_one_value_is_not_held_in_vain(two_bus: Case) -> None:
     assert not held.but_in_vain(structure, problem, duals).low.any()
 
 
-def test_what_cannot_be_held_is_solved_without(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_held_is_solved_without(two_bus: Case, tried: Tried, monkeypatch: pytest.MonkeyPatch) -> None:
     """With all at zero nothing meets demand: no optimum, no prices, and the ways of a solve from nothing."""
     found = inputs(two_bus, read_scenario("two_bus"))
     engine = Engine(found)
     expected, problem = engine.solve(found).objective, engine.structure.problem(found)
     monkeypatch.setattr(highs, "LONG_HORIZON", 0)
-    tried = watched_attempts(monkeypatch)
+    tried.clear()
     solver = highs.Solver()
     low = np.isfinite(problem.lower)
     wrong = Held(low, low & False, found.axis.snapshots, engine.structure.columns)
@@ -195,20 +192,7 @@ def test_what_cannot_be_held_is_solved_without(two_bus: Case, monkeypatch: pytes
     assert [way.held is not None for way, _ in tried] == [True, False]
 
 
-def watched_attempts(monkeypatch: pytest.MonkeyPatch) -> list[tuple[highs.Attempt, Problem]]:
-    """Return a list that fills with what HiGHS is given to solve."""
-    tried: list[tuple[highs.Attempt, Problem]] = []
-    attempt = highs.Solver._try
-
-    def watched(self: highs.Solver, way: highs.Attempt, structure: Any, problem: Problem, **more: Any) -> Any:
-        tried.append((way, problem))
-        return attempt(self, way, structure, problem, **more)
-
-    monkeypatch.setattr(highs.Solver, "_try", watched)
-    return tried
-
-
-def test_an_hourly_point_holds_what_its_anchor_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_hourly_point_holds_what_its_anchor_decides(tried: Tried, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two interior points instead of one from nothing each, in any order, to the simplex's optimum."""
     case, base = read_case("two_bus"), read_scenario("two_bus", overrides={"time.resolution": "6h"})
     out = {"name": "out", "kind": "hvdc_pole_out", "where": ["links.line"], "cause": "any", "start": "07-03"}
@@ -221,7 +205,7 @@ def test_an_hourly_point_holds_what_its_anchor_decides(monkeypatch: pytest.Monke
     found = []
     for order in ((0, 1, 2), (2, 1, 0)):
         monkeypatch.setattr(points_module, "_engines", OrderedDict())
-        tried = watched_attempts(monkeypatch)
+        tried.clear()
         answers = list(solve_points(case, [points[at] for at in order], delivered))
         found.append({order[answer.index]: float(answer.values["objective"]) for answer in answers})
         held = [way.held is not None for way, _ in tried]
@@ -294,7 +278,7 @@ def test_another_solver_finds_the_engines_optimum_prices_and_all(overrides: dict
         np.testing.assert_allclose(other.prices, engine.prices, atol=1e-9)
 
 
-def test_points_of_a_long_horizon_start_from_an_interior_anchor(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_points_of_a_long_horizon_start_from_an_interior_anchor(tried: Tried, monkeypatch: pytest.MonkeyPatch) -> None:
     """The anchor's interior point ends in a basis, and points take primal steps from there."""
     case, base = read_case("two_bus"), read_scenario("two_bus", overrides={"time.resolution": "12h"})
     out = {"name": "out", "kind": "line_out", "cause": "any", "where": ["links.line"], "duration": "30d"}
@@ -303,15 +287,9 @@ def test_points_of_a_long_horizon_start_from_an_interior_anchor(monkeypatch: pyt
     monkeypatch.setattr(highs, "LONG_HORIZON", 0)
     monkeypatch.setattr(highs, "COLUMNS_A_STEP", 1)
     monkeypatch.setattr(points_module, "_engines", OrderedDict())
-    ways: list[str] = []
-    attempt = highs.Solver._try
-
-    def watched(self: highs.Solver, way: highs.Attempt, *rest: Any, **more: Any) -> highspy.HighsModelStatus:
-        ways.append("interior" if way.options["solver"] == "hipo" else "start" if way.anew else "on")
-        return attempt(self, way, *rest, **more)
-
-    monkeypatch.setattr(highs.Solver, "_try", watched)
+    tried.clear()
     found = {a.index: a.values["objective"] for a in solve_points(case, points, delivered)}
+    ways = ["interior" if way.options["solver"] == "hipo" else "start" if way.anew else "on" for way, _ in tried]
     assert ways[:3] == ["interior", "on", "start"]
     assert ways[3:] == ["start"]
     for at, objective in found.items():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -70,6 +73,23 @@ def test_risk(two_bus: Case, base: Scenario, tmp_path: Path) -> None:
     assert one["season"].nunique() > 2
     # summed up in whatever order they came
     assert bits(summary(two_bus, question, one, pool)) == bits(summary(two_bus, question, two[::-1], pool))
+
+
+def test_threads_of_the_process() -> None:
+    """A process that BLAS gives two threads adds up its objective as a worker with one does."""
+    asked = (
+        "from energy.case import read_case; from energy.model import inputs; "
+        "from energy.scenario import read_scenario; from energy.solve import solve; "
+        "found = inputs(read_case('two_bus'), read_scenario('two_bus', overrides={'time.resolution': '6h'})); "
+        "print(solve(found).objective.hex())"
+    )
+    said = []
+    for threads in ("1", "2"):
+        env = os.environ | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), threads)
+        command = [sys.executable, "-c", asked]
+        said.append(subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout)
+    assert said[0] == said[1]
+    assert float.fromhex(said[0]) != 0.0
 
 
 @pytest.mark.slow
