@@ -172,3 +172,25 @@ def test_adequacy_of_the_countries_of_a_case(energy: Energy, hazards: str, tmp_p
     assert code == 0, err
     table = pd.DataFrame(json.loads(out[: out.rindex("]") + 1])).set_index("country")
     assert (table["EENS MWh without"] >= table["EENS MWh with"] - 1e-6).all()
+
+
+def test_sensitivity_ranks_and_writes(energy: Energy, tmp_path: Path) -> None:
+    sizes = ("--trajectories", "2", "--top", "2", "--base", "4", "--spread", "10", "--workers", "1")
+    line = ("--only", "values.links.line.*", "--set", "time.resolution=typical-days-24h")
+    asked = ("sensitivity", "two_bus", *line, *sizes, "--out", str(tmp_path))
+    code, out, err = energy(*asked)
+    assert code == 0, err
+    for words in ("links.line.p_nom", "90 to 110 MW", "10 sets", "nine of ten", "0 without an optimum"):
+        assert words in out
+    folder = tmp_path / "two_bus-delivered"
+    written = {"numbers.csv", "spread.csv", "tornado.png", "tornado.svg"}
+    assert written == {path.name for path in folder.iterdir()}
+    numbers = pd.read_csv(folder / "numbers.csv", index_col=0)
+    assert numbers.at["values.links.line.efficiency", "at high"] == pytest.approx(97 * 3.672, abs=0.01)
+    code, out, err = energy(*asked, "--json")
+    assert code == 0, err
+    found = json.loads(out)
+    assert found["base"] == pytest.approx(95 * 3.672, abs=0.01)
+    assert {row["key"] for row in found["numbers"]} == set(numbers.index)
+    assert found["failed"] == 0
+    assert found["explained"] == pytest.approx(1)

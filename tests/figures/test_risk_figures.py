@@ -97,6 +97,23 @@ def test_tornado_has_its_widest_bar_on_top(tmp_path: Path) -> None:
     assert [bar.get_width() for bar in high] == [250, -50]
 
 
+def test_tornado_says_where_there_is_no_optimum() -> None:
+    numbers = pd.DataFrame(
+        {
+            "at low": [np.nan, 1000.0],
+            "at high": [1300.0, 1000.0],
+            "low": [1.0, 2.0],
+            "high": [3.0, 4.0],
+            "unit": ["MW", "hm3"],
+            "confidence": ["C", "B"],
+        },
+        index=["values.links.narrow.p_nom", "rules.idle.at_least"],
+    )
+    axes = tornado_figure(numbers, 1000.0, "delivered", "GWh", "baseline").axes[0]
+    (label,) = [label.get_text() for label in axes.get_yticklabels()]  # what changes nothing has no bar
+    assert label == "links.narrow.p_nom\n1 to 3 MW, C, no optimum at its low end"
+
+
 def test_figures_are_written_twice(found: xr.Dataset, tmp_path: Path) -> None:
     assert [path.name for path in write_figures(found, tmp_path)] == ["months.png", "exceedance.png", "causes.png"]
     assert len(list(tmp_path.glob("*.svg"))) == 3

@@ -6,19 +6,15 @@ import numpy as np
 import pytest
 
 from energy.case import Case
+from energy.errors import SolverError
 from energy.scenario import read_hazards, read_scenario
+from energy.study.coherent import with_what_follows
+from energy.study.indices import LEVELS, screened, sobol, tornado, variance_split
+from energy.study.metrics import Metrics
+from energy.study.points import solve_points
 from energy.study.sample import Question
-from energy.study.sensitivity import (
-    Sizes,
-    random_and_unknown,
-    screened,
-    screened_groups,
-    sensitivity,
-    sobol,
-    tornado,
-    variance_split,
-)
-from energy.study.unknowns import unknowns, with_unknowns
+from energy.study.sensitivity import Sizes, random_and_unknown, sensitivity
+from energy.study.unknowns import Unknown, unknowns, with_unknowns
 
 WEIGHTS = np.array([4.0, -2.0, 1.0, 0.0])
 NAMES = ["a", "b", "c", "d"]
@@ -37,15 +33,50 @@ def test_linear_model() -> None:
     for column in ("S1", "ST"):
         assert indices[column].to_numpy() == pytest.approx(WEIGHTS**2 / (WEIGHTS**2).sum(), abs=0.03)
     bars = tornado(linear, NAMES, [0.5] * 4)
+    assert list(bars.index) == ["a", "b", "c", "d"]
     assert bars.loc["b", ["at low", "at high"]].tolist() == pytest.approx([9.5, 7.5])
     assert bars["swing"].tolist() == pytest.approx(np.abs(WEIGHTS).tolist())
 
 
-def test_groups_are_ranked_by_what_moves_together() -> None:
-    found = screened_groups(linear, ["water", "water", "line", "other"], 8, seed=1)
-    assert list(found.index)[-1] == "other"
-    assert found.at["line", "mu_star"] == pytest.approx(1.0)
-    assert found.at["water", "members"] == 2
+def test_effects_are_those_of_salib() -> None:
+    from SALib.analyze import morris as analyze
+    from SALib.sample import morris as sample
+
+    def curved(shares: np.ndarray) -> np.ndarray:
+        return 3 * shares[:, 0] ** 2 - shares[:, 1] * shares[:, 2] + np.sin(5 * shares[:, 3])
+
+    problem = {"num_vars": 4, "names": NAMES, "bounds": [[0.0, 1.0]] * 4}
+    paths = sample.sample(problem, 7, num_levels=LEVELS, seed=3)
+    theirs = analyze.analyze(problem, paths, curved(paths), num_levels=LEVELS, seed=3)
+    ours = screened(curved, NAMES, 7, seed=3).loc[NAMES]
+    assert ours["mu_star"].to_numpy() == pytest.approx(np.asarray(theirs["mu_star"]))
+    assert ours["sigma"].to_numpy() == pytest.approx(np.asarray(theirs["sigma"]))
+
+
+def holed(shares: np.ndarray) -> np.ndarray:
+    """Return the linear model, without a value in a fifth of all points."""
+    return np.where(np.random.default_rng(5).random(len(shares)) < 0.2, np.nan, linear(shares))
+
+
+def test_points_without_an_optimum_count_nowhere() -> None:
+    # put in as the mean of the others, a missing point would bend every effect beside it
+    found = screened(holed, NAMES, 12, seed=1).loc[NAMES]
+    assert found["mu_star"].to_numpy() == pytest.approx(np.abs(WEIGHTS))
+    assert (found["effects"] < 12).all()
+    indices = sobol(holed, NAMES, 4096, seed=1).loc[NAMES]  # 0.8⁶ of the blocks are whole
+    assert indices["ST"].to_numpy() == pytest.approx(WEIGHTS**2 / (WEIGHTS**2).sum(), abs=0.05)
+    nothing = sobol(lambda shares: np.full(len(shares), np.nan), NAMES, 8, seed=1)
+    assert nothing.isna().all(axis=None)
+
+
+def test_a_bar_without_an_end_is_what_is_left_of_it() -> None:
+    # 8 in the middle; "a" would go from 5 to 11 and has no value above, "b" goes from 9 to 7
+    def holed_end(shares: np.ndarray) -> np.ndarray:
+        return np.where(shares[:, 0] == 1, np.nan, 8 + 6 * (shares[:, 0] - 0.5) - 2 * (shares[:, 1] - 0.5))
+
+    bars = tornado(holed_end, ["a", "b"], [0.5, 0.5])
+    assert bars["swing"].to_dict() == {"a": 3.0, "b": 2.0}
+    assert np.isnan(bars.at["a", "at high"])
 
 
 def test_interaction_shows_in_the_total_index() -> None:
@@ -75,17 +106,136 @@ def test_unknown_numbers_of_the_case_can_be_set(casa1000: Case) -> None:
     assert not any("build_year" in key for key in keys)
     assert len(found) > 300
     one = next(u for u in found if u.key == "values.links.TJ - AF 220 kV.p_nom")
-    changed = with_unknowns(scenario, [one], [0.25])
+    changed = with_unknowns(casa1000, scenario, [one], [0.25])
     assert changed.values["links.TJ - AF 220 kV.p_nom"] == pytest.approx(one.low + 0.25 * (one.high - one.low))
     assert unknowns(casa1000, scenario, ["values.lines.*"]) == [u for u in found if u.key.startswith("values.lines.")]
+
+
+def _base(unknown: Unknown) -> float:
+    return (unknown.base - unknown.low) / (unknown.high - unknown.low)
+
+
+def test_all_numbers_at_their_base_are_the_scenario(casa1000: Case) -> None:
+    # a key that means something else than its row of evidence, a factor for a value or too many components, shows here
+    scenario = read_scenario("baseline", overrides={"time.resolution": "typical-days-24h"})
+    found = unknowns(casa1000, scenario)
+    same = with_unknowns(casa1000, scenario, found, [_base(unknown) for unknown in found])
+    assert len(same.values) > 400
+    asked, answered = [answer.values for answer in solve_points(casa1000, [scenario, same], Metrics())]
+    for name in ("delivered", "objective", "unserved"):
+        assert float(answered[name]) == pytest.approx(float(asked[name]), rel=1e-5, abs=1e-3)
+
+
+def test_ranges_do_not_contradict_each_other(casa1000: Case) -> None:
+    scenario = read_scenario("baseline", overrides={"time.resolution": "typical-days-24h"})
+    found = unknowns(casa1000, scenario)
+    shares = np.random.default_rng(11).random((5, len(found))).tolist()
+    points = [with_unknowns(casa1000, scenario, found, row) for row in shares]
+    seasons = []
+    for answer in solve_points(casa1000, points, Metrics()):
+        assert not answer.reason
+        seasons.append(float(answer.values["delivered"]))
+    assert max(seasons) - min(seasons) > 500  # and they move the answer
+
+
+def _key(found: list[Unknown], key: str) -> Unknown:
+    return next(unknown for unknown in found if unknown.key == key)
+
+
+def test_a_pattern_leaves_alone_what_has_a_row_of_its_own(casa1000: Case) -> None:
+    found = unknowns(casa1000, read_scenario("baseline"))
+    mouths = _key(found, "values.generators.* mouth.p_nom")
+    assert "values.generators.Syr Darya mouth.p_nom" in mouths.places
+    assert "values.generators.Indus mouth.p_nom" not in mouths.places
+    assert sum("values.generators.Indus mouth.p_nom" in unknown.places for unknown in found) == 1
+    places = [place for unknown in found for place in unknown.places]
+    assert len(places) == len(set(places))
+
+
+def test_both_bounds_of_what_must_run_are_one_number(casa1000: Case) -> None:
+    found = unknowns(casa1000, read_scenario("baseline"))
+    supply = _key(found, "values.profiles/monthly.IR - PK 132 kV.p_max_pu")
+    assert supply.places[1:] == ("values.profiles/monthly.IR - PK 132 kV.p_min_pu",)
+    assert not any(unknown.key == supply.places[1] for unknown in found)
+
+
+def test_a_row_of_a_profile_is_a_factor(casa1000: Case) -> None:
+    scenario = read_scenario("baseline")
+    (curve,) = unknowns(casa1000, scenario, ["*loss_curve*bipole.quadratic"])
+    # evidence: 0.0000638/MW, 0.0000454 to 0.000081
+    changed = with_unknowns(casa1000, scenario, [curve], [1.0])
+    assert changed.values["profiles/loss_curve.HVDC pole ? *.bipole.quadratic"] == pytest.approx(81 / 63.8)
+
+
+def test_demand_has_the_range_of_its_paths(casa1000: Case) -> None:
+    scenario = read_scenario("baseline")
+    paths = casa1000.profiles["demand_year"].loc[("TJ", scenario.year)]
+    demand = _key(unknowns(casa1000, scenario), f"values.profiles/demand_year.TJ.{scenario.year}")
+    assert demand.low == pytest.approx(paths["low"] / paths["central"])
+    assert demand.high == pytest.approx(paths["high"] / paths["central"])
+    assert demand.places[1] == f"values.profiles/demand_year.TJ.{scenario.year + 1}"
+    grown = _key(unknowns(casa1000, scenario.replace(growth="high")), demand.key)
+    assert (grown.base, grown.high) == (1.0, 1.0)
+
+
+def test_what_follows_a_moved_number(casa1000: Case) -> None:
+    scenario = read_scenario("baseline")
+    # shares 0.28, 0.44, 0.28 with the last at 0.34: all over 1.06
+    south = "values.loads.TJ south demand.share"
+    shares = with_what_follows(casa1000, scenario, {south: 0.34})
+    assert shares[south] == pytest.approx(0.34 / 1.06)
+    assert shares["values.loads.TJ centre demand.share"] == pytest.approx(0.44 / 1.06)
+    assert sum(shares.values()) == pytest.approx(1)
+    # 5.4 hm3/h at 250 MWh/hm3 are 1,350 MW: at 450 they need 3 hm3/h; at 120 the flow stays
+    turbine = "values.links.Rogun stage 1 turbine"
+    better = with_what_follows(casa1000, scenario, {f"{turbine}.efficiency": 450.0})
+    assert better[f"{turbine}.p_nom"] == pytest.approx(3.0)
+    moved = {f"{turbine}.efficiency": 450.0, f"{turbine}.p_nom": 6.3}
+    assert with_what_follows(casa1000, scenario, moved)[f"{turbine}.p_nom"] == pytest.approx(3.5)
+    assert list(with_what_follows(casa1000, scenario, {f"{turbine}.efficiency": 120.0})) == [f"{turbine}.efficiency"]
+    # Kairakkum starts with 2,300 hm3
+    small = with_what_follows(casa1000, scenario, {"values.stores.Kairakkum.e_nom": 2000.0})
+    assert small["rules.kairakkum_start.level"] == 2000.0
+    assert len(with_what_follows(casa1000, scenario, {"values.stores.Kairakkum.e_nom": 2500.0})) == 1
+
+
+def test_ends_of_the_line_on_two_bus(two_bus: Case) -> None:
+    # the season has 3,672 h; the contract's 100 MW bind at the sending end, and the line where it is smaller
+    scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    line = unknowns(two_bus, scenario, ["values.links.line.*"])
+    found = sensitivity(two_bus, scenario, line, sizes=Sizes(trajectories=3, base=0, spread=20))
+    ends = found.numbers[["at low", "at high"]]
+    hours = 3.672  # thousands
+    assert ends.loc["values.links.line.efficiency"].tolist() == pytest.approx([93 * hours, 97 * hours], abs=0.01)
+    assert ends.loc["values.links.line.p_nom"].tolist() == pytest.approx([85.5 * hours, 95 * hours], abs=0.01)
+    assert found.spread.shape == (20,)
+    assert (np.diff(found.spread) >= 0).all()
+    assert found.spread[0] > 90 * 0.93 * hours
+    assert found.spread[-1] < 97 * hours
+    assert (found.failed, found.reason) == (0, "")
+    assert found.explained == pytest.approx(1)  # nothing but what was screened was moved
+    # two ends of two and the base, 3 · 3 of the paths, 20 sets twice, the scenario as it is
+    assert found.points == 5 + 9 + 40 + 1
+
+
+def test_no_optimum_anywhere_is_said(two_bus: Case) -> None:
+    scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    key = "values.generators.river mouth.p_nom"
+    dammed = Unknown(key, 0.0, 0.0, 0.01, "hm3/h", "C", (key,))  # the river brings 0.2 hm³/h
+    with pytest.raises(SolverError, match="none of 3 sets of numbers has an optimum; the first: two_bus: infeasible"):
+        sensitivity(two_bus, scenario, [dammed], sizes=Sizes())
 
 
 def test_two_bus_ranks_what_binds(two_bus: Case) -> None:
     scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-4h"})
     found = unknowns(two_bus, scenario)
-    ranked = sensitivity(two_bus, scenario, found, sizes=Sizes(trajectories=3, top=2, base=8))
+    ranked = sensitivity(two_bus, scenario, found, sizes=Sizes(looked_at=5, trajectories=3, top=2, base=8, spread=0))
     numbers = ranked.numbers
-    assert numbers["mu_star"].is_monotonic_decreasing
+    assert len(numbers) == len(found) > 5
+    assert numbers["mu_star"].iloc[:5].is_monotonic_decreasing
+    assert numbers["mu_star"].iloc[5:].isna().all()
+    assert numbers["swing"].iloc[:5].min() >= numbers["swing"].iloc[5:].max()
+    assert numbers["ST"].notna().sum() == 2
     assert ranked.base == pytest.approx(348.84, abs=0.01)
     leader = numbers.iloc[0]
     assert leader["swing"] > 0

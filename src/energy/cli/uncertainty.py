@@ -21,18 +21,23 @@ OUT = Annotated[Path, typer.Option(help="Folder that gets the table.")]
 
 def _show(table: pd.DataFrame, title: str, as_json: bool, out: Path, shown: pd.DataFrame | None = None) -> None:
     """Write a table to ``out``, and print it, or what is ``shown`` in its place."""
-    from energy.report.cells import plain_cells
     from energy.report.risk_text import frame_text
-    from energy.report.whole import whole_file
 
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(out) as draft:
-        plain_cells(table).to_csv(draft, float_format="%.6g")
+    _write(table, out)
     if as_json:
         print(table.reset_index().to_json(orient="records", indent=1))
     else:
         new_console().print(frame_text(table if shown is None else shown, title))
         new_console().print(f"written to {out}")
+
+
+def _write(table: pd.DataFrame, out: Path) -> None:
+    from energy.report.cells import plain_cells
+    from energy.report.whole import whole_file
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(out) as draft:
+        plain_cells(table).to_csv(draft, float_format="%.6g")
 
 
 @app.command("adequacy")
@@ -104,10 +109,11 @@ def sensitivity_command(
     scenario: SCENARIO,
     metric: Annotated[str, typer.Option(help="delivered, sent, peak, unserved, objective.")] = "delivered",
     only: Annotated[list[str], typer.Option(help="Shell pattern of keys, as 'values.links.*'.")] = [],  # noqa: B006
+    looked_at: Annotated[int, typer.Option(min=1, help="Numbers with the widest bars, to be screened.")] = 40,
     trajectories: Annotated[int, typer.Option(min=2, help="Paths of Morris' screening.")] = 4,
-    looked_at: Annotated[int, typer.Option(min=1, help="Most numbers that are screened one by one.")] = 40,
-    top: Annotated[int, typer.Option(min=1, help="Numbers that get Sobol indices and a bar in the tornado.")] = 6,
+    top: Annotated[int, typer.Option(min=1, help="Numbers that get Sobol indices.")] = 6,
     base: Annotated[int, typer.Option(min=0, help="Sobol sample, a power of two; 0: no indices.")] = 64,
+    spread: Annotated[int, typer.Option(min=0, help="Sets of all numbers at once.")] = 100,
     split: Annotated[int, typer.Option(min=0, help="Sets of numbers and draws for random against unknown.")] = 0,
     hazards: HAZARDS = "base",
     seed: SEED = 1,
@@ -116,9 +122,11 @@ def sensitivity_command(
     out: OUT = Path("results/sensitivity"),
     as_json: AS_JSON = False,
 ) -> None:
-    """Rank the numbers of the evidence by what their ranges do to a metric: Morris, Sobol, tornado."""
+    """Rank the numbers of the evidence by what their ranges do to a metric: tornado, Morris, Sobol."""
     from energy.report.frame import foot_of
     from energy.report.risk_figures import tornado_figure
+    from energy.report.risk_text import frame_text
+    from energy.report.sensitivity_text import ranking, sensitivity_notes, sensitivity_record, spread_table
     from energy.report.style import save
     from energy.study.points import processes
     from energy.study.sensitivity import Sizes, sensitivity
@@ -127,17 +135,23 @@ def sensitivity_command(
     case, asked = read_asked(scenario, overrides)
     known = unknowns(case, asked, only or ["*"])
     with processes(workers) as executor, new_console(error=True).status(f"{len(known)} numbers …"):
-        found = sensitivity(case, asked, known, metric, Sizes(trajectories, looked_at, top, base), seed, executor)
+        found = sensitivity(
+            case, asked, known, metric, Sizes(looked_at, trajectories, top, base, spread), seed, executor
+        )
         parts = _split(case, asked, known, list(found.numbers.index[:top]), split, hazards, seed, executor)
     folder = out / f"{asked.name}-{metric}"
-    _show(found.groups, f"groups of {len(known)} numbers [{found.unit}]", False, folder / "groups.csv")
-    _show(found.numbers, f"{metric} of {asked.name}: {found.base:,.1f} {found.unit}", as_json, folder / "numbers.csv")
+    written = {"numbers": found.numbers, "spread": spread_table(found)}
+    for name, table in written.items():
+        _write(table, folder / f"{name}.csv")
     drawn = tornado_figure(found.numbers, found.base, metric, found.unit, asked.name, foot_of(asked, case))
     save(drawn, folder / "tornado")
-    new_console().print(f"{found.points:,} points, {found.failed} without an optimum")
-    if parts:
-        shares = ", ".join(f"{name} {100 * share:.0f} %" for name, share in parts.items())
-        new_console().print(f"variance of the season: {shares}")
+    if as_json:
+        print(json.dumps(sensitivity_record(found, parts), indent=1))
+    else:
+        title = f"{metric} of {asked.name}: {found.base:,.1f} {found.unit}"
+        new_console().print(frame_text(ranking(found.numbers, 20), title))
+        new_console().print(sensitivity_notes(found, parts))
+        new_console().print(f"written to {folder}")
 
 
 def _split(

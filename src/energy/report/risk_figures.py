@@ -10,6 +10,7 @@ import pandas as pd
 
 from energy.report.frame import footer
 from energy.report.risk_text import MONTHS
+from energy.report.sensitivity_text import short
 from energy.report.style import colour, save, styled
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 SIZES = {"journal": (7.2, 3.6), "slide": (8.0, 4.5)}  # inches
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#666666"
+BARS = 12  # of a tornado, at most
 FOOT: dict[str, Any] = {"x": 0.01, "ha": "left", "fontsize": 7, "color": "#444444", "linespacing": 1.4}
 INTERVAL: dict[str, Any] = {"color": ORANGE, "marker": "s", "ms": 4, "capsize": 3, "clip_on": False, "zorder": 4}
 
@@ -141,7 +143,7 @@ def tornado_figure(
     ----------
     numbers
         From ``energy.study.sensitivity.sensitivity``: index key; columns ``at low``, ``at high``, ``low``, ``high``,
-        ``unit``, ``confidence``.
+        ``unit``, ``confidence``. Those that change nothing, and more than twelve, are left out.
     base
         The metric with all numbers at their base.
     metric, unit, title
@@ -153,16 +155,16 @@ def tornado_figure(
     """
     from matplotlib.figure import Figure
 
-    shown = numbers.dropna(subset=["at low", "at high"]).copy()
-    shown["swing"] = (shown["at high"] - shown["at low"]).abs()
-    shown = shown.sort_values("swing", ascending=False)
+    ends = numbers[["at low", "at high"]].astype(float).fillna(base)  # an end without an optimum has no bar
+    swing = ends.assign(base=base).max(axis=1) - ends.assign(base=base).min(axis=1)
+    shown = numbers.loc[swing[swing > 0].sort_values(ascending=False, kind="stable").index[:BARS]]
     width, height = SIZES[size]
     with styled():
         figure = Figure(figsize=(width, max(height * 0.55, 1.2 + 0.36 * len(shown))), layout="constrained")
         axes = figure.subplots()
         at = np.arange(len(shown))
         for end, paint in (("low", "#56b4e9"), ("high", ORANGE)):
-            values = shown[f"at {end}"].to_numpy(float)
+            values = shown[f"at {end}"].astype(float).fillna(base).to_numpy()
             axes.barh(at, values - base, 0.6, left=base, color=paint, label=f"number at its {end} end")
         axes.set_yticks(at, [_label(str(key), row) for key, row in shown.iterrows()], fontsize=8)
         axes.invert_yaxis()
@@ -177,8 +179,8 @@ def tornado_figure(
 
 
 def _label(key: str, row: pd.Series) -> str:
-    name = key.removeprefix("values.").removeprefix("profiles/")
-    return f"{name}\n{row['low']:g} to {row['high']:g} {row['unit']}, {row['confidence']}"
+    missing = "".join(f", no optimum at its {end} end" for end in ("low", "high") if pd.isna(row[f"at {end}"]))
+    return f"{short(key)}\n{row['low']:,.4g} to {row['high']:,.4g} {row['unit']}, {row['confidence']}{missing}"
 
 
 def _foot(figure: Figure, found: xr.Dataset) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 
-import pandas as pd
 from pydantic_core import PydanticCustomError
 
 from energy.case import Case
 from energy.errors import InputError
+from energy.model.inputs import of
 from energy.model.values import with_values
 from energy.scenario import Scenario, split_value_key
+from energy.study.coherent import with_what_follows
 
 FIELDS = ("at_least", "at_most", "level")
 """Fields of rules that a scenario can set to a number."""
@@ -28,9 +30,12 @@ class Unknown:
     key
         As a scenario has it: ``values.links.line.p_nom`` or ``rules.nurek_start.level``.
     base, low, high
-        In the number's unit; factors for rows of profiles.
-    unit, confidence, group
-        Unit and mark of the evidence; what the number is screened with.
+        In the number's unit; factors for most rows of profiles.
+    unit, confidence
+        Unit and mark of the evidence.
+    places
+        Every key of a scenario that takes the number: the components that a pattern means, without those that have a
+        row of their own; both bounds of what must run as it can; each year of the horizon.
     """
 
     key: str
@@ -39,7 +44,7 @@ class Unknown:
     high: float
     unit: str
     confidence: str
-    group: str
+    places: tuple[str, ...]
 
     def at(self, share: float) -> float:
         """Return the value at a share of the range, 0 for low and 1 for high."""
@@ -49,8 +54,9 @@ class Unknown:
 def unknowns(case: Case, scenario: Scenario, only: Sequence[str] = ("*",)) -> list[Unknown]:
     """Return the numbers of a case that have a range and that a scenario can set.
 
-    Rows that no scenario can set (texts, shapes of demand, numbers that a profile sets anyway), dates of build, water
-    of other years than the scenario's, and rows that a second pattern covers are left out.
+    Demand of the scenario's year has the range of its paths of growth. Rows that no scenario can set (texts, shapes of
+    demand, numbers that a profile sets anyway), dates of build, and water of other years than the scenario's are left
+    out.
 
     Parameters
     ----------
@@ -67,66 +73,99 @@ def unknowns(case: Case, scenario: Scenario, only: Sequence[str] = ("*",)) -> li
     >>> [unknown.key for unknown in found][:2]
     ['values.links.turbine.efficiency', 'values.links.turbine.p_nom']
     """
-    found, taken = [], set[tuple[str, str, str]]()
     table = case.evidence
-    for row in table[table["low"] < table["high"]].to_dict("records") if len(table) else []:
-        component, name, attribute = (str(row[column]) for column in ("component", "name", "attribute"))
-        key = _key(case, scenario, component, name, attribute)
-        if key is None or not any(fnmatchcase(key, pattern) for pattern in only):
-            continue
-        hits = {(component, member, attribute) for member in case.names(component, name) or [name]}
-        if hits & taken:
-            continue
-        taken |= hits
-        base, low, high = (float(row[end]) for end in ("base", "low", "high"))
-        group = _group(case, component, name, attribute)
-        found.append(Unknown(key, base, low, high, str(row["unit"]), str(row["confidence"]), group))
-    return found
+    rows = table[table["low"] < table["high"]].to_dict("records") if len(table) else []
+    wanted = [row for row in rows if not _other_bound(row, rows)]
+    named = {_address(row) for row in rows}
+    found: list[Unknown] = []
+    for row in wanted:
+        places = _places(case, scenario, row, named)
+        if places:
+            key = places[0] if len(places) == 1 else f"values.{_address(row)}"
+            base, low, high = (float(row[end]) for end in ("base", "low", "high"))
+            places += [f"values.{_address(other)}" for other in rows if _other_bound(other, [row])]
+            found.append(Unknown(key, base, low, high, str(row["unit"]), str(row["confidence"]), tuple(places)))
+    found += _demand(case, scenario)
+    return [unknown for unknown in found if any(fnmatchcase(unknown.key, pattern) for pattern in only)]
 
 
-def _key(case: Case, scenario: Scenario, component: str, name: str, attribute: str) -> str | None:
+Row = Mapping[Any, Any]
+
+
+def _address(row: Row) -> str:
+    return f"{row['component']}.{row['name']}.{row['attribute']}"
+
+
+def _other_bound(row: Row, rows: Sequence[Row]) -> bool:
+    """Whether a least output is the greatest one too, as rows of the same range say: what must run as it can."""
+    if not str(row["attribute"]).endswith("_min_pu"):
+        return False
+    upper = str(row["attribute"]).replace("_min_pu", "_max_pu")
+    same = {**row, "attribute": upper}
+    columns = ("component", "name", "attribute", "base", "low", "high")
+    return any(all(other[column] == same[column] for column in columns) for other in rows)
+
+
+def _places(case: Case, scenario: Scenario, row: Row, named: set[str]) -> list[str]:
+    """Return the keys of a scenario that a row of the evidence speaks of, empty where a scenario cannot set them."""
+    component, name, attribute = (str(row[column]) for column in ("component", "name", "attribute"))
     if component == "rules":
         field, _, rest = attribute.partition(".")
         # a mapping by month is one field; only single numbers are drawn
-        return f"rules.{name}.{field}" if name in case.rules.rules and field in FIELDS and not rest else None
+        return [f"rules.{name}.{field}"] if name in case.rules.rules and field in FIELDS and not rest else []
     if attribute in _SWITCHES or component == "profiles/water_statistics":
-        return None
+        return []
     if component == "profiles/inflow" and attribute != scenario.hydrology:
-        return None
-    address = f"{component}.{name}.{attribute}"
+        return []
+    names = [name]
+    if not component.startswith("profiles/") and name not in (members := case.names(component, name)):
+        names = [member for member in members if f"{component}.{member}.{attribute}" not in named]
+    addresses = [f"{component}.{member}.{attribute}" for member in names]
+    return [f"values.{address}" for address in addresses if _can_be_set(case, scenario, address)]
+
+
+def _can_be_set(case: Case, scenario: Scenario, address: str) -> bool:
     try:
         split_value_key(address)
         with_values(case, scenario.model_copy(update={"values": {address: 1.0}}), case.rules)
     except (InputError, PydanticCustomError):
-        return None
-    return f"values.{address}"
+        return False
+    return True
 
 
-def _group(case: Case, component: str, name: str, attribute: str) -> str:
-    """Return what a number is screened with: the same attribute in the same country, or one profile or rule."""
-    if component == "rules":
-        return f"rules.{name}"
-    members = case.names(component.removeprefix("profiles/"), name)
-    table = case.components.get(component, pd.DataFrame())
-    if not members or table.empty:
-        return f"{component}.{name}" if component.startswith("profiles/") else f"{component}.{attribute}"
-    end = next((column for column in ("bus1", "bus", "bus0") if column in table), None)
-    buses = case.components["buses"]
-    bus = str(table.at[members[0], end]) if end else ""
-    country = str(buses.at[bus, "country"]) if bus in buses.index and "country" in buses else ""
-    return f"{component}.{attribute} {country}".strip()
+def _demand(case: Case, scenario: Scenario) -> Iterator[Unknown]:
+    """Yield each national demand with the range of its paths of growth, as a factor in the years of the horizon."""
+    if "demand_year" not in case.profiles:
+        return
+    table = case.profiles["demand_year"]
+    for demand in table.index.unique(0):
+        years = [year for year in (scenario.year, scenario.year + 1) if (demand, year) in table.index]
+        if not years:
+            continue
+        row = table.loc[[(demand, years[0])]].iloc[0]
+        paths = {path: float(row[path]) for path in ("low", "central", "high")}
+        base = paths[of(scenario.growth, str(demand), "central")]
+        low, high = min(paths.values()) / base, max(paths.values()) / base
+        if low < high:
+            places = tuple(f"values.profiles/demand_year.{demand}.{year}" for year in years)
+            yield Unknown(places[0], 1.0, low, high, "factor", "C", places)
 
 
-def with_unknowns(scenario: Scenario, found: Sequence[Unknown], shares: Sequence[float]) -> Scenario:
-    """Return the scenario with numbers set to shares of their ranges."""
+def with_unknowns(case: Case, scenario: Scenario, found: Sequence[Unknown], shares: Sequence[float]) -> Scenario:
+    """Return the scenario with numbers set to shares of their ranges, and what must follow them."""
+    numbers = {
+        place: unknown.at(share) / (unknown.base if place.startswith("values.profiles/") else 1.0)  # there a factor
+        for unknown, share in zip(found, shares, strict=True)
+        for place in unknown.places
+    }
     values = dict(scenario.values)
     rules = {name: dict(change) if isinstance(change, dict) else change for name, change in scenario.rules.items()}
-    for unknown, share in zip(found, shares, strict=True):
-        place, _, rest = unknown.key.partition(".")
+    for key, number in with_what_follows(case, scenario, numbers).items():
+        place, _, rest = key.partition(".")
         if place == "values":
-            values[rest] = unknown.at(share)
+            values[rest] = number
         else:
             name, _, field = rest.rpartition(".")
             before = rules.get(name)
-            rules[name] = {**(before if isinstance(before, dict) else {}), field: unknown.at(share)}
+            rules[name] = {**(before if isinstance(before, dict) else {}), field: number}
     return scenario.replace(values=values, rules=rules)
