@@ -41,12 +41,14 @@ bench: setup ## time what must be fast (benchmarks/)
 bench-sweep: setup ## a sweep of 10,000 points on two cores: minutes, and memory as it grows
 	BENCH_POINTS=10000 $(BIN)/python -m pytest benchmarks -k growth --benchmark-enable --benchmark-only -o python_files="bench_*.py" $(PYTEST_FLAGS)
 
-figures: run ## make the figures of README and docs from scratch
+figures: run ## make the figures of README and docs from scratch (half an hour)
 	mkdir -p docs/figures
 	for kind in png svg; do cp results/baseline/monthly.$$kind docs/figures/baseline.$$kind; done
 	$(BIN)/energy figures results/baseline --only map --only reservoirs --only heatmap --format png --out docs/figures
 	$(BIN)/energy backcast
 	$(BIN)/energy risk baseline --hazards base --until-ci 2%
+	$(BIN)/energy sensitivity baseline --split 8
+	cp results/sensitivity/baseline-delivered/tornado.png docs/figures/sensitivity.png
 	for name in months exceedance causes; do cp results/risk/baseline-base/$$name.png docs/figures/risk_$$name.png; done
 
 reference: setup ## solve the recorded scenarios again: results/reference/ and what pages quote of it

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -250,3 +253,26 @@ def test_random_against_unknown_on_two_bus(two_bus: Case, tmp_path: object) -> N
     assert values.shape == (4, 6)
     assert parts["unknown"] > 0
     assert sum(parts.values()) == pytest.approx(1)
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "sensitivity.md"
+ROW = re.compile(r"^\| `(?P<key>[^`]+)` \| .* \| [ABC] \| (?P<low>[\d,]+) \| (?P<high>[\d,]+) \|$", re.MULTILINE)
+
+
+def test_readme_says_what_the_page_says() -> None:
+    spread = re.search(r"between 0\s+and ([\d,]+) GWh in nine of ten", PAGE.read_text(encoding="utf-8"))
+    assert spread
+    readme = (PAGE.parents[1] / "README.md").read_text(encoding="utf-8")
+    assert f"lie between 0 and {spread[1]} GWh" in readme
+
+
+@pytest.mark.slow
+def test_page_says_what_the_model_says(casa1000: Case) -> None:
+    rows = list(ROW.finditer(PAGE.read_text(encoding="utf-8")))
+    assert len(rows) == 8
+    scenario = read_scenario("baseline")
+    known = {unknown.key: unknown for unknown in unknowns(casa1000, scenario)}
+    points = [with_unknowns(casa1000, scenario, [known[row["key"]]], [end]) for row in rows for end in (0.0, 1.0)]
+    for answer in solve_points(casa1000, points, Metrics()):
+        said = rows[answer.index // 2][("low", "high")[answer.index % 2]]
+        assert float(answer.values["delivered"]) == pytest.approx(float(said.replace(",", "")), abs=1)
