@@ -6,17 +6,19 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from energy.case import Case
 from energy.errors import SolverError
+from energy.report.sensitivity_text import sensitivity_notes, sensitivity_record
 from energy.scenario import read_hazards, read_scenario
 from energy.study.coherent import with_what_follows
 from energy.study.indices import LEVELS, screened, sobol, tornado, variance_split
 from energy.study.metrics import Metrics
 from energy.study.points import solve_points
 from energy.study.sample import Question
-from energy.study.sensitivity import Sizes, random_and_unknown, sensitivity
+from energy.study.sensitivity import Sensitivity, Sizes, random_and_unknown, sensitivity
 from energy.study.unknowns import Unknown, unknowns, with_unknowns
 
 WEIGHTS = np.array([4.0, -2.0, 1.0, 0.0])
@@ -253,6 +255,25 @@ def test_random_against_unknown_on_two_bus(two_bus: Case, tmp_path: object) -> N
     assert values.shape == (4, 6)
     assert parts["unknown"] > 0
     assert sum(parts.values()) == pytest.approx(1)
+
+
+def test_notes_say_the_spread_and_what_had_no_optimum() -> None:
+    # 0, 10, … 1,000: a twentieth of the sets lies at or below 50, half at or below 500
+    numbers = pd.DataFrame({"swing": [1.0]}, index=["values.links.line.p_nom"])
+    spread = np.arange(0.0, 1001.0, 10.0)
+    reason = "two_bus: infeasible; rule a cannot hold\ndo: let it yield"
+    found = Sensitivity(numbers, spread, 0.876, 400.0, "delivered", "GWh", 300, 2, reason)
+    text = sensitivity_notes(found, {"random": 0.4, "unknown": 0.6})
+    assert "(101 sets): 500 GWh in the middle, 50 to 950 in nine of ten; 400 with all at their base" in text
+    assert "screened make 88 % of that variance" in text
+    assert "random 40 %, unknown 60 %" in text
+    assert text.endswith(
+        "300 points, 2 without an optimum, which count nowhere; the first: two_bus: infeasible; rule a cannot hold"
+    )
+    none = Sensitivity(numbers, np.empty(0), float("nan"), 400.0, "delivered", "GWh", 5, 0, "")
+    assert sensitivity_notes(none, {}) == "5 points, 0 without an optimum"
+    record = sensitivity_record(none, {})
+    assert (record["explained"], record["spread"]) == (None, [])
 
 
 PAGE = Path(__file__).parents[2] / "docs" / "sensitivity.md"
