@@ -131,6 +131,7 @@ def test_all_numbers_at_their_base_are_the_scenario(casa1000: Case) -> None:
         assert float(answered[name]) == pytest.approx(float(asked[name]), rel=1e-5, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_ranges_do_not_contradict_each_other(casa1000: Case) -> None:
     scenario = read_scenario("baseline", overrides={"time.resolution": "typical-days-24h"})
     found = unknowns(casa1000, scenario)
