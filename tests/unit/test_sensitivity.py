@@ -224,6 +224,17 @@ def test_ends_of_the_line_on_two_bus(two_bus: Case) -> None:
     assert found.points == 5 + 9 + 40 + 1
 
 
+def test_what_was_screened_explains_the_spread(two_bus: Case) -> None:
+    # the gas plant makes up for the turbine, so that the line's efficiency is all that moves the delivery
+    scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    idle = unknowns(two_bus, scenario, ["values.links.turbine.*"])
+    (line,) = unknowns(two_bus, scenario, ["values.links.line.efficiency"])
+    sizes = Sizes(looked_at=1, trajectories=2, base=0, spread=16)
+    found = sensitivity(two_bus, scenario, [*idle, line], sizes=sizes)
+    assert found.numbers.index[0] == line.key
+    assert found.explained == pytest.approx(1)
+
+
 def test_no_optimum_anywhere_is_said(two_bus: Case) -> None:
     scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
     key = "values.generators.river mouth.p_nom"
