@@ -97,3 +97,18 @@ def test_a_folder_that_cannot_be_written_to(refused: Refusal, project: Path, mon
         os, "access", lambda path, mode, **_: not (mode & os.W_OK and "results" in str(path)) and real(path, mode)
     )
     assert refused("run", "two_bus", says=("results: this folder cannot be written to", "choose another --out"))
+
+
+@pytest.mark.parametrize("command", ["run", "attribution", "settlement", "adequacy", "sensitivity"])
+def test_a_file_in_the_place_of_the_folder_is_refused_before_anything_is_solved(
+    refused: Refusal, project: Path, command: str
+) -> None:
+    (project / "here").write_text("a file", encoding="utf-8")
+    assert refused(
+        command, "two_bus", "--out", str(project / "here" / "deeper"), says=("here", "this is a file, no folder")
+    )
+
+
+@pytest.mark.parametrize("change", [("--metric", "delivred"), ("--only", "nothing.*")])
+def test_sensitivity_of_nothing_known(refused: Refusal, change: tuple[str, str]) -> None:
+    assert refused("sensitivity", "two_bus", *change, "--workers", "1")

@@ -33,9 +33,9 @@ def _show(table: pd.DataFrame, title: str, as_json: bool, out: Path, shown: pd.D
 
 def _write(table: pd.DataFrame, out: Path) -> None:
     from energy.report.cells import plain_cells
-    from energy.report.whole import whole_file
+    from energy.report.whole import whole_file, writable_folder
 
-    out.parent.mkdir(parents=True, exist_ok=True)
+    writable_folder(out.parent)
     with whole_file(out) as draft:
         plain_cells(table).to_csv(draft, float_format="%.6g")
 
@@ -53,9 +53,11 @@ def adequacy_command(
 ) -> None:
     """Print LOLE and EENS with standard errors: of each country with and without the line, or of any PyPSA network."""
     from energy.report.risk_text import with_errors
+    from energy.report.whole import refuse_unwritable
     from energy.scenario import read_hazards
 
     case, asked = read_asked(scenario, overrides)
+    refuse_unwritable(out)
     found = read_hazards(hazards)
     if "stores" not in case.components and case.weightings is not None:
         from energy.study.adequacy import adequacy
@@ -128,18 +130,20 @@ def sensitivity_command(
     from energy.report.risk_text import frame_text
     from energy.report.sensitivity_text import ranking, sensitivity_notes, sensitivity_record, spread_table
     from energy.report.style import save
+    from energy.report.whole import refuse_unwritable
     from energy.study.points import processes
     from energy.study.sensitivity import Sizes, sensitivity
     from energy.study.unknowns import unknowns
 
     case, asked = read_asked(scenario, overrides)
+    folder = out / f"{asked.name}-{metric}"
+    refuse_unwritable(folder)
     known = unknowns(case, asked, only or ["*"])
     with processes(workers) as executor, new_console(error=True).status(f"{len(known)} numbers …"):
         found = sensitivity(
             case, asked, known, metric, Sizes(looked_at, trajectories, top, base, spread), seed, executor
         )
         parts = _split(case, asked, known, list(found.numbers.index[:top]), split, hazards, seed, executor)
-    folder = out / f"{asked.name}-{metric}"
     written = {"numbers": found.numbers, "spread": spread_table(found)}
     for name, table in written.items():
         _write(table, folder / f"{name}.csv")

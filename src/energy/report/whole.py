@@ -57,6 +57,21 @@ def whole_file(path: Path) -> Iterator[Path]:
         (folder / path.name).replace(path)
 
 
+def refuse_unwritable(path: Path) -> None:
+    """Refuse a folder to write to before anything is solved for it.
+
+    Raises
+    ------
+    InputError
+        When the path is a file, lies in a file, or cannot be written to.
+    """
+    around = next(place for place in (path, *path.absolute().parents) if place.exists())
+    if not around.is_dir():
+        raise InputError(Fault("this is a file, no folder", around, repair="choose another --out"))
+    if not os.access(around, os.W_OK | os.X_OK):
+        raise InputError(Fault("this folder cannot be written to", around, repair="choose another --out"))
+
+
 def refuse_strange(path: Path) -> None:
     """Refuse to replace what this package did not write.
 
@@ -66,11 +81,7 @@ def refuse_strange(path: Path) -> None:
         When the path is a file or a link, lies in a file, cannot be written to, or is a folder with files in it that is
         no run.
     """
-    around = next(place for place in (path, *path.absolute().parents) if place.exists())
-    if not around.is_dir():
-        raise InputError(Fault("this is a file, no folder", around, repair="choose another --out"))
-    if not os.access(around, os.W_OK | os.X_OK):
-        raise InputError(Fault("this folder cannot be written to", around, repair="choose another --out"))
+    refuse_unwritable(path)
     filled = path.is_dir() and any(path.iterdir())
     if path.is_symlink() or path.is_file() or (filled and not (path / "manifest.json").is_file()):
         raise InputError(Fault("what is here is no run, and is not replaced", path, repair="choose another --out"))
