@@ -109,6 +109,6 @@ def test_a_file_in_the_place_of_the_folder_is_refused_before_anything_is_solved(
     )
 
 
-@pytest.mark.parametrize("change", [("--metric", "delivred"), ("--only", "nothing.*")])
+@pytest.mark.parametrize("change", [("--metric", "delivred"), ("--only", "nothing.*"), ("--base", "3")])
 def test_sensitivity_of_nothing_known(refused: Refusal, change: tuple[str, str]) -> None:
     assert refused("sensitivity", "two_bus", *change, "--workers", "1")

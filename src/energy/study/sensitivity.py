@@ -41,6 +41,11 @@ class Sizes:
     spread
         Sets of all numbers at once, and as many of those that are looked at.
 
+    Raises
+    ------
+    InputError
+        When base is no power of two.
+
     Examples
     --------
     >>> Sizes(trajectories=2, base=0).trajectories
@@ -52,6 +57,12 @@ class Sizes:
     top: int = 6
     base: int = 64
     spread: int = 100
+
+    def __post_init__(self) -> None:
+        if self.base < 0 or self.base & (self.base - 1):
+            raise InputError(
+                Fault(f"Sobol sample of {self.base}", None, None, "0, or a power of two", "64 or 128, say")
+            )
 
 
 @dataclass(frozen=True, eq=False)
