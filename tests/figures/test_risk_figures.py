@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.container import BarContainer
 
 from energy.report.risk_figures import causes_figure, exceedance_figure, fan_figure, tornado_figure, write_figures
@@ -78,19 +79,19 @@ def test_causes_are_bars_of_their_loss(found: xr.Dataset) -> None:
     assert [label.get_text() for label in axes.get_yticklabels()] == ["attack", "line", "all together"]
 
 
-def test_tornado_has_its_widest_bar_on_top(tmp_path: Path) -> None:
-    numbers = pd.DataFrame(
-        {
-            "at low": [900.0, 1100.0],
-            "at high": [1300.0, 1000.0],
-            "low": [1.0, 2.0],
-            "high": [3.0, 4.0],
-            "unit": ["MW", "hm3"],
-            "confidence": ["C", "B"],
-        },
-        index=["values.links.narrow.p_nom", "rules.wide.at_least"],
-    )
-    axes = tornado_figure(numbers, 1050.0, "delivered", "GWh", "baseline").axes[0]
+def tornado(low: float, swing: tuple[float, float]) -> Axes:
+    """Return a tornado around 1,050 of two numbers, the first with its low end at ``low``."""
+    columns = ("at low", "at high", "swing", "low", "high", "unit", "confidence")
+    rows = {
+        "rules.wide.at_least": (1100.0, 1000.0, swing[0], 2.0, 4.0, "hm3", "B"),
+        "values.links.narrow.p_nom": (low, 1300.0, swing[1], 1.0, 3.0, "MW", "C"),
+    }
+    numbers = pd.DataFrame.from_dict(rows, orient="index", columns=list(columns))
+    return tornado_figure(numbers, 1050.0, "delivered", "GWh", "baseline").axes[0]
+
+
+def test_tornado_has_its_widest_bar_on_top() -> None:
+    axes = tornado(900.0, (100.0, 400.0))
     assert axes.get_yticklabels()[0].get_text().startswith("links.narrow.p_nom\n1 to 3 MW, C")
     low, high = (c for c in axes.containers if isinstance(c, BarContainer))
     assert [bar.get_width() for bar in low] == [-150, 50]
@@ -98,20 +99,11 @@ def test_tornado_has_its_widest_bar_on_top(tmp_path: Path) -> None:
 
 
 def test_tornado_says_where_there_is_no_optimum() -> None:
-    numbers = pd.DataFrame(
-        {
-            "at low": [np.nan, 1000.0],
-            "at high": [1300.0, 1000.0],
-            "low": [1.0, 2.0],
-            "high": [3.0, 4.0],
-            "unit": ["MW", "hm3"],
-            "confidence": ["C", "B"],
-        },
-        index=["values.links.narrow.p_nom", "rules.idle.at_least"],
-    )
-    axes = tornado_figure(numbers, 1000.0, "delivered", "GWh", "baseline").axes[0]
+    axes = tornado(np.nan, (0.0, 250.0))
     (label,) = [label.get_text() for label in axes.get_yticklabels()]  # what changes nothing has no bar
     assert label == "links.narrow.p_nom\n1 to 3 MW, C, no optimum at its low end"
+    low, high = (c for c in axes.containers if isinstance(c, BarContainer))
+    assert ([bar.get_width() for bar in low], [bar.get_width() for bar in high]) == ([0], [250])
 
 
 def test_figures_are_written_twice(found: xr.Dataset, tmp_path: Path) -> None:

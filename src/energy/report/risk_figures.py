@@ -10,7 +10,7 @@ import pandas as pd
 
 from energy.report.frame import footer
 from energy.report.risk_text import MONTHS
-from energy.report.sensitivity_text import short
+from energy.report.sensitivity_text import range_text, short
 from energy.report.style import colour, save, styled
 
 if TYPE_CHECKING:
@@ -142,8 +142,8 @@ def tornado_figure(
     Parameters
     ----------
     numbers
-        From ``energy.study.sensitivity.sensitivity``: index key; columns ``at low``, ``at high``, ``low``, ``high``,
-        ``unit``, ``confidence``. Those that change nothing, and more than twelve, are left out.
+        From ``energy.study.sensitivity.sensitivity``: index key; columns ``at low``, ``at high``, ``swing``, ``low``,
+        ``high``, ``unit``, ``confidence``. Those that change nothing, and more than twelve, are left out.
     base
         The metric with all numbers at their base.
     metric, unit, title
@@ -155,16 +155,14 @@ def tornado_figure(
     """
     from matplotlib.figure import Figure
 
-    ends = numbers[["at low", "at high"]].astype(float).fillna(base)  # an end without an optimum has no bar
-    swing = ends.assign(base=base).max(axis=1) - ends.assign(base=base).min(axis=1)
-    shown = numbers.loc[swing[swing > 0].sort_values(ascending=False, kind="stable").index[:BARS]]
+    shown = numbers[numbers["swing"] > 0].sort_values("swing", ascending=False, kind="stable").head(BARS)
     width, height = SIZES[size]
     with styled():
         figure = Figure(figsize=(width, max(height * 0.55, 1.2 + 0.36 * len(shown))), layout="constrained")
         axes = figure.subplots()
         at = np.arange(len(shown))
         for end, paint in (("low", "#56b4e9"), ("high", ORANGE)):
-            values = shown[f"at {end}"].astype(float).fillna(base).to_numpy()
+            values = shown[f"at {end}"].astype(float).fillna(base).to_numpy()  # no optimum there, no bar
             axes.barh(at, values - base, 0.6, left=base, color=paint, label=f"number at its {end} end")
         axes.set_yticks(at, [_label(str(key), row) for key, row in shown.iterrows()], fontsize=8)
         axes.invert_yaxis()
@@ -180,7 +178,7 @@ def tornado_figure(
 
 def _label(key: str, row: pd.Series) -> str:
     missing = "".join(f", no optimum at its {end} end" for end in ("low", "high") if pd.isna(row[f"at {end}"]))
-    return f"{short(key)}\n{row['low']:,.4g} to {row['high']:,.4g} {row['unit']}, {row['confidence']}{missing}"
+    return f"{short(key)}\n{range_text(row.to_dict())}, {row['confidence']}{missing}"
 
 
 def _foot(figure: Figure, found: xr.Dataset) -> None:

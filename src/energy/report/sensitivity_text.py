@@ -36,9 +36,18 @@ def ranking(numbers: pd.DataFrame, rows: int) -> pd.DataFrame:
     """
     shown = numbers.head(rows)
     table = shown[[column for column in _COLUMNS if column in shown]].rename(columns=_COLUMNS)
-    ranges = [f"{row['low']:,.4g} to {row['high']:,.4g} {row['unit']}" for row in shown.to_dict("records")]
+    ranges = [range_text(row) for row in shown.to_dict("records")]
     table = table.assign(range=ranges, mark=shown["confidence"])
     return table.rename(index={key: short(str(key)) for key in table.index})
+
+
+def range_text(row: Mapping[Any, Any]) -> str:
+    """Return a number's range with its unit.
+
+    >>> range_text({"low": 1200.0, "high": 2500.5, "unit": "MW"})
+    '1,200 to 2,500 MW'
+    """
+    return f"{row['low']:,.4g} to {row['high']:,.4g} {row['unit']}"
 
 
 def short(key: str) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from energy.case import Case
-from energy.case.rule import StartRule
+from energy.case.rule import RuleBook, StartRule
+from energy.model.bounds import rule_book
 from energy.model.values import with_values
 from energy.scenario import Scenario
 
@@ -37,11 +38,12 @@ def with_what_follows(case: Case, scenario: Scenario, moved: Mapping[str, float]
     >>> {key: round(share, 3) for key, share in shares.items()}
     {'values.loads.KG south demand.share': 0.5, 'values.loads.KG north demand.share': 0.5}
     """
-    components = with_values(case, scenario, case.rules).components
+    book = rule_book(case, scenario)
+    components = with_values(case, scenario, book).components
     numbers = dict(moved)
     numbers.update(_shares(components, numbers))
     numbers.update(dict(_flows(components, numbers)))
-    numbers.update(dict(_levels(case.rules.rules, scenario, components, numbers)))
+    numbers.update(dict(_levels(book, components, numbers)))
     return numbers
 
 
@@ -84,17 +86,13 @@ def _flows(components: Components, numbers: Mapping[str, float]) -> Iterator[tup
             yield key, flow * before / efficiency
 
 
-def _levels(
-    rules: Mapping[str, object], scenario: Scenario, components: Components, numbers: Mapping[str, float]
-) -> Iterator[tuple[str, float]]:
-    for name, rule in rules.items():
+def _levels(book: RuleBook, components: Components, numbers: Mapping[str, float]) -> Iterator[tuple[str, float]]:
+    for name, rule in book.rules.items():
         if not isinstance(rule, StartRule) or isinstance(rule.level, Mapping):
             continue
         key, size = f"rules.{name}.level", f"{_STORES}{rule.store}.e_nom"
         if key in numbers or size in numbers:
-            change = scenario.rules.get(name)
-            written = change.get("level") if isinstance(change, Mapping) else None
-            level = numbers.get(key, float(rule.level if written is None else written))
+            level = numbers.get(key, rule.level)
             most = numbers.get(size, _number(components, "stores", rule.store, "e_nom"))
             if level > most:
                 yield key, most

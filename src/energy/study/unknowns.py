@@ -10,7 +10,9 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from energy.case import Case
+from energy.case.rule import RuleBook
 from energy.errors import InputError
+from energy.model.bounds import rule_book
 from energy.model.inputs import of
 from energy.model.values import with_values
 from energy.scenario import Scenario, split_value_key
@@ -56,7 +58,7 @@ def unknowns(case: Case, scenario: Scenario, only: Sequence[str] = ("*",)) -> li
 
     Demand of the scenario's year has the range of its paths of growth. Rows that no scenario can set (texts, shapes of
     demand, numbers that a profile sets anyway), dates of build, and water of other years than the scenario's are left
-    out.
+    out, and so is what the scenario itself sets: that is the question.
 
     Parameters
     ----------
@@ -74,18 +76,21 @@ def unknowns(case: Case, scenario: Scenario, only: Sequence[str] = ("*",)) -> li
     ['values.links.turbine.efficiency', 'values.links.turbine.p_nom']
     """
     table = case.evidence
-    rows = table[table["low"] < table["high"]].to_dict("records") if len(table) else []
-    wanted = [row for row in rows if not _other_bound(row, rows)]
-    named = {_address(row) for row in rows}
+    every = table.to_dict("records") if len(table) else []
+    named = {_address(row) for row in every}
+    rows = [row for row in every if row["low"] < row["high"]]
+    book = rule_book(case, scenario)
     found: list[Unknown] = []
-    for row in wanted:
-        places = _places(case, scenario, row, named)
+    for row in rows:
+        if _other_bound(row, rows):
+            continue
+        places = [place for place in _places(case, scenario, book, row, named) if not _is_given(scenario, place)]
         if places:
             key = places[0] if len(places) == 1 else f"values.{_address(row)}"
             base, low, high = (float(row[end]) for end in ("base", "low", "high"))
             places += [f"values.{_address(other)}" for other in rows if _other_bound(other, [row])]
             found.append(Unknown(key, base, low, high, str(row["unit"]), str(row["confidence"]), tuple(places)))
-    found += _demand(case, scenario)
+    found += [unknown for unknown in _demand(case, scenario) if not _is_given(scenario, unknown.key)]
     return [unknown for unknown in found if any(fnmatchcase(unknown.key, pattern) for pattern in only)]
 
 
@@ -106,13 +111,22 @@ def _other_bound(row: Row, rows: Sequence[Row]) -> bool:
     return any(all(other[column] == same[column] for column in columns) for other in rows)
 
 
-def _places(case: Case, scenario: Scenario, row: Row, named: set[str]) -> list[str]:
+def _is_given(scenario: Scenario, place: str) -> bool:
+    """Whether the scenario itself says the number: it is the question then, and not unknown."""
+    kind, _, rest = place.partition(".")
+    if kind == "values":
+        return any(rest == address or fnmatchcase(rest, address) for address in scenario.values)
+    name, _, field = rest.rpartition(".")
+    return field in scenario.rules.get(name, {})
+
+
+def _places(case: Case, scenario: Scenario, book: RuleBook, row: Row, named: set[str]) -> list[str]:
     """Return the keys of a scenario that a row of the evidence speaks of, empty where a scenario cannot set them."""
     component, name, attribute = (str(row[column]) for column in ("component", "name", "attribute"))
     if component == "rules":
         field, _, rest = attribute.partition(".")
         # a mapping by month is one field; only single numbers are drawn
-        return [f"rules.{name}.{field}"] if name in case.rules.rules and field in FIELDS and not rest else []
+        return [f"rules.{name}.{field}"] if name in book.rules and field in FIELDS and not rest else []
     if attribute in _SWITCHES or component == "profiles/water_statistics":
         return []
     if component == "profiles/inflow" and attribute != scenario.hydrology:
@@ -121,13 +135,13 @@ def _places(case: Case, scenario: Scenario, row: Row, named: set[str]) -> list[s
     if not component.startswith("profiles/") and name not in (members := case.names(component, name)):
         names = [member for member in members if f"{component}.{member}.{attribute}" not in named]
     addresses = [f"{component}.{member}.{attribute}" for member in names]
-    return [f"values.{address}" for address in addresses if _can_be_set(case, scenario, address)]
+    return [f"values.{address}" for address in addresses if _can_be_set(case, scenario, book, address)]
 
 
-def _can_be_set(case: Case, scenario: Scenario, address: str) -> bool:
+def _can_be_set(case: Case, scenario: Scenario, book: RuleBook, address: str) -> bool:
     try:
         split_value_key(address)
-        with_values(case, scenario.model_copy(update={"values": {address: 1.0}}), case.rules)
+        with_values(case, scenario.model_copy(update={"values": {address: 1.0}}), book)
     except (InputError, PydanticCustomError):
         return False
     return True
@@ -159,13 +173,12 @@ def with_unknowns(case: Case, scenario: Scenario, found: Sequence[Unknown], shar
         for place in unknown.places
     }
     values = dict(scenario.values)
-    rules = {name: dict(change) if isinstance(change, dict) else change for name, change in scenario.rules.items()}
+    rules = {name: change if change == "off" else dict(change) for name, change in scenario.rules.items()}
     for key, number in with_what_follows(case, scenario, numbers).items():
         place, _, rest = key.partition(".")
         if place == "values":
             values[rest] = number
         else:
             name, _, field = rest.rpartition(".")
-            before = rules.get(name)
-            rules[name] = {**(before if isinstance(before, dict) else {}), field: number}
+            rules[name] = {**rules.get(name, {}), field: number}  # no number of a rule that is off is moved
     return scenario.replace(values=values, rules=rules)
