@@ -105,6 +105,8 @@ def _bounds(result: Result) -> float:
         ("generators", "p_nom", "p_min_pu", "p_max_pu", "p"),
         ("links", "p_nom", "p_min_pu", "p_max_pu", "p"),
         ("lines", "s_nom", None, "s_max_pu", "s"),
+        ("storage_units", "p_nom", "p_min_pu", "p_max_pu", "p"),
+        ("transformers", "s_nom", None, "s_max_pu", "s"),
         ("stores", "e_nom", "e_min_pu", "e_max_pu", "e"),
     ):
         if (component, key) not in result.values:

@@ -16,6 +16,7 @@ import pandas as pd
 
 from energy.case.case import Case
 from energy.case.rule import RuleBook
+from energy.case.schema import port_efficiencies
 from energy.model import profile
 from energy.model.axis import Axis, hours_of, in_window
 from energy.model.bounds import apply_flows, apply_levels, rule_book, started, unexpressed
@@ -32,6 +33,8 @@ VARYING: dict[str, tuple[str, ...]] = {
     "lines": ("s_max_pu",),
     "stores": ("e_min_pu", "e_max_pu", "marginal_cost", "marginal_cost_storage"),
     "loads": ("p_set",),
+    "storage_units": ("p_min_pu", "p_max_pu", "marginal_cost", "inflow"),
+    "transformers": ("s_max_pu",),
 }
 
 
@@ -64,7 +67,8 @@ class Ground:
         """(list name, attribute) → the components' own values, positions of those that vary, hourly values of these."""
         found: dict[Key, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
         for component, table in self.components.items():
-            attributes = [a for a in VARYING.get(component, ()) if a in table]
+            varying = dict.fromkeys((*VARYING.get(component, ()), *port_efficiencies(table.columns).values()))
+            attributes = [a for a in varying if a in table]
             attributes += [a for c, a in self.hourly if c == component and a not in attributes]
             for attribute in attributes:
                 own = table[attribute].to_numpy(float) if attribute in table else np.full(len(table), np.nan)
@@ -150,7 +154,7 @@ def _ground(case: Case, key: _Key) -> Ground:
             hourly.setdefault((component, attribute), table[names].set_axis(hours))
     mask_years(scenario, hours, components, hourly)
     _season(scenario, book, hours, components, hourly)
-    if "stores" in components:
+    if "stores" in components and case.own is None:
         components["stores"] = started(case, scenario, book, hours[0].month, components["stores"])
     apply_flows(book, hours, components, hourly)
     return Ground(hours, components, hourly, book, case)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,9 @@ from energy.model.inflow import inflow
 from energy.model.snapshots import axis_of
 from energy.scenario import Event, Scenario
 from energy.scenario.water import Hydrology
+
+if TYPE_CHECKING:
+    import pypsa
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ class Inputs:
         (component list, name, attribute) → the scenario's events that act there.
     undisturbed
         Of ``dense``, what events change, as it is without them.
+    own
+        The user's own network that the components come from, or None: what they do not say PyPSA reads there.
     head
         Curves of the turbines whose efficiency follows a level; none where the head is fixed.
 
@@ -77,6 +82,7 @@ class Inputs:
     events: Mapping[tuple[str, str, str], list[Event]] = field(default_factory=dict)
     undisturbed: Dense = field(default_factory=dict)
     head: tuple[HeadCurve, ...] = ()
+    own: pypsa.Network | None = None
 
     def array(self, component: str, attribute: str) -> np.ndarray:
         """Return an attribute in every snapshot; shape (snapshots, names), columns in the order of the table."""
@@ -154,7 +160,7 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
     changed = apply_events(case, scenario, replace(stands, dense=dense), hit, load)
     undisturbed = {key: dense[key] for key in changed}
     dense |= changed
-    if "generators" in ground.components and "loads" in ground.components:
+    if case.own is None and "generators" in ground.components and "loads" in ground.components:
         dense["generators", "p_max_pu"] = _at_most_the_demand(ground.components, dense)
     kirchhoff = scenario.network == "kirchhoff"
     head = head_curves(ground.case, ground.components) if scenario.head == "varying" else ()
@@ -170,6 +176,7 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
         hit,
         undisturbed,
         head,
+        case.own,
     )
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from energy.case.case import Case
 from energy.case.schema import attributes
 from energy.model.inputs import Inputs, inputs
+from energy.model.own_network import own_network
 from energy.model.quiet import quiet
 from energy.scenario import Scenario
 
@@ -72,6 +73,10 @@ def network(found: Inputs) -> pypsa.Network:
     """
     import pypsa
 
+    if found.own is not None:
+        n = own_network(found, found.own)
+        n.meta["energy"] |= _meta(found)
+        return n
     with quiet():
         n = pypsa.Network(name=found.name)
         n.set_snapshots(found.axis.snapshots)  # type: ignore[arg-type]  # PyPSA takes any index
@@ -83,8 +88,12 @@ def network(found: Inputs) -> pypsa.Network:
         for component, attribute in found.dense:
             if len(found.components[component]):
                 _vary(n, component, attribute, found.values(component, attribute))
-    n.meta = {"energy": {"rules": list(found.rules), "kirchhoff": found.kirchhoff, "weights": dict(found.weights)}}
+    n.meta = {"energy": _meta(found)}
     return n
+
+
+def _meta(found: Inputs) -> dict[str, Any]:
+    return {"rules": list(found.rules), "kirchhoff": found.kirchhoff, "weights": dict(found.weights)}
 
 
 def _add(n: pypsa.Network, name: str, component: str, table: pd.DataFrame) -> None:

@@ -12,14 +12,15 @@ import pandas as pd
 
 from energy.errors import SolverError
 from energy.model import Inputs
+from energy.solve.as_built import AsBuilt, Program, program_of
 from energy.solve.basis import Start
 from energy.solve.easier import Held, decided
 from energy.solve.head import follow_head
 from energy.solve.highs import Solver, method
-from energy.solve.layout import lay, pattern_of
+from energy.solve.layout import Pattern, lay, pattern_of
 from energy.solve.likeness import family_key, structure_key
 from energy.solve.lp import BALANCE, Structure, blocks
-from energy.solve.pypsa_model import check_layout, pypsa_structure
+from energy.solve.pypsa_model import check_layout, has_formulas, pypsa_model, pypsa_structure
 from energy.solve.result import Result
 
 STARTS_KEPT = 256  # of anchors, 0.2 MB each at the default resolution; drawn water starts from some eighty
@@ -70,7 +71,8 @@ class Engine:
 
     Every solve starts from the basis of its anchor, else of the *base* inputs, or on long horizons from nothing; never
     from the scenario solved before, so that an answer depends on its own inputs and anchor alone. Snapshots, rules and
-    every number may differ from those of the base.
+    every number may differ from those of the base. Where a user's own network holds what the engine has no formula for
+    (ramps, storage units, transformers, squares, …), PyPSA builds each program anew, and `builds` counts them.
 
     Parameters
     ----------
@@ -100,14 +102,20 @@ class Engine:
     """
 
     def __init__(self, base: Inputs, time_limit: float = inf) -> None:
-        reference = pypsa_structure(base)
-        self._pattern = pattern_of(reference, base)
-        self.structure = reference if self._pattern is None else lay(self._pattern, base)
-        if self._pattern is not None:
-            check_layout(self.structure, reference, base)
-        self.base = base
+        self.base, self.builds = base, 1
+        model = pypsa_model(base)
+        self._whole = None if has_formulas(model, base) else program_of(model, base)
+        self._as_built = AsBuilt(time_limit)
+        self._pattern: Pattern | None = None
+        self._structures: OrderedDict[str, Structure] = OrderedDict()
+        if self._whole is None:
+            reference = pypsa_structure(base, model)
+            self._pattern = pattern_of(reference, base)
+            self.structure = reference if self._pattern is None else lay(self._pattern, base)
+            if self._pattern is not None:
+                check_layout(self.structure, reference, base)
+            self._structures[structure_key(base)] = self.structure
         self._family = family_key(base)
-        self._structures = OrderedDict({structure_key(base): self.structure})
         self._starts: OrderedDict[str, Start | Held | None] = OrderedDict()
         self._own = Anchor("", lambda: base)
         self._time_limit = time_limit
@@ -149,6 +157,8 @@ class Engine:
 
     def _solve(self, inputs: Inputs, past: Result | None, now: int, anchor: Anchor | None = None) -> Result:
         """Solve one linear program."""
+        if self._whole is not None:
+            return self._as_built.solve(self._program(inputs, past), inputs, past, now)
         structure = self._structure(inputs)
         first = not self._starts
         start = self._start(anchor or self._own, structure)
@@ -165,6 +175,19 @@ class Engine:
             basis = start.carried(structure, inputs)
         self.solver.solve(structure, problem, inputs, basis, held=held)
         return self._result(structure, inputs)
+
+    @property
+    def seconds(self) -> float:
+        """Wall time spent inside HiGHS so far [s]."""
+        return self.solver.seconds + self._as_built.seconds
+
+    def _program(self, inputs: Inputs, past: Result | None) -> Program:
+        """Return PyPSA's own program of inputs, built anew unless they are the base's, and nothing is to be held."""
+        assert self._whole is not None
+        if inputs is self.base and past is None:
+            return self._whole
+        self.builds += 1
+        return program_of(pypsa_model(inputs), inputs)
 
     def _structure(self, inputs: Inputs) -> Structure:
         key = structure_key(inputs)

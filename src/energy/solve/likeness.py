@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from energy.case.network_file import own_digest
 from energy.model import Inputs
 
 RENEWED = {
@@ -55,7 +56,11 @@ def structure_key(inputs: Inputs) -> str:
 
 def family_key(inputs: Inputs) -> str:
     """Return a hash of the components that inputs have in service: what PyPSA builds once for all snapshots."""
-    return _remembered(inputs.components, lambda: _components_key(inputs))
+    components = _remembered(inputs.components, lambda: _components_key(inputs))
+    if inputs.own is None:
+        return components
+    own = inputs.own
+    return components + _remembered(own, lambda: own_digest(own))
 
 
 def _remembered(of: Any, compute: Callable[[], str]) -> str:

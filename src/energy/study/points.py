@@ -229,7 +229,7 @@ def _solved(case: Case, key: str, index: int, scenario: Scenario, measure: Measu
 
 
 def _inside() -> float:
-    return sum(engine.solver.seconds for engine in _engines.values())
+    return sum(engine.seconds for engine in _engines.values())
 
 
 class _Builds:
