@@ -317,7 +317,6 @@ def test_a_run_of_a_network_without_a_line_under_study(tmp_path: Path) -> None:
     [
         (lambda n: n.generators.assign(p_nom_extendable=True), "p_nom_extendable is not modelled"),
         (lambda n: n.generators.assign(committable=True), "committable is not modelled"),
-        (lambda n: n.generators.assign(marginal_cost_quadratic=0.1), "marginal_cost_quadratic is not modelled"),
     ],
 )
 def test_what_is_not_modelled_is_refused(

@@ -34,7 +34,9 @@ def new_console(error: bool = False) -> Console:
 def read_asked(name: str, overrides: list[str]) -> tuple[Any, Any]:
     """Return the case and the scenario that a name and its overrides ask for."""
     from energy.case import read_case
+    from energy.model.horizon import on_calendar
     from energy.scenario import read_scenario
 
     scenario = read_scenario(name, overrides=overrides)
-    return read_case(scenario.case), scenario
+    case = read_case(scenario.case)
+    return case, on_calendar(case, scenario)

@@ -12,6 +12,7 @@ import pandas as pd
 from energy.case.case import Case
 from energy.errors import Fault, InputError, nearest
 from energy.model.ground import Ground, Standing
+from energy.model.horizon import event_faults, on_calendar, steps_of
 from energy.model.hourly import Same, number
 from energy.scenario import Event, Scenario, combine
 
@@ -34,10 +35,10 @@ def targets(case: Case, scenario: Scenario) -> dict[tuple[str, str, str], list[E
     Raises
     ------
     InputError
-        When an event names a component or corridor that the case does not have.
+        When an event names a component or corridor that the case does not have, or lies outside the horizon.
     """
     found: defaultdict[tuple[str, str, str], list[Event]] = defaultdict(list)
-    faults = []
+    faults = list(event_faults(on_calendar(case, scenario)))
     for position, event in enumerate(scenario.events):
         for at, place in enumerate(event.places):
             if place.table is None:
@@ -85,20 +86,21 @@ def apply_events(
     """
     ground = stands.ground
     hit: Columns = {}
-    factors: dict[tuple[int, ...], np.ndarray] = {}  # what the same events leave of several components
+    # what the same events leave of several components
+    factors: dict[tuple[int, ...], tuple[np.ndarray, np.ndarray]] = {}
     for (component, name, attribute), events in targeted.items():
         table = ground.components.get(component)
         if table is None or name not in table.index:
             continue
         same = tuple(map(id, events))
         if same not in factors:
-            factors[same] = combine(events, ground.hours, ground.hours[0])
-        factor = factors[same]
+            factors[same] = _left(case, scenario, ground, events)
+        factor, at_most_one = factors[same]
         column = load(name) if component == "loads" else ground.column(component, attribute, name)
         hit[component, attribute, name] = column * factor
         lower = _LOWER.get(attribute)
         if lower is not None:  # what must run cannot run while it is out
-            hit[component, lower, name] = ground.column(component, lower, name) * np.minimum(factor, 1.0)
+            hit[component, lower, name] = ground.column(component, lower, name) * at_most_one
     poles = _poles(case, ground)
     altered = any(address.startswith("profiles/loss_curve") for address in scenario.values)
     if not any(poles.values()) or (all(poles.values()) and not scenario.events and not altered):
@@ -109,6 +111,16 @@ def apply_events(
     _fill(poles, ground, hit)
     _monopole(case, scenario, poles, ground, hit)
     return _averaged(hit, stands)
+
+
+def _left(case: Case, scenario: Scenario, ground: Ground, events: list[Event]) -> tuple[np.ndarray, np.ndarray]:
+    """Return what events leave in every hour, and the same at most 1; snapshots of a user's own are means of hours."""
+    if case.weightings is None:
+        factor = combine(events, ground.hours, ground.hours[0])
+        return factor, np.minimum(factor, 1.0)
+    steps = steps_of(case, scenario)
+    factor = combine(events, steps.instants, steps.instants[0])
+    return steps.mean(factor), steps.mean(np.minimum(factor, 1.0))
 
 
 def _averaged(hit: Columns, stands: Standing) -> dict[tuple[str, str], np.ndarray]:
@@ -140,7 +152,7 @@ def _fill(poles: Mapping[str, list[str]], ground: Ground, hit: Columns) -> None:
             if not any(("links", "p_max_pu", name) in hit for name in ordered):
                 continue
             widths = np.array([[number(links, name, "p_nom")] for name in ordered])
-            share = np.array([_left(ground, hit, name) for name in ordered])
+            share = np.array([_remaining(ground, hit, name) for name in ordered])
             before = np.cumsum(widths, axis=0) - widths
             left = np.clip((share * widths).sum(axis=0) - before, 0.0, widths)
             filled = np.divide(left, widths, out=np.zeros_like(left), where=widths > 0)
@@ -149,7 +161,7 @@ def _fill(poles: Mapping[str, list[str]], ground: Ground, hit: Columns) -> None:
                 hit["links", "p_max_pu", name] = np.where((share == share[0]).all(axis=0) & (old % 1 == 0), old, column)
 
 
-def _left(ground: Ground, hit: Columns, name: str) -> np.ndarray:
+def _remaining(ground: Ground, hit: Columns, name: str) -> np.ndarray:
     found = hit.get(("links", "p_max_pu", name))
     return ground.column("links", "p_max_pu", name) if found is None else found
 
@@ -172,7 +184,7 @@ def _monopole(case: Case, scenario: Scenario, poles: Mapping[str, list[str]], gr
     curves = case.profiles["loss_curve"]
     nothing = [np.zeros(len(ground.hours))]  # a pole that is not built yet is as good as out
     out = {
-        pattern: np.max([_left(ground, hit, name) for name in names] or nothing, axis=0) == 0
+        pattern: np.max([_remaining(ground, hit, name) for name in names] or nothing, axis=0) == 0
         for pattern, names in poles.items()
     }
     modes = _return_modes(scenario, ground.hours)

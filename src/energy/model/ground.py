@@ -145,7 +145,7 @@ def _ground(case: Case, key: _Key) -> Ground:
     scenario = key.scenario
     book = rule_book(case, scenario)
     case = with_values(case, scenario, book)
-    hours = hours_of(case.weightings, scenario.horizon())
+    hours = hours_of(case.weightings, scenario.asked_horizon())
     components = in_service(case, scenario)
     hourly = profile.varying(case, hours, components)
     for (component, attribute), table in case.series.items():

@@ -19,6 +19,7 @@ from energy.model.creation import refuse_unsolvable
 from energy.model.disruption import apply_events, targets
 from energy.model.ground import Dense, Ground, Part, Standing, ground_of, standing
 from energy.model.head import HeadCurve, head_curves
+from energy.model.horizon import on_calendar, refuse_missed
 from energy.model.hourly import number
 from energy.model.inflow import inflow
 from energy.model.snapshots import axis_of
@@ -125,6 +126,7 @@ def inputs(case: Case, scenario: Scenario) -> Inputs:
     >>> float(found.values("loads", "p_set")["source demand"].iloc[0].round(6))
     40.0
     """
+    refuse_missed(case, scenario)
     found = with_objective(assemble(case, scenario), scenario)
     refuse_unsolvable(found.components, found.dense, scenario, case)
     return found
@@ -145,6 +147,7 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
     InputError
         When the scenario names what the case does not have, or asks for what is not modelled.
     """
+    scenario = on_calendar(case, scenario)
     ground = ground_of(case, scenario)
     _refuse(case, scenario, ground.book)
     stands = standing(ground, axis or axis_of(case, scenario))

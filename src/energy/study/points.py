@@ -24,6 +24,7 @@ import numpy as np
 from energy.case import Case
 from energy.errors import InputError, SolverError
 from energy.model import Inputs
+from energy.model.horizon import refuse_missed
 from energy.model.inputs import assemble, with_objective
 from energy.reading.frozen import FrozenMap
 from energy.scenario import Scenario
@@ -237,6 +238,7 @@ class _Builds:
 
 
 def _result(case: Case, key: str, scenario: Scenario, solver: str | None) -> Result:
+    refuse_missed(case, scenario)
     if scenario.foresight == "surprise" and scenario.events:
         return solve_surprised(case, scenario)
     found = with_objective(assemble(case, scenario), scenario)

@@ -16,6 +16,7 @@ from energy.measure.irrigation import lacking_water
 from energy.model import Inputs, inputs
 from energy.model.axis import in_window
 from energy.model.draws import Drawn, Outage, as_events, draw_outages
+from energy.model.horizon import on_calendar
 from energy.model.inputs import assemble, with_objective
 from energy.model.nearest_water import nearest_water
 from energy.model.random_stream import uniform_stream
@@ -143,7 +144,7 @@ def sample(case: Case, question: Question, draw: int) -> dict[str, float]:
         delivered in the season without and with the outages [GWh]), ``month <m>`` [GWh], and ``lost to <cause>``: what
         the outages of one cause alone take [GWh], 0 where all together change less than ``LEAST_LOSS``.
     """
-    calm = question.undisturbed(draw)
+    calm = on_calendar(case, question.undisturbed(draw))
     start, end = calm.horizon()
     hours = (end - start) / pd.Timedelta(hours=1)
     drawn = draw_outages(question.hazards, start, hours, question.seed, draw, dict(question.tilts))
