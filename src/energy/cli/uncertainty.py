@@ -62,10 +62,10 @@ def adequacy_command(
     if "stores" not in case.components and case.weightings is not None:
         from energy.study.adequacy import adequacy
 
-        table = adequacy(case, found, samples, seed).table()
+        table = adequacy(case, found, samples, seed, asked).table()
     else:
         table = _countries(case, asked, found, samples, seed, workers)
-    title = f"{asked.name}, hazards {found.name}: {samples} samples, ± standard error"
+    title = f"{asked.name}, hazards {found.name}: {samples} samples, ± error (docs/reliability.md)"
     _show(table, title, as_json, out / f"{asked.name}-{found.name}.csv", shown=with_errors(table))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from energy.model import Inputs
 from energy.solve.exchange import Optimum, State, base, bridges, largest, line_losses_stood
 from energy.solve.exchange_rows import Path
 from energy.solve.grid import Column, Grid
+from energy.study.honoured import refuse_unhonoured
 
 FORWARD, REVERSE = "forward", "reverse"
 SERVICES = {FORWARD: "casa", REVERSE: "reverse"}
@@ -113,6 +115,7 @@ def capability(
     >>> table.loc["forward"].iloc[20][["intact", "TTC", "delivered", "NTC", "limit"]].to_dict()
     {'intact': 100.0, 'TTC': 60.0, 'delivered': 57.0, 'NTC': 55.0, 'limit': 'loss of line'}
     """
+    refuse_unhonoured(found, Path(found.name), "capability")
     shared = isinstance(source, Mapping) or isinstance(sink, Mapping)
     grid = Grid(found, network_only=shared)
     paths = _paths(grid, links, back, source, sink)
