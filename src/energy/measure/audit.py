@@ -93,7 +93,9 @@ def _stores(result: Result) -> float:
     cyclic = table["e_cyclic"].astype(bool).to_numpy()
     before = np.vstack([np.where(cyclic, content.iloc[-1], table["e_initial"]), content.to_numpy()[:-1]])
     hours = result.inputs.axis.weightings["stores"].to_numpy()[:, None]
-    before = before * (1 - result.inputs.values("stores", "standing_loss")[content.columns].to_numpy()) ** hours
+    kept = (1 - result.inputs.values("stores", "standing_loss")[content.columns].to_numpy()) ** hours
+    kept[0, ~cyclic] = 1.0  # PyPSA lets nothing of the initial content go
+    before = before * kept
     gap = content.to_numpy() - before + hours * power.to_numpy()
     scale = np.maximum(table["e_nom"].to_numpy(float), 1.0)
     return float(np.abs(gap / scale).max(initial=0.0))

@@ -68,7 +68,8 @@ def has_formulas(model: linopy.Model, base: Inputs) -> bool:
     stores, links = (base.components.get(name, pd.DataFrame()) for name in ("stores", "links"))
     loses = len(stores) and bool((base.array("stores", "standing_loss") != 0).any())
     ports = len(links) and any(links[bus].ne("").any() for bus in list(port_efficiencies(links.columns))[3:])
-    return not (loses or ports or rated_at_zero(base.own, "Line"))
+    all_inactive = any(table.empty for table in base.components.values())
+    return not (loses or ports or all_inactive or rated_at_zero(base.own, "Line"))
 
 
 def _has_place(name: str) -> bool:
