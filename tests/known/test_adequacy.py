@@ -12,8 +12,8 @@ import pypsa
 import pytest
 
 from energy.analysis.risk.adequacy import adequacy, hourly_chain
-from energy.analysis.risk.common_cause import hours_both_out
 from energy.analysis.risk.estimate import mean
+from energy.analysis.risk.unavailability import hours_both_out
 from energy.case import Case, read_case
 from energy.errors import InputError
 from energy.model.outages.sampling import draw_outages

@@ -88,8 +88,8 @@ def test_a_very_long_horizon_takes_no_basis_from_its_anchor(two_bus: Case, monke
 def test_programs_of_other_snapshots_are_kept_up_to_a_size(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     base, finer = asked(two_bus), asked(two_bus, **{"time.resolution": "typical-days-12h"})
     laid: list[Inputs] = []
-    real = engine.lay
-    monkeypatch.setattr(engine, "lay", lambda pattern, found: laid.append(found) or real(pattern, found))
+    real = engine.assemble_program
+    monkeypatch.setattr(engine, "assemble_program", lambda pattern, found: laid.append(found) or real(pattern, found))
     made = Engine(base)
     laid.clear()
     for found in (finer, base, finer, base):

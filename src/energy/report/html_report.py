@@ -71,7 +71,10 @@ def report_page(folders: Sequence[Path], full: int = FULL) -> str:
         raise InputError([Fault("this run is named twice", folder, repair="name it once") for folder in twice])
     read = [(read_record(folder), read_run(folder)[0]) for folder in folders]
     environment = Environment(
-        loader=PackageLoader("energy.report", "page"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=PackageLoader("energy.report", "html_template"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
     )
     environment.filters |= {"whole": _whole, "signed": _signed}
     template = environment.get_template("report.html.j2")
