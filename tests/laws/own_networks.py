@@ -131,7 +131,9 @@ def _retired(n: pypsa.Network, _chance: np.random.Generator) -> None:
 
 
 def _transformer(n: pypsa.Network, chance: np.random.Generator) -> None:
-    n.add("Transformer", "t", bus0="b", bus1="c", x=0.1, s_nom=40.0, tap_ratio=round(float(chance.uniform(0.9, 1.1)), 3))
+    n.add(
+        "Transformer", "t", bus0="b", bus1="c", x=0.1, s_nom=40.0, tap_ratio=round(float(chance.uniform(0.9, 1.1)), 3)
+    )
 
 
 def _phase_shift(n: pypsa.Network, chance: np.random.Generator) -> None:
@@ -155,7 +157,9 @@ def _charge_set(n: pypsa.Network, chance: np.random.Generator) -> None:
 def _co2(n: pypsa.Network, chance: np.random.Generator) -> None:
     n.carriers.loc["gas", "co2_emissions"] = 0.2
     limit = round(float(chance.uniform(10, 60)), 1)
-    n.add("GlobalConstraint", "co2", type="primary_energy", carrier_attribute="co2_emissions", sense="<=", constant=limit)
+    n.add(
+        "GlobalConstraint", "co2", type="primary_energy", carrier_attribute="co2_emissions", sense="<=", constant=limit
+    )
 
 
 def _dc_ring(n: pypsa.Network, _chance: np.random.Generator) -> None:

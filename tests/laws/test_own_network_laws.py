@@ -10,16 +10,16 @@ import pypsa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.laws.own_networks import REFUSED, SOLVED, plain_network, written
 
+from energy.analysis.sweep import sweep
 from energy.case import read_case
 from energy.errors import InputError, SolverError
-from energy.measure import TOLERANCE, audit
+from energy.metrics import TOLERANCE, audit
 from energy.model import inputs
-from energy.model.quiet import quiet
+from energy.model.pypsa_logging import quiet_pypsa
 from energy.scenario import Scenario
 from energy.solve import solve
-from energy.study.sweep import sweep
-from tests.laws.own_networks import REFUSED, SOLVED, plain_network, written
 
 SLOW_EXAMPLES = 500
 NO_OPTIMUM = None
@@ -27,7 +27,7 @@ NO_OPTIMUM = None
 
 def optimum(n: pypsa.Network) -> float | None:
     """Return the objective of the user's own ``n.optimize()``; None where there is none."""
-    with quiet():
+    with quiet_pypsa():
         _, condition = n.optimize(include_objective_constant=False, progress=False, log_to_console=False)
     return float(n.objective) if condition == "optimal" else NO_OPTIMUM
 
@@ -43,7 +43,7 @@ def holds(features: list[str], seed: int, as_csv: bool) -> None:
         SOLVED[name](n, chance)
     with tempfile.TemporaryDirectory() as folder:
         path = written(n, Path(folder), as_csv)
-        with quiet():
+        with quiet_pypsa():
             truth = optimum(pypsa.Network(str(path)))
         found = inputs(read_case(path), asked(path))
     if truth is NO_OPTIMUM:
@@ -115,7 +115,7 @@ WITH_LAWS_OF_THEIR_OWN = [
 def changed_by_hand(path: Path, key: str, value: float) -> float | None:
     """Return the optimum of the network with one number changed as a user would in PyPSA."""
     component, name, attribute = key.split(".")
-    with quiet():
+    with quiet_pypsa():
         n = pypsa.Network(str(path))
     n.c[component].static.loc[name, attribute] = value
     return optimum(n)
@@ -158,4 +158,3 @@ def test_an_event_is_its_availability_written_by_hand(feature: str, tmp_path: Pa
     result = solve(inputs(read_case(path), asked(path, events=[out])))
     n.generators_t.p_max_pu["cheap"] = [1.0, 0.4, 0.4, 1.0]
     assert result.objective == pytest.approx(optimum(n), rel=1e-6)
-

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from energy.case.rule import RuleBook
+from energy.case.rules import RuleBook
 
 if TYPE_CHECKING:
     import pypsa

@@ -1,4 +1,4 @@
-"""What a user's own PyPSA network must hold before it can be solved; its files have no lines to name, only cells."""
+"""Checks of a user's own PyPSA network before it is solved; its files have no lines to name, only cells."""
 
 from __future__ import annotations
 
@@ -96,11 +96,7 @@ def _not_modelled(network: pypsa.Network, path: Path) -> Iterator[Fault]:
                 if len(differing):
                     what = f"{c.list_name} {', '.join(map(str, differing[:5]))}: {attribute} is not modelled here"
                     yield Fault(what, path, None, str(allowed), "set it so, or solve with plain PyPSA")
-    present = [
-        c.list_name
-        for c in network.components
-        if len(c.static) and c.list_name not in OWN_DEFINITIONS
-    ]
+    present = [c.list_name for c in network.components if len(c.static) and c.list_name not in OWN_DEFINITIONS]
     foreign = [name for name in present if name not in OWN_COMPONENTS]
     if foreign:
         repair = "replace them, or solve with plain PyPSA"

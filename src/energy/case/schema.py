@@ -109,7 +109,7 @@ def series_attributes(component: str) -> tuple[str, ...]:
 
 
 def port_efficiencies(columns: Iterable[str]) -> dict[str, str]:
-    """Return the ports at which links of these columns deliver: the column of the bus → the attribute of the efficiency.
+    """Return the ports at which links of these columns deliver: column of the bus → attribute of the efficiency.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Time: every hour of the horizon, and the snapshots that stand for them."""
+"""Time axis: every hour of the horizon, and the snapshots that represent them."""
 
 from __future__ import annotations
 
@@ -258,9 +258,9 @@ def _lengths(first: pd.DatetimeIndex, weights: np.ndarray) -> np.ndarray:
 
 
 def _steps_in(length: float) -> int:
-    """Return into how many steps a snapshot of some hours is cut: hours where they fill it, else quarters of an hour."""
+    """Return into how many steps a snapshot of some hours is cut: hours where they fill it, else quarters of one."""
     if abs(length - round(length)) < 1e-9:
-        return int(round(length))
+        return round(length)
     return max(1, int(np.ceil(4 * length - 1e-9)))
 
 

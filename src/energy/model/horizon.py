@@ -11,7 +11,7 @@ from energy.case.case import Case
 from energy.errors import Fault, InputError
 from energy.model.axis import Steps, own_steps
 from energy.scenario import Event, Scenario
-from energy.scenario.moment import is_yearly
+from energy.scenario.dates import is_yearly
 
 
 def on_calendar(case: Case, scenario: Scenario) -> Scenario:
@@ -98,6 +98,8 @@ def refuse_missed(case: Case, scenario: Scenario) -> None:
 
 def _misses(event: Event, steps: Steps) -> bool:
     first = steps.instants[0]
-    begin, recovered = (np.datetime64(at.to_pydatetime(), "us") for at in (event.window(first)[0], event.recovered(first)))
+    begin, recovered = (
+        np.datetime64(at.to_pydatetime(), "us") for at in (event.window(first)[0], event.recovered(first))
+    )
     instants = pd.DatetimeIndex(steps.instants).to_numpy().astype("datetime64[us]")
     return not bool(((instants >= begin) & (instants < recovered)).any())

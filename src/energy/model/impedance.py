@@ -7,7 +7,7 @@ import pandas as pd
 
 from energy.model.inputs import Inputs
 from energy.model.network import network
-from energy.model.quiet import quiet
+from energy.model.pypsa_logging import quiet_pypsa
 
 LEAST = 1e-3  # of the largest: what has hardly any impedance still has some
 
@@ -51,12 +51,12 @@ def _of_own(found: Inputs, component: str) -> np.ndarray:
     table = found.components.get(component, pd.DataFrame())
     if table.empty:
         return np.zeros(0)
-    with quiet():
+    with quiet_pypsa():
         n = network(found)
         n.calculate_dependent_values()
     static = n.components[component].static.loc[table.index]
     direct = _carriers(found, component) == "DC"
-    return np.where(direct, static["r_pu_eff"].to_numpy(float), static["x_pu_eff"].to_numpy(float))
+    return np.asarray(np.where(direct, static["r_pu_eff"].to_numpy(float), static["x_pu_eff"].to_numpy(float)))
 
 
 def _carriers(found: Inputs, component: str) -> np.ndarray:

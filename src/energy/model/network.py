@@ -11,7 +11,7 @@ from energy.case.case import Case
 from energy.case.schema import attributes
 from energy.model.inputs import Inputs, inputs
 from energy.model.own_network import own_network
-from energy.model.quiet import quiet
+from energy.model.pypsa_logging import quiet_pypsa
 from energy.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def build(case: Case, scenario: Scenario) -> pypsa.Network:
     Returns
     -------
     pypsa.Network
-        Unsolved; ``n.optimize(extra_functionality=energy.rules)`` solves it.
+        Unsolved; ``n.optimize(extra_functionality=energy.extra_functionality)`` solves it.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def network(found: Inputs) -> pypsa.Network:
         n = own_network(found, found.own)
         n.meta["energy"] |= _meta(found)
         return n
-    with quiet():
+    with quiet_pypsa():
         n = pypsa.Network(name=found.name)
         n.set_snapshots(found.axis.snapshots)  # type: ignore[arg-type]  # PyPSA takes any index
         n.snapshot_weightings.loc[:, :] = found.axis.weightings[n.snapshot_weightings.columns].to_numpy()

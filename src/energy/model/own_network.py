@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from energy.model.quiet import quiet
-from energy.model.rules import runs_of
+from energy.model.custom_constraints import runs_of
+from energy.model.pypsa_logging import quiet_pypsa
 
 if TYPE_CHECKING:
     import pypsa
@@ -34,7 +34,7 @@ def own_network(found: Inputs, own: pypsa.Network) -> pypsa.Network:
         Unsolved. Attributes that the inputs do not hold (types, set values, ramps, losses, global constraints) are
         those of the user.
     """
-    with quiet():
+    with quiet_pypsa():
         n = own.copy()
     if not n.snapshots.equals(found.axis.snapshots):
         _name_snapshots(n, found.axis.snapshots)
@@ -53,7 +53,7 @@ def rated_at_zero(own: pypsa.Network, component: str) -> dict[str, list[list[int
     """Return where the user rated branches at zero: PyPSA then holds their ends at one angle, an outage would not."""
     if own.components[component].static.empty:
         return {}
-    with quiet():
+    with quiet_pypsa():
         zero = own.get_switchable_as_dense(component, "s_max_pu") == 0
     return {str(name): runs_of(zero[name].to_numpy()) for name in zero.columns[zero.any()]}
 
@@ -78,7 +78,7 @@ def _write_series(n: pypsa.Network, component: str, attribute: str, after: pd.Da
     c = n.components[component]
     if attribute not in c.static and attribute not in c.dynamic:
         return
-    with quiet():
+    with quiet_pypsa():
         before = n.get_switchable_as_dense(c.name, attribute)[after.columns]
     same = np.isclose(before.to_numpy(float), after.to_numpy(float), rtol=EQUAL, atol=0.0, equal_nan=True)
     changed = after.columns[~same.all(axis=0)]

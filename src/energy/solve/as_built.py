@@ -179,14 +179,11 @@ def _pass(highs: highspy.Highs, program: Program) -> None:
         highs.passHessian(width, squares.nnz, triangular, squares.indptr, squares.indices, squares.data)
 
 
-def _result(
-    program: Program, inputs: Inputs, values: np.ndarray, duals: np.ndarray, highs: highspy.Highs
-) -> Result:
+def _result(program: Program, inputs: Inputs, values: np.ndarray, duals: np.ndarray, highs: highspy.Highs) -> Result:
     snapshots = inputs.axis.snapshots
     with_none = np.append(values, 0.0)  # a column of −1 is none, and carries nothing
     found = {
-        key: pd.DataFrame(with_none[places], snapshots, program.names[key])
-        for key, places in program.columns.items()
+        key: pd.DataFrame(with_none[places], snapshots, program.names[key]) for key, places in program.columns.items()
     }
     if ("storage_units", "p_dispatch") in found:
         found["storage_units", "p"] = found["storage_units", "p_dispatch"] - found["storage_units", "p_store"]

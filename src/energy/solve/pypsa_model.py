@@ -1,4 +1,4 @@
-"""PyPSA's own model of inputs → the structure of the linear program, and the proof that both say the same.
+"""PyPSA's model of inputs → the structure of the linear program, and a check that both agree.
 
 The only file of this room that knows the names that PyPSA gives to variables and constraints. PyPSA's one-variable
 bound rows become bounds of columns here.
@@ -15,10 +15,10 @@ from scipy import sparse
 
 from energy.case.schema import port_efficiencies
 from energy.errors import Fault, InputError
-from energy.model import Inputs, network, rules
+from energy.model import Inputs, extra_functionality, network
+from energy.model.custom_constraints import KIRCHHOFF, OPEN_ANGLE
 from energy.model.own_network import rated_at_zero
-from energy.model.quiet import quiet
-from energy.model.rules import KIRCHHOFF, OPEN_ANGLE
+from energy.model.pypsa_logging import quiet_pypsa
 from energy.solve.lp import BALANCE, ENERGY, VOLTAGE, Structure, matrix_of
 
 if TYPE_CHECKING:
@@ -44,10 +44,10 @@ def pypsa_model(base: Inputs) -> linopy.Model:
         When PyPSA's model has what no linear or convex quadratic program holds.
     """
     n = network(base)
-    with quiet():
+    with quiet_pypsa():
         # one block of nodal balances, however many components hang on a bus
         model = n.optimize.create_model(include_objective_constant=False, meshed_thresholds=[])
-        rules(n, n.snapshots)
+        extra_functionality(n, n.snapshots)
     _refuse_integers(model, base)
     return model
 
@@ -208,7 +208,9 @@ def _refuse_integers(model: linopy.Model, base: Inputs) -> None:
     """Refuse what would be left out of the program without a word: whole numbers."""
     foreign = [*model.variables.integers, *model.variables.binaries]
     if foreign:
-        what = f"PyPSA's model of this network has {', '.join(foreign)} in whole numbers, which this engine does not solve"
+        what = (
+            f"PyPSA's model of this network has {', '.join(foreign)} in whole numbers, which this engine does not solve"
+        )
         raise InputError(Fault(what, base.name, None, "continuous variables", "solve it with plain PyPSA"))
 
 
@@ -218,6 +220,7 @@ def _places_of(labels: np.ndarray, row_of: np.ndarray, new_row: np.ndarray) -> n
 
 
 def lookup(labels: np.ndarray) -> np.ndarray:
+    """Return the place of each label of linopy in its matrices; shape (highest label + 1,)."""
     places = np.full(int(labels.max()) + 1 if len(labels) else 0, -1, dtype=np.int64)
     places[labels] = np.arange(len(labels))
     return places

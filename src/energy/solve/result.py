@@ -141,9 +141,7 @@ class Result:
             ("transformers", "p0"): self.flow("transformers"),
             ("transformers", "p1"): -self.flow("transformers"),
             ("storage_units", "p"): self.flow("storage_units"),
-            ("storage_units", "state_of_charge"): self.values.get(
-                ("storage_units", "state_of_charge"), pd.DataFrame()
-            ),
+            ("storage_units", "state_of_charge"): self.values.get(("storage_units", "state_of_charge"), pd.DataFrame()),
             ("links", "p0"): self.flow("links"),
             ("links", "p1"): -self.received,
             ("buses", "marginal_price"): self.prices,
