@@ -171,7 +171,7 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
     undisturbed = {key: dense[key] for key in changed}
     dense |= changed
     if case.own is None and "generators" in base.components and "loads" in base.components:
-        dense["generators", "p_max_pu"] = _at_most_the_demand(base.components, dense)
+        dense["generators", "p_max_pu"] = objective.at_most_the_demand(base.components, dense)
     kirchhoff = scenario.network == "kirchhoff"
     head = head_curves(base.case, base.components) if scenario.head == "varying" else ()
     return Inputs(
@@ -252,22 +252,6 @@ def _loads(case: Case, scenario: Scenario, stands: SnapshotInputs) -> np.ndarray
         sites, flows = _scenario_inflow(scenario, stands.base)
         values[:, sites] = -stands.axis.mean(flows)
     return values
-
-
-def _at_most_the_demand(components: Mapping[str, pd.DataFrame], dense: Dense) -> np.ndarray:
-    """Return the availability of generators, where no bus leaves more unserved than is asked there.
-
-    Without this bound a shortfall could be exported: power from nowhere, sold over the line under study as soon as a
-    delivered MWh is worth more than an unserved one.
-    """
-    table, loads = components["generators"], components["loads"]
-    available = dense["generators", "p_max_pu"].copy()
-    asked = (dense["loads", "p_set"] * -loads["sign"].to_numpy(float)).clip(min=0)
-    p_nom, buses, places = table["p_nom"].to_numpy(float), table["bus"].tolist(), loads["bus"].to_numpy(object)
-    for at in np.flatnonzero((table["carrier"] == objective.UNSERVED).to_numpy() & (p_nom > 0)):
-        here = asked[:, places == buses[at]].sum(axis=1)
-        available[:, at] = np.minimum(available[:, at], here / p_nom[at])
-    return available
 
 
 def _refuse(case: Case, scenario: Scenario, book: RuleBook) -> None:

@@ -94,3 +94,21 @@ def returned(service: pd.Series, weight: Mapping[str, float]) -> np.ndarray:
     [0.0, 1.0]
     """
     return np.where(service == RETURNED, weight.get(STUDIED, 0.0), 0.0)
+
+
+def at_most_the_demand(
+    components: Mapping[str, pd.DataFrame], dense: Mapping[tuple[str, str], np.ndarray]
+) -> np.ndarray:
+    """Return the availability of generators, where no bus leaves more unserved than is asked there.
+
+    Without this bound a shortfall could be exported: power from nowhere, sold over the line under study as soon as a
+    delivered MWh is worth more than an unserved one.
+    """
+    table, loads = components["generators"], components["loads"]
+    available: np.ndarray = dense["generators", "p_max_pu"].copy()
+    asked = (dense["loads", "p_set"] * -loads["sign"].to_numpy(float)).clip(min=0)
+    p_nom, buses, places = table["p_nom"].to_numpy(float), table["bus"].tolist(), loads["bus"].to_numpy(object)
+    for at in np.flatnonzero((table["carrier"] == UNSERVED).to_numpy() & (p_nom > 0)):
+        here = asked[:, places == buses[at]].sum(axis=1)
+        available[:, at] = np.minimum(available[:, at], here / p_nom[at])
+    return available
