@@ -145,6 +145,37 @@ def skewed_mean(values: np.ndarray) -> Estimate:
     return Estimate(total / count, (upper - total) / count / float(stats.norm.ppf((1 + CONFIDENCE) / 2)), count)
 
 
+def tail_mean(values: np.ndarray, tail: float = 0.05) -> Estimate:
+    """Return the mean of the worst samples (CVaR, expected shortfall), with its standard error.
+
+    The end of the tail is an estimate as well, which widens the error (Manistre and Hancock, *North American Actuarial
+    Journal* 9, 2005, 129-156).
+
+    Parameters
+    ----------
+    values
+        Samples; the highest are the worst.
+    tail
+        Share of the samples that is the tail, 0 to 1.
+
+    Returns
+    -------
+    Estimate
+        Its error is NaN where the tail is one sample.
+
+    Examples
+    --------
+    >>> tail_mean(np.arange(100.0)).value
+    97.0
+    """
+    count = max(1, int(np.ceil(tail * len(values) - 1e-9)))
+    worst = np.sort(values)[-count:]
+    if count == 1:
+        return Estimate(float(worst[0]), float("nan"), 1)
+    spread = float(worst.var(ddof=1)) + (1 - tail) * float(worst.mean() - worst[0]) ** 2
+    return Estimate(float(worst.mean()), (spread / count) ** 0.5, count)
+
+
 def stratified_mean(values: np.ndarray, pool: Pool, draws: np.ndarray, control: bool = True) -> Estimate:
     """Return the mean over all water years from samples of a pool's strata.
 
