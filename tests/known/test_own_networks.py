@@ -330,8 +330,8 @@ def test_what_is_not_modelled_is_refused(
 
 def test_other_components_are_refused(tmp_path: Path) -> None:
     n = triangle()
-    n.add("StorageUnit", "battery", bus="1", p_nom=10)
-    with pytest.raises(InputError, match="storage_units are not modelled here"):
+    n.add("ShuntImpedance", "shunt", bus="1", b=0.1)
+    with pytest.raises(InputError, match="shunt_impedances are not modelled here"):
         read_case(save_netcdf(n, tmp_path))
 
 
