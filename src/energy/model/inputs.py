@@ -21,6 +21,7 @@ from energy.model.ground import Dense, Ground, Part, Standing, ground_of, standi
 from energy.model.head import HeadCurve, head_curves
 from energy.model.hourly import number
 from energy.model.inflow import inflow
+from energy.model.line_losses import LineLosses, refuse_unbounded
 from energy.model.snapshots import axis_of
 from energy.scenario import Event, Scenario
 from energy.scenario.water import Hydrology
@@ -56,6 +57,8 @@ class Inputs:
         Of ``dense``, what events change, as it is without them.
     head
         Curves of the turbines whose efficiency follows a level; none where the head is fixed.
+    line_losses
+        How losses of AC lines are linearised; ``none`` where there are none, or no lines.
 
     Examples
     --------
@@ -77,6 +80,7 @@ class Inputs:
     events: Mapping[tuple[str, str, str], list[Event]] = field(default_factory=dict)
     undisturbed: Dense = field(default_factory=dict)
     head: tuple[HeadCurve, ...] = ()
+    line_losses: LineLosses = "none"
 
     def array(self, component: str, attribute: str) -> np.ndarray:
         """Return an attribute in every snapshot; shape (snapshots, names), columns in the order of the table."""
@@ -158,7 +162,8 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
         dense["generators", "p_max_pu"] = _at_most_the_demand(ground.components, dense)
     kirchhoff = scenario.network == "kirchhoff"
     head = head_curves(ground.case, ground.components) if scenario.head == "varying" else ()
-    return Inputs(
+    lossy = bool(len(ground.components.get("lines", ())))
+    found = Inputs(
         scenario.name,
         stands.axis,
         ground.components,
@@ -170,7 +175,11 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
         hit,
         undisturbed,
         head,
+        scenario.line_losses if lossy else "none",
     )
+    if found.line_losses != "none":
+        refuse_unbounded(found, scenario)
+    return found
 
 
 def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | None = None) -> Inputs:

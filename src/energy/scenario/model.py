@@ -196,6 +196,10 @@ class Scenario(Frozen):
     network: Literal["kirchhoff", "transport"] = Field(
         default="kirchhoff", description="AC lines obey Kirchhoff's voltage law, or only their ratings."
     )
+    line_losses: Literal["none", "secants", "tangents"] = Field(
+        default="none",
+        description="Losses of AC lines: none, or linearised from above (secants) or from below (tangents), as by PyPSA.",
+    )
     protection_order: Row[Word] | None = Field(
         default=None, description="Services from first served to last, with `casa` among them; empty: the case's order."
     )
