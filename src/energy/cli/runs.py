@@ -139,6 +139,9 @@ def build_command(
     from energy.model.quiet import quiet
     from energy.report.whole import whole_file
 
+    n = build(case, asked)
     with whole_file(out) as draft, quiet():
-        build(case, asked).export_to_netcdf(str(draft))
-    new_console().print(f"written to {out}; solve it with n.optimize(extra_functionality=energy.rules)")
+        n.export_to_netcdf(str(draft))
+    losses = n.meta["energy"]["transmission_losses"]
+    arguments = "extra_functionality=energy.rules" + (f", transmission_losses={losses}" if losses else "")
+    new_console().print(f"written to {out}; solve it with n.optimize({arguments})", markup=False)

@@ -16,8 +16,8 @@ def country_balance(found: xr.Dataset, country: str) -> xr.DataArray:
     """Return the power that carriers put into a country's electric buses [MW]; what takes it out is negative.
 
     Generators count by their carrier, plants on a river by that of their link (bus ``water`` → electric bus), demand as
-    ``demand``; links and lines to other countries are ``CASA-1000`` or ``other trade``. Losses of links and lines within the
-    country are ``losses``. In every snapshot the carriers sum to zero.
+    ``demand``; links and lines to other countries are ``CASA-1000`` or ``other trade``. Losses of links and lines
+    within the country are ``losses``. In every snapshot the carriers sum to zero.
 
     Parameters
     ----------

@@ -198,7 +198,7 @@ class Scenario(Frozen):
     )
     line_losses: Literal["none", "secants", "tangents"] = Field(
         default="none",
-        description="Losses of AC lines: none, or linearised from above (secants) or from below (tangents), as by PyPSA.",
+        description="Losses of AC lines: none, or linearised by PyPSA from above (secants) or from below (tangents).",
     )
     protection_order: Row[Word] | None = Field(
         default=None, description="Services from first served to last, with `casa` among them; empty: the case's order."

@@ -221,9 +221,7 @@ def _lay_stores(
     sheet.put(rows[ENERGY][0, cyclic], content[-1, cyclic], -sign)
 
 
-def _lay_losses(
-    sheet: _Sheet, columns: Mapping[Key, np.ndarray], rows: dict[str, np.ndarray], inputs: Inputs
-) -> None:
+def _lay_losses(sheet: _Sheet, columns: Mapping[Key, np.ndarray], rows: dict[str, np.ndarray], inputs: Inputs) -> None:
     """Lay the ratings that flow and loss keep together, and the segments that the loss of either direction is above."""
     flow, loss = columns[FLOWS], columns[LOSSES]
     slope = loss_segments(inputs).slope

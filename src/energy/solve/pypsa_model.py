@@ -15,8 +15,8 @@ from scipy import sparse
 
 from energy.errors import Fault, InputError
 from energy.model import Inputs, network, rules
-from energy.model.quiet import quiet
 from energy.model.line_losses import TRANSMISSION_LOSSES
+from energy.model.quiet import quiet
 from energy.model.rules import KIRCHHOFF, OPEN_ANGLE
 from energy.model.rules import LOSS as LOSS_VARIABLE
 from energy.solve.lp import BALANCE, ENERGY, LOSS, LOSSES, RATING, VOLTAGE, Structure, matrix_of
@@ -93,9 +93,7 @@ def _structure(model: linopy.Model, base: Inputs) -> Structure:
         keep[row_of[bound[bound >= 0]]] = False
     new_row = np.cumsum(keep) - 1
     rows = {
-        name: _places_of(labels, row_of, new_row)
-        for name, labels in _row_labels(model).items()
-        if name not in bounds
+        name: _places_of(labels, row_of, new_row) for name, labels in _row_labels(model).items() if name not in bounds
     }
     for name, component in (("Bus-nodal_balance", "buses"), ("Store-energy_balance", "stores")):
         if name in model.constraints:  # a bus that nothing hangs on has no place in PyPSA's block
