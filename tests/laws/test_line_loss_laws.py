@@ -15,13 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from energy.case import Case, read_case
-from energy.measure import TOLERANCE, audit
-from energy.measure.line_losses import line_losses
+from energy.metrics import TOLERANCE, audit
+from energy.metrics.line_losses import line_losses
 from energy.model import Inputs, inputs
 from energy.model.line_losses import ATOL, RTOL, linearised_loss, resistance
 from energy.scenario import Scenario, read_scenario
 from energy.solve import Engine
-from energy.solve.layout import Pattern, lay, pattern_of
+from energy.solve.assembly import Pattern, assemble_program, pattern_of
 from energy.solve.pypsa_model import check_layout, pypsa_structure
 
 KINDS = ("secants", "tangents")
@@ -52,11 +52,11 @@ def asked(line_losses: str, **changes: Any) -> Inputs:
 
 
 @lru_cache(maxsize=2)
-def pattern(line_losses: str) -> tuple[Inputs, Pattern]:
+def pattern(line_losses: str) -> Pattern:
     base = asked(line_losses)
-    found = pattern_of(pypsa_structure(base), base)
-    assert found is not None
-    return base, found
+    rows = pattern_of(pypsa_structure(base), base)
+    assert rows is not None
+    return rows
 
 
 @lru_cache(maxsize=1)
@@ -82,9 +82,9 @@ def test_a_program_with_losses_is_laid_as_pypsa_builds_it(
     kind: str, line: str, start: int, hours: int, depth: float, s_nom: float
 ) -> None:
     """Other ratings ask for other numbers of secants and other slopes of tangents; a line out leaves slopes of zero."""
-    _, rows = pattern(kind)
+    rows = pattern(kind)
     changed = asked(kind, events=[derating(line, start, hours, depth)], **{"values.lines.ab.s_nom": s_nom})
-    check_layout(lay(rows, changed), pypsa_structure(changed), changed)  # raises where a number differs
+    check_layout(assemble_program(rows, changed), pypsa_structure(changed), changed)  # raises where a number differs
 
 
 @pytest.mark.slow
@@ -95,7 +95,7 @@ def test_casa1000_with_losses_and_an_outage_is_laid_as_pypsa_builds_it(casa1000:
     calm, changed = (inputs(casa1000, scenario) for scenario in (base, base.replace(events=[out], hydrology="dry")))
     rows = pattern_of(pypsa_structure(calm), calm)
     assert rows is not None
-    check_layout(lay(rows, changed), pypsa_structure(changed), changed)
+    check_layout(assemble_program(rows, changed), pypsa_structure(changed), changed)
 
 
 @settings(max_examples=8)
@@ -113,11 +113,11 @@ def test_losses_never_make_a_transport_grid_cheaper(ratings: list[float], load: 
     changes: dict[str, Any] = {f"values.lines.{name}.s_nom": top for name, top in zip(LINES, ratings, strict=True)}
     changes |= {"values.loads.load d.p_set": 140 * load, "network": "transport"}
     changes["events"] = [derating(line, 1, 2, depth)]
-    found = {kind: engine().solve(asked(kind, **changes)) for kind in ("none", *KINDS)}
-    cost = {kind: result.objective for kind, result in found.items()}
+    results = {kind: engine().solve(asked(kind, **changes)) for kind in ("none", *KINDS)}
+    cost = {kind: result.objective for kind, result in results.items()}
     assert cost["none"] <= cost["tangents"] * (1 + 1e-9)
     assert cost["tangents"] <= cost["secants"] * (1 + 1e-9)
-    for result in found.values():
+    for result in results.values():
         assert max(audit(result).values()) < TOLERANCE
         # every plant costs, so that no price is below zero and no loss is above its curve
         assert line_losses(result)["unexplained"].sum() == pytest.approx(0, abs=1e-9)
@@ -128,7 +128,7 @@ def test_secants_are_above_the_curve_and_tangents_below(flows: list[float]) -> N
     secants, tangents = (asked(kind) for kind in KINDS)
     flow = np.tile(150 * np.array(flows), (len(secants.axis.snapshots), 1))
     curve = resistance(secants) * flow**2
-    above, below = (linearised_loss(found, flow) for found in (secants, tangents))
+    above, below = (linearised_loss(lossy, flow) for lossy in (secants, tangents))
     assert (below <= curve + 1e-9).all()
     assert (curve <= above + 1e-9).all()
     assert (above <= np.maximum(curve + ATOL, curve * (1 + RTOL)) + 1e-9).all()

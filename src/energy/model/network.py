@@ -11,7 +11,7 @@ from energy.case.case import Case
 from energy.case.schema import attributes
 from energy.model.inputs import Inputs, inputs
 from energy.model.line_losses import TRANSMISSION_LOSSES
-from energy.model.quiet import quiet
+from energy.model.pypsa_logging import quiet_pypsa
 from energy.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def build(case: Case, scenario: Scenario) -> pypsa.Network:
     Returns
     -------
     pypsa.Network
-        Unsolved; ``n.optimize(extra_functionality=energy.rules)`` solves it, where the scenario has losses of lines
-        with ``transmission_losses=n.meta["energy"]["transmission_losses"]`` beside it.
+        Unsolved; ``n.optimize(extra_functionality=energy.extra_functionality)`` solves it, where the scenario has losses
+        of lines with ``transmission_losses=n.meta["energy"]["transmission_losses"]`` beside it.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def network(found: Inputs) -> pypsa.Network:
     """
     import pypsa
 
-    with quiet():
+    with quiet_pypsa():
         n = pypsa.Network(name=found.name)
         n.set_snapshots(found.axis.snapshots)  # type: ignore[arg-type]  # PyPSA takes any index
         n.snapshot_weightings.loc[:, :] = found.axis.weightings[n.snapshot_weightings.columns].to_numpy()
@@ -89,13 +89,13 @@ def network(found: Inputs) -> pypsa.Network:
     return n
 
 
-def _meta(found: Inputs) -> dict[str, Any]:
+def _meta(base: Inputs) -> dict[str, Any]:
     """Return what of the inputs PyPSA's components cannot hold, as ``energy.rules`` reads it."""
     return {
-        "rules": list(found.rules),
-        "kirchhoff": found.kirchhoff,
-        "weights": dict(found.weights),
-        "transmission_losses": TRANSMISSION_LOSSES[found.line_losses],
+        "rules": list(base.rules),
+        "kirchhoff": base.kirchhoff,
+        "weights": dict(base.weights),
+        "transmission_losses": TRANSMISSION_LOSSES[base.line_losses],
     }
 
 

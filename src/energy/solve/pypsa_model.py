@@ -1,4 +1,4 @@
-"""PyPSA's own model of inputs → the structure of the linear program, and the proof that both say the same.
+"""PyPSA's model of inputs → the structure of the linear program, and a check that both agree.
 
 The only file of this room that knows the names that PyPSA gives to variables and constraints. PyPSA's one-variable
 bound rows become bounds of columns here.
@@ -14,11 +14,11 @@ import pandas as pd
 from scipy import sparse
 
 from energy.errors import Fault, InputError
-from energy.model import Inputs, network, rules
+from energy.model import Inputs, extra_functionality, network
+from energy.model.custom_constraints import KIRCHHOFF, OPEN_ANGLE
+from energy.model.custom_constraints import LOSS as LOSS_VARIABLE
 from energy.model.line_losses import TRANSMISSION_LOSSES
-from energy.model.quiet import quiet
-from energy.model.rules import KIRCHHOFF, OPEN_ANGLE
-from energy.model.rules import LOSS as LOSS_VARIABLE
+from energy.model.pypsa_logging import quiet_pypsa
 from energy.solve.lp import BALANCE, ENERGY, LOSS, LOSSES, RATING, VOLTAGE, Structure, matrix_of
 
 if TYPE_CHECKING:
@@ -58,12 +58,13 @@ def pypsa_structure(base: Inputs) -> Structure:
     """
     n = network(base)
     losses = TRANSMISSION_LOSSES[base.line_losses]
-    with quiet(), np.errstate(divide="ignore", invalid="ignore"):  # PyPSA divides by resistances of zero, and masks it
+    # PyPSA divides by resistances of zero, and masks the result
+    with quiet_pypsa(), np.errstate(divide="ignore", invalid="ignore"):
         # one block of nodal balances, however many components hang on a bus
         model = n.optimize.create_model(
             transmission_losses=losses, include_objective_constant=False, meshed_thresholds=[]
         )
-        rules(n, n.snapshots)
+        extra_functionality(n, n.snapshots)
     _refuse_foreign(model, base)
     structure = _structure(model, base)
     _check(structure, base, model)

@@ -72,8 +72,8 @@ class Result:
     def line_losses(self) -> pd.DataFrame:
         """Power that each line loses, half of it at each end [MW]; shape (snapshots, lines)."""
         flow = self.flow("lines")
-        found = self.values.get(("lines", "loss"))
-        return pd.DataFrame(0.0, flow.index, flow.columns) if found is None else found
+        loss = self.values.get(("lines", "loss"))
+        return pd.DataFrame(0.0, flow.index, flow.columns) if loss is None else loss
 
     def ends(self, component: str) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return what branches take from bus0 and what they deliver at bus1 [MW, hm³/h]; each (snapshots, names)."""
