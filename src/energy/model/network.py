@@ -41,8 +41,8 @@ def build(case: Case, scenario: Scenario) -> pypsa.Network:
     Returns
     -------
     pypsa.Network
-        Unsolved; ``n.optimize(extra_functionality=energy.extra_functionality)`` solves it, where the scenario has losses
-        of lines with ``transmission_losses=n.meta["energy"]["transmission_losses"]`` beside it.
+        Unsolved; ``n.optimize(extra_functionality=energy.extra_functionality)`` solves it. Where the scenario has losses
+        of lines, it needs ``transmission_losses=n.meta["energy"]["transmission_losses"]`` too.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def network(found: Inputs) -> pypsa.Network:
 
 
 def _meta(base: Inputs) -> dict[str, Any]:
-    """Return what of the inputs PyPSA's components cannot hold, as ``energy.rules`` reads it."""
+    """Return what of the inputs PyPSA's components cannot hold, as ``energy.extra_functionality`` reads it."""
     return {
         "rules": list(base.rules),
         "kirchhoff": base.kirchhoff,
