@@ -41,8 +41,8 @@ def build(case: Case, scenario: Scenario) -> pypsa.Network:
     Returns
     -------
     pypsa.Network
-        Unsolved; ``n.optimize(extra_functionality=energy.extra_functionality)`` solves it. Where the scenario has losses
-        of lines, it needs ``transmission_losses=n.meta["energy"]["transmission_losses"]`` too.
+        Unsolved; ``n.optimize(extra_functionality=energy.extra_functionality)`` solves it. Where the scenario has
+        losses of lines, it needs ``transmission_losses=n.meta["energy"]["transmission_losses"]`` too.
 
     Raises
     ------
