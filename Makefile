@@ -26,8 +26,8 @@ run: setup ## solve the baseline scenario into results/ and print its table by m
 test: lint ## lint, types, and all tests but the slow ones
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" $(PYTEST_FLAGS)
 
-test-all: lint ## the same with the slow tests
-	$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_FLAGS)
+test-all: lint ## the same with the slow tests, and PyPSA's own model built and compared for every engine
+	ENERGY_CHECK_PYPSA=always $(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_FLAGS)
 
 coverage: setup ## all tests, and what of src/ they reach
 	$(BIN)/coverage erase
