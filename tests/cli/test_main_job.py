@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,10 +45,11 @@ def energy(*words: object, check: bool = True) -> subprocess.CompletedProcess[st
 
 
 @pytest.fixture(scope="module")
-def baseline(tmp_path_factory: pytest.TempPathFactory) -> Baseline:
-    out = tmp_path_factory.mktemp("results")
-    done = energy("run", "baseline", "--json", "--out", out)
-    return Baseline(out / "baseline", json.loads(done.stdout)[0], done.stderr)
+def baseline(finished: Callable[[str], Path]) -> Baseline:
+    folder = finished("baseline")
+    place = folder.parents[1]
+    said = json.loads((place / "said.json").read_text(encoding="utf-8"))
+    return Baseline(folder, said[0], (place / "heard.txt").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,26 +12,18 @@ import pandas as pd
 import pypsa
 import pytest
 
-import energy
-from energy.case import Case
 from energy.report.export import IAMC, LONG, iamc_table, long_table
-from energy.report.folder import write_run
 from energy.report.record import read_record
-from energy.study import Run
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, two_bus: Case) -> Path:
-    path = tmp_path_factory.mktemp("results") / "two_bus"
-    write_run(energy.run(two_bus, energy.read_scenario("two_bus")), path, 1.0)
-    return path
+def folder(finished: Callable[[str], Path]) -> Path:
+    return finished("two_bus")
 
 
 @pytest.fixture(scope="module")
-def casa(tmp_path_factory: pytest.TempPathFactory, baseline_run: Run) -> Path:
-    path = tmp_path_factory.mktemp("results") / "baseline"
-    write_run(baseline_run, path, 1.0)
-    return path
+def casa(finished: Callable[[str], Path]) -> Path:
+    return finished("baseline")
 
 
 def command(*words: str | Path) -> subprocess.CompletedProcess[str]:
