@@ -63,6 +63,29 @@ def casa1000() -> Case:
 
 
 @pytest.fixture
+def command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Return a function that runs `energy` with some words as from outside, but in this process.
+
+    What a process of its own adds is three seconds of imports; tests/cli/test_main_job.py has them.
+    """
+    from energy.cli import main
+
+    def run(*words: object) -> subprocess.CompletedProcess[str]:
+        monkeypatch.setattr(sys, "argv", ["energy", *map(str, words)])
+        capsys.readouterr()
+        code = 0
+        try:
+            main()
+        except SystemExit as stopped:
+            code = int(stopped.code or 0)
+        return subprocess.CompletedProcess(sys.argv, code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
 def tried(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Attempt, Problem]]:
     """Return a list that fills with the ways in which HiGHS is asked to solve, and the programs it is given."""
     from energy.solve.highs import Solver
