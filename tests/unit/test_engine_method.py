@@ -57,7 +57,6 @@ def test_a_bound_that_is_left_out_binds_all_the_same(monkeypatch: pytest.MonkeyP
     assert not any(judged), "neither the eased answer nor a narrowed one"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "stood"),
     [
