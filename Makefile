@@ -5,7 +5,7 @@ WORKERS ?= 2
 # a file of tests stays with one worker, so that what its tests share is made once
 PYTEST := python -m pytest -n $(WORKERS) --dist loadfile
 PYTEST_FLAGS ?=
-MUTANTS ?= 'energy.scenario*7' 'energy.measure*7' 'energy.solve*[13]7'
+MUTANTS ?= 'energy.scenario*7' 'energy.metrics*7' 'energy.solve*[13]7'
 
 VENV := .venv
 BIN := $(VENV)/bin

@@ -26,9 +26,9 @@ def _imported() -> Iterator[None]:
     import pypsa  # noqa: F401
     import typer.main
 
+    import energy.analysis
     import energy.cli
-    import energy.report
-    import energy.study  # noqa: F401
+    import energy.report  # noqa: F401
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(typer.main, "get_command", cache(typer.main.get_command))

@@ -11,8 +11,8 @@ import pandas as pd
 import pypsa
 import pytest
 
-from energy.report.export import IAMC, LONG, iamc_table, long_table
-from energy.report.record import read_record
+from energy.results.dataset import read_record
+from energy.results.export import IAMC, LONG, iamc_table, long_table
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 

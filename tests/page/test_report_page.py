@@ -17,9 +17,9 @@ import pytest
 
 from energy.case import Case
 from energy.errors import InputError
-from energy.report import page as page_module
+from energy.report import html_report as page_module
 from energy.report import pdf as pdf_module
-from energy.report.page import LARGEST, report_page
+from energy.report.html_report import LARGEST, report_page
 from energy.report.pdf import write_pdf
 
 A4 = (680, 1009)  # width and height in CSS pixels between margins of 15 mm
@@ -177,7 +177,7 @@ def test_print_cuts_no_figure(page: Path) -> None:
 
 def test_interactive_map_asks_for_nothing(folders: list[Path], tmp_path: Path) -> None:
     from energy.report.interactive_map import interactive_map
-    from energy.report.record import read_network
+    from energy.results.dataset import read_network
 
     path = tmp_path / "map.html"
     path.write_text(interactive_map(read_network(folders[0]), "baseline"), encoding="utf-8")

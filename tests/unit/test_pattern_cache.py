@@ -17,7 +17,7 @@ from energy.case import Case, read_case
 from energy.model import Inputs, inputs
 from energy.scenario import Scenario, read_scenario
 from energy.solve import Engine, pattern_cache, solve
-from energy.solve.layout import Entries, Pattern
+from energy.solve.assembly import Entries, Pattern
 from energy.solve.pattern_cache import pattern_key, program_of
 
 

@@ -13,10 +13,10 @@ from hashlib import sha256
 import numpy as np
 
 from energy.model import Inputs
-from energy.solve.layout import Pattern, lay, pattern_of
-from energy.solve.likeness import RENEWED, components_key, family_key
+from energy.solve.assembly import Pattern, assemble_program, pattern_of
 from energy.solve.lp import Structure
 from energy.solve.pypsa_model import check_layout, pypsa_structure
+from energy.solve.structure_hash import RENEWED, components_key, family_key
 
 ALWAYS = "ENERGY_CHECK_PYPSA"
 """Environment variable; where it is ``always``, PyPSA builds the model of every engine, and each is checked."""
@@ -63,12 +63,12 @@ def program_of(inputs: Inputs) -> tuple[Pattern | None, Structure]:
     key = pattern_key(inputs)
     kept = _patterns.get(key)
     if kept is not None and os.environ.get(ALWAYS) != "always":
-        return kept, lay(kept, inputs)
+        return kept, assemble_program(kept, inputs)
     reference = pypsa_structure(inputs)
     pattern = kept or pattern_of(reference, inputs)
     if pattern is None:
         return None, reference
-    program = lay(pattern, inputs)
+    program = assemble_program(pattern, inputs)
     check_layout(program, reference, inputs)
     if len(_patterns) >= PATTERNS_KEPT:
         _patterns.clear()
