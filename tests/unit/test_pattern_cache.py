@@ -146,7 +146,7 @@ def test_a_kind_of_rule_that_was_not_checked_yet_is_checked(two_bus: Case, built
     assert len(built) == len({pattern_key(base), pattern_key(more)})
 
 
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(
     water=st.sampled_from(["median", "dry"]),
     power=st.floats(0, 200),
