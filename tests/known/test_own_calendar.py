@@ -11,7 +11,7 @@ import pypsa
 import pytest
 
 from energy.analysis.imperfect_foresight import solve_surprised
-from energy.analysis.sweep import sweep
+from energy.analysis.sweep.sweep import sweep
 from energy.case import Case, read_case
 from energy.errors import InputError
 from energy.model import inputs

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.laws.own_networks import REFUSED, SOLVED, plain_network, written
 
-from energy.analysis.sweep import sweep
+from energy.analysis.sweep.sweep import sweep
 from energy.case import read_case
 from energy.errors import InputError, SolverError
 from energy.metrics import TOLERANCE, audit

@@ -54,10 +54,13 @@ def _attachments(result: Result) -> Iterator[tuple[str, str, pd.DataFrame]]:
         yield "loads", "bus", result.inputs.values("loads", "p_set") * tables["loads"]["sign"]
     if "storage_units" in tables:
         yield "storage_units", "bus", result.flow("storage_units") * tables["storage_units"]["sign"]
-    for branches in ("lines", "transformers"):
-        if branches in tables:
-            yield branches, "bus0", -result.flow(branches)
-            yield branches, "bus1", result.flow(branches)
+    if "transformers" in tables:
+        yield "transformers", "bus0", -result.flow("transformers")
+        yield "transformers", "bus1", result.flow("transformers")
+    if "lines" in tables:
+        taken, delivered = result.ends("lines")
+        yield "lines", "bus0", -taken
+        yield "lines", "bus1", delivered
     if "links" in tables:
         sent = result.flow("links")
         yield "links", "bus0", -sent

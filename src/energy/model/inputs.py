@@ -29,6 +29,7 @@ from energy.model.horizon import on_calendar, refuse_missed
 from energy.model.hourly import number
 from energy.model.hydrology.inflow import inflow
 from energy.model.input_checks import validate_inputs
+from energy.model.line_losses import LineLosses, refuse_unbounded
 from energy.model.snapshots import axis_of
 from energy.scenario import Event, Scenario
 from energy.scenario.hydrology import Hydrology
@@ -69,6 +70,8 @@ class Inputs:
         The user's own network that the components come from, or None: what they do not say PyPSA reads there.
     head
         Curves of the turbines whose efficiency follows a level; none where the head is fixed.
+    line_losses
+        How losses of AC lines are linearised; ``none`` where there are none, or no lines.
 
     Examples
     --------
@@ -90,6 +93,7 @@ class Inputs:
     events: Mapping[tuple[str, str, str], list[Event]] = field(default_factory=dict)
     undisturbed: Dense = field(default_factory=dict)
     head: tuple[HeadCurve, ...] = ()
+    line_losses: LineLosses = "none"
     own: pypsa.Network | None = None
 
     def array(self, component: str, attribute: str) -> np.ndarray:
@@ -174,7 +178,8 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
         dense["generators", "p_max_pu"] = objective.at_most_the_demand(base.components, dense)
     kirchhoff = scenario.network == "kirchhoff"
     head = head_curves(base.case, base.components) if scenario.head == "varying" else ()
-    return Inputs(
+    lossy = bool(len(base.components.get("lines", ())))
+    assembled = Inputs(
         scenario.name,
         stands.axis,
         base.components,
@@ -186,8 +191,12 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
         hit,
         undisturbed,
         head,
+        scenario.line_losses if lossy else "none",
         case.own,
     )
+    if assembled.line_losses != "none":
+        refuse_unbounded(assembled, scenario)
+    return assembled
 
 
 def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | None = None) -> Inputs:

@@ -10,6 +10,7 @@ import pandas as pd
 from energy.case.case import Case
 from energy.case.schema import attributes
 from energy.model.inputs import Inputs, inputs
+from energy.model.line_losses import TRANSMISSION_LOSSES
 from energy.model.own_network import own_network
 from energy.model.pypsa_logging import quiet_pypsa
 from energy.scenario import Scenario
@@ -41,7 +42,8 @@ def build(case: Case, scenario: Scenario) -> pypsa.Network:
     Returns
     -------
     pypsa.Network
-        Unsolved; ``n.optimize(extra_functionality=energy.extra_functionality)`` solves it.
+        Unsolved; ``n.optimize(extra_functionality=energy.extra_functionality)`` solves it. Where the scenario has
+        losses of lines, it needs ``transmission_losses=n.meta["energy"]["transmission_losses"]`` too.
 
     Raises
     ------
@@ -92,8 +94,14 @@ def network(found: Inputs) -> pypsa.Network:
     return n
 
 
-def _meta(found: Inputs) -> dict[str, Any]:
-    return {"rules": list(found.rules), "kirchhoff": found.kirchhoff, "weights": dict(found.weights)}
+def _meta(base: Inputs) -> dict[str, Any]:
+    """Return what of the inputs PyPSA's components cannot hold, as ``energy.extra_functionality`` reads it."""
+    return {
+        "rules": list(base.rules),
+        "kirchhoff": base.kirchhoff,
+        "weights": dict(base.weights),
+        "transmission_losses": TRANSMISSION_LOSSES[base.line_losses],
+    }
 
 
 def _add(n: pypsa.Network, name: str, component: str, table: pd.DataFrame) -> None:

@@ -65,7 +65,7 @@ class Program:
     balance: np.ndarray
 
 
-def program_of(model: linopy.Model, inputs: Inputs) -> Program:
+def built_program(model: linopy.Model, inputs: Inputs) -> Program:
     """Take the program of PyPSA's model of inputs.
 
     Parameters

@@ -12,12 +12,13 @@ import pandas as pd
 
 from energy.errors import SolverError
 from energy.model import Inputs
-from energy.solve.as_built import AsBuilt, Program, program_of
-from energy.solve.assembly import Pattern, assemble_program, pattern_of
+from energy.solve.as_built import AsBuilt, Program, built_program
+from energy.solve.assembly import assemble_program
 from energy.solve.head_iteration import follow_head
 from energy.solve.highs import Solver, method
 from energy.solve.lp import BALANCE, Structure, blocks
-from energy.solve.pypsa_model import check_layout, has_formulas, pypsa_model, pypsa_structure
+from energy.solve.pattern_cache import program_of
+from energy.solve.pypsa_model import pypsa_model
 from energy.solve.result import Result
 from energy.solve.sifting import FixedColumns, fixable_columns
 from energy.solve.structure_hash import family_key, structure_key
@@ -86,7 +87,8 @@ class Engine:
     InputError
         When PyPSA's model of the inputs has variables that this engine does not solve.
     AssertionError
-        When the engine's program differs from PyPSA's own model of the base.
+        When the engine's program differs from PyPSA's own model of the base; it is compared once in a process for each
+        list of components, and always where the environment says ``ENERGY_CHECK_PYPSA=always``.
 
     Examples
     --------
@@ -103,18 +105,12 @@ class Engine:
 
     def __init__(self, base: Inputs, time_limit: float = inf) -> None:
         self.base, self.builds = base, 1
-        model = pypsa_model(base)
-        self._whole = None if has_formulas(model, base) else program_of(model, base)
+        self._pattern, program = program_of(base)
+        self._whole = program if isinstance(program, Program) else None
         self._as_built = AsBuilt(time_limit)
-        self._pattern: Pattern | None = None
         self._structures: OrderedDict[str, Structure] = OrderedDict()
-        if self._whole is None:
-            reference = pypsa_structure(base, model)
-            self._pattern = pattern_of(reference, base)
-            self.structure = reference if self._pattern is None else assemble_program(self._pattern, base)
-            if self._pattern is not None:
-                check_layout(self.structure, reference, base)
-            self._structures[structure_key(base)] = self.structure
+        if isinstance(program, Structure):
+            self.structure = self._structures[structure_key(base)] = program
         self._family = family_key(base)
         self._starts: OrderedDict[str, WarmStart | FixedColumns | None] = OrderedDict()
         self._own = WarmStartScenario("", lambda: base)
@@ -189,14 +185,15 @@ class Engine:
         if inputs is self.base and past is None:
             return self._whole
         self.builds += 1
-        return program_of(pypsa_model(inputs), inputs)
+        return built_program(pypsa_model(inputs), inputs)
 
     def _structure(self, inputs: Inputs) -> Structure:
         key = structure_key(inputs)
         found = self._structures.get(key)
         if found is None:
             lawless = inputs.kirchhoff and not self.base.kirchhoff
-            if self._pattern is None or lawless or family_key(inputs) != self._family:
+            lossless = inputs.line_losses != "none" and self.base.line_losses == "none"
+            if self._pattern is None or lawless or lossless or family_key(inputs) != self._family:
                 raise ValueError(f"{inputs.name}: not of the structure that this engine was built for")
             found = self._structures[key] = assemble_program(self._pattern, inputs)
             while len(self._structures) > 1 and sum(map(_width, self._structures.values())) > COLUMNS_KEPT:
