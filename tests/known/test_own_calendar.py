@@ -10,7 +10,7 @@ import pandas as pd
 import pypsa
 import pytest
 
-from energy.analysis.imperfect_foresight import solve_surprised
+from energy.analysis.imperfect_foresight import solve_imperfect_foresight
 from energy.analysis.sweep.sweep import sweep
 from energy.case import Case, read_case
 from energy.errors import InputError
@@ -80,7 +80,7 @@ def test_the_dates_are_those_of_the_network_whatever_the_scenario_s_year(
     scenario = asked(case, (moment, "5d"), year=year, time={"start": start})
     truth = pytest.approx(240 * CALM + 120 * LOST)
     assert solve(inputs(case, scenario)).objective == truth
-    assert solve_surprised(case, scenario.replace(foresight="surprise")).objective == truth
+    assert solve_imperfect_foresight(case, scenario.replace(foresight="surprise")).objective == truth
     swept = sweep(case, scenario, {"values.links.l.p_nom": [100.0]}, workers=1, series=("links.p0:l",))
     assert float(swept["objective"][0]) == truth
     days = swept["links.p0:l"][0]
