@@ -76,6 +76,7 @@ def test_many_networks_have_the_objective_of_their_own_optimize(features: list[s
     holds(features, seed, as_csv)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("feature", sorted(SOLVED))
 def test_each_feature_by_itself(feature: str) -> None:
     holds([feature], 1, as_csv=False)
