@@ -328,6 +328,13 @@ def test_what_is_not_modelled_is_refused(
         read_case(save_netcdf(n, tmp_path))
 
 
+def test_a_stochastic_network_is_refused_in_words(tmp_path: Path) -> None:
+    n = triangle()
+    n.set_scenarios({"low": 0.5, "high": 0.5})
+    with pytest.raises(InputError, match=r"it is a stochastic network.*n.get_scenario"):
+        read_case(save_netcdf(n, tmp_path))
+
+
 def test_other_components_are_refused(tmp_path: Path) -> None:
     n = triangle()
     n.add("ShuntImpedance", "shunt", bus="1", b=0.1)
