@@ -63,7 +63,10 @@ def _rule(result: Result, rule: Mapping[str, Any]) -> float:
     at = positions(rule["runs"])
     if rule["kind"] == "volume":
         hours = result.inputs.axis.weightings["stores"].to_numpy()[at]
-        found = np.array([hours @ result.flow("links")[rule["links"]].iloc[at].sum(axis=1).to_numpy()])
+        found = np.zeros(1)
+        for component in ("links", "generators"):
+            flows = result.flow(component)[rule.get(component, [])].iloc[at]
+            found += hours @ flows.sum(axis=1).to_numpy()
     else:
         found = np.zeros(len(at))
         for term in rule["terms"]:
@@ -77,6 +80,8 @@ def _rule(result: Result, rule: Mapping[str, Any]) -> float:
         bound = rule.get(field)
         if bound is not None:
             worst = max(worst, float((sign * (bound - found - more)).max(initial=0.0)) / max(abs(bound), 1.0))
+    if rule.get("equals") is not None:
+        worst = max(worst, float(np.abs(found - rule["equals"]).max(initial=0.0)))
     return worst
 
 

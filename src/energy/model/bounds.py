@@ -11,6 +11,7 @@ import pandas as pd
 
 from energy.case.case import Case
 from energy.case.rule import (
+    AccountRule,
     EndRule,
     FlowRule,
     LevelRule,
@@ -23,11 +24,12 @@ from energy.case.rule import (
     Window,
 )
 from energy.errors import Fault, InputError, nearest
+from energy.model.accounts import account_rule
 from energy.model.axis import Axis, in_window, month_day
 from energy.model.hourly import Hourly, Same, dense, number, replace_columns
 from energy.model.profile import HM3_AN_HOUR
 from energy.model.rules import runs_of
-from energy.model.services import STUDIED
+from energy.model.services import LACKING, LACKING_WATER, STUDIED
 from energy.reading.faults import validated
 from energy.reading.tree import Node, Origin, nearest_node, planted, put
 from energy.scenario import Scenario
@@ -206,7 +208,12 @@ def unexpressed(book: RuleBook, axis: Axis, static: Mapping[str, pd.DataFrame]) 
                 yield {"kind": "travel", "name": name, "store": rule.store, "link": rule.link, "hours": rule.hours}
         elif isinstance(rule, LimitRule):
             yield from _limit(name, rule, axis, static)
+        elif isinstance(rule, AccountRule):
+            balanced = account_rule(name, rule.area, len(axis.snapshots), static)
+            if balanced is not None:
+                yield balanced
     yield from _contract_ceiling(book, axis, static)
+    yield from _lacking_water(axis, static)
     stores = static.get("stores", pd.DataFrame())
     if axis.day_length and len(stores):
         ponds = list(stores.index[stores["carrier"] == POND])
@@ -233,6 +240,19 @@ def _contract_ceiling(book: RuleBook, axis: Axis, static: Mapping[str, pd.DataFr
         }
 
 
+def _lacking_water(axis: Axis, static: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
+    """Bound all water that rules ask for in vain [hm³]; the engine lowers the bound to what the rivers alone lack."""
+    generators = static.get("generators", pd.DataFrame())
+    if generators.empty:
+        return
+    lacking = generators[generators["carrier"] == LACKING]
+    if len(lacking):
+        most = float(lacking["p_nom"].sum() * axis.weightings["stores"].sum())
+        runs = [[0, len(axis.snapshots)]]
+        names = list(lacking.index)
+        yield {"kind": "volume", "name": LACKING_WATER, "links": [], "generators": names, "runs": runs, "at_most": most}
+
+
 @lru_cache(maxsize=8)
 def _under_study(links: Same[pd.DataFrame]) -> Mapping[str, float]:
     """Return the links under study and their p_nom [MW]."""
@@ -242,7 +262,8 @@ def _under_study(links: Same[pd.DataFrame]) -> Mapping[str, float]:
 
 def _volumes(name: str, rule: VolumeRule, axis: Axis, static: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
     links = [link for link in rule.links if link in static["links"].index]
-    if not links:
+    generators = [generator for generator in rule.generators if generator in static["generators"].index]
+    if not links and not generators:
         return
     for label, inside, share in occurrences(rule.window, axis):
         bounds = {
@@ -251,7 +272,8 @@ def _volumes(name: str, rule: VolumeRule, axis: Axis, static: Mapping[str, pd.Da
         runs = runs_of(axis.share(inside) > 0.5)
         if runs:
             lacking = {"shortfall": rule.shortfall} if _yields(rule, static) else {}
-            yield {"kind": "volume", "name": f"{name} {label}", "links": links, "runs": runs} | lacking | bounds
+            passing = {"links": links, "generators": generators}
+            yield {"kind": "volume", "name": f"{name} {label}", "runs": runs} | passing | lacking | bounds
 
 
 def _indents(name: str, rule: FlowRule, axis: Axis, static: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:

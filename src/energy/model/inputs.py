@@ -56,6 +56,9 @@ class Inputs:
         Of ``dense``, what events change, as it is without them.
     head
         Curves of the turbines whose efficiency follows a level; none where the head is fixed.
+    priority
+        Services from first served to the studied one, which are optimised in this order; empty where the objective is
+        money.
 
     Examples
     --------
@@ -77,6 +80,7 @@ class Inputs:
     events: Mapping[tuple[str, str, str], list[Event]] = field(default_factory=dict)
     undisturbed: Dense = field(default_factory=dict)
     head: tuple[HeadCurve, ...] = ()
+    priority: tuple[str, ...] = ()
 
     def array(self, component: str, attribute: str) -> np.ndarray:
         """Return an attribute in every snapshot; shape (snapshots, names), columns in the order of the table."""
@@ -213,7 +217,7 @@ def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | N
             dense[component, "marginal_cost"] += services.returned(table["service"], weight)
         elif weight:
             dense[component, "marginal_cost"] = cost + value * table["sign"].to_numpy(float)
-    return replace(found, dense=dense, weights=weight)
+    return replace(found, dense=dense, weights=weight, priority=tuple(weight))
 
 
 def _tariff(scenario: Scenario, book: RuleBook) -> dict[str, float]:

@@ -59,7 +59,7 @@ def rules(n: pypsa.Network, snapshots: pd.Index) -> None:
 
 
 def _bound(model: linopy.Model, lhs: linopy.LinearExpression, rule: dict[str, Any]) -> None:
-    for field, sign in (("at_least", ">="), ("at_most", "<=")):
+    for field, sign in (("at_least", ">="), ("at_most", "<="), ("equals", "=")):
         if rule.get(field) is not None:
             model.add_constraints(lhs, sign, rule[field], name=f"rule-{rule['name']}-{field}")
 
@@ -83,10 +83,14 @@ def positions(runs: list[list[int]]) -> np.ndarray:
 
 def _volume(n: pypsa.Network, rule: dict[str, Any]) -> None:
     at = positions(rule["runs"])
-    flow = n.model.variables["Link-p"].isel(snapshot=at).sel(name=rule["links"])
     hours = n.snapshot_weightings["stores"].iloc[at]
     weights = xr.DataArray(hours.to_numpy(), coords={"snapshot": n.snapshots[at]}, dims="snapshot")
-    passed = (weights * flow).sum()
+    passed: Any = 0
+    for component in ("links", "generators"):
+        names = rule.get(component, [])
+        if names:
+            flow = n.model.variables[VARIABLE[component]].isel(snapshot=at).sel(name=names)
+            passed = passed + (weights * flow).sum()
     if "shortfall" in rule:
         lacking = n.model.variables["Generator-p"].isel(snapshot=at).sel(name=[rule["shortfall"]])
         _bound(n.model, passed + (weights * lacking).sum(), {**rule, "at_most": None})

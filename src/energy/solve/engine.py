@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from math import inf
 
+import highspy
 import pandas as pd
 
 from energy.errors import SolverError
@@ -15,12 +16,15 @@ from energy.model import Inputs
 from energy.solve.basis import Start
 from energy.solve.easier import Held, decided
 from energy.solve.head import follow_head
-from energy.solve.highs import Solver, method
+from energy.solve.highs import InfeasibleError, Solver, method
+from energy.solve.infeasible import conflict
 from energy.solve.layout import lay, pattern_of
 from energy.solve.likeness import family_key, structure_key
-from energy.solve.lp import BALANCE, Structure, blocks
+from energy.solve.lp import BALANCE, Problem, Structure, blocks
+from energy.solve.priority import priority_costs
 from energy.solve.pypsa_model import check_layout, pypsa_structure
 from energy.solve.result import Result
+from energy.solve.rivers import NEGLIGIBLE, least_lacking_water, with_lacking_water
 
 STARTS_KEPT = 256  # of anchors, 0.2 MB each at the default resolution; drawn water starts from some eighty
 START_COLUMNS_KEPT = 10_000_000  # of their programs: on long horizons the starts that are kept are fewer
@@ -157,14 +161,50 @@ class Engine:
         problem = structure.problem(inputs)
         if past is not None:
             structure.hold(problem, past.values, now)
-        basis = held = None
+        basis: highspy.HighsBasis | None = None
+        held: Held | None = None
         if isinstance(start, Held):
             held = start.carried(structure, inputs.axis.snapshots)
         elif start is not None and (_short(structure) or start.fits(structure)):
             # on a long horizon the way from other rows is longer than that of the interior point from nothing
             basis = start.carried(structure, inputs)
-        self.solver.solve(structure, problem, inputs, basis, held=held)
+        self._optimise(structure, problem, inputs, basis, held=held)
         return self._result(structure, inputs)
+
+    def _optimise(
+        self,
+        structure: Structure,
+        problem: Problem,
+        inputs: Inputs,
+        basis: highspy.HighsBasis | None,
+        ends_in_basis: bool = False,
+        held: Held | None = None,
+    ) -> Problem:
+        """Solve a program with the water that it need not lack, or with what the rivers alone must lack.
+
+        Returns
+        -------
+        Problem
+            The program of power that was solved.
+        """
+        services = priority_costs(structure, inputs)
+        solve = partial(
+            self.solver.solve, structure, inputs=inputs, basis=basis, ends_in_basis=ends_in_basis, held=held,
+            services=services,
+        )  # fmt: skip
+        power = with_lacking_water(structure, problem, inputs, 0.0)
+        try:
+            solve(problem=power)
+        except InfeasibleError as err:
+            try:
+                volume = least_lacking_water(structure, problem, inputs)
+                power = with_lacking_water(structure, problem, inputs, volume)
+                if volume <= NEGLIGIBLE:
+                    raise err
+                solve(problem=power)
+            except InfeasibleError:
+                raise SolverError(f"{inputs.name}: infeasible; {conflict(structure, inputs, problem)}") from None
+        return power
 
     def _structure(self, inputs: Inputs) -> Structure:
         key = structure_key(inputs)
@@ -202,7 +242,7 @@ class Engine:
             basis = parent.carried(structure, inputs) if isinstance(parent, Start) else None
         ends_in_basis = _width(structure) <= ANCHORED
         try:
-            self.solver.solve(structure, problem, inputs, basis, ends_in_basis=ends_in_basis)
+            problem = self._optimise(structure, problem, inputs, basis, ends_in_basis=ends_in_basis)
         except SolverError:
             if anchor is self._own:
                 raise
@@ -218,7 +258,7 @@ class Engine:
         prices = structure.shadow(optimum.duals, BALANCE) / hours
         values = blocks(structure, optimum.values, snapshots)
         prices_table = pd.DataFrame(prices, snapshots, structure.buses, copy=False)
-        return Result(inputs, values, prices_table, optimum.objective, optimum.iterations)
+        return Result(inputs, values, prices_table, optimum.objective, optimum.iterations, optimum.gains)
 
 
 def _width(structure: Structure) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import inf
 
 import highspy
@@ -13,8 +13,8 @@ import numpy as np
 from energy.errors import SolverError
 from energy.model import Inputs
 from energy.solve.easier import Held, decided, eased
-from energy.solve.infeasible import conflict
 from energy.solve.lp import Problem, Structure
+from energy.solve.priority import OptimalBasis, PriorityChain, ServiceCost
 from energy.solve.proof import gap
 from energy.solve.refine import missed, refined
 
@@ -81,14 +81,19 @@ def method(columns: int) -> Options:
     return {"solver": "hipo", "run_crossover": "off", "ipm_optimality_tolerance": 1e-9}
 
 
+class InfeasibleError(SolverError):
+    """The program has no solution."""
+
+
 @dataclass(frozen=True)
 class Optimum:
-    """Column values, row duals, objective [$] and simplex iterations of an optimum."""
+    """Column values, row duals, objective [$], simplex iterations, and what each service could still gain [MWh]."""
 
     values: np.ndarray
     duals: np.ndarray
     objective: float
     iterations: int
+    gains: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,7 @@ class Solver:
         self.time_limit = time_limit
         self.seconds, self.solves, self._scale = 0.0, 0, SCALE
         self._optimum: Optimum | None = None
+        self._basis: OptimalBasis | None = None
 
     def solve(
         self,
@@ -136,16 +142,19 @@ class Solver:
         basis: highspy.HighsBasis | None = None,
         ends_in_basis: bool = False,
         held: Held | None = None,
+        services: Sequence[ServiceCost] = (),
     ) -> None:
         """Solve a program from a basis, or from nothing; where others start from it, it has to end in a basis.
 
         Where columns are known that a program near by has at a bound beyond doubt, they are held there at first.
+        Services are optimised in their order from the optimum of the program's own cost.
 
         Raises
         ------
+        InfeasibleError
+            When the program has no solution.
         SolverError
-            When HiGHS finds no optimum, or not within the time limit; where the program has no solution the message
-            names what contradicts itself.
+            When HiGHS finds no optimum, or not within the time limit.
         """
         highs = self._highs
         columns = structure.pattern.shape[1]
@@ -171,17 +180,28 @@ class Solver:
                 break
         self.solves += 1
         if status == highspy.HighsModelStatus.kInfeasible:
-            raise SolverError(f"{inputs.name}: infeasible; {conflict(structure, inputs, problem)}")
+            raise InfeasibleError(f"{inputs.name}: infeasible")
         if status == highspy.HighsModelStatus.kTimeLimit:
             what = f"{inputs.name}: no optimum within the solver's time limit of {self.time_limit:g} s, and no result"
             raise SolverError(f"{what}; do: give more with --time-limit, or choose a coarser --resolution")
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolverError(f"{inputs.name}: HiGHS ends with '{highs.modelStatusToString(status)}'")
-        solution = highs.getSolution()
-        values = np.asarray(solution.col_value) if values is None else values
-        duals = np.asarray(solution.row_dual) / self._scale
+        iterations = int(highs.getInfo().simplex_iteration_count)
+        duals = np.asarray(highs.getSolution().row_dual) / self._scale
+        gains: Mapping[str, float] = {}
+        self._basis = None
+        if services and highs.getInfo().basis_validity == highspy.BasisValidity.kBasisValidityValid:
+            begun = time.perf_counter()
+            chain = PriorityChain(highs, structure, problem, services)
+            self._basis = chain.optimise(OPTIONS)
+            values = refined(highs, structure, problem)
+            duals = chain.prices()
+            gains = chain.gains
+            iterations += chain.iterations
+            self.seconds += time.perf_counter() - begun
+        values = np.asarray(highs.getSolution().col_value) if values is None else values
         objective = float((problem.cost * values).sum())  # a dot product's last bit is that of the threads of BLAS
-        self._optimum = Optimum(values, duals, objective, int(highs.getInfo().simplex_iteration_count))
+        self._optimum = Optimum(values, duals, objective, iterations, gains)
 
     def _try(
         self, attempt: Attempt, structure: Structure, problem: Problem, afresh: bool = True
@@ -246,7 +266,7 @@ class Solver:
 
     def basis(self) -> highspy.HighsBasis:
         """Return the basis of the last optimum."""
-        return self._highs.getBasis()
+        return self._highs.getBasis() if self._basis is None else self._basis.to_highs()
 
     def optimum(self) -> Optimum:
         """Return the last optimum."""

@@ -16,6 +16,7 @@ from scipy import sparse
 from energy.model import Inputs
 
 Key = tuple[str, str]
+RULE_BOUNDS = {"at_least": ("lower",), "at_most": ("upper",), "equals": ("lower", "upper")}
 BALANCE, ENERGY, VOLTAGE = "balance", "energy", "voltage"  # what is fed into a bus; into a store; around a cycle
 
 
@@ -189,10 +190,11 @@ class Structure:
 
     def _rule_bounds(self, inputs: Inputs, row_lower: np.ndarray, row_upper: np.ndarray) -> None:
         for rule in inputs.rules:
-            for field, bound in (("at_least", row_lower), ("at_most", row_upper)):
+            for field, bounds in RULE_BOUNDS.items():
                 rows = self.rows.get(f"rule-{rule['name']}-{field}")
                 if rows is not None:
-                    bound[rows] = rule[field]
+                    for bound in bounds:
+                        (row_lower if bound == "lower" else row_upper)[rows] = rule[field]
 
     def hold(self, problem: Problem, values: Mapping[tuple[str, str], pd.DataFrame], now: int) -> None:
         """Fix in a problem what was decided before the snapshot at position ``now``.

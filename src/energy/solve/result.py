@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,8 @@ class Result:
         Value of the objective [$].
     iterations
         Simplex iterations of the solve.
+    gains
+        What each service could still gain without loss to one before it in the protection order, at most [MWh].
 
     Examples
     --------
@@ -53,6 +55,7 @@ class Result:
     prices: pd.DataFrame
     objective: float
     iterations: int
+    gains: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
     def hours(self) -> np.ndarray:
