@@ -15,9 +15,9 @@ LOWEST_WEIGHT = 1.0  # of a MWh that the studied service delivers: the objective
 # Share of their $ at which costs count beside the weights. A delivered MWh so outweighs 20,000 $: more than any price,
 # and more than what another hour would save in fuel by the twentieth part that a DC pole loses more at full load.
 SHARE_OF_COSTS = 1 / 20_000
-RATIO = 3.0  # a service outweighs the next even where its MWh costs almost three of the other's
+RATIO = 2.0  # a service weighs so many times the next: the start of the chain, not the answer
 # a MWh bought at the right time lets several MWh go through a swap account, which gives them back
-RATIO_OF_PURCHASES = 10.0
+RATIO_OF_PURCHASES = 3.0
 
 STUDIED = "casa"
 RETURNED = "reverse"
