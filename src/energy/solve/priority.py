@@ -20,7 +20,7 @@ from scipy import sparse
 
 from energy.errors import SolverError
 from energy.model import Inputs
-from energy.model.services import service_costs
+from energy.model.objective import service_costs
 from energy.solve.lp import Problem, Structure, matrix_of
 
 GAIN = 1e-3  # MWh that a service may still gain for an answer to count as its optimum

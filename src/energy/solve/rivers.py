@@ -14,7 +14,7 @@ import numpy as np
 
 from energy.errors import SolverError
 from energy.model import Inputs
-from energy.model.services import LACKING, LACKING_WATER
+from energy.model.objective import LACKING, LACKING_WATER
 from energy.solve.lp import BALANCE, ENERGY, Problem, Structure, matrix_of
 
 NEGLIGIBLE = 1e-6  # hm³ lacking over the horizon that count as none
