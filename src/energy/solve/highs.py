@@ -14,7 +14,7 @@ from energy.errors import SolverError
 from energy.model import Inputs
 from energy.solve.duality_gap import duality_gap
 from energy.solve.lp import Problem, Structure
-from energy.solve.priority import OptimalBasis, PriorityChain, ServiceCost
+from energy.solve.priority import PriorityChain, ServiceCost
 from energy.solve.refinement import largest_residual, refined_solution
 from energy.solve.sifting import FixedColumns, fixable_columns, relaxed_program
 
@@ -132,7 +132,7 @@ class Solver:
         self.time_limit = time_limit
         self.seconds, self.solves, self._scale = 0.0, 0, SCALE
         self._optimum: Optimum | None = None
-        self._basis: OptimalBasis | None = None
+        self._basis: highspy.HighsBasis | None = None
 
     def solve(
         self,
@@ -187,19 +187,25 @@ class Solver:
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolverError(f"{inputs.name}: HiGHS ends with '{highs.modelStatusToString(status)}'")
         iterations = int(highs.getInfo().simplex_iteration_count)
-        duals = np.asarray(highs.getSolution().row_dual) / self._scale
-        gains: Mapping[str, float] = {}
         self._basis = None
         if services and highs.getInfo().basis_validity == highspy.BasisValidity.kBasisValidityValid:
             begun = time.perf_counter()
             chain = PriorityChain(highs, structure, problem, services)
-            self._basis = chain.optimise(OPTIONS)
-            values = refined_solution(highs, structure, problem)
+            chain.optimise(OPTIONS)
+            if chain.solves:
+                values = refined_solution(highs, structure, problem)
+            values = chain.values() if values is None else values
             duals = chain.prices()
-            gains = chain.gains
+            gains: Mapping[str, float] = chain.gains
             iterations += chain.iterations
+            if ends_in_basis:
+                self._basis = chain.basis()
             self.seconds += time.perf_counter() - begun
-        values = np.asarray(highs.getSolution().col_value) if values is None else values
+        else:
+            solution = highs.getSolution()
+            values = np.asarray(solution.col_value) if values is None else values
+            duals = np.asarray(solution.row_dual) / self._scale
+            gains = {}
         objective = float((problem.cost * values).sum())  # a dot product's last bit is that of the threads of BLAS
         self._optimum = Optimum(values, duals, objective, iterations, gains)
 
@@ -266,7 +272,7 @@ class Solver:
 
     def basis(self) -> highspy.HighsBasis:
         """Return the basis of the last optimum."""
-        return self._highs.getBasis() if self._basis is None else self._basis.to_highs()
+        return self._highs.getBasis() if self._basis is None else self._basis
 
     def optimum(self) -> Optimum:
         """Return the last optimum."""
