@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from energy.metrics.accounts import account_mismatch
 from energy.metrics.balance import injections
 from energy.model.custom_constraints import positions
 from energy.solve import Result
@@ -23,8 +24,8 @@ def audit(result: Result) -> dict[str, float]:
     dict
         ``bus_balance``: largest |sum of injections| at a bus; ``store_balance``: largest gap between a store's change
         and its flow; ``bounds``: largest violation of a bound; ``energy_created``: largest power that an electric link
-        delivers above what it takes; ``water_balance``: largest |sum of injections| at a water bus [hm³/h]; ``rules``:
-        largest violation of a rule of ``energy.extra_functionality``, relative to its bound.
+        delivers above what it takes; ``water_balance``: largest |sum of injections| at a water bus [hm³/h]; ``accounts``:
+        largest |net position − scheduled exchange| of a control area [MW]; ``rules``: largest violation of a rule of ``energy.extra_functionality``, relative to its bound.
 
     Examples
     --------
@@ -48,6 +49,7 @@ def audit(result: Result) -> dict[str, float]:
         "store_balance": _stores(result),
         "bounds": _bounds(result),
         "energy_created": _created(result),
+        "accounts": account_mismatch(result),
         "rules": max((_rule(result, rule) for rule in result.inputs.rules), default=0.0),
     }
 

@@ -6,6 +6,7 @@ more than ``n.optimize(extra_functionality=energy.extra_functionality)``:
 - ``volume``: hm³ that some links pass within a window, what a generator gives for what is lacking included;
 - ``limit``: a linear limit on what several components carry, in every snapshot of a window;
 - ``close``: a daily pond ends each typical day as full as it began it;
+- ``service``: the energy of a service of the protection order, as a solved network has it;
 - ``travel``: water on the way is as much as arrives in the travel time;
 - an open line leaves the voltage angle between its ends free;
 - ``kirchhoff: false``: lines carry what is asked within their ratings (a transport model).
@@ -19,6 +20,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from energy.model.objective import RETURNED, STUDIED
 from energy.model.pypsa_logging import quiet_pypsa
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def extra_functionality(n: pypsa.Network, snapshots: pd.Index) -> None:
     """
     meta = n.meta.get("energy", {})
     for rule in meta.get("rules", []):
-        {"volume": _volume, "limit": _limit, "close": _close, "travel": _travel}[rule["kind"]](n, rule)
+        CONSTRAINTS[rule["kind"]](n, rule)
     if KIRCHHOFF in n.model.constraints:
         if not meta.get("kirchhoff", True):
             n.model.remove_constraints(KIRCHHOFF)
@@ -123,6 +125,31 @@ def _travel(n: pypsa.Network, rule: dict[str, Any]) -> None:
     on_the_way = n.model.variables["Store-e"].sel(name=[rule["store"]]).sum("name")
     arriving = n.model.variables["Link-p"].sel(name=[rule["link"]]).sum("name")
     n.model.add_constraints(1 / rule["hours"] * on_the_way - arriving, "=", 0, name=f"rule-{rule['name']}")
+
+
+def _service(n: pypsa.Network, rule: dict[str, Any]) -> None:
+    """Hold a service at the energy [MWh] that it has: delivered, less what is bought or unserved."""
+    service = rule["service"]
+    hours = xr.DataArray(n.snapshot_weightings["objective"].to_numpy(), {"snapshot": n.snapshots}, dims="snapshot")
+    energy: Any = 0
+    links = n.links
+    delivers = list(links.index[links["service"] == service]) if "service" in links else []
+    if delivers:
+        efficiency = n.get_switchable_as_dense("Link", "efficiency")[delivers].to_numpy()
+        share = xr.DataArray(efficiency, {"snapshot": n.snapshots, "name": delivers}, ["snapshot", "name"])
+        energy = energy + (hours * share * n.model.variables["Link-p"].sel(name=delivers)).sum()
+    takes_back = list(links.index[links["service"] == RETURNED]) if service == STUDIED and delivers else []
+    if takes_back:
+        energy = energy - (hours * n.model.variables["Link-p"].sel(name=takes_back)).sum()
+    generators = n.generators
+    counted = list(generators.index[generators["service"] == service]) if "service" in generators else []
+    if counted:
+        sign = xr.DataArray(generators.loc[counted, "sign"].to_numpy(float), {"name": counted}, dims="name")
+        energy = energy - (hours * sign * n.model.variables["Generator-p"].sel(name=counted)).sum()
+    _bound(n.model, energy, rule)
+
+
+CONSTRAINTS = {"volume": _volume, "limit": _limit, "close": _close, "travel": _travel, "service": _service}
 
 
 def _open_lines(n: pypsa.Network, snapshots: pd.Index) -> None:
