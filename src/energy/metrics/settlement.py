@@ -177,7 +177,7 @@ def measured_shares(result: Result, contract: ContractTerms) -> pd.DataFrame:
         a surplus.
     """
     sellers = list(contract.shares)
-    supply = surplus(result, sellers)
+    supply = surplus(result, sellers).clip(lower=0.0)
     part = supply.div(supply.sum(axis=1).replace(0.0, np.nan), axis=0).fillna(0.0)
     energy = part.mul(transferable(result) * result.hours, axis=0).groupby(month_of(result)).sum()
     total = energy.sum(axis=1)
