@@ -88,7 +88,9 @@ class VolumeRule(_Yielding):
     @model_validator(mode="after")
     def _names_something(self) -> Self:
         if not self.links and not self.generators:
-            refuse_all([((), "neither links nor generators are given", "links, generators, or both", "add `links: […]`")])
+            refuse_all(
+                [((), "neither links nor generators are given", "links, generators, or both", "add `links: […]`")]
+            )
         return self
 
 

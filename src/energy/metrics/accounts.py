@@ -83,7 +83,7 @@ def supply_by_country(result: Result) -> pd.DataFrame:
             country = str(generators.at[name, "account"])
             parts[country] = parts.get(country, 0.0) + result.flow("generators")[name]
     if schedules:
-        country_of_bus = result.inputs.components["buses"]["country"]
+        country_of_bus = result.inputs.components["buses"]["country"].to_dict()
         sends = links["bus2"].isin(schedules) & (links["efficiency2"] > 0)
         for name in links.index[sends]:
             country = str(country_of_bus[links.at[name, "bus0"]])

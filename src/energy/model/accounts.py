@@ -103,8 +103,9 @@ def account_rule(name: str, area: str, snapshots: int, tables: Tables) -> dict[s
     terms = []
     for side, sign in ((account.physical, 1.0), (account.sent, -1.0), (account.bought, 1.0)):
         for component, coefficients in side.items():
-            for coefficient, names in coefficients.groupby(coefficients).groups.items():
-                terms.append({"component": component, "names": list(names), "coefficient": sign * float(coefficient)})
+            for coefficient in coefficients.unique():
+                names = list(coefficients.index[coefficients == coefficient])
+                terms.append({"component": component, "names": names, "coefficient": sign * float(coefficient)})
     if not terms:
         return None
     return {"kind": "limit", "name": name, "terms": terms, "runs": [[0, snapshots]], "equals": 0.0}

@@ -16,6 +16,7 @@ from energy.case.rules import (
     FlowRule,
     LevelRule,
     LimitRule,
+    Rule,
     RuleBook,
     StartRule,
     StorageRule,
@@ -200,27 +201,37 @@ def level_bounds(
 def unexpressed(book: RuleBook, axis: Axis, static: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
     """Yield the rules that PyPSA's components cannot carry, as ``energy.extra_functionality`` reads them."""
     for name, rule in book.rules.items():
-        if isinstance(rule, VolumeRule):
-            yield from _volumes(name, rule, axis, static)
-        elif isinstance(rule, FlowRule):
-            yield from _indents(name, rule, axis, static)
-        elif isinstance(rule, TravelRule):
-            if rule.store in static["stores"].index and rule.link in static["links"].index:
-                yield {"kind": "travel", "name": name, "store": rule.store, "link": rule.link, "hours": rule.hours}
-        elif isinstance(rule, LimitRule):
-            yield from _limit(name, rule, axis, static)
-        elif isinstance(rule, AccountRule):
-            balanced = account_rule(name, rule.area, len(axis.snapshots), static)
-            if balanced is not None:
-                yield balanced
+        yield from _constraints_of(name, rule, axis, static)
     yield from _contract_ceiling(book, axis, static)
     yield from _lacking_water(axis, static)
+    yield from _closing_ponds(axis, static)
+
+
+def _constraints_of(name: str, rule: Rule, axis: Axis, static: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
+    if isinstance(rule, VolumeRule):
+        yield from _volumes(name, rule, axis, static)
+    elif isinstance(rule, FlowRule):
+        yield from _indents(name, rule, axis, static)
+    elif isinstance(rule, TravelRule):
+        if rule.store in static["stores"].index and rule.link in static["links"].index:
+            yield {"kind": "travel", "name": name, "store": rule.store, "link": rule.link, "hours": rule.hours}
+    elif isinstance(rule, LimitRule):
+        yield from _limit(name, rule, axis, static)
+    elif isinstance(rule, AccountRule):
+        account = account_rule(name, rule.area, len(axis.snapshots), static)
+        if account is not None:
+            yield account
+
+
+def _closing_ponds(axis: Axis, static: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
+    """End every typical day with daily ponds as full as they began it."""
     stores = static.get("stores", pd.DataFrame())
-    if axis.day_length and len(stores):
-        ponds = list(stores.index[stores["carrier"] == POND])
-        if ponds:
-            at = [int(position) for position in axis.last_of_day]
-            yield {"kind": "close", "name": "daily_ponds", "stores": ponds, "at": at}
+    if not axis.day_length or stores.empty:
+        return
+    ponds = list(stores.index[stores["carrier"] == POND])
+    if ponds:
+        at = [int(position) for position in axis.last_of_day]
+        yield {"kind": "close", "name": "daily_ponds", "stores": ponds, "at": at}
 
 
 def _contract_ceiling(book: RuleBook, axis: Axis, static: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:

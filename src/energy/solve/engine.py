@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from math import inf
@@ -195,25 +196,24 @@ class Engine:
             services=services,
         )  # fmt: skip
         power = with_lacking_water(structure, problem, inputs, 0.0)
-        try:
+        with suppress(InfeasibleError):
             solve(problem=power)
-        except InfeasibleError as err:
-            try:
-                volume = least_lacking_water(structure, problem, inputs)
-                power = with_lacking_water(structure, problem, inputs, volume)
-                if volume <= NEGLIGIBLE:
-                    raise err
+            return power
+        volume = least_lacking_water(structure, problem, inputs)
+        if volume is not None and volume > NEGLIGIBLE:
+            power = with_lacking_water(structure, problem, inputs, volume)
+            with suppress(InfeasibleError):
                 solve(problem=power)
-            except InfeasibleError:
-                raise SolverError(f"{inputs.name}: infeasible; {conflict(structure, inputs, problem)}") from None
-        return power
+                return power
+        raise SolverError(f"{inputs.name}: infeasible; {conflict(structure, inputs, problem)}")
 
     def _structure(self, inputs: Inputs) -> Structure:
         key = structure_key(inputs)
         found = self._structures.get(key)
         if found is None:
             lawless = inputs.kirchhoff and not self.base.kirchhoff
-            if self._pattern is None or lawless or family_key(inputs) != self._family:
+            lossless = inputs.line_losses != "none" and self.base.line_losses == "none"
+            if self._pattern is None or lawless or lossless or family_key(inputs) != self._family:
                 raise ValueError(f"{inputs.name}: not of the structure that this engine was built for")
             found = self._structures[key] = assemble_program(self._pattern, inputs)
             while len(self._structures) > 1 and sum(map(_width, self._structures.values())) > COLUMNS_KEPT:

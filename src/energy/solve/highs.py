@@ -156,7 +156,25 @@ class Solver:
         SolverError
             When HiGHS finds no optimum, or not within the time limit.
         """
-        highs = self._highs
+        values = self._solve_own_cost(structure, problem, inputs, basis, ends_in_basis, held)
+        self._basis = None
+        if services and self._has_basis():
+            self._optimum = self._solve_services(structure, problem, services, values, ends_in_basis)
+            return
+        column_values, duals = self._point()
+        values = column_values if values is None else values
+        self._optimum = Optimum(values, duals, _objective(problem, values), self._iterations())
+
+    def _solve_own_cost(
+        self,
+        structure: Structure,
+        problem: Problem,
+        inputs: Inputs,
+        basis: highspy.HighsBasis | None,
+        ends_in_basis: bool,
+        held: FixedColumns | None,
+    ) -> np.ndarray | None:
+        """Solve a program for its own cost; return column values where they are sharper than HiGHS's own."""
         columns = structure.pattern.shape[1]
         usual: Options = dict(method(columns))
         self._scale = 1.0 if inputs.weights and usual["solver"] == "simplex" else SCALE
@@ -171,7 +189,7 @@ class Solver:
             status = self._try(attempt, structure, easier or problem, afresh=attempt.anew or last is not None)
             values = None
             if status == highspy.HighsModelStatus.kOptimal and attempt.options["solver"] == "simplex":
-                values = refined_solution(highs, structure, problem)
+                values = refined_solution(self._highs, structure, problem)
                 status = highspy.HighsModelStatus.kUnknown if values is None else status
             if easier is not None:
                 proved = not ends_in_basis and self._proved(structure, problem, inputs, attempt)
@@ -179,35 +197,46 @@ class Solver:
             if status not in UNDECIDED:
                 break
         self.solves += 1
+        self._refuse_without_optimum(status, inputs)
+        return values
+
+    def _refuse_without_optimum(self, status: highspy.HighsModelStatus, inputs: Inputs) -> None:
         if status == highspy.HighsModelStatus.kInfeasible:
             raise InfeasibleError(f"{inputs.name}: infeasible")
         if status == highspy.HighsModelStatus.kTimeLimit:
             what = f"{inputs.name}: no optimum within the solver's time limit of {self.time_limit:g} s, and no result"
             raise SolverError(f"{what}; do: give more with --time-limit, or choose a coarser --resolution")
         if status != highspy.HighsModelStatus.kOptimal:
-            raise SolverError(f"{inputs.name}: HiGHS ends with '{highs.modelStatusToString(status)}'")
-        iterations = int(highs.getInfo().simplex_iteration_count)
-        self._basis = None
-        if services and highs.getInfo().basis_validity == highspy.BasisValidity.kBasisValidityValid:
-            begun = time.perf_counter()
-            chain = PriorityChain(highs, structure, problem, services)
-            chain.optimise(OPTIONS)
-            if chain.solves:
-                values = refined_solution(highs, structure, problem)
-            values = chain.values() if values is None else values
-            duals = chain.prices()
-            gains: Mapping[str, float] = chain.gains
-            iterations += chain.iterations
-            if ends_in_basis:
-                self._basis = chain.basis()
-            self.seconds += time.perf_counter() - begun
-        else:
-            solution = highs.getSolution()
-            values = np.asarray(solution.col_value) if values is None else values
-            duals = np.asarray(solution.row_dual) / self._scale
-            gains = {}
-        objective = float((problem.cost * values).sum())  # a dot product's last bit is that of the threads of BLAS
-        self._optimum = Optimum(values, duals, objective, iterations, gains)
+            raise SolverError(f"{inputs.name}: HiGHS ends with '{self._highs.modelStatusToString(status)}'")
+
+    def _solve_services(
+        self,
+        structure: Structure,
+        problem: Problem,
+        services: Sequence[ServiceCost],
+        values: np.ndarray | None,
+        ends_in_basis: bool,
+    ) -> Optimum:
+        """Go from the optimum of the program's own cost to that of the services in their order."""
+        begun = time.perf_counter()
+        iterations = self._iterations()
+        chain = PriorityChain(self._highs, structure, problem, services)
+        chain.optimise(OPTIONS)
+        if chain.solves:
+            values = refined_solution(self._highs, structure, problem)
+        values = chain.values() if values is None else values
+        if ends_in_basis:
+            self._basis = chain.basis()
+        prices = chain.prices()
+        self.seconds += time.perf_counter() - begun
+        return Optimum(values, prices, _objective(problem, values), iterations + chain.iterations, chain.gains)
+
+    def _has_basis(self) -> bool:
+        validity = self._highs.getInfo().basis_validity
+        return bool(validity == highspy.BasisValidity.kBasisValidityValid)
+
+    def _iterations(self) -> int:
+        return int(self._highs.getInfo().simplex_iteration_count)
 
     def _try(
         self, attempt: Attempt, structure: Structure, problem: Problem, afresh: bool = True
@@ -278,6 +307,10 @@ class Solver:
         """Return the last optimum."""
         assert self._optimum is not None, "nothing solved yet"
         return self._optimum
+
+
+def _objective(problem: Problem, values: np.ndarray) -> float:
+    return float((problem.cost * values).sum())  # a dot product's last bit is that of the threads of BLAS
 
 
 def _attempts(

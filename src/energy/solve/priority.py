@@ -2,11 +2,11 @@
 
 The answer is the sequential optimum of the protection order: no service can get more without one before it getting
 less. One solve with weights, each service worth several MWh of the next, comes near and often gets there. Whether it
-did is read from the reduced costs of each service at the optimal basis: a basis is optimal for the whole order where, for
-every column, the first reduced cost that is not zero has the right sign (Isermann, *Linear lexicographic optimization*,
-OR Spektrum 4, 1982). Where it did not, the services are optimised one after the other from that basis, each on the
-optimal face of those before it: columns and rows with a reduced cost are fixed where they are, so that no later service
-can undo an earlier one.
+did is read from the reduced costs of each service at the optimal basis: a basis is optimal for the whole order where,
+for every column, the first reduced cost that is not zero has the right sign (Isermann, *Linear lexicographic
+optimization*, OR Spektrum 4, 1982). Where it did not, the services are optimised one after the other from that basis,
+each on the optimal face of those before it: columns and rows with a reduced cost are fixed where they are, so that no
+later service can undo an earlier one.
 """
 
 from __future__ import annotations
@@ -32,14 +32,16 @@ STATUS = np.empty(len(highspy.HighsBasisStatus.__members__), dtype=object)  # nu
 for _status in highspy.HighsBasisStatus.__members__.values():
     STATUS[int(_status)] = _status
 
-FOLLOW: dict[str, bool | int | float | str] = {
-    # from the optimum of the service before, the primal simplex keeps what is feasible and has few steps to go
-    "solver": "simplex",
-    "presolve": "off",
-    "simplex_strategy": 4,
-    "primal_simplex_bound_perturbation_multiplier": 0.0,
-    "simplex_scale_strategy": 2,
-}
+Options = dict[str, bool | int | float | str]
+SIMPLEX: Options = {"solver": "simplex", "presolve": "off"}
+PRIMAL: Options = {"simplex_strategy": 4, "primal_simplex_bound_perturbation_multiplier": 0.0}
+# From the optimum of the service before, the primal simplex keeps what is feasible and has few steps to go
+FOLLOW: tuple[Options, ...] = (
+    SIMPLEX | PRIMAL | {"simplex_scale_strategy": 2},
+    SIMPLEX | PRIMAL | {"simplex_scale_strategy": 4},
+    SIMPLEX | {"simplex_strategy": 1, "simplex_scale_strategy": 2},
+    {"solver": "simplex", "presolve": "choose", "simplex_strategy": 1},
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,17 +162,19 @@ class PriorityChain:
         basis.row_status = STATUS[rows].tolist()
         return basis
 
-    def _solve(
-        self, cost: np.ndarray, face: _OptimalFace, options: Mapping[str, bool | int | float | str]
-    ) -> None:
-        for option, value in {**options, **FOLLOW}.items():
-            self.highs.setOptionValue(option, value)
+    def _solve(self, cost: np.ndarray, face: _OptimalFace, options: Mapping[str, bool | int | float | str]) -> None:
         columns = np.arange(len(cost), dtype=np.int32)
         self.highs.changeColsCost(len(columns), columns, cost)
         face.hand_over(self.highs)
-        self.highs.run()
-        status = self.highs.getModelStatus()
-        if status != highspy.HighsModelStatus.kOptimal:
+        status = highspy.HighsModelStatus.kNotset
+        for follow in FOLLOW:
+            for option, value in {**options, **follow}.items():
+                self.highs.setOptionValue(option, value)
+            self.highs.run()
+            status = self.highs.getModelStatus()
+            if status == highspy.HighsModelStatus.kOptimal:
+                break
+        else:
             raise SolverError(f"priority order: HiGHS ends with '{self.highs.modelStatusToString(status)}'")
         self.solves += 1
         self.iterations += int(self.highs.getInfo().simplex_iteration_count)
@@ -254,7 +258,9 @@ class _OptimalFace:
         rows = np.flatnonzero(self._changed[self.width :]).astype(np.int32)
         highs.changeColsBounds(len(columns), columns, self.lower[columns], self.upper[columns])
         places = rows + self.width
-        highs.changeRowsBounds(len(rows), rows, self.lower[places], self.upper[places])
+        highs.changeRowsBounds(  # type: ignore[attr-defined]
+            len(rows), rows, self.lower[places], self.upper[places]
+        )
         self._changed[:] = False
 
 

@@ -12,7 +12,6 @@ from dataclasses import replace
 import highspy
 import numpy as np
 
-from energy.errors import SolverError
 from energy.model import Inputs
 from energy.model.objective import LACKING, LACKING_WATER
 from energy.solve.lp import BALANCE, ENERGY, Problem, Structure, matrix_of
@@ -46,7 +45,7 @@ def with_lacking_water(structure: Structure, problem: Problem, inputs: Inputs, v
     return replace(problem, cost=cost, row_upper=row_upper)
 
 
-def least_lacking_water(structure: Structure, problem: Problem, inputs: Inputs) -> float:
+def least_lacking_water(structure: Structure, problem: Problem, inputs: Inputs) -> float | None:
     """Return the least water that the rules of the rivers must lack [hm³].
 
     Parameters
@@ -54,11 +53,12 @@ def least_lacking_water(structure: Structure, problem: Problem, inputs: Inputs) 
     structure, problem, inputs
         The whole program; its rows and columns of water make the program that is solved here.
 
-    Raises
-    ------
-    SolverError
-        When the rules of the rivers contradict each other however much water is lacking.
+    Returns
+    -------
+    float, or None when the rules of the rivers contradict each other however much water is lacking
     """
+    if not lacking_columns(structure, inputs).size:
+        return None
     columns = _water_columns(structure, inputs)
     rows = _water_rows(structure, inputs, columns)
     matrix = matrix_of(structure, problem)[rows][:, columns].tocsc()
@@ -87,7 +87,7 @@ def least_lacking_water(structure: Structure, problem: Problem, inputs: Inputs) 
     )
     highs.run()
     if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        raise SolverError(f"{inputs.name}: the rules of the rivers contradict each other")
+        return None
     return float(highs.getInfo().objective_function_value)
 
 
