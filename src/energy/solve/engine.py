@@ -14,13 +14,13 @@ import pandas as pd
 
 from energy.errors import SolverError
 from energy.model import Inputs
-from energy.solve.assembly import assemble_program, pattern_of
+from energy.solve.assembly import assemble_program
 from energy.solve.head_iteration import follow_head
 from energy.solve.highs import InfeasibleError, Solver, method
 from energy.solve.infeasibility import conflict
 from energy.solve.lp import BALANCE, Problem, Structure, blocks
+from energy.solve.pattern_cache import program_of
 from energy.solve.priority import priority_costs
-from energy.solve.pypsa_model import check_layout, pypsa_structure
 from energy.solve.result import Result
 from energy.solve.rivers import NEGLIGIBLE, least_lacking_water, with_lacking_water
 from energy.solve.sifting import FixedColumns, fixable_columns
@@ -89,7 +89,8 @@ class Engine:
     InputError
         When PyPSA's model of the inputs has variables that this engine does not solve.
     AssertionError
-        When the engine's program differs from PyPSA's own model of the base.
+        When the engine's program differs from PyPSA's own model of the base; it is compared once in a process for each
+        list of components, and always where the environment says ``ENERGY_CHECK_PYPSA=always``.
 
     Examples
     --------
@@ -105,11 +106,7 @@ class Engine:
     """
 
     def __init__(self, base: Inputs, time_limit: float = inf) -> None:
-        reference = pypsa_structure(base)
-        self._pattern = pattern_of(reference, base)
-        self.structure = reference if self._pattern is None else assemble_program(self._pattern, base)
-        if self._pattern is not None:
-            check_layout(self.structure, reference, base)
+        self._pattern, self.structure = program_of(base)
         self.base = base
         self._family = family_key(base)
         self._structures = OrderedDict({structure_key(base): self.structure})
