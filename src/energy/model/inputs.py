@@ -169,11 +169,13 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
     changed = apply_events(case, scenario, replace(stands, dense=dense), hit, load)
     undisturbed = {key: dense[key] for key in changed}
     dense |= changed
+    lossy = scenario.line_losses != "none" and bool(len(base.components.get("lines", ())))
     if "generators" in base.components and "loads" in base.components:
         dense["generators", "p_max_pu"] = _at_most_the_demand(base.components, dense)
+    if "generators" in base.components and not lossy:
+        dense["generators", "p_max_pu"] = _without_transit_losses(base.components["generators"], dense)
     kirchhoff = scenario.network == "kirchhoff"
     head = head_curves(base.case, base.components) if scenario.head == "varying" else ()
-    lossy = bool(len(base.components.get("lines", ())))
     assembled = Inputs(
         scenario.name,
         stands.axis,
@@ -255,6 +257,17 @@ def _loads(case: Case, scenario: Scenario, stands: SnapshotInputs) -> np.ndarray
         sites, flows = _scenario_inflow(scenario, stands.base)
         values[:, sites] = -stands.axis.mean(flows)
     return values
+
+
+def _without_transit_losses(generators: pd.DataFrame, dense: Dense) -> np.ndarray:
+    """Return the availability of generators, those out of service that stand for losses which lines do not have.
+
+    A country that only carries others' power makes good what its lines lose; where lines lose nothing, such a
+    generator would be a source of free power.
+    """
+    available = dense["generators", "p_max_pu"].copy()
+    available[:, (generators["carrier"] == objective.TRANSIT_LOSSES).to_numpy()] = 0.0
+    return available
 
 
 def _at_most_the_demand(components: Mapping[str, pd.DataFrame], dense: Dense) -> np.ndarray:
