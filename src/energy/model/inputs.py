@@ -64,6 +64,9 @@ class Inputs:
         Of ``dense``, what events change, as it is without them.
     head
         Curves of the turbines whose efficiency follows a level; none where the head is fixed.
+    priority
+        Services from first served to the studied one, which are optimised in this order; empty where the objective is
+        money.
     line_losses
         How losses of AC lines are linearised; ``none`` where there are none, or no lines.
 
@@ -87,6 +90,7 @@ class Inputs:
     events: Mapping[tuple[str, str, str], list[Event]] = field(default_factory=dict)
     undisturbed: Dense = field(default_factory=dict)
     head: tuple[HeadCurve, ...] = ()
+    priority: tuple[str, ...] = ()
     line_losses: LineLosses = "none"
 
     def array(self, component: str, attribute: str) -> np.ndarray:
@@ -182,7 +186,7 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
         hit,
         undisturbed,
         head,
-        scenario.line_losses if lossy else "none",
+        line_losses=scenario.line_losses if lossy else "none",
     )
     if assembled.line_losses != "none":
         refuse_unbounded(assembled, scenario)
@@ -229,7 +233,7 @@ def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | N
             dense[component, "marginal_cost"] += objective.returned(table["service"], weight)
         elif weight:
             dense[component, "marginal_cost"] = cost + value * table["sign"].to_numpy(float)
-    return replace(found, dense=dense, weights=weight)
+    return replace(found, dense=dense, weights=weight, priority=tuple(weight))
 
 
 def _tariff(scenario: Scenario, book: RuleBook) -> dict[str, float]:
