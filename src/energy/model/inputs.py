@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ from energy.model.head_curves import HeadCurve, head_curves
 from energy.model.hourly import number
 from energy.model.hydrology.inflow import inflow
 from energy.model.input_checks import validate_inputs
-from energy.model.line_losses import LineLosses, refuse_unbounded
+from energy.model.line_losses import LineLosses, linearisation, refuse_unbounded
 from energy.model.snapshots import axis_of
 from energy.scenario import Event, Scenario
 from energy.scenario.hydrology import Hydrology
@@ -65,7 +65,7 @@ class Inputs:
     head
         Curves of the turbines whose efficiency follows a level; none where the head is fixed.
     line_losses
-        How losses of AC lines are linearised; ``none`` where there are none, or no lines.
+        How losses of AC lines are linearised, if at all.
 
     Examples
     --------
@@ -157,35 +157,29 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
     dense = dict(stands.dense)
     if "loads" in base.components:
         dense["loads", "p_set"] = _loads(case, scenario, stands)
-
-    def load(name: str) -> np.ndarray:
-        return _load(case, scenario, base, name)
-
+    load = partial(_load, case, scenario, base)
     hit = targets(case, scenario)
     changed = apply_events(case, scenario, replace(stands, dense=dense), hit, load)
     undisturbed = {key: dense[key] for key in changed}
     dense |= changed
     if "generators" in base.components and "loads" in base.components:
         dense["generators", "p_max_pu"] = _at_most_the_demand(base.components, dense)
-    kirchhoff = scenario.network == "kirchhoff"
     head = head_curves(base.case, base.components) if scenario.head == "varying" else ()
-    lossy = bool(len(base.components.get("lines", ())))
     assembled = Inputs(
         scenario.name,
         stands.axis,
         base.components,
         dense,
         stands.rules,
-        kirchhoff,
+        scenario.network == "kirchhoff",
         {},
         base.book,
         hit,
         undisturbed,
         head,
-        scenario.line_losses if lossy else "none",
+        linearisation(base.components, scenario),
     )
-    if assembled.line_losses != "none":
-        refuse_unbounded(assembled, scenario)
+    refuse_unbounded(assembled, scenario)
     return assembled
 
 
