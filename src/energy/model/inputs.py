@@ -64,6 +64,9 @@ class Inputs:
         Of ``dense``, what events change, as it is without them.
     head
         Curves of the turbines whose efficiency follows a level; none where the head is fixed.
+    priority
+        Services from first served to the studied one, which are optimised in this order; empty where the objective is
+        money.
     line_losses
         How losses of AC lines are linearised, if at all.
 
@@ -87,6 +90,7 @@ class Inputs:
     events: Mapping[tuple[str, str, str], list[Event]] = field(default_factory=dict)
     undisturbed: Dense = field(default_factory=dict)
     head: tuple[HeadCurve, ...] = ()
+    priority: tuple[str, ...] = ()
     line_losses: LineLosses = "none"
 
     def array(self, component: str, attribute: str) -> np.ndarray:
@@ -177,7 +181,7 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
         hit,
         undisturbed,
         head,
-        linearisation(base.components, scenario),
+        line_losses=linearisation(base.components, scenario),
     )
     refuse_unbounded(assembled, scenario)
     return assembled
@@ -223,7 +227,7 @@ def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | N
             dense[component, "marginal_cost"] += objective.returned(table["service"], weight)
         elif weight:
             dense[component, "marginal_cost"] = cost + value * table["sign"].to_numpy(float)
-    return replace(found, dense=dense, weights=weight)
+    return replace(found, dense=dense, weights=weight, priority=tuple(weight))
 
 
 def _tariff(scenario: Scenario, book: RuleBook) -> dict[str, float]:

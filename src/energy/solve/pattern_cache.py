@@ -80,8 +80,8 @@ def pattern_key(inputs: Inputs) -> str:
     """Return a hash (SHA-256, hex) of all that decides which rows and columns PyPSA builds in a snapshot.
 
     The components with every attribute that is not renewed, loads and series among them, and whether the voltage law
-    holds and lines lose power. What kinds of rules there are, and whether a line opens, decide nothing; they stand in the
-    key so that each combination of them is checked against PyPSA once.
+    holds and lines lose power. What kinds of rules there are, and whether a line opens, decide nothing; they stand in
+    the key so that each combination of them is checked against PyPSA once.
     """
     digest = sha256(family_key(inputs).encode())
     digest.update(components_key(inputs, ["loads"]).encode())
