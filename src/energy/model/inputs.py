@@ -243,7 +243,7 @@ def _loads(case: Case, scenario: Scenario, stands: SnapshotInputs) -> np.ndarray
     if "demand" in loads and "demand_year" in case.profiles:
         share = loads["share"].to_numpy(float)
         for key, at in loads.groupby("demand").indices.items():
-            national = _demand(stands.base, str(key), of(scenario.growth, str(key), "central"))
+            national = _demand(stands.base, str(key), profiles.chosen_for(scenario.growth, str(key), "central"))
             values[:, at] = stands.axis.mean(national)[:, None] * share[at]
     if "inflow" in case.profiles:
         sites, flows = _scenario_inflow(scenario, stands.base)
@@ -308,7 +308,7 @@ def _load(case: Case, scenario: Scenario, base: BaseInputs, name: str) -> np.nda
     loads = base.components["loads"]
     key = loads["demand"].at[name] if "demand" in loads else None
     if "demand_year" in case.profiles and isinstance(key, str) and key:
-        growth = of(scenario.growth, key, "central")
+        growth = profiles.chosen_for(scenario.growth, key, "central")
         return _demand(base, key, growth) * number(loads, name, "share")
     if "inflow" in case.profiles:
         sites, flows = _inflow(base, scenario.hydrology)
@@ -347,8 +347,3 @@ def _shared_inflow(part: PartialInputsKey, hydrology: Hydrology) -> tuple[np.nda
     found = {site: flow for site, flow in inflow(base.case, base.hours, hydrology).items() if site in loads}
     sites = np.array([loads.get_loc(site) for site in found], dtype=int)
     return sites, np.column_stack(list(found.values())) if found else np.zeros((len(base.hours), 0))
-
-
-def of(choice: str | Mapping[str, str], key: str, otherwise: str) -> str:
-    """Return what a scenario chooses for a key: one word for all, or a word a key."""
-    return choice if isinstance(choice, str) else choice.get(key, otherwise)
