@@ -25,8 +25,8 @@ from energy.solve.pattern_cache import pattern_key, program_of
 def built(monkeypatch: pytest.MonkeyPatch) -> list[Inputs]:
     """Return a list that fills with the inputs whose model PyPSA builds; no pattern is kept at the start."""
     seen: list[Inputs] = []
-    real = pattern_cache.pypsa_structure
-    monkeypatch.setattr(pattern_cache, "pypsa_structure", lambda base: seen.append(base) or real(base))
+    real = pattern_cache.pypsa_model
+    monkeypatch.setattr(pattern_cache, "pypsa_model", lambda base: seen.append(base) or real(base))
     monkeypatch.setattr(pattern_cache, "_patterns", {})
     monkeypatch.delenv(pattern_cache.ALWAYS, raising=False)
     return seen
@@ -86,6 +86,17 @@ def test_no_more_patterns_are_kept_than_said(
         program_of(with_column(asked(two_bus), "loads", "sign", sign))
         assert 1 <= len(pattern_cache._patterns) <= 2
     assert len(built) == 3
+
+
+@pytest.mark.parametrize(("first", "second"), [("none", "secants"), ("secants", "tangents"), ("tangents", "none")])
+def test_each_kind_of_line_losses_has_a_pattern_of_its_own(
+    casa1000: Case, built: list[Inputs], first: str, second: str
+) -> None:
+    baseline = read_scenario("baseline", overrides={"time.resolution": "typical-days-24h"})
+    kinds = [inputs(casa1000, baseline.replace(line_losses=kind)) for kind in (first, second, first)]
+    for lossy in kinds:
+        program_of(lossy)
+    assert len(built) == 2
 
 
 def with_column(base: Inputs, component: str, attribute: str, value: Any) -> Inputs:

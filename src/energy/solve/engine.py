@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from math import inf
 
+import highspy
 import pandas as pd
 
-from energy.errors import SolverError
+from energy.errors import Fault, InputError, SolverError
 from energy.model import Inputs
 from energy.solve.as_built import AsBuilt, Program, built_program
 from energy.solve.assembly import assemble_program
+from energy.solve.attempts import method
 from energy.solve.head_iteration import follow_head
-from energy.solve.highs import Solver, method
-from energy.solve.lp import BALANCE, Structure, blocks
+from energy.solve.highs import InfeasibleError, Solver
+from energy.solve.infeasibility import conflict
+from energy.solve.lp import BALANCE, Problem, Structure, blocks
 from energy.solve.pattern_cache import program_of
+from energy.solve.priority import priority_costs
 from energy.solve.pypsa_model import pypsa_model
 from energy.solve.result import Result
+from energy.solve.rivers import NEGLIGIBLE, least_lacking_water, with_lacking_water
 from energy.solve.sifting import FixedColumns, fixable_columns
 from energy.solve.structure_hash import family_key, structure_key
 from energy.solve.warm_start import WarmStart
@@ -156,6 +162,7 @@ class Engine:
     def _solve(self, inputs: Inputs, past: Result | None, now: int, anchor: WarmStartScenario | None = None) -> Result:
         """Solve one linear program."""
         if self._whole is not None:
+            _refuse_services(inputs)
             return self._as_built.solve(self._program(inputs, past), inputs, past, now)
         structure = self._structure(inputs)
         first = not self._starts
@@ -165,13 +172,14 @@ class Engine:
         problem = structure.problem(inputs)
         if past is not None:
             structure.hold(problem, past.values, now)
-        basis = held = None
+        basis: highspy.HighsBasis | None = None
+        held: FixedColumns | None = None
         if isinstance(start, FixedColumns):
             held = start.carried(structure, inputs.axis.snapshots)
         elif start is not None and (_short(structure) or start.fits(structure)):
             # on a long horizon the way from other rows is longer than that of the interior point from nothing
             basis = start.carried(structure, inputs)
-        self.solver.solve(structure, problem, inputs, basis, held=held)
+        self._optimise(structure, problem, inputs, basis, held=held)
         return self._result(structure, inputs)
 
     @property
@@ -186,6 +194,39 @@ class Engine:
             return self._whole
         self.builds += 1
         return built_program(pypsa_model(inputs), inputs)
+
+    def _optimise(
+        self,
+        structure: Structure,
+        problem: Problem,
+        inputs: Inputs,
+        basis: highspy.HighsBasis | None,
+        ends_in_basis: bool = False,
+        held: FixedColumns | None = None,
+    ) -> Problem:
+        """Solve a program with the water that it need not lack, or with what the rivers alone must lack.
+
+        Returns
+        -------
+        Problem
+            The program of power that was solved.
+        """
+        services = priority_costs(structure, inputs)
+        solve = partial(
+            self.solver.solve, structure, inputs=inputs, basis=basis, ends_in_basis=ends_in_basis, held=held,
+            services=services,
+        )  # fmt: skip
+        power = with_lacking_water(structure, problem, inputs, 0.0)
+        with suppress(InfeasibleError):
+            solve(problem=power)
+            return power
+        volume = least_lacking_water(structure, problem, inputs)
+        if volume is not None and volume > NEGLIGIBLE:
+            power = with_lacking_water(structure, problem, inputs, volume)
+            with suppress(InfeasibleError):
+                solve(problem=power)
+                return power
+        raise SolverError(f"{inputs.name}: infeasible; {conflict(structure, inputs, problem)}")
 
     def _structure(self, inputs: Inputs) -> Structure:
         key = structure_key(inputs)
@@ -224,7 +265,7 @@ class Engine:
             basis = parent.carried(structure, inputs) if isinstance(parent, WarmStart) else None
         ends_in_basis = _width(structure) <= ANCHORED
         try:
-            self.solver.solve(structure, problem, inputs, basis, ends_in_basis=ends_in_basis)
+            problem = self._optimise(structure, problem, inputs, basis, ends_in_basis=ends_in_basis)
         except SolverError:
             if anchor is self._own:
                 raise
@@ -240,7 +281,15 @@ class Engine:
         prices = structure.shadow(optimum.duals, BALANCE) / hours
         values = blocks(structure, optimum.values, snapshots)
         prices_table = pd.DataFrame(prices, snapshots, structure.buses, copy=False)
-        return Result(inputs, values, prices_table, optimum.objective, optimum.iterations)
+        return Result(inputs, values, prices_table, optimum.objective, optimum.iterations, optimum.gains)
+
+
+def _refuse_services(inputs: Inputs) -> None:
+    """Refuse services in their order where PyPSA's own program is solved: they are optimised by the engine's alone."""
+    if inputs.priority:
+        what = "services in a protection order, and components that the engine has no formula for"
+        repair = "write objective: dispatch, or leave ramps, storage units and the like out"
+        raise InputError(Fault(what, inputs.name, None, "one of them", repair))
 
 
 def _width(structure: Structure) -> int:

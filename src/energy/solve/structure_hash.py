@@ -103,7 +103,7 @@ def _table_text(table: pd.DataFrame) -> str:
 
 def _rules_key(inputs: Inputs) -> str:
     shapes = [
-        {field: value if field not in ("at_least", "at_most") else "a bound" for field, value in rule.items()}
+        {field: value if field not in ("at_least", "at_most", "equals") else "a bound" for field, value in rule.items()}
         for rule in inputs.rules
     ]
     return sha256(json.dumps(shapes, sort_keys=True, default=str).encode()).hexdigest()
