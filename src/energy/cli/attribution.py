@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked
+from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked, working
 
 
 @app.command("attribution")
@@ -28,7 +28,7 @@ def attribution_command(
 
     folder, start = out / asked.name, time.perf_counter()
     refuse_strange(folder)
-    with new_console(error=True).status(f"{asked.name} …"):
+    with working(f"{asked.name} …"):
         table = attribution(case, asked)
         tables = {"attribution": table, "attribution_mw": mean_power(table)}
         write_tables(folder, tables, provenance(case, asked, time.perf_counter() - start))

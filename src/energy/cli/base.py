@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.status import Status
 
 app = typer.Typer(
     help="How much power can be transferred over CASA-1000: by month, water year and disruption.",
@@ -28,7 +29,15 @@ def new_console(error: bool = False) -> Console:
 
     # a pipe or a file gets the whole table, however narrow the terminal that started it
     wide = None if (sys.stderr if error else sys.stdout).isatty() else 140
-    return Console(stderr=error, width=wide, highlight=False, soft_wrap=False)
+    # names and descriptions are text, never markup
+    return Console(stderr=error, width=wide, highlight=False, soft_wrap=False, markup=False, emoji=False)
+
+
+def working(what: str) -> Status:
+    """Return a line on the error stream that turns while something is done."""
+    from rich.text import Text
+
+    return new_console(error=True).status(Text(what))  # rich takes a bare string for markup here
 
 
 def read_asked(name: str, overrides: list[str]) -> tuple[Any, Any]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked
+from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked, working
 
 
 @app.command("capability")
@@ -28,7 +28,7 @@ def capability_command(
     from energy.report.capability_text import capability_json, capability_rows, write_capability
     from energy.study.case_capability import allocation, case_capability
 
-    with new_console(error=True).status(f"{asked.name} …"):
+    with working(f"{asked.name} …"):
         taken = allocation(allocated)
         found = case_capability(case, asked, state=state, share_of_load=share_of_load, allocated=taken)
         path = write_capability(found, out / asked.name)

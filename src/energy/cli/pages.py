@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import SCENARIO, SET, app, new_console, read_asked
+from energy.cli.base import SCENARIO, SET, app, new_console, read_asked, working
 
 
 @app.command("reference")
@@ -29,7 +29,7 @@ def reference_command(
     for name in names:
         read_scenario(name)  # a mistake in a name is said before anything is solved
     found, failed, progress = [], [], new_console(error=True)
-    with processes(jobs) as executor, progress.status(f"{len(names)} scenarios …"):
+    with processes(jobs) as executor, working(f"{len(names)} scenarios …"):
         for name, answer in zip(names, solved_headline(names, executor), strict=True):
             if isinstance(answer, SolverError):
                 failed.append(answer)

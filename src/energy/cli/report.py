@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import app, new_console
+from energy.cli.base import app, new_console, working
 
 FOLDER = Annotated[Path, typer.Argument(help="Folder of a finished run.")]
 
@@ -90,15 +90,15 @@ def report_command(
     from energy.report.pdf import write_pdf
     from energy.report.whole import whole_file
 
-    progress, out = new_console(error=True), page_file(out)
-    with progress.status("drawing …"):
+    out = page_file(out)
+    with working("drawing …"):
         page = report_page(folders)
         with whole_file(out) as draft:
             draft.write_text(page, encoding="utf-8")
     new_console().print(f"written: {out} ({len(page.encode()) / 1e6:.1f} MB)")
     if pdf:
         path = out.with_suffix(".pdf")
-        with progress.status("printing …"):
+        with working("printing …"):
             made_by = write_pdf(out, folders, path)
         how = "" if made_by == "chromium" else ": figures only, since no Chromium was found to print the page"
         new_console().print(f"written: {path}{how}")
@@ -115,7 +115,7 @@ def map_command(
     from energy.report.whole import whole_file
 
     found, out = read_record(folder), page_file(out)
-    with new_console(error=True).status("drawing …"):
+    with working("drawing …"):
         page = interactive_map(read_network(folder), str(found.attrs["scenario"]))
         with whole_file(out) as draft:
             draft.write_text(page, encoding="utf-8")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked
+from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked, working
 
 if TYPE_CHECKING:
     from energy.errors import Fault
@@ -139,7 +139,7 @@ def _sampled(
     case: Any, question: Question, plan: Plan, folder: Path, workers: int, below: list[float]
 ) -> tuple[Any, Any]:
     import pandas as pd
-    from rich.progress import Progress
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from energy.report.risk_files import append_samples, open_samples, question_digest
     from energy.study.points import processes
@@ -149,13 +149,15 @@ def _sampled(
     columns = columns_of(case, question)
     done = open_samples(folder, question_digest(case, question), columns)
     console = new_console(error=True)
-    with console.status("drawing water years …"):
+    with working("drawing water years …"):
         pool = water_pool(case, question, plan)
     draws = planned_draws(plan, pool)
     kept = done[done["draw"].isin(draws)]
     rows = kept.to_numpy(float).tolist()
     pooled = processes(workers) if workers > 1 else nullcontext(None)
-    with pooled as executor, Progress(console=console, transient=True) as progress:
+    name = TextColumn("{task.description}", markup=False)  # names are text, never markup
+    columns_shown = (name, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with pooled as executor, Progress(*columns_shown, console=console, transient=True) as progress:
         bar = progress.add_task(f"{question.scenario.name}, hazards {question.hazards.name}", total=len(draws))
         progress.update(bar, completed=len(rows))
         for found in risk_samples(case, question, plan, pool, kept, executor):

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked
+from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked, working
 
 
 @app.command("run")
@@ -65,13 +65,13 @@ def _run_each(asked: list[tuple[Any, Any]], out: Path, as_json: bool, time_limit
     from energy.report.text import run_text
     from energy.study import run
 
-    console, progress = new_console(), new_console(error=True)
+    console = new_console()
     found, failed = [], False
     for case, scenario in asked:
         start = time.perf_counter()
         folder = out / scenario.name
         try:
-            with progress.status(f"solving {scenario.name} …"):
+            with working(f"solving {scenario.name} …"):
                 result = run(case, scenario, time_limit)
                 manifest = write_run(result, folder, time.perf_counter() - start)
         except SolverError as err:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked
+from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked, working
 
 
 @app.command("settlement")
@@ -34,7 +34,7 @@ def settlement_command(
 
     folder, start = out / asked.name, time.perf_counter()
     refuse_strange(folder)
-    with new_console(error=True).status(f"{asked.name} …"):
+    with working(f"{asked.name} …"):
         found = settlement(case, asked, shortfall_owed=shortfall_owed, measured=measured)
         write_tables(folder, tables_of(found), provenance(case, asked, time.perf_counter() - start))
     if as_json:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import app, new_console
+from energy.cli.base import app, new_console, working
 
 DIFFERENT = 1
 
@@ -25,7 +25,7 @@ def rerun_command(
     from energy.report.whole import refuse_strange
 
     start, console = time.perf_counter(), new_console()
-    with new_console(error=True).status("solving …"):
+    with working("solving …"):
         again = rerun(manifest)
     name = again.run.scenario.name
     for cause in again.causes:

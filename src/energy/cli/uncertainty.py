@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked
+from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked, working
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +78,7 @@ def _countries(case: Any, asked: Any, hazards: Any, samples: int, seed: int, wor
 
     question = Question(asked, hazards, seed, "water_statistics" in case.profiles, causes=False)
     checked(case, question)
-    with processes(workers) as executor, new_console(error=True).status("sampling …"):
+    with processes(workers) as executor, working("sampling …"):
         parts = [executor.submit(country_chunk, case, question, range(at, samples, workers)) for at in range(workers)]
         rows: list[dict[str, float]] = [row for part in parts for row in part.result()]
     rows.sort(key=lambda row: row["draw"])
@@ -139,7 +139,7 @@ def sensitivity_command(
     folder = out / f"{asked.name}-{metric}"
     refuse_unwritable(folder)
     known = unknowns(case, asked, only or ["*"])
-    with processes(workers) as executor, new_console(error=True).status(f"{len(known)} numbers …"):
+    with processes(workers) as executor, working(f"{len(known)} numbers …"):
         found = sensitivity(
             case, asked, known, metric, Sizes(looked_at, trajectories, top, base, spread), seed, executor
         )
