@@ -20,6 +20,7 @@ app = typer.Typer(
 SCENARIOS = Annotated[list[str], typer.Argument(help="Names of scenarios, or paths of YAML files.", show_default=False)]
 SCENARIO = Annotated[str, typer.Argument(help="Name of a scenario, or path of a YAML file.")]
 SET = Annotated[list[str], typer.Option("--set", help="Override a value of the scenario: key=value.")]
+FORCE = Annotated[bool, typer.Option("--force", help="Replace what is in the way, though it was not written here.")]
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import app, new_console, working
+from energy.cli.base import FORCE, app, new_console, working
 
 FOLDER = Annotated[Path, typer.Argument(help="Folder of a finished run.")]
 
@@ -62,6 +62,7 @@ def figures_command(
         Kind.SVG,
     ],
     out: Annotated[Path | None, typer.Option(help="Folder to write to; FOLDER/figures by default.")] = None,
+    force: FORCE = False,
 ) -> None:
     """Draw every figure of a finished run, or the named ones."""
     from energy.report.catalogue import chosen
@@ -75,7 +76,7 @@ def figures_command(
     for name, entry in drawn.items():
         for one in size:
             stem = place / (name if len(size) == 1 else f"{name}_{one}")
-            for path in save(entry.draw(found, one), stem, kind):
+            for path in save(entry.draw(found, one), stem, kind, force):
                 new_console().print(f"written: {path}")
 
 
@@ -84,22 +85,27 @@ def report_command(
     folders: Annotated[list[Path], typer.Argument(help="Folders of finished runs; the first is the base.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="HTML file to write.")] = Path("report.html"),
     pdf: Annotated[bool, typer.Option(help="Write a PDF of the same name beside it.")] = True,
+    force: FORCE = False,
 ) -> None:
     """Write finished runs as one HTML page that stands alone, and as PDF."""
+    from energy.report.ownership import refuse_strange_file
     from energy.report.page import report_page
     from energy.report.pdf import write_pdf
     from energy.report.whole import whole_file
 
     out = page_file(out)
+    refuse_strange_file(out, force)
+    if pdf:
+        refuse_strange_file(out.with_suffix(".pdf"), force)
     with working("drawing …"):
         page = report_page(folders)
-        with whole_file(out) as draft:
+        with whole_file(out, force) as draft:
             draft.write_text(page, encoding="utf-8")
     new_console().print(f"written: {out} ({len(page.encode()) / 1e6:.1f} MB)")
     if pdf:
         path = out.with_suffix(".pdf")
         with working("printing …"):
-            made_by = write_pdf(out, folders, path)
+            made_by = write_pdf(out, folders, path, force)
         how = "" if made_by == "chromium" else ": figures only, since no Chromium was found to print the page"
         new_console().print(f"written: {path}{how}")
 
@@ -108,6 +114,7 @@ def report_command(
 def map_command(
     folder: FOLDER,
     out: Annotated[Path, typer.Option("-o", "--out", help="HTML file to write.")] = Path("map.html"),
+    force: FORCE = False,
 ) -> None:
     """Write PyPSA's interactive map of a finished run as one HTML page that needs no network."""
     from energy.report.interactive_map import interactive_map
@@ -117,7 +124,7 @@ def map_command(
     found, out = read_record(folder), page_file(out)
     with working("drawing …"):
         page = interactive_map(read_network(folder), str(found.attrs["scenario"]))
-        with whole_file(out) as draft:
+        with whole_file(out, force) as draft:
             draft.write_text(page, encoding="utf-8")
     new_console().print(f"written: {out} ({len(page.encode()) / 1e6:.1f} MB)")
 
@@ -130,9 +137,10 @@ def export_command(
         typer.Option("--format", help="csv, parquet: every value, one a row; iamc: energy by country; network: PyPSA."),
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="File to write; for networks a folder.")],
+    force: FORCE = False,
 ) -> None:
     """Write finished runs for other programs."""
     from energy.report.export import export
 
-    for path in export(folders, kind, out):
+    for path in export(folders, kind, out, force):
         new_console().print(f"written: {path}")

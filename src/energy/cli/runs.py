@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked, working
+from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, app, new_console, read_asked, working
 
 
 @app.command("run")
@@ -27,6 +27,7 @@ def run_command(
     time_limit: Annotated[
         float, typer.Option(help="Seconds that the solver may take for each scenario.", show_default=False)
     ] = float("inf"),
+    force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Solve scenarios, print their months, write their folders; --all compares the whole library."""
@@ -40,15 +41,15 @@ def run_command(
     if whole_library:
         from energy.cli.library_run import run_library
 
-        run_library(overrides, out, jobs, as_json, time_limit)
+        run_library(overrides, out, jobs, as_json, time_limit, force)
         return
     asked = [read_asked(name, overrides) for name in scenarios]
-    from energy.report.whole import refuse_strange
+    from energy.report.ownership import refuse_strange_folder
 
     _refuse_early(asked)
     for _, scenario in asked:
-        refuse_strange(out / scenario.name)
-    _run_each(asked, out, as_json, time_limit)
+        refuse_strange_folder(out / scenario.name, force)
+    _run_each(asked, out, as_json, time_limit, force)
 
 
 def _refuse_names(whole_library: bool) -> None:
@@ -58,7 +59,7 @@ def _refuse_names(whole_library: bool) -> None:
     raise InputError(Fault(what, "run", allowed="names of scenarios, or --all", repair="see them with: energy list"))
 
 
-def _run_each(asked: list[tuple[Any, Any]], out: Path, as_json: bool, time_limit: float) -> None:
+def _run_each(asked: list[tuple[Any, Any]], out: Path, as_json: bool, time_limit: float, force: bool) -> None:
     """Solve one scenario after the other; one that has no optimum is said, and the others go on."""
     from energy.errors import SolverError
     from energy.report.folder import write_run
@@ -73,7 +74,7 @@ def _run_each(asked: list[tuple[Any, Any]], out: Path, as_json: bool, time_limit
         try:
             with working(f"solving {scenario.name} …"):
                 result = run(case, scenario, time_limit)
-                manifest = write_run(result, folder, time.perf_counter() - start)
+                manifest = write_run(result, folder, time.perf_counter() - start, force)
         except SolverError as err:
             if len(asked) == 1:
                 raise
@@ -132,13 +133,14 @@ def build_command(
     scenario: SCENARIO,
     out: Annotated[Path, typer.Option("-o", "--out", help="netCDF file to write.")],
     overrides: SET = [],  # noqa: B006
+    force: FORCE = False,
 ) -> None:
     """Write the unsolved PyPSA network of a scenario."""
     case, asked = read_asked(scenario, overrides)
     from energy.model import build
-    from energy.model.quiet import quiet
+    from energy.report.export import write_network
     from energy.report.whole import whole_file
 
-    with whole_file(out) as draft, quiet():
-        build(case, asked).export_to_netcdf(str(draft))
+    with whole_file(out, force) as draft:
+        write_network(build(case, asked), draft)
     new_console().print(f"written to {out}; solve it with n.optimize(extra_functionality=energy.rules)")

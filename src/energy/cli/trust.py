@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import app, new_console, working
+from energy.cli.base import FORCE, app, new_console, working
 
 DIFFERENT = 1
 
@@ -19,10 +19,11 @@ def rerun_command(
     out: Annotated[
         Path | None, typer.Option(help="Folder that gets the new run's folder; nothing unless said.")
     ] = None,
+    force: FORCE = False,
 ) -> None:
     """Make a finished run again from its manifest; exit code 1 where the numbers are not the same."""
+    from energy.report.ownership import refuse_strange_folder
     from energy.report.rerun import rerun
-    from energy.report.whole import refuse_strange
 
     start, console = time.perf_counter(), new_console()
     with working("solving …"):
@@ -36,8 +37,8 @@ def rerun_command(
     if out is not None:
         from energy.report.folder import write_run
 
-        refuse_strange(out / name)
-        write_run(again.run, out / name, time.perf_counter() - start)
+        refuse_strange_folder(out / name, force)
+        write_run(again.run, out / name, time.perf_counter() - start, force)
         console.print(f"written to {out / name}")
     if again.numbers:
         raise typer.Exit(DIFFERENT)

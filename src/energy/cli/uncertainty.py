@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked, working
+from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, app, new_console, read_asked, working
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,11 +19,13 @@ WORKERS = Annotated[int, typer.Option(min=1, help="Processes.")]
 OUT = Annotated[Path, typer.Option(help="Folder that gets the table.")]
 
 
-def _show(table: pd.DataFrame, title: str, as_json: bool, out: Path, shown: pd.DataFrame | None = None) -> None:
+def _show(
+    table: pd.DataFrame, title: str, as_json: bool, out: Path, force: bool, shown: pd.DataFrame | None = None
+) -> None:
     """Write a table to ``out``, and print it, or what is ``shown`` in its place."""
     from energy.report.risk_text import frame_text
 
-    _write(table, out)
+    _write(table, out, force)
     if as_json:
         print(table.reset_index().to_json(orient="records", indent=1))
     else:
@@ -31,12 +33,12 @@ def _show(table: pd.DataFrame, title: str, as_json: bool, out: Path, shown: pd.D
         new_console().print(f"written to {out}")
 
 
-def _write(table: pd.DataFrame, out: Path) -> None:
+def _write(table: pd.DataFrame, out: Path, force: bool) -> None:
     from energy.report.cells import plain_cells
     from energy.report.whole import whole_file, writable_folder
 
     writable_folder(out.parent)
-    with whole_file(out) as draft:
+    with whole_file(out, force, table=True) as draft:
         plain_cells(table).to_csv(draft, float_format="%.6g")
 
 
@@ -49,11 +51,12 @@ def adequacy_command(
     workers: WORKERS = 2,
     overrides: SET = [],  # noqa: B006
     out: OUT = Path("results/adequacy"),
+    force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Print LOLE and EENS with standard errors: of each country with and without the line, or of any PyPSA network."""
+    from energy.report.ownership import refuse_unwritable
     from energy.report.risk_text import with_errors
-    from energy.report.whole import refuse_unwritable
     from energy.scenario import read_hazards
 
     case, asked = read_asked(scenario, overrides)
@@ -66,7 +69,7 @@ def adequacy_command(
     else:
         table = _countries(case, asked, found, samples, seed, workers)
     title = f"{asked.name}, hazards {found.name}: {samples} samples, ± standard error"
-    _show(table, title, as_json, out / f"{asked.name}-{found.name}.csv", shown=with_errors(table))
+    _show(table, title, as_json, out / f"{asked.name}-{found.name}.csv", force, shown=with_errors(table))
 
 
 def _countries(case: Any, asked: Any, hazards: Any, samples: int, seed: int, workers: int) -> pd.DataFrame:
@@ -92,6 +95,7 @@ def contract_command(
     shortfall: Annotated[float, typer.Option(help="What a contracted MWh costs that lacks [USD/MWh].")] = 94.0,
     spot: Annotated[float, typer.Option(help="For energy beyond the contract [USD/MWh].")] = 20.0,
     tail: Annotated[float, typer.Option(min=0.01, max=0.5, help="Share of the worst seasons.")] = 0.1,
+    force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Print the season's quantity to contract under take-or-pay, and the frontier of expected income against risk."""
@@ -103,7 +107,7 @@ def contract_command(
     terms.refuse_unsound()
     found = frontier(table["season"].to_numpy(float), table["weight"].to_numpy(float), terms, tail)
     title = f"GWh, million USD; worst {100 * tail:.0f} % of {len(table):,} seasons"
-    _show(found, title, as_json, folder / "contract.csv")
+    _show(found, title, as_json, folder / "contract.csv", force)
 
 
 @app.command("sensitivity")
@@ -122,15 +126,16 @@ def sensitivity_command(
     workers: WORKERS = 2,
     overrides: SET = [],  # noqa: B006
     out: OUT = Path("results/sensitivity"),
+    force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Rank the numbers of the evidence by what their ranges do to a metric: tornado, Morris, Sobol."""
     from energy.report.frame import foot_of
+    from energy.report.ownership import refuse_unwritable
     from energy.report.risk_figures import tornado_figure
     from energy.report.risk_text import frame_text
     from energy.report.sensitivity_text import ranking, sensitivity_notes, sensitivity_record, spread_table
     from energy.report.style import save
-    from energy.report.whole import refuse_unwritable
     from energy.study.points import processes
     from energy.study.sensitivity import Sizes, sensitivity
     from energy.study.unknowns import unknowns
@@ -146,9 +151,9 @@ def sensitivity_command(
         parts = _split(case, asked, known, list(found.numbers.index[:top]), split, hazards, seed, executor)
     written = {"numbers": found.numbers, "spread": spread_table(found)}
     for name, table in written.items():
-        _write(table, folder / f"{name}.csv")
+        _write(table, folder / f"{name}.csv", force)
     drawn = tornado_figure(found.numbers, found.base, metric, found.unit, asked.name, foot_of(asked, case))
-    save(drawn, folder / "tornado")
+    save(drawn, folder / "tornado", force=force)
     if as_json:
         print(json.dumps(sensitivity_record(found, parts), indent=1))
     else:

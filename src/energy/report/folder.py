@@ -20,6 +20,7 @@ from energy.measure.irrigation import lacking_water
 from energy.model.quiet import quiet
 from energy.report.cells import plain_cells
 from energy.report.monthly_figure import plot
+from energy.report.ownership import MANIFEST
 from energy.report.record import record
 from energy.report.style import save
 from energy.report.whole import whole_folder
@@ -30,8 +31,17 @@ from energy.study.surprise import prices_of_surprise
 PACKAGES = ("casa1000-energy", "pypsa", "linopy", "highspy", "pandas", "numpy", "xarray", "scipy")
 
 
-def write_run(run: Run, path: Path, wall_seconds: float) -> dict[str, Any]:
+def write_run(run: Run, path: Path, wall_seconds: float, force: bool = False) -> dict[str, Any]:
     """Write a run's folder: solved network, Dataset, monthly table, figure and manifest.
+
+    Parameters
+    ----------
+    run, path
+        What was solved, and its folder.
+    wall_seconds
+        What it took [s].
+    force
+        Whether what this package did not write may be replaced.
 
     Returns
     -------
@@ -53,14 +63,22 @@ def write_run(run: Run, path: Path, wall_seconds: float) -> dict[str, Any]:
     """
     table = run.table
     manifest = manifest_of(run, wall_seconds)
-    with whole_folder(path) as draft:
+    with whole_folder(path, force) as draft:
         with quiet():
             _netcdf(draft / "network.nc", lambda file: run.result.network().export_to_netcdf(str(file)))
             _netcdf(draft / "result.nc", lambda file: record(run).to_netcdf(file))
         plain_cells(table).to_csv(draft / "summary.csv", float_format="%.6g")
         save(plot(run), draft / "monthly")
-        (draft / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        manifest["files"] = _write_manifest(draft, manifest)
     return manifest
+
+
+def _write_manifest(draft: Path, manifest: Mapping[str, Any]) -> list[str]:
+    """Write the manifest of a folder, with the names of all that is in it, and return them."""
+    files = sorted(path.name for path in draft.iterdir())
+    text = json.dumps({**manifest, "files": files}, indent=1, sort_keys=True)
+    (draft / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    return files
 
 
 def _netcdf(file: Path, write: Callable[[Path], object]) -> None:
@@ -99,18 +117,27 @@ def provenance(case: Case, scenario: Scenario, wall_seconds: float) -> dict[str,
     }
 
 
-def write_tables(path: Path, tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -> None:
+def write_tables(
+    path: Path, tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], force: bool = False
+) -> None:
     """Write the tables of a study, ``<name>.csv`` each, and their manifest as one folder.
+
+    Parameters
+    ----------
+    path, tables, manifest
+        The folder, and what it gets.
+    force
+        Whether what this package did not write may be replaced.
 
     Raises
     ------
     InputError
         When the place cannot be written to, or holds something else than a result.
     """
-    with whole_folder(path) as draft:
+    with whole_folder(path, force) as draft:
         for name, table in tables.items():
             plain_cells(table).to_csv(draft / f"{name}.csv", float_format="%.9g", lineterminator="\n")
-        (draft / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        _write_manifest(draft, manifest)
 
 
 def input_hashes(path: Path) -> dict[str, str]:

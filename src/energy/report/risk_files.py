@@ -18,6 +18,7 @@ import pandas as pd
 from energy.case import Case
 from energy.errors import Fault, InputError, written_to
 from energy.report.cells import plain_cells
+from energy.report.ownership import MARK
 from energy.report.whole import whole_file, writable_folder
 from energy.study.digest import case_digest
 from energy.study.sample import Question
@@ -91,8 +92,8 @@ def open_samples(folder: Path, asked: Mapping[str, Any], columns: Sequence[str])
         raise InputError(Fault("holds something else than samples", folder, None, "a new or empty folder", repair))
     folder.mkdir(parents=True, exist_ok=True)
     with whole_file(note) as draft:
-        draft.write_text(json.dumps(dict(asked), indent=1) + "\n", encoding="utf-8")
-    with whole_file(table) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+        draft.write_text(json.dumps({**asked, "made_by": MARK}, indent=1) + "\n", encoding="utf-8")
+    with whole_file(table, table=True) as draft, draft.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerow(columns)
     return pd.DataFrame(columns=list(columns), dtype=float)
 
@@ -152,8 +153,8 @@ def append_samples(folder: Path, rows: Sequence[Sequence[float]]) -> None:
 def write_summary(found: xr.Dataset, folder: Path) -> list[Path]:
     """Write what samples say: ``risk.nc`` with all of it, ``risk.csv`` with one line a figure."""
     with whole_file(folder / "risk.nc") as draft:
-        found.to_netcdf(draft)
-    with whole_file(folder / "risk.csv") as draft:
+        found.assign_attrs(source=MARK).to_netcdf(draft)
+    with whole_file(folder / "risk.csv", table=True) as draft:
         plain_cells(summary_rows(found)).to_csv(draft, index=False, float_format="%.6g")
     return [folder / "risk.nc", folder / "risk.csv"]
 
