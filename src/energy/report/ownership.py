@@ -136,7 +136,7 @@ def _strangers(folder: Path) -> Iterator[str]:
         kind = _kind(path)
         inside = path.rglob("*") if kind == "folder" else [path]
         files = [file for file in inside if _kind(file) != "folder"]
-        own = path.name in written or all(_kind(file) == "file" and is_marked(file) for file in files)
+        own = path.name in written or (bool(files) and all(_kind(file) == "file" and is_marked(file) for file in files))
         if not own:
             yield path.name
 

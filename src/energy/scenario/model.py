@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Priv
 from energy.errors import nearest
 from energy.reading.day import MonthDay
 from energy.reading.faults import validated
+from energy.reading.file_name import FileName
 from energy.reading.frozen import (
     Complaint,
     Frozen,
@@ -168,7 +169,7 @@ class Scenario(Frozen):
     '3h'
     """
 
-    name: Word = Field(description="Name, from the name of the file.")
+    name: FileName = Field(description="Name, from the name of the file.")
     description: str = Field(default="", description="What happens, in a sentence or two.")
     source: str = Field(default="", description="Where the scenario's figures come from.")
     question: Word = Field(
