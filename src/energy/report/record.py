@@ -115,6 +115,8 @@ def _lacking(found: xr.Dataset) -> str | None:
     for name in _ATTRIBUTES:
         if name not in found.attrs:
             return f"attribute {name}"
+    if not isinstance(found.attrs["year"], int | np.integer):
+        return "a year as a number"
     if "month_delivered" not in found:
         return "month_delivered"
     try:

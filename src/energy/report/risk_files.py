@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from energy.case import Case
@@ -85,7 +86,11 @@ def open_samples(folder: Path, asked: Mapping[str, Any], columns: Sequence[str])
         text = table.read_bytes()
         if not text.endswith(b"\n"):
             table.write_bytes(text[: text.rfind(b"\n") + 1])
-        return _read(table)
+        samples = _read(table)
+        if list(samples.columns) != list(columns):
+            what = "its columns are not those of this question"
+            raise InputError(Fault(what, table, 1, ", ".join(columns), "name another folder with --out"))
+        return samples
     # a run that was killed at its very beginning may have left the question, or a draft of it
     if folder.exists() and any(path.name != ASKED and not path.name.startswith(".") for path in folder.iterdir()):
         repair = "name another folder with --out"
@@ -110,7 +115,18 @@ def read_samples(folder: Path) -> pd.DataFrame:
     if not table.is_file():
         raise InputError(Fault("no samples here", folder, None, None, "run energy risk, and name its folder"))
     found = _read(table)
+    missing = [column for column in ("weight", "season", "failed") if column not in found]
+    if missing:
+        again = "run energy risk, and name its folder"
+        raise InputError(Fault(f"column {missing[0]!r} is missing", table, line=1, repair=again))
     found = found[found["failed"] == 0]
+    season, weight = found["season"], found["weight"]
+    sound = np.isfinite(season) & (season >= 0) & np.isfinite(weight) & (weight > 0)
+    unsound = ~sound
+    if unsound.any():
+        line = int(found.index[unsound.to_numpy()][0]) + 2
+        what = "weight or season is no number that a sample can have"
+        raise InputError(Fault(what, table, line, "a weight above 0, a season of 0 or more", "run energy risk again"))
     if len(found) < 2:
         raise InputError(Fault(f"{len(found)} samples", table, None, "2 or more", "run energy risk"))
     return found
@@ -131,6 +147,8 @@ def _read(table: Path) -> pd.DataFrame:
             columns, *texts = csv.reader(file)
     except (ValueError, csv.Error) as err:  # no line at all, or no text
         raise InputError(Fault(f"is no table of samples: {err}", table, repair="remove this folder")) from None
+    if len(set(columns)) < len(columns):
+        raise InputError(Fault("a column stands twice", table, line=1, repair="remove this folder"))
     for line, row in enumerate(texts, 2):
         try:
             # Python's own float() gives back every bit, which pandas' quick parser need not
