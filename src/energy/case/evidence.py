@@ -1,4 +1,4 @@
-"""Evidence held against the case: each row speaks of a number that exists, says what its cell says, and has a source."""
+"""Evidence held against the case: each row names a number that exists, says what its cell says, and has a source."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Numbers = Mapping[str, Mapping[str, Mapping[str, float | None]]]
 RELATIVE = 1e-9
 MOST_SHOWN = 30  # names in a message
 _DEMAND = "profiles/demand_year"
-_STATISTICS = "profiles/water_statistics"
+_WITH_UNITS = ("profiles/water_statistics", "profiles/loss_curve")  # rows of single numbers
 
 DIMENSIONLESS = frozenset({"-", "1", "per unit", "share", "factor", "MWh/MWh", "hm3/hm3"})
 UNITS: Mapping[str, frozenset[str]] = {
@@ -217,33 +217,33 @@ def _unit_faults(case: Case, row: _Row, names: list[str]) -> Iterator[Fault]:
 def _units(case: Case, row: _Row, names: list[str]) -> frozenset[str]:
     """Return the units that a row may have; empty where nothing says it."""
     if row.component.startswith("profiles/"):
-        return DIMENSIONLESS if row.component not in (_STATISTICS, "profiles/loss_curve") else frozenset()
-    if row.component == "rules":
-        return frozenset()
-    if row.attribute in UNITS:
-        return UNITS[row.attribute]
+        return frozenset() if row.component in _WITH_UNITS else DIMENSIONLESS
+    if row.component == "rules" or row.attribute in UNITS:
+        return UNITS.get(row.attribute, frozenset())
     if row.attribute.endswith("_pu") or row.attribute in ("share", "standing_loss"):
         return DIMENSIONLESS
-    ends = [_carriers_at_ends(case, row.component, name) for name in names]
-    if row.attribute == "efficiency":
-        turbines = {from_water and not to_water for from_water, to_water in ends}
-        return frozenset().union(*(frozenset({"MWh/hm3"}) if turbine else DIMENSIONLESS for turbine in turbines))
-    units = ELECTRIC.get(row.attribute)
-    if units is None:
-        return frozenset()
-    return frozenset().union(*(_of_water(units) if from_water else units for from_water, _ in ends))
+    units = [_units_at(row.attribute, *_water_at_ends(case, row.component, name)) for name in names]
+    return frozenset().union(*units)
+
+
+def _units_at(attribute: str, from_water: bool, to_water: bool) -> frozenset[str]:
+    if attribute == "efficiency":
+        return frozenset({"MWh/hm3"}) if from_water and not to_water else DIMENSIONLESS
+    units = ELECTRIC.get(attribute, frozenset())
+    return _of_water(units) if from_water else units
 
 
 def _of_water(units: frozenset[str]) -> frozenset[str]:
     return frozenset(unit.replace("MWh", "hm3").replace("MW", "hm3/h") for unit in units)
 
 
-def _carriers_at_ends(case: Case, component: str, name: str) -> tuple[bool, bool]:
+def _water_at_ends(case: Case, component: str, name: str) -> tuple[bool, bool]:
     """Tell whether a component hangs on water at its first and at its second end."""
     row, buses = case.components[component].loc[name], case.components["buses"]
     carrier = buses["carrier"] if "carrier" in buses else pd.Series("", buses.index)
-    first, second = (carrier.get(row.get(column)) for column in (("bus0", "bus1") if "bus0" in row else ("bus", "bus")))
-    return first == "water", second == "water"
+    ends = ("bus0", "bus1") if "bus0" in row else ("bus", "bus")
+    first, second = (str(row.get(end, "")) for end in ends)
+    return carrier.get(first) == "water", carrier.get(second) == "water"
 
 
 def _few(names: Iterable[str]) -> str | None:

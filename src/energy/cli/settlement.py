@@ -28,10 +28,10 @@ def settlement_command(
 ) -> None:
     """Print who pays whom what by month, whether debt is served, fuel saved, rent, and welfare by country."""
     case, asked = read_asked(scenario, overrides)
-    from energy.report.folder import provenance, write_tables
-    from energy.report.ownership import refuse_strange_folder
+    from energy.analysis.settlement import settlement
     from energy.report.settlement_text import settlement_json, settlement_text, tables_of
-    from energy.study.settle import settlement
+    from energy.results.manifest import provenance, write_tables
+    from energy.results.ownership import refuse_strange_folder
 
     folder, start = out / asked.name, time.perf_counter()
     refuse_strange_folder(folder, force)
