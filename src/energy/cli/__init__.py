@@ -72,7 +72,8 @@ def _refused(error: Exception) -> int:
         print(error, file=sys.stderr)
         return 2
     lines, code = _message(error)
-    print("\n".join(map(_printable, lines)), file=sys.stderr)
+    # no `map` here: the verb of that name is a module of this package
+    print("\n".join(_printable(line) for line in lines), file=sys.stderr)
     return code
 
 

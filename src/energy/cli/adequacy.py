@@ -11,6 +11,7 @@ from energy.cli.base import (
     AS_JSON,
     FORCE,
     HAZARDS,
+    MOST_SAMPLES,
     OUT,
     SCENARIO,
     SEED,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 def adequacy_command(
     scenario: SCENARIO,
     hazards: HAZARDS = "base",
-    samples: Annotated[int, typer.Option(min=2, help="Samples.")] = 100,
+    samples: Annotated[int, typer.Option(min=2, max=MOST_SAMPLES, help="Samples.")] = 100,
     seed: SEED = 1,
     workers: WORKERS = 2,
     overrides: SET = [],  # noqa: B006

@@ -18,6 +18,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+MOST_SAMPLES = 1_000_000  # each is a row in memory, and a solve
+MOST_PROCESSES = 1_000  # each takes some hundred megabytes
+LARGEST_SEED = 2**32 - 1  # what all generators of random numbers take
 SCENARIOS = Annotated[list[str], typer.Argument(help="Names of scenarios, or paths of YAML files.", show_default=False)]
 SCENARIO = Annotated[str, typer.Argument(help="Name of a scenario, or path of a YAML file.")]
 SET = Annotated[list[str], typer.Option("--set", help="Override a value of the scenario: key=value.")]
@@ -25,8 +28,8 @@ FORCE = Annotated[bool, typer.Option("--force", help="Replace what is in the way
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 
 HAZARDS = Annotated[str, typer.Option(help="Set of hazards, or path of a YAML file.")]
-SEED = Annotated[int, typer.Option(min=0, help="Family of draws.")]
-WORKERS = Annotated[int, typer.Option(min=1, help="Processes.")]
+SEED = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Family of draws.")]
+WORKERS = Annotated[int, typer.Option(min=1, max=MOST_PROCESSES, help="Processes.")]
 OUT = Annotated[Path, typer.Option(help="Folder that gets the table.")]
 FOLDER = Annotated[Path, typer.Argument(help="Folder of a finished run.")]
 

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked, working
+from energy.cli.base import (
+    AS_JSON,
+    LARGEST_SEED,
+    MOST_PROCESSES,
+    MOST_SAMPLES,
+    SCENARIO,
+    SET,
+    app,
+    new_console,
+    read_asked,
+    working,
+)
 
 if TYPE_CHECKING:
     from energy.analysis.risk.monte_carlo import StoppingRule
@@ -22,7 +33,7 @@ if TYPE_CHECKING:
 def risk_command(
     scenario: SCENARIO,
     hazards: Annotated[str, typer.Option(help="Set of hazards, or path of a YAML file.")] = "base",
-    samples: Annotated[int, typer.Option(min=2, help="Samples; with --until-ci the most.")] = 1000,
+    samples: Annotated[int, typer.Option(min=2, max=MOST_SAMPLES, help="Samples; with --until-ci the most.")] = 1000,
     until_ci: Annotated[
         str | None, typer.Option(help="Stop when half the 95 % interval is this share of the figure: 2%.")
     ] = None,
@@ -32,9 +43,9 @@ def risk_command(
     growth: Annotated[str | None, typer.Option(help="Odds of low, central, high growth: 1:2:1.")] = None,
     fixed_water: Annotated[bool, typer.Option("--fixed-water", help="Keep the scenario's water.")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Independent samples, no variance reduction.")] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Family of draws.")] = 1,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
-    draw: Annotated[int | None, typer.Option(help="Write this draw as a scenario instead of sampling.")] = None,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Family of draws.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=MOST_PROCESSES, help="Processes.")] = 2,
+    draw: Annotated[int | None, typer.Option(min=0, help="Write this draw as a scenario instead of sampling.")] = None,
     overrides: SET = [],  # noqa: B006
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a question.")] = Path("results/risk"),
     as_json: AS_JSON = False,

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from energy.cli.base import AS_JSON, FORCE, SET, app, new_console, read_asked, working
+from energy.cli.base import AS_JSON, FORCE, MOST_PROCESSES, SET, app, new_console, read_asked, working
 
 
 @app.command("run")
@@ -23,7 +23,7 @@ def run_command(
     whole_library: Annotated[
         bool, typer.Option("--all", help="All scenarios of the library, and their comparison.")
     ] = False,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes that share the work of --all.")] = os.cpu_count() or 1,
+    jobs: Annotated[int, typer.Option(min=1, max=MOST_PROCESSES, help="Processes of --all.")] = os.cpu_count() or 1,
     time_limit: Annotated[
         float, typer.Option(help="Seconds that the solver may take for each scenario.", show_default=False)
     ] = float("inf"),

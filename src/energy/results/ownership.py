@@ -6,6 +6,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from energy.errors import Fault, InputError
@@ -15,7 +16,7 @@ MARK = "casa1000-energy"
 MANIFEST = "manifest.json"
 UNLISTED = (".nc", ".csv", ".png", ".svg")
 """Endings of what earlier versions wrote, whose manifests do not list their files."""
-FORCE = "choose another place, or replace it with --force"
+FORCE = "choose another --out, or replace it with --force"
 _PART = 1 << 20  # bytes read at a time
 _LONGEST_HEADER = 1 << 16  # bytes
 
@@ -60,7 +61,10 @@ def refuse_strange_folder(path: Path, force: bool = False) -> None:
         return
     if Path.cwd().is_relative_to(path.resolve()):
         raise InputError(Fault("the working folder lies in it", path, repair="choose another --out"))
-    if not force and (strange := next(_strangers(path), None)) is not None:
+    strange = None
+    with suppress(FileNotFoundError):  # another run is just replacing it
+        strange = next(_strangers(path), None)
+    if strange is not None and not force:
         raise InputError(Fault(f"{strange} is here, which no run wrote: it is not replaced", path, repair=FORCE))
 
 
