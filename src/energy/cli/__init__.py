@@ -34,7 +34,7 @@ def main() -> None:
         sys.argv.remove("--debug")
     try:
         _open_streams()
-        code = app(standalone_mode=False)
+        code = app(prog_name="energy", standalone_mode=False)
         sys.stdout.flush()
     except Exception as error:
         if debug and not isinstance(error, USAGE_ERROR):

@@ -13,6 +13,8 @@ from energy.errors import Fault, InputError
 from energy.reading.tree import Origin
 from energy.scenario import Scenario
 
+_ENERGY_ATTRIBUTES = ("efficiency", "efficiency2", "efficiency3", "p_min_pu")
+
 
 def validate_inputs(
     components: Mapping[str, pd.DataFrame],
@@ -108,11 +110,7 @@ def _origin(name: str, scenario: Scenario, case: Case) -> Origin:
     for address in scenario.values:
         table, _, rest = address.partition(".")
         pattern, _, attribute = rest.rpartition(".")
-        if (
-            table == "links"
-            and attribute in ("efficiency", "efficiency2", "efficiency3", "p_min_pu")
-            and fnmatchcase(name, pattern)
-        ):
+        if table == "links" and attribute in _ENERGY_ATTRIBUTES and fnmatchcase(name, pattern):
             return scenario.written_at("values", address)
     table_of = case.components["links"]
     lines = table_of.attrs.get("lines")

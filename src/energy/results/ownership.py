@@ -17,6 +17,8 @@ MANIFEST = "manifest.json"
 UNLISTED = (".nc", ".csv", ".png", ".svg")
 """Endings of what earlier versions wrote, whose manifests do not list their files."""
 FORCE = "choose another --out, or replace it with --force"
+ROOM = 300
+"""Bytes of a path that names of files inside a folder may take."""
 _PART = 1 << 20  # bytes read at a time
 _LONGEST_HEADER = 1 << 16  # bytes
 
@@ -29,20 +31,17 @@ def refuse_unwritable(path: Path) -> None:
     InputError
         When the path is a file, lies in a file, is too long, or cannot be written to.
     """
+    longest = os.pathconf("/", "PC_PATH_MAX") - ROOM
+    length = len(os.fsencode(path.absolute()))
+    if length > longest:
+        raise InputError(
+            Fault(f"a path of {length:,} bytes", allowed=f"up to {longest:,} bytes", repair="shorten --out")
+        )
     around = next(place for place in (path, *path.absolute().parents) if place.exists())
     if not around.is_dir():
         raise InputError(Fault("this is a file, no folder", around, repair="choose another --out"))
     if not os.access(around, os.W_OK | os.X_OK):
         raise InputError(Fault("this folder cannot be written to", around, repair="choose another --out"))
-    room = os.pathconf(around, "PC_PATH_MAX") - _ROOM
-    length = len(os.fsencode(path.absolute()))
-    if length > room:
-        raise InputError(
-            Fault(f"this path is {length:,} bytes long", allowed=f"up to {room:,}", repair="shorten --out")
-        )
-
-
-_ROOM = 300  # bytes that names of files inside a folder may take
 
 
 def refuse_strange_folder(path: Path, force: bool = False) -> None:
