@@ -23,6 +23,11 @@ def build_command(
     from energy.results.atomic_write import atomic_file
     from energy.results.export import write_network
 
+    n = build(case, asked)
     with atomic_file(out, force) as draft:
-        write_network(build(case, asked), draft)
-    new_console().print(f"written to {out}; solve it with n.optimize(extra_functionality=energy.extra_functionality)")
+        write_network(n, draft)
+    arguments = "extra_functionality=energy.extra_functionality"
+    losses = n.meta["energy"]["transmission_losses"]
+    if losses:
+        arguments += f", transmission_losses={losses}"
+    new_console().print(f"written to {out}; solve it with n.optimize({arguments})", soft_wrap=True)

@@ -28,6 +28,7 @@ from energy.model.head_curves import HeadCurve, head_curves
 from energy.model.hourly import number
 from energy.model.hydrology.inflow import inflow
 from energy.model.input_checks import validate_inputs
+from energy.model.line_losses import LineLosses, refuse_unbounded
 from energy.model.snapshots import axis_of
 from energy.scenario import Event, Scenario
 from energy.scenario.hydrology import Hydrology
@@ -63,6 +64,11 @@ class Inputs:
         Of ``dense``, what events change, as it is without them.
     head
         Curves of the turbines whose efficiency follows a level; none where the head is fixed.
+    priority
+        Services from first served to the studied one, which are optimised in this order; empty where the objective is
+        money.
+    line_losses
+        How losses of AC lines are linearised; ``none`` where there are none, or no lines.
 
     Examples
     --------
@@ -84,6 +90,8 @@ class Inputs:
     events: Mapping[tuple[str, str, str], list[Event]] = field(default_factory=dict)
     undisturbed: Dense = field(default_factory=dict)
     head: tuple[HeadCurve, ...] = ()
+    priority: tuple[str, ...] = ()
+    line_losses: LineLosses = "none"
 
     def array(self, component: str, attribute: str) -> np.ndarray:
         """Return an attribute in every snapshot; shape (snapshots, names), columns in the order of the table."""
@@ -165,7 +173,8 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
         dense["generators", "p_max_pu"] = _at_most_the_demand(base.components, dense)
     kirchhoff = scenario.network == "kirchhoff"
     head = head_curves(base.case, base.components) if scenario.head == "varying" else ()
-    return Inputs(
+    lossy = bool(len(base.components.get("lines", ())))
+    assembled = Inputs(
         scenario.name,
         stands.axis,
         base.components,
@@ -177,7 +186,11 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
         hit,
         undisturbed,
         head,
+        line_losses=scenario.line_losses if lossy else "none",
     )
+    if assembled.line_losses != "none":
+        refuse_unbounded(assembled, scenario)
+    return assembled
 
 
 def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | None = None) -> Inputs:
@@ -220,7 +233,7 @@ def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | N
             dense[component, "marginal_cost"] += objective.returned(table["service"], weight)
         elif weight:
             dense[component, "marginal_cost"] = cost + value * table["sign"].to_numpy(float)
-    return replace(found, dense=dense, weights=weight)
+    return replace(found, dense=dense, weights=weight, priority=tuple(weight))
 
 
 def _tariff(scenario: Scenario, book: RuleBook) -> dict[str, float]:
