@@ -11,6 +11,7 @@ import typer
 
 from energy.cli.base import (
     AS_JSON,
+    FORCE,
     LARGEST_SEED,
     MOST_PROCESSES,
     MOST_SAMPLES,
@@ -48,6 +49,7 @@ def risk_command(
     draw: Annotated[int | None, typer.Option(min=0, help="Write this draw as a scenario instead of sampling.")] = None,
     overrides: SET = [],  # noqa: B006
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a question.")] = Path("results/risk"),
+    force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Sample water years and outages; print firm power, shortfall, income at risk and what each cause takes."""
@@ -67,7 +69,7 @@ def risk_command(
 
     with samples_held(folder):
         found, table = _sampled(case, question, plan, folder, workers, below)
-        written = [*write_summary(found, folder), *write_figures(found, folder)]
+        written = [*write_summary(found, folder, force), *write_figures(found, folder, force)]
     if as_json:
         print(json.dumps(risk_json(found), indent=1))
         return

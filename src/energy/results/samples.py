@@ -168,11 +168,11 @@ def append_samples(folder: Path, rows: Sequence[Sequence[float]]) -> None:
         file.flush()
 
 
-def write_summary(found: xr.Dataset, folder: Path) -> list[Path]:
+def write_summary(found: xr.Dataset, folder: Path, force: bool = False) -> list[Path]:
     """Write what samples say: ``risk.nc`` with all of it, ``risk.csv`` with one line a figure."""
-    with atomic_file(folder / "risk.nc") as draft:
+    with atomic_file(folder / "risk.nc", force) as draft:
         found.assign_attrs(source=MARK).to_netcdf(draft)
-    with atomic_file(folder / "risk.csv", table=True) as draft:
+    with atomic_file(folder / "risk.csv", force, table=True) as draft:
         plain_cells(summary_rows(found)).to_csv(draft, index=False, float_format="%.6g")
     return [folder / "risk.nc", folder / "risk.csv"]
 
