@@ -55,15 +55,18 @@ def evidence_faults(case: Case) -> Iterator[Fault]:
     if case.evidence.empty:
         return
     numbers = numbers_of(case)
-    path, lines = case.evidence.attrs.get("path"), case.evidence.attrs.get("lines", [None] * len(case.evidence))
+    path = case.evidence.attrs.get("path", case.path)
+    lines = case.evidence.attrs.get("lines", [None] * len(case.evidence))
     rows = [_Row(*values) for values in case.evidence[list(_COLUMNS)].itertuples(index=False, name=None)]
     exact: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         exact.setdefault((row.component, row.name), []).append(row.attribute)
     sources = set(case.sources["key"]) if len(case.sources) else set()
     for row, line in zip(rows, lines, strict=True):
-        faults = [*_range_faults(row), *_source_faults(row, sources), *_number_faults(case, numbers, row, exact)]
-        yield from (fault.at(path, line) for fault in faults if path is not None)
+        faults = list(_range_faults(row))
+        faults += _source_faults(row, sources)
+        faults += _number_faults(case, numbers, row, exact)
+        yield from (fault.at(path, line) for fault in faults)
 
 
 def numbers_of(case: Case) -> Numbers:
@@ -83,7 +86,9 @@ def numbers_of(case: Case) -> Numbers:
         for name, attribute, value in _profile_numbers(profile, table):
             rows.setdefault(name, {})[attribute] = value
     book = case.rules.model_dump(by_alias=True, exclude_none=True)
-    parts = {**book.get("rules", {}), "contract": book.get("contract") or {}, "security": book.get("security") or {}}
+    parts = dict(book.get("rules", {}))
+    parts["contract"] = book.get("contract") or {}
+    parts["security"] = book.get("security") or {}
     numbers["rules"] = {str(name): dict(_leaves(part)) for name, part in parts.items()}
     return numbers
 
@@ -174,14 +179,22 @@ def _number_faults(
         repair = nearest(row.component, numbers)
         yield Fault(f"{row.label}: no table {row.component!r}", allowed=_few(numbers), repair=repair)
         return
-    names = [row.name] if row.name in of_component else [name for name in of_component if fnmatchcase(name, row.name)]
+    names = [name for name in of_component if fnmatchcase(name, row.name)]
+    if row.name in of_component:  # a name may hold brackets, so an exact name comes before a pattern
+        names = [row.name]
     if not names:
         what = f"{row.label}: no {row.component} match {row.name!r}"
         yield Fault(what, allowed=_few(of_component), repair=nearest(row.name, of_component))
         return
-    values = {(n, a): value for n in names for a, value in of_component[n].items() if _speaks_of(row, a)}
+    values: dict[tuple[str, str], float | None] = {}
+    attributes: list[str] = []
+    for name in names:
+        for attribute, value in of_component[name].items():
+            attributes.append(attribute)
+            if _speaks_of(row, attribute):
+                values[name, attribute] = value
     if not values:
-        attributes = dict.fromkeys(attribute for name in names for attribute in of_component[name])
+        attributes = list(dict.fromkeys(attributes))
         what = f"{row.label}: no number {row.attribute!r}"
         yield Fault(what, allowed=_few(attributes), repair=nearest(row.attribute, attributes))
         return

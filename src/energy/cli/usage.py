@@ -32,12 +32,15 @@ def usage_fault(error: Any) -> Fault:
     option = getattr(error, "option_name", None)
     if option is not None and context is not None and what.startswith("no such"):
         return _unknown(command, what.partition(" (Possible")[0], _options(context.command), str(option))
-    verbs = list(getattr(context.command, "commands", ())) if context is not None else []
+    verbs: list[str] = []
+    if context is not None:
+        verbs = list(getattr(context.command, "commands", ()))
     if verbs:
         return _unknown(command, what.partition(". Did you mean")[0], sorted(verbs), _quoted(what))
     told, choice, choices = what.partition(" is not one of ")
     if choice:
-        return _unknown(command, f"{told} is not there to choose", re.findall(r"'([^']*)'", choices), _quoted(told))
+        names = re.findall(r"'([^']*)'", choices)
+        return _unknown(command, f"{told} is not there to choose", names, _quoted(told))
     told, bound, bounds = what.partition(": Input should be ")
     allowed = bounds.replace("greater than or equal to", "from").replace("less than or equal to", "up to")
     return Fault(
@@ -46,7 +49,10 @@ def usage_fault(error: Any) -> Fault:
 
 
 def _options(verb: Any) -> list[str]:
-    names = [name for parameter in verb.params for name in (*parameter.opts, *parameter.secondary_opts)]
+    names: list[str] = []
+    for parameter in verb.params:
+        names += parameter.opts
+        names += parameter.secondary_opts
     return [name for name in names if name.startswith("--")]
 
 
