@@ -1,0 +1,310 @@
+"""AC power flow of chosen hours: voltages, losses and loading behind a dispatch, by PyPSA's Newton-Raphson ``n.pf``.
+
+The dispatch fixes active power at every bus. Reactive power follows from the case's assumptions (``reactive_power`` in
+``rules.yaml``): power factor of demand, converters' demand less filters, line charging less shunt reactors, and a
+voltage that plants hold as far as their rating lets them. A bus of a larger system takes the losses, or the bus with
+the most plant output where there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from energy.case.stability import ReactivePower
+from energy.errors import Fault, InputError, SolverError
+from energy.measure.balance import injections
+from energy.measure.monthly import transferable
+from energy.model.services import UNSERVED
+from energy.model.quiet import quiet
+from energy.solve import Result
+
+if TYPE_CHECKING:
+    import pypsa
+
+LIKELY_VOLTAGE = (0.9, 1.1)
+"""Voltages [p.u.] outside this band are named in the verdict."""
+REACTIVE_TOLERANCE = 1e-3  # Mvar
+BRANCHES = ("lines", "transformers")
+
+
+@dataclass(frozen=True)
+class PowerFlow:
+    """The AC power flow of some hours.
+
+    Attributes
+    ----------
+    buses
+        Index (snapshot, bus): ``voltage`` [p.u.], ``angle`` [degrees], ``p`` [MW] and ``q`` [Mvar] into the network.
+    branches
+        Index (snapshot, branch): ``p0``, ``p1`` [MW], ``q0``, ``q1`` [Mvar], ``losses`` [MW], ``loading`` [share of
+        s_nom].
+    losses
+        Losses of each snapshot [MW].
+    iterations
+        Newton-Raphson steps of each snapshot.
+    """
+
+    buses: pd.DataFrame
+    branches: pd.DataFrame
+    losses: pd.Series
+    iterations: pd.Series
+
+
+def power_flow(n: pypsa.Network, reactive_limits: pd.Series | None = None) -> PowerFlow:
+    """Solve the AC power flow of a network's own set points.
+
+    Parameters
+    ----------
+    n
+        A network with ``p_set``, ``q_set``, ``v_mag_pu_set`` and ``control`` of generators. With limits it has one
+        snapshot, and plants that reach their limit give it and no longer hold their voltage (PV to PQ).
+    reactive_limits
+        Generator → most reactive power that it gives or takes [Mvar]; without it there is no limit.
+
+    Raises
+    ------
+    SolverError
+        When a snapshot does not converge: the set points may lie beyond what the lines can carry.
+    """
+    status = _newton_raphson(n)
+    while reactive_limits is not None and _at_their_limits(n, reactive_limits):
+        status = _newton_raphson(n)
+    buses = _stacked(
+        {
+            "voltage": n.c.buses.dynamic["v_mag_pu"],
+            "angle": np.degrees(n.c.buses.dynamic["v_ang"]),
+            "p": n.c.buses.dynamic["p"],
+            "q": n.c.buses.dynamic["q"],
+        },
+        "bus",
+    )
+    tables = [_branches(n, component) for component in BRANCHES if len(n.components[component].static)]
+    branches = pd.concat(tables).sort_index(level=0, sort_remaining=False)
+    losses = branches["losses"].groupby(level=0).sum()
+    return PowerFlow(buses, branches, losses, status["n_iter"].max(axis=1))
+
+
+def _newton_raphson(n: pypsa.Network) -> dict[str, pd.DataFrame]:
+    with quiet():
+        status = n.pf()
+    converged = status["converged"].all(axis=1)
+    if not converged.all():
+        failed = ", ".join(str(snapshot) for snapshot in converged.index[~converged][:5])
+        raise SolverError(f"AC power flow does not converge at {failed}: no voltages carry this dispatch")
+    return dict(status)
+
+
+def _at_their_limits(n: pypsa.Network, limits: pd.Series) -> bool:
+    """Set the plants that exceed their limit to it; tell whether there were any."""
+    plants = n.c.generators.static
+    holding = plants.index[plants["control"] == "PV"].intersection(limits.index)
+    given = n.c.generators.dynamic["q"].iloc[0].reindex(holding)
+    over = holding[given.abs() > limits[holding] + REACTIVE_TOLERANCE]
+    for name in over:
+        n.c.generators.static.loc[name, "control"] = "PQ"
+        n.c.generators.static.loc[name, "q_set"] = np.sign(given[name]) * limits[name]
+    return len(over) > 0
+
+
+def _branches(n: pypsa.Network, component: str) -> pd.DataFrame:
+    dynamic = n.components[component].dynamic
+    table = _stacked({name: dynamic[name] for name in ("p0", "p1", "q0", "q1")}, "branch")
+    table["losses"] = table["p0"] + table["p1"]
+    apparent = np.maximum(np.hypot(table["p0"], table["q0"]), np.hypot(table["p1"], table["q1"]))
+    rating = n.components[component].static["s_nom"].reindex(table.index.get_level_values("branch")).to_numpy()
+    table["loading"] = apparent / np.where(rating > 0, rating, np.nan)
+    return table
+
+
+def _stacked(tables: dict[str, pd.DataFrame], name: str) -> pd.DataFrame:
+    columns = {key: table.rename_axis(index="snapshot", columns=name).stack() for key, table in tables.items()}
+    return pd.DataFrame(columns)
+
+
+def ac_network(result: Result, snapshot: pd.Timestamp, reactive: ReactivePower) -> pypsa.Network:
+    """Return the AC part of a solved scenario at one snapshot, ready for ``n.pf``.
+
+    Parameters
+    ----------
+    result
+        The solved scenario.
+    snapshot
+        One of its snapshots.
+    reactive
+        What is assumed of reactive power.
+
+    Returns
+    -------
+    pypsa.Network
+        Buses that lines in service touch, the lines, one load, one plant and one converter a bus.
+
+    Raises
+    ------
+    InputError
+        When no AC line is in service.
+    """
+    import pypsa
+
+    lines = _lines_in_service(result, snapshot)
+    if lines.empty:
+        what = f"{result.inputs.name}: no AC line is in service at {snapshot}"
+        raise InputError(Fault(what, repair="AC power flow needs a case with lines"))
+    table = result.inputs.components["buses"]
+    names = [name for name in table.index if name in set(lines["bus0"]) | set(lines["bus1"])]
+    power = bus_power(result, snapshot).reindex(names).fillna(0.0)
+    n = pypsa.Network(snapshots=[snapshot])
+    with quiet():
+        n.add("Bus", names, v_nom=table.loc[names, "v_nom"].astype(float), carrier="AC")
+        n.add("Carrier", "AC")
+        _add_lines(n, lines, reactive)
+        _add_power(n, power, reactive)
+    return n
+
+
+def _lines_in_service(result: Result, snapshot: pd.Timestamp) -> pd.DataFrame:
+    lines = result.inputs.components.get("lines", pd.DataFrame())
+    if lines.empty:
+        return lines
+    available = result.inputs.values("lines", "s_max_pu").loc[snapshot]
+    return lines[(available > 0) & (lines["s_nom"] > 0)]
+
+
+def _add_lines(n: pypsa.Network, lines: pd.DataFrame, reactive: ReactivePower) -> None:
+    kept = 1 - reactive.line_compensation
+    n.add(
+        "Line",
+        lines.index,
+        bus0=lines["bus0"],
+        bus1=lines["bus1"],
+        r=lines["r"].astype(float),
+        x=lines["x"].astype(float),
+        b=lines["b"].astype(float) * kept,
+        s_nom=lines["s_nom"].astype(float),
+    )
+
+
+def _add_power(n: pypsa.Network, power: pd.DataFrame, reactive: ReactivePower) -> None:
+    """Add what each bus takes and gives; the largest plant of each synchronous part takes the losses."""
+    loads, plants, converters = power["demand"], power["plants"], power["converters"]
+    tangent = np.tan(np.arccos(reactive.load_power_factor))
+    n.add("Load", power.index, suffix=" demand", bus=power.index, p_set=loads, q_set=loads * tangent)
+    drawn = converters.abs() * reactive.converter_net
+    n.add("Load", power.index, suffix=" converter", bus=power.index, p_set=-converters, q_set=drawn)
+    n.add("Load", power.index, suffix=" trade", bus=power.index, p_set=-power["trade"], q_set=0.0)
+    running = power.index[plants > 0]
+    slack = _slack_buses(n, plants, reactive)
+    strong = power.index.intersection(list(reactive.strong_buses), sort=False)
+    held = running.union(strong, sort=False).union(slack, sort=False)
+    control = ["Slack" if bus in slack else "PV" for bus in held]
+    n.add("Generator", held, suffix=" plants", bus=held, p_set=plants[held], control=control)
+    n.c.buses.static.loc[held, "v_mag_pu_set"] = reactive.voltage
+
+
+def _slack_buses(n: pypsa.Network, plants: pd.Series, reactive: ReactivePower) -> pd.Index:
+    """Return the bus that takes the losses in each synchronous part: a strong one, or that with the most output."""
+    n.determine_network_topology()
+    part = n.c.buses.static["sub_network"]
+    chosen = []
+    for name in part.unique():
+        members = part.index[part == name]
+        strong = members.intersection(list(reactive.strong_buses), sort=False)
+        chosen.append(strong[0] if len(strong) else plants[members].idxmax())
+    return pd.Index(chosen)
+
+
+def reactive_limits(n: pypsa.Network, reactive: ReactivePower) -> pd.Series:
+    """Return what each plant can give or take [Mvar]; strong buses have no limit."""
+    plants = n.c.generators.static
+    limits = plants["p_set"] * np.tan(np.arccos(reactive.plant_power_factor))
+    return limits[~plants["bus"].isin(list(reactive.strong_buses))]
+
+
+def bus_power(result: Result, snapshot: pd.Timestamp) -> pd.DataFrame:
+    """Return what stands at each bus at a snapshot.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index bus; ``demand`` (served, positive), ``plants``, ``converters`` (links under study) and ``trade`` (other
+        links and sales), positive into the bus [MW].
+    """
+    parts = injections(result).loc[snapshot]
+    parts = parts[parts.index.get_level_values("component") != "lines"]
+    kinds = [_kind(result, str(component), str(name)) for component, name, _ in parts.index]
+    table = parts.groupby([parts.index.get_level_values("bus"), np.array(kinds)]).sum().unstack(fill_value=0.0)
+    table = table.reindex(columns=["demand", "plants", "converters", "trade"], fill_value=0.0)
+    table["demand"] = -table["demand"]
+    return table
+
+
+def _kind(result: Result, component: str, name: str) -> str:
+    table = result.inputs.components[component]
+    if component == "loads":
+        return "demand"
+    if component == "generators":
+        if table.at[name, "carrier"] == UNSERVED:
+            return "demand"
+        return "plants" if table.at[name, "sign"] > 0 else "trade"
+    if component != "links":
+        return "trade"
+    buses = result.inputs.components["buses"]
+    from_water = buses.at[table.at[name, "bus0"], "carrier"] == "water"
+    if from_water:
+        return "plants"
+    service = table.at[name, "service"] if "service" in table else ""
+    return "converters" if service in ("casa", "reverse") else "trade"
+
+
+def busiest_snapshots(result: Result, count: int) -> list[pd.Timestamp]:
+    """Return the snapshots with the most power over the line under study, in time order; else with the most demand."""
+    power = transferable(result)
+    if not power.max() > 0:
+        power = result.inputs.values("loads", "p_set").sum(axis=1)
+    chosen = power.sort_values(ascending=False, kind="stable").index[:count]
+    return sorted(chosen)
+
+
+def ac_power_flow(result: Result, snapshots: Sequence[pd.Timestamp], reactive: ReactivePower) -> PowerFlow:
+    """Return the AC power flow of some snapshots of a solved scenario.
+
+    Parameters
+    ----------
+    result, snapshots, reactive
+        The dispatch, the hours, and what is assumed of reactive power.
+
+    Raises
+    ------
+    InputError, SolverError
+        When the scenario has no AC lines, or a snapshot does not converge.
+    """
+    flows = []
+    for snapshot in snapshots:
+        n = ac_network(result, snapshot, reactive)
+        flows.append(power_flow(n, reactive_limits(n, reactive)))
+    return PowerFlow(
+        pd.concat([flow.buses for flow in flows]),
+        pd.concat([flow.branches for flow in flows]),
+        pd.concat([flow.losses for flow in flows]),
+        pd.concat([flow.iterations for flow in flows]),
+    )
+
+
+def verdict(flow: PowerFlow) -> str:
+    """Return in a sentence what the power flow says: lowest and highest voltage, losses, heaviest loading."""
+    low, high = flow.buses["voltage"].idxmin(), flow.buses["voltage"].idxmax()
+    heaviest = flow.branches["loading"].idxmax()
+    strange = flow.buses["voltage"].lt(LIKELY_VOLTAGE[0]) | flow.buses["voltage"].gt(LIKELY_VOLTAGE[1])
+    text = (
+        f"Voltages {flow.buses['voltage'].min():.3f} ({low[1]}) to {flow.buses['voltage'].max():.3f} p.u. ({high[1]}), "
+        f"losses {flow.losses.min():,.0f} to {flow.losses.max():,.0f} MW, "
+        f"heaviest loading {100 * flow.branches['loading'].max():.0f} % ({heaviest[1]})."
+    )
+    if strange.any():
+        count = len(flow.buses.index[strange].unique("snapshot"))
+        text += f" In {count} of {len(flow.losses)} hours a voltage leaves {LIKELY_VOLTAGE[0]}–{LIKELY_VOLTAGE[1]} p.u."
+    return text
