@@ -17,7 +17,7 @@ import pytest
 from energy.scenario import list_scenarios, read_scenario
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("", "case", "scenario", "model", "solve", "measure", "study", "report", "cli")
+ROOMS = ("", "case", "scenario", "model", "solve", "metrics", "analysis", "results", "plots", "report", "cli")
 WITHOUT_EXAMPLE = {"energy.cli.main": "reads the command line and ends the process; tests/cli runs it"}
 NUMBERS = re.compile(r"\b(float|Series|DataFrame|ndarray|Dataset|DataArray)\b")
 UNITS = re.compile(r"\b(MW|MWh|GWh|TWh|hm³|USD|dimensionless|share)\b|\$|\[h\]")

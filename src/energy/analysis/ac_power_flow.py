@@ -17,10 +17,10 @@ import pandas as pd
 
 from energy.case.stability import ReactivePower
 from energy.errors import Fault, InputError, SolverError
-from energy.measure.balance import injections
-from energy.measure.monthly import transferable
-from energy.model.services import UNSERVED
-from energy.model.quiet import quiet
+from energy.metrics.balance import injections
+from energy.metrics.monthly import transferable
+from energy.model.objective import UNSERVED
+from energy.model.pypsa_logging import quiet
 from energy.solve import Result
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ import pandas as pd
 
 from energy.case import Case
 from energy.errors import Fault, InputError
-from energy.measure import transferable
+from energy.metrics import transferable
 from energy.metrics.fuel import unserved_by_country
 from energy.scenario import Scenario
 from energy.solve import Result
-from energy.study.points import Answer, solve_points
+from energy.analysis.parallel import TaskResult, solve_points
 
 LENGTHS = (7, 30, 92)
 MOST_POINTS = 2000
@@ -130,7 +130,7 @@ def contract_prices(case: Case, scenario: Scenario) -> dict[str, float]:
     return {} if contract is None else {**contract.prices, **scenario.contract.prices}
 
 
-def refuse_failed(answers: Sequence[Answer], points: Sequence[Scenario]) -> None:
+def refuse_failed(answers: Sequence[TaskResult], points: Sequence[Scenario]) -> None:
     """Refuse answers of which one failed, with the reasons of all that did.
 
     Raises
@@ -143,7 +143,7 @@ def refuse_failed(answers: Sequence[Answer], points: Sequence[Scenario]) -> None
         raise InputError(list(_reasons(failed, points)))
 
 
-def _reasons(failed: Sequence[Answer], points: Sequence[Scenario]) -> Iterator[Fault]:
+def _reasons(failed: Sequence[TaskResult], points: Sequence[Scenario]) -> Iterator[Fault]:
     for answer in failed:
         events = ", ".join(event.name for event in points[answer.index].events)
         yield Fault(answer.reason, points[answer.index].name + (f" with {events}" if events else ""))

@@ -9,8 +9,8 @@ import pandas as pd
 from energy.case import Case
 from energy.errors import Fault, InputError, nearest
 from energy.scenario import Scenario
-from energy.study.capability import FORWARD, REVERSE
-from energy.study.case_capability import STRICT, case_capability
+from energy.analysis.capability import FORWARD, REVERSE
+from energy.analysis.case_capability import STRICT, case_capability
 
 NOTHING = "none"
 

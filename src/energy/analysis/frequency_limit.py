@@ -14,10 +14,10 @@ import pandas as pd
 
 from energy.case.stability import Frequency
 from energy.errors import Fault, InputError, nearest
-from energy.measure.balance import country_of_bus
+from energy.metrics.balance import country_of_bus
 from energy.metrics.frequency import Area
 from energy.model import Inputs
-from energy.model.services import STUDIED, UNSERVED
+from energy.model.objective import STUDIED, UNSERVED
 from energy.scenario import Scenario
 from energy.solve import Result
 

@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from energy.case.investment import Investment
-from energy.case.rule import Contract
+from energy.case.rules import ContractTerms
 from energy.errors import Fault, InputError
 from energy.metrics.discounting import discount_factors, internal_rate_of_return, present_value
 
@@ -85,7 +85,7 @@ class Path:
     energy: float | np.ndarray = 0.0
 
 
-def yearly_flows(investment: Investment, contract: Contract, curve: BenefitCurve, path: Path) -> pd.DataFrame:
+def yearly_flows(investment: Investment, contract: ContractTerms, curve: BenefitCurve, path: Path) -> pd.DataFrame:
     """Return the flows of each year and country.
 
     Construction to come is spent in equal parts in the years before the start, none of it before the base year. A path
@@ -140,7 +140,7 @@ def _flows_table(years: np.ndarray, countries: list[str], parts: Mapping[str, np
     return table
 
 
-def _capital(contract: Contract, countries: list[str]) -> np.ndarray:
+def _capital(contract: ContractTerms, countries: list[str]) -> np.ndarray:
     if contract.debt is None:
         return np.zeros(len(countries))
     return np.array([contract.debt.capital.get(country, 0.0) for country in countries])
@@ -157,7 +157,7 @@ def _construction(investment: Investment, start: int, years: np.ndarray, countri
     return np.asarray(share[:, None] * to_come)
 
 
-def investment_table(investment: Investment, contract: Contract, flows: pd.DataFrame) -> pd.DataFrame:
+def investment_table(investment: Investment, contract: ContractTerms, flows: pd.DataFrame) -> pd.DataFrame:
     """Return what a path is worth to each country.
 
     - ``sunk``: capital that was spent before the base year.
@@ -240,7 +240,7 @@ def lender_table(investment: Investment, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def npv_of_paths(
-    investment: Investment, contract: Contract, curve: BenefitCurve, start: int, energy: np.ndarray
+    investment: Investment, contract: ContractTerms, curve: BenefitCurve, start: int, energy: np.ndarray
 ) -> np.ndarray:
     """Return the net present value of many paths of yearly energies.
 
@@ -292,7 +292,7 @@ def drawn_paths(season: np.ndarray, weights: np.ndarray, years: int, paths: int,
     return np.asarray(generator.choice(season, size=(paths, years), p=probability))
 
 
-def break_even_energy(investment: Investment, contract: Contract, curve: BenefitCurve, start: int) -> float:
+def break_even_energy(investment: Investment, contract: ContractTerms, curve: BenefitCurve, start: int) -> float:
     """Return the least energy a year [GWh] at which all countries together do not lose; NaN where none is enough.
 
     What is sunk is left out: it is the energy from which finishing the works pays.

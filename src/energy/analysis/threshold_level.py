@@ -9,10 +9,10 @@ import pandas as pd
 
 from energy.analysis.closure import delivered_and_unserved, refuse_failed
 from energy.case import Case
-from energy.case.rule import StartRule
+from energy.case.rules import StartRule
 from energy.errors import Fault, InputError, nearest
 from energy.scenario import Scenario
-from energy.study.points import solve_points
+from energy.analysis.parallel import solve_points
 
 LEVELS = 9
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from energy.measure.balance import country_of_bus
-from energy.model.services import UNSERVED
+from energy.metrics.balance import country_of_bus
+from energy.model.objective import UNSERVED
 from energy.solve import Result
 
 ITEMS = ("electricity", "fuel", "CO2")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from energy.measure.monthly import month_of
-from energy.model.services import STUDIED
+from energy.metrics.monthly import month_of
+from energy.model.objective import STUDIED
 from energy.solve import Result
 
 COLUMNS = ("seller asks", "buyer bids", "gain", "hours with gain")
