@@ -20,7 +20,7 @@ from energy.errors import Fault, InputError, SolverError
 from energy.metrics.balance import injections
 from energy.metrics.monthly import transferable
 from energy.model.objective import UNSERVED
-from energy.model.pypsa_logging import quiet
+from energy.model.pypsa_logging import quiet_pypsa
 from energy.solve import Result
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def power_flow(n: pypsa.Network, reactive_limits: pd.Series | None = None) -> Po
 
 
 def _newton_raphson(n: pypsa.Network) -> dict[str, pd.DataFrame]:
-    with quiet():
+    with quiet_pypsa():
         status = n.pf()
     converged = status["converged"].all(axis=1)
     if not converged.all():
@@ -158,7 +158,7 @@ def ac_network(result: Result, snapshot: pd.Timestamp, reactive: ReactivePower) 
     names = [name for name in table.index if name in set(lines["bus0"]) | set(lines["bus1"])]
     power = bus_power(result, snapshot).reindex(names).fillna(0.0)
     n = pypsa.Network(snapshots=[snapshot])
-    with quiet():
+    with quiet_pypsa():
         n.add("Bus", names, v_nom=table.loc[names, "v_nom"].astype(float), carrier="AC")
         n.add("Carrier", "AC")
         _add_lines(n, lines, reactive)
@@ -178,7 +178,7 @@ def _add_lines(n: pypsa.Network, lines: pd.DataFrame, reactive: ReactivePower) -
     kept = 1 - reactive.line_compensation
     n.add(
         "Line",
-        lines.index,
+        list(map(str, lines.index)),
         bus0=lines["bus0"],
         bus1=lines["bus1"],
         r=lines["r"].astype(float),
@@ -190,22 +190,23 @@ def _add_lines(n: pypsa.Network, lines: pd.DataFrame, reactive: ReactivePower) -
 
 def _add_power(n: pypsa.Network, power: pd.DataFrame, reactive: ReactivePower) -> None:
     """Add what each bus takes and gives; the largest plant of each synchronous part takes the losses."""
+    buses = list(map(str, power.index))
     loads, plants, converters = power["demand"], power["plants"], power["converters"]
     tangent = np.tan(np.arccos(reactive.load_power_factor))
-    n.add("Load", power.index, suffix=" demand", bus=power.index, p_set=loads, q_set=loads * tangent)
+    n.add("Load", buses, suffix=" demand", bus=power.index, p_set=loads, q_set=loads * tangent)
     drawn = converters.abs() * reactive.converter_net
-    n.add("Load", power.index, suffix=" converter", bus=power.index, p_set=-converters, q_set=drawn)
-    n.add("Load", power.index, suffix=" trade", bus=power.index, p_set=-power["trade"], q_set=0.0)
+    n.add("Load", buses, suffix=" converter", bus=power.index, p_set=-converters, q_set=drawn)
+    n.add("Load", buses, suffix=" trade", bus=power.index, p_set=-power["trade"], q_set=0.0)
     running = power.index[plants > 0]
     slack = _slack_buses(n, plants, reactive)
     strong = power.index.intersection(list(reactive.strong_buses), sort=False)
-    held = running.union(strong, sort=False).union(slack, sort=False)
+    held = [str(bus) for bus in running.union(strong, sort=False).union(pd.Index(slack), sort=False)]
     control = ["Slack" if bus in slack else "PV" for bus in held]
     n.add("Generator", held, suffix=" plants", bus=held, p_set=plants[held], control=control)
     n.c.buses.static.loc[held, "v_mag_pu_set"] = reactive.voltage
 
 
-def _slack_buses(n: pypsa.Network, plants: pd.Series, reactive: ReactivePower) -> pd.Index:
+def _slack_buses(n: pypsa.Network, plants: pd.Series, reactive: ReactivePower) -> list[str]:
     """Return the bus that takes the losses in each synchronous part: a strong one, or that with the most output."""
     n.determine_network_topology()
     part = n.c.buses.static["sub_network"]
@@ -213,15 +214,17 @@ def _slack_buses(n: pypsa.Network, plants: pd.Series, reactive: ReactivePower) -
     for name in part.unique():
         members = part.index[part == name]
         strong = members.intersection(list(reactive.strong_buses), sort=False)
-        chosen.append(strong[0] if len(strong) else plants[members].idxmax())
-    return pd.Index(chosen)
+        chosen.append(str(strong[0] if len(strong) else plants[members].idxmax()))
+    return chosen
 
 
 def reactive_limits(n: pypsa.Network, reactive: ReactivePower) -> pd.Series:
     """Return what each plant can give or take [Mvar]; strong buses have no limit."""
     plants = n.c.generators.static
-    limits = plants["p_set"] * np.tan(np.arccos(reactive.plant_power_factor))
-    return limits[~plants["bus"].isin(list(reactive.strong_buses))]
+    tangent = float(np.tan(np.arccos(reactive.plant_power_factor)))
+    limited = ~plants["bus"].isin(list(reactive.strong_buses))
+    limits: pd.Series[float] = plants.loc[limited, "p_set"] * tangent
+    return limits
 
 
 def bus_power(result: Result, snapshot: pd.Timestamp) -> pd.DataFrame:
@@ -234,10 +237,11 @@ def bus_power(result: Result, snapshot: pd.Timestamp) -> pd.DataFrame:
         links and sales), positive into the bus [MW].
     """
     parts = injections(result).loc[snapshot]
-    parts = parts[parts.index.get_level_values("component") != "lines"]
-    kinds = [_kind(result, str(component), str(name)) for component, name, _ in parts.index]
-    table = parts.groupby([parts.index.get_level_values("bus"), np.array(kinds)]).sum().unstack(fill_value=0.0)
-    table = table.reindex(columns=["demand", "plants", "converters", "trade"], fill_value=0.0)
+    buses = result.inputs.components["buses"].index
+    table = pd.DataFrame(0.0, index=buses, columns=["demand", "plants", "converters", "trade"])
+    for (component, name, bus), power in parts.items():
+        if component != "lines":
+            table.loc[bus, _kind(result, component, name)] += power
     table["demand"] = -table["demand"]
     return table
 
@@ -263,7 +267,7 @@ def _kind(result: Result, component: str, name: str) -> str:
 def busiest_snapshots(result: Result, count: int) -> list[pd.Timestamp]:
     """Return the snapshots with the most power over the line under study, in time order; else with the most demand."""
     power = transferable(result)
-    if not power.max() > 0:
+    if not power.to_numpy(float).max() > 0:
         power = result.inputs.values("loads", "p_set").sum(axis=1)
     chosen = power.sort_values(ascending=False, kind="stable").index[:count]
     return sorted(chosen)
@@ -296,15 +300,20 @@ def ac_power_flow(result: Result, snapshots: Sequence[pd.Timestamp], reactive: R
 
 def verdict(flow: PowerFlow) -> str:
     """Return in a sentence what the power flow says: lowest and highest voltage, losses, heaviest loading."""
-    low, high = flow.buses["voltage"].idxmin(), flow.buses["voltage"].idxmax()
-    heaviest = flow.branches["loading"].idxmax()
+    low = _name_of(flow.buses["voltage"].argmin(), flow.buses)
+    high = _name_of(flow.buses["voltage"].argmax(), flow.buses)
+    heaviest = _name_of(flow.branches["loading"].argmax(), flow.branches)
     strange = flow.buses["voltage"].lt(LIKELY_VOLTAGE[0]) | flow.buses["voltage"].gt(LIKELY_VOLTAGE[1])
     text = (
-        f"Voltages {flow.buses['voltage'].min():.3f} ({low[1]}) to {flow.buses['voltage'].max():.3f} p.u. ({high[1]}), "
+        f"Voltages {flow.buses['voltage'].min():.3f} ({low}) to {flow.buses['voltage'].max():.3f} p.u. ({high}), "
         f"losses {flow.losses.min():,.0f} to {flow.losses.max():,.0f} MW, "
-        f"heaviest loading {100 * flow.branches['loading'].max():.0f} % ({heaviest[1]})."
+        f"heaviest loading {100 * flow.branches['loading'].max():.0f} % ({heaviest})."
     )
     if strange.any():
         count = len(flow.buses.index[strange].unique("snapshot"))
         text += f" In {count} of {len(flow.losses)} hours a voltage leaves {LIKELY_VOLTAGE[0]}–{LIKELY_VOLTAGE[1]} p.u."
     return text
+
+
+def _name_of(position: int, table: pd.DataFrame) -> str:
+    return str(table.index.get_level_values(1)[position])

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from energy.analysis.parallel import TaskResult, solve_points
 from energy.case import Case
 from energy.errors import Fault, InputError
 from energy.metrics import transferable
 from energy.metrics.fuel import unserved_by_country
 from energy.scenario import Scenario
 from energy.solve import Result
-from energy.analysis.parallel import TaskResult, solve_points
 
 LENGTHS = (7, 30, 92)
 MOST_POINTS = 2000

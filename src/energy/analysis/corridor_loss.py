@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from energy.analysis.capability import FORWARD, REVERSE
+from energy.analysis.case_capability import STRICT, case_capability
 from energy.case import Case
 from energy.errors import Fault, InputError, nearest
 from energy.scenario import Scenario
-from energy.analysis.capability import FORWARD, REVERSE
-from energy.analysis.case_capability import STRICT, case_capability
 
 NOTHING = "none"
 
@@ -47,7 +47,8 @@ def corridor_losses(case: Case, scenario: Scenario, corridors: Sequence[str] | N
         rows[name] = _exchange(case, _without(scenario, name))
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("corridor")
     for direction in (FORWARD, REVERSE):
-        table[f"{direction} lost"] = table.loc[NOTHING, direction] - table[direction]
+        left = table[direction].astype(float)
+        table[f"{direction} lost"] = left[NOTHING] - left
     table.attrs["units"] = "MW"
     return table
 

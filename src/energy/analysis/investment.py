@@ -231,9 +231,9 @@ def lender_table(investment: Investment, table: pd.DataFrame) -> pd.DataFrame:
     for lender, amounts in investment.lenders.items():
         by_country = pd.Series(dict(amounts), dtype=float).reindex(works.index).fillna(0.0)
         lent = lent + by_country
-        rows[lender] = {"exposure": by_country.sum(), "stranded": by_country @ share}
+        rows[lender] = {"exposure": float(by_country.sum()), "stranded": float(by_country @ share)}
     own = (spent - lent).clip(lower=0.0)
-    rows["own funds and others"] = {"exposure": own.sum(), "stranded": own @ share}
+    rows["own funds and others"] = {"exposure": float(own.sum()), "stranded": float(own @ share)}
     lenders = pd.DataFrame.from_dict(rows, orient="index").rename_axis("lender")
     lenders.attrs["units"] = "million USD"
     return lenders

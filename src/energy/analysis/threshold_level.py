@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from energy.analysis.closure import delivered_and_unserved, refuse_failed
+from energy.analysis.parallel import solve_points
 from energy.case import Case
 from energy.case.rules import StartRule
 from energy.errors import Fault, InputError, nearest
 from energy.scenario import Scenario
-from energy.analysis.parallel import solve_points
 
 LEVELS = 9
 
@@ -68,7 +68,7 @@ def threshold_level(
     """
     start = start_rule(case, rule)
     base = start.at(int(scenario.time.start[:2])) or 0.0
-    full = float(case.components["stores"].at[start.store, "e_nom"])
+    full = float(case.components["stores"]["e_nom"].astype(float)[start.store])
     levels = np.linspace(0.0, full, count)
     returned = base if end is None else end
     ends = [name for name, other in case.rules.rules.items() if other.kind == "end" and other.store == start.store]

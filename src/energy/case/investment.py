@@ -29,7 +29,9 @@ class Investment(Frozen):
     to_come: Amounts = Field(
         default_factory=FrozenMap, description="Construction not yet paid for, by country [million $]."
     )
-    construction_years: int = Field(default=1, ge=1, le=20, description="Years over which it is spent, up to the start.")
+    construction_years: int = Field(
+        default=1, ge=1, le=20, description="Years over which it is spent, up to the start."
+    )
     operation_share: float = Field(
         default=0.0, ge=0, lt=1, description="Operation and maintenance a year, share of the capital."
     )

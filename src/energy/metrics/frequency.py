@@ -91,7 +91,8 @@ class Area:
         stiffness = 1 / steady
         natural = np.sqrt(stiffness / (mass * self.time))
         damping = (mass + np.asarray(self.relief, float) * self.time) / (2 * mass * self.time * natural)
-        overshoot = np.array([_overshoot(*pair, self.time) for pair in np.broadcast(natural, damping)])
+        pairs = zip(np.ravel(natural), np.ravel(damping), strict=True)
+        overshoot = np.array([_overshoot(float(w), float(z), self.time) for w, z in pairs])
         return np.asarray(steady * (1 + overshoot.reshape(np.shape(steady))))
 
     def largest_loss(self, deviation: float, slope: float | None = None) -> np.ndarray:
