@@ -239,7 +239,7 @@ def bus_power(result: Result, snapshot: pd.Timestamp) -> pd.DataFrame:
     parts = injections(result).loc[snapshot]
     buses = result.inputs.components["buses"].index
     table = pd.DataFrame(0.0, index=buses, columns=["demand", "plants", "converters", "trade"])
-    for (component, name, bus), power in parts.items():
+    for (component, name, bus), power in zip(parts.index.tolist(), parts.to_numpy(float), strict=True):
         if component != "lines":
             table.loc[bus, _kind(result, component, name)] += power
     table["demand"] = -table["demand"]
@@ -253,7 +253,7 @@ def _kind(result: Result, component: str, name: str) -> str:
     if component == "generators":
         if table.at[name, "carrier"] == UNSERVED:
             return "demand"
-        return "plants" if table.at[name, "sign"] > 0 else "trade"
+        return "plants" if float(table["sign"][name]) > 0 else "trade"
     if component != "links":
         return "trade"
     buses = result.inputs.components["buses"]
@@ -266,11 +266,11 @@ def _kind(result: Result, component: str, name: str) -> str:
 
 def busiest_snapshots(result: Result, count: int) -> list[pd.Timestamp]:
     """Return the snapshots with the most power over the line under study, in time order; else with the most demand."""
-    power = transferable(result)
-    if not power.to_numpy(float).max() > 0:
-        power = result.inputs.values("loads", "p_set").sum(axis=1)
-    chosen = power.sort_values(ascending=False, kind="stable").index[:count]
-    return sorted(chosen)
+    power = transferable(result).to_numpy(float)
+    if not power.max() > 0:
+        power = result.inputs.array("loads", "p_set").sum(axis=1)
+    chosen = np.argsort(-power, kind="stable")[:count]
+    return list(result.inputs.axis.snapshots[np.sort(chosen)])
 
 
 def ac_power_flow(result: Result, snapshots: Sequence[pd.Timestamp], reactive: ReactivePower) -> PowerFlow:
@@ -300,9 +300,9 @@ def ac_power_flow(result: Result, snapshots: Sequence[pd.Timestamp], reactive: R
 
 def verdict(flow: PowerFlow) -> str:
     """Return in a sentence what the power flow says: lowest and highest voltage, losses, heaviest loading."""
-    low = _name_of(flow.buses["voltage"].argmin(), flow.buses)
-    high = _name_of(flow.buses["voltage"].argmax(), flow.buses)
-    heaviest = _name_of(flow.branches["loading"].argmax(), flow.branches)
+    low = _name_of(int(flow.buses["voltage"].argmin()), flow.buses)
+    high = _name_of(int(flow.buses["voltage"].argmax()), flow.buses)
+    heaviest = _name_of(int(flow.branches["loading"].argmax()), flow.branches)
     strange = flow.buses["voltage"].lt(LIKELY_VOLTAGE[0]) | flow.buses["voltage"].gt(LIKELY_VOLTAGE[1])
     text = (
         f"Voltages {flow.buses['voltage'].min():.3f} ({low}) to {flow.buses['voltage'].max():.3f} p.u. ({high}), "

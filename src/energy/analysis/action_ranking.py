@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -208,7 +209,7 @@ def _resampled_tail(income: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 def _ties(order: pd.Index, spread: pd.DataFrame, is_bootstrap: bool) -> list[bool]:
     """Tell of each action whether the interval of its difference to the next one holds zero; the last has no next."""
     ties = []
-    for name, following in zip(order[:-1], order[1:], strict=True):
+    for name, following in pairwise(order):
         difference = spread[name] - spread[following]
         error = float(difference.std(ddof=1))
         error = error if is_bootstrap else error / len(difference) ** 0.5

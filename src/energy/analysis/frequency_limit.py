@@ -41,12 +41,18 @@ class FrequencyLimit:
         The smaller largest loss of both ends, at most the line's rating [MW]; shape (snapshots,).
     loss
         The loss that was asked for [MW].
+    links
+        The links under study.
+    rating
+        Their rating [MW].
     """
 
     areas: dict[str, str]
     table: pd.DataFrame
     limit: pd.Series
     loss: float
+    links: tuple[str, ...]
+    rating: float
 
 
 def area_of(frequency: Frequency, country: str) -> str:
@@ -194,7 +200,7 @@ def frequency_limit(
         tables[end] = table
     both = pd.concat(tables, names=["end", "snapshot"])
     limit = both["largest loss"].unstack("end").min(axis=1).clip(upper=rating)
-    return FrequencyLimit(names, both, limit.rename("limit"), loss)
+    return FrequencyLimit(names, both, limit.rename("limit"), loss, tuple(map(str, studied.index)), rating)
 
 
 def with_exchange_limit(inputs: Inputs, limit: np.ndarray) -> Inputs:

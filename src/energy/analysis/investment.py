@@ -225,18 +225,22 @@ def lender_table(investment: Investment, table: pd.DataFrame) -> pd.DataFrame:
     """
     works = table.drop(index=ALL)
     spent = works["sunk"] + works["to come"]
-    share = (works["stranded"] / spent.where(spent > 0)).fillna(0.0)
+    share = (works["stranded"] / spent.where(spent > 0)).fillna(0.0).to_numpy(float)
     rows: dict[str, dict[str, float]] = {}
     lent = pd.Series(0.0, index=works.index)
     for lender, amounts in investment.lenders.items():
         by_country = pd.Series(dict(amounts), dtype=float).reindex(works.index).fillna(0.0)
         lent = lent + by_country
-        rows[lender] = {"exposure": float(by_country.sum()), "stranded": float(by_country @ share)}
+        rows[lender] = _exposure(by_country.to_numpy(float), share)
     own = (spent - lent).clip(lower=0.0)
-    rows["own funds and others"] = {"exposure": float(own.sum()), "stranded": float(own @ share)}
+    rows["own funds and others"] = _exposure(own.to_numpy(float), share)
     lenders = pd.DataFrame.from_dict(rows, orient="index").rename_axis("lender")
     lenders.attrs["units"] = "million USD"
     return lenders
+
+
+def _exposure(lent: np.ndarray, share: np.ndarray) -> dict[str, float]:
+    return {"exposure": float(lent.sum()), "stranded": float(lent @ share)}
 
 
 def npv_of_paths(

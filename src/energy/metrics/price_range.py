@@ -9,10 +9,10 @@ from energy.metrics.monthly import month_of
 from energy.model.objective import STUDIED
 from energy.solve import Result
 
-COLUMNS = ("seller asks", "buyer bids", "gain", "hours with gain")
+FORWARD, REVERSE = "forward", "reverse"
 
 
-def price_range(result: Result, direction: str = "reverse") -> pd.DataFrame:
+def price_range(result: Result, direction: str = REVERSE) -> pd.DataFrame:
     """Return the range of delivered prices at which seller and buyer both gain, by month.
 
     The seller asks at least its marginal price divided by the line's efficiency; the buyer bids at most its own
@@ -44,7 +44,7 @@ def price_range(result: Result, direction: str = "reverse") -> pd.DataFrame:
     if studied.empty:
         raise ValueError("no link is under study")
     near, far = str(studied["bus0"].iloc[0]), str(studied["bus1"].iloc[0])
-    origin, target = (near, far) if direction == "forward" else (far, near)
+    origin, target = (near, far) if direction == FORWARD else (far, near)
     rating = studied["p_nom"].to_numpy(float)
     weights = rating if rating.sum() > 0 else np.ones(len(rating))
     efficiency = float(np.average(studied["efficiency"], weights=weights))

@@ -1,0 +1,28 @@
+"""The verb ``avoided``."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked, show_answer
+
+
+@app.command("avoided")
+def avoided_command(
+    scenario: SCENARIO,
+    overrides: SET = [],  # noqa: B006
+    out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/avoided"),
+    as_json: AS_JSON = False,
+) -> None:
+    """Fuel and carbon dioxide that the line saves, by country and fuel, with dry and wet water beside."""
+    case, asked = read_asked(scenario, overrides)
+    from energy.report.answers.avoided import avoided_answer
+
+    start = time.perf_counter()
+    with new_console(error=True).status(f"{asked.name} …"):
+        answer = avoided_answer(case, asked)
+    show_answer(answer, case, asked, out / asked.name, time.perf_counter() - start, as_json)

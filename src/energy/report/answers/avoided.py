@@ -1,0 +1,117 @@
+"""Answers about what is avoided: fuel and carbon dioxide, the cost of closures, prices in winter, actions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+
+import numpy as np
+import pandas as pd
+
+from energy.analysis.action_file import ActionSet
+from energy.analysis.action_ranking import RANKED_BY, rank_actions
+from energy.analysis.closure import LENGTHS, closures
+from energy.case import Case
+from energy.report.answers.answer import Answer, marks_of
+from energy.report.answers.seasons import settled, water_labels
+from energy.scenario import HazardSet, Scenario
+
+
+def avoided_answer(case: Case, scenario: Scenario) -> Answer:
+    """Return the fuel and carbon dioxide that the line saves, by country and fuel."""
+    by_water = {label: settled(case, changed) for label, changed in water_labels(case, scenario).items()}
+    money = settled(case, scenario)
+    totals = {label: other.avoided[["electricity", "fuel", "CO2"]].sum() for label, other in by_water.items()}
+    water = pd.DataFrame(totals).T.rename_axis("water")
+    water.insert(0, "delivered", [float(other.terms["delivered"].sum()) for other in by_water.values()])
+    water.attrs["units"] = {"delivered": "GWh", "electricity": "GWh", "fuel": "GWh", "CO2": "t"}
+    own = money.avoided["CO2"].groupby(level="country").sum()
+    contract = money.contract
+    delivered = float(money.terms["delivered"].sum())
+    tonnes = float(own.sum())
+    rate = tonnes / (1000 * delivered) if delivered else 0.0
+    buyer = float(own.get(contract.buyer, 0.0))
+    sentence = (
+        f"{delivered:,.0f} GWh delivered avoid {tonnes / 1000:,.0f} thousand tonnes of CO2 in all countries, "
+        f"{buyer / 1000:,.0f} of them in {contract.buyer}: {rate:.2f} t/MWh, by the merit order of the case."
+    )
+    span = ", ".join(f"{row['CO2'] / 1000:,.0f} kt ({label})" for label, row in water.iterrows())
+    limits = ("emissions of markets outside the case, of building, methane of reservoirs and of gas supply",)
+    tables = {"Avoided by country and fuel": money.avoided, "In other water": water}
+    return Answer((sentence,), tables, span, marks_of(case, "carriers.*"), limits)
+
+
+def winter_price_answer(case: Case, scenario: Scenario) -> Answer:
+    """Return the prices at which the contract's buyer could sell in winter and both sides gain."""
+    money = settled(case, scenario)
+    table = money.prices
+    winter = table[table["hours with gain"] > 0]
+    asks, bids = winter["seller asks"], winter["buyer bids"]
+    months = ", ".join(str(month) for month in winter.index)
+    if winter.empty:
+        sentence = "In no hour of the year does power from the buyer cost less than what it would replace."
+        span = ""
+    else:
+        common = asks.max() < bids.min()
+        prices = f"at {asks.max():,.0f} to {bids.min():,.0f} $/MWh delivered in each" if common else "month by month"
+        sentence = f"Both gain {prices} of the months {months}; the table has the prices of each."
+        span = f"asks {asks.min():,.0f} to {asks.max():,.0f}, bids {bids.min():,.0f} to {bids.max():,.0f} $/MWh"
+    limits = ("how prices move with the traded amount; they are those of the margin without the line",)
+    return Answer((sentence,), {"Prices of the margin by month": table}, span, marks_of(case, "generators.*"), limits)
+
+
+def closure_answer(
+    case: Case,
+    scenario: Scenario,
+    where: Sequence[str],
+    lengths: Sequence[int] = LENGTHS,
+    months: Sequence[int] | None = None,
+    executor: Executor | None = None,
+) -> Answer:
+    """Return what a closure of each length costs, by the month that it begins in."""
+    found = closures(case, scenario, where, lengths, months, executor)
+    lost = found.table["lost"].unstack("days")
+    lost.columns = pd.Index([f"{days} days" for days in lost.columns])
+    lost.attrs["units"] = "GWh"
+    income = found.table["income lost"].unstack("days")
+    income.columns = pd.Index([f"{days} days" for days in income.columns])
+    income.attrs["units"] = "million USD"
+    position = int(found.table["lost"].to_numpy().argmax())
+    month, days = found.table.index.tolist()[position]
+    worst = found.table.iloc[position]
+    sentence = (
+        f"Of {found.undisturbed:,.0f} GWh a closure of {', '.join(where)} takes at most {worst['lost']:,.0f} "
+        f"({days} days from month {month}): {worst['income lost']:,.1f} million USD of the contract's income, "
+        "which the buyer does not pay and spends on its own plants."
+    )
+    span = f"{lost.to_numpy().min():,.0f} to {lost.to_numpy().max():,.0f} GWh over months and lengths"
+    tables = {"Energy lost, by month of the beginning": lost, "Income lost": income, "All figures": found.table}
+    return Answer((sentence,), tables, span, marks_of(case, "rules.contract"))
+
+
+def action_answer(
+    case: Case,
+    scenario: Scenario,
+    hazards: HazardSet,
+    actions: ActionSet,
+    samples: int,
+    seed: int = 1,
+    ranked_by: str = RANKED_BY[0],
+    executor: Executor | None = None,
+) -> Answer:
+    """Return the ranking of actions over drawn water years and outages."""
+    ranking = rank_actions(case, scenario, hazards, actions, np.arange(samples).tolist(), seed, ranked_by, executor)
+    table = ranking.table
+    best = str(table.index[0])
+    error = float(table[f"{ranked_by} error"].iloc[0])
+    unit = "GWh" if ranked_by == RANKED_BY[0] else "million USD"
+    ties = [str(name) for name in table.index[table["tied with next"]]]
+    sentences = [
+        f"First by {ranked_by}: {best}, {table[ranked_by].iloc[0]:,.1f} ± {error:,.1f} {unit} a year "
+        f"(standard error of {samples} draws, the same for all actions).",
+    ]
+    if ties:
+        sentences.append(f"Not told apart from the next one at 95 %: {', '.join(ties)}.")
+    span = f"{samples} draws of seed {seed}, hazards {hazards.name}"
+    limits = ("actions that change how people or states behave; cost and effect of each are judged",)
+    return Answer(tuple(sentences), {"Actions, best first": table}, span, marks_of(case), limits)
