@@ -157,8 +157,8 @@ def ac_network(result: Result, snapshot: pd.Timestamp, reactive: ReactivePower) 
     table = result.inputs.components["buses"]
     names = [name for name in table.index if name in set(lines["bus0"]) | set(lines["bus1"])]
     power = bus_power(result, snapshot).reindex(names).fillna(0.0)
-    n = pypsa.Network(snapshots=[snapshot])
     with quiet_pypsa():
+        n = pypsa.Network(snapshots=[snapshot])
         n.add("Bus", names, v_nom=table.loc[names, "v_nom"].astype(float), carrier="AC")
         n.add("Carrier", "AC")
         _add_lines(n, lines, reactive)

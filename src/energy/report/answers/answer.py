@@ -102,9 +102,10 @@ def table_rows(table: pd.DataFrame) -> Table:
         shown.add_column(Text(str(name or "")))
     for label in _labels(table):
         shown.add_column(Text(label), justify="right")
+    digits = table.attrs.get("digits")
     for key, row in zip(table.index, table.to_numpy(object), strict=True):
         keys = key if isinstance(key, tuple) else (key,)
-        cells = [*map(str, keys), *map(number_text, row)]
+        cells = [*map(str, keys), *(number_text(value, digits) for value in row)]
         shown.add_row(*[Text(cell) for cell in cells])
     return shown
 
@@ -114,13 +115,13 @@ def _labels(table: pd.DataFrame) -> list[str]:
     return [" ".join(parts) for parts in zip(*levels, strict=True)]
 
 
-def number_text(value: object) -> str:
-    """Return a cell: whole numbers from 100 on, one digit from 1 on, three below; other things as they are.
+def number_text(value: object, digits: int | None = None) -> str:
+    """Return a cell: a number with three figures, or with given digits; other things as they are.
 
     Examples
     --------
-    >>> [number_text(value) for value in (1234.5, 12.34, 0.1234, -0.0, float("nan"), True, "text")]
-    ['1,234', '12.3', '0.123', '0', '', 'yes', 'text']
+    >>> [number_text(value) for value in (1234.5, 12.34, 1.234, 0.1234, -0.0, float("nan"), True, "text")]
+    ['1,234', '12.3', '1.23', '0.123', '0', '', 'yes', 'text']
     """
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
@@ -129,9 +130,17 @@ def number_text(value: object) -> str:
     number = float(value)
     if np.isnan(number):
         return ""
-    size = abs(number)
-    digits = 0 if size >= 100 or size < 5e-4 else 1 if size >= 1 else 3
+    if digits is None:
+        digits = _digits(abs(number))
     return f"{round(number, digits) + 0.0:,.{digits}f}"
+
+
+def _digits(size: float) -> int:
+    if size >= 100 or size < 5e-4:
+        return 0
+    if size >= 10:
+        return 1
+    return 2 if size >= 1 else 3
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:

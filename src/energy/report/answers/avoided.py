@@ -16,6 +16,9 @@ from energy.report.answers.answer import Answer, marks_of
 from energy.report.answers.seasons import settled, water_labels
 from energy.scenario import HazardSet, Scenario
 
+POWERS = (300, 650, 1000)
+"""Sales that a buyer's winter export is valued at [MW]."""
+
 
 def avoided_answer(case: Case, scenario: Scenario) -> Answer:
     """Return the fuel and carbon dioxide that the line saves, by country and fuel."""
@@ -38,7 +41,7 @@ def avoided_answer(case: Case, scenario: Scenario) -> Answer:
     span = ", ".join(f"{row['CO2'] / 1000:,.0f} kt ({label})" for label, row in water.iterrows())
     limits = ("emissions of markets outside the case, of building, methane of reservoirs and of gas supply",)
     tables = {"Avoided by country and fuel": money.avoided, "In other water": water}
-    return Answer((sentence,), tables, span, marks_of(case, "carriers.*"), limits)
+    return Answer((sentence,), tables, span, marks_of(case, "carriers.*", "generators.*"), limits)
 
 
 def winter_price_answer(case: Case, scenario: Scenario) -> Answer:
@@ -56,8 +59,23 @@ def winter_price_answer(case: Case, scenario: Scenario) -> Answer:
         prices = f"at {asks.max():,.0f} to {bids.min():,.0f} $/MWh delivered in each" if common else "month by month"
         sentence = f"Both gain {prices} of the months {months}; the table has the prices of each."
         span = f"asks {asks.min():,.0f} to {asks.max():,.0f}, bids {bids.min():,.0f} to {bids.max():,.0f} $/MWh"
+    trade = _gain_by_power(table)
     limits = ("how prices move with the traded amount; they are those of the margin without the line",)
-    return Answer((sentence,), {"Prices of the margin by month": table}, span, marks_of(case, "generators.*"), limits)
+    tables = {"Prices of the margin by month": table, "Gain of both sides together by the power that is sold": trade}
+    return Answer((sentence,), tables, span, marks_of(case, "generators.*"), limits)
+
+
+def _gain_by_power(prices: pd.DataFrame) -> pd.DataFrame:
+    """Return what selling at a power in all hours with gain is worth to both sides, if it does not move prices."""
+    months = pd.PeriodIndex(prices.index)
+    hours = months.days_in_month.to_numpy() * 24 * prices["hours with gain"].to_numpy(float)
+    gain = prices["gain"].fillna(0.0).to_numpy(float)
+    rows = {}
+    for power in POWERS:
+        rows[power] = {"energy": power * hours.sum() / 1000, "gain": power * float(hours @ gain) / 1e6}
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("power")
+    table.attrs["units"] = {"power": "MW", "energy": "GWh", "gain": "million USD"}
+    return table
 
 
 def closure_answer(

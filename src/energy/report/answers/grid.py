@@ -46,7 +46,7 @@ def power_flow_answer(case: Case, scenario: Scenario, hours: int = HOURS, at: Se
     snapshots = _nearest(result.inputs.axis.snapshots, at) if at else busiest_snapshots(result, hours)
     flow = ac_power_flow(result, snapshots, reactive)
     voltage = flow.buses["voltage"].unstack("bus")
-    voltage.attrs["units"] = "p.u."
+    voltage.attrs.update(units="p.u.", digits=3)
     loading = flow.branches["loading"].unstack("branch").T
     loading.attrs["units"] = "share of s_nom"
     summary = pd.DataFrame({"losses": flow.losses, "iterations": flow.iterations}).rename_axis("snapshot")
