@@ -29,8 +29,7 @@ SPARES = ("spare towers and crews", "spare transformer")
 def seasons_of_the_record(library: Library) -> Answer:
     """Question 1: the season in each year of the record, and how often it does not repay the capital."""
     case, base = library.case, library.base
-    years = sorted({str(label) for label in case.profiles["inflow"].index.get_level_values("hydrology")})
-    years = [label for label in years if label.isdecimal()]
+    years = recorded_years(case.profiles["inflow"])
     points = [base.replace(hydrology=year) for year in years]
     answers = [answer for answer in solve_points(case, points, delivered) if not answer.reason]
     energy = pd.Series({years[answer.index]: float(answer.values["delivered"]) for answer in answers}).sort_index()
@@ -59,6 +58,20 @@ def seasons_of_the_record(library: Library) -> Answer:
     low, high = (100 * min(max(end, 0.0), 1.0) for end in below.interval)
     span = f"share of years that fall short: {low:.0f} to {high:.0f} % (95 % interval)"
     return Answer((sentence,), tables, span, marks_of(case, "profiles/inflow.*", "rules.contract"), limits)
+
+
+def recorded_years(inflow: pd.DataFrame) -> list[str]:
+    """Return the water years in which every site has a record of its own: no row stands for the mean or the median."""
+    table = inflow.sort_index()
+    labels = dict.fromkeys(str(label) for label in table.index.get_level_values("hydrology"))
+    filled = set()
+    for site in dict.fromkeys(table.index.get_level_values("site")):
+        rows = table.xs(site, level="site")
+        typical = [rows.loc[name].to_numpy(float) for name in ("mean", "median") if name in rows.index]
+        for label, values in zip(rows.index, rows.to_numpy(float), strict=True):
+            if any(np.allclose(values, other) for other in typical):
+                filled.add(str(label))
+    return [label for label in labels if label.isdecimal() and label not in filled]
 
 
 def repaying_energy(library: Library) -> float:

@@ -75,8 +75,8 @@ def common_corridor(library: Library) -> Answer:
     dark = (table["unserved AF"] - table["unserved AF"].iloc[0]).astype(float)
     lost = -table["against the first"].astype(float)
     sentence = (
-        f"The avalanche of 2015 leaves {dark['salang_2015']:,.1f} GWh more of Afghan demand unserved, a campaign behind "
-        f"a closed border {dark[CAMPAIGN]:,.1f} GWh, and takes {lost[CAMPAIGN]:,.0f} GWh of the sale."
+        f"The avalanche of 2015 leaves {dark['salang_2015']:,.1f} GWh more of Afghan demand unserved, a campaign "
+        f"behind a closed border {dark[CAMPAIGN]:,.1f} GWh, and takes {lost[CAMPAIGN]:,.0f} GWh of the sale."
     )
     tables = {**answer.tables, "Events on the crossing": table}
     span = water_span(library.case, library.base)
