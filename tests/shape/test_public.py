@@ -62,6 +62,36 @@ def test_numbers_have_their_unit(name: str) -> None:
     assert UNITS.search(text), f"{name} returns numbers, and its docstring no unit"
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("Sizes", "SensitivityBudget"), ("rules", "extra_functionality"), ("unknowns", "uncertain_parameters")],
+)
+def test_a_former_name_warns_and_works(old: str, new: str) -> None:
+    energy = importlib.import_module("energy")
+    with pytest.warns(DeprecationWarning, match=rf"energy\.{old} is now energy\.{new}"):
+        assert getattr(energy, old) is getattr(energy, new)
+
+
+FIELD_WORDS = (
+    "atomic write",
+    "common cause",
+    "duality gap",
+    "importance sampling",
+    "infeasib",
+    "n-1",
+    "priority order",
+    "warm start",
+)
+
+
+@pytest.mark.parametrize("word", FIELD_WORDS)
+def test_the_word_of_the_field_opens_a_module(word: str) -> None:
+    """An engineer who greps a word of the field finds its place by the first line of a module."""
+    modules = (ROOT / "src" / "energy").rglob("*.py")
+    openings = [path.read_text(encoding="utf-8").partition("\n")[0].lower() for path in modules]
+    assert any(word in opening for opening in openings)
+
+
 @pytest.mark.parametrize("name", list_scenarios())
 def test_every_scenario_loads(name: str) -> None:
     scenario = read_scenario(name)

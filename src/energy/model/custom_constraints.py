@@ -9,6 +9,9 @@ more than ``n.optimize(extra_functionality=energy.extra_functionality)``:
 - ``travel``: water on the way is as much as arrives in the travel time;
 - an open line leaves the voltage angle between its ends free;
 - ``kirchhoff: false``: lines carry what is asked within their ratings (a transport model).
+
+Losses of lines are PyPSA's own: a network that was built with them asks for
+``transmission_losses=n.meta["energy"]["transmission_losses"]`` beside the rules, and is refused without.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 VARIABLE = {"links": "Link-p", "lines": "Line-s", "generators": "Generator-p"}
 KIRCHHOFF = "Kirchhoff-Voltage-Law"
 OPEN_ANGLE = "Line-open_angle"
+LOSS = "Line-loss"
 
 
 def extra_functionality(n: pypsa.Network, snapshots: pd.Index) -> None:
@@ -40,6 +44,11 @@ def extra_functionality(n: pypsa.Network, snapshots: pd.Index) -> None:
     snapshots
         Snapshots of the model.
 
+    Raises
+    ------
+    ValueError
+        When the network was built with losses of lines and the model has none, or the other way round.
+
     Examples
     --------
     >>> import energy
@@ -51,6 +60,9 @@ def extra_functionality(n: pypsa.Network, snapshots: pd.Index) -> None:
     ('ok', 'optimal')
     """
     meta = n.meta.get("energy", {})
+    asked = meta.get("transmission_losses")
+    if asked is not None and bool(asked) != (LOSS in n.model.variables):
+        raise ValueError(f"this network was built for n.optimize(..., transmission_losses={asked!r})")
     for rule in meta.get("rules", []):
         {"volume": _volume, "limit": _limit, "close": _close, "travel": _travel}[rule["kind"]](n, rule)
     if KIRCHHOFF in n.model.constraints:

@@ -28,6 +28,7 @@ from energy.model.head_curves import HeadCurve, head_curves
 from energy.model.hourly import number
 from energy.model.hydrology.inflow import inflow
 from energy.model.input_checks import validate_inputs
+from energy.model.line_losses import LineLosses, refuse_unbounded
 from energy.model.snapshots import axis_of
 from energy.scenario import Event, Scenario
 from energy.scenario.hydrology import Hydrology
@@ -63,6 +64,8 @@ class Inputs:
         Of ``dense``, what events change, as it is without them.
     head
         Curves of the turbines whose efficiency follows a level; none where the head is fixed.
+    line_losses
+        How losses of AC lines are linearised; ``none`` where there are none, or no lines.
 
     Examples
     --------
@@ -84,6 +87,7 @@ class Inputs:
     events: Mapping[tuple[str, str, str], list[Event]] = field(default_factory=dict)
     undisturbed: Dense = field(default_factory=dict)
     head: tuple[HeadCurve, ...] = ()
+    line_losses: LineLosses = "none"
 
     def array(self, component: str, attribute: str) -> np.ndarray:
         """Return an attribute in every snapshot; shape (snapshots, names), columns in the order of the table."""
@@ -165,7 +169,8 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
         dense["generators", "p_max_pu"] = _at_most_the_demand(base.components, dense)
     kirchhoff = scenario.network == "kirchhoff"
     head = head_curves(base.case, base.components) if scenario.head == "varying" else ()
-    return Inputs(
+    lossy = bool(len(base.components.get("lines", ())))
+    assembled = Inputs(
         scenario.name,
         stands.axis,
         base.components,
@@ -177,7 +182,11 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
         hit,
         undisturbed,
         head,
+        scenario.line_losses if lossy else "none",
     )
+    if assembled.line_losses != "none":
+        refuse_unbounded(assembled, scenario)
+    return assembled
 
 
 def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | None = None) -> Inputs:

@@ -173,7 +173,8 @@ class Engine:
         found = self._structures.get(key)
         if found is None:
             lawless = inputs.kirchhoff and not self.base.kirchhoff
-            if self._pattern is None or lawless or family_key(inputs) != self._family:
+            lossless = inputs.line_losses != "none" and self.base.line_losses == "none"
+            if self._pattern is None or lawless or lossless or family_key(inputs) != self._family:
                 raise ValueError(f"{inputs.name}: not of the structure that this engine was built for")
             found = self._structures[key] = assemble_program(self._pattern, inputs)
             while len(self._structures) > 1 and sum(map(_width, self._structures.values())) > COLUMNS_KEPT:

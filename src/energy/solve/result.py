@@ -28,7 +28,7 @@ class Result:
     inputs
         What was solved.
     values
-        (component list, ``p``/``s``/``e``) → table (snapshots × names), MW or hm³/h, MWh or hm³.
+        (component list, ``p``/``s``/``e``/``loss``) → table (snapshots × names), MW or hm³/h, MWh or hm³.
     prices
         Marginal price at each bus [$/MWh or $/hm³]; shape (snapshots, buses).
     objective
@@ -60,10 +60,27 @@ class Result:
         return self.inputs.axis.weights
 
     def flow(self, component: str) -> pd.DataFrame:
-        """Return what components carry or produce [MW, hm³/h], from bus0 for branches; shape (snapshots, names)."""
+        """Return what components carry or produce [MW, hm³/h], from bus0 for branches; shape (snapshots, names).
+
+        What lines carry is the flow at their middle.
+        """
         key = (component, "s" if component == "lines" else "p")
         found = self.values.get(key)
         return pd.DataFrame(index=self.inputs.axis.snapshots) if found is None else found
+
+    @cached_property
+    def line_losses(self) -> pd.DataFrame:
+        """Power that each line loses, half of it at each end [MW]; shape (snapshots, lines)."""
+        flow = self.flow("lines")
+        loss = self.values.get(("lines", "loss"))
+        return pd.DataFrame(0.0, flow.index, flow.columns) if loss is None else loss
+
+    def ends(self, component: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return what branches take from bus0 and what they deliver at bus1 [MW, hm³/h]; each (snapshots, names)."""
+        flow = self.flow(component)
+        if component == "links":
+            return flow, self.received
+        return flow + self.line_losses / 2, flow - self.line_losses / 2
 
     @cached_property
     def received(self) -> pd.DataFrame:
@@ -99,7 +116,10 @@ class Result:
         put("generators", "p", self.flow("generators"), power, "output of generators")
         put("links", "p0", self.flow("links"), power, "what links take from bus0")
         put("links", "p1", -self.received, power, "what links take from bus1, negative where they deliver")
-        put("lines", "p0", self.flow("lines"), "MW", "what lines take from bus0")
+        put("lines", "p0", self.ends("lines")[0], "MW", "what lines take from bus0")
+        if self.inputs.line_losses != "none":
+            put("lines", "p1", -self.ends("lines")[1], "MW", "what lines take from bus1, negative where they deliver")
+            put("lines", "loss", self.line_losses, "MW", "what lines lose, half of it at each end")
         put(
             "stores",
             "e",
@@ -131,8 +151,8 @@ class Result:
             ("loads", "p"): self.inputs.values("loads", "p_set"),
             ("stores", "p"): self.flow("stores"),
             ("stores", "e"): self.values.get(("stores", "e"), pd.DataFrame()),
-            ("lines", "p0"): self.flow("lines"),
-            ("lines", "p1"): -self.flow("lines"),
+            ("lines", "p0"): self.ends("lines")[0],
+            ("lines", "p1"): -self.ends("lines")[1],
             ("links", "p0"): self.flow("links"),
             ("links", "p1"): -self.received,
             ("buses", "marginal_price"): self.prices,

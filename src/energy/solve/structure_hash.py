@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from energy.model import Inputs
+from energy.model.line_losses import loss_segments
 
 RENEWED = {
     "generators": ("p_nom", "p_min_pu", "p_max_pu", "marginal_cost"),
@@ -46,6 +47,8 @@ def structure_key(inputs: Inputs) -> str:
     whole.update(family_key(inputs).encode())
     whole.update(_remembered(inputs.rules, lambda: _rules_key(inputs)).encode())
     whole.update(b"kirchhoff" if inputs.kirchhoff else b"transport")
+    if inputs.line_losses != "none":
+        whole.update(f"{inputs.line_losses} {loss_segments(inputs).slope.shape[2]}".encode())
     for component, attribute in (("lines", "s_max_pu"), ("links", "efficiency")):
         found = inputs.dense.get((component, attribute))
         if found is not None:  # where a line opens its angle is free; where an efficiency is zero there is no non-zero

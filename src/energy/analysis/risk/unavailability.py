@@ -1,4 +1,4 @@
-"""Common-cause unavailability of two like components, in closed form."""
+"""Unavailability of two like components, independent or by a common cause, in closed form."""
 
 from __future__ import annotations
 
