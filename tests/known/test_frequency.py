@@ -22,9 +22,10 @@ def test_rate_of_change_of_the_bipole() -> None:
 
 
 def test_the_tajik_island() -> None:
-    """4,000 MW of hydro, 60 % on governors at 5 % droop: 0.6 · 4,000 / (0.05 · 50) = 960 MW/Hz; load 2.3 GW at 1.5 %
-    a % gives 1.5 · 2,300 / 50 = 69; together 1,029 MW/Hz. 1,300 MW: 1.26 Hz that stay; at first 1,300 · 50 / (2 · 15,800) =
-    2.06 Hz/s.
+    """The island by the estimates of 4,000 MW of hydro, 60 % of it on governors at 5 % droop, and a load of 2.3 GW.
+
+    Governors 0.6 · 4,000 / (0.05 · 50) = 960 MW/Hz, load relief 1.5 · 2,300 / 50 = 69, together 1,029 MW/Hz. A loss of
+    1,300 MW: 1.26 Hz that stay, and at first 1,300 · 50 / (2 · 15,800) = 2.06 Hz/s.
     """
     island = area(15_800, 69, 960)
     assert float(1 / island.steady_per_mw) == pytest.approx(1029)
