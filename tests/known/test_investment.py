@@ -8,18 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from energy.analysis.investment import (
-    ALL,
-    BenefitCurve,
-    Path,
+from energy.analysis.investment import ALL, BenefitCurve, Path, investment_table, lender_table, yearly_flows
+from energy.analysis.investment_paths import (
     break_even_days,
     break_even_energy,
     drawn_paths,
-    investment_table,
-    lender_table,
     npv_of_paths,
     present_worth,
-    yearly_flows,
 )
 from energy.case.investment import Investment
 from energy.case.rules import ContractTerms, Debt, Window

@@ -17,7 +17,7 @@ from scipy import stats
 
 from energy.analysis.action_file import ActionSet
 from energy.analysis.closure import contract_prices
-from energy.analysis.investment import present_worth
+from energy.analysis.investment_paths import present_worth
 from energy.analysis.priority_waterfall import open_season
 from energy.analysis.risk.season_sample import SamplingDesign, checked, solver_of
 from energy.case import Case

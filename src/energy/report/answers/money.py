@@ -8,17 +8,8 @@ import numpy as np
 import pandas as pd
 
 from energy.analysis.contract_forms import Terms, contract_forms, fair_prices
-from energy.analysis.investment import (
-    ALL,
-    BenefitCurve,
-    Path,
-    break_even_energy,
-    drawn_paths,
-    investment_table,
-    lender_table,
-    npv_of_paths,
-    yearly_flows,
-)
+from energy.analysis.investment import ALL, BenefitCurve, Path, investment_table, lender_table, yearly_flows
+from energy.analysis.investment_paths import break_even_energy, drawn_paths, npv_of_paths
 from energy.case import Case
 from energy.case.investment import Investment
 from energy.case.rules import ContractTerms

@@ -9,7 +9,7 @@ import pandas as pd
 
 from energy.analysis.action_file import ActionSet, read_actions
 from energy.analysis.closure import closures
-from energy.analysis.investment import break_even_days, break_even_energy
+from energy.analysis.investment_paths import break_even_days, break_even_energy
 from energy.analysis.parallel import delivered, solve_points
 from energy.analysis.risk.estimate import mean
 from energy.metrics.monthly import weighted_quantile
