@@ -71,15 +71,6 @@ def check_answer(answer: dict[str, Any]) -> None:
     assert "nan" not in " ".join(answer["sentences"])
 
 
-@pytest.mark.parametrize("number", [22, 13])
-def test_a_question_is_answered(number: int, tmp_path: Path) -> None:
-    check_answer(answered(tmp_path / "q", "questions", number))
-    folder = tmp_path / "q" / f"{number:02d}"
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest["answer"]["sentences"]
-    assert any(path.suffix == ".csv" for path in folder.iterdir())
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("asked", QUESTIONS, ids=lambda asked: str(asked.number))
 def test_every_question_is_answered(asked: Any, tmp_path: Path) -> None:
@@ -92,6 +83,10 @@ def test_a_question_is_printed_with_its_commands(tmp_path: Path) -> None:
     assert "  energy settlement baseline" in text
     assert "Rests on" in text
     assert "Range:" in text
+    folder = tmp_path / "q" / "22"
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["answer"]["sentences"][0].startswith("Against the season without the line")
+    assert (folder / "welfare_by_country.csv").is_file()
 
 
 def test_a_question_that_there_is_not_is_refused() -> None:
@@ -106,11 +101,9 @@ def test_investment_by_start_and_lender(tmp_path: Path) -> None:
     assert starts["never"]["stranded"] == pytest.approx(starts["never"]["sunk"])
     lenders = {row["lender"] for row in answer["tables"]["By lender, start 2028"]["rows"]}
     assert {"World Bank", "EBRD"} <= lenders
-    plain = answered(tmp_path / "p", "investment", "baseline", "--start", "2028")
-    whole = plain["tables"]["All countries together, by start"]["rows"][0]
-    assert starts["2028"]["NPV"] < whole["NPV"]
 
 
+@pytest.mark.slow
 def test_investment_over_sampled_seasons(tmp_path: Path) -> None:
     samples = tmp_path / "samples.csv"
     rows = {"season": [0.0, 1000.0, 2000.0], "weight": [1.0, 1.0, 1.0], "failed": [0.0, 0.0, 0.0]}
@@ -122,6 +115,7 @@ def test_investment_over_sampled_seasons(tmp_path: Path) -> None:
     assert 0 <= total["negative"] <= 1
 
 
+@pytest.mark.slow
 def test_contract_forms_of_samples(tmp_path: Path) -> None:
     samples = tmp_path / "samples.csv"
     rows = {"season": [0.0, 1000.0], "weight": [1.0, 1.0], "failed": [0.0, 0.0]}
@@ -132,6 +126,7 @@ def test_contract_forms_of_samples(tmp_path: Path) -> None:
     assert forms["take or pay, whatever is offered"]["bill"] == pytest.approx(4000 * 93.8 / 1000)
 
 
+@pytest.mark.slow
 def test_frequency_writes_a_scenario_that_runs(tmp_path: Path) -> None:
     file = tmp_path / "limited.yaml"
     words = ["frequency", "baseline", "--sending", "Tajik island", "--write", file]

@@ -70,6 +70,21 @@ def area_of(frequency: Frequency, country: str) -> str:
     return max(names, key=lambda name: frequency.areas[name].outside)
 
 
+def refuse_unknown_area(frequency: Frequency, name: str) -> None:
+    """Refuse a name that is no synchronous area of the case.
+
+    Raises
+    ------
+    InputError
+        With the names that there are.
+    """
+    known = list(frequency.areas)
+    if name not in known:
+        raise InputError(
+            Fault(f"no synchronous area {name!r}", "rules.yaml", None, ", ".join(known), nearest(name, known))
+        )
+
+
 def frequency_area(result: Result, frequency: Frequency, name: str) -> tuple[Area, pd.DataFrame]:
     """Return the response of a synchronous area in every snapshot, and what it follows from.
 
@@ -92,11 +107,7 @@ def frequency_area(result: Result, frequency: Frequency, name: str) -> tuple[Are
     InputError
         When the case has no area of that name.
     """
-    if name not in frequency.areas:
-        known = list(frequency.areas)
-        raise InputError(
-            Fault(f"no synchronous area {name!r}", "rules.yaml", None, ", ".join(known), nearest(name, known))
-        )
+    refuse_unknown_area(frequency, name)
     area = frequency.areas[name]
     output = output_by_carrier(result, area.countries)
     constants = pd.Series(dict(frequency.inertia), dtype=float).reindex(output.columns).fillna(0.0)

@@ -100,7 +100,7 @@ def table_rows(table: pd.DataFrame) -> Table:
     shown = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name in table.index.names:
         shown.add_column(Text(str(name or "")))
-    for label in _labels(table):
+    for label in column_labels(table):
         shown.add_column(Text(label), justify="right")
     digits = table.attrs.get("digits")
     for key, row in zip(table.index, table.to_numpy(object), strict=True):
@@ -110,7 +110,8 @@ def table_rows(table: pd.DataFrame) -> Table:
     return shown
 
 
-def _labels(table: pd.DataFrame) -> list[str]:
+def column_labels(table: pd.DataFrame) -> list[str]:
+    """Return a table's columns as texts; levels of a column are joined by spaces."""
     levels = [table.columns.get_level_values(level).astype(str) for level in range(table.columns.nlevels)]
     return [" ".join(parts) for parts in zip(*levels, strict=True)]
 
@@ -156,7 +157,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
 
 def _plain(table: pd.DataFrame) -> dict[str, Any]:
     flat = table.copy()
-    flat.columns = pd.Index(_labels(table))
+    flat.columns = pd.Index(column_labels(table))
     flat = flat.reset_index()
     for column in flat.columns:
         if not pd.api.types.is_numeric_dtype(flat[column]):

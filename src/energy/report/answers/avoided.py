@@ -16,6 +16,7 @@ from energy.report.answers.answer import Answer, marks_of
 from energy.report.answers.seasons import settled, water_labels
 from energy.scenario import HazardSet, Scenario
 
+MOST_OF_THE_HOURS = 0.5
 POWERS = (300, 650, 1000)
 """Sales that a buyer's winter export is valued at [MW]."""
 
@@ -48,16 +49,16 @@ def winter_price_answer(case: Case, scenario: Scenario) -> Answer:
     """Return the prices at which the contract's buyer could sell in winter and both sides gain."""
     money = settled(case, scenario)
     table = money.prices
-    winter = table[table["hours with gain"] > 0]
+    winter = table[table["hours with gain"] > MOST_OF_THE_HOURS]
     asks, bids = winter["seller asks"], winter["buyer bids"]
     months = ", ".join(str(month) for month in winter.index)
     if winter.empty:
-        sentence = "In no hour of the year does power from the buyer cost less than what it would replace."
+        sentence = "In no month does power from the buyer cost less than what it would replace in most hours."
         span = ""
     else:
         common = asks.max() < bids.min()
-        prices = f"at {asks.max():,.0f} to {bids.min():,.0f} $/MWh delivered in each" if common else "month by month"
-        sentence = f"Both gain {prices} of the months {months}; the table has the prices of each."
+        prices = f" at {asks.max():,.0f} to {bids.min():,.0f} $/MWh delivered" if common else ""
+        sentence = f"Both gain{prices} in most hours of {months}; the table has the prices of each month."
         span = f"asks {asks.min():,.0f} to {asks.max():,.0f}, bids {bids.min():,.0f} to {bids.max():,.0f} $/MWh"
     trade = _gain_by_power(table)
     limits = ("how prices move with the traded amount; they are those of the margin without the line",)
@@ -104,7 +105,9 @@ def closure_answer(
     )
     span = f"{lost.to_numpy().min():,.0f} to {lost.to_numpy().max():,.0f} GWh over months and lengths"
     tables = {"Energy lost, by month of the beginning": lost, "Income lost": income, "All figures": found.table}
-    return Answer((sentence,), tables, span, marks_of(case, "rules.contract"))
+    foreseen = scenario.foresight == "perfect"
+    limits = ("a closure that nobody foresees: these are known from the start (--set foresight=surprise)",)
+    return Answer((sentence,), tables, span, marks_of(case, "rules.contract"), limits if foreseen else ())
 
 
 def action_answer(

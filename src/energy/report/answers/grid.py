@@ -9,7 +9,13 @@ import pandas as pd
 
 from energy.analysis.ac_power_flow import ac_power_flow, busiest_snapshots, verdict
 from energy.analysis.corridor_loss import NOTHING, corridor_losses
-from energy.analysis.frequency_limit import FrequencyLimit, frequency_limit, limited_scenario, with_exchange_limit
+from energy.analysis.frequency_limit import (
+    FrequencyLimit,
+    frequency_limit,
+    limited_scenario,
+    refuse_unknown_area,
+    with_exchange_limit,
+)
 from energy.analysis.threshold_level import threshold_level
 from energy.case import Case
 from energy.case.stability import Frequency, ReactivePower
@@ -42,8 +48,9 @@ def power_flow_answer(case: Case, scenario: Scenario, hours: int = HOURS, at: Se
         When no voltages carry the dispatch.
     """
     reactive = case.rules.reactive_power or ReactivePower()
+    moments = [_moment(text) for text in at]
     result = solved(case, scenario)
-    snapshots = _nearest(result.inputs.axis.snapshots, at) if at else busiest_snapshots(result, hours)
+    snapshots = _nearest(result.inputs.axis.snapshots, moments) if at else busiest_snapshots(result, hours)
     flow = ac_power_flow(result, snapshots, reactive)
     voltage = flow.buses["voltage"].unstack("bus")
     voltage.attrs.update(units="p.u.", digits=3)
@@ -72,17 +79,17 @@ def power_flow_answer(case: Case, scenario: Scenario, hours: int = HOURS, at: Se
     )
 
 
-def _nearest(snapshots: pd.DatetimeIndex, moments: Sequence[str]) -> list[pd.Timestamp]:
-    chosen = []
-    for text in moments:
-        try:
-            moment = pd.Timestamp(text)
-        except ValueError:
-            raise InputError(Fault(f"{text!r} is no moment", "--at", None, "as 2028-07-15T18:00")) from None
-        moment = moment.tz_localize(None) if moment.tzinfo is None else moment.tz_convert("UTC").tz_localize(None)
-        position = snapshots.get_indexer(pd.DatetimeIndex([moment]), method="nearest")[0]
-        chosen.append(snapshots[position])
-    return sorted(set(chosen))
+def _moment(text: str) -> pd.Timestamp:
+    try:
+        moment = pd.Timestamp(text)
+    except ValueError:
+        raise InputError(Fault(f"{text!r} is no moment", "--at", None, "as 2028-07-15T18:00")) from None
+    return moment if moment.tzinfo is None else moment.tz_convert("UTC").tz_localize(None)
+
+
+def _nearest(snapshots: pd.DatetimeIndex, moments: Sequence[pd.Timestamp]) -> list[pd.Timestamp]:
+    positions = snapshots.get_indexer(pd.DatetimeIndex(list(moments)), method="nearest")
+    return list(snapshots[sorted(set(positions.tolist()))])
 
 
 def _without_lines(result: Result) -> list[str]:
@@ -121,6 +128,8 @@ def frequency_answer(
         ``receiving`` or ``sending`` → synchronous area.
     """
     frequency = frequency_of(case)
+    for name in (areas or {}).values():
+        refuse_unknown_area(frequency, name)
     result = solved(case, scenario)
     limit = frequency_limit(result, frequency, loss, areas)
     months = pd.DatetimeIndex(limit.limit.index).to_period("M")
