@@ -159,7 +159,12 @@ def ac_network(result: Result, snapshot: pd.Timestamp, reactive: ReactivePower) 
     power = bus_power(result, snapshot).reindex(names).fillna(0.0)
     with quiet_pypsa():
         n = pypsa.Network(snapshots=[snapshot])
-        n.add("Bus", names, v_nom=table.loc[names, "v_nom"].astype(float), carrier="AC")
+        n.add(
+            "Bus",
+            names,
+            v_nom=table.loc[names, "v_nom"].astype(float),
+            carrier="AC",
+        )
         n.add("Carrier", "AC")
         _add_lines(n, lines, reactive)
         _add_power(n, power, reactive)
@@ -191,18 +196,50 @@ def _add_lines(n: pypsa.Network, lines: pd.DataFrame, reactive: ReactivePower) -
 def _add_power(n: pypsa.Network, power: pd.DataFrame, reactive: ReactivePower) -> None:
     """Add what each bus takes and gives; the largest plant of each synchronous part takes the losses."""
     buses = list(map(str, power.index))
-    loads, plants, converters = power["demand"], power["plants"], power["converters"]
+    loads, plants, converters = (
+        power["demand"],
+        power["plants"],
+        power["converters"],
+    )
     tangent = np.tan(np.arccos(reactive.load_power_factor))
-    n.add("Load", buses, suffix=" demand", bus=power.index, p_set=loads, q_set=loads * tangent)
+    n.add(
+        "Load",
+        buses,
+        suffix=" demand",
+        bus=power.index,
+        p_set=loads,
+        q_set=loads * tangent,
+    )
     drawn = converters.abs() * reactive.converter_net
-    n.add("Load", buses, suffix=" converter", bus=power.index, p_set=-converters, q_set=drawn)
-    n.add("Load", buses, suffix=" trade", bus=power.index, p_set=-power["trade"], q_set=0.0)
+    n.add(
+        "Load",
+        buses,
+        suffix=" converter",
+        bus=power.index,
+        p_set=-converters,
+        q_set=drawn,
+    )
+    n.add(
+        "Load",
+        buses,
+        suffix=" trade",
+        bus=power.index,
+        p_set=-power["trade"],
+        q_set=0.0,
+    )
     running = power.index[plants > 0]
     slack = _slack_buses(n, plants, reactive)
     strong = power.index.intersection(list(reactive.strong_buses), sort=False)
     held = [str(bus) for bus in running.union(strong, sort=False).union(pd.Index(slack), sort=False)]
     control = ["Slack" if bus in slack else "PV" for bus in held]
-    n.add("Generator", held, suffix=" plants", bus=held, p_set=plants[held], control=control)
+    n.add(
+        "Generator",
+        held,
+        suffix=" plants",
+        bus=held,
+        p_set=plants[held],
+        control=control,
+    )
     n.c.buses.static.loc[held, "v_mag_pu_set"] = reactive.voltage
 
 

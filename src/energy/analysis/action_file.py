@@ -28,7 +28,8 @@ class Action(Frozen):
     """One action."""
 
     set: Annotated[Mapping[Word, Annotated[Any, BeforeValidator(_frozen)]], Frozenness] = Field(
-        default_factory=FrozenMap, description="Dotted key → value, changed in the scenario."
+        default_factory=FrozenMap,
+        description="Dotted key → value, changed in the scenario.",
     )
     hazards: Annotated[Mapping[Word, Annotated[Any, BeforeValidator(_frozen)]], Frozenness] = Field(
         default_factory=FrozenMap, description="Hazard → fields to change."
@@ -126,7 +127,15 @@ def read_actions(path_or_name: str | Path) -> ActionSet:
         known = sorted(file.stem for file in folder.glob("*.yaml"))
         if path.name not in known:
             what = f"no actions {str(path_or_name)!r}"
-            raise InputError(Fault(what, folder, None, ", ".join(known), nearest(path.name, known)))
+            raise InputError(
+                Fault(
+                    what,
+                    folder,
+                    None,
+                    ", ".join(known),
+                    nearest(path.name, known),
+                )
+            )
         path = folder / f"{path.name}.yaml"
     elif not path.is_file():
         raise InputError(Fault("file not found", path))

@@ -19,7 +19,11 @@ from energy.analysis.action_file import ActionSet
 from energy.analysis.closure import contract_prices
 from energy.analysis.investment_paths import present_worth
 from energy.analysis.priority_waterfall import open_season
-from energy.analysis.risk.season_sample import SamplingDesign, checked, solver_of
+from energy.analysis.risk.season_sample import (
+    SamplingDesign,
+    checked,
+    solver_of,
+)
 from energy.case import Case
 from energy.errors import Fault, InputError, SolverError
 from energy.metrics import transferable
@@ -114,7 +118,10 @@ def rank_actions(
 
 
 def _sampled(
-    case: Case, designs: Mapping[str, SamplingDesign], draws: Sequence[int], executor: Executor | None
+    case: Case,
+    designs: Mapping[str, SamplingDesign],
+    draws: Sequence[int],
+    executor: Executor | None,
 ) -> Iterator[tuple[str, pd.DataFrame]]:
     if executor is None:
         for name, design in designs.items():
@@ -147,7 +154,11 @@ def action_samples(case: Case, design: SamplingDesign, draws: Sequence[int]) -> 
             raise SolverError(f"draw {draw} of {calm.name}: {err}") from None
         season = _season_energy(calm, result)
         unserved = float(unserved_by_country(result).sum())
-        rows[draw] = {"season": season, "unserved": unserved, "income": season * price / 1000}
+        rows[draw] = {
+            "season": season,
+            "unserved": unserved,
+            "income": season * price / 1000,
+        }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("draw")
 
 

@@ -91,12 +91,32 @@ def closures(
     months = season_months(case, scenario) if months is None else list(months)
     wrong = [days for days in lengths if not 1 <= days <= 365]
     if wrong or not lengths:
-        raise InputError(Fault(f"lengths are {list(lengths)}", "--days", None, "days from 1 to 365"))
+        raise InputError(
+            Fault(
+                f"lengths are {list(lengths)}",
+                "--days",
+                None,
+                "days from 1 to 365",
+            )
+        )
     if len(months) * len(lengths) > MOST_POINTS:
-        raise InputError(Fault(f"{len(months) * len(lengths):,} closures", None, None, f"up to {MOST_POINTS:,}"))
+        raise InputError(
+            Fault(
+                f"{len(months) * len(lengths):,} closures",
+                None,
+                None,
+                f"up to {MOST_POINTS:,}",
+            )
+        )
     keys = [(month, days) for month in months for days in lengths]
-    points = [scenario, *(closure_scenario(scenario, where, month, days) for month, days in keys)]
-    answers = sorted(solve_points(case, points, delivered_and_unserved, executor), key=lambda answer: answer.index)
+    points = [
+        scenario,
+        *(closure_scenario(scenario, where, month, days) for month, days in keys),
+    ]
+    answers = sorted(
+        solve_points(case, points, delivered_and_unserved, executor),
+        key=lambda answer: answer.index,
+    )
     refuse_failed(answers, points)
     undisturbed, *disturbed = answers
     table = pd.DataFrame(
@@ -109,7 +129,12 @@ def closures(
     table["income lost"] = table["lost"] * price / 1000
     table["more unserved"] = table["unserved"] - float(undisturbed.values["unserved"])
     table = table.drop(columns="unserved")
-    table.attrs["units"] = {"delivered": "GWh", "lost": "GWh", "income lost": "million USD", "more unserved": "GWh"}
+    table.attrs["units"] = {
+        "delivered": "GWh",
+        "lost": "GWh",
+        "income lost": "million USD",
+        "more unserved": "GWh",
+    }
     return Closures(table, before)
 
 
@@ -146,4 +171,7 @@ def refuse_failed(answers: Sequence[TaskResult], points: Sequence[Scenario]) -> 
 def _reasons(failed: Sequence[TaskResult], points: Sequence[Scenario]) -> Iterator[Fault]:
     for answer in failed:
         events = ", ".join(event.name for event in points[answer.index].events)
-        yield Fault(answer.reason, points[answer.index].name + (f" with {events}" if events else ""))
+        yield Fault(
+            answer.reason,
+            points[answer.index].name + (f" with {events}" if events else ""),
+        )

@@ -61,7 +61,10 @@ class Terms:
 
 
 def contract_forms(
-    terms: Terms, offered: np.ndarray, least_cost: np.ndarray, weights: np.ndarray | None = None
+    terms: Terms,
+    offered: np.ndarray,
+    least_cost: np.ndarray,
+    weights: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Return what each form of contract means to buyer and sellers over sampled seasons.
 

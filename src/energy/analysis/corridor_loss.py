@@ -40,7 +40,16 @@ def corridor_losses(case: Case, scenario: Scenario, corridors: Sequence[str] | N
     chosen = known if corridors is None else list(corridors)
     unknown = [name for name in chosen if name not in known]
     if unknown:
-        faults = [Fault(f"no corridor {name!r}", case.path, None, None, nearest(name, known)) for name in unknown]
+        faults = [
+            Fault(
+                f"no corridor {name!r}",
+                case.path,
+                None,
+                None,
+                nearest(name, known),
+            )
+            for name in unknown
+        ]
         raise InputError(faults)
     rows = {NOTHING: _exchange(case, scenario)}
     for name in chosen:

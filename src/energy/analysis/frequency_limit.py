@@ -66,7 +66,15 @@ def area_of(frequency: Frequency, country: str) -> str:
     names = [name for name, area in frequency.areas.items() if country in area.countries]
     if not names:
         known = ", ".join(frequency.areas)
-        raise InputError(Fault(f"no synchronous area has {country}", "rules.yaml", None, known, "add it to areas"))
+        raise InputError(
+            Fault(
+                f"no synchronous area has {country}",
+                "rules.yaml",
+                None,
+                known,
+                "add it to areas",
+            )
+        )
     return max(names, key=lambda name: frequency.areas[name].outside)
 
 
@@ -81,7 +89,13 @@ def refuse_unknown_area(frequency: Frequency, name: str) -> None:
     known = list(frequency.areas)
     if name not in known:
         raise InputError(
-            Fault(f"no synchronous area {name!r}", "rules.yaml", None, ", ".join(known), nearest(name, known))
+            Fault(
+                f"no synchronous area {name!r}",
+                "rules.yaml",
+                None,
+                ", ".join(known),
+                nearest(name, known),
+            )
         )
 
 
@@ -119,7 +133,13 @@ def frequency_area(result: Result, frequency: Frequency, name: str) -> tuple[Are
     running = capacity.sum(axis=1) + outside
     relief = frequency.load_relief * load / frequency.nominal
     gain = frequency.governed * running / (frequency.droop * frequency.nominal)
-    response = Area(stored.to_numpy(), relief.to_numpy(), gain.to_numpy(), frequency.governor_time, frequency.nominal)
+    response = Area(
+        stored.to_numpy(),
+        relief.to_numpy(),
+        gain.to_numpy(),
+        frequency.governor_time,
+        frequency.nominal,
+    )
     return response, pd.DataFrame({"load": load, "running": running, "stored": stored})
 
 
@@ -166,7 +186,10 @@ def served_load(result: Result, countries: Iterable[str]) -> pd.Series:
 
 
 def frequency_limit(
-    result: Result, frequency: Frequency, loss: float | None = None, areas: dict[str, str] | None = None
+    result: Result,
+    frequency: Frequency,
+    loss: float | None = None,
+    areas: dict[str, str] | None = None,
 ) -> FrequencyLimit:
     """Return what loss of exchange both ends of the line under study stand, in every snapshot.
 
@@ -189,7 +212,13 @@ def frequency_limit(
     links = result.inputs.components.get("links", pd.DataFrame())
     studied = links[links["service"] == STUDIED] if "service" in links else links.iloc[:0]
     if studied.empty:
-        raise InputError(Fault("no link is under study", result.inputs.name, repair="give links the service 'casa'"))
+        raise InputError(
+            Fault(
+                "no link is under study",
+                result.inputs.name,
+                repair="give links the service 'casa'",
+            )
+        )
     country = country_of_bus(result)
     rating = float(studied["p_nom"].sum())
     loss = rating if loss is None else loss
@@ -211,7 +240,14 @@ def frequency_limit(
         tables[end] = table
     both = pd.concat(tables, names=["end", "snapshot"])
     limit = both["largest loss"].unstack("end").min(axis=1).clip(upper=rating)
-    return FrequencyLimit(names, both, limit.rename("limit"), loss, tuple(map(str, studied.index)), rating)
+    return FrequencyLimit(
+        names,
+        both,
+        limit.rename("limit"),
+        loss,
+        tuple(map(str, studied.index)),
+        rating,
+    )
 
 
 def with_exchange_limit(inputs: Inputs, limit: np.ndarray) -> Inputs:

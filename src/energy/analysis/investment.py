@@ -35,7 +35,10 @@ class BenefitCurve:
 
     Examples
     --------
-    >>> curve = BenefitCurve(np.array([0.0, 1000.0]), pd.DataFrame({"PK": [0.0, -40.0], "TJ": [0.0, 60.0]}))
+    >>> curve = BenefitCurve(
+    ...     np.array([0.0, 1000.0]),
+    ...     pd.DataFrame({"PK": [0.0, -40.0], "TJ": [0.0, 60.0]}),
+    ... )
     >>> curve.at(np.array([500.0])).tolist()
     [[-20.0, 30.0]]
     """
@@ -84,7 +87,12 @@ class Path:
     energy: float | np.ndarray = 0.0
 
 
-def yearly_flows(investment: Investment, contract: ContractTerms, curve: BenefitCurve, path: Path) -> pd.DataFrame:
+def yearly_flows(
+    investment: Investment,
+    contract: ContractTerms,
+    curve: BenefitCurve,
+    path: Path,
+) -> pd.DataFrame:
     """Return the flows of each year and country.
 
     Construction to come is spent in equal parts in the years before the start, none of it before the base year. A path
@@ -126,7 +134,15 @@ def yearly_flows(investment: Investment, contract: ContractTerms, curve: Benefit
     capital = _capital(contract, countries)
     operation = -investment.operation_share * capital * in_service[:, None]
     construction = -_construction(investment, path.start, years, countries)
-    return _flows_table(years, countries, {"benefit": benefit, "operation": operation, "construction": construction})
+    return _flows_table(
+        years,
+        countries,
+        {
+            "benefit": benefit,
+            "operation": operation,
+            "construction": construction,
+        },
+    )
 
 
 def _flows_table(years: np.ndarray, countries: list[str], parts: Mapping[str, np.ndarray]) -> pd.DataFrame:
@@ -180,7 +196,10 @@ def investment_table(investment: Investment, contract: ContractTerms, flows: pd.
     """
     rate, base = investment.discount_rate, investment.base_year
     countries = list(dict.fromkeys(flows.columns.get_level_values("country")))
-    to_come = pd.Series([investment.to_come.get(country, 0.0) for country in countries], countries)
+    to_come = pd.Series(
+        [investment.to_come.get(country, 0.0) for country in countries],
+        countries,
+    )
     sunk = pd.Series(_capital(contract, countries), countries) - to_come
     factors = discount_factors(flows.index.to_numpy(), rate, base)
     discounted = flows.mul(factors, axis=0).sum().unstack("item").loc[countries]

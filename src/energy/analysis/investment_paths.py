@@ -13,7 +13,11 @@ from energy.metrics.discounting import discount_factors, present_value
 
 
 def npv_of_paths(
-    investment: Investment, contract: ContractTerms, curve: BenefitCurve, start: int, energy: np.ndarray
+    investment: Investment,
+    contract: ContractTerms,
+    curve: BenefitCurve,
+    start: int,
+    energy: np.ndarray,
 ) -> np.ndarray:
     """Return the net present value of many paths of yearly energies.
 
@@ -38,7 +42,13 @@ def npv_of_paths(
     return np.asarray(benefit + fixed.to_numpy(float).T @ factors)
 
 
-def drawn_paths(season: np.ndarray, weights: np.ndarray, years: int, paths: int, seed: int = 1) -> np.ndarray:
+def drawn_paths(
+    season: np.ndarray,
+    weights: np.ndarray,
+    years: int,
+    paths: int,
+    seed: int = 1,
+) -> np.ndarray:
     """Return paths of yearly energies drawn from sampled seasons, each year by itself.
 
     Years are independent: neither a run of dry years nor a conflict that lasts is in it, so that the spread of a path
@@ -65,7 +75,12 @@ def drawn_paths(season: np.ndarray, weights: np.ndarray, years: int, paths: int,
     return np.asarray(generator.choice(season, size=(paths, years), p=probability))
 
 
-def break_even_energy(investment: Investment, contract: ContractTerms, curve: BenefitCurve, start: int) -> float:
+def break_even_energy(
+    investment: Investment,
+    contract: ContractTerms,
+    curve: BenefitCurve,
+    start: int,
+) -> float:
     """Return the least energy a year [GWh] at which all countries together do not lose; NaN where none is enough.
 
     What is sunk is left out: it is the energy from which finishing the works pays.

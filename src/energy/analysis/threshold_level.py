@@ -41,7 +41,12 @@ class ThresholdLevel:
 
 
 def threshold_level(
-    case: Case, scenario: Scenario, rule: str, quantity: float, count: int = LEVELS, end: float | None = None
+    case: Case,
+    scenario: Scenario,
+    rule: str,
+    quantity: float,
+    count: int = LEVELS,
+    end: float | None = None,
 ) -> ThresholdLevel:
     """Return the threshold level of a reservoir for a quantity.
 
@@ -74,15 +79,27 @@ def threshold_level(
     ends = [name for name, other in case.rules.rules.items() if other.kind == "end" and other.store == start.store]
     fixed = {f"rules.{name}.level": returned for name in ends}
     points = [scenario.replace(**{f"rules.{rule}.level": float(level)}, **fixed) for level in levels]
-    answers = sorted(solve_points(case, points, delivered_and_unserved), key=lambda answer: answer.index)
+    answers = sorted(
+        solve_points(case, points, delivered_and_unserved),
+        key=lambda answer: answer.index,
+    )
     solved = [answer for answer in answers if not answer.reason]
     if not solved:
         refuse_failed(answers, points)
     index = pd.Index([levels[answer.index] for answer in solved], name="level")
     rows = [{name: float(value) for name, value in answer.values.items()} for answer in solved]
     table = pd.DataFrame(rows, index=index)
-    table.attrs["units"] = {"level": "hm3", "delivered": "GWh", "unserved": "GWh"}
-    return ThresholdLevel(rule, table, quantity, crossing(index.to_numpy(), table["delivered"].to_numpy(), quantity))
+    table.attrs["units"] = {
+        "level": "hm3",
+        "delivered": "GWh",
+        "unserved": "GWh",
+    }
+    return ThresholdLevel(
+        rule,
+        table,
+        quantity,
+        crossing(index.to_numpy(), table["delivered"].to_numpy(), quantity),
+    )
 
 
 def start_rule(case: Case, name: str) -> StartRule:
@@ -98,7 +115,15 @@ def start_rule(case: Case, name: str) -> StartRule:
         return rule
     known = [key for key, other in case.rules.rules.items() if isinstance(other, StartRule)]
     repair = nearest(name, known)
-    raise InputError(Fault(f"no rule of a start {name!r}", case.path / "rules.yaml", None, ", ".join(known), repair))
+    raise InputError(
+        Fault(
+            f"no rule of a start {name!r}",
+            case.path / "rules.yaml",
+            None,
+            ", ".join(known),
+            repair,
+        )
+    )
 
 
 def crossing(levels: np.ndarray, values: np.ndarray, wanted: float) -> float:

@@ -27,19 +27,29 @@ class Investment(Frozen):
     start: int = Field(ge=1900, le=2100, description="First year of service.")
     life: int = Field(ge=1, le=100, description="Years of service that count.")
     to_come: Amounts = Field(
-        default_factory=FrozenMap, description="Construction not yet paid for, by country [million $]."
+        default_factory=FrozenMap,
+        description="Construction not yet paid for, by country [million $].",
     )
     construction_years: int = Field(
-        default=1, ge=1, le=20, description="Years over which it is spent, up to the start."
+        default=1,
+        ge=1,
+        le=20,
+        description="Years over which it is spent, up to the start.",
     )
     operation_share: float = Field(
-        default=0.0, ge=0, lt=1, description="Operation and maintenance a year, share of the capital."
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="Operation and maintenance a year, share of the capital.",
     )
     lenders: Annotated[Mapping[Word, Amounts], Frozenness] = Field(
-        default_factory=FrozenMap, description="Lender → country → what it lent and granted [million $]."
+        default_factory=FrozenMap,
+        description="Lender → country → what it lent and granted [million $].",
     )
     wheeling: float | None = Field(
-        default=None, ge=0, description="Tariff for the power of third parties [$/MWh delivered]."
+        default=None,
+        ge=0,
+        description="Tariff for the power of third parties [$/MWh delivered].",
     )
     note: str = ""
 

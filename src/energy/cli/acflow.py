@@ -8,14 +8,25 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked, show_answer
+from energy.cli.base import (
+    AS_JSON,
+    SCENARIO,
+    SET,
+    app,
+    new_console,
+    read_asked,
+    show_answer,
+)
 
 
 @app.command("acflow")
 def acflow_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
-    hours: Annotated[int, typer.Option(min=1, max=500, help="Snapshots with the most power over the line.")] = 6,
+    hours: Annotated[
+        int,
+        typer.Option(min=1, max=500, help="Snapshots with the most power over the line."),
+    ] = 6,
     at: Annotated[list[str], typer.Option(help="Moments instead, UTC: 2028-07-15T18:00.")] = [],  # noqa: B006
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/acflow"),
     as_json: AS_JSON = False,
@@ -27,4 +38,11 @@ def acflow_command(
     start = time.perf_counter()
     with new_console(error=True).status(f"{asked.name} …"):
         answer = power_flow_answer(case, asked, hours, at)
-    show_answer(answer, case, asked, out / asked.name, time.perf_counter() - start, as_json)
+    show_answer(
+        answer,
+        case,
+        asked,
+        out / asked.name,
+        time.perf_counter() - start,
+        as_json,
+    )

@@ -8,7 +8,15 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked, show_answer
+from energy.cli.base import (
+    AS_JSON,
+    SCENARIO,
+    SET,
+    app,
+    new_console,
+    read_asked,
+    show_answer,
+)
 
 
 @app.command("actions")
@@ -17,10 +25,14 @@ def actions_command(
     overrides: SET = [],  # noqa: B006
     actions: Annotated[str, typer.Option(help="Set of actions, or path of a YAML file.")] = "base",
     hazards: Annotated[str, typer.Option(help="Set of hazards, or path of a YAML file.")] = "base",
-    samples: Annotated[int, typer.Option(min=2, max=10_000, help="Draws, the same for each action.")] = 32,
+    samples: Annotated[
+        int,
+        typer.Option(min=2, max=10_000, help="Draws, the same for each action."),
+    ] = 32,
     seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 1,
     by: Annotated[
-        str, typer.Option(help="Figure that ranks: unserved avoided, income gained, income at risk avoided.")
+        str,
+        typer.Option(help="Figure that ranks: unserved avoided, income gained, income at risk avoided."),
     ] = "unserved avoided",
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/actions"),
@@ -40,4 +52,11 @@ def actions_command(
     pool = processes(workers) if workers > 1 else nullcontext(None)
     with pool as executor, new_console(error=True).status(f"{asked.name} …"):
         answer = action_answer(case, asked, laws, chosen, samples, seed, by, executor)
-    show_answer(answer, case, asked, out / asked.name, time.perf_counter() - start, as_json)
+    show_answer(
+        answer,
+        case,
+        asked,
+        out / asked.name,
+        time.perf_counter() - start,
+        as_json,
+    )

@@ -8,7 +8,15 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked, show_answer
+from energy.cli.base import (
+    AS_JSON,
+    SCENARIO,
+    SET,
+    app,
+    new_console,
+    read_asked,
+    show_answer,
+)
 
 
 @app.command("avoided")
@@ -25,4 +33,11 @@ def avoided_command(
     start = time.perf_counter()
     with new_console(error=True).status(f"{asked.name} …"):
         answer = avoided_answer(case, asked)
-    show_answer(answer, case, asked, out / asked.name, time.perf_counter() - start, as_json)
+    show_answer(
+        answer,
+        case,
+        asked,
+        out / asked.name,
+        time.perf_counter() - start,
+        as_json,
+    )

@@ -8,7 +8,15 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked, show_answer
+from energy.cli.base import (
+    AS_JSON,
+    SCENARIO,
+    SET,
+    app,
+    new_console,
+    read_asked,
+    show_answer,
+)
 
 
 @app.command("closure")
@@ -18,7 +26,12 @@ def closure_command(
     where: Annotated[list[str], typer.Option(help="Corridor, or table.name, that is closed.")] = ["pk_af_border"],  # noqa: B006
     days: Annotated[list[int], typer.Option(min=1, max=365, help="Length of a closure.")] = [7, 30, 92],  # noqa: B006
     month: Annotated[
-        list[int], typer.Option(min=1, max=12, help="Month that it begins in; those of the season unless said.")
+        list[int],
+        typer.Option(
+            min=1,
+            max=12,
+            help="Month that it begins in; those of the season unless said.",
+        ),
     ] = [],  # noqa: B006
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/closure"),
@@ -35,4 +48,11 @@ def closure_command(
     pool = processes(workers) if workers > 1 else nullcontext(None)
     with pool as executor, new_console(error=True).status(f"{asked.name} …"):
         answer = closure_answer(case, asked, where, sorted(set(days)), month or None, executor)
-    show_answer(answer, case, asked, out / asked.name, time.perf_counter() - start, as_json)
+    show_answer(
+        answer,
+        case,
+        asked,
+        out / asked.name,
+        time.perf_counter() - start,
+        as_json,
+    )

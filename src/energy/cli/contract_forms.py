@@ -8,7 +8,15 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked, show_answer
+from energy.cli.base import (
+    AS_JSON,
+    SCENARIO,
+    SET,
+    app,
+    new_console,
+    read_asked,
+    show_answer,
+)
 
 
 @app.command("contract-forms")
@@ -16,13 +24,19 @@ def contract_forms_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
     samples: Annotated[
-        Path | None, typer.Option(help="Samples of `energy risk` (samples.csv); dry, median, wet water without.")
+        Path | None,
+        typer.Option(help="Samples of `energy risk` (samples.csv); dry, median, wet water without."),
     ] = None,
     opportunity: Annotated[
-        float, typer.Option(min=0, help="What unsold energy is worth to the sellers [$/MWh].")
+        float,
+        typer.Option(min=0, help="What unsold energy is worth to the sellers [$/MWh]."),
     ] = 20.2,
     penalty: Annotated[
-        float | None, typer.Option(min=0, help="What sellers pay for a MWh not offered [$/MWh]; half the price.")
+        float | None,
+        typer.Option(
+            min=0,
+            help="What sellers pay for a MWh not offered [$/MWh]; half the price.",
+        ),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/contract_forms"),
     as_json: AS_JSON = False,
@@ -36,4 +50,11 @@ def contract_forms_command(
     seasons, weights = read_seasons(samples) if samples is not None else (None, None)
     with new_console(error=True).status(f"{asked.name} …"):
         answer = contract_answer(case, asked, seasons, weights, opportunity, penalty)
-    show_answer(answer, case, asked, out / asked.name, time.perf_counter() - start, as_json)
+    show_answer(
+        answer,
+        case,
+        asked,
+        out / asked.name,
+        time.perf_counter() - start,
+        as_json,
+    )

@@ -8,7 +8,15 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked, show_answer
+from energy.cli.base import (
+    AS_JSON,
+    SCENARIO,
+    SET,
+    app,
+    new_console,
+    read_asked,
+    show_answer,
+)
 
 
 @app.command("corridors")
@@ -26,4 +34,11 @@ def corridors_command(
     start = time.perf_counter()
     with new_console(error=True).status(f"{asked.name} …"):
         answer = corridor_answer(case, asked, corridor or None)
-    show_answer(answer, case, asked, out / asked.name, time.perf_counter() - start, as_json)
+    show_answer(
+        answer,
+        case,
+        asked,
+        out / asked.name,
+        time.perf_counter() - start,
+        as_json,
+    )

@@ -8,17 +8,32 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked, show_answer
+from energy.cli.base import (
+    AS_JSON,
+    SCENARIO,
+    SET,
+    app,
+    new_console,
+    read_asked,
+    show_answer,
+)
 
 
 @app.command("investment")
 def investment_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
-    start: Annotated[list[str], typer.Option(help="First year of service, or never; again for more.")] = [],  # noqa: B006
-    event: Annotated[list[str], typer.Option(help="Year and the share of its energy that is left: 2031=0.4.")] = [],  # noqa: B006
+    start: Annotated[
+        list[str],
+        typer.Option(help="First year of service, or never; again for more."),
+    ] = [],  # noqa: B006
+    event: Annotated[
+        list[str],
+        typer.Option(help="Year and the share of its energy that is left: 2031=0.4."),
+    ] = [],  # noqa: B006
     samples: Annotated[
-        Path | None, typer.Option(help="Samples of `energy risk` (samples.csv), for drawn paths of years.")
+        Path | None,
+        typer.Option(help="Samples of `energy risk` (samples.csv), for drawn paths of years."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the drawn paths.")] = 1,
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/investment"),
@@ -27,11 +42,22 @@ def investment_command(
     """NPV, IRR and stranded capital over years, by start, country and lender; break-even days of outage."""
     case, asked = read_asked(scenario, overrides)
     from energy.report.answers.money import investment_answer
-    from energy.report.answers.money_options import read_events, read_seasons, read_starts
+    from energy.report.answers.money_options import (
+        read_events,
+        read_seasons,
+        read_starts,
+    )
 
     begin = time.perf_counter()
     starts, events = read_starts(start), read_events(event)
     seasons, weights = read_seasons(samples) if samples is not None else (None, None)
     with new_console(error=True).status(f"{asked.name} …"):
         answer = investment_answer(case, asked, starts, events, seasons, weights, seed)
-    show_answer(answer, case, asked, out / asked.name, time.perf_counter() - begin, as_json)
+    show_answer(
+        answer,
+        case,
+        asked,
+        out / asked.name,
+        time.perf_counter() - begin,
+        as_json,
+    )

@@ -14,12 +14,21 @@ from energy.cli.base import AS_JSON, SET, app, new_console, show_answer
 
 @app.command("questions")
 def questions_command(
-    number: Annotated[int | None, typer.Argument(help="Question that is answered; none: all are listed.")] = None,
+    number: Annotated[
+        int | None,
+        typer.Argument(help="Question that is answered; none: all are listed."),
+    ] = None,
     base: Annotated[str, typer.Option(help="Scenario that the answers start from.")] = "baseline",
     overrides: SET = [],  # noqa: B006
-    samples: Annotated[int, typer.Option(min=2, max=10_000, help="Draws where an answer is sampled.")] = 16,
+    samples: Annotated[
+        int,
+        typer.Option(min=2, max=10_000, help="Draws where an answer is sampled."),
+    ] = 16,
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a question.")] = Path("results/questions"),
-    page: Annotated[Path | None, typer.Option(help="Answer all of them and write this page (Markdown).")] = None,
+    page: Annotated[
+        Path | None,
+        typer.Option(help="Answer all of them and write this page (Markdown)."),
+    ] = None,
     as_json: AS_JSON = False,
 ) -> None:
     """List what lenders, utilities and ministries ask, or answer one of it: sentence, tables, range, marks, limits."""
@@ -43,7 +52,14 @@ def questions_command(
         for command in asked.commands:
             console.print(f"  {command}", markup=False)
     seconds = time.perf_counter() - start
-    show_answer(answer, library.case, library.base, out / f"{number:02d}", seconds, as_json)
+    show_answer(
+        answer,
+        library.case,
+        library.base,
+        out / f"{number:02d}",
+        seconds,
+        as_json,
+    )
 
 
 def _write_page(page: Path, base: str, overrides: list[str], samples: int) -> None:
@@ -69,7 +85,12 @@ def _print_list(as_json: bool) -> None:
 
     if as_json:
         rows = [
-            {"number": asked.number, "asker": asked.asker, "text": asked.text, "commands": list(asked.commands)}
+            {
+                "number": asked.number,
+                "asker": asked.asker,
+                "text": asked.text,
+                "commands": list(asked.commands),
+            }
             for asked in QUESTIONS
         ]
         print(json.dumps(rows, indent=1, ensure_ascii=False))

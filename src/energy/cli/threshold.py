@@ -8,7 +8,15 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked, show_answer
+from energy.cli.base import (
+    AS_JSON,
+    SCENARIO,
+    SET,
+    app,
+    new_console,
+    read_asked,
+    show_answer,
+)
 
 
 @app.command("threshold")
@@ -17,7 +25,11 @@ def threshold_command(
     overrides: SET = [],  # noqa: B006
     rule: Annotated[list[str], typer.Option(help="Rule of a start: toktogul_start.")] = [],  # noqa: B006
     quantity: Annotated[
-        float | None, typer.Option(min=0, help="Energy of the season [GWh]; the scenario's own unless said.")
+        float | None,
+        typer.Option(
+            min=0,
+            help="Energy of the season [GWh]; the scenario's own unless said.",
+        ),
     ] = None,
     levels: Annotated[int, typer.Option(min=2, max=101, help="Levels between empty and full.")] = 9,
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/threshold"),
@@ -31,4 +43,11 @@ def threshold_command(
     rules = rule or [name for name in case.rules.rules if name.endswith("_start")]
     with new_console(error=True).status(f"{asked.name} …"):
         answer = threshold_answer(case, asked, rules, quantity, levels)
-    show_answer(answer, case, asked, out / asked.name, time.perf_counter() - start, as_json)
+    show_answer(
+        answer,
+        case,
+        asked,
+        out / asked.name,
+        time.perf_counter() - start,
+        as_json,
+    )

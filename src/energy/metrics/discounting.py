@@ -73,10 +73,7 @@ def internal_rate_of_return(flows: pd.Series) -> float:
     0.1
     """
     first_year = int(flows.index.min())
-    signs = np.sign(flows.sort_index().to_numpy(float))
-    signs = signs[signs != 0]
-    changes = int((np.diff(signs) != 0).sum())
-    if changes != 1:
+    if sign_changes(flows) != 1:
         return float("nan")
 
     def value_at(rate: float) -> float:
@@ -85,6 +82,14 @@ def internal_rate_of_return(flows: pd.Series) -> float:
     if value_at(-0.99) * value_at(HIGHEST_RATE) > 0:
         return float("nan")
     return float(brentq(value_at, -0.99, HIGHEST_RATE, xtol=1e-12))
+
+
+def sign_changes(flows: pd.Series) -> int:
+    """Return how often yearly flows change their sign; years without a flow do not count."""
+    signs = np.sign(flows.sort_index().to_numpy(float))
+    signs = signs[signs != 0]
+    turns = signs[1:] != signs[:-1]
+    return int(turns.sum())
 
 
 def annuity_factor(rate: float, years: int) -> float:

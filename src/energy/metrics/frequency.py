@@ -15,6 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+CRITICAL = 1e-9
+"""Damping ratios this near to one count as one."""
+
 
 def rate_of_change(loss: float, inertia: float, rating: float, nominal: float = 50.0) -> float:
     """Return the initial rate of change of frequency [Hz/s]: P · f0 / (2 · H · S).
@@ -88,12 +91,11 @@ class Area:
         """
         steady = self.steady_per_mw
         mass = 2 * np.asarray(self.stored, float) / self.nominal
-        stiffness = 1 / steady
-        natural = np.sqrt(stiffness / (mass * self.time))
-        damping = (mass + np.asarray(self.relief, float) * self.time) / (2 * mass * self.time * natural)
-        pairs = zip(np.ravel(natural), np.ravel(damping), strict=True)
-        overshoot = np.array([_overshoot(float(w), float(z), self.time) for w, z in pairs])
-        return np.asarray(steady * (1 + overshoot.reshape(np.shape(steady))))
+        natural = np.sqrt(1 / (steady * mass * self.time))
+        relief = np.asarray(self.relief, float)
+        damping = (mass + relief * self.time) / (2 * mass * self.time * natural)
+        overshoot = _overshoot(natural, damping, self.time)
+        return np.asarray(steady * (1 + overshoot))
 
     def largest_loss(self, deviation: float, slope: float | None = None) -> np.ndarray:
         """Return the largest loss [MW] that keeps the nadir within a deviation, and the slope within a limit.
@@ -117,19 +119,25 @@ class Area:
         return np.minimum(by_nadir, slope / self.slope_per_mw)
 
 
+@np.vectorize
 def _overshoot(natural: float, damping: float, time: float) -> float:
     """Return by how much the first extremum exceeds the steady value, as a share of it."""
     decay = damping * natural
     size = np.sqrt(max(1 - 2 * time * decay + (time * natural) ** 2, 0.0))
-    if abs(damping - 1) < 1e-9:
-        return float(size * np.exp(-decay * time / (time * decay - 1))) if time * decay > 1 else 0.0
+    instant = _extremum(natural, damping, time)
+    return float(size * np.exp(-decay * instant))
+
+
+def _extremum(natural: float, damping: float, time: float) -> float:
+    """Return when the deviation first stops growing [s]; infinite where it grows for ever."""
+    lead = time * damping * natural - 1
+    if abs(damping - 1) < CRITICAL:
+        return time / lead if lead > 0 else np.inf
     if damping < 1:
         damped = natural * np.sqrt(1 - damping**2)
-        instant = np.arctan2(time * damped, time * decay - 1) / damped
-        return float(size * np.exp(-decay * instant))
+        return float(np.arctan2(time * damped, lead) / damped)
     spread = natural * np.sqrt(damping**2 - 1)
-    ratio = time * spread / (time * decay - 1)
+    ratio = time * spread / lead
     if not 0 < ratio < 1:
-        return 0.0
-    instant = np.arctanh(ratio) / spread
-    return float(size * np.exp(-decay * instant))
+        return np.inf
+    return float(np.arctanh(ratio) / spread)

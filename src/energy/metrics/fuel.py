@@ -9,7 +9,7 @@ from energy.metrics.balance import country_of_bus
 from energy.model.objective import UNSERVED
 from energy.solve import Result
 
-ITEMS = ("electricity", "fuel", "CO2")
+UNITS = {"electricity": "GWh", "fuel": "GWh", "CO2": "t"}
 
 
 def fuel_use(result: Result) -> pd.DataFrame:
@@ -33,34 +33,56 @@ def fuel_use(result: Result) -> pd.DataFrame:
     >>> import energy
     >>> run = energy.run(energy.read_case("two_bus"), energy.read_scenario("two_bus"))
     >>> table = fuel_use(run.result)  # gas: efficiency 1, 0.2 t/MWh
-    >>> bool(np.isclose(table.loc[("BB", "gas"), "CO2"], 0.2 * 1000 * table.loc[("BB", "gas"), "electricity"]))
+    >>> bool(
+    ...     np.isclose(
+    ...         table.loc[("BB", "gas"), "CO2"],
+    ...         0.2 * 1000 * table.loc[("BB", "gas"), "electricity"],
+    ...     )
+    ... )
     True
     """
-    plants = result.inputs.components.get("generators", pd.DataFrame())
+    factor = emission_factors(result)
+    plants = thermal_plants(result, factor)
+    if plants.empty:
+        return _empty()
+    hours = pd.Series(result.hours, result.inputs.axis.snapshots)
+    output = result.flow("generators")[plants.index]
+    efficiency = result.inputs.values("generators", "efficiency")
+    burnt = output / efficiency[plants.index]
+    table = pd.DataFrame(index=plants.index)
+    table["electricity"] = output.mul(hours, axis=0).sum() / 1000
+    table["fuel"] = burnt.mul(hours, axis=0).sum() / 1000
+    tonnes_per_gwh = 1000 * plants["carrier"].map(factor)
+    table["CO2"] = table["fuel"] * tonnes_per_gwh
+    table["country"] = plants["bus"].map(country_of_bus(result))
+    table["carrier"] = plants["carrier"]
+    by_fuel = table.groupby(["country", "carrier"]).sum()
+    by_fuel.attrs["units"] = dict(UNITS)
+    return by_fuel
+
+
+def emission_factors(result: Result) -> pd.Series:
+    """Return the carriers that emit, with their tonnes of CO2 a MWh of fuel."""
     carriers = result.inputs.components.get("carriers", pd.DataFrame())
-    factor = carriers["co2_emissions"] if "co2_emissions" in carriers else pd.Series(dtype=float)
-    factor = factor[factor > 0]
+    if "co2_emissions" not in carriers:
+        return pd.Series(dtype=float)
+    factor = carriers["co2_emissions"]
+    return factor[factor > 0]
+
+
+def thermal_plants(result: Result, factor: pd.Series) -> pd.DataFrame:
+    """Return the generators whose carrier emits."""
+    plants = result.inputs.components.get("generators", pd.DataFrame())
     if plants.empty or factor.empty:
-        return _empty()
-    emitting = plants[plants["carrier"].isin(factor.index) & (plants["carrier"] != UNSERVED) & (plants["sign"] > 0)]
-    if emitting.empty:
-        return _empty()
-    output = result.flow("generators")[emitting.index]
-    efficiency = result.inputs.values("generators", "efficiency")[emitting.index]
-    electricity = output.mul(result.hours, axis=0).sum() / 1000
-    fuel = (output / efficiency).mul(result.hours, axis=0).sum() / 1000
-    table = pd.DataFrame({"electricity": electricity, "fuel": fuel})
-    table["CO2"] = 1000 * table["fuel"] * emitting["carrier"].map(factor)
-    country = emitting["bus"].map(country_of_bus(result))
-    table = table.groupby([country.to_numpy(), emitting["carrier"].to_numpy()]).sum()
-    table.index = table.index.set_names(["country", "carrier"])
-    table.attrs["units"] = {"electricity": "GWh", "fuel": "GWh", "CO2": "t"}
-    return table
+        return pd.DataFrame()
+    emits = plants["carrier"].isin(factor.index)
+    supplies = plants["sign"] > 0
+    return plants[emits & supplies]
 
 
 def _empty() -> pd.DataFrame:
     index = pd.MultiIndex.from_arrays([[], []], names=["country", "carrier"])
-    return pd.DataFrame(index=index, columns=list(ITEMS), dtype=float)
+    return pd.DataFrame(index=index, columns=list(UNITS), dtype=float)
 
 
 def avoided(without: pd.DataFrame, built: pd.DataFrame) -> pd.DataFrame:
@@ -81,7 +103,7 @@ def avoided(without: pd.DataFrame, built: pd.DataFrame) -> pd.DataFrame:
     second = built.reindex(rows).fillna(0.0)
     table = first - second
     table = table.where(np.abs(table) > 1e-6, 0.0)
-    table.attrs["units"] = {"electricity": "GWh", "fuel": "GWh", "CO2": "t"}
+    table.attrs["units"] = dict(UNITS)
     return table
 
 
@@ -96,10 +118,11 @@ def unserved_by_country(result: Result) -> pd.Series:
     {'AA': 0.0, 'BB': 0.0}
     """
     plants = result.inputs.components.get("generators", pd.DataFrame())
-    country = country_of_bus(result)
     if plants.empty:
         return pd.Series(dtype=float, name="unserved")
-    lacking = plants[plants["carrier"] == UNSERVED]
-    energy = result.flow("generators")[lacking.index].mul(result.hours, axis=0).sum() / 1000
-    home = lacking["bus"].map(country)
-    return energy.groupby(home.to_numpy()).sum().rename("unserved").rename_axis("country")
+    shedding = plants[plants["carrier"] == UNSERVED]
+    power = result.flow("generators")[shedding.index]
+    energy = power.mul(result.hours, axis=0).sum() / 1000
+    country = shedding["bus"].map(country_of_bus(result))
+    by_country = energy.groupby(country.to_numpy()).sum()
+    return by_country.rename("unserved").rename_axis("country")

@@ -45,23 +45,23 @@ def price_range(result: Result, direction: str = REVERSE) -> pd.DataFrame:
         raise ValueError("no link is under study")
     near, far = str(studied["bus0"].iloc[0]), str(studied["bus1"].iloc[0])
     origin, target = (near, far) if direction == FORWARD else (far, near)
-    rating = studied["p_nom"].to_numpy(float)
-    weights = rating if rating.sum() > 0 else np.ones(len(rating))
-    efficiency = float(np.average(studied["efficiency"], weights=weights))
-    asks = result.prices[origin] / efficiency
+    asks = result.prices[origin] / _efficiency(studied)
     bids = result.prices[target]
-    gaining = (bids > asks).astype(float)
     hours = pd.Series(result.hours, index=result.prices.index)
-    gain_hours = hours * gaining
+    gaining = hours.where(bids > asks, 0.0)
     months = month_of(result)
-    total = gain_hours.groupby(months).sum()
-    table = pd.DataFrame(
-        {
-            "seller asks": (asks * gain_hours).groupby(months).sum() / total.where(total > 0),
-            "buyer bids": (bids * gain_hours).groupby(months).sum() / total.where(total > 0),
-            "hours with gain": total / hours.groupby(months).sum(),
-        }
-    ).rename_axis("month")
-    table.insert(2, "gain", table["buyer bids"] - table["seller asks"])
+    total = gaining.groupby(months).sum()
+    some = total.where(total > 0)
+    table = pd.DataFrame(index=total.index.rename("month"))
+    table["seller asks"] = (asks * gaining).groupby(months).sum() / some
+    table["buyer bids"] = (bids * gaining).groupby(months).sum() / some
+    table["gain"] = table["buyer bids"] - table["seller asks"]
+    table["hours with gain"] = total / hours.groupby(months).sum()
     table.attrs["units"] = "$/MWh; hours with gain 1"
     return table
+
+
+def _efficiency(studied: pd.DataFrame) -> float:
+    rating = studied["p_nom"].to_numpy(float)
+    weights = rating if rating.sum() > 0 else np.ones(len(rating))
+    return float(np.average(studied["efficiency"], weights=weights))

@@ -105,7 +105,10 @@ def table_rows(table: pd.DataFrame) -> Table:
     digits = table.attrs.get("digits")
     for key, row in zip(table.index, table.to_numpy(object), strict=True):
         keys = key if isinstance(key, tuple) else (key,)
-        cells = [*map(str, keys), *(number_text(value, digits) for value in row)]
+        cells = [
+            *map(str, keys),
+            *(number_text(value, digits) for value in row),
+        ]
         shown.add_row(*[Text(cell) for cell in cells])
     return shown
 
@@ -121,7 +124,19 @@ def number_text(value: object, digits: int | None = None) -> str:
 
     Examples
     --------
-    >>> [number_text(value) for value in (1234.5, 12.34, 1.234, 0.1234, -0.0, float("nan"), True, "text")]
+    >>> [
+    ...     number_text(value)
+    ...     for value in (
+    ...         1234.5,
+    ...         12.34,
+    ...         1.234,
+    ...         0.1234,
+    ...         -0.0,
+    ...         float("nan"),
+    ...         True,
+    ...         "text",
+    ...     )
+    ... ]
     ['1,234', '12.3', '1.23', '0.123', '0', '', 'yes', 'text']
     """
     if isinstance(value, bool | np.bool_):
@@ -162,4 +177,7 @@ def _plain(table: pd.DataFrame) -> dict[str, Any]:
     for column in flat.columns:
         if not pd.api.types.is_numeric_dtype(flat[column]):
             flat[column] = flat[column].astype(str)
-    return {"units": table.attrs.get("units", ""), "rows": json.loads(flat.to_json(orient="records"))}
+    return {
+        "units": table.attrs.get("units", ""),
+        "rows": json.loads(flat.to_json(orient="records")),
+    }

@@ -27,8 +27,17 @@ def avoided_answer(case: Case, scenario: Scenario) -> Answer:
     money = settled(case, scenario)
     totals = {label: other.avoided[["electricity", "fuel", "CO2"]].sum() for label, other in by_water.items()}
     water = pd.DataFrame(totals).T.rename_axis("water")
-    water.insert(0, "delivered", [float(other.terms["delivered"].sum()) for other in by_water.values()])
-    water.attrs["units"] = {"delivered": "GWh", "electricity": "GWh", "fuel": "GWh", "CO2": "t"}
+    water.insert(
+        0,
+        "delivered",
+        [float(other.terms["delivered"].sum()) for other in by_water.values()],
+    )
+    water.attrs["units"] = {
+        "delivered": "GWh",
+        "electricity": "GWh",
+        "fuel": "GWh",
+        "CO2": "t",
+    }
     own = money.avoided["CO2"].groupby(level="country").sum()
     contract = money.contract
     delivered = float(money.terms["delivered"].sum())
@@ -41,8 +50,17 @@ def avoided_answer(case: Case, scenario: Scenario) -> Answer:
     )
     span = ", ".join(f"{row['CO2'] / 1000:,.0f} kt ({label})" for label, row in water.iterrows())
     limits = ("emissions of markets outside the case, of building, methane of reservoirs and of gas supply",)
-    tables = {"Avoided by country and fuel": money.avoided, "In other water": water}
-    return Answer((sentence,), tables, span, marks_of(case, "carriers.*", "generators.*"), limits)
+    tables = {
+        "Avoided by country and fuel": money.avoided,
+        "In other water": water,
+    }
+    return Answer(
+        (sentence,),
+        tables,
+        span,
+        marks_of(case, "carriers.*", "generators.*"),
+        limits,
+    )
 
 
 def winter_price_answer(case: Case, scenario: Scenario) -> Answer:
@@ -62,7 +80,10 @@ def winter_price_answer(case: Case, scenario: Scenario) -> Answer:
         span = f"asks {asks.min():,.0f} to {asks.max():,.0f}, bids {bids.min():,.0f} to {bids.max():,.0f} $/MWh"
     trade = _gain_by_power(table)
     limits = ("how prices move with the traded amount; they are those of the margin without the line",)
-    tables = {"Prices of the margin by month": table, "Gain of both sides together by the power that is sold": trade}
+    tables = {
+        "Prices of the margin by month": table,
+        "Gain of both sides together by the power that is sold": trade,
+    }
     return Answer((sentence,), tables, span, marks_of(case, "generators.*"), limits)
 
 
@@ -73,9 +94,16 @@ def _gain_by_power(prices: pd.DataFrame) -> pd.DataFrame:
     gain = prices["gain"].fillna(0.0).to_numpy(float)
     rows = {}
     for power in POWERS:
-        rows[power] = {"energy": power * hours.sum() / 1000, "gain": power * float(hours @ gain) / 1e6}
+        rows[power] = {
+            "energy": power * hours.sum() / 1000,
+            "gain": power * float(hours @ gain) / 1e6,
+        }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("power")
-    table.attrs["units"] = {"power": "MW", "energy": "GWh", "gain": "million USD"}
+    table.attrs["units"] = {
+        "power": "MW",
+        "energy": "GWh",
+        "gain": "million USD",
+    }
     return table
 
 
@@ -104,10 +132,20 @@ def closure_answer(
         "which the buyer does not pay and spends on its own plants."
     )
     span = f"{lost.to_numpy().min():,.0f} to {lost.to_numpy().max():,.0f} GWh over months and lengths"
-    tables = {"Energy lost, by month of the beginning": lost, "Income lost": income, "All figures": found.table}
+    tables = {
+        "Energy lost, by month of the beginning": lost,
+        "Income lost": income,
+        "All figures": found.table,
+    }
     foreseen = scenario.foresight == "perfect"
     limits = ("a closure that nobody foresees: these are known from the start (--set foresight=surprise)",)
-    return Answer((sentence,), tables, span, marks_of(case, "rules.contract"), limits if foreseen else ())
+    return Answer(
+        (sentence,),
+        tables,
+        span,
+        marks_of(case, "rules.contract"),
+        limits if foreseen else (),
+    )
 
 
 def action_answer(
@@ -121,7 +159,16 @@ def action_answer(
     executor: Executor | None = None,
 ) -> Answer:
     """Return the ranking of actions over drawn water years and outages."""
-    ranking = rank_actions(case, scenario, hazards, actions, np.arange(samples).tolist(), seed, ranked_by, executor)
+    ranking = rank_actions(
+        case,
+        scenario,
+        hazards,
+        actions,
+        np.arange(samples).tolist(),
+        seed,
+        ranked_by,
+        executor,
+    )
     table = ranking.table
     best = str(table.index[0])
     error = float(table[f"{ranked_by} error"].iloc[0])
@@ -135,4 +182,10 @@ def action_answer(
         sentences.append(f"Not told apart from the next one at 95 %: {', '.join(ties)}.")
     span = f"{samples} draws of seed {seed}, hazards {hazards.name}"
     limits = ("actions that change how people or states behave; cost and effect of each are judged",)
-    return Answer(tuple(sentences), {"Actions, best first": table}, span, marks_of(case), limits)
+    return Answer(
+        tuple(sentences),
+        {"Actions, best first": table},
+        span,
+        marks_of(case),
+        limits,
+    )

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from energy.analysis.ac_power_flow import ac_power_flow, busiest_snapshots, verdict
+from energy.analysis.ac_power_flow import (
+    ac_power_flow,
+    busiest_snapshots,
+    verdict,
+)
 from energy.analysis.corridor_loss import NOTHING, corridor_losses
 from energy.analysis.frequency_limit import (
     FrequencyLimit,
@@ -59,7 +63,11 @@ def power_flow_answer(case: Case, scenario: Scenario, hours: int = HOURS, at: Se
     summary = pd.DataFrame({"losses": flow.losses, "iterations": flow.iterations}).rename_axis("snapshot")
     summary.insert(0, "sent", sent(result).loc[snapshots])
     summary.attrs["units"] = {"sent": "MW", "losses": "MW"}
-    tables = {"Voltages": voltage, "Loading of lines": loading, "Power sent and losses of the AC network": summary}
+    tables = {
+        "Voltages": voltage,
+        "Loading of lines": loading,
+        "Power sent and losses of the AC network": summary,
+    }
     share = 100 * reactive.line_compensation
     judged = (
         f"Judged: power factor of demand {reactive.load_power_factor:g}; plants hold {reactive.voltage:g} p.u. within "
@@ -75,7 +83,11 @@ def power_flow_answer(case: Case, scenario: Scenario, hours: int = HOURS, at: Se
     span = f"{len(snapshots)} snapshots of {scenario.name}"
     sentences = (verdict(flow), judged)
     return Answer(
-        sentences, tables, span, marks_of(case, "rules.reactive_power", "lines.*"), tuple(filter(None, limits))
+        sentences,
+        tables,
+        span,
+        marks_of(case, "rules.reactive_power", "lines.*"),
+        tuple(filter(None, limits)),
     )
 
 
@@ -111,12 +123,23 @@ def frequency_of(case: Case) -> Frequency:
     """
     if case.rules.frequency is None:
         repair = "add a section `frequency:` (docs/case-format.md)"
-        raise InputError(Fault("the case says nothing of frequency", case.path / "rules.yaml", None, None, repair))
+        raise InputError(
+            Fault(
+                "the case says nothing of frequency",
+                case.path / "rules.yaml",
+                None,
+                None,
+                repair,
+            )
+        )
     return case.rules.frequency
 
 
 def frequency_answer(
-    case: Case, scenario: Scenario, loss: float | None = None, areas: dict[str, str] | None = None
+    case: Case,
+    scenario: Scenario,
+    loss: float | None = None,
+    areas: dict[str, str] | None = None,
 ) -> tuple[Answer, FrequencyLimit]:
     """Return what loss of exchange the frequency of both ends stands, and what a limit by it would cost.
 
@@ -135,7 +158,14 @@ def frequency_answer(
     months = pd.DatetimeIndex(limit.limit.index).to_period("M")
     by_month = limit.limit.groupby(months).agg(["min", "mean", "max"]).rename_axis("month")
     by_month.attrs["units"] = "MW"
-    columns = ["load", "running", "stored", "slope", "deviation", "largest loss"]
+    columns = [
+        "load",
+        "running",
+        "stored",
+        "slope",
+        "deviation",
+        "largest loss",
+    ]
     ends = limit.table[columns].groupby(level="end").agg(["min", "mean", "max"])
     shown = ends.T.rename_axis(["figure", "over the snapshots"])
     shown.attrs["units"] = "MW, MW·s, Hz/s, Hz"
@@ -175,7 +205,15 @@ def write_limited_scenario(scenario: Scenario, limit: FrequencyLimit, path: Path
 
     if path.exists() or not path.parent.is_dir():
         what = "there is a file already" if path.exists() else "there is no such folder"
-        raise InputError(Fault(what, path, None, None, "name a new file in a folder that exists"))
+        raise InputError(
+            Fault(
+                what,
+                path,
+                None,
+                None,
+                "name a new file in a folder that exists",
+            )
+        )
     where = tuple(f"links.{name}" for name in limit.links)
     limited = limited_scenario(scenario, limit.limit, limit.rating, where)
     plain = {key: value for key, value in limited.plain().items() if key != "name" and value not in (None, {}, [])}
@@ -188,16 +226,30 @@ def corridor_answer(case: Case, scenario: Scenario, corridors: Sequence[str] | N
     table = corridor_losses(case, scenario, corridors)
     hit = table.drop(index=NOTHING)
     worst = hit[hit["forward lost"] > 1].sort_values("forward lost", ascending=False)
-    lost = zip(worst.index.astype(str), worst["forward lost"].astype(float), strict=True)
+    lost = zip(
+        worst.index.astype(str),
+        worst["forward lost"].astype(float),
+        strict=True,
+    )
     names = [f"{name} ({power:,.0f} MW)" for name, power in lost]
     left = f"{float(table['forward'][NOTHING]):,.0f} MW can be exchanged with nothing lost. "
     sentence = left + (f"Lost with a corridor: {', '.join(names)}." if names else "No corridor takes any of it.")
     limits = ("what protection does in the seconds after the loss",)
-    return Answer((sentence,), {"Exchange after the loss of a corridor": table}, "", marks_of(case, "lines.*"), limits)
+    return Answer(
+        (sentence,),
+        {"Exchange after the loss of a corridor": table},
+        "",
+        marks_of(case, "lines.*"),
+        limits,
+    )
 
 
 def threshold_answer(
-    case: Case, scenario: Scenario, rules: Sequence[str], quantity: float | None = None, count: int = 9
+    case: Case,
+    scenario: Scenario,
+    rules: Sequence[str],
+    quantity: float | None = None,
+    count: int = 9,
 ) -> Answer:
     """Return the levels of reservoirs below which the season falls short of a quantity.
 
@@ -215,7 +267,15 @@ def threshold_answer(
     for name in rules:
         if name not in known:
             repair = nearest(name, known)
-            raise InputError(Fault(f"no rule of a start {name!r}", "--rule", None, ", ".join(known), repair))
+            raise InputError(
+                Fault(
+                    f"no rule of a start {name!r}",
+                    "--rule",
+                    None,
+                    ", ".join(known),
+                    repair,
+                )
+            )
     tables, texts = {}, []
     for name in rules:
         level = threshold_level(case, scenario, name, wanted, count)
@@ -225,4 +285,9 @@ def threshold_answer(
         else:
             texts.append(f"{name}: from {level.threshold:,.0f} hm3 of usable content")
     sentence = f"The season reaches {wanted:,.0f} GWh — {'; '.join(texts)}. What the case starts from is given back."
-    return Answer((sentence,), tables, "levels between empty and full", marks_of(case, *[f"rules.{r}" for r in rules]))
+    return Answer(
+        (sentence,),
+        tables,
+        "levels between empty and full",
+        marks_of(case, *[f"rules.{r}" for r in rules]),
+    )

@@ -8,8 +8,19 @@ import numpy as np
 import pandas as pd
 
 from energy.analysis.contract_forms import Terms, contract_forms, fair_prices
-from energy.analysis.investment import ALL, BenefitCurve, Path, investment_table, lender_table, yearly_flows
-from energy.analysis.investment_paths import break_even_energy, drawn_paths, npv_of_paths
+from energy.analysis.investment import (
+    ALL,
+    BenefitCurve,
+    Path,
+    investment_table,
+    lender_table,
+    yearly_flows,
+)
+from energy.analysis.investment_paths import (
+    break_even_energy,
+    drawn_paths,
+    npv_of_paths,
+)
 from energy.case import Case
 from energy.case.investment import Investment
 from energy.case.rules import ContractTerms
@@ -17,7 +28,13 @@ from energy.errors import Fault, InputError
 from energy.metrics import transferable
 from energy.metrics.settlement import debt_service
 from energy.report.answers.answer import Answer, marks_of
-from energy.report.answers.seasons import season_energy, settled, solved, water_labels, water_span
+from energy.report.answers.seasons import (
+    season_energy,
+    settled,
+    solved,
+    water_labels,
+    water_span,
+)
 from energy.scenario import Scenario
 
 PATHS = 2000
@@ -37,7 +54,15 @@ def investment_of(case: Case) -> tuple[Investment, ContractTerms]:
     if contract is None or investment is None:
         missing = "contract" if contract is None else "investment"
         repair = f"add a section `{missing}:` (docs/case-format.md)"
-        raise InputError(Fault(f"the case has no {missing}", case.path / "rules.yaml", None, None, repair))
+        raise InputError(
+            Fault(
+                f"the case has no {missing}",
+                case.path / "rules.yaml",
+                None,
+                None,
+                repair,
+            )
+        )
     return investment, contract
 
 
@@ -81,7 +106,13 @@ def investment_answer(
     curve = benefit_curve(case, scenario)
     energy = season_energy(case, scenario)
     own = investment.start
-    chosen: Sequence[int | None] = starts or (own - 1, own, own + 1, own + 3, None)
+    chosen: Sequence[int | None] = starts or (
+        own - 1,
+        own,
+        own + 1,
+        own + 3,
+        None,
+    )
     by_start = {}
     for start in chosen:
         flows = yearly_flows(investment, contract, curve, Path(start, events or {}, energy))
@@ -92,7 +123,10 @@ def investment_answer(
     name = str(own) if str(own) in by_start else next(iter(by_start))
     countries = by_start[name]
     lenders = lender_table(investment, countries)
-    tables = {"All countries together, by start": all_starts, f"By country, start {name}": countries}
+    tables = {
+        "All countries together, by start": all_starts,
+        f"By country, start {name}": countries,
+    }
     tables[f"By lender, start {name}"] = lenders
     needed = break_even_energy(investment, contract, curve, own)
     total = all_starts.loc[name]
@@ -112,10 +146,21 @@ def investment_answer(
         "years are alike or drawn independently: no path of growth, Rogun or a lasting conflict in this table",
         "benefits outside the power system, and the cost of an unfinished line to its neighbours",
     )
-    return Answer(tuple(sentences), tables, span, marks_of(case, SECTION, "rules.contract"), limits)
+    return Answer(
+        tuple(sentences),
+        tables,
+        span,
+        marks_of(case, SECTION, "rules.contract"),
+        limits,
+    )
 
 
-def _npv_text(investment: Investment, contract: ContractTerms, curve: BenefitCurve, start: int) -> str:
+def _npv_text(
+    investment: Investment,
+    contract: ContractTerms,
+    curve: BenefitCurve,
+    start: int,
+) -> str:
     energies = np.repeat(curve.energy[[0, -1]][:, None], investment.life, axis=1)
     low, high = npv_of_paths(investment, contract, curve, start, energies).sum(axis=1)
     return f"{low:,.0f} to {high:,.0f} million USD"
@@ -196,7 +241,13 @@ def contract_answer(
     least_cost = season_energy(case, scenario.replace(objective="dispatch"))
     taken = np.minimum(np.full(len(offered), least_cost), offered)
     quantity = float(contract.quantity or offered.max())
-    terms = Terms(price, quantity, worth, opportunity, price / 2 if penalty is None else penalty)
+    terms = Terms(
+        price,
+        quantity,
+        worth,
+        opportunity,
+        price / 2 if penalty is None else penalty,
+    )
     table = contract_forms(terms, offered, taken, weights)
     form = table["buyer"].idxmax()
     fair = fair_prices(worth, opportunity)
@@ -209,10 +260,21 @@ def contract_answer(
     )
     limits = ("what the parties would agree on, and what the contract says of shortfalls: it is not public",)
     span = f"{source}: {offered.min():,.0f} to {offered.max():,.0f} GWh offered"
-    return Answer(sentences, {"Forms of contract": table}, span, marks_of(case, "rules.contract"), limits)
+    return Answer(
+        sentences,
+        {"Forms of contract": table},
+        span,
+        marks_of(case, "rules.contract"),
+        limits,
+    )
 
 
-def debt_answer(case: Case, scenario: Scenario, seller: str = "KG", energies: Sequence[float] = ()) -> Answer:
+def debt_answer(
+    case: Case,
+    scenario: Scenario,
+    seller: str = "KG",
+    energies: Sequence[float] = (),
+) -> Answer:
     """Return whether a seller's loans are served at given energies of its own a year [GWh]."""
     money = settled(case, scenario)
     contract = money.contract
@@ -245,7 +307,12 @@ def debt_answer(case: Case, scenario: Scenario, seller: str = "KG", energies: Se
         f"covers that from {needed:,.0f} GWh of its own sales a year, and the scenario has {own:,.0f}."
     )
     span = water_span(case, scenario)
-    return Answer((sentence,), {"Loan service": table}, span, marks_of(case, "rules.contract"))
+    return Answer(
+        (sentence,),
+        {"Loan service": table},
+        span,
+        marks_of(case, "rules.contract"),
+    )
 
 
 def open_access_answer(case: Case, scenario: Scenario, offers: Mapping[str, Scenario]) -> Answer:

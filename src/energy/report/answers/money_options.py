@@ -61,7 +61,14 @@ def read_events(texts: Sequence[str]) -> dict[int, float]:
         if _is_year(year) and 0 <= left <= 1:
             events[int(year)] = left
         else:
-            faults.append(Fault(f"event is {text!r}", "--event", None, "year=share left from 0 to 1, as 2031=0.4"))
+            faults.append(
+                Fault(
+                    f"event is {text!r}",
+                    "--event",
+                    None,
+                    "year=share left from 0 to 1, as 2031=0.4",
+                )
+            )
     if faults:
         raise InputError(faults)
     return events

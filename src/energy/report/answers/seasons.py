@@ -70,7 +70,10 @@ def comparison(case: Case, scenarios: dict[str, Scenario]) -> pd.DataFrame:
     for name, scenario in scenarios.items():
         lacking = unserved_by_country(solved(case, scenario))
         lacking = lacking.rename(lambda country: f"unserved {country}".strip())
-        rows[name] = {"delivered": season_energy(case, scenario), **lacking.to_dict()}
+        rows[name] = {
+            "delivered": season_energy(case, scenario),
+            **lacking.to_dict(),
+        }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("scenario")
     table.insert(1, "against the first", table["delivered"] - table["delivered"].iloc[0])
     table.attrs["units"] = "GWh"

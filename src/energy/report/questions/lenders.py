@@ -16,7 +16,12 @@ from energy.metrics.monthly import weighted_quantile
 from energy.metrics.settlement import debt_service
 from energy.report.answers.answer import Answer, marks_of
 from energy.report.answers.avoided import action_answer, avoided_answer
-from energy.report.answers.money import benefit_curve, investment_answer, investment_of, open_access_answer
+from energy.report.answers.money import (
+    benefit_curve,
+    investment_answer,
+    investment_of,
+    open_access_answer,
+)
 from energy.report.answers.seasons import season_energy
 from energy.report.questions.library import Library
 from energy.scenario import read_hazards
@@ -54,10 +59,19 @@ def seasons_of_the_record(library: Library) -> Answer:
     limits = ("outages: `energy risk baseline` draws them with the water",) + (
         (f"{failed} water years have no optimum",) if failed else ()
     )
-    tables = {"Season by the share of years that exceed it": summary, "Every water year": years_table}
+    tables = {
+        "Season by the share of years that exceed it": summary,
+        "Every water year": years_table,
+    }
     low, high = (100 * min(max(end, 0.0), 1.0) for end in below.interval)
     span = f"share of years that fall short: {low:.0f} to {high:.0f} % (95 % interval)"
-    return Answer((sentence,), tables, span, marks_of(case, "profiles/inflow.*", "rules.contract"), limits)
+    return Answer(
+        (sentence,),
+        tables,
+        span,
+        marks_of(case, "profiles/inflow.*", "rules.contract"),
+        limits,
+    )
 
 
 def recorded_years(inflow: pd.DataFrame) -> list[str]:
@@ -100,7 +114,12 @@ def outage_days_that_can_be_lost(library: Library) -> Answer:
     first = 5
     table = closures(case, base, [AFGHAN_LINE], OUTAGE_DAYS, [first]).table.droplevel("month")
     energy = season_energy(case, base)
-    days = break_even_days(needed, energy, table.index.to_numpy(float), table["delivered"].to_numpy(float))
+    days = break_even_days(
+        needed,
+        energy,
+        table.index.to_numpy(float),
+        table["delivered"].to_numpy(float),
+    )
     said = "never, however long the outage" if np.isinf(days) else f"after {days:,.0f} days"
     spares = _spares(library)
     sentences = (
@@ -109,7 +128,13 @@ def outage_days_that_can_be_lost(library: Library) -> Answer:
         *spares.sentences,
     )
     tables = {"Season by the days of outage from 1 May": table, **spares.tables}
-    return Answer(sentences, tables, spares.span, marks_of(case, "rules.investment", "links.HVDC*"), spares.limits)
+    return Answer(
+        sentences,
+        tables,
+        spares.span,
+        marks_of(case, "rules.investment", "links.HVDC*"),
+        spares.limits,
+    )
 
 
 def _spares(library: Library) -> Answer:
@@ -117,7 +142,14 @@ def _spares(library: Library) -> Answer:
     kept = {name: action for name, action in actions.actions.items() if name in SPARES}
     chosen: ActionSet = replace(actions, actions=kept)
     hazards = read_hazards("base")
-    return action_answer(library.case, library.base, hazards, chosen, library.samples, ranked_by="income gained")
+    return action_answer(
+        library.case,
+        library.base,
+        hazards,
+        chosen,
+        library.samples,
+        ranked_by="income gained",
+    )
 
 
 def open_access(library: Library) -> Answer:

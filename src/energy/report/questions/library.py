@@ -51,11 +51,22 @@ def read_library(base: str = "baseline", overrides: Sequence[str] = (), samples:
     return Library(read_case(scenario.case), scenario, tuple(overrides), samples)
 
 
-def comparison_answer(library: Library, sentence: str, names: Sequence[str], limits: Sequence[str] = ()) -> Answer:
+def comparison_answer(
+    library: Library,
+    sentence: str,
+    names: Sequence[str],
+    limits: Sequence[str] = (),
+) -> Answer:
     """Return scenarios side by side as an answer; ``{name}`` in the sentence is the season of that scenario [GWh]."""
     table = library.compared(*names)
     seasons = {str(name): f"{energy:,.0f}" for name, energy in table["delivered"].items()}
     seasons["base"] = seasons[library.base.name]
     text = sentence.format_map(seasons)
     span = water_span(library.case, library.base)
-    return Answer((text,), {"Seasons side by side": table}, span, marks_of(library.case), tuple(limits))
+    return Answer(
+        (text,),
+        {"Seasons side by side": table},
+        span,
+        marks_of(library.case),
+        tuple(limits),
+    )

@@ -40,7 +40,11 @@ def questions_page(answers: Mapping[Question, Answer], note: str) -> str:
 
 def _section(question: Question, answer: Answer) -> str:
     commands = "\n".join(question.commands)
-    lines = [f"### {question.number}. {question.text}", f"```sh\n{commands}\n```", " ".join(answer.sentences)]
+    lines = [
+        f"### {question.number}. {question.text}",
+        f"```sh\n{commands}\n```",
+        " ".join(answer.sentences),
+    ]
     for title, table in list(answer.tables.items())[:1]:
         lines.append(f"{title}{_units(table)}:")
         lines.append(markdown_table(table.head(MOST_ROWS)))

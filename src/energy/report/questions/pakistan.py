@@ -46,10 +46,19 @@ def price_worth_paying(library: Library) -> Answer:
         f"{100 * share:.0f} % of its hours as much as the contract's {asked:g}. Means of "
         f"{', '.join(f'{year}: {value:,.0f}' for year, value in means.items())} $/MWh."
     )
-    limits = ("single hours of real days: they are typical days", "rooftop solar beyond the case's demand shapes")
+    limits = (
+        "single hours of real days: they are typical days",
+        "rooftop solar beyond the case's demand shapes",
+    )
     span = f"{min(means.values()):,.0f} to {max(means.values()):,.0f} $/MWh over the years"
     tables = {"Share of hours by price": table}
-    return Answer((sentence,), tables, span, marks_of(case, "generators.PK*", "profiles/demand_year.PK"), limits)
+    return Answer(
+        (sentence,),
+        tables,
+        span,
+        marks_of(case, "generators.PK*", "profiles/demand_year.PK"),
+        limits,
+    )
 
 
 def _far_bus(library: Library) -> str:
@@ -61,13 +70,21 @@ def take_or_pay(library: Library) -> Answer:
     """Question 7: take-or-pay against pay-per-unit, by growth of demand and as forms of contract."""
     rows = {}
     for growth in ("low", "central", "high"):
-        for payment, name in (("pay per unit", "least_cost"), ("take or pay", "least_cost_take_or_pay")):
+        for payment, name in (
+            ("pay per unit", "least_cost"),
+            ("take or pay", "least_cost_take_or_pay"),
+        ):
             scenario = library.scenario(name, growth=growth)
             money = settled(library.case, scenario)
             bill = float(money.fuel["bill"].sum()) / MILLION
             saved = float(money.fuel["replaced fuel"].sum()) / MILLION
             energy = season_energy(library.case, scenario)
-            rows[growth, payment] = {"delivered": energy, "bill": bill, "fuel saved": saved, "net": saved - bill}
+            rows[growth, payment] = {
+                "delivered": energy,
+                "bill": bill,
+                "fuel saved": saved,
+                "net": saved - bill,
+            }
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.index = pd.MultiIndex.from_tuples(rows, names=["growth", "payment"])
     table.attrs["units"] = "GWh, million USD a year"
@@ -103,7 +120,11 @@ def reserve_at_nowshera(library: Library) -> Answer:
         f"A pole of {limit.rating / 2:,.0f} MW is below the largest unit of {largest:,.0f} MW and asks no more "
         f"reserve; both poles at once, which hang on one tower, ask {extra:,.0f} MW more."
     )
-    tables = {"Single losses at the receiving end": losses, "Exchange by month": months, **frequency.tables}
+    tables = {
+        "Single losses at the receiving end": losses,
+        "Exchange by month": months,
+        **frequency.tables,
+    }
     limits = ("flows on Pakistan's 500 kV lines: three nodes with transport links stand for the country",)
     return Answer(
         (sentence, *frequency.sentences),
@@ -146,7 +167,13 @@ def _cost_of_closure(closures: pd.DataFrame, worth: float) -> pd.DataFrame:
     """Return what the buyer spends on its own plants and does not pay, for the dearest month of each length."""
     worst = closures.loc[closures.groupby(level="days")["lost"].idxmax()]
     fuel = worst["lost"] * worth / 1000
-    table = pd.DataFrame({"lost": worst["lost"], "fuel of its plants": fuel, "bill saved": worst["income lost"]})
+    table = pd.DataFrame(
+        {
+            "lost": worst["lost"],
+            "fuel of its plants": fuel,
+            "bill saved": worst["income lost"],
+        }
+    )
     table["net cost"] = table["fuel of its plants"] - table["bill saved"]
     table.attrs["units"] = "GWh and million USD"
     return table

@@ -15,13 +15,30 @@ from energy.model.inputs import inputs
 from energy.report.answers.answer import Answer, marks_of
 from energy.report.answers.avoided import action_answer
 from energy.report.answers.grid import corridor_answer, frequency_answer
-from energy.report.answers.seasons import comparison, season_energy, settled, solved, water_span
+from energy.report.answers.seasons import (
+    comparison,
+    season_energy,
+    settled,
+    solved,
+    water_span,
+)
 from energy.report.questions.library import Library, comparison_answer
 from energy.scenario import Scenario, read_hazards
 from energy.solve import Result, solve
 
-OUTAGES = ("border_closed_summer", "salang_2015", "pylons_2016_2021", "towers_2026")
-CROSSING = ("hindu_kush", "afghan_hvdc_line", "salang_220kv", "af_500kv", "tj_af_220kv")
+OUTAGES = (
+    "border_closed_summer",
+    "salang_2015",
+    "pylons_2016_2021",
+    "towers_2026",
+)
+CROSSING = (
+    "hindu_kush",
+    "afghan_hvdc_line",
+    "salang_220kv",
+    "af_500kv",
+    "tj_af_220kv",
+)
 ISLAND, SYNCHRONOUS = "Tajik island", "Central Asia"
 CAMPAIGN = "campaign_behind_closed_border"
 RING_COLLAPSE = "ring_collapse_2022"
@@ -38,9 +55,18 @@ def lost_by_outage(library: Library) -> Answer:
     table = library.compared(*OUTAGES)
     fee = contract.prices.get("transit", 0.0)
     lost = -table["against the first"]
-    shown = pd.DataFrame({"delivered": table["delivered"], "transit income lost": lost * fee / 1000})
+    shown = pd.DataFrame(
+        {
+            "delivered": table["delivered"],
+            "transit income lost": lost * fee / 1000,
+        }
+    )
     shown["more unserved AF"] = table["unserved AF"] - table["unserved AF"].iloc[0]
-    shown.attrs["units"] = {"delivered": "GWh", "transit income lost": "million USD", "more unserved AF": "GWh"}
+    shown.attrs["units"] = {
+        "delivered": "GWh",
+        "transit income lost": "million USD",
+        "more unserved AF": "GWh",
+    }
     worst = str(shown["transit income lost"].idxmax())
     dark = str(shown["more unserved AF"].idxmax())
     sentence = (
@@ -80,7 +106,12 @@ def common_corridor(library: Library) -> Answer:
     )
     tables = {**answer.tables, "Events on the crossing": table}
     span = water_span(library.case, library.base)
-    return replace(answer, sentences=(*answer.sentences, sentence), tables=tables, span=span)
+    return replace(
+        answer,
+        sentences=(*answer.sentences, sentence),
+        tables=tables,
+        span=span,
+    )
 
 
 def ring_collapse(library: Library) -> Answer:
@@ -102,8 +133,17 @@ def ring_collapse(library: Library) -> Answer:
         "Synchronous": synchronous.tables["Both ends"],
         "Energy": table,
     }
-    limits = ("how the collapse unfolds: angles, relays, the order in which lines trip", *island.limits)
-    return Answer(sentences, tables, f"{least:,.0f} to {most:,.0f} MW over the hours", island.marks, limits)
+    limits = (
+        "how the collapse unfolds: angles, relays, the order in which lines trip",
+        *island.limits,
+    )
+    return Answer(
+        sentences,
+        tables,
+        f"{least:,.0f} to {most:,.0f} MW over the hours",
+        island.marks,
+        limits,
+    )
 
 
 def _largest_losses(limit: FrequencyLimit) -> tuple[float, float]:
@@ -137,7 +177,12 @@ def winners_and_losers(library: Library) -> Answer:
     rent.attrs["units"] = "million USD"
     tables = {"Welfare by country": table, "Congestion rent by month": rent}
     span = water_span(library.case, library.base)
-    return Answer((sentence,), tables, span, marks_of(library.case, "rules.contract", "generators.*"))
+    return Answer(
+        (sentence,),
+        tables,
+        span,
+        marks_of(library.case, "rules.contract", "generators.*"),
+    )
 
 
 def spill_avoided(library: Library) -> Answer:
@@ -159,7 +204,13 @@ def spill_avoided(library: Library) -> Answer:
     )
     shares = ", ".join(f"{100 * share:.0f} % ({name})" for name, share in table["share"].dropna().items())
     limits = ("what real operators, who do not know the winter, would spill",)
-    return Answer((sentence,), {"Spill with and without the sale": table}, shares, marks_of(library.case), limits)
+    return Answer(
+        (sentence,),
+        {"Spill with and without the sale": table},
+        shares,
+        marks_of(library.case),
+        limits,
+    )
 
 
 def _water_scenarios(library: Library) -> dict[str, Scenario]:
@@ -199,11 +250,21 @@ def climate_rogun_and_canal(library: Library) -> Answer:
     case, base = library.case, library.base
     draws = range(max(library.samples // 2, 2))
     plain = np.array([season_energy(case, _drawn(base, draw, {})) for draw in draws])
-    rows = {"water as in the record": {"season": float(plain.mean()), "change": 0.0, "error": 0.0}}
+    rows = {
+        "water as in the record": {
+            "season": float(plain.mean()),
+            "change": 0.0,
+            "error": 0.0,
+        }
+    }
     for name, shift in CLIMATE.items():
         shifted = np.array([season_energy(case, _drawn(base, draw, shift)) for draw in draws])
         moved = mean(shifted - plain)
-        rows[name] = {"season": float(shifted.mean()), "change": moved.value, "error": moved.error}
+        rows[name] = {
+            "season": float(shifted.mean()),
+            "change": moved.value,
+            "error": moved.error,
+        }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("climate")
     table.attrs["units"] = "GWh; error: standard error of the change, the same draws"
     downstream = {
@@ -224,8 +285,17 @@ def climate_rogun_and_canal(library: Library) -> Answer:
         "the take of Qosh Tepa from the Amu Darya: that river is not in the case, only what the Vakhsh must give",
         "glaciers that shrink by 2050: shift and volume are assumed, not derived",
     )
-    tables = {"Climate, on the same draws": table, "Rogun, and more water for downstream": others}
-    return Answer((sentence,), tables, f"{len(plain)} draws", marks_of(case, "profiles/water_statistics.*"), limits)
+    tables = {
+        "Climate, on the same draws": table,
+        "Rogun, and more water for downstream": others,
+    }
+    return Answer(
+        (sentence,),
+        tables,
+        f"{len(plain)} draws",
+        marks_of(case, "profiles/water_statistics.*"),
+        limits,
+    )
 
 
 def _drawn(base: Scenario, draw: int, shift: dict[str, float]) -> Scenario:

@@ -40,7 +40,13 @@ class Question:
     answer: Callable[[Library], Answer]
 
 
-def _q(number: int, asker: str, text: str, answer: Callable[[Library], Answer], *commands: str) -> Question:
+def _q(
+    number: int,
+    asker: str,
+    text: str,
+    answer: Callable[[Library], Answer],
+    *commands: str,
+) -> Question:
     return Question(number, asker, text, commands, answer)
 
 
@@ -244,4 +250,11 @@ def question(number: int) -> Question:
     for asked in QUESTIONS:
         if asked.number == number:
             return asked
-    raise InputError(Fault(f"no question {number}", "energy questions", None, f"1 to {len(QUESTIONS)}"))
+    raise InputError(
+        Fault(
+            f"no question {number}",
+            "energy questions",
+            None,
+            f"1 to {len(QUESTIONS)}",
+        )
+    )

@@ -12,7 +12,12 @@ from energy.metrics.monthly import energy_by_month
 from energy.report.answers.answer import Answer, marks_of
 from energy.report.answers.grid import power_flow_answer, threshold_answer
 from energy.report.answers.money import debt_answer
-from energy.report.answers.seasons import comparison, season_energy, solved, water_span
+from energy.report.answers.seasons import (
+    comparison,
+    season_energy,
+    solved,
+    water_span,
+)
 from energy.report.questions.library import Library, comparison_answer
 
 NUREK_FULL = (0.65, 0.8, 0.9, 1.0)
@@ -20,7 +25,12 @@ OWN_SALES = (1000.0, 1250.0, 1500.0, 1750.0)
 NORTH_SOUTH = "Sughd - Dushanbe"
 AFGHAN_LINE = "values.profiles/monthly.TJ - AF 220 kV.p_max_pu"
 AFGHAN_SALES = {"1.0 TWh to Afghanistan": 1.0, "1.5 TWh to Afghanistan": 1.5}
-BUYERS = {"CASA": 51.5, "Afghanistan": 43.9, "Kazakhstan and Uzbekistan (Rogun)": 34.0, "Uzbek spot": 20.2}
+BUYERS = {
+    "CASA": 51.5,
+    "Afghanistan": 43.9,
+    "Kazakhstan and Uzbekistan (Rogun)": 34.0,
+    "Uzbek spot": 20.2,
+}
 """What buyers pay at the seller [$/MWh]: contract; press of 2025; contract of 2025; spot sales of 2025."""
 AFGHAN_TODAY = 1.78
 """Tajik sale to Afghanistan in the case [TWh a year at the sending end]."""
@@ -44,7 +54,11 @@ def nurek_full_in_september(library: Library) -> Answer:
     limits = ("what an operator would hold back for a winter that he does not know: the year is foreseen here",)
     span = water_span(library.case, library.base)
     return Answer(
-        (sentence,), {"By the level asked of Nurek": table}, span, marks_of(library.case, "rules.nurek*"), limits
+        (sentence,),
+        {"By the level asked of Nurek": table},
+        span,
+        marks_of(library.case, "rules.nurek*"),
+        limits,
     )
 
 
@@ -60,11 +74,20 @@ def which_buyer_first(library: Library) -> Answer:
         sales[name] = library.base.replace(**{AFGHAN_LINE: energy / AFGHAN_TODAY})
     afghan = comparison(library.case, sales)
     prices = pd.Series(
-        {"CASA": 51.5, "Afghanistan": 43.9, "Kazakhstan and Uzbekistan (Rogun)": 34.0, "Uzbek spot": 20.2}
+        {
+            "CASA": 51.5,
+            "Afghanistan": 43.9,
+            "Kazakhstan and Uzbekistan (Rogun)": 34.0,
+            "Uzbek spot": 20.2,
+        }
     )
     table = prices.rename("price").to_frame().rename_axis("buyer")
     table.attrs["units"] = "$/MWh at the seller"
-    tables = {**answer.tables, "The Afghan contract smaller": afghan, "What buyers pay": table}
+    tables = {
+        **answer.tables,
+        "The Afghan contract smaller": afghan,
+        "What buyers pay": table,
+    }
     more = float(afghan["against the first"].iloc[1])
     sentence = f"With 1.0 TWh a year to Afghanistan instead of 1.8, {more:,.0f} GWh more reach Pakistan."
     return replace(answer, sentences=(*answer.sentences, sentence), tables=tables)
@@ -83,7 +106,12 @@ def north_south_line(library: Library) -> Answer:
     voltage = power_flow_answer(library.case, library.base)
     sentence = f"{NORTH_SOUTH} carries at most {flow.max():,.0f} of {rating:,.0f} MW. {voltage.sentences[0]}"
     tables = {**answer.tables, **voltage.tables}
-    return replace(answer, sentences=(sentence, *answer.sentences), tables=tables, limits=voltage.limits)
+    return replace(
+        answer,
+        sentences=(sentence, *answer.sentences),
+        tables=tables,
+        limits=voltage.limits,
+    )
 
 
 def kyrgyz_surplus(library: Library) -> Answer:
@@ -104,8 +132,15 @@ def kyrgyz_surplus(library: Library) -> Answer:
         f"Kyrgyzstan's own net position from May to September is {summer.min():,.0f} to {summer.max():,.0f} GWh a "
         f"month: {'a surplus in some' if summer.max() > 0 else 'no surplus in any'} of them."
     )
-    tables = {"Net position by month": net, "Without its part, or with more irrigation": table, **level.tables}
-    sentences = (sentence, "For a tenth more than the base season: " + level.sentences[0])
+    tables = {
+        "Net position by month": net,
+        "Without its part, or with more irrigation": table,
+        **level.tables,
+    }
+    sentences = (
+        sentence,
+        "For a tenth more than the base season: " + level.sentences[0],
+    )
     limits = ("at which level an operator dares to export: he does not know the winter to come",)
     return Answer(sentences, tables, water_span(case, base), level.marks, limits)
 
@@ -139,7 +174,10 @@ def datka_sughd_without_sale(library: Library) -> Answer:
         lacking = [unserved_by_country(result) for result in results]
         saved = (results[1].objective - results[0].objective) / 1e6
         served = lacking[1] - lacking[0]
-        rows[water] = {"cost saved": saved, **{f"more served {name}": float(served[name]) for name in ("KG", "TJ")}}
+        rows[water] = {
+            "cost saved": saved,
+            **{f"more served {name}": float(served[name]) for name in ("KG", "TJ")},
+        }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("water")
     table.attrs["units"] = "million USD and GWh a year"
     saving = table["cost saved"].astype(float)
@@ -150,5 +188,9 @@ def datka_sughd_without_sale(library: Library) -> Answer:
     span = f"{saving.min():,.2f} to {saving.max():,.2f} million USD a year, dry to wet water"
     limits = ("security in a disturbed year: `energy run tajik_north_south_out --set objective=dispatch` and the like",)
     return Answer(
-        (sentence,), {"With the line against without": table}, span, marks_of(case, "lines.Datka - Sughd"), limits
+        (sentence,),
+        {"With the line against without": table},
+        span,
+        marks_of(case, "lines.Datka - Sughd"),
+        limits,
     )
