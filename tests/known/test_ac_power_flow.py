@@ -8,15 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from energy.analysis.ac_power_flow import (
-    ac_network,
-    ac_power_flow,
-    bus_power,
-    busiest_snapshots,
-    power_flow,
-    reactive_limits,
-    verdict,
-)
+from energy.analysis.ac_network import ac_network, bus_power, reactive_limits
+from energy.analysis.ac_power_flow import ac_power_flow, busiest_snapshots, power_flow, verdict
 from energy.case import Case
 from energy.case.stability import ReactivePower
 from energy.errors import InputError, SolverError
