@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from energy.metrics.accounts import account_mismatch
 from energy.metrics.balance import injections
 from energy.model.custom_constraints import positions
 from energy.model.line_losses import linearised_loss
@@ -26,7 +27,8 @@ def audit(result: Result) -> dict[str, float]:
         and its flow; ``bounds``: largest violation of a bound, the loss of a line included in what it carries;
         ``line_losses``: largest loss of a line that is missing below the segments of its curve; ``energy_created``:
         largest power that an electric link delivers above what it takes; ``water_balance``: largest |sum of injections|
-        at a water bus [hm³/h]; ``rules``: largest violation of a rule of ``energy.extra_functionality``, relative to
+        at a water bus [hm³/h]; ``accounts``: largest |net position − scheduled exchange| of a
+        control area [MW]; ``rules``: largest violation of a rule of ``energy.extra_functionality``, relative to
         its bound.
 
     Examples
@@ -52,6 +54,7 @@ def audit(result: Result) -> dict[str, float]:
         "bounds": _bounds(result),
         "line_losses": _missing_losses(result),
         "energy_created": _created(result),
+        "accounts": account_mismatch(result),
         "rules": max((_rule(result, rule) for rule in result.inputs.rules), default=0.0),
     }
 
@@ -67,7 +70,10 @@ def _rule(result: Result, rule: Mapping[str, Any]) -> float:
     at = positions(rule["runs"])
     if rule["kind"] == "volume":
         hours = result.inputs.axis.weightings["stores"].to_numpy()[at]
-        found = np.array([hours @ result.flow("links")[rule["links"]].iloc[at].sum(axis=1).to_numpy()])
+        found = np.zeros(1)
+        for component in ("links", "generators"):
+            flows = result.flow(component)[rule.get(component, [])].iloc[at]
+            found += hours @ flows.sum(axis=1).to_numpy()
     else:
         found = np.zeros(len(at))
         for term in rule["terms"]:
@@ -81,6 +87,8 @@ def _rule(result: Result, rule: Mapping[str, Any]) -> float:
         bound = rule.get(field)
         if bound is not None:
             worst = max(worst, float((sign * (bound - found - more)).max(initial=0.0)) / max(abs(bound), 1.0))
+    if rule.get("equals") is not None:
+        worst = max(worst, float(np.abs(found - rule["equals"]).max(initial=0.0)))
     return worst
 
 

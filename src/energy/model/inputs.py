@@ -64,6 +64,9 @@ class Inputs:
         Of ``dense``, what events change, as it is without them.
     head
         Curves of the turbines whose efficiency follows a level; none where the head is fixed.
+    priority
+        Services from first served to the studied one, which are optimised in this order; empty where the objective is
+        money.
     line_losses
         How losses of AC lines are linearised; ``none`` where there are none, or no lines.
 
@@ -87,6 +90,7 @@ class Inputs:
     events: Mapping[tuple[str, str, str], list[Event]] = field(default_factory=dict)
     undisturbed: Dense = field(default_factory=dict)
     head: tuple[HeadCurve, ...] = ()
+    priority: tuple[str, ...] = ()
     line_losses: LineLosses = "none"
 
     def array(self, component: str, attribute: str) -> np.ndarray:
@@ -165,11 +169,13 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
     changed = apply_events(case, scenario, replace(stands, dense=dense), hit, load)
     undisturbed = {key: dense[key] for key in changed}
     dense |= changed
+    lossy = scenario.line_losses != "none" and bool(len(base.components.get("lines", ())))
     if "generators" in base.components and "loads" in base.components:
         dense["generators", "p_max_pu"] = _at_most_the_demand(base.components, dense)
+    if "generators" in base.components and not lossy:
+        dense["generators", "p_max_pu"] = _without_transit_losses(base.components["generators"], dense)
     kirchhoff = scenario.network == "kirchhoff"
     head = head_curves(base.case, base.components) if scenario.head == "varying" else ()
-    lossy = bool(len(base.components.get("lines", ())))
     assembled = Inputs(
         scenario.name,
         stands.axis,
@@ -182,7 +188,7 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
         hit,
         undisturbed,
         head,
-        scenario.line_losses if lossy else "none",
+        line_losses=scenario.line_losses if lossy else "none",
     )
     if assembled.line_losses != "none":
         refuse_unbounded(assembled, scenario)
@@ -229,7 +235,7 @@ def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | N
             dense[component, "marginal_cost"] += objective.returned(table["service"], weight)
         elif weight:
             dense[component, "marginal_cost"] = cost + value * table["sign"].to_numpy(float)
-    return replace(found, dense=dense, weights=weight)
+    return replace(found, dense=dense, weights=weight, priority=tuple(weight))
 
 
 def _tariff(scenario: Scenario, book: RuleBook) -> dict[str, float]:
@@ -251,6 +257,17 @@ def _loads(case: Case, scenario: Scenario, stands: SnapshotInputs) -> np.ndarray
         sites, flows = _scenario_inflow(scenario, stands.base)
         values[:, sites] = -stands.axis.mean(flows)
     return values
+
+
+def _without_transit_losses(generators: pd.DataFrame, dense: Dense) -> np.ndarray:
+    """Return the availability of generators, those out of service that stand for losses which lines do not have.
+
+    A country that only carries others' power makes good what its lines lose; where lines lose nothing, such a
+    generator would be a source of free power.
+    """
+    available = dense["generators", "p_max_pu"].copy()
+    available[:, (generators["carrier"] == objective.TRANSIT_LOSSES).to_numpy()] = 0.0
+    return available
 
 
 def _at_most_the_demand(components: Mapping[str, pd.DataFrame], dense: Dense) -> np.ndarray:

@@ -261,7 +261,7 @@ def _assemble_rule(
         sheet.put(found, columns["links", "p"][:, position["links"][rule["link"]]], -1.0)
         return
     at = positions(rule["runs"])
-    for field, lower, upper in (("at_least", 0.0, np.inf), ("at_most", -np.inf, 0.0)):
+    for field, lower, upper in (("at_least", 0.0, np.inf), ("at_most", -np.inf, 0.0), ("equals", 0.0, 0.0)):
         if rule.get(field) is None:
             continue
         found = rows[f"rule-{rule['name']}-{field}"] = sheet.rows(
@@ -276,7 +276,9 @@ def _assemble_rule(
 def _terms(rule: Mapping[str, Any], field: str, inputs: Inputs, at: np.ndarray) -> Iterable[tuple[str, list[str], Any]]:
     if rule["kind"] == "volume":
         hours = inputs.axis.weightings["stores"].to_numpy(float)[at][:, None]
-        yield "links", rule["links"], hours
+        for component in ("links", "generators"):
+            if rule.get(component):
+                yield component, rule[component], hours
         if field == "at_least" and "shortfall" in rule:
             yield "generators", [rule["shortfall"]], hours
     else:

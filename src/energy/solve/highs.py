@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import inf
 
 import highspy
@@ -13,8 +13,8 @@ import numpy as np
 from energy.errors import SolverError
 from energy.model import Inputs
 from energy.solve.duality_gap import duality_gap
-from energy.solve.infeasibility import conflict
 from energy.solve.lp import Problem, Structure
+from energy.solve.priority import PriorityChain, ServiceCost
 from energy.solve.refinement import largest_residual, refined_solution
 from energy.solve.sifting import FixedColumns, fixable_columns, relaxed_program
 
@@ -81,14 +81,19 @@ def method(columns: int) -> Options:
     return {"solver": "hipo", "run_crossover": "off", "ipm_optimality_tolerance": 1e-9}
 
 
+class InfeasibleError(SolverError):
+    """The program has no solution."""
+
+
 @dataclass(frozen=True)
 class Optimum:
-    """Column values, row duals, objective [$] and simplex iterations of an optimum."""
+    """Column values, row duals, objective [$], simplex iterations, and what each service could still gain [MWh]."""
 
     values: np.ndarray
     duals: np.ndarray
     objective: float
     iterations: int
+    gains: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,7 @@ class Solver:
         self.time_limit = time_limit
         self.seconds, self.solves, self._scale = 0.0, 0, SCALE
         self._optimum: Optimum | None = None
+        self._basis: highspy.HighsBasis | None = None
 
     def solve(
         self,
@@ -136,18 +142,39 @@ class Solver:
         basis: highspy.HighsBasis | None = None,
         ends_in_basis: bool = False,
         held: FixedColumns | None = None,
+        services: Sequence[ServiceCost] = (),
     ) -> None:
         """Solve a program from a basis, or from nothing; where others start from it, it has to end in a basis.
 
         Where columns are known that a program near by has at a bound beyond doubt, they are held there at first.
+        Services are optimised in their order from the optimum of the program's own cost.
 
         Raises
         ------
+        InfeasibleError
+            When the program has no solution.
         SolverError
-            When HiGHS finds no optimum, or not within the time limit; where the program has no solution the message
-            names what contradicts itself.
+            When HiGHS finds no optimum, or not within the time limit.
         """
-        highs = self._highs
+        values = self._solve_own_cost(structure, problem, inputs, basis, ends_in_basis, held)
+        self._basis = None
+        if services and self._has_basis():
+            self._optimum = self._solve_services(structure, problem, services, values, ends_in_basis)
+            return
+        column_values, duals = self._point()
+        values = column_values if values is None else values
+        self._optimum = Optimum(values, duals, _objective(problem, values), self._iterations())
+
+    def _solve_own_cost(
+        self,
+        structure: Structure,
+        problem: Problem,
+        inputs: Inputs,
+        basis: highspy.HighsBasis | None,
+        ends_in_basis: bool,
+        held: FixedColumns | None,
+    ) -> np.ndarray | None:
+        """Solve a program for its own cost; return column values where they are sharper than HiGHS's own."""
         columns = structure.pattern.shape[1]
         usual: Options = dict(method(columns))
         self._scale = 1.0 if inputs.weights and usual["solver"] == "simplex" else SCALE
@@ -162,7 +189,7 @@ class Solver:
             status = self._try(attempt, structure, easier or problem, afresh=attempt.anew or last is not None)
             values = None
             if status == highspy.HighsModelStatus.kOptimal and attempt.options["solver"] == "simplex":
-                values = refined_solution(highs, structure, problem)
+                values = refined_solution(self._highs, structure, problem)
                 status = highspy.HighsModelStatus.kUnknown if values is None else status
             if easier is not None:
                 proved = not ends_in_basis and self._proved(structure, problem, inputs, attempt)
@@ -170,18 +197,46 @@ class Solver:
             if status not in UNDECIDED:
                 break
         self.solves += 1
+        self._refuse_without_optimum(status, inputs)
+        return values
+
+    def _refuse_without_optimum(self, status: highspy.HighsModelStatus, inputs: Inputs) -> None:
         if status == highspy.HighsModelStatus.kInfeasible:
-            raise SolverError(f"{inputs.name}: infeasible; {conflict(structure, inputs, problem)}")
+            raise InfeasibleError(f"{inputs.name}: infeasible")
         if status == highspy.HighsModelStatus.kTimeLimit:
             what = f"{inputs.name}: no optimum within the solver's time limit of {self.time_limit:g} s, and no result"
             raise SolverError(f"{what}; do: give more with --time-limit, or choose a coarser --resolution")
         if status != highspy.HighsModelStatus.kOptimal:
-            raise SolverError(f"{inputs.name}: HiGHS ends with '{highs.modelStatusToString(status)}'")
-        solution = highs.getSolution()
-        values = np.asarray(solution.col_value) if values is None else values
-        duals = np.asarray(solution.row_dual) / self._scale
-        objective = float((problem.cost * values).sum())  # a dot product's last bit is that of the threads of BLAS
-        self._optimum = Optimum(values, duals, objective, int(highs.getInfo().simplex_iteration_count))
+            raise SolverError(f"{inputs.name}: HiGHS ends with '{self._highs.modelStatusToString(status)}'")
+
+    def _solve_services(
+        self,
+        structure: Structure,
+        problem: Problem,
+        services: Sequence[ServiceCost],
+        values: np.ndarray | None,
+        ends_in_basis: bool,
+    ) -> Optimum:
+        """Go from the optimum of the program's own cost to that of the services in their order."""
+        begun = time.perf_counter()
+        iterations = self._iterations()
+        chain = PriorityChain(self._highs, structure, problem, services)
+        chain.optimise(OPTIONS)
+        if chain.solves:
+            values = refined_solution(self._highs, structure, problem)
+        values = chain.values() if values is None else values
+        if ends_in_basis:
+            self._basis = chain.basis()
+        prices = chain.prices()
+        self.seconds += time.perf_counter() - begun
+        return Optimum(values, prices, _objective(problem, values), iterations + chain.iterations, chain.gains)
+
+    def _has_basis(self) -> bool:
+        validity = self._highs.getInfo().basis_validity
+        return bool(validity == highspy.BasisValidity.kBasisValidityValid)
+
+    def _iterations(self) -> int:
+        return int(self._highs.getInfo().simplex_iteration_count)
 
     def _try(
         self, attempt: Attempt, structure: Structure, problem: Problem, afresh: bool = True
@@ -246,12 +301,16 @@ class Solver:
 
     def basis(self) -> highspy.HighsBasis:
         """Return the basis of the last optimum."""
-        return self._highs.getBasis()
+        return self._highs.getBasis() if self._basis is None else self._basis
 
     def optimum(self) -> Optimum:
         """Return the last optimum."""
         assert self._optimum is not None, "nothing solved yet"
         return self._optimum
+
+
+def _objective(problem: Problem, values: np.ndarray) -> float:
+    return float((problem.cost * values).sum())  # a dot product's last bit is that of the threads of BLAS
 
 
 def _attempts(

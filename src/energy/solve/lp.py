@@ -17,6 +17,7 @@ from energy.model import Inputs
 from energy.model.line_losses import loss_segments, rating, resistance
 
 Key = tuple[str, str]
+RULE_BOUNDS = {"at_least": ("lower",), "at_most": ("upper",), "equals": ("lower", "upper")}
 BALANCE, ENERGY, VOLTAGE = "balance", "energy", "voltage"  # what is fed into a bus; into a store; around a cycle
 RATING = {-1: "rating backward", 1: "rating forward"}  # sign of a flow → rows: with its loss it keeps the line's rating
 LOSS = {-1: "loss backward", 1: "loss forward"}  # sign of a flow → rows: its loss is on or above each segment
@@ -215,10 +216,11 @@ class Structure:
 
     def _rule_bounds(self, inputs: Inputs, row_lower: np.ndarray, row_upper: np.ndarray) -> None:
         for rule in inputs.rules:
-            for field, bound in (("at_least", row_lower), ("at_most", row_upper)):
+            for field, bounds in RULE_BOUNDS.items():
                 rows = self.rows.get(f"rule-{rule['name']}-{field}")
                 if rows is not None:
-                    bound[rows] = rule[field]
+                    for bound in bounds:
+                        (row_lower if bound == "lower" else row_upper)[rows] = rule[field]
 
     def hold(self, problem: Problem, values: Mapping[tuple[str, str], pd.DataFrame], now: int) -> None:
         """Fix in a problem what was decided before the snapshot at position ``now``.

@@ -81,7 +81,8 @@ class WarmStart:
         structure: Structure,
         rows: np.ndarray,
     ) -> None:
-        for name in (f"rule-{rule['name']}", f"rule-{rule['name']}-at_least", f"rule-{rule['name']}-at_most"):
+        for field in ("", "-at_least", "-at_most", "-equals"):
+            name = f"rule-{rule['name']}{field}"
             at, before = structure.rows.get(name), self.structure.rows.get(name)
             if at is None or before is None:
                 continue
