@@ -18,6 +18,7 @@ from energy.case.stability import Area, Frequency
 from energy.errors import InputError
 from energy.metrics import sent, transferable
 from energy.model import inputs
+from energy.report.answers.seasons import outage_losses
 from energy.scenario import Scenario, read_scenario
 from energy.solve import Result, solve
 
@@ -45,6 +46,15 @@ def test_a_full_line_loses_each_day_of_a_closure(two_bus: Case) -> None:
         lost = 95 * 24 * days / 1000
         assert found.table.loc[(7, days), "lost"] == pytest.approx(lost, rel=1e-4)
         assert found.table.loc[(7, days), "income lost"] == pytest.approx(lost * 92 / 1000, rel=1e-4)
+
+
+def test_an_outage_is_held_against_its_own_calm(two_bus: Case) -> None:
+    """Ten days out of a full line in each scenario, whatever the water of the base: 95 MW · 240 h = 22.8 GWh."""
+    event = {"name": "out", "kind": "line_out", "cause": "x", "where": LINE, "start": "07-01", "duration": "10d"}
+    table = outage_losses(two_bus, {"median": scenario(events=[event]), "calm": scenario()})
+    assert table.loc["median", "lost"] == pytest.approx(22.8, rel=1e-4)
+    assert table.loc["calm", "lost"] == 0
+    assert table.loc["median", "undisturbed"] == pytest.approx(table.loc["calm", "delivered"])
 
 
 def test_months_of_the_season(two_bus: Case) -> None:

@@ -19,6 +19,7 @@ from energy.solve import Result
 
 LENGTHS = (7, 30, 92)
 MOST_POINTS = 2000
+UNITS = {"delivered": "GWh", "lost": "GWh", "income lost": "million USD", "more unserved": "GWh"}
 
 
 @dataclass(frozen=True)
@@ -89,53 +90,32 @@ def closures(
         When a point has no optimum.
     """
     months = season_months(case, scenario) if months is None else list(months)
-    wrong = [days for days in lengths if not 1 <= days <= 365]
-    if wrong or not lengths:
-        raise InputError(
-            Fault(
-                f"lengths are {list(lengths)}",
-                "--days",
-                None,
-                "days from 1 to 365",
-            )
-        )
-    if len(months) * len(lengths) > MOST_POINTS:
-        raise InputError(
-            Fault(
-                f"{len(months) * len(lengths):,} closures",
-                None,
-                None,
-                f"up to {MOST_POINTS:,}",
-            )
-        )
+    _refuse_unsound(lengths, months)
     keys = [(month, days) for month in months for days in lengths]
-    points = [
-        scenario,
-        *(closure_scenario(scenario, where, month, days) for month, days in keys),
-    ]
-    answers = sorted(
-        solve_points(case, points, delivered_and_unserved, executor),
-        key=lambda answer: answer.index,
-    )
+    closed = [closure_scenario(scenario, where, month, days) for month, days in keys]
+    points = [scenario, *closed]
+    answers = list(solve_points(case, points, delivered_and_unserved, executor))
+    answers.sort(key=lambda answer: answer.index)
     refuse_failed(answers, points)
-    undisturbed, *disturbed = answers
-    table = pd.DataFrame(
-        {name: [float(answer.values[name]) for answer in disturbed] for name in ("delivered", "unserved")},
-        index=pd.MultiIndex.from_tuples(keys, names=["month", "days"]),
-    )
-    before = float(undisturbed.values["delivered"])
+    solved = pd.DataFrame([answer.values for answer in answers]).astype(float)
+    undisturbed, disturbed = solved.iloc[0], solved.iloc[1:]
     price = sum(contract_prices(case, scenario).values())
-    table["lost"] = before - table["delivered"]
+    table = pd.DataFrame(index=pd.MultiIndex.from_tuples(keys, names=["month", "days"]))
+    table["delivered"] = disturbed["delivered"].to_numpy()
+    table["lost"] = undisturbed["delivered"] - table["delivered"]
     table["income lost"] = table["lost"] * price / 1000
-    table["more unserved"] = table["unserved"] - float(undisturbed.values["unserved"])
-    table = table.drop(columns="unserved")
-    table.attrs["units"] = {
-        "delivered": "GWh",
-        "lost": "GWh",
-        "income lost": "million USD",
-        "more unserved": "GWh",
-    }
-    return Closures(table, before)
+    table["more unserved"] = disturbed["unserved"].to_numpy() - undisturbed["unserved"]
+    table.attrs["units"] = dict(UNITS)
+    return Closures(table, float(undisturbed["delivered"]))
+
+
+def _refuse_unsound(lengths: Sequence[int], months: Sequence[int]) -> None:
+    wrong = [days for days in lengths if not 1 <= days <= 365]
+    count = len(months) * len(lengths)
+    if wrong or not lengths:
+        raise InputError(Fault(f"lengths are {list(lengths)}", "--days", None, "days from 1 to 365"))
+    if count > MOST_POINTS:
+        raise InputError(Fault(f"{count:,} closures", None, None, f"up to {MOST_POINTS:,}"))
 
 
 def season_months(case: Case, scenario: Scenario) -> list[int]:

@@ -90,7 +90,9 @@ def pattern_key(inputs: Inputs) -> str:
             series = np.ascontiguousarray(inputs.dense[component, attribute])
             digest.update(f"{component} {attribute} {series.shape} {series.dtype}".encode())
             digest.update(series.tobytes())
-    digest.update(json.dumps([inputs.kirchhoff, inputs.line_losses, _opens_a_line(inputs), _kinds_of_rules(inputs)]).encode())
+    digest.update(
+        json.dumps([inputs.kirchhoff, inputs.line_losses, _opens_a_line(inputs), _kinds_of_rules(inputs)]).encode()
+    )
     return digest.hexdigest()
 
 

@@ -25,13 +25,11 @@ from energy.case import Case
 from energy.case.investment import Investment
 from energy.case.rules import ContractTerms
 from energy.errors import Fault, InputError
-from energy.metrics import transferable
 from energy.metrics.settlement import debt_service
 from energy.report.answers.answer import Answer, marks_of
 from energy.report.answers.seasons import (
     season_energy,
     settled,
-    solved,
     water_labels,
     water_span,
 )
@@ -40,6 +38,11 @@ from energy.scenario import Scenario
 PATHS = 2000
 EXCEEDED = (0.9, 0.5, 0.1)
 SECTION = "rules.investment"
+NEVER = "never"
+LIMITS = (
+    "years are alike or drawn independently: no path of growth, Rogun or a lasting conflict in this table",
+    "benefits outside the power system, and the cost of an unfinished line to its neighbours",
+)
 
 
 def investment_of(case: Case) -> tuple[Investment, ContractTerms]:
@@ -106,53 +109,47 @@ def investment_answer(
     curve = benefit_curve(case, scenario)
     energy = season_energy(case, scenario)
     own = investment.start
-    chosen: Sequence[int | None] = starts or (
-        own - 1,
-        own,
-        own + 1,
-        own + 3,
-        None,
-    )
     by_start = {}
-    for start in chosen:
-        flows = yearly_flows(investment, contract, curve, Path(start, events or {}, energy))
-        by_start["never" if start is None else str(start)] = investment_table(investment, contract, flows)
-    rows = {name: table.loc[ALL].astype(float) for name, table in by_start.items()}
-    all_starts = pd.DataFrame(rows).T.rename_axis("start")
-    all_starts.attrs["units"] = "million USD; IRR 1"
+    for start in starts or (own - 1, own, own + 1, own + 3, None):
+        path = Path(start, events or {}, energy)
+        flows = yearly_flows(investment, contract, curve, path)
+        name = NEVER if start is None else str(start)
+        by_start[name] = investment_table(investment, contract, flows)
     name = str(own) if str(own) in by_start else next(iter(by_start))
-    countries = by_start[name]
-    lenders = lender_table(investment, countries)
-    tables = {
-        "All countries together, by start": all_starts,
-        f"By country, start {name}": countries,
-    }
-    tables[f"By lender, start {name}"] = lenders
+    tables = _investment_tables(investment, by_start, name)
     needed = break_even_energy(investment, contract, curve, own)
-    total = all_starts.loc[name]
-    sentences = [
+    total = by_start[name].loc[ALL].astype(float)
+    sentences = (
         f"With a start in {name} and {energy:,.0f} GWh a year the works are worth {total['NPV']:,.0f} million USD of "
         f"{investment.base_year} from now on ({100 * investment.discount_rate:g} % a year, {investment.life} years), "
         f"{total['NPV with sunk']:,.0f} with what is sunk; {total['stranded']:,.0f} are stranded.",
         _break_even_text(needed, energy),
-    ]
+    )
     span = f"NPV {_npv_text(investment, contract, curve, own)} at the energy of dry to wet water"
     if seasons is not None:
         table = npv_distribution(investment, contract, curve, seasons, weights, seed)
         tables[f"NPV over {PATHS:,} drawn paths of years"] = table
         drawn = table.loc[ALL].astype(float)
         span += f"; over drawn paths {drawn['P90']:,.0f} (P90) to {drawn['P10']:,.0f} (P10)"
-    limits = (
-        "years are alike or drawn independently: no path of growth, Rogun or a lasting conflict in this table",
-        "benefits outside the power system, and the cost of an unfinished line to its neighbours",
-    )
-    return Answer(
-        tuple(sentences),
-        tables,
-        span,
-        marks_of(case, SECTION, "rules.contract"),
-        limits,
-    )
+    marks = marks_of(case, SECTION, "rules.contract")
+    return Answer(sentences, tables, span, marks, LIMITS)
+
+
+def _investment_tables(
+    investment: Investment,
+    by_start: Mapping[str, pd.DataFrame],
+    name: str,
+) -> dict[str, pd.DataFrame]:
+    """Return the totals of every start, and countries and lenders of one."""
+    totals = {start: table.loc[ALL].astype(float) for start, table in by_start.items()}
+    all_starts = pd.DataFrame(totals).T.rename_axis("start")
+    all_starts.attrs["units"] = "million USD; IRR 1"
+    countries = by_start[name]
+    return {
+        "All countries together, by start": all_starts,
+        f"By country, start {name}": countries,
+        f"By lender, start {name}": lender_table(investment, countries),
+    }
 
 
 def _npv_text(
@@ -313,64 +310,3 @@ def debt_answer(
         span,
         marks_of(case, "rules.contract"),
     )
-
-
-def open_access_answer(case: Case, scenario: Scenario, offers: Mapping[str, Scenario]) -> Answer:
-    """Return what the power of third parties is worth over the line outside the season.
-
-    Worth: what is delivered more, month by month, at the buyer's marginal price without the line. Cost: what the third
-    party's plants ask. The wheeling tariff moves money from the one to the owners of the line.
-
-    Parameters
-    ----------
-    scenario
-        Without third parties.
-    offers
-        Name → scenario with a third party's offer.
-    """
-    investment, _ = investment_of(case)
-    tariff = investment.wheeling
-    rows = {name: _open_access(case, scenario, changed, tariff or 0.0) for name, changed in offers.items()}
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("offer")
-    table.attrs["units"] = "GWh and million USD a year"
-    best = str(table["gain"].idxmax())
-    first = table.loc[best]
-    sentence = (
-        f"Open access adds {first['delivered more']:,.0f} GWh a year ({best}): {first['worth']:,.1f} million USD of "
-        f"fuel saved against {first['cost']:,.1f} for the power. A wheeling tariff of {tariff or 0:g} $/MWh would move "
-        f"{first['wheeling']:,.1f} of it to the owners of the line."
-    )
-    span = f"wheeling tariff {_evidence_span(case, 'investment', 'wheeling')} $/MWh: judged, none exists"
-    return Answer((sentence,), {"Open access": table}, span, marks_of(case, SECTION))
-
-
-def _open_access(case: Case, scenario: Scenario, changed: Scenario, tariff: float) -> dict[str, float]:
-    base, more = solved(case, scenario), solved(case, changed)
-    power = (transferable(more) - transferable(base)).to_numpy()
-    least_cost = scenario.replace(**{"objective": "dispatch", "contract.payment": "take_or_pay"})
-    prices = solved(case, least_cost).prices
-    links = more.inputs.components["links"]
-    far = str(links.loc[links["service"] == "casa", "bus1"].iloc[0])
-    delivered = float(power @ more.hours) / 1000
-    worth = float((power * prices[far].to_numpy()) @ more.hours) / 1e6
-    plants = more.inputs.components["generators"]
-    new = plants.index.difference(base.inputs.components["generators"].index)
-    output = more.flow("generators")[new]
-    asked = plants.loc[new, "marginal_cost"].to_numpy(float)
-    cost = float((output.to_numpy() * asked).sum(axis=1) @ more.hours) / 1e6
-    sent = float(output.to_numpy().sum(axis=1) @ more.hours) / 1000
-    wheeling = delivered * tariff / 1000
-    return {
-        "sent": sent,
-        "delivered more": delivered,
-        "worth": worth,
-        "cost": cost,
-        "wheeling": wheeling,
-        "gain": worth - cost,
-    }
-
-
-def _evidence_span(case: Case, name: str, attribute: str) -> str:
-    rows = case.evidence
-    chosen = rows[(rows["component"] == "rules") & (rows["name"] == name) & (rows["attribute"] == attribute)]
-    return f"{chosen['low'].iloc[0]:g} to {chosen['high'].iloc[0]:g}" if len(chosen) else "without evidence"

@@ -78,3 +78,32 @@ def comparison(case: Case, scenarios: dict[str, Scenario]) -> pd.DataFrame:
     table.insert(1, "against the first", table["delivered"] - table["delivered"].iloc[0])
     table.attrs["units"] = "GWh"
     return table
+
+
+def outage_losses(case: Case, scenarios: dict[str, Scenario]) -> pd.DataFrame:
+    """Return what the events of each scenario take, against the same scenario without its events.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index scenario; ``undisturbed`` and ``delivered`` season, ``lost``, and ``more unserved <country>`` [GWh].
+    """
+    rows = {}
+    for name, scenario in scenarios.items():
+        calm = scenario.replace(events=[])
+        undisturbed = season_energy(case, calm)
+        delivered = season_energy(case, scenario)
+        before = unserved_by_country(solved(case, calm))
+        after = unserved_by_country(solved(case, scenario))
+        more = (after - before).round(6) + 0.0
+        more = more.rename(lambda country: f"more unserved {country}".strip())
+        lost = round(undisturbed - delivered, 6) + 0.0
+        rows[name] = {
+            "undisturbed": undisturbed,
+            "delivered": delivered,
+            "lost": lost,
+            **more.to_dict(),
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("scenario")
+    table.attrs["units"] = "GWh"
+    return table

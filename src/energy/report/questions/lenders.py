@@ -20,8 +20,8 @@ from energy.report.answers.money import (
     benefit_curve,
     investment_answer,
     investment_of,
-    open_access_answer,
 )
+from energy.report.answers.open_access import open_access_answer
 from energy.report.answers.seasons import season_energy
 from energy.report.questions.library import Library
 from energy.scenario import read_hazards

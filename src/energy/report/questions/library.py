@@ -9,7 +9,7 @@ import pandas as pd
 
 from energy.case import Case, read_case
 from energy.report.answers.answer import Answer, marks_of
-from energy.report.answers.seasons import comparison, water_span
+from energy.report.answers.seasons import comparison, outage_losses, water_span
 from energy.scenario import Scenario, read_scenario
 
 
@@ -43,6 +43,12 @@ class Library:
         """Return the base and other scenarios side by side, as of ``seasons.comparison``."""
         scenarios = {self.base.name: self.base} | {name: self.scenario(name) for name in names}
         return comparison(self.case, scenarios)
+
+
+def outages(library: Library, *names: str) -> pd.DataFrame:
+    """Return what the events of scenarios take, as of ``seasons.outage_losses``."""
+    scenarios = {name: library.scenario(name) for name in names}
+    return outage_losses(library.case, scenarios)
 
 
 def read_library(base: str = "baseline", overrides: Sequence[str] = (), samples: int = 16) -> Library:

@@ -22,7 +22,7 @@ from energy.report.answers.seasons import (
     solved,
     water_span,
 )
-from energy.report.questions.library import Library, comparison_answer
+from energy.report.questions.library import Library, comparison_answer, outages
 from energy.scenario import Scenario, read_hazards
 from energy.solve import Result, solve
 
@@ -41,6 +41,8 @@ CROSSING = (
 )
 ISLAND, SYNCHRONOUS = "Tajik island", "Central Asia"
 CAMPAIGN = "campaign_behind_closed_border"
+NOTICED = 0.05
+"""Unserved energy from which on an outage is said to take supply [GWh]."""
 RING_COLLAPSE = "ring_collapse_2022"
 CLIMATE: dict[str, dict[str, float]] = {
     "melt 20 days earlier": {"melt_days": 20},
@@ -52,27 +54,23 @@ def lost_by_outage(library: Library) -> Answer:
     """Question 17: what each outage takes of transit income and of supply."""
     contract = library.case.rules.contract
     assert contract is not None
-    table = library.compared(*OUTAGES)
     fee = contract.prices.get("transit", 0.0)
-    lost = -table["against the first"]
-    shown = pd.DataFrame(
-        {
-            "delivered": table["delivered"],
-            "transit income lost": lost * fee / 1000,
-        }
-    )
-    shown["more unserved AF"] = table["unserved AF"] - table["unserved AF"].iloc[0]
+    losses = outages(library, *OUTAGES)
+    shown = losses[["undisturbed", "delivered"]].copy()
+    shown["transit income lost"] = losses["lost"] * fee / 1000
+    shown["more unserved AF"] = losses["more unserved AF"]
     shown.attrs["units"] = {
+        "undisturbed": "GWh",
         "delivered": "GWh",
         "transit income lost": "million USD",
         "more unserved AF": "GWh",
     }
-    worst = str(shown["transit income lost"].idxmax())
-    dark = str(shown["more unserved AF"].idxmax())
+    income, dark = shown["transit income lost"], shown["more unserved AF"]
+    base = season_energy(library.case, library.base) * fee / 1000
+    supply = f"most supply by {dark.idxmax()} ({dark.max():,.1f} GWh more that Afghans do not get)"
     sentence = (
-        f"Transit earns {fee:g} million USD a TWh, {float(table['delivered'].iloc[0]) * fee / 1000:,.1f} undisturbed. "
-        f"Most is lost by {worst} ({float(shown['transit income lost'].max()):,.1f}); most supply by {dark} "
-        f"({float(shown['more unserved AF'].max()):,.1f} GWh more that Afghans do not get)."
+        f"Transit earns {fee:g} million USD a TWh, {base:,.1f} a year undisturbed. Most is lost by {income.idxmax()} "
+        f"({income.max():,.1f}); {supply if dark.max() > NOTICED else 'no supply by any of them'}."
     )
     span = water_span(library.case, library.base)
     marks = marks_of(library.case, "rules.contract", "links.*AF*")
@@ -97,12 +95,12 @@ def ways_to_kabul(library: Library) -> Answer:
 def common_corridor(library: Library) -> Answer:
     """Question 19: the common risk of lines that share the Hindu Kush crossing."""
     answer = corridor_answer(library.case, library.base, CROSSING)
-    table = library.compared("salang_2015", CAMPAIGN)
-    dark = (table["unserved AF"] - table["unserved AF"].iloc[0]).astype(float)
-    lost = -table["against the first"].astype(float)
+    table = outages(library, "salang_2015", CAMPAIGN)
+    dark, lost, calm = table["more unserved AF"], table["lost"], table["undisturbed"]
     sentence = (
-        f"The avalanche of 2015 leaves {dark['salang_2015']:,.1f} GWh more of Afghan demand unserved, a campaign "
-        f"behind a closed border {dark[CAMPAIGN]:,.1f} GWh, and takes {lost[CAMPAIGN]:,.0f} GWh of the sale."
+        f"The avalanche of 2015 leaves {dark['salang_2015']:,.1f} GWh more of Afghan demand unserved; a campaign "
+        f"behind a closed border {dark[CAMPAIGN]:,.1f}, and it takes {lost[CAMPAIGN]:,.0f} of {calm[CAMPAIGN]:,.0f} "
+        "GWh of the sale."
     )
     tables = {**answer.tables, "Events on the crossing": table}
     span = water_span(library.case, library.base)
@@ -118,10 +116,10 @@ def ring_collapse(library: Library) -> Answer:
     """Question 20: whether a collapse of the ring pulls Tajikistan and the sending end down."""
     synchronous, limit = frequency_answer(library.case, library.base, areas={"sending": SYNCHRONOUS})
     island, alone = frequency_answer(library.case, library.base, areas={"sending": ISLAND})
-    table = library.compared(RING_COLLAPSE)
+    table = outages(library, RING_COLLAPSE)
     least, most = _largest_losses(alone)
     base, _ = _largest_losses(limit)
-    lost = -float(table["against the first"].iloc[1])
+    lost = float(table["lost"].iloc[0])
     sentences = (
         f"When the ring goes, Tajikistan is an island that stands a sudden change of {least:,.0f} to {most:,.0f} MW "
         f"(synchronous: {base:,.0f} MW and more). Any exchange with the ring or over the line above that, at that "
