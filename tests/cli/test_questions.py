@@ -161,6 +161,18 @@ def test_avoided_fuel_of_two_buses(tmp_path: Path) -> None:
     assert gas["CO2"] == pytest.approx(200 * gas["electricity"])
 
 
+def test_avoided_tonnes_over_sampled_seasons(tmp_path: Path) -> None:
+    """Gas alone is replaced: 200 t a GWh, so that samples of 100, 200 and 300 GWh avoid 40,000 t in the mean."""
+    samples = tmp_path / "samples.csv"
+    rows = {"season": [100.0, 200.0, 300.0], "weight": [1.0, 1.0, 1.0], "failed": [0.0, 0.0, 0.0]}
+    pd.DataFrame(rows).to_csv(samples, index=False)
+    answer = answered(tmp_path / "a", "avoided", "two_bus", "--samples", samples)
+    row = answer["tables"]["CO2 over sampled seasons"]["rows"][0]
+    assert row["mean"] == pytest.approx(40_000)
+    assert row["low"] < 40_000 < row["high"]
+    assert row["P50"] == pytest.approx(40_000)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

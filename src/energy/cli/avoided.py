@@ -23,16 +23,22 @@ from energy.cli.base import (
 def avoided_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
+    samples: Annotated[
+        Path | None,
+        typer.Option(help="Samples of `energy risk` (samples.csv), for an interval."),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/avoided"),
     as_json: AS_JSON = False,
 ) -> None:
     """Fuel and carbon dioxide that the line saves, by country and fuel, with dry and wet water beside."""
     case, asked = read_asked(scenario, overrides)
     from energy.report.answers.avoided import avoided_answer
+    from energy.report.answers.money_options import read_seasons
 
     start = time.perf_counter()
+    seasons, weights = read_seasons(samples) if samples is not None else (None, None)
     with new_console(error=True).status(f"{asked.name} …"):
-        answer = avoided_answer(case, asked)
+        answer = avoided_answer(case, asked, seasons, weights)
     show_answer(
         answer,
         case,

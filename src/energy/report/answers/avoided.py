@@ -11,7 +11,10 @@ import pandas as pd
 from energy.analysis.action_file import ActionSet
 from energy.analysis.action_ranking import RANKED_BY, rank_actions
 from energy.analysis.closure import LENGTHS, closures
+from energy.analysis.investment import BenefitCurve
+from energy.analysis.risk.estimate import mean
 from energy.case import Case
+from energy.metrics.monthly import weighted_quantile
 from energy.report.answers.answer import Answer, marks_of
 from energy.report.answers.seasons import settled, water_labels
 from energy.scenario import HazardSet, Scenario
@@ -21,8 +24,22 @@ POWERS = (300, 650, 1000)
 """Sales that a buyer's winter export is valued at [MW]."""
 
 
-def avoided_answer(case: Case, scenario: Scenario) -> Answer:
-    """Return the fuel and carbon dioxide that the line saves, by country and fuel."""
+def avoided_answer(
+    case: Case,
+    scenario: Scenario,
+    seasons: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
+) -> Answer:
+    """Return the fuel and carbon dioxide that the line saves, by country and fuel.
+
+    Parameters
+    ----------
+    case, scenario
+        What exists and what is asked.
+    seasons, weights
+        Sampled seasons [GWh] and their likelihood ratios, over which the carbon dioxide gets an interval; it follows
+        from a season's energy by the settlements in dry, median and wet water.
+    """
     by_water = {label: settled(case, changed) for label, changed in water_labels(case, scenario).items()}
     money = settled(case, scenario)
     totals = {label: other.avoided[["electricity", "fuel", "CO2"]].sum() for label, other in by_water.items()}
@@ -54,6 +71,11 @@ def avoided_answer(case: Case, scenario: Scenario) -> Answer:
         "Avoided by country and fuel": money.avoided,
         "In other water": water,
     }
+    if seasons is not None:
+        sampled = _sampled_tonnes(water, seasons, weights)
+        tables["CO2 over sampled seasons"] = sampled
+        low, high = sampled["low"].iloc[0] / 1000, sampled["high"].iloc[0] / 1000
+        span += f"; mean over {len(seasons)} samples {low:,.0f} to {high:,.0f} kt (95 %)"
     return Answer(
         (sentence,),
         tables,
@@ -61,6 +83,22 @@ def avoided_answer(case: Case, scenario: Scenario) -> Answer:
         marks_of(case, "carriers.*", "generators.*"),
         limits,
     )
+
+
+def _sampled_tonnes(water: pd.DataFrame, seasons: np.ndarray, weights: np.ndarray | None) -> pd.DataFrame:
+    """Return the mean of the avoided carbon dioxide with its 95 % interval, and what is exceeded [t]."""
+    known = water.sort_values("delivered").drop_duplicates("delivered")
+    curve = BenefitCurve(known["delivered"].to_numpy(float), known[["CO2"]].reset_index(drop=True))
+    tonnes = curve.at(seasons)[:, 0]
+    share = np.ones(len(tonnes)) if weights is None else weights
+    average = mean(tonnes, share / share.mean())
+    low, high = average.interval
+    row = {"mean": average.value, "low": low, "high": high}
+    for exceeded in (0.9, 0.5, 0.1):
+        row[f"P{100 * exceeded:.0f}"] = weighted_quantile(tonnes, share, 1 - exceeded)
+    table = pd.DataFrame([row], index=pd.Index(["CO2"], name="figure"))
+    table.attrs["units"] = "t"
+    return table
 
 
 def winter_price_answer(case: Case, scenario: Scenario) -> Answer:
