@@ -196,3 +196,16 @@ def test_a_users_mistake_is_told(words: list[str], message: str, tmp_path: Path)
     out = tmp_path / "nothing"
     assert message in refused(*words, *COARSE, "--out", out)
     assert not out.exists()
+
+
+def test_a_folder_of_another_is_not_replaced(tmp_path: Path) -> None:
+    """What no run wrote stays, and is told before anything is solved; --force takes its place."""
+    mine = tmp_path / "n" / "two_bus" / "letter.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine", encoding="utf-8")
+    words = ["corridors", "two_bus", *COARSE, "--out", tmp_path / "n"]
+    assert "letter.txt" in refused(*words)
+    assert mine.read_text(encoding="utf-8") == "mine"
+    said(*words, "--force")
+    assert not mine.exists()
+    said(*words)

@@ -8,15 +8,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import (
-    AS_JSON,
-    SCENARIO,
-    SET,
-    app,
-    new_console,
-    read_asked,
-    show_answer,
-)
+from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, answer_folder, app, read_asked, show_answer, working
 
 
 @app.command("acflow")
@@ -29,20 +21,15 @@ def acflow_command(
     ] = 6,
     at: Annotated[list[str], typer.Option(help="Moments instead, UTC: 2028-07-15T18:00.")] = [],  # noqa: B006
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/acflow"),
+    force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """AC power flow of chosen hours: voltages, losses and loading of lines behind the dispatch."""
     case, asked = read_asked(scenario, overrides)
     from energy.report.answers.grid import power_flow_answer
 
+    folder = answer_folder(out, asked.name, force)
     start = time.perf_counter()
-    with new_console(error=True).status(f"{asked.name} …"):
+    with working(f"{asked.name} …"):
         answer = power_flow_answer(case, asked, hours, at)
-    show_answer(
-        answer,
-        case,
-        asked,
-        out / asked.name,
-        time.perf_counter() - start,
-        as_json,
-    )
+    show_answer(answer, case, asked, folder, seconds=time.perf_counter() - start, as_json=as_json, force=force)

@@ -8,15 +8,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import (
-    AS_JSON,
-    SCENARIO,
-    SET,
-    app,
-    new_console,
-    read_asked,
-    show_answer,
-)
+from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, answer_folder, app, read_asked, show_answer, working
 
 
 @app.command("actions")
@@ -36,6 +28,7 @@ def actions_command(
     ] = "unserved avoided",
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/actions"),
+    force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Rank actions by unserved energy and income at risk avoided, on common random numbers."""
@@ -47,16 +40,10 @@ def actions_command(
     from energy.report.answers.avoided import action_answer
     from energy.scenario import read_hazards
 
+    folder = answer_folder(out, asked.name, force)
     start = time.perf_counter()
     chosen, laws = read_actions(actions), read_hazards(hazards)
     pool = processes(workers) if workers > 1 else nullcontext(None)
-    with pool as executor, new_console(error=True).status(f"{asked.name} …"):
+    with pool as executor, working(f"{asked.name} …"):
         answer = action_answer(case, asked, laws, chosen, samples, seed, by, executor)
-    show_answer(
-        answer,
-        case,
-        asked,
-        out / asked.name,
-        time.perf_counter() - start,
-        as_json,
-    )
+    show_answer(answer, case, asked, folder, seconds=time.perf_counter() - start, as_json=as_json, force=force)

@@ -66,7 +66,31 @@ def read_asked(name: str, overrides: list[str]) -> tuple[Any, Any]:
     return read_case(scenario.case), scenario
 
 
-def show_answer(answer: Answer, case: Case, scenario: Scenario, folder: Path, seconds: float, as_json: bool) -> None:
+def answer_folder(out: Path, name: str, force: bool) -> Path:
+    """Return the folder of an answer, made sure before anything is solved that it can be written.
+
+    Raises
+    ------
+    InputError
+        When something else is in the way; with ``force`` it is taken away.
+    """
+    from energy.results.ownership import refuse_strange_folder
+
+    folder = out / name
+    refuse_strange_folder(folder, force)
+    return folder
+
+
+def show_answer(
+    answer: Answer,
+    case: Case,
+    scenario: Scenario,
+    folder: Path,
+    *,
+    seconds: float,
+    as_json: bool,
+    force: bool,
+) -> None:
     """Write an answer's tables and their manifest to a folder, and print the answer.
 
     Raises
@@ -80,7 +104,7 @@ def show_answer(answer: Answer, case: Case, scenario: Scenario, folder: Path, se
     names = [re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_") for title in answer.tables]
     tables = dict(zip(names, answer.tables.values(), strict=True))
     words = {"sentences": answer.sentences, "range": answer.span, "marks": answer.marks, "limits": answer.limits}
-    write_tables(folder, tables, provenance(case, scenario, seconds) | {"answer": words})
+    write_tables(folder, tables, provenance(case, scenario, seconds) | {"answer": words}, force)
     if as_json:
         print(json.dumps({"scenario": scenario.name, **answer_json(answer)}, indent=1))
         return

@@ -8,15 +8,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import (
-    AS_JSON,
-    SCENARIO,
-    SET,
-    app,
-    new_console,
-    read_asked,
-    show_answer,
-)
+from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, answer_folder, app, read_asked, show_answer, working
 
 
 @app.command("closure")
@@ -35,6 +27,7 @@ def closure_command(
     ] = [],  # noqa: B006
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/closure"),
+    force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Cost of a closure by length and month: energy, income and demand that is not served."""
@@ -44,15 +37,9 @@ def closure_command(
     from energy.analysis.parallel import processes
     from energy.report.answers.avoided import closure_answer
 
+    folder = answer_folder(out, asked.name, force)
     start = time.perf_counter()
     pool = processes(workers) if workers > 1 else nullcontext(None)
-    with pool as executor, new_console(error=True).status(f"{asked.name} …"):
+    with pool as executor, working(f"{asked.name} …"):
         answer = closure_answer(case, asked, where, sorted(set(days)), month or None, executor)
-    show_answer(
-        answer,
-        case,
-        asked,
-        out / asked.name,
-        time.perf_counter() - start,
-        as_json,
-    )
+    show_answer(answer, case, asked, folder, seconds=time.perf_counter() - start, as_json=as_json, force=force)

@@ -8,15 +8,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import (
-    AS_JSON,
-    SCENARIO,
-    SET,
-    app,
-    new_console,
-    read_asked,
-    show_answer,
-)
+from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, answer_folder, app, read_asked, show_answer, working
 
 
 @app.command("contract-forms")
@@ -39,6 +31,7 @@ def contract_forms_command(
         ),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/contract_forms"),
+    force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Take-or-pay against pay-per-unit under water risk: what each side gets, in the mean and in the worst seasons."""
@@ -46,15 +39,9 @@ def contract_forms_command(
     from energy.report.answers.money import contract_answer
     from energy.report.answers.money_options import read_seasons
 
+    folder = answer_folder(out, asked.name, force)
     start = time.perf_counter()
     seasons, weights = read_seasons(samples) if samples is not None else (None, None)
-    with new_console(error=True).status(f"{asked.name} …"):
+    with working(f"{asked.name} …"):
         answer = contract_answer(case, asked, seasons, weights, opportunity, penalty)
-    show_answer(
-        answer,
-        case,
-        asked,
-        out / asked.name,
-        time.perf_counter() - start,
-        as_json,
-    )
+    show_answer(answer, case, asked, folder, seconds=time.perf_counter() - start, as_json=as_json, force=force)

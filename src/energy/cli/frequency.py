@@ -8,15 +8,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import (
-    AS_JSON,
-    SCENARIO,
-    SET,
-    app,
-    new_console,
-    read_asked,
-    show_answer,
-)
+from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, answer_folder, app, read_asked, show_answer, working
 
 
 @app.command("frequency")
@@ -34,6 +26,7 @@ def frequency_command(
         typer.Option(help="Write the scenario with the limit of each month as events (YAML)."),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/frequency"),
+    force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Loss of the line: rate of change and nadir of frequency at both ends, and the exchange that can be lost."""
@@ -43,18 +36,12 @@ def frequency_command(
         write_limited_scenario,
     )
 
+    folder = answer_folder(out, asked.name, force)
     start = time.perf_counter()
     areas = {"receiving": receiving, "sending": sending}
-    with new_console(error=True).status(f"{asked.name} …"):
+    with working(f"{asked.name} …"):
         chosen = {end: name for end, name in areas.items() if name is not None}
         answer, limit = frequency_answer(case, asked, loss, chosen)
         if write is not None:
             write_limited_scenario(asked, limit, write)
-    show_answer(
-        answer,
-        case,
-        asked,
-        out / asked.name,
-        time.perf_counter() - start,
-        as_json,
-    )
+    show_answer(answer, case, asked, folder, seconds=time.perf_counter() - start, as_json=as_json, force=force)

@@ -8,15 +8,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import (
-    AS_JSON,
-    SCENARIO,
-    SET,
-    app,
-    new_console,
-    read_asked,
-    show_answer,
-)
+from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, answer_folder, app, read_asked, show_answer, working
 
 
 @app.command("investment")
@@ -37,6 +29,7 @@ def investment_command(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the drawn paths.")] = 1,
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/investment"),
+    force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """NPV, IRR and stranded capital over years, by start, country and lender; break-even days of outage."""
@@ -48,16 +41,10 @@ def investment_command(
         read_starts,
     )
 
+    folder = answer_folder(out, asked.name, force)
     begin = time.perf_counter()
     starts, events = read_starts(start), read_events(event)
     seasons, weights = read_seasons(samples) if samples is not None else (None, None)
-    with new_console(error=True).status(f"{asked.name} …"):
+    with working(f"{asked.name} …"):
         answer = investment_answer(case, asked, starts, events, seasons, weights, seed)
-    show_answer(
-        answer,
-        case,
-        asked,
-        out / asked.name,
-        time.perf_counter() - begin,
-        as_json,
-    )
+    show_answer(answer, case, asked, folder, seconds=time.perf_counter() - begin, as_json=as_json, force=force)

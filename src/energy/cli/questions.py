@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, SET, app, new_console, show_answer
+from energy.cli.base import AS_JSON, FORCE, SET, answer_folder, app, new_console, show_answer, working
+
+if TYPE_CHECKING:
+    from energy.report.questions.library import Library
 
 
 @app.command("questions")
@@ -29,6 +32,7 @@ def questions_command(
         Path | None,
         typer.Option(help="Answer all of them and write this page (Markdown)."),
     ] = None,
+    force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """List what lenders, utilities and ministries ask, or answer one of it: sentence, tables, range, marks, limits."""
@@ -36,15 +40,16 @@ def questions_command(
     from energy.report.questions.registry import QUESTIONS, question
 
     if page is not None:
-        _write_page(page, base, overrides, samples)
+        _write_page(page, read_library(base, overrides, samples), force)
         return
     if number is None:
         _print_list(as_json)
         return
     asked = question(number)
     library = read_library(base, overrides, samples)
+    folder = answer_folder(out, f"{number:02d}", force)
     start = time.perf_counter()
-    with new_console(error=True).status(f"question {number} of {len(QUESTIONS)} …"):
+    with working(f"question {number} of {len(QUESTIONS)} …"):
         answer = asked.answer(library)
     if not as_json:
         console = new_console()
@@ -52,30 +57,23 @@ def questions_command(
         for command in asked.commands:
             console.print(f"  {command}", markup=False)
     seconds = time.perf_counter() - start
-    show_answer(
-        answer,
-        library.case,
-        library.base,
-        out / f"{number:02d}",
-        seconds,
-        as_json,
-    )
+    show_answer(answer, library.case, library.base, folder, seconds=seconds, as_json=as_json, force=force)
 
 
-def _write_page(page: Path, base: str, overrides: list[str], samples: int) -> None:
-    from energy.report.questions.library import read_library
+def _write_page(page: Path, library: Library, force: bool) -> None:
     from energy.report.questions.page import questions_page
     from energy.report.questions.registry import QUESTIONS
     from energy.results.atomic_write import atomic_file
+    from energy.results.ownership import refuse_strange_file
 
-    library = read_library(base, overrides, samples)
+    refuse_strange_file(page, force)
     answers = {}
     for asked in QUESTIONS:
-        with new_console(error=True).status(f"question {asked.number} of {len(QUESTIONS)} …"):
+        with working(f"question {asked.number} of {len(QUESTIONS)} …"):
             answers[asked] = asked.answer(library)
-    changes = "".join(f" --set {change}" for change in overrides)
-    note = f"Made with `energy questions --base {base}{changes} --samples {samples}`."
-    with atomic_file(page) as draft:
+    changes = "".join(f" --set {change}" for change in library.overrides)
+    note = f"Made with `energy questions --base {library.base.name}{changes} --samples {library.samples}`."
+    with atomic_file(page, force) as draft:
         draft.write_text(questions_page(answers, note), encoding="utf-8")
     new_console().print(f"written to {page}", markup=False)
 
