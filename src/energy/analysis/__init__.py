@@ -1,0 +1,1 @@
+"""Many optima of one case: policies, studies, comparisons."""
