@@ -130,9 +130,9 @@ WEEKLY_DEMAND = (
     "11.9 11.8 11.7 11.6 11.4 11.2 10.9 10.7 10.4 10.1 9.8 9.5 9.2 8.9 8.6 8.3 8.1 7.8 7.6 7.4 7.3 7.2 7.1 7 7"
 )
 WEEKLY_PRICE = (
-    "10.2 10.4 10.6 10.9 11.2 11.5 11.9 12.3 12.7 13.1 13.6 14 14.5 14.9 15.3 15.8 16.2 16.6 17 17.4 17.7 18 18.3 18.5 "
-    "18.7 18.9 19 19.1 19.2 19.2 19.2 19.2 19.1 19 18.9 18.8 18.6 18.5 18.4 18.2 18.1 17.9 17.8 17.7 17.6 17.5 17.5 17.5 "
-    "17.5 17.6 17.7 17.8"
+    "10.2 10.4 10.6 10.9 11.2 11.5 11.9 12.3 12.7 13.1 13.6 14 14.5 14.9 15.3 15.8 16.2 16.6 17 17.4 17.7 18 "
+    "18.3 18.5 18.7 18.9 19 19.1 19.2 19.2 19.2 19.2 19.1 19 18.9 18.8 18.6 18.5 18.4 18.2 18.1 17.9 17.8 17.7 "
+    "17.6 17.5 17.5 17.5 17.5 17.6 17.7 17.8"
 )
 WEEKS = [
     (float(inflow), float(demand), float(price))
@@ -182,7 +182,7 @@ def test_reservoir_of_52_weeks_seen_one_by_one_costs_285_16() -> None:
     by_hand = cost_of_weeks_by_dynamic_programming(CHANGES, ODDS)
     policy = weeks(CHANGES, ODDS, Settings(iterations=150, paths=4, patience=20, tolerance=1e-3))
     assert by_hand == pytest.approx(285.16, abs=0.005)
-    assert by_hand - 0.2 <= policy.lower_bound <= by_hand + 1e-6
+    assert 0.995 * by_hand <= policy.lower_bound <= by_hand + 1e-6
     low, high = simulate(policy, paths=400, seed=7).interval(0.99)
     assert low <= by_hand <= high
     assert policy.lower_bound <= high

@@ -16,7 +16,7 @@ import numpy as np
 from energy.analysis.policy.graph import PolicyGraph
 from energy.analysis.policy.risk_measure import MeanCVaR
 from energy.analysis.policy.sampling import draw_path
-from energy.analysis.policy.simulate import simulate
+from energy.analysis.policy.simulate import follow
 from energy.analysis.policy.trained import Outcome, Policy, Settings
 from energy.analysis.policy.value_function import Cuts, ValueFunction
 from energy.analysis.policy.walk import Outlook, Step, Walk, look_ahead, run_all, walk
@@ -77,6 +77,9 @@ def train(
     10.0
     """
     policy = resumed or Policy.untrained(graph, settings)
+    policy = replace(policy, settings=settings)
+    if resumed is not None and _outcome(policy, executor) is not Outcome.ITERATIONS:
+        return policy
     for iteration in range(len(policy.bounds), settings.iterations):
         policy = _iteration(policy, settings, iteration, executor)
         policy = replace(policy, outcome=_outcome(policy, executor))
@@ -183,8 +186,11 @@ def _outcome(policy: Policy, executor: Executor | None) -> Outcome:
             return Outcome.STALLED
     is_neutral = settings.risk.weight == 0
     if is_neutral and settings.test_paths and done % settings.test_every == 0:
-        test = simulate(policy, settings.test_paths, settings.seed, executor)
-        upper = test.interval(settings.confidence)[1]
+        paths = [
+            draw_path(policy.graph, ["policy", "test", settings.seed, number], settings.longest)
+            for number in range(settings.test_paths)
+        ]
+        upper = follow(policy, paths, executor).interval(settings.confidence)[1]
         if upper - policy.lower_bound <= settings.tolerance:
             return Outcome.CONVERGED
     return Outcome.ITERATIONS
