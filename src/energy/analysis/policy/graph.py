@@ -121,13 +121,13 @@ class PolicyGraph:
             yield from self._mismatch("the start", target, len(self.initial_state))
         for number, node in enumerate(self.nodes):
             for target in node.transitions:
-                yield from self._mismatch(f"node {number}", target, node.stage.states)
+                yield from self._mismatch(f"node {number}", target, len(node.stage.state_out))
 
     def _mismatch(self, origin: str, target: int, states: int) -> Iterator[Fault]:
         if not 0 <= target < len(self.nodes):
             yield Fault(f"{origin} leads to node {target}", "policy graph", None, f"0 to {len(self.nodes) - 1}")
             return
-        expected = self.nodes[target].stage.states
+        expected = len(self.nodes[target].stage.state_in)
         if states != expected:
             what = f"{origin} leaves {states} states to node {target}, which takes {expected}"
             yield Fault(what, "policy graph", None, "the same number")

@@ -37,8 +37,8 @@ class StageProblem:
     row_lower, row_upper
         Bounds of the rows; shape (rows,).
     state_in, state_out
-        Columns of the incoming and of the outgoing state, in the same order; shape (states,). The bounds of incoming
-        columns play no part.
+        Columns of the incoming and of the outgoing state, each in the order of the stage at the other side; shape
+        (states,). The two may differ in number. The bounds of incoming columns play no part.
     accounts
         Name → coefficient of every column: what a simulation reports of a stage beside its cost, such as the energy of
         a service [MWh] or unmet irrigation [hm³]; each of shape (columns,).
@@ -60,11 +60,6 @@ class StageProblem:
         if faults:
             raise InputError(faults)
 
-    @property
-    def states(self) -> int:
-        """Number of states."""
-        return len(self.state_in)
-
     def _faults(self) -> Iterator[Fault]:
         rows, columns = self.matrix.shape
         lengths = {"cost": columns, "lower": columns, "upper": columns, "row_lower": rows, "row_upper": rows}
@@ -72,9 +67,11 @@ class StageProblem:
             shape = getattr(self, attribute).shape
             if shape != (length,):
                 yield Fault(f"{attribute} has shape {shape}", f"stage {self.name}", None, f"({length},)")
-        if len(self.state_in) != len(self.state_out):
-            counts = f"{len(self.state_in)} incoming and {len(self.state_out)} outgoing states"
-            yield Fault(counts, f"stage {self.name}", None, "as many of one as of the other")
+        for attribute in ("state_in", "state_out"):
+            positions = getattr(self, attribute)
+            if len(positions) and not 0 <= positions.min() <= positions.max() < columns:
+                what = f"{attribute} names column {positions.max()}"
+                yield Fault(what, f"stage {self.name}", None, f"0 to {columns - 1}")
         for account, coefficients in self.accounts.items():
             if coefficients.shape != (columns,):
                 what = f"account {account!r} has shape {coefficients.shape}"

@@ -64,7 +64,7 @@ class StageSolver:
         self._node = node
         self._stage = node.stage
         self._future = len(node.stage.cost)
-        self._cuts = Cuts.none(node.stage.states)
+        self._cuts = Cuts.none(len(node.stage.state_out))
         self._applied = Noise()
         self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
         for option, value in OPTIONS.items():

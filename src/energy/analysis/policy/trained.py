@@ -100,5 +100,5 @@ class Policy:
     @classmethod
     def untrained(cls, graph: PolicyGraph, settings: Settings) -> Policy:
         """Return the policy that knows nothing of what follows but a bound."""
-        values = tuple(ValueFunction.flat(node.future_bound, node.stage.states) for node in graph.nodes)
+        values = tuple(ValueFunction.flat(node.future_bound, len(node.stage.state_out)) for node in graph.nodes)
         return cls(graph, values, settings)

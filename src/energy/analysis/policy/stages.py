@@ -1,0 +1,325 @@
+"""A year's linear program cut into stages: what links them becomes their state.
+
+Columns belong to the stage of their snapshot. A row whose columns lie in one stage is a row of that stage. Of a row that
+spans several stages the sum of its terms so far is a state: carried from stage to stage, and held against the row's
+bounds in the last stage that it reaches. So a store's content at the end of a month, the volume released since a window
+began and what a cyclic store began with are all found in the matrix, whatever rules the case has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import sparse
+
+from energy.analysis.policy.stage import Noise, StageProblem
+from energy.errors import Fault, InputError
+from energy.model.axis import Axis
+from energy.solve.lp import Problem, Structure, matrix_of
+
+
+@dataclass(frozen=True, eq=False)
+class StateLink:
+    """How the rows that are open at the end of a stage hang on its states.
+
+    A state is the sum of a row's terms so far, divided by the first of its coefficients. Rows with the same sum, up to
+    a factor, share one state: the balance of a reservoir and the rule that closes its day.
+
+    Attributes
+    ----------
+    state_of
+        Row of the program → number of its state.
+    factor
+        Row → its sum so far, per unit of that state.
+    rows
+        The row from which each state is made.
+    """
+
+    state_of: Mapping[int, int] = field(default_factory=dict)
+    factor: Mapping[int, float] = field(default_factory=dict)
+    rows: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Stages:
+    """The stages of a program.
+
+    Attributes
+    ----------
+    problems
+        In the order of time. Each has its part of the program's columns first, in the program's order, then its
+        incoming and its outgoing states.
+    columns
+        Columns of the program that each stage has.
+    rows
+        Rows of the program that are held in each stage, in the order of the stage's first rows.
+    links
+        States at the end of each stage.
+    base
+        The program's own numbers.
+    """
+
+    problems: tuple[StageProblem, ...]
+    columns: tuple[np.ndarray, ...]
+    rows: tuple[np.ndarray, ...]
+    links: tuple[StateLink, ...]
+    base: Problem
+
+    def noise(self, stage: int, problem: Problem, probability: float = 1.0) -> Noise:
+        """Return what other numbers of the same program change in one stage.
+
+        Parameters
+        ----------
+        stage
+            Its number.
+        problem
+            Another water year, other outages, other prices, over the same snapshots and rules.
+        probability
+            Of this outcome.
+
+        Raises
+        ------
+        InputError
+            When an efficiency changes: the value of water is then no convex function.
+        """
+        if not np.array_equal(problem.matrix, self.base.matrix):
+            what = "an outcome changes coefficients of the program, such as an efficiency"
+            raise InputError(
+                Fault(what, "policy", None, "inflow, demand, availability and prices", "write head: fixed")
+            )
+        columns, rows = self.columns[stage], self.rows[stage]
+        base = self.base
+        bounded = _differing(columns, (problem.lower, base.lower), (problem.upper, base.upper))
+        priced = _differing(columns, (problem.cost, base.cost))
+        held = _differing(rows, (problem.row_lower, base.row_lower), (problem.row_upper, base.row_upper))
+        return Noise(
+            probability=probability,
+            rows=held,
+            row_lower=problem.row_lower[rows[held]],
+            row_upper=problem.row_upper[rows[held]],
+            columns=bounded,
+            lower=problem.lower[columns[bounded]],
+            upper=problem.upper[columns[bounded]],
+            priced=priced,
+            cost=problem.cost[columns[priced]],
+        )
+
+    def column_values(self, values: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the columns of the whole program from those of all its stages; shape (columns,)."""
+        whole = np.zeros(len(self.base.cost))
+        for columns, of_stage in zip(self.columns, values, strict=True):
+            whole[columns] = of_stage[: len(columns)]
+        return whole
+
+
+def _differing(positions: np.ndarray, *pairs: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """Return where, among some positions, any of the pairs of arrays differ."""
+    differs = np.zeros(len(positions), dtype=bool)
+    for ours, theirs in pairs:
+        differs |= ours[positions] != theirs[positions]
+    return np.flatnonzero(differs).astype(np.int32)
+
+
+def months_of(axis: Axis) -> tuple[np.ndarray, list[str]]:
+    """Return the month that each snapshot lies in, counted from the first one, and the names of the months.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.model import inputs
+    >>> from energy.scenario import read_scenario
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-12h"})
+    >>> number, names = months_of(inputs(read_case("two_bus"), scenario).axis)
+    >>> number.tolist()[:6], names[:2]
+    ([0, 0, 1, 1, 2, 2], ['April 2028', 'May 2028'])
+    """
+    calendar = axis.snapshots.year.to_numpy() * 12 + axis.snapshots.month.to_numpy()
+    months, number = np.unique(calendar, return_inverse=True)
+    first_snapshot = [int(np.flatnonzero(calendar == month)[0]) for month in months]
+    names = [f"{axis.snapshots[position]:%B %Y}" for position in first_snapshot]
+    return number, names
+
+
+def monthly_stages(
+    structure: Structure, problem: Problem, axis: Axis, accounts: Mapping[str, np.ndarray] | None = None
+) -> Stages:
+    """Return a program of the model month by month.
+
+    Parameters
+    ----------
+    structure, problem
+        The linear program of some inputs.
+    axis
+        Their snapshots.
+    accounts
+        Name → coefficient of every column of the program; reported month by month.
+    """
+    month_of_snapshot, names = months_of(axis)
+    month_of_column = np.empty(structure.pattern.shape[1], dtype=int)
+    blocks = list(structure.columns.values())
+    if structure.angle is not None:
+        blocks.append(structure.angle[0])
+    for block in blocks:
+        month_of_column[block] = month_of_snapshot[:, None]
+    return split(matrix_of(structure, problem), problem, month_of_column, names, accounts)
+
+
+def split(
+    matrix: sparse.csc_matrix,
+    problem: Problem,
+    stage_of_column: np.ndarray,
+    names: Sequence[str],
+    accounts: Mapping[str, np.ndarray] | None = None,
+) -> Stages:
+    """Cut a linear program into stages.
+
+    Parameters
+    ----------
+    matrix, problem
+        The program.
+    stage_of_column
+        Number of the stage that each column belongs to; shape (columns,).
+    names
+        Of the stages.
+    accounts
+        Name → coefficient of every column.
+    """
+    by_row = sparse.csr_matrix(matrix)
+    first_stage, last_stage = _span(by_row, stage_of_column)
+    links = [_linked(by_row, stage_of_column, first_stage, last_stage, number) for number in range(len(names))]
+    problems, columns, rows = [], [], []
+    before = StateLink()
+    for number, name in enumerate(names):
+        own_columns = np.flatnonzero(stage_of_column == number)
+        held_rows = np.flatnonzero(last_stage == number)
+        stage = _stage(name, by_row, problem, own_columns, held_rows, before, links[number], accounts or {})
+        problems.append(stage)
+        columns.append(own_columns)
+        rows.append(held_rows)
+        before = links[number]
+    return Stages(tuple(problems), tuple(columns), tuple(rows), tuple(links), problem)
+
+
+def _span(by_row: sparse.csr_matrix, stage_of_column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first and the last stage that each row reaches; rows without terms are held in the first stage."""
+    row = np.repeat(np.arange(by_row.shape[0]), np.diff(by_row.indptr))
+    stage = stage_of_column[by_row.indices]
+    first = np.full(by_row.shape[0], np.iinfo(np.int64).max)
+    last = np.zeros(by_row.shape[0], dtype=np.int64)
+    np.minimum.at(first, row, stage)
+    np.maximum.at(last, row, stage)
+    return np.minimum(first, last), last
+
+
+def _linked(
+    by_row: sparse.csr_matrix,
+    stage_of_column: np.ndarray,
+    first_stage: np.ndarray,
+    last_stage: np.ndarray,
+    number: int,
+) -> StateLink:
+    """Return the states at the end of a stage: one for all rows whose sums so far are multiples of each other."""
+    state_of: dict[int, int] = {}
+    factor: dict[int, float] = {}
+    rows: list[int] = []
+    known: dict[bytes, int] = {}
+    for row in np.flatnonzero((first_stage <= number) & (last_stage > number)).tolist():
+        start, end = by_row.indptr[row], by_row.indptr[row + 1]
+        columns, coefficients = by_row.indices[start:end], by_row.data[start:end]
+        so_far = (stage_of_column[columns] <= number) & (coefficients != 0)
+        order = np.argsort(columns[so_far], kind="stable")
+        terms = columns[so_far][order].astype(np.int64)
+        scaled = coefficients[so_far][order]
+        if not len(terms):
+            continue
+        shape = np.round(scaled / scaled[0], 12)
+        key = terms.tobytes() + shape.tobytes()
+        if key not in known:
+            known[key] = len(rows)
+            rows.append(row)
+        state_of[row] = known[key]
+        factor[row] = float(scaled[0])
+    return StateLink(state_of, factor, tuple(rows))
+
+
+def _stage(
+    name: str,
+    by_row: sparse.csr_matrix,
+    problem: Problem,
+    own_columns: np.ndarray,
+    held_rows: np.ndarray,
+    before: StateLink,
+    after: StateLink,
+    accounts: Mapping[str, np.ndarray],
+) -> StageProblem:
+    """Return one stage: rows held here, then one row for each state that leaves it."""
+    carried_rows = np.array(after.rows, dtype=int)
+    count_in, count_out, count_held = len(before.rows), len(after.rows), len(held_rows)
+    all_rows = np.concatenate([held_rows, carried_rows])
+    own_terms = by_row[all_rows][:, own_columns]
+    incoming = _incoming_terms(all_rows.tolist(), before)
+    leaving = np.array([-after.factor[row] for row in after.rows])
+    leaving_rows = np.arange(count_held, count_held + count_out)
+    outgoing = sparse.csr_matrix((leaving, (leaving_rows, np.arange(count_out))), shape=(len(all_rows), count_out))
+    free = np.full(count_in + count_out, np.inf)
+    no_cost = np.zeros(count_in + count_out)
+    first_state = len(own_columns)
+    return StageProblem(
+        name=name,
+        matrix=sparse.hstack([own_terms, incoming, outgoing], format="csc"),
+        cost=np.concatenate([problem.cost[own_columns], no_cost]),
+        lower=np.concatenate([problem.lower[own_columns], -free]),
+        upper=np.concatenate([problem.upper[own_columns], free]),
+        row_lower=np.concatenate([problem.row_lower[held_rows], np.zeros(count_out)]),
+        row_upper=np.concatenate([problem.row_upper[held_rows], np.zeros(count_out)]),
+        state_in=np.arange(first_state, first_state + count_in),
+        state_out=np.arange(first_state + count_in, first_state + count_in + count_out),
+        accounts={account: np.concatenate([amounts[own_columns], no_cost]) for account, amounts in accounts.items()},
+    )
+
+
+def _incoming_terms(rows: Sequence[int], before: StateLink) -> sparse.csr_matrix:
+    """Return what the incoming states bring to each row."""
+    places = [place for place, row in enumerate(rows) if row in before.state_of]
+    states = [before.state_of[rows[place]] for place in places]
+    factors = [before.factor[rows[place]] for place in places]
+    return sparse.csr_matrix((factors, (places, states)), shape=(len(rows), len(before.rows)))
+
+
+def future_bounds(problems: Sequence[StageProblem], noises: Sequence[Iterable[Noise]]) -> list[float]:
+    """Return for each stage a number that the cost of all later ones is never below.
+
+    The sum of the least costs of single columns between their bounds: loose, and enough for a training to begin with.
+
+    Parameters
+    ----------
+    problems
+        Stages in the order of time.
+    noises
+        What may be seen in each of them.
+
+    Raises
+    ------
+    InputError
+        When a column without a bound earns money.
+    """
+    least = []
+    for problem, outcomes in zip(problems, noises, strict=True):
+        costs = [_least_cost(problem, noise) for noise in outcomes]
+        least.append(min(costs))
+    after = np.cumsum(least[::-1])[::-1]
+    return [*after[1:].tolist(), 0.0]
+
+
+def _least_cost(problem: StageProblem, noise: Noise) -> float:
+    cost, lower, upper = problem.cost.copy(), problem.lower.copy(), problem.upper.copy()
+    cost[noise.priced] = noise.cost
+    lower[noise.columns], upper[noise.columns] = noise.lower, noise.upper
+    counted = cost != 0
+    at_bounds = np.minimum(cost[counted] * lower[counted], cost[counted] * upper[counted])
+    if not np.isfinite(at_bounds).all():
+        what = f"stage {problem.name}: a column without a bound earns money"
+        raise InputError(Fault(what, "policy", None, "a bound on whatever has a negative cost"))
+    return float(at_bounds.sum())
