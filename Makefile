@@ -3,7 +3,7 @@
 PYTHON ?= python3
 WORKERS ?= 2
 PYTEST_FLAGS ?=
-MUTANTS ?= 'energy.scenario*7' 'energy.measure*7' 'energy.solve*[13]7'
+MUTANTS ?= 'energy.scenario*7' 'energy.metrics*7' 'energy.solve*[13]7'
 
 VENV := .venv
 BIN := $(VENV)/bin

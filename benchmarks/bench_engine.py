@@ -30,7 +30,7 @@ from measured import (
 )
 
 from energy.case import read_case
-from energy.report.pages import write_block
+from energy.report.docs_pages import write_block
 
 ORDER = ("typical-days-3h", "3h", "1h")  # of the page's rows
 MIXED, WARM = 300, 200  # points of the mixed sweep, and of another one before it

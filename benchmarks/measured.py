@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from energy.analysis.parallel import TaskResult, processes, solve_points
+from energy.analysis.scenario_metrics import Metrics
 from energy.case import Case, read_case
-from energy.model import build, inputs, rules
-from energy.model.quiet import quiet
+from energy.model import build, extra_functionality, inputs
+from energy.model.pypsa_logging import quiet_pypsa
 from energy.scenario import Scenario, read_scenario
 from energy.solve import Engine
-from energy.solve.proof import gap
-from energy.study.metrics import Metrics
-from energy.study.points import Answer, processes, solve_points
+from energy.solve.duality_gap import duality_gap
 
 PLACES = {"hvdc_pole_out": "links.HVDC pole 1*", "line_out": "lines.*Datka*", "border_stop": "links.HVDC*"}
 FEW = (  # kind, start, days: within the season, so that they matter
@@ -90,11 +90,11 @@ def plain_loop(points: list[Scenario], options: Mapping[str, object]) -> list[Pl
         start = time.perf_counter()
         n = build(case, point)
         built = time.perf_counter()
-        with quiet():
+        with quiet_pypsa():
             _, condition = n.optimize(
                 solver_name="highs",
                 io_api="direct",
-                extra_functionality=rules,
+                extra_functionality=extra_functionality,
                 include_objective_constant=False,
                 log_to_console=False,
                 solver_options={"output_flag": False, "threads": 1, **options},
@@ -148,7 +148,7 @@ def growth_of_memory(case: Case, points: list[Scenario], workers: int) -> Iterat
     """Yield points done, peak memory of the largest worker [MB] and seconds, as they grow."""
     begun, memory, done = time.perf_counter(), 0.0, 0
     with processes(workers) as executor:
-        answer: Answer
+        answer: TaskResult
         for answer in solve_points(case, points, Metrics(), executor):
             memory, done = max(memory, answer.memory), done + 1
             if done in (10, 100, 1000, 3000, 10_000) or done == len(points):
@@ -172,7 +172,7 @@ def proved_bounds(points: list[Scenario]) -> list[float]:
     """Return lower bounds of PyPSA's optimum [$] for points that PyPSA itself does not solve in time.
 
     The engine's program of each point is held against PyPSA's own model of that very point, number by number, and the
-    bound follows from the engine's prices by weak duality (`energy.solve.proof`).
+    bound follows from the engine's prices by weak duality (`energy.solve.duality_gap`).
     """
     return list(in_fresh_process(_bounds, points)) if points else []
 
@@ -183,7 +183,7 @@ def _bounds(points: list[Scenario]) -> list[float]:
         given = inputs(read_case(point.case), point)
         engine = Engine(given)
         objective, optimum = engine.solve(given).objective, engine.solver.optimum()
-        share = gap(engine.structure, engine.structure.problem(given), optimum.values, optimum.duals)
+        share = duality_gap(engine.structure, engine.structure.problem(given), optimum.values, optimum.duals)
         found.append(objective - share * abs(objective))
     return found
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from energy.analysis import Run
     from energy.case import Case
     from energy.solve.highs import Attempt
     from energy.solve.lp import Problem
-    from energy.study import Run
 
 PROJECT = Path(__file__).parents[1]
 
@@ -79,7 +79,7 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Attempt, Problem]]:
 @pytest.fixture(scope="session")
 def baseline_run(casa1000: Case) -> Run:
     """Return the baseline, solved once with all its rungs."""
+    from energy.analysis import run
     from energy.scenario import read_scenario
-    from energy.study import run
 
     return run(casa1000, read_scenario("baseline", overrides={"time.resolution": "typical-days-3h"}))

@@ -17,52 +17,62 @@ from __future__ import annotations
 
 from importlib import import_module
 from typing import Any
+from warnings import warn
 
 _HOMES = {
     "InputError": "energy.errors",
-    "Sizes": "energy.study.sensitivity",
+    "SensitivityBudget": "energy.analysis.sensitivity.sensitivity",
     "SolverError": "energy.errors",
     "read_case": "energy.case",
     "read_scenario": "energy.scenario",
     "build": "energy.model",
-    "rules": "energy.model",
-    "run": "energy.study",
-    "plot": "energy.report",
-    "record": "energy.report",
-    "draw": "energy.report",
-    "comparison_figure": "energy.report",
-    "duration_figure": "energy.report",
-    "risk": "energy.study.distribution",
-    "sensitivity": "energy.study.sensitivity",
-    "sweep": "energy.study.sweep",
-    "sweep_figure": "energy.report",
-    "unknowns": "energy.study.unknowns",
-    "waterfall_figure": "energy.report",
+    "extra_functionality": "energy.model",
+    "run": "energy.analysis",
+    "plot": "energy.plots",
+    "record": "energy.results",
+    "draw": "energy.plots",
+    "comparison_figure": "energy.plots",
+    "duration_figure": "energy.plots",
+    "risk": "energy.analysis.risk.distribution",
+    "sensitivity": "energy.analysis.sensitivity.sensitivity",
+    "sweep": "energy.analysis.sweep.sweep",
+    "sweep_figure": "energy.plots",
+    "uncertain_parameters": "energy.analysis.sensitivity.uncertain_parameters",
+    "waterfall_figure": "energy.plots",
 }
+_DEPRECATED = {
+    "Sizes": "SensitivityBudget",
+    "rules": "extra_functionality",
+    "unknowns": "uncertain_parameters",
+}
+"""Names of version 0.1 → the names that they have now."""
 __all__ = [
     "InputError",
-    "Sizes",
+    "SensitivityBudget",
     "SolverError",
     "build",
     "comparison_figure",
     "draw",
     "duration_figure",
+    "extra_functionality",
     "plot",
     "read_case",
     "read_scenario",
     "record",
     "risk",
-    "rules",
     "run",
     "sensitivity",
     "sweep",
     "sweep_figure",
-    "unknowns",
+    "uncertain_parameters",
     "waterfall_figure",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _DEPRECATED:
+        warn(f"energy.{name} is now energy.{_DEPRECATED[name]}", DeprecationWarning, stacklevel=2)
+        name = _DEPRECATED[name]
     if name not in _HOMES:
         raise AttributeError(f"module 'energy' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

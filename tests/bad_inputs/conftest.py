@@ -24,10 +24,6 @@ def _imported() -> None:
     """Import what the commands import, so that no test is the one that pays for it."""
     import pypsa  # noqa: F401
 
-    import energy.cli
-    import energy.report
-    import energy.study  # noqa: F401
-
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

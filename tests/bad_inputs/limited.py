@@ -16,8 +16,6 @@ from pathlib import Path
 
 import pypsa  # noqa: F401
 
-import energy.report
-import energy.study  # noqa: F401
 from energy.cli import main
 
 BYTES, SECONDS = 1_000_000_000, 2

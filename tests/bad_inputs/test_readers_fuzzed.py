@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from energy.case.rule import RuleBook
+from energy.case.rules import RuleBook
 from energy.case.schema import PROFILES, component_schema
 from energy.errors import InputError
 from energy.reading.document import parse_document, read_document
-from energy.reading.faults import validated
+from energy.reading.schema_errors import validated
 from energy.reading.table import read_table
 from energy.reading.tree import Node, Origin, planted
-from energy.report.finished import read_manifest
+from energy.results.run_folder import read_manifest
 from energy.scenario import Scenario
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)

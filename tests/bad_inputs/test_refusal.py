@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from energy.reading import place
+from energy.reading import project_folder
 
 Refusal = Callable[..., str]
 
@@ -23,7 +23,7 @@ def test_what_is_not_said_is_missed(refused: Refusal) -> None:
 
 
 def test_what_is_written_is_seen(refused: Refusal, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = place.project_folder
+    real = project_folder.project_folder
 
     def leaving(name: str) -> Path:
         (project / "left behind").touch()

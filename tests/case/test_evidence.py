@@ -12,7 +12,7 @@ import pytest
 
 from energy.case import Case, read_case
 from energy.case.schema import HOURS, MONTHS
-from energy.reading.place import project_folder
+from energy.reading.project_folder import project_folder
 
 NETWORKS = Path(__file__).parents[2] / "networks"
 CASES = sorted(path.name for path in NETWORKS.iterdir() if (path / "buses.csv").is_file())

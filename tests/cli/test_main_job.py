@@ -23,7 +23,10 @@ pypsa.options.api.legacy_string_dtype = False
 import energy
 n = pypsa.Network(sys.argv[1])
 status = n.optimize(
-    solver_name="highs", extra_functionality=energy.rules, include_objective_constant=False, log_to_console=False
+    solver_name="highs",
+    extra_functionality=energy.extra_functionality,
+    include_objective_constant=False,
+    log_to_console=False,
 )
 print("optimum", *status, repr(n.objective))
 """

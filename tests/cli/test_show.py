@@ -12,11 +12,11 @@ import pypsa
 import pytest
 
 import energy
+from energy.analysis import Run
 from energy.case import Case
-from energy.report.export import IAMC, LONG, iamc_table, long_table
-from energy.report.folder import write_run
-from energy.report.record import read_record
-from energy.study import Run
+from energy.report.bundle import write_run
+from energy.results.dataset import read_record
+from energy.results.export import IAMC, LONG, iamc_table, long_table
 
 
 @pytest.fixture(scope="module")

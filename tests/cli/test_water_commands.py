@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from energy.analysis.backcast import Backcast, backcast
 from energy.cli import app
 from energy.errors import InputError
-from energy.report.backcast_page import write_backcast
-from energy.study.backcast import Backcast, backcast
+from energy.report.backcast_docs import write_backcast
 
 PROJECT = Path(__file__).parents[2]
 COARSE = ["--set", "time.resolution=typical-days-12h"]

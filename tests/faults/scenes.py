@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from energy.errors import InputError
-from energy.report import whole
-from energy.report.whole import clear_away, whole_file, whole_folder
+from energy.results import atomic_write
+from energy.results.atomic_write import atomic_file, atomic_folder, clear_away
 
 PARTS = ("a.bin", "b/c.bin", "manifest.json")
 
@@ -55,7 +55,7 @@ def fill(folder: Path, mark: str) -> None:
 
 
 def write(place: Path, mark: str) -> None:
-    with whole_folder(place) as draft:
+    with atomic_folder(place) as draft:
         fill(draft, mark)
 
 
@@ -112,7 +112,7 @@ def killed_between_two_steps(folder: Path) -> None:
 
 def _write_until(place: Path, step: int) -> None:
     count = 0
-    for owner, name in ((Path, "rename"), (Path, "chmod"), (os, "fsync"), (whole.shutil, "rmtree")):
+    for owner, name in ((Path, "rename"), (Path, "chmod"), (os, "fsync"), (atomic_write.shutil, "rmtree")):
         real = getattr(owner, name)
 
         def counted(*arguments: Any, real: Any = real, **options: Any) -> Any:
@@ -127,7 +127,7 @@ def _write_until(place: Path, step: int) -> None:
 
 
 def killed_between_two_steps_without_exchange(folder: Path) -> None:
-    whole._exchanged = lambda *_: False
+    atomic_write._exchanged = lambda *_: False
     killed_between_two_steps(folder)
 
 
@@ -178,11 +178,11 @@ def _texts(folder: Path) -> dict[Path, str]:
 
 
 def full_disk_folder(folder: Path) -> None:
-    full_disk(folder, whole_folder, fill)
+    full_disk(folder, atomic_folder, fill)
 
 
 def full_disk_file(folder: Path) -> None:
-    full_disk(folder, whole_file, lambda path, mark: path.write_text(mark * 2000))
+    full_disk(folder, atomic_file, lambda path, mark: path.write_text(mark * 2000))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from energy.report.whole import whole_folder
+from energy.results.atomic_write import atomic_folder
 
 PROJECT = Path(__file__).parents[2]
 SCENES = Path(__file__).with_name("scenes.py")
@@ -40,9 +40,9 @@ def test_a_writer_leaves_the_old_result_or_the_new(scene: str, tmp_path: Path) -
 
 def test_a_living_draft_is_left_alone(tmp_path: Path) -> None:
     place = tmp_path / "run"
-    with whole_folder(place) as draft:
+    with atomic_folder(place) as draft:
         (draft / "manifest.json").write_text("first")
-        with whole_folder(place) as other:
+        with atomic_folder(place) as other:
             (other / "manifest.json").write_text("second")
         assert draft.is_dir()
     assert (place / "manifest.json").read_text() == "first"
@@ -50,7 +50,7 @@ def test_a_living_draft_is_left_alone(tmp_path: Path) -> None:
 
 def test_what_a_run_raises_leaves_nothing(tmp_path: Path) -> None:
     place = tmp_path / "run"
-    with pytest.raises(KeyboardInterrupt), whole_folder(place) as draft:  # noqa: PT012
+    with pytest.raises(KeyboardInterrupt), atomic_folder(place) as draft:  # noqa: PT012
         (draft / "a.bin").write_text("a")
         raise KeyboardInterrupt
     assert list(tmp_path.iterdir()) == []

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from energy.analysis.sweep.store import DATASET, JOURNAL, Journal
+from energy.analysis.sweep.sweep import Progress, sweep
 from energy.case import Case
 from energy.errors import InputError, SolverError
-from energy.report.risk_files import append_samples, open_samples, read_samples, samples_held
+from energy.results.samples import append_samples, open_samples, read_samples, samples_held
 from energy.scenario import read_scenario
-from energy.study.store import DATASET, JOURNAL, Journal
-from energy.study.sweep import Progress, sweep
 
 AXES = {"hydrology": ["median", "dry"], "values.links.line.p_nom": [50.0, 100.0]}
 COARSE = {"time.resolution": "typical-days-24h"}  # two_bus is the same in every hour of a day
@@ -141,7 +141,7 @@ def test_a_full_disk_stops_a_sweep_and_what_is_done_is_kept(
 @pytest.mark.slow
 def test_a_worker_of_a_sweep_dies(two_bus: Case, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pool is made anew, the points in the dead worker's hands are solved again, and every bit is the same."""
-    from energy.study import sweep as module
+    from energy.analysis.sweep import sweep as module
 
     pools = []
     real = module.processes
@@ -177,7 +177,7 @@ class Dying:
 def test_workers_that_die_again_and_again_end_the_sweep(
     two_bus: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("energy.study.sweep.processes", lambda _: Dying())
+    monkeypatch.setattr("energy.analysis.sweep.sweep.processes", lambda _: Dying())
     with pytest.raises(SolverError, match="again and again; what is done is kept"):
         sweep(two_bus, read_scenario("two_bus"), AXES, folder=tmp_path / "s", workers=2)
 

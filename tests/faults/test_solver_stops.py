@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 import energy.cli
+from energy.analysis import run
 from energy.case import Case
 from energy.errors import SolverError
 from energy.scenario import read_scenario
-from energy.study import run
 
 COARSE = ("--resolution", "typical-days-24h")
 Command = Callable[..., tuple[int, str]]
@@ -52,8 +52,8 @@ def test_an_older_result_is_kept(command: Command, tmp_path: Path) -> None:
 
 def test_the_others_go_on(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One of two scenarios is given no time: it is named, the other is written."""
-    real = energy.study.run
-    monkeypatch.setattr("energy.study.run", lambda c, s, limit: real(c, s, 1e-9 if s.name == "first" else limit))
+    real = energy.analysis.run
+    monkeypatch.setattr("energy.analysis.run", lambda c, s, limit: real(c, s, 1e-9 if s.name == "first" else limit))
     for name in ("first", "second"):
         (tmp_path / f"{name}.yaml").write_text("case: two_bus\nyear: 2028\n")
     names = [tmp_path / "first.yaml", tmp_path / "second.yaml"]

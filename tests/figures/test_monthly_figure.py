@@ -13,9 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from energy.report.monthly_figure import month_parts, monthly_figure
-from energy.report.order import ladder, verdict
-from energy.report.style import colour, save
+from energy.plots.monthly import month_parts, monthly_figure
+from energy.plots.style import colour, save
+from energy.results.waterfall import verdict, waterfall
 
 MONTHS = pd.period_range("2028-04", "2028-07", freq="M")
 
@@ -152,7 +152,7 @@ def test_stack_is_not_negative_and_sums_to_the_ceiling() -> None:
 
 
 def test_ladder_ends_at_delivered() -> None:
-    rungs = ladder(table())
+    rungs = waterfall(table())
     assert [(rung.cause, rung.takes, rung.leaves) for rung in rungs] == [
         ("line", 10.0, 290.0),
         ("own_demand", 155.0, 135.0),

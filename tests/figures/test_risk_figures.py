@@ -11,7 +11,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.container import BarContainer
 
-from energy.report.risk_figures import causes_figure, exceedance_figure, fan_figure, tornado_figure, write_figures
+from energy.plots.risk import causes_figure, exceedance_figure, fan_figure, tornado_figure, write_figures
 
 EXCEEDED = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95]
 

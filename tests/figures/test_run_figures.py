@@ -14,24 +14,24 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 import energy
+from energy.analysis import Run
 from energy.case import Case
 from energy.errors import InputError
-from energy.report.calendar_figure import calendar_figure
-from energy.report.catalogue import chosen, draw, entries, month_table
-from energy.report.comparison_figure import comparison_figure
-from energy.report.country_balance import countries_of, country_balance
-from energy.report.dispatch_figure import dispatch_figure
-from energy.report.duration_figure import duration_curve, duration_figure
-from energy.report.heatmap_figure import heatmap_figure
-from energy.report.map_figure import borders, map_figure
-from energy.report.map_flows import flows, plants
-from energy.report.mean_day import mean_days
-from energy.report.record import record
-from energy.report.reservoir_figure import reservoir, reservoir_figure, reservoirs
-from energy.report.settlement_figure import settlement_figure
-from energy.report.sweep_figure import sweep_figure
-from energy.report.waterfall_figure import ladder_table, waterfall_figure
-from energy.study import Run
+from energy.plots.comparison import comparison_figure
+from energy.plots.dispatch import dispatch_figure
+from energy.plots.duration import duration_curve, duration_figure
+from energy.plots.event_calendar import calendar_figure
+from energy.plots.heatmap import heatmap_figure
+from energy.plots.map import borders, map_figure
+from energy.plots.map_flows import flows, plants
+from energy.plots.registry import chosen, draw, entries, month_table
+from energy.plots.reservoirs import reservoir, reservoir_figure, reservoirs
+from energy.plots.settlement import settlement_figure
+from energy.plots.sweep import sweep_figure
+from energy.plots.waterfall import waterfall_figure, waterfall_table
+from energy.results.country_balance import countries_of, country_balance
+from energy.results.dataset import record
+from energy.results.mean_day import mean_days
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def test_footers_say_scenario_evidence_and_version(drawn: dict[tuple[str, str], 
 
 
 def test_record_survives_its_file(found: xr.Dataset, tmp_path: Path) -> None:
-    from energy.report.record import read_record
+    from energy.results.dataset import read_record
 
     found.to_netcdf(tmp_path / "result.nc")
     again = read_record(tmp_path)
@@ -223,7 +223,7 @@ def test_waterfall_steps_from_ceiling_to_delivered() -> None:
 
 
 def test_ladder_of_the_record_sums(found: xr.Dataset, run: Run) -> None:
-    table = ladder_table(found).sum()
+    table = waterfall_table(found).sum()
     assert table["ceiling"] - table.drop(["ceiling", "delivered"]).sum() == pytest.approx(table["delivered"])
     assert month_table(found)["delivered"].sum() == pytest.approx(run.table["delivered"].sum())
 

@@ -11,13 +11,13 @@ import pandas as pd
 import pypsa
 import pytest
 
+from energy.analysis.risk.adequacy import adequacy, hourly_chain
+from energy.analysis.risk.estimate import mean
+from energy.analysis.risk.unavailability import hours_both_out
 from energy.case import Case, read_case
 from energy.errors import InputError
-from energy.model.draws import draw_outages
+from energy.model.outages.sampling import draw_outages
 from energy.scenario.hazard import HazardSet
-from energy.study.adequacy import adequacy, hourly_chain
-from energy.study.estimate import mean
-from energy.study.pair import hours_both_out
 
 START = pd.Timestamp("2028-01-01")
 CHAIN = {"mttf": 10.0, "mttr": 10 / 9}  # fails with 0.1 an hour, is repaired with 0.9: up with 0.9, hours independent

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import energy
+from energy.analysis.attribution import CAUSES, attribution
 from energy.case import Case
-from energy.study.attribution import CAUSES, attribution
 
 FULL = 2 * (149 * 0.9749 + 251 * 0.9589 + 250 * 0.9269)  # MW delivered at rating, two poles of three segments
 

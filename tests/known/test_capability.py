@@ -9,14 +9,14 @@ import pandas as pd
 import pypsa
 import pytest
 
+from energy.analysis.capability import Loss, LossTolerance, capability
 from energy.case import read_case
-from energy.measure.rent import congestion_rent
+from energy.metrics.congestion_rent import congestion_rent
 from energy.model import Inputs
 from energy.model.inputs import assemble
 from energy.scenario import Scenario
 from energy.solve import solve
-from energy.solve.grid import outage_factors
-from energy.study.capability import Loss, Stood, capability
+from energy.solve.ttc.dc_network import outage_factors
 
 
 def read(n: pypsa.Network, folder: Path, **changes: object) -> Inputs:
@@ -115,7 +115,7 @@ def test_two_poles_of_650_secure_650(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("loss", "secure"), [(0, 650), (400, 1050), (650, 1300), (900, 1300)])
 def test_what_may_be_lost_is_added_to_what_stays(loss: float, secure: float, tmp_path: Path) -> None:
-    stood = {"forward": Stood(sending=loss)}
+    stood = {"forward": LossTolerance(sending=loss)}
     found = first(capability(read(two_poles(), tmp_path), links=["pole 1", "pole 2"], stood=stood))
     assert found["TTC"] == pytest.approx(secure)
 
@@ -123,7 +123,7 @@ def test_what_may_be_lost_is_added_to_what_stays(loss: float, secure: float, tmp
 def test_a_common_cause_leaves_what_may_be_lost(tmp_path: Path) -> None:
     both = Loss("loss of both", (("links", "pole 1", np.inf), ("links", "pole 2", np.inf)))
     asked = {"links": ["pole 1", "pole 2"], "losses": [both]}
-    for stood, sent in ((Stood(sending=400), 400), (Stood(sending=np.inf, receiving=190), 200)):
+    for stood, sent in ((LossTolerance(sending=400), 400), (LossTolerance(sending=np.inf, receiving=190), 200)):
         # at the receiving end 190 of the 200 MW arrive
         found = first(capability(read(two_poles(), tmp_path), stood={"forward": stood}, **asked))  # type: ignore[arg-type]
         assert found["TTC"] == pytest.approx(sent)
@@ -145,7 +145,7 @@ def test_ntc_and_atc_are_what_is_left(tmp_path: Path) -> None:
     # TTC 1,300 − TRM 65 = NTC 1,235; − 1,000 allocated = ATC 235
     asked = read(two_poles(), tmp_path)
     taken = {"forward": pd.Series([1000.0], index=asked.axis.snapshots)}
-    stood = {"forward": Stood(sending=650)}
+    stood = {"forward": LossTolerance(sending=650)}
     found = first(capability(asked, links=["pole 1", "pole 2"], stood=stood, margin=65, allocated=taken))
     numbers = found[["TTC", "TRM", "NTC", "allocated", "ATC"]].astype(float).to_list()
     assert numbers == pytest.approx([1300, 65, 1235, 1000, 235])
@@ -208,7 +208,7 @@ def test_a_lossy_link_delivers_less_either_way(tmp_path: Path) -> None:
     for bus in "ab":
         n.add("Generator", f"plant {bus}", bus=bus, p_nom=1000.0)
         n.add("Load", f"load {bus}", bus=bus, p_set=500.0)
-    table = capability(read(n, tmp_path), links=["tie"], stood={d: Stood(100) for d in ("forward", "reverse")})
+    table = capability(read(n, tmp_path), links=["tie"], stood={d: LossTolerance(100) for d in ("forward", "reverse")})
     for direction in ("forward", "reverse"):
         found = first(table, direction)
         assert (found["TTC"], found["delivered"]) == (pytest.approx(100), pytest.approx(90))

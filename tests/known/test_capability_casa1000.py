@@ -12,9 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 import energy
+from energy.analysis.case_capability import case_capability, receiving_load
 from energy.cli import app
 from energy.errors import InputError
-from energy.study.case_capability import case_capability, receiving_load
 
 PAGE = Path(__file__).parents[2] / "docs" / "capability.md"
 COARSE = {"time.resolution": "typical-days-24h"}

@@ -13,9 +13,9 @@ import xarray as xr
 
 import energy
 from energy.case import Case
-from energy.measure import energy_by_month, transferable
+from energy.metrics import energy_by_month, transferable
 from energy.model import inputs
-from energy.model.services import LACKING
+from energy.model.objective import LACKING
 from energy.scenario import read_scenario
 from energy.solve import solve
 
@@ -41,7 +41,7 @@ def chain(case: Case, name: str, order: tuple[str, ...]) -> float:
     """Return the energy delivered [GWh] at the end of the chain."""
     n = energy.build(case, read_scenario(name))
     n.optimize.create_model(include_objective_constant=False)
-    energy.rules(n, n.snapshots)
+    energy.extra_functionality(n, n.snapshots)
     # irrigation comes before every service: none of these scenarios is so dry that it lacks water
     lacking = n.model["Generator-p"].sel(name=list(n.generators.index[n.generators["carrier"] == LACKING]))
     n.model.add_constraints(lacking, "=", 0, name="chain-irrigation")

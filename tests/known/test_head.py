@@ -14,11 +14,11 @@ import pytest
 
 from energy.case import Case
 from energy.errors import InputError, SolverError
-from energy.measure import audit
+from energy.metrics import audit
 from energy.model import Inputs, inputs
-from energy.model.head import HeadCurve, specific_energy
+from energy.model.head_curves import HeadCurve, specific_energy
 from energy.scenario import read_scenario
-from energy.solve import Engine, Result, head, solve
+from energy.solve import Engine, Result, head_iteration, solve
 
 SIZE, A, B = 300.0, 400.0, 1.0  # hm³; MWh/hm³ when empty, and more for each hm³: 700 when full
 LOAD = 16.0  # MW: 40 % of the case's 40 MW
@@ -68,8 +68,8 @@ def test_a_reservoir_empties_as_the_closed_form_says(two_bus: Case, resolution: 
     a_day = 24 // int(resolution.removesuffix("h"))
     ends = result.values["stores", "e"]["reservoir"].to_numpy()[a_day - 1 :: a_day]
     # the efficiency is right within 0.1 %, and with it the water that is drawn
-    assert SIZE - ends == pytest.approx(SIZE - on_paper(365), rel=head.TOLERANCE)
-    assert gap(result) <= head.TOLERANCE
+    assert SIZE - ends == pytest.approx(SIZE - on_paper(365), rel=head_iteration.TOLERANCE)
+    assert gap(result) <= head_iteration.TOLERANCE
     assert ends[-1] > 0
 
 
@@ -103,7 +103,7 @@ def test_the_answer_does_not_hang_on_what_was_solved_before(two_bus: Case) -> No
 
 
 def test_efficiencies_that_do_not_settle_are_an_error(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(head, "STEPS", 2)
+    monkeypatch.setattr(head_iteration, "STEPS", 2)
     with pytest.raises(SolverError, match="do not settle with the head"):
         solve(replace(emptying(two_bus), head=(CURVE,)))
 

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 import energy
 from energy.case import read_case
 from energy.errors import SolverError
-from energy.measure import TOLERANCE, audit
-from energy.measure.irrigation import lacking_water
+from energy.metrics import TOLERANCE, audit
+from energy.metrics.unmet_irrigation import unmet_irrigation
 from energy.model import Inputs, inputs
-from energy.model.services import LACKING
+from energy.model.objective import LACKING
 from energy.scenario import read_scenario
 from energy.solve import Result
 from energy.solve.engine import Engine
@@ -53,21 +53,21 @@ def least_lacking(found: Inputs) -> float:
     short = (found.components["generators"]["carrier"] == LACKING).to_numpy()
     free = {key: np.zeros_like(values) for key, values in found.dense.items() if key[1].startswith("marginal_cost")}
     free["generators", "marginal_cost"] = np.tile(short.astype(float), (len(found.axis.snapshots), 1))
-    return float(lacking_water(engine().solve(replace(found, dense={**found.dense, **free}))).sum())
+    return float(unmet_irrigation(engine().solve(replace(found, dense={**found.dense, **free}))).sum())
 
 
 @pytest.mark.parametrize(("seed", "draw"), DRAWS)
 def test_every_drawn_year_has_a_solution_that_audits(seed: int, draw: int) -> None:
     found = drawn(seed, draw)
     assert max(audit(found).values()) < TOLERANCE
-    lacking = lacking_water(found)
+    lacking = unmet_irrigation(found)
     assert set(lacking.index[lacking > 0]) == {SHORT[seed, draw]} if (seed, draw) in SHORT else not lacking.any()
 
 
 @pytest.mark.parametrize(("seed", "draw"), SHORT)
 def test_no_water_is_kept_from_irrigation_for_power(seed: int, draw: int) -> None:
     found = drawn(seed, draw)
-    lacking = float(lacking_water(found).sum())
+    lacking = float(unmet_irrigation(found).sum())
     assert lacking > 1
     assert lacking == pytest.approx(least_lacking(found.inputs), rel=1e-6)
 
@@ -76,13 +76,13 @@ def test_no_water_is_kept_from_irrigation_for_power(seed: int, draw: int) -> Non
 @pytest.mark.parametrize("objective", ["transfer", "dispatch"])
 def test_years_of_the_record_lack_nothing(hydrology: str, objective: str) -> None:
     found = engine().solve(inputs(CASE, BASE.replace(hydrology=hydrology, objective=objective)))
-    assert len(lacking_water(found)) == 5
-    assert not lacking_water(found).any()
+    assert len(unmet_irrigation(found)) == 5
+    assert not unmet_irrigation(found).any()
 
 
 def test_least_cost_keeps_no_water_from_irrigation_either() -> None:
     found = engine().solve(inputs(CASE, BASE.replace(hydrology={"seed": 1, "draw": 26}, objective="dispatch")))
-    assert float(lacking_water(found).sum()) == pytest.approx(float(lacking_water(drawn(1, 26)).sum()), rel=1e-6)
+    assert float(unmet_irrigation(found).sum()) == pytest.approx(float(unmet_irrigation(drawn(1, 26)).sum()), rel=1e-6)
 
 
 @settings(max_examples=12, deadline=None)
@@ -97,7 +97,7 @@ def test_any_drawn_year_can_be_run(
     water |= {} if dependence is None else {"dependence": dependence}
     found = engine().solve(inputs(CASE, BASE.replace(hydrology=water, objective=objective)))
     assert max(audit(found).values()) < TOLERANCE
-    assert (lacking_water(found) >= 0).all()
+    assert (unmet_irrigation(found) >= 0).all()
 
 
 def test_what_passes_and_what_is_lacking_are_what_was_asked() -> None:
@@ -106,7 +106,7 @@ def test_what_passes_and_what_is_lacking_are_what_was_asked() -> None:
     inside = axis.snapshots.month.isin(range(4, 10))
     released = float(found.flow("links")["Nurek release"].to_numpy()[inside] @ found.hours[inside])
     asked = CASE.rules.rules["nurek_growing_release"].at_least
-    assert released + float(lacking_water(found)["Nurek irrigation lacking"]) == pytest.approx(asked, rel=1e-6)
+    assert released + float(unmet_irrigation(found)["Nurek irrigation lacking"]) == pytest.approx(asked, rel=1e-6)
 
 
 PLAIN = """
@@ -116,7 +116,7 @@ import pypsa
 pypsa.options.api.legacy_string_dtype = False
 import energy
 n = pypsa.Network(sys.argv[1])
-n.optimize(extra_functionality=energy.rules, include_objective_constant=False, log_to_console=False)
+n.optimize(extra_functionality=energy.extra_functionality, include_objective_constant=False, log_to_console=False)
 print("optimum", repr(n.objective))
 """
 
@@ -132,8 +132,8 @@ def test_plain_pypsa_agrees_on_a_year_that_is_short(tmp_path: Path) -> None:
 
 
 def test_a_run_says_what_is_lacking() -> None:
-    from energy.report.folder import manifest_of
-    from energy.report.text import run_text
+    from energy.report.run_text import run_text
+    from energy.results.manifest import manifest_of
 
     short = energy.run(CASE, BASE.replace(hydrology={"seed": 1, "draw": 26}))
     said = [part for part in run_text(short) if isinstance(part, str)]

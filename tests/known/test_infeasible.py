@@ -21,8 +21,8 @@ from energy.case import Case, RuleBook, read_case
 from energy.errors import SolverError
 from energy.model import Inputs, inputs
 from energy.scenario import Scenario
-from energy.solve import Engine, infeasible, solve
-from energy.solve.infeasible import Conflict, conflict
+from energy.solve import Engine, infeasibility, solve
+from energy.solve.infeasibility import Conflict, conflict
 
 WINTER = 0.036  # hm3/h from October to March
 JUNE = {"from": "06-01", "to": "06-30"}
@@ -401,7 +401,7 @@ def test_bounds_that_no_rule_sets_are_said_to_be_so(two_bus: Case) -> None:
 
 
 def test_too_many_to_take_away_one_by_one(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(infeasible, "MOST_TRIED", 1)
+    monkeypatch.setattr(infeasibility, "MOST_TRIED", 1)
     full = {"kind": "level", "store": "reservoir", "date": "07-01", "at_least": 0.5}
     seen = found(asked(with_rules(two_bus, irrigation=RELEASE | {"at_least": 500}, full=full)))
     assert not seen.minimal

@@ -11,15 +11,15 @@ import pandas as pd
 import pypsa
 import pytest
 
+from energy.analysis import run
 from energy.case import read_case
 from energy.errors import InputError, SolverError
-from energy.measure import TOLERANCE, audit
+from energy.metrics import TOLERANCE, audit
 from energy.model import inputs
 from energy.scenario import Scenario
 from energy.solve import Engine, Result, highs, solve
-from energy.solve.engine import Anchor
+from energy.solve.engine import WarmStartScenario
 from energy.solve.lp import Problem
-from energy.study import run
 
 Saver = Callable[[pypsa.Network], Path]
 
@@ -148,7 +148,7 @@ def test_what_a_year_without_events_decides_is_held_while_a_line_is_out(
     monkeypatch.setattr(highs, "LONG_HORIZON", 0)
     monkeypatch.setattr("energy.solve.engine.ANCHORED", 0)
     tried.clear()
-    answer = Engine(base).solve(found, anchor=Anchor("calm", lambda: base))
+    answer = Engine(base).solve(found, anchor=WarmStartScenario("calm", lambda: base))
     assert answer.objective == pytest.approx(expected.objective, rel=1e-6)
     ways = ["eased" if way.eased else "held" if way.held is not None else "rest" for way, _ in tried]
     assert ways == ["eased", "held"] + ["eased"] * must_run

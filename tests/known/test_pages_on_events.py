@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import energy
+from energy.analysis.attribution import CAUSES
+from energy.analysis.settlement import settlement
 from energy.scenario import Event, EventKind, RepairAccess
-from energy.study.attribution import CAUSES
-from energy.study.settle import settlement
 
 DOCS = Path(__file__).parents[2] / "docs"
 POWER = (DOCS / "transferable_power.md").read_text(encoding="utf-8")

@@ -12,13 +12,13 @@ import pytest
 
 from energy.case import Case, read_case
 from energy.model import inputs
-from energy.model.plausible import doubts
+from energy.model.sanity_checks import sanity_warnings
 from energy.scenario import Scenario, list_scenarios, read_scenario
 
 
 def said(case: Case, **fields: object) -> str:
     scenario = Scenario(name="asked", year=2028, case="two_bus", objective="dispatch", **fields)  # type: ignore[arg-type]
-    return "\n".join(map(str, doubts(inputs(case, scenario))))
+    return "\n".join(map(str, sanity_warnings(inputs(case, scenario))))
 
 
 def own(tmp_path: Path, change: Callable[[pypsa.Network], None]) -> str:
@@ -41,7 +41,7 @@ def test_no_scenario_of_the_library_raises_a_doubt() -> None:
     # each case once: a doubt would stand in all scenarios alike
     for name in ("baseline", "two_bus"):
         scenario = read_scenario(list_scenarios()[name])
-        assert doubts(inputs(read_case(scenario.case), scenario)) == []
+        assert sanity_warnings(inputs(read_case(scenario.case), scenario)) == []
 
 
 def test_inflow_without_a_way_out(two_bus: Case) -> None:
@@ -91,7 +91,7 @@ def test_a_size_out_of_scale(tmp_path: Path, size: float) -> None:
 
 
 def test_largest_sum_is_that_of_all_stretches() -> None:
-    from energy.model.plausible import _largest_sum
+    from energy.model.sanity_checks import _largest_sum
 
     values = np.random.default_rng(3).normal(size=30)
     every = max(values[a:b].sum() for a in range(30) for b in range(a, 31))

@@ -11,9 +11,9 @@ import pytest
 
 from energy.case import Case, read_case
 from energy.errors import InputError
-from energy.measure import audit
-from energy.model import inputs, network, rules
-from energy.model.quiet import quiet
+from energy.metrics import audit
+from energy.model import extra_functionality, inputs, network
+from energy.model.pypsa_logging import quiet_pypsa
 from energy.scenario import read_scenario
 from energy.solve import Result, solve
 
@@ -68,8 +68,8 @@ def test_water_arrives_as_from_a_linear_reservoir(reach: Case) -> None:
 def test_plain_pypsa_finds_the_same(reach: Case) -> None:
     result = solved(reach, **{"time.resolution": "typical-days-12h"})
     n = network(result.inputs)
-    with quiet():
-        n.optimize(extra_functionality=rules, include_objective_constant=False, log_to_console=False)
+    with quiet_pypsa():
+        n.optimize(extra_functionality=extra_functionality, include_objective_constant=False, log_to_console=False)
     assert n.objective == pytest.approx(result.objective, rel=1e-6)
 
 

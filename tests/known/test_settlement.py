@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 import energy
-from energy.case.rule import Contract, Debt
-from energy.measure.benefit import replaced_fuel, saved_fuel, welfare, welfare_change
-from energy.measure.settlement import (
+from energy.case.rules import ContractTerms, Debt
+from energy.metrics.benefit import replaced_fuel, saved_fuel, welfare, welfare_change
+from energy.metrics.settlement import (
     TERMS,
     billed,
     coverage,
@@ -28,7 +28,7 @@ from energy.solve import Result, solve
 
 
 @pytest.fixture(scope="module")
-def contract() -> Contract:
+def contract() -> ContractTerms:
     """The contract of the case: 51.5 + 29.8 + 12.5 $/MWh, sellers 70 and 30 %."""
     found = energy.read_case("casa1000").rules.contract
     assert found is not None
@@ -45,7 +45,7 @@ def millions(paid: pd.DataFrame, by: str) -> dict[str, float]:
     return dict((paid.groupby(by)["amount"].sum() / 1e6).round(3))
 
 
-def test_four_terawatt_hours_cost_375_million(contract: Contract) -> None:
+def test_four_terawatt_hours_cost_375_million(contract: ContractTerms) -> None:
     """4,000 GWh · 51.5 = 206.0 M$ of energy, · 29.8 = 119.2 M$ of transmission, · 12.5 = 50.0 M$ of transit: 375.2 M$.
 
     The published 376 M$ take 94.1 $/MWh; the parts of the case sum to 93.8.
@@ -55,7 +55,7 @@ def test_four_terawatt_hours_cost_375_million(contract: Contract) -> None:
     assert paid["amount"].sum() == 375_200_000
 
 
-def test_parties_get_their_parts(contract: Contract) -> None:
+def test_parties_get_their_parts(contract: ContractTerms) -> None:
     """Energy 70 : 30. Transmission by capital 314 : 209 : 354 of 877. Afghanistan has the transit fee besides.
 
     Tajikistan 144.2 + 119.2 · 314 / 877 = 144.2 + 42.678; Kyrgyzstan 61.8 + 28.407; Afghanistan 50 + 48.115.
@@ -68,7 +68,7 @@ def test_parties_get_their_parts(contract: Contract) -> None:
     assert net.sum() == 0
 
 
-def test_three_readings_of_take_or_pay(contract: Contract) -> None:
+def test_three_readings_of_take_or_pay(contract: ContractTerms) -> None:
     """Delivered 3,000, not taken 200, shortfall 500, force majeure 300 GWh of 4,000.
 
     Per unit: 3,000. Take-or-pay: 3,200; in the hard reading 3,700. The transit fee is on 3,000 in all of them.
@@ -86,7 +86,7 @@ def test_unknown_way_of_payment() -> None:
         billed(season(1), "barter")
 
 
-def test_annuity(contract: Contract) -> None:
+def test_annuity(contract: ContractTerms) -> None:
     """i / (1 − 1.05^−15) = 0.0963423. Lent: AF 354 − 316.5, TJ 314 − 45, KG 209 − 6.75, PK 209."""
     assert contract.debt is not None
     assert debt_service(contract.debt).round(2).to_dict() == {"AF": 3.61, "TJ": 25.92, "KG": 19.49, "PK": 20.14}
@@ -95,7 +95,7 @@ def test_annuity(contract: Contract) -> None:
     assert debt_service(Debt(capital={"all": 150}, interest=0, years=15))["all"] == pytest.approx(10)
 
 
-def test_debt_is_served_from_four_but_not_from_two_terawatt_hours(contract: Contract) -> None:
+def test_debt_is_served_from_four_but_not_from_two_terawatt_hours(contract: ContractTerms) -> None:
     """At 4 TWh KG gets 28.4 M$ of transmission for 19.5 of debt; at 2 TWh 14.2. Tajikistan 42.7 and 21.3 for 25.9."""
     full, half = (coverage(payments(season(energy), contract), contract) for energy in (4000, 2000))
     assert full.loc[["AF", "TJ", "KG"], "covered by transmission"].all()
@@ -103,13 +103,13 @@ def test_debt_is_served_from_four_but_not_from_two_terawatt_hours(contract: Cont
     assert half.loc[["TJ", "KG"], "covered by all"].all()
 
 
-def test_export_income_against_the_trade_target(contract: Contract) -> None:
+def test_export_income_against_the_trade_target(contract: ContractTerms) -> None:
     """Kyrgyzstan earns 90.2 of the 200 M$ that it and Pakistan aim at."""
     income = export_income(payments(season(4000), contract), contract)
     assert income.loc["KG"].round(3).to_dict() == {"income": 90.207, "share of target": 0.451}
 
 
-def test_season_has_3672_hours(contract: Contract) -> None:
+def test_season_has_3672_hours(contract: ContractTerms) -> None:
     assert season_hours(contract) == 153 * 24
 
 
@@ -195,7 +195,7 @@ def test_replaced_fuel_is_gas_at_80() -> None:
     """The sink's only plant is gas at 80 $/MWh: every delivered GWh replaces 80,000 $."""
     case = energy.read_case("two_bus")
     run = energy.run(case, energy.read_scenario("two_bus"))
-    contract = Contract.model_validate({**case.rules.contract.model_dump(by_alias=True), "buyer": "BB"})  # type: ignore[union-attr]
+    contract = ContractTerms.model_validate({**case.rules.contract.model_dump(by_alias=True), "buyer": "BB"})  # type: ignore[union-attr]
     worth = replaced_fuel(run.result, contract)
     assert worth.sum() == pytest.approx(80_000 * run.table["delivered"].sum())
     free = dispatch(**{"contract.payment": "take_or_pay"})
@@ -235,7 +235,7 @@ def test_one_seller_supplies_all() -> None:
     assert set(measured_shares(run.result, case.rules.contract)["AA"]) == {1.0}
 
 
-def test_two_seasons_are_halved_to_a_year(contract: Contract) -> None:
+def test_two_seasons_are_halved_to_a_year(contract: ContractTerms) -> None:
     """4,000 GWh in two seasons: 28.407 M$ of transmission to KG are 14.203 a year, 90.207 M$ of income 45.103."""
     paid = payments(season(4000), contract)
     table = coverage(paid, contract, years=2)
@@ -244,7 +244,7 @@ def test_two_seasons_are_halved_to_a_year(contract: Contract) -> None:
     assert export_income(paid, contract, years=2).loc["KG", "income"] == pytest.approx(45.103, abs=1e-3)
 
 
-def test_the_buyer_has_no_income(contract: Contract) -> None:
+def test_the_buyer_has_no_income(contract: ContractTerms) -> None:
     table = coverage(payments(season(4000), contract), contract)
     assert table.loc["PK", ["transmission", "all income"]].to_list() == [0, 0]
     assert not table.loc["PK", ["covered by transmission", "covered by all"]].any()
@@ -258,7 +258,7 @@ def test_shares_follow_the_surplus_of_the_hours_of_delivery(monkeypatch: pytest.
     hours = pd.DatetimeIndex(["2028-05-01", "2028-05-02", "2028-06-01", "2028-07-01"])
     power = pd.Series([0.3, 0.1, 0.2, 0.0], index=hours)
     surplus = pd.DataFrame({"TJ": [3.0, -5.0, -1.0, 4.0], "KG": [1.0, 2.0, 0.0, 4.0]}, index=hours)
-    module = "energy.measure.settlement."
+    module = "energy.metrics.settlement."
     monkeypatch.setattr(module + "net_position", lambda *_: surplus)
     monkeypatch.setattr(module + "transferable", lambda _: power)
     monkeypatch.setattr(module + "month_of", lambda _: hours.to_period("M"))
@@ -304,7 +304,7 @@ def test_what_was_offered_is_less_what_was_delivered() -> None:
     assert found["shortfall"] == pytest.approx(70.68 - 60)
 
 
-def test_tables_say_their_units(contract: Contract) -> None:
+def test_tables_say_their_units(contract: ContractTerms) -> None:
     case = energy.read_case("two_bus")
     asked = energy.read_scenario("two_bus")
     assert case.rules.contract is not None
@@ -321,10 +321,10 @@ def test_tables_say_their_units(contract: Contract) -> None:
     assert (service.name, service.index.name) == ("debt service", "country")
 
 
-def bare(**given: object) -> Contract:
+def bare(**given: object) -> ContractTerms:
     """A contract of one seller, without parties and capital unless given."""
     season = {"from": "05-01", "to": "09-30"}
-    return Contract.model_validate({"season": season, "ceiling": 100, "shares": {"A": 1.0}, **given})
+    return ContractTerms.model_validate({"season": season, "ceiling": 100, "shares": {"A": 1.0}, **given})
 
 
 def test_a_contract_that_names_no_parties_and_no_capital() -> None:

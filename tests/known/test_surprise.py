@@ -12,11 +12,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from energy.analysis import Run, run
+from energy.analysis.attribution import CAUSES, attribution
+from energy.analysis.cost_of_imperfect_foresight import costs_of_imperfect_foresight
 from energy.case import Case
 from energy.scenario import Scenario, read_scenario
-from energy.study import Run, run
-from energy.study.attribution import CAUSES, attribution
-from energy.study.surprise import prices_of_surprise
 
 CLOSED = {"name": "closed", "kind": "border_stop", "cause": "plan", "where": ["crossing"], "known": "from_start"}
 DRY = {"name": "dry", "kind": "drought", "cause": "snow", "where": ["loads.river inflow"], "depth": 1.0}
@@ -36,7 +36,7 @@ def found(two_bus: Case, scenario: Scenario) -> Run:
 
 
 def test_what_is_sold_is_missing_in_winter(found: Run) -> None:
-    prices = {(price.service, price.kind): price for price in prices_of_surprise(found)}
+    prices = {(price.service, price.kind): price for price in costs_of_imperfect_foresight(found)}
     sold, missing = prices["casa", "delivered"], prices["own_demand", "unserved"]
     assert sold.foreseen == pytest.approx(0, abs=1e-6)
     assert sold.surprised == pytest.approx(DELIVERED, rel=1e-6)

@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from energy.analysis import Run, run
 from energy.case import Case
-from energy.measure import transferable
+from energy.metrics import transferable
 from energy.model import inputs
 from energy.scenario import Scenario, read_scenario
 from energy.solve import Engine, Result, solve
-from energy.study import Run, run
 
 SEASON, SUMMER, WINTER = 153 * 24, 183 * 24, 182 * 24  # hours
 OWN, LINE, EFFICIENCY = 40.0, 100.0, 0.95

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from energy.analysis.capability import FORWARD, REVERSE, Loss, LossTolerance, capability
 from energy.case.case import Case
 from energy.model import Inputs
 from energy.model.inputs import assemble
 from energy.scenario import Scenario
-from energy.study.capability import FORWARD, REVERSE, Loss, Stood, capability
 
 SIZE = 4
 MW = st.integers(0, 400).map(float)
@@ -73,7 +73,7 @@ slow = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @slow
 @given(grids(), st.sampled_from([0.0, 100.0]))
 def test_security_never_adds(grid: dict[str, Any], stood: float) -> None:
-    standing = {direction: Stood(sending=stood) for direction in (FORWARD, REVERSE)}
+    standing = {direction: LossTolerance(sending=stood) for direction in (FORWARD, REVERSE)}
     for asked in ({"links": links_of(grid)}, {"source": ["0"], "sink": ["3"]}):
         table = capability(taken(grid), stood=standing, **asked)
         assert (table["TTC"] <= table["intact"] + 1e-6).all()
@@ -92,7 +92,10 @@ def test_a_link_never_creates_energy(grid: dict[str, Any]) -> None:
 @slow
 @given(grids(), st.sampled_from([0.0, 100.0]))
 def test_a_larger_pole_never_lowers_what_is_carried(grid: dict[str, Any], stood: float) -> None:
-    asked = {"links": links_of(grid), "stood": {direction: Stood(sending=stood) for direction in (FORWARD, REVERSE)}}
+    asked = {
+        "links": links_of(grid),
+        "stood": {direction: LossTolerance(sending=stood) for direction in (FORWARD, REVERSE)},
+    }
     before = capability(taken(grid), **asked)
     after = capability(taken(grid | {"poles": [(size + 50, share) for size, share in grid["poles"]]}), **asked)
     for column in ("intact", "TTC", "delivered"):

@@ -10,17 +10,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from energy.analysis import run
+from energy.analysis.attribution import CAUSES, attribution, mean_power
+from energy.analysis.cost_of_imperfect_foresight import costs_of_imperfect_foresight
+from energy.analysis.imperfect_foresight import plan_axis, solve_imperfect_foresight
+from energy.analysis.settlement import settlement
 from energy.case import Case
-from energy.measure.settlement import TERMS
+from energy.metrics.settlement import TERMS
 from energy.model import Inputs
 from energy.model.inputs import assemble, with_objective
 from energy.scenario import Scenario, read_scenario
 from energy.solve import Engine, Result
-from energy.study import run
-from energy.study.attribution import CAUSES, attribution, mean_power
-from energy.study.foresight import plan_axis, solve_surprised
-from energy.study.settle import settlement
-from energy.study.surprise import prices_of_surprise
 
 START = pd.Timestamp("2028-04-01")
 ONE_AXIS = {"time.resolution": "24h"}  # whatever the events, so that one engine serves all examples
@@ -118,7 +118,7 @@ def surprises(draw: st.DrawFn) -> dict[str, Any]:
 
 def surprised(case: Case, engine: Engine, some: Scenario) -> tuple[Result, Result]:
     """Return the optimum with perfect foresight and the one with surprise."""
-    return engine.solve(asked(case, some)), solve_surprised(case, some, engine)
+    return engine.solve(asked(case, some)), solve_imperfect_foresight(case, some, engine)
 
 
 @some_examples
@@ -148,7 +148,7 @@ def test_a_run_reports_the_price_of_surprise(two_bus: Case, events: list[dict[st
     assert found.price_of_surprise is not None
     energy = (found.foreseen.received["line"] - found.result.received["line"]).to_numpy() @ found.result.hours / 1000
     assert found.price_of_surprise.sum() == pytest.approx(energy, abs=1e-6)
-    assert prices_of_surprise(found)[0].price == pytest.approx(energy, abs=1e-6)
+    assert costs_of_imperfect_foresight(found)[0].price == pytest.approx(energy, abs=1e-6)
     assert found.table["lost to surprise"].sum() == pytest.approx(energy, abs=1e-6)
     lost = [column for column in found.table if column.startswith("lost to ")]
     np.testing.assert_allclose(found.table[lost].sum(axis=1), found.table["lost"], atol=1e-6)

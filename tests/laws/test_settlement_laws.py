@@ -8,8 +8,8 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from energy.case.rule import Contract
-from energy.measure.settlement import TERMS, billed, coverage, payments, positions
+from energy.case.rules import ContractTerms
+from energy.metrics.settlement import TERMS, billed, coverage, payments, positions
 
 ENERGY = st.floats(0, 5000, allow_nan=False)
 PRICE = st.floats(0, 200, allow_nan=False)
@@ -27,12 +27,12 @@ def terms(draw: st.DrawFn) -> pd.DataFrame:
 
 
 @st.composite
-def contracts(draw: st.DrawFn) -> Contract:
+def contracts(draw: st.DrawFn) -> ContractTerms:
     """Contracts of one or two sellers, with and without capital."""
     share = draw(st.floats(0, 1))
     prices: Mapping[str, float] = {part: draw(PRICE) for part in ("energy", "transmission", "transit")}
     debt = {"capital": {"TJ": 314, "AF": draw(st.floats(1, 500))}, "interest": draw(st.floats(0, 0.2)), "years": 15}
-    return Contract.model_validate(
+    return ContractTerms.model_validate(
         {
             "season": {"from": "05-01", "to": "09-30"},
             "ceiling": 1300,
@@ -46,7 +46,7 @@ def contracts(draw: st.DrawFn) -> Contract:
 
 
 @given(terms(), contracts(), st.sampled_from(["pay_per_unit", "take_or_pay"]), st.booleans())
-def test_payments_sum_to_zero_exactly(table: pd.DataFrame, contract: Contract, how: str, offered: bool) -> None:
+def test_payments_sum_to_zero_exactly(table: pd.DataFrame, contract: ContractTerms, how: str, offered: bool) -> None:
     paid = payments(table, contract, how, offered_only=offered)
     if len(paid):
         net = positions(paid)
@@ -55,7 +55,7 @@ def test_payments_sum_to_zero_exactly(table: pd.DataFrame, contract: Contract, h
 
 
 @given(terms(), contracts())
-def test_readings_are_in_order(table: pd.DataFrame, contract: Contract) -> None:
+def test_readings_are_in_order(table: pd.DataFrame, contract: ContractTerms) -> None:
     """The buyer never pays less under take-or-pay than per unit, nor less in the hard reading."""
     unit, soft, hard = (
         payments(table, contract, how, offered_only=offered)["amount"].sum()
@@ -73,7 +73,7 @@ def test_take_or_pay_is_the_contract_where_nothing_is_relieved(table: pd.DataFra
 
 
 @given(terms(), contracts(), st.floats(0, 1))
-def test_more_delivered_is_never_less_income(table: pd.DataFrame, contract: Contract, share: float) -> None:
+def test_more_delivered_is_never_less_income(table: pd.DataFrame, contract: ContractTerms, share: float) -> None:
     """Energy that moves from shortfall to delivery never lowers a payment to anyone."""
     moved = table["shortfall"] * share
     better = table.assign(delivered=table["delivered"] + moved, shortfall=table["shortfall"] - moved)
@@ -83,7 +83,7 @@ def test_more_delivered_is_never_less_income(table: pd.DataFrame, contract: Cont
 
 
 @given(terms(), contracts())
-def test_debt_served_by_transmission_is_served_by_all(table: pd.DataFrame, contract: Contract) -> None:
+def test_debt_served_by_transmission_is_served_by_all(table: pd.DataFrame, contract: ContractTerms) -> None:
     if contract.debt is not None:
         found = coverage(payments(table, contract), contract)
         assert (found["covered by all"] >= found["covered by transmission"]).all()

@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from energy.case import Case, read_case
-from energy.measure import audit, injections
+from energy.metrics import audit, injections
 from energy.model import Inputs, inputs
-from energy.model.head import HeadCurve
+from energy.model.head_curves import HeadCurve
 from energy.scenario import Scenario, read_scenario
-from energy.solve import Result, head, solve
+from energy.solve import Result, head_iteration, solve
 
 TOLERANCE = 1e-6  # hm³ and hm³/h, absolute
 few = settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -98,7 +98,7 @@ def test_water_is_conserved_with_a_varying_head_too(n: pypsa.Network, rise: floa
         row = result.inputs.components["stores"].loc[curve.store]
         before = np.concatenate([[content[-1] if row["e_cyclic"] else row["e_initial"]], content[:-1]])
         used = result.inputs.values("links", "efficiency")[curve.links[0]].to_numpy()
-        assert used == pytest.approx(curve.at((before + content) / 2), rel=head.TOLERANCE)
+        assert used == pytest.approx(curve.at((before + content) / 2), rel=head_iteration.TOLERANCE)
 
 
 def test_the_measure_itself_sees_lost_water(tmp_path: Path) -> None:

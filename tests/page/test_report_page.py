@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 
 import energy
+from energy.analysis import Run
 from energy.case import Case
 from energy.errors import InputError
-from energy.report import page as page_module
+from energy.report import html_report as page_module
 from energy.report import pdf as pdf_module
-from energy.report.folder import write_run
-from energy.report.page import LARGEST, report_page
+from energy.report.bundle import write_run
+from energy.report.html_report import LARGEST, report_page
 from energy.report.pdf import write_pdf
-from energy.study import Run
 
 A4 = (680, 1009)  # width and height in CSS pixels between margins of 15 mm
 
@@ -181,7 +181,7 @@ def test_print_cuts_no_figure(page: Path) -> None:
 
 def test_interactive_map_asks_for_nothing(folders: list[Path], tmp_path: Path) -> None:
     from energy.report.interactive_map import interactive_map
-    from energy.report.record import read_network
+    from energy.results.dataset import read_network
 
     path = tmp_path / "map.html"
     path.write_text(interactive_map(read_network(folders[0]), "baseline"), encoding="utf-8")

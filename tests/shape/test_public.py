@@ -17,7 +17,7 @@ import pytest
 from energy.scenario import list_scenarios, read_scenario
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("", "case", "scenario", "model", "solve", "measure", "study", "report", "cli")
+ROOMS = ("", "case", "scenario", "model", "solve", "metrics", "analysis", "results", "plots", "report", "cli")
 WITHOUT_EXAMPLE = {"energy.cli.main": "reads the command line and ends the process; tests/cli runs it"}
 NUMBERS = re.compile(r"\b(float|Series|DataFrame|ndarray|Dataset|DataArray)\b")
 UNITS = re.compile(r"\b(MW|MWh|GWh|TWh|hm³|USD|dimensionless|share)\b|\$|\[h\]")
@@ -60,6 +60,36 @@ def test_it_is_shown_at_work(name: str) -> None:
 def test_numbers_have_their_unit(name: str) -> None:
     text = PUBLIC[name].__doc__ or ""
     assert UNITS.search(text), f"{name} returns numbers, and its docstring no unit"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("Sizes", "SensitivityBudget"), ("rules", "extra_functionality"), ("unknowns", "uncertain_parameters")],
+)
+def test_a_former_name_warns_and_works(old: str, new: str) -> None:
+    energy = importlib.import_module("energy")
+    with pytest.warns(DeprecationWarning, match=rf"energy\.{old} is now energy\.{new}"):
+        assert getattr(energy, old) is getattr(energy, new)
+
+
+FIELD_WORDS = (
+    "atomic write",
+    "common cause",
+    "duality gap",
+    "importance sampling",
+    "infeasib",
+    "n-1",
+    "priority order",
+    "warm start",
+)
+
+
+@pytest.mark.parametrize("word", FIELD_WORDS)
+def test_the_word_of_the_field_opens_a_module(word: str) -> None:
+    """An engineer who greps a word of the field finds its place by the first line of a module."""
+    modules = (ROOT / "src" / "energy").rglob("*.py")
+    openings = [path.read_text(encoding="utf-8").partition("\n")[0].lower() for path in modules]
+    assert any(word in opening for opening in openings)
 
 
 @pytest.mark.parametrize("name", list_scenarios())

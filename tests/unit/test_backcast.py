@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from energy.analysis.backcast import TARGETS, Backcast, backcast, quantities, records, store_paths
+from energy.analysis.backcast_variants import tagged, variants
 from energy.case import Case
 from energy.errors import InputError
 from energy.model import inputs
-from energy.report.backcast_figure import backcast_figure
-from energy.report.backcast_page import backcast_json, targets_text, variants_text, years_text
+from energy.plots.backcast import backcast_figure
+from energy.report.backcast_docs import backcast_json, targets_text, variants_text, years_text
 from energy.scenario import read_scenario
 from energy.solve import Result, solve
-from energy.study.backcast import TARGETS, Backcast, backcast, quantities, records, store_paths
-from energy.study.backcast_variants import tagged, variants
 
 PROJECT = Path(__file__).parents[2]
 YEARS = ["backcast_2021", "backcast_2023", "backcast_2024", "backcast_2025"]

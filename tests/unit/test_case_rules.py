@@ -8,7 +8,7 @@ import pytest
 
 from energy.case import RuleBook, read_case
 from energy.errors import InputError
-from energy.model.bounds import rule_book
+from energy.model.operating_rules import rule_book
 from energy.scenario import Scenario
 
 TWO_BUS = Path(__file__).parents[2] / "networks" / "two_bus"

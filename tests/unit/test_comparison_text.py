@@ -7,9 +7,9 @@ from math import nan
 
 from rich.console import Console
 
-from energy.report.compare import DELIVERED, SHARE
 from energy.report.compare_text import comparison_text
-from energy.report.page_text import Row, summary
+from energy.report.summary import Row, summary
+from energy.results.compare import DELIVERED, SHARE
 
 
 def row(name: str, delivered: float, ceiling: float = 1000.0, **fields: object) -> Row:

@@ -6,17 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from energy.analysis.risk.country_adequacy import country_samples, country_table, loss_of_load
+from energy.analysis.risk.season_sample import SamplingDesign
 from energy.case import read_case
 from energy.errors import SolverError
 from energy.scenario import read_hazards, read_scenario
-from energy.study.country_adequacy import country_samples, country_table, loss_of_load
-from energy.study.sample import Question
 
 
 def test_without_the_line_more_demand_goes_unserved() -> None:
     """The line is taken out by its rating, and drawn outages of its poles meet segments without width."""
     scenario = read_scenario("baseline", overrides={"time.resolution": "typical-days-24h"})
-    question = Question(scenario, read_hazards("conflict"), seed=1, causes=False)
+    question = SamplingDesign(scenario, read_hazards("conflict"), seed=1, causes=False)
     samples = pd.DataFrame(country_samples(read_case("casa1000"), question, [0]))
     assert len(samples) == 1
     assert samples.notna().all(axis=None)

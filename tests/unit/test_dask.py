@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
+from energy.analysis.sweep.sweep import Progress, sweep
 from energy.case import Case
 from energy.scenario import read_scenario
-from energy.study.sweep import Progress, sweep
 
 pytestmark = pytest.mark.slow
 

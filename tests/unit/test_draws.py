@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from energy.model.draws import Drawn, as_events, draw_outages
+from energy.analysis.risk.estimate import mean
+from energy.model.outages.sampling import SampledOutages, as_events, draw_outages
 from energy.model.random_stream import uniform_stream
 from energy.scenario import read_hazards
 from energy.scenario.hazard import HazardSet
-from energy.study.estimate import mean
 
 START = pd.Timestamp("2028-04-01")
 PLANT = {
@@ -32,7 +32,7 @@ def hazard_set(chain: Any = None, state: str | None = None, **hazards: Any) -> H
     return HazardSet.model_validate({"name": "t", "hazards": hazards, "chain": chain, "state": state})
 
 
-def drawn(hazards: HazardSet, draw: int, hours: float = 8760, **more: Any) -> Drawn:
+def drawn(hazards: HazardSet, draw: int, hours: float = 8760, **more: Any) -> SampledOutages:
     return draw_outages(hazards, START, hours, 1, draw, **more)
 
 

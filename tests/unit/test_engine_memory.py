@@ -10,10 +10,10 @@ from energy.case import Case
 from energy.errors import SolverError
 from energy.model import Inputs, inputs
 from energy.scenario import read_scenario
-from energy.solve import Anchor, Engine, engine
-from energy.solve.basis import Start
-from energy.solve.easier import Held
+from energy.solve import Engine, WarmStartScenario, engine
 from energy.solve.highs import Solver
+from energy.solve.sifting import FixedColumns
+from energy.solve.warm_start import WarmStart
 
 
 def asked(case: Case, **changes: object) -> Inputs:
@@ -21,12 +21,12 @@ def asked(case: Case, **changes: object) -> Inputs:
     return inputs(case, scenario.replace(**changes))
 
 
-def anchor(key: str, found: Inputs, calls: list[str]) -> Anchor:
+def anchor(key: str, found: Inputs, calls: list[str]) -> WarmStartScenario:
     def given() -> Inputs:
         calls.append(key)
         return found
 
-    return Anchor(key, given)
+    return WarmStartScenario(key, given)
 
 
 def test_an_anchor_is_solved_once_and_its_basis_kept(two_bus: Case) -> None:
@@ -81,15 +81,15 @@ def test_a_very_long_horizon_takes_no_basis_from_its_anchor(two_bus: Case, monke
     for _ in range(2):
         assert made.solve(dry, anchor=anchor("far", base, calls)).objective == pytest.approx(reference, rel=1e-9)
     assert calls == ["kept", "far"]
-    assert isinstance(made._starts["kept"], Start)
-    assert isinstance(made._starts["far"], Held)
+    assert isinstance(made._starts["kept"], WarmStart)
+    assert isinstance(made._starts["far"], FixedColumns)
 
 
 def test_programs_of_other_snapshots_are_kept_up_to_a_size(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     base, finer = asked(two_bus), asked(two_bus, **{"time.resolution": "typical-days-12h"})
     laid: list[Inputs] = []
-    real = engine.lay
-    monkeypatch.setattr(engine, "lay", lambda pattern, found: laid.append(found) or real(pattern, found))
+    real = engine.assemble_program
+    monkeypatch.setattr(engine, "assemble_program", lambda pattern, found: laid.append(found) or real(pattern, found))
     made = Engine(base)
     laid.clear()
     for found in (finer, base, finer, base):
@@ -158,5 +158,5 @@ def test_an_anchor_starts_from_its_parent_where_that_is_one(
 
     monkeypatch.setattr(Solver, "solve", watched)
     parent = anchor("parent", base if parent_is_near else other, [])
-    Engine(base).solve(dry, anchor=Anchor("near", lambda: dry, parent))
+    Engine(base).solve(dry, anchor=WarmStartScenario("near", lambda: dry, parent))
     assert started == ([False, True, True] if parent_is_near else [False, True])

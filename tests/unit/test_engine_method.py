@@ -10,17 +10,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from energy.analysis import parallel as points_module
+from energy.analysis.parallel import delivered, solve_points
 from energy.case import Case, read_case
-from energy.measure import audit
+from energy.metrics import audit
 from energy.model import Inputs, inputs
 from energy.scenario import read_scenario
 from energy.solve import Engine, highs, solve, solve_with
-from energy.solve.basis import Start
-from energy.solve.easier import Held, decided, eased
+from energy.solve.duality_gap import reduced_costs
 from energy.solve.lp import Problem
-from energy.solve.proof import reduced_costs
-from energy.study import points as points_module
-from energy.study.points import delivered, solve_points
+from energy.solve.sifting import FixedColumns, fixable_columns, relaxed_program
+from energy.solve.warm_start import WarmStart
 
 Tried = list[tuple[highs.Attempt, Problem]]
 LINE_FIRST = {"hydrology": "dry", "protection_order": "[casa, own_demand]"}
@@ -93,7 +93,7 @@ def test_a_column_is_held_where_its_reduced_cost_leaves_no_doubt(two_bus: Case) 
     engine = Engine(inputs(two_bus, read_scenario("two_bus")))
     engine.solve(engine.base)
     structure, problem, optimum = engine.structure, engine.structure.problem(engine.base), engine.solver.optimum()
-    found = decided(structure, problem, engine.base, optimum.values, optimum.duals)
+    found = fixable_columns(structure, problem, engine.base, optimum.values, optimum.duals)
     held = found.program(problem)
     shut = (held.lower == held.upper) & (problem.lower < problem.upper)
     assert shut.any()
@@ -108,7 +108,7 @@ def test_a_column_is_held_where_its_reduced_cost_leaves_no_doubt(two_bus: Case) 
     last = np.concatenate([at[~late][-1] for at in structure.columns.values()])
     assert found.low[last].any(), "before the last seven days columns are held"
     above, below = (
-        decided(structure, problem, engine.base, optimum.values + off, optimum.duals) for off in (1.0, -1.0)
+        fixable_columns(structure, problem, engine.base, optimum.values + off, optimum.duals) for off in (1.0, -1.0)
     )
     assert found.high.any()
     assert not above.low.any(), "nothing away from its bound"
@@ -135,7 +135,7 @@ def test_what_is_eased_is_roomy_lacking_or_unserved() -> None:
                 shortfalls += 1
     assert shortfalls > len(found.weights) / 2
     assert (problem.upper[upper == 0.0] > 0.0).any(), "water may be lacking in the true program"
-    easier = eased(structure, problem, found)
+    easier = relaxed_program(structure, problem, found)
     assert np.array_equal(easier.upper, upper)
     assert np.array_equal(easier.cost, cost)
     assert np.array_equal(easier.lower, problem.lower)
@@ -150,7 +150,7 @@ def test_a_component_held_in_vain_is_let_go(two_bus: Case, tried: Tried, monkeyp
     gas = structure.columns["generators", "p"][:, list(found.components["generators"].index).index("gas plant")]
     low = np.zeros(len(problem.cost), dtype=bool)
     low[gas] = True
-    wrong = Held(low, low & False, found.axis.snapshots, structure.columns)
+    wrong = FixedColumns(low, low & False, found.axis.snapshots, structure.columns)
     monkeypatch.setattr(highs, "LONG_HORIZON", 0)
     monkeypatch.setattr(highs, "ROUNDS", 1)  # it takes no more
     tried.clear()
@@ -167,7 +167,7 @@ def test_what_has_one_value_is_not_held_in_vain(two_bus: Case) -> None:
     gas = structure.columns["generators", "p"][:, list(found.components["generators"].index).index("gas plant")]
     low = np.zeros(len(problem.cost), dtype=bool)
     low[gas] = True
-    held = Held(low, low & False, found.axis.snapshots, structure.columns)
+    held = FixedColumns(low, low & False, found.axis.snapshots, structure.columns)
     shut = held.program(problem)
     solver = highs.Solver()
     solver.solve(structure, shut, found)
@@ -186,7 +186,7 @@ def test_what_cannot_be_held_is_solved_without(two_bus: Case, tried: Tried, monk
     tried.clear()
     solver = highs.Solver()
     low = np.isfinite(problem.lower)
-    wrong = Held(low, low & False, found.axis.snapshots, engine.structure.columns)
+    wrong = FixedColumns(low, low & False, found.axis.snapshots, engine.structure.columns)
     solver.solve(engine.structure, problem, found, held=wrong)
     assert solver.optimum().objective == pytest.approx(expected, rel=1e-6)
     assert [way.held is not None for way, _ in tried] == [True, False]
@@ -239,10 +239,10 @@ def test_what_an_eased_program_may_not_change(change: str, two_bus: Case) -> Non
         upper[(values > 1.0) & (problem.lower == 0.0) & (cost > 0.0)] = 0.0
     elif change == "what is used cheaper":
         cost[(values > 1.0) & (cost > 0.0)] *= 0.75
-    eased = replace(problem, upper=upper, cost=cost)
+    relaxed_program = replace(problem, upper=upper, cost=cost)
     same = np.array_equal(upper, problem.upper) and np.array_equal(cost, problem.cost)
     assert same == (change == "none")
-    optimum(eased)
+    optimum(relaxed_program)
     assert solver._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
     assert solver._stands(structure, problem) == (change == "none")
 
@@ -301,6 +301,6 @@ def test_a_start_fits_where_rows_and_columns_are_the_same() -> None:
     found = [inputs(case, read_scenario("two_bus", overrides={"time.resolution": r})) for r in ("12h", "24h")]
     engine = Engine(found[0])
     here, there = (engine._structure(one) for one in found)
-    start = Start(highspy.HighsBasis(), here, found[0].axis, found[0].rules)
+    start = WarmStart(highspy.HighsBasis(), here, found[0].axis, found[0].rules)
     assert start.fits(engine._structure(inputs(case, read_scenario("two_bus", overrides={"time.resolution": "12h"}))))
     assert not start.fits(there)

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from energy.analysis.risk.fit_hazard import fit_log, poisson_rate
 from energy.case.event_log import read_event_log
 from energy.errors import InputError
-from energy.study.fit import fit_log, poisson_rate
 
 LOG = Path("networks/casa1000/events.csv")
 

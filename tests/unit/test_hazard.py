@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from energy.analysis.risk.season_sample import SamplingDesign, trial
 from energy.case import Case
 from energy.errors import InputError
 from energy.model import inputs
-from energy.reading.faults import validated
+from energy.reading.schema_errors import validated
 from energy.reading.tree import Origin, planted
 from energy.scenario import list_hazards, list_scenarios, read_hazards, read_scenario
 from energy.scenario.hazard import HazardSet, Rate
-from energy.study.sample import Question, trial
 
 PLANT = {"kind": "plant_out", "cause": "failure", "where": ["generators.g"]}
 
@@ -125,4 +125,4 @@ def test_shipped_sets_fit_the_case_and_have_evidence(casa1000: Case, name: str) 
         assert hazard.rate.low is not None, key
         assert hazard.rate.high is not None, key
         assert hazard.rate.low <= (hazard.rate.per_year or 0) <= hazard.rate.high, key
-    inputs(casa1000, trial(Question(read_scenario("baseline"), hazards, water=False)))
+    inputs(casa1000, trial(SamplingDesign(read_scenario("baseline"), hazards, water=False)))

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from energy.case import Case, read_case
 from energy.model import Inputs, inputs
 from energy.scenario import read_scenario
-from energy.solve import Anchor, Engine, highs
-from energy.solve.basis import BASIC, Start
-from energy.solve.layout import lay, pattern_of
+from energy.solve import Engine, WarmStartScenario, highs
+from energy.solve.assembly import assemble_program, pattern_of
 from energy.solve.lp import BALANCE
 from energy.solve.pypsa_model import check_layout, pypsa_structure
+from energy.solve.warm_start import BASIC, WarmStart
 
 
 def outage(where: str, kind: str, start: str, days: int) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def outage(where: str, kind: str, start: str, days: int) -> dict[str, Any]:
 def laid_as_pypsa_builds(base: Inputs, found: Inputs) -> bool:
     pattern, reference = pattern_of(pypsa_structure(base), base), pypsa_structure(found)
     assert pattern is not None
-    laid = lay(pattern, found)
+    laid = assemble_program(pattern, found)
     check_layout(laid, reference, found)  # raises where a number differs
     return bool(laid.pattern.nnz == reference.pattern.nnz > 0)
 
@@ -52,7 +52,7 @@ def test_a_wrong_number_is_found(two_bus: Case) -> None:
     reference = pypsa_structure(found)
     pattern = pattern_of(reference, found)
     assert pattern is not None
-    wrong = lay(pattern, found)
+    wrong = assemble_program(pattern, found)
     wrong.columns = dict(wrong.columns) | {("links", "p"): wrong.columns["links", "p"][:, ::-1]}
     with pytest.raises(AssertionError, match=r"differ"):
         check_layout(wrong, reference, found)
@@ -63,7 +63,7 @@ def test_other_snapshots_start_from_the_anchor_and_end_in_the_optimum(two_bus: C
     calm = inputs(two_bus, base)
     changed = inputs(two_bus, base.replace(events=[outage("links.line", "hvdc_pole_out", "07-03", 5)]))
     engine = Engine(calm)
-    near = engine.solve(changed, anchor=Anchor("calm", lambda: calm))
+    near = engine.solve(changed, anchor=WarmStartScenario("calm", lambda: calm))
     alone = Engine(changed).solve(changed)
     assert len(changed.axis.snapshots) > len(calm.axis.snapshots)
     assert near.objective == pytest.approx(alone.objective, rel=1e-9)
@@ -76,10 +76,10 @@ def test_a_basis_is_carried_to_the_same_hours(two_bus: Case) -> None:
     engine = Engine(calm)
     engine.solve(calm)
     start = engine._starts[""]
-    assert isinstance(start, Start)
+    assert isinstance(start, WarmStart)
     cut = inputs(two_bus, base.replace(events=[outage("links.line", "hvdc_pole_out", "07-03", 5)]))
     assert engine._pattern is not None
-    structure = lay(engine._pattern, cut)
+    structure = assemble_program(engine._pattern, cut)
     carried = start.carried(structure, cut)
     assert carried is not None
     assert carried.alien
@@ -96,9 +96,9 @@ def test_carried_to_the_same_snapshots_a_basis_is_itself(casa1000: Case) -> None
     engine = Engine(found)
     engine.solve(found)
     start = engine._starts[""]
-    assert isinstance(start, Start)
+    assert isinstance(start, WarmStart)
     assert engine._pattern is not None
-    carried = start.carried(lay(engine._pattern, found), found)
+    carried = start.carried(assemble_program(engine._pattern, found), found)
     assert carried is not None
     assert carried is not start.basis
     assert [int(s) for s in carried.col_status] == [int(s) for s in start.basis.col_status]
@@ -107,7 +107,7 @@ def test_carried_to_the_same_snapshots_a_basis_is_itself(casa1000: Case) -> None
     assert nonbasic == {"limit", "volume", "travel", "close"}, "what does not bind is not seen to be carried"
 
 
-def _held(rule: str, start: Start) -> bool:
+def _held(rule: str, start: WarmStart) -> bool:
     rows = [at for name, at in start.structure.rows.items() if name.startswith(f"rule-{rule}")]
     return any(int(start.basis.row_status[row]) != BASIC for at in rows for row in np.ravel(at) if row >= 0)
 

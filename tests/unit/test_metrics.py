@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from energy.analysis.scenario_metrics import Metrics
 from energy.case import Case
 from energy.errors import InputError
 from energy.model import inputs
 from energy.scenario import read_scenario
 from energy.solve import Result, solve
-from energy.study.metrics import Metrics
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from energy.analysis.parallel import TaskResult, delivered, processes, solve_points, warm_start_scenarios
 from energy.case import Case, read_case
 from energy.model import inputs
 from energy.scenario import Scenario, read_scenario
 from energy.solve import Result, highs, solve
-from energy.study.points import Answer, anchors, delivered, processes, solve_points
 
 
 def flows(result: Result) -> dict[str, np.ndarray]:
@@ -44,13 +44,13 @@ def points() -> list[Scenario]:
     ] + [base.replace(**{"values.links.line.p_nom": 80.0}), base.replace(hydrology="no such water")]
 
 
-def by_index(answers: Sequence[Answer]) -> dict[int, Answer]:
+def by_index(answers: Sequence[TaskResult]) -> dict[int, TaskResult]:
     found = {answer.index: answer for answer in answers}
     assert len(found) == len(answers)
     return found
 
 
-def assert_same(one: Answer, other: Answer) -> None:
+def assert_same(one: TaskResult, other: TaskResult) -> None:
     assert one.reason == other.reason
     assert one.values.keys() == other.values.keys()
     for name, value in one.values.items():
@@ -84,10 +84,10 @@ def test_a_failed_point_says_why_and_spoils_no_other(two_bus: Case, points: list
 
 
 def test_anchors_follow_from_the_point_alone(points: list[Scenario]) -> None:
-    near, far = anchors(points[4])
+    near, far = warm_start_scenarios(points[4])
     assert (near.hydrology, near.events) == ("dry", ())
     assert (far.hydrology, far.events) == ("median", ())
-    assert anchors(points[1]) == anchors(points[0])
+    assert warm_start_scenarios(points[1]) == warm_start_scenarios(points[0])
 
 
 @pytest.mark.slow

@@ -15,8 +15,8 @@ from energy.case import read_case
 from energy.model import inputs
 from energy.scenario import read_scenario
 from energy.solve import Engine
+from energy.solve.duality_gap import duality_gap
 from energy.solve.lp import Problem
-from energy.solve.proof import gap
 
 FREE = (-np.inf, np.inf)
 
@@ -29,7 +29,7 @@ def program(cost: list[float], rows: list[list[float]], row: list[Any], column: 
 
 
 def proved(made: tuple[Any, Problem], values: list[float], duals: list[float]) -> float:
-    return gap(*made, np.array(values, dtype=float), np.array(duals, dtype=float))
+    return duality_gap(*made, np.array(values, dtype=float), np.array(duals, dtype=float))
 
 
 # demand of 10, a plant of 8 at 20 $/MWh and one of 10 at 50 $/MWh: 8 · 20 + 2 · 50 = 260 $ at a price of 50 $/MWh
@@ -88,7 +88,7 @@ def test_the_engines_optimum_is_proved_on_the_program_held_against_pypsas(overri
     engine = Engine(inputs(read_case("casa1000"), asked))
     engine.solve(engine.base)
     optimum = engine.solver.optimum()
-    found = gap(engine.structure, engine.structure.problem(engine.base), optimum.values, optimum.duals)
+    found = duality_gap(engine.structure, engine.structure.problem(engine.base), optimum.values, optimum.duals)
     assert abs(found) < 1e-9
 
 
@@ -100,4 +100,4 @@ def test_an_open_line_has_an_angle_that_its_cycle_bounds() -> None:
     assert engine.structure.angle is not None
     engine.solve(found)
     optimum = engine.solver.optimum()
-    assert abs(gap(engine.structure, engine.structure.problem(found), optimum.values, optimum.duals)) < 1e-9
+    assert abs(duality_gap(engine.structure, engine.structure.problem(found), optimum.values, optimum.duals)) < 1e-9

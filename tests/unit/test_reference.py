@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from energy.analysis import run
+from energy.analysis.reference import headline
 from energy.case import read_case
-from energy.report.pages import HEADLINE, read_headline
+from energy.report.docs_pages import HEADLINE, read_headline
 from energy.scenario import list_scenarios, read_scenario
-from energy.study import run
-from energy.study.reference import headline
 
 ROOT = Path(__file__).parents[2]
 RECORDED = read_headline(ROOT / HEADLINE)

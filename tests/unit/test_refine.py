@@ -15,7 +15,7 @@ from energy.model import inputs
 from energy.scenario import read_scenario
 from energy.solve import Engine
 from energy.solve.lp import Problem
-from energy.solve.refine import RESIDUAL, missed, refined
+from energy.solve.refinement import RESIDUAL, largest_residual, refined_solution
 
 
 class Drifted:
@@ -46,11 +46,11 @@ def solved(two_bus: Case) -> tuple[Engine, Problem, np.ndarray]:
 def test_a_drifted_optimum_is_mended_by_its_basis(error: float, solved: tuple[Engine, Problem, np.ndarray]) -> None:
     engine, problem, values = solved
     drifted: Any = Drifted(engine, error)
-    assert missed(engine.structure, problem, drifted.getSolution().col_value) > error / 1e4
-    found = refined(drifted, engine.structure, problem)
+    assert largest_residual(engine.structure, problem, drifted.getSolution().col_value) > error / 1e4
+    found = refined_solution(drifted, engine.structure, problem)
     assert found is not None
     assert found == pytest.approx(values, abs=1e-9)
-    assert missed(engine.structure, problem, found) <= RESIDUAL
+    assert largest_residual(engine.structure, problem, found) <= RESIDUAL
 
 
 def test_an_optimum_that_the_basis_puts_beyond_a_bound_is_none(solved: tuple[Engine, Problem, np.ndarray]) -> None:
@@ -59,12 +59,12 @@ def test_an_optimum_that_the_basis_puts_beyond_a_bound_is_none(solved: tuple[Eng
     off = int(np.flatnonzero(drifted.getSolution().col_value != values)[0])
     upper = problem.upper.copy()
     upper[off] = values[off] - 1e-3
-    assert refined(drifted, engine.structure, replace(problem, upper=upper)) is None
+    assert refined_solution(drifted, engine.structure, replace(problem, upper=upper)) is None
 
 
 def test_an_undrifted_optimum_is_left_to_the_last_bit(solved: tuple[Engine, Problem, np.ndarray]) -> None:
     engine, problem, values = solved
-    found = refined(engine.solver._highs, engine.structure, problem)
+    found = refined_solution(engine.solver._highs, engine.structure, problem)
     assert found is not None
     assert (found == values).all()
 
@@ -76,4 +76,4 @@ def test_a_row_is_missed_relative_to_one_and_its_terms(bounds: tuple[float, floa
     row, column = np.array([bounds], dtype=float).T, np.full((2, 2), np.inf)
     problem = Problem(np.zeros(2), -column[0], column[1], matrix.data, *row)
     structure: Any = SimpleNamespace(pattern=matrix)
-    assert missed(structure, problem, np.array([3.5, 1.0])) == pytest.approx(expected)
+    assert largest_residual(structure, problem, np.array([3.5, 1.0])) == pytest.approx(expected)

@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from energy.analysis.resolution import Measured, resolution_table
 from energy.errors import InputError
-from energy.report.marks import MARK, marked, pages, with_block
-from energy.report.pages import HEADLINE, read_headline, resolution_text, write_headline
-from energy.study.resolution import Measured, resolution_table
+from energy.report.doc_numbers import MARK, docs_pages, with_block, with_numbers
+from energy.report.docs_pages import HEADLINE, read_headline, resolution_text, write_headline
 
 PROJECT = Path(__file__).parents[2]
 TABLE = pd.DataFrame(
@@ -35,14 +35,14 @@ TABLE = pd.DataFrame(
     ],
 )
 def test_a_mark_is_filled(mark: str, text: str) -> None:
-    assert marked(f"x <!--= {mark} -->old<!--/--> y", TABLE) == f"x <!--= {mark} -->{text}<!--/--> y"
+    assert with_numbers(f"x <!--= {mark} -->old<!--/--> y", TABLE) == f"x <!--= {mark} -->{text}<!--/--> y"
 
 
 def test_unknown_numbers_and_units_are_refused() -> None:
     with pytest.raises(InputError, match=r"no headline number 'a: delivred'.*a: delivered"):
-        marked("<!--= a: delivred | GWh -->1<!--/-->", TABLE)
+        with_numbers("<!--= a: delivred | GWh -->1<!--/-->", TABLE)
     with pytest.raises(InputError, match="no unit 'kWh'"):
-        marked("<!--= a: delivered | kWh -->1<!--/-->", TABLE)
+        with_numbers("<!--= a: delivered | kWh -->1<!--/-->", TABLE)
 
 
 def test_a_missing_block_is_refused() -> None:
@@ -50,10 +50,10 @@ def test_a_missing_block_is_refused() -> None:
         with_block("page", "table", "text")
 
 
-@pytest.mark.parametrize("page", pages(PROJECT), ids=lambda path: path.relative_to(PROJECT).as_posix())
+@pytest.mark.parametrize("page", docs_pages(PROJECT), ids=lambda path: path.relative_to(PROJECT).as_posix())
 def test_pages_quote_the_headline_table(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    assert marked(text, read_headline(PROJECT / HEADLINE)) == text, "run: make reference"
+    assert with_numbers(text, read_headline(PROJECT / HEADLINE)) == text, "run: make reference"
 
 
 def test_readme_marks_its_numbers() -> None:

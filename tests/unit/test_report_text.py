@@ -8,10 +8,10 @@ import re
 import pytest
 from rich.console import Console
 
+from energy.analysis import Run, run
 from energy.case import read_case
-from energy.report.text import run_text
+from energy.report.run_text import run_text
 from energy.scenario import read_scenario
-from energy.study import Run, run
 
 
 @pytest.fixture(scope="module")

@@ -12,14 +12,14 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from energy.analysis.parallel import processes
+from energy.analysis.risk.monte_carlo import StoppingRule, columns_of, planned_draws, risk_samples, row_of, water_pool
+from energy.analysis.risk.season_sample import SamplingDesign
+from energy.analysis.risk.summary import summary
+from energy.analysis.sweep.sweep import sweep
 from energy.case import Case
-from energy.report.batch import run_all, run_to_folder
+from energy.report.run_library import run_all, run_to_folder
 from energy.scenario import Scenario, read_hazards, read_scenario
-from energy.study.points import processes
-from energy.study.risk import Plan, columns_of, planned_draws, risk_samples, row_of, water_pool
-from energy.study.risk_summary import summary
-from energy.study.sample import Question
-from energy.study.sweep import sweep
 
 HAZARDS = """
 hazards:
@@ -56,7 +56,7 @@ def test_a_sampled_sweep(two_bus: Case, base: Scenario) -> None:
 def test_risk(two_bus: Case, base: Scenario, tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(HAZARDS)
-    question, plan = Question(base, read_hazards(path), 3), Plan(16, pool=64)
+    question, plan = SamplingDesign(base, read_hazards(path), 3), StoppingRule(16, pool=64)
     pool = water_pool(two_bus, question, plan)
     columns = columns_of(two_bus, question)
 

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from energy.analysis import run
+from energy.analysis.risk.monte_carlo import StoppingRule, planned_draws, risk_samples, season_mean, water_pool
+from energy.analysis.risk.season_sample import SamplingDesign, drawn_scenario, sample, solve_samples
+from energy.analysis.risk.summary import summary
 from energy.case import Case
 from energy.scenario import Scenario, read_scenario
 from energy.scenario.hazard import HazardSet
-from energy.study import run
-from energy.study.risk import Plan, planned_draws, risk_samples, season_mean, water_pool
-from energy.study.risk_summary import summary
-from energy.study.sample import Question, drawn_scenario, sample, solve_samples
 
 HAZARDS = HazardSet.model_validate(
     {
@@ -45,8 +45,8 @@ def scenario() -> Scenario:
 
 
 @pytest.fixture
-def question(scenario: Scenario) -> Question:
-    return Question(scenario, HAZARDS)
+def question(scenario: Scenario) -> SamplingDesign:
+    return SamplingDesign(scenario, HAZARDS)
 
 
 def season_of(case: Case, scenario: Scenario) -> float:
@@ -54,13 +54,13 @@ def season_of(case: Case, scenario: Scenario) -> float:
     return float(table[table["ceiling"] > 0]["delivered"].sum())
 
 
-def test_the_undisturbed_season_is_that_of_a_run(two_bus: Case, question: Question) -> None:
+def test_the_undisturbed_season_is_that_of_a_run(two_bus: Case, question: SamplingDesign) -> None:
     for draw in (0, 5):
         found = sample(two_bus, question, draw)
         assert found["undisturbed"] == pytest.approx(season_of(two_bus, question.undisturbed(draw)), rel=1e-6)
 
 
-def test_outages_within_snapshots_count_nearly_as_on_their_own(two_bus: Case, question: Question) -> None:
+def test_outages_within_snapshots_count_nearly_as_on_their_own(two_bus: Case, question: SamplingDesign) -> None:
     # the run cuts its typical days where events begin and end, the sample does not
     shared, own = [], []
     for draw in range(6):
@@ -69,27 +69,27 @@ def test_outages_within_snapshots_count_nearly_as_on_their_own(two_bus: Case, qu
     assert np.mean(shared) == pytest.approx(np.mean(own), rel=0.03)
 
 
-def test_order_and_company_leave_no_trace(two_bus: Case, question: Question) -> None:
+def test_order_and_company_leave_no_trace(two_bus: Case, question: SamplingDesign) -> None:
     forth = solve_samples(two_bus, question, [1, 2, 3])
     back = solve_samples(two_bus, question, [3, 2, 1])[::-1]
     assert forth == back
 
 
-def test_two_scenarios_meet_the_same_luck(two_bus: Case, question: Question) -> None:
-    wide = Question(question.scenario.replace(values={"links.line.p_nom": 120}), HAZARDS)
+def test_two_scenarios_meet_the_same_luck(two_bus: Case, question: SamplingDesign) -> None:
+    wide = SamplingDesign(question.scenario.replace(values={"links.line.p_nom": 120}), HAZARDS)
     for draw in range(3):
         assert drawn_scenario(question, draw).events == drawn_scenario(wide, draw).events
         assert question.undisturbed(draw).hydrology == wide.undisturbed(draw).hydrology
 
 
 def test_growth_is_drawn_with_its_odds(scenario: Scenario) -> None:
-    drawn = [Question(scenario, HAZARDS, growth=(1, 2, 1)).undisturbed(draw).growth for draw in range(400)]
+    drawn = [SamplingDesign(scenario, HAZARDS, growth=(1, 2, 1)).undisturbed(draw).growth for draw in range(400)]
     counts = pd.Series(drawn).value_counts(normalize=True)
     assert counts["central"] == pytest.approx(0.5, abs=0.075)  # three standard errors
     assert counts["low"] == pytest.approx(0.25, abs=0.065)
 
 
-def test_losses_by_cause_make_up_the_loss(two_bus: Case, question: Question) -> None:
+def test_losses_by_cause_make_up_the_loss(two_bus: Case, question: SamplingDesign) -> None:
     found = pd.DataFrame(solve_samples(two_bus, question, range(8)))
     lost = found["undisturbed"] - found["season"]
     parts = found["lost to line"] + found["lost to attack"]
@@ -100,8 +100,8 @@ def test_losses_by_cause_make_up_the_loss(two_bus: Case, question: Question) -> 
     assert parts.sum() == pytest.approx(lost.sum(), rel=0.25)
 
 
-def test_stops_when_narrow_and_resumes_to_the_same(two_bus: Case, question: Question) -> None:
-    plan = Plan(400, until=0.08, pool=512)
+def test_stops_when_narrow_and_resumes_to_the_same(two_bus: Case, question: SamplingDesign) -> None:
+    plan = StoppingRule(400, until=0.08, pool=512)
     pool = water_pool(two_bus, question, plan)
     assert pool is not None
     rows = [row for found in risk_samples(two_bus, question, plan, pool) for row in found]
@@ -119,8 +119,8 @@ def test_stops_when_narrow_and_resumes_to_the_same(two_bus: Case, question: Ques
     )
 
 
-def test_summary_of_made_up_samples(two_bus: Case, question: Question) -> None:
-    from energy.study.sample import sample_columns
+def test_summary_of_made_up_samples(two_bus: Case, question: SamplingDesign) -> None:
+    from energy.analysis.risk.season_sample import sample_columns
 
     count = 1000
     table = pd.DataFrame(0.0, index=range(count), columns=sample_columns(two_bus, question))
@@ -138,8 +138,8 @@ def test_summary_of_made_up_samples(two_bus: Case, question: Question) -> None:
     assert float(found["tail_income"].sel(bound="value")) == pytest.approx(2.45 * price / 1000, rel=0.02)
 
 
-def test_planned_draws_are_whole_rounds(two_bus: Case, question: Question) -> None:
-    plan = Plan(20, pool=512)
+def test_planned_draws_are_whole_rounds(two_bus: Case, question: SamplingDesign) -> None:
+    plan = StoppingRule(20, pool=512)
     pool = water_pool(two_bus, question, plan)
     draws = planned_draws(plan, pool)
     assert len(draws) == 32
@@ -150,9 +150,9 @@ def test_planned_draws_are_whole_rounds(two_bus: Case, question: Question) -> No
     assert season_mean(rows, pool).value == pytest.approx(1.0)
 
 
-def test_copies_of_a_case_share_what_is_remembered(two_bus: Case, question: Question) -> None:
+def test_copies_of_a_case_share_what_is_remembered(two_bus: Case, question: SamplingDesign) -> None:
     # a worker gets a copy of the case with each task; an engine for each would take seconds and never be freed
-    from energy.study import sample as module
+    from energy.analysis.risk import season_sample as module
 
     module._engines.clear()
     for draw in range(3):

@@ -10,17 +10,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from energy.analysis.parallel import solve_points
+from energy.analysis.risk.season_sample import SamplingDesign
+from energy.analysis.scenario_metrics import Metrics
+from energy.analysis.sensitivity.linked_parameters import with_linked_parameters
+from energy.analysis.sensitivity.sensitivity import Sensitivity, SensitivityBudget, random_and_unknown, sensitivity
+from energy.analysis.sensitivity.sensitivity_indices import LEVELS, screened, sobol, tornado, variance_split
+from energy.analysis.sensitivity.uncertain_parameters import (
+    UncertainParameter,
+    uncertain_parameters,
+    with_uncertain_parameters,
+)
 from energy.case import Case
 from energy.errors import SolverError
 from energy.report.sensitivity_text import sensitivity_notes, sensitivity_record
 from energy.scenario import read_hazards, read_scenario
-from energy.study.coherent import with_what_follows
-from energy.study.indices import LEVELS, screened, sobol, tornado, variance_split
-from energy.study.metrics import Metrics
-from energy.study.points import solve_points
-from energy.study.sample import Question
-from energy.study.sensitivity import Sensitivity, Sizes, random_and_unknown, sensitivity
-from energy.study.unknowns import Unknown, unknowns, with_unknowns
 
 WEIGHTS = np.array([4.0, -2.0, 1.0, 0.0])
 NAMES = ["a", "b", "c", "d"]
@@ -105,19 +109,21 @@ def test_variance_split_of_a_known_sum() -> None:
 
 def test_unknown_numbers_of_the_case_can_be_set(casa1000: Case) -> None:
     scenario = read_scenario("baseline")
-    found = unknowns(casa1000, scenario)
+    found = uncertain_parameters(casa1000, scenario)
     keys = {unknown.key for unknown in found}
     assert "values.links.TJ - AF 220 kV.p_nom" in keys
     assert "rules.nurek_growing_release.at_least" in keys
     assert not any("build_year" in key for key in keys)
     assert len(found) > 300
     one = next(u for u in found if u.key == "values.links.TJ - AF 220 kV.p_nom")
-    changed = with_unknowns(casa1000, scenario, [one], [0.25])
+    changed = with_uncertain_parameters(casa1000, scenario, [one], [0.25])
     assert changed.values["links.TJ - AF 220 kV.p_nom"] == pytest.approx(one.low + 0.25 * (one.high - one.low))
-    assert unknowns(casa1000, scenario, ["values.lines.*"]) == [u for u in found if u.key.startswith("values.lines.")]
+    assert uncertain_parameters(casa1000, scenario, ["values.lines.*"]) == [
+        u for u in found if u.key.startswith("values.lines.")
+    ]
 
 
-def _base(unknown: Unknown) -> float:
+def _base(unknown: UncertainParameter) -> float:
     return (unknown.base - unknown.low) / (unknown.high - unknown.low)
 
 
@@ -136,8 +142,8 @@ def test_all_numbers_at_their_base_are_the_scenario(casa1000: Case, asked: str) 
     }
     changes = altered if asked == "altered" else {}
     scenario = read_scenario("baseline", overrides={"time.resolution": "typical-days-24h", **changes})
-    found = unknowns(casa1000, scenario)
-    same = with_unknowns(casa1000, scenario, found, [_base(unknown) for unknown in found])
+    found = uncertain_parameters(casa1000, scenario)
+    same = with_uncertain_parameters(casa1000, scenario, found, [_base(unknown) for unknown in found])
     assert len(same.values) > 400
     assert [name for name, change in same.rules.items() if change == "off"] == [
         name for name, change in scenario.rules.items() if change == "off"
@@ -150,9 +156,9 @@ def test_all_numbers_at_their_base_are_the_scenario(casa1000: Case, asked: str) 
 @pytest.mark.slow
 def test_ranges_do_not_contradict_each_other(casa1000: Case) -> None:
     scenario = read_scenario("baseline", overrides={"time.resolution": "typical-days-24h"})
-    found = unknowns(casa1000, scenario)
+    found = uncertain_parameters(casa1000, scenario)
     shares = np.random.default_rng(11).random((5, len(found))).tolist()
-    points = [with_unknowns(casa1000, scenario, found, row) for row in shares]
+    points = [with_uncertain_parameters(casa1000, scenario, found, row) for row in shares]
     seasons = []
     for answer in solve_points(casa1000, points, Metrics()):
         assert not answer.reason
@@ -160,12 +166,12 @@ def test_ranges_do_not_contradict_each_other(casa1000: Case) -> None:
     assert max(seasons) - min(seasons) > 500  # and they move the answer
 
 
-def _key(found: list[Unknown], key: str) -> Unknown:
+def _key(found: list[UncertainParameter], key: str) -> UncertainParameter:
     return next(unknown for unknown in found if unknown.key == key)
 
 
 def test_a_pattern_leaves_alone_what_has_a_row_of_its_own(casa1000: Case) -> None:
-    found = unknowns(casa1000, read_scenario("baseline"))
+    found = uncertain_parameters(casa1000, read_scenario("baseline"))
     mouths = _key(found, "values.generators.* mouth.p_nom")
     assert "values.generators.Syr Darya mouth.p_nom" in mouths.places
     assert "values.generators.Indus mouth.p_nom" not in mouths.places
@@ -178,12 +184,12 @@ def test_a_pattern_leaves_alone_what_is_known(two_bus: Case) -> None:
     evidence = two_bus.evidence.iloc[:2].assign(
         component="links", name=["*", "line"], attribute="p_nom", base=[1.0, 100.0], low=[0.5, 100.0], high=[2.0, 100.0]
     )
-    found = unknowns(replace(two_bus, evidence=evidence), read_scenario("two_bus"))
+    found = uncertain_parameters(replace(two_bus, evidence=evidence), read_scenario("two_bus"))
     assert set(found[0].places) == {"values.links.turbine.p_nom", "values.links.spill.p_nom"}
 
 
 def test_both_bounds_of_what_must_run_are_one_number(casa1000: Case) -> None:
-    found = unknowns(casa1000, read_scenario("baseline"))
+    found = uncertain_parameters(casa1000, read_scenario("baseline"))
     supply = _key(found, "values.profiles/monthly.IR - PK 132 kV.p_max_pu")
     assert supply.places[1:] == ("values.profiles/monthly.IR - PK 132 kV.p_min_pu",)
     assert not any(unknown.key == supply.places[1] for unknown in found)
@@ -191,20 +197,20 @@ def test_both_bounds_of_what_must_run_are_one_number(casa1000: Case) -> None:
 
 def test_a_row_of_a_profile_is_a_factor(casa1000: Case) -> None:
     scenario = read_scenario("baseline")
-    (curve,) = unknowns(casa1000, scenario, ["*loss_curve*bipole.quadratic"])
+    (curve,) = uncertain_parameters(casa1000, scenario, ["*loss_curve*bipole.quadratic"])
     # evidence: 0.0000638/MW, 0.0000454 to 0.000081
-    changed = with_unknowns(casa1000, scenario, [curve], [1.0])
+    changed = with_uncertain_parameters(casa1000, scenario, [curve], [1.0])
     assert changed.values["profiles/loss_curve.HVDC pole ? *.bipole.quadratic"] == pytest.approx(81 / 63.8)
 
 
 def test_demand_has_the_range_of_its_paths(casa1000: Case) -> None:
     scenario = read_scenario("baseline")
     paths = casa1000.profiles["demand_year"].loc[("TJ", scenario.year)]
-    demand = _key(unknowns(casa1000, scenario), f"values.profiles/demand_year.TJ.{scenario.year}")
+    demand = _key(uncertain_parameters(casa1000, scenario), f"values.profiles/demand_year.TJ.{scenario.year}")
     assert demand.low == pytest.approx(paths["low"] / paths["central"])
     assert demand.high == pytest.approx(paths["high"] / paths["central"])
     assert demand.places[1] == f"values.profiles/demand_year.TJ.{scenario.year + 1}"
-    grown = _key(unknowns(casa1000, scenario.replace(growth="high")), demand.key)
+    grown = _key(uncertain_parameters(casa1000, scenario.replace(growth="high")), demand.key)
     assert (grown.base, grown.high) == (1.0, 1.0)
 
 
@@ -212,28 +218,30 @@ def test_what_follows_a_moved_number(casa1000: Case) -> None:
     scenario = read_scenario("baseline")
     # shares 0.28, 0.44, 0.28 with the last at 0.34: all over 1.06
     south = "values.loads.TJ south demand.share"
-    shares = with_what_follows(casa1000, scenario, {south: 0.34})
+    shares = with_linked_parameters(casa1000, scenario, {south: 0.34})
     assert shares[south] == pytest.approx(0.34 / 1.06)
     assert shares["values.loads.TJ centre demand.share"] == pytest.approx(0.44 / 1.06)
     assert sum(shares.values()) == pytest.approx(1)
     # 5.4 hm3/h at 250 MWh/hm3 are 1,350 MW: at 450 they need 3 hm3/h; at 120 the flow stays
     turbine = "values.links.Rogun stage 1 turbine"
-    better = with_what_follows(casa1000, scenario, {f"{turbine}.efficiency": 450.0})
+    better = with_linked_parameters(casa1000, scenario, {f"{turbine}.efficiency": 450.0})
     assert better[f"{turbine}.p_nom"] == pytest.approx(3.0)
     moved = {f"{turbine}.efficiency": 450.0, f"{turbine}.p_nom": 6.3}
-    assert with_what_follows(casa1000, scenario, moved)[f"{turbine}.p_nom"] == pytest.approx(3.5)
-    assert list(with_what_follows(casa1000, scenario, {f"{turbine}.efficiency": 120.0})) == [f"{turbine}.efficiency"]
+    assert with_linked_parameters(casa1000, scenario, moved)[f"{turbine}.p_nom"] == pytest.approx(3.5)
+    assert list(with_linked_parameters(casa1000, scenario, {f"{turbine}.efficiency": 120.0})) == [
+        f"{turbine}.efficiency"
+    ]
     # Kairakkum starts with 2,300 hm3
-    small = with_what_follows(casa1000, scenario, {"values.stores.Kairakkum.e_nom": 2000.0})
+    small = with_linked_parameters(casa1000, scenario, {"values.stores.Kairakkum.e_nom": 2000.0})
     assert small["rules.kairakkum_start.level"] == 2000.0
-    assert len(with_what_follows(casa1000, scenario, {"values.stores.Kairakkum.e_nom": 2500.0})) == 1
+    assert len(with_linked_parameters(casa1000, scenario, {"values.stores.Kairakkum.e_nom": 2500.0})) == 1
 
 
 def test_ends_of_the_line_on_two_bus(two_bus: Case) -> None:
     # the season has 3,672 h; the contract's 100 MW bind at the sending end, and the line where it is smaller
     scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
-    line = unknowns(two_bus, scenario, ["values.links.line.*"])
-    found = sensitivity(two_bus, scenario, line, sizes=Sizes(trajectories=3, base=0, spread=20))
+    line = uncertain_parameters(two_bus, scenario, ["values.links.line.*"])
+    found = sensitivity(two_bus, scenario, line, sizes=SensitivityBudget(trajectories=3, base=0, spread=20))
     ends = found.numbers[["at low", "at high"]]
     hours = 3.672  # thousands
     assert ends.loc["values.links.line.efficiency"].tolist() == pytest.approx([93 * hours, 97 * hours], abs=0.01)
@@ -251,9 +259,9 @@ def test_ends_of_the_line_on_two_bus(two_bus: Case) -> None:
 def test_what_was_screened_explains_the_spread(two_bus: Case) -> None:
     # the gas plant makes up for the turbine, so that the line's efficiency is all that moves the delivery
     scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
-    idle = unknowns(two_bus, scenario, ["values.links.turbine.*"])
-    (line,) = unknowns(two_bus, scenario, ["values.links.line.efficiency"])
-    sizes = Sizes(looked_at=1, trajectories=2, base=0, spread=16)
+    idle = uncertain_parameters(two_bus, scenario, ["values.links.turbine.*"])
+    (line,) = uncertain_parameters(two_bus, scenario, ["values.links.line.efficiency"])
+    sizes = SensitivityBudget(looked_at=1, trajectories=2, base=0, spread=16)
     found = sensitivity(two_bus, scenario, [*idle, line], sizes=sizes)
     assert found.numbers.index[0] == line.key
     assert found.explained == pytest.approx(1)
@@ -262,15 +270,17 @@ def test_what_was_screened_explains_the_spread(two_bus: Case) -> None:
 def test_no_optimum_anywhere_is_said(two_bus: Case) -> None:
     scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
     key = "values.generators.river mouth.p_nom"
-    dammed = Unknown(key, 0.0, 0.0, 0.01, "hm3/h", "C", (key,))  # the river brings 0.2 hm³/h
+    dammed = UncertainParameter(key, 0.0, 0.0, 0.01, "hm3/h", "C", (key,))  # the river brings 0.2 hm³/h
     with pytest.raises(SolverError, match="none of 3 sets of numbers has an optimum; the first: two_bus: infeasible"):
-        sensitivity(two_bus, scenario, [dammed], sizes=Sizes())
+        sensitivity(two_bus, scenario, [dammed], sizes=SensitivityBudget())
 
 
 def test_two_bus_ranks_what_binds(two_bus: Case) -> None:
     scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-4h"})
-    found = unknowns(two_bus, scenario)
-    ranked = sensitivity(two_bus, scenario, found, sizes=Sizes(looked_at=5, trajectories=3, top=2, base=8, spread=0))
+    found = uncertain_parameters(two_bus, scenario)
+    ranked = sensitivity(
+        two_bus, scenario, found, sizes=SensitivityBudget(looked_at=5, trajectories=3, top=2, base=8, spread=0)
+    )
     numbers = ranked.numbers
     assert len(numbers) == len(found) > 5
     assert numbers["mu_star"].iloc[:5].is_monotonic_decreasing
@@ -286,8 +296,8 @@ def test_two_bus_ranks_what_binds(two_bus: Case) -> None:
 def test_random_against_unknown_on_two_bus(two_bus: Case, tmp_path: object) -> None:
     scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-4h"})
     calm = read_hazards("calm").model_copy(update={"hazards": {}, "closures": {}, "chain": None, "state": None})
-    line = [u for u in unknowns(two_bus, scenario) if u.key == "values.links.line.p_nom"]
-    parts, values = random_and_unknown(two_bus, Question(scenario, calm), line, 4, 6)
+    line = [u for u in uncertain_parameters(two_bus, scenario) if u.key == "values.links.line.p_nom"]
+    parts, values = random_and_unknown(two_bus, SamplingDesign(scenario, calm), line, 4, 6)
     assert values.shape == (4, 6)
     assert parts["unknown"] > 0
     assert sum(parts.values()) == pytest.approx(1)
@@ -328,8 +338,10 @@ def test_page_says_what_the_model_says(casa1000: Case) -> None:
     rows = list(ROW.finditer(PAGE.read_text(encoding="utf-8")))
     assert len(rows) == 8
     scenario = read_scenario("baseline")
-    known = {unknown.key: unknown for unknown in unknowns(casa1000, scenario)}
-    points = [with_unknowns(casa1000, scenario, [known[row["key"]]], [end]) for row in rows for end in (0.0, 1.0)]
+    known = {unknown.key: unknown for unknown in uncertain_parameters(casa1000, scenario)}
+    points = [
+        with_uncertain_parameters(casa1000, scenario, [known[row["key"]]], [end]) for row in rows for end in (0.0, 1.0)
+    ]
     for answer in solve_points(casa1000, points, Metrics()):
         said = rows[answer.index // 2][("low", "high")[answer.index % 2]]
         assert float(answer.values["delivered"]) == pytest.approx(float(said.replace(",", "")), abs=1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from energy.analysis.risk.contract_sizing import Terms, firm_quantity, frontier, representative
 from energy.errors import InputError
-from energy.study.sizing import Terms, firm_quantity, frontier, representative
 
 TERMS = Terms(price=51.5, shortfall=94.0, spot=20.0)
 

@@ -15,16 +15,16 @@ import pytest
 import xarray as xr
 
 import energy
+from energy.analysis.scenario_metrics import Metrics
+from energy.analysis.sweep.axes import grid
+from energy.analysis.sweep.store import JOURNAL, Journal
+from energy.analysis.sweep.sweep import Progress, sweep
 from energy.case import Case
 from energy.errors import InputError
-from energy.measure import transferable
+from energy.metrics import transferable
 from energy.model import inputs
 from energy.scenario import read_scenario
 from energy.solve import solve
-from energy.study.axes import grid
-from energy.study.metrics import Metrics
-from energy.study.store import JOURNAL, Journal
-from energy.study.sweep import Progress, sweep
 
 AXES = {"hydrology": ["median", "dry"], "values.links.line.p_nom": [50.0, 100.0]}
 
@@ -141,7 +141,7 @@ def test_the_dataset_on_disk_is_the_answer(two_bus: Case, tmp_path: Path) -> Non
 
 
 def test_the_dataset_can_be_read_while_it_grows(two_bus: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("energy.study.sweep.FLUSH", -1.0)
+    monkeypatch.setattr("energy.analysis.sweep.sweep.FLUSH", -1.0)
     seen = []
 
     def look(now: Progress) -> None:
@@ -194,7 +194,7 @@ KILLED = f"""
 import sys
 from energy.case import read_case
 from energy.scenario import read_scenario
-from energy.study.sweep import sweep
+from energy.analysis.sweep.sweep import sweep
 
 if __name__ == "__main__":
     case, base = read_case("two_bus"), read_scenario("two_bus")
@@ -227,7 +227,7 @@ def assert_whole(case: Case, folder: Path) -> None:
 def test_killed_at_any_moment_and_resumed(two_bus: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     base = read_scenario("two_bus")
     sweep(two_bus, base, {"hydrology": ["median"]}, workers=1)  # each child begins with PyPSA's model at hand
-    monkeypatch.setattr("energy.study.sweep.FLUSH", 0.02)  # so that some die while the Dataset is written
+    monkeypatch.setattr("energy.analysis.sweep.sweep.FLUSH", 0.02)  # so that some die while the Dataset is written
     rng, kills = np.random.default_rng(5), 0
     for _ in range(200):
         wanted = journal_lines(tmp_path / "s") + int(rng.integers(1, 4))

@@ -8,11 +8,11 @@ import pytest
 
 from energy.case import Case, read_case
 from energy.errors import InputError
-from energy.model.inflow import HM3_AN_HOUR, inflow
-from energy.model.water_statistics import water_statistics
-from energy.model.water_years import draw_years
+from energy.model.hydrology.inflow import HM3_AN_HOUR, inflow
+from energy.model.hydrology.statistics import water_statistics
+from energy.model.hydrology.years import draw_years
 from energy.scenario import Scenario
-from energy.scenario.water import Drawn, Shift
+from energy.scenario.hydrology import Drawn, Shift
 
 BASE = Scenario(name="x", year=2028)
 DRAWN = {"seed": 1, "draw": 7}

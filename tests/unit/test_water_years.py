@@ -14,9 +14,9 @@ import pytest
 
 from energy.case import read_case
 from energy.errors import InputError
-from energy.model.water_statistics import DAYS, River, WaterStatistics, law, water_statistics
-from energy.model.water_years import draw_years, earlier
-from energy.scenario.water import Shift
+from energy.model.hydrology.statistics import DAYS, River, WaterStatistics, law, water_statistics
+from energy.model.hydrology.years import draw_years, earlier
+from energy.scenario.hydrology import Shift
 
 KM3 = DAYS * 86400 / 1e9  # of one m³/s in each month
 NARYN_MONTHLY_CV = [0.128, 0.131, 0.115, 0.242, 0.259, 0.311, 0.326, 0.253, 0.233, 0.160, 0.134, 0.132]

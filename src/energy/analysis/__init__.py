@@ -1,1 +1,5 @@
-"""Many optima of one case: policies, studies, comparisons."""
+"""Analyses of many results: priority waterfall, imperfect foresight, risk, sensitivity, sweeps."""
+
+from energy.analysis.priority_waterfall import Run, run
+
+__all__ = ["Run", "run"]

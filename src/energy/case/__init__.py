@@ -2,6 +2,6 @@
 
 from energy.case.case import Case
 from energy.case.read import read_case
-from energy.case.rule import RuleBook
+from energy.case.rules import RuleBook
 
 __all__ = ["Case", "RuleBook", "read_case"]

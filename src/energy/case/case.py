@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from energy.case.rule import RuleBook
+from energy.case.rules import RuleBook
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""What no single file can show: names that must exist elsewhere, shares that must sum, months that must not gap."""
+"""Cross-file checks of a case: names, shares that sum to one, months without gaps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from energy.case.case import Case
-from energy.case.rule import EndRule, FlowRule, LevelRule, LimitRule, StartRule, StorageRule, TravelRule, VolumeRule
+from energy.case.rules import EndRule, FlowRule, LevelRule, LimitRule, StartRule, StorageRule, TravelRule, VolumeRule
 from energy.case.schema import HOURS, MONTHS, series_attributes
 from energy.errors import Fault, nearest
 from energy.reading.tree import Node, Steps, nearest_node

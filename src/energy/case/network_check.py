@@ -1,4 +1,4 @@
-"""What a user's own PyPSA network must hold before it can be solved; its files have no lines to name, only cells."""
+"""Checks of a user's own PyPSA network before it is solved; its files have no lines to name, only cells."""
 
 from __future__ import annotations
 

@@ -10,12 +10,12 @@ import pandas as pd
 
 from energy.case.case import Case
 from energy.case.check import cross_faults
-from energy.case.rule import RuleBook
+from energy.case.rules import RuleBook
 from energy.case.schema import COMPONENTS, CORRIDORS, EVIDENCE, PROFILES, RECORD, SOURCES, component_schema
 from energy.errors import Fault, InputError, nearest
 from energy.reading.document import read_document
-from energy.reading.faults import validated
-from energy.reading.place import project_folder
+from energy.reading.project_folder import project_folder
+from energy.reading.schema_errors import validated
 from energy.reading.table import read_table
 
 T = TypeVar("T")

@@ -21,10 +21,10 @@ def attribution_command(
 ) -> None:
     """Print how much of the contract's ceiling is lost to what, by month; up to 128 optimisations."""
     case, asked = read_asked(scenario, overrides)
+    from energy.analysis.attribution import attribution, mean_power
     from energy.report.attribution_text import attribution_json, attribution_text
-    from energy.report.folder import provenance, write_tables
-    from energy.report.whole import refuse_strange
-    from energy.study.attribution import attribution, mean_power
+    from energy.results.atomic_write import refuse_strange
+    from energy.results.manifest import provenance, write_tables
 
     folder, start = out / asked.name, time.perf_counter()
     refuse_strange(folder)

@@ -24,12 +24,12 @@ def backcast_command(
 
     Named years, or an override, are printed only: the page holds all years with the parameters of the case.
     """
+    from energy.analysis.backcast import backcast
+    from energy.analysis.backcast_variants import tagged, variants
     from energy.case import read_case
     from energy.errors import Fault, InputError
-    from energy.report.backcast_page import backcast_json, backcast_rows, write_backcast
+    from energy.report.backcast_docs import backcast_json, backcast_rows, write_backcast
     from energy.scenario import read_scenario
-    from energy.study.backcast import backcast
-    from energy.study.backcast_variants import tagged, variants
 
     asked = [read_scenario(name, overrides=overrides) for name in scenarios or tagged("backcast")]
     if not asked:

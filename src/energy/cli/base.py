@@ -1,8 +1,9 @@
-"""What every verb needs: the application, its usual arguments, a console, and a scenario with its case."""
+"""Shared by all verbs: the application, its usual arguments, a console, a scenario with its case."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,6 +22,12 @@ SCENARIO = Annotated[str, typer.Argument(help="Name of a scenario, or path of a 
 SET = Annotated[list[str], typer.Option("--set", help="Override a value of the scenario: key=value.")]
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 
+HAZARDS = Annotated[str, typer.Option(help="Set of hazards, or path of a YAML file.")]
+SEED = Annotated[int, typer.Option(min=0, help="Family of draws.")]
+WORKERS = Annotated[int, typer.Option(min=1, help="Processes.")]
+OUT = Annotated[Path, typer.Option(help="Folder that gets the table.")]
+FOLDER = Annotated[Path, typer.Argument(help="Folder of a finished run.")]
+
 
 def new_console(error: bool = False) -> Console:
     """Return a console for results, or for progress on the error stream."""
@@ -38,3 +45,18 @@ def read_asked(name: str, overrides: list[str]) -> tuple[Any, Any]:
 
     scenario = read_scenario(name, overrides=overrides)
     return read_case(scenario.case), scenario
+
+
+def page_file(out: Path) -> Path:
+    """Return the file of a page: with .html where no ending is said, so that browsers open it and its PDF is another.
+
+    Raises
+    ------
+    InputError
+        When another ending is said.
+    """
+    from energy.errors import Fault, InputError
+
+    if out.suffix not in ("", ".html", ".htm"):
+        raise InputError(Fault(f"a page cannot be a {out.suffix!r} file", out, allowed=".html or no ending"))
+    return out if out.suffix else out.with_suffix(".html")

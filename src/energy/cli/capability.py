@@ -25,8 +25,8 @@ def capability_command(
 ) -> None:
     """Print TTC, NTC and ATC by month in both directions, with what binds; water does not limit."""
     case, asked = read_asked(scenario, overrides)
+    from energy.analysis.case_capability import allocation, case_capability
     from energy.report.capability_text import capability_json, capability_rows, write_capability
-    from energy.study.case_capability import allocation, case_capability
 
     with new_console(error=True).status(f"{asked.name} …"):
         taken = allocation(allocated)

@@ -24,9 +24,9 @@ def head_command(
     asked = [read_asked(name, overrides) for name in scenarios or STANDARD]
     import pandas as pd
 
-    from energy.report.head_text import head_text
-    from energy.report.pages import write_block
-    from energy.study.head import head_table
+    from energy.analysis.head_error import head_table
+    from energy.report.docs_pages import write_block
+    from energy.report.head_error_text import head_text
 
     parts, progress = [], new_console(error=True)
     for case, scenario in asked:

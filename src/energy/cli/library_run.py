@@ -1,4 +1,4 @@
-"""What ``run --all`` does: the whole library in worker processes, and one comparison of it."""
+"""``run --all``: the whole library in worker processes, and one comparison of it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ CODES = {"input": 2, "solver": 3, "program": 3}
 def run_library(overrides: list[str], out: Path, jobs: int, as_json: bool, time_limit: float) -> None:
     """Solve every scenario of the library, write the folders and the comparison, end with 3 if one has no result."""
     from energy.errors import InputError
-    from energy.report.batch import check, run_all
-    from energy.report.whole import refuse_strange
+    from energy.report.run_library import check, run_all
+    from energy.results.atomic_write import refuse_strange
     from energy.scenario import list_scenarios, read_scenario
 
     start = time.perf_counter()
@@ -51,9 +51,9 @@ def _by_question(scenario: Any) -> tuple[int, str, str]:
 
 
 def _say(solved: list[Path], failed: dict[str, str], out: Path, seconds: float, as_json: bool) -> None:
-    from energy.report.compare import compare
+    from energy.plots.library import write_comparison
     from energy.report.compare_text import comparison_text
-    from energy.report.library_figure import write_comparison
+    from energy.results.compare import compare
 
     for name, reason in failed.items():
         print(f"error: {name}: {reason}", file=sys.stderr)

@@ -1,82 +1,13 @@
-"""Verbs that show finished runs: ``figures``, ``report``, ``map``, ``export``."""
+"""The verb ``report``: finished runs as an HTML page and PDF."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from energy.cli.base import app, new_console
-
-FOLDER = Annotated[Path, typer.Argument(help="Folder of a finished run.")]
-
-
-class Kind(StrEnum):
-    """File formats of figures."""
-
-    PNG = "png"
-    SVG = "svg"
-    PDF = "pdf"
-
-
-class Size(StrEnum):
-    """Sizes of figures."""
-
-    JOURNAL = "journal"
-    SLIDE = "slide"
-
-
-class Format(StrEnum):
-    """Forms in which runs are exported."""
-
-    CSV = "csv"
-    PARQUET = "parquet"
-    IAMC = "iamc"
-    NETWORK = "network"
-
-
-def page_file(out: Path) -> Path:
-    """Return the file of a page: with .html where no ending is said, so that browsers open it and its PDF is another.
-
-    Raises
-    ------
-    InputError
-        When another ending is said.
-    """
-    from energy.errors import Fault, InputError
-
-    if out.suffix not in ("", ".html", ".htm"):
-        raise InputError(Fault(f"a page cannot be a {out.suffix!r} file", out, allowed=".html or no ending"))
-    return out if out.suffix else out.with_suffix(".html")
-
-
-@app.command("figures")
-def figures_command(
-    folder: FOLDER,
-    only: Annotated[list[str], typer.Option(help="Names of figures; all that the run has if none is named.")] = [],  # noqa: B006
-    size: Annotated[list[Size], typer.Option(help="Size; may be given twice.")] = [Size.JOURNAL],  # noqa: B006
-    kind: Annotated[list[Kind], typer.Option("--format", help="File format; may be given more than once.")] = [  # noqa: B006
-        Kind.PNG,
-        Kind.SVG,
-    ],
-    out: Annotated[Path | None, typer.Option(help="Folder to write to; FOLDER/figures by default.")] = None,
-) -> None:
-    """Draw every figure of a finished run, or the named ones."""
-    from energy.report.catalogue import chosen
-    from energy.report.record import read_record
-    from energy.report.style import save
-    from energy.report.whole import writable_folder
-
-    found = read_record(folder)
-    drawn = chosen(found, only)
-    place = writable_folder(out or folder / "figures")
-    for name, entry in drawn.items():
-        for one in size:
-            stem = place / (name if len(size) == 1 else f"{name}_{one}")
-            for path in save(entry.draw(found, one), stem, kind):
-                new_console().print(f"written: {path}")
+from energy.cli.base import app, new_console, page_file
 
 
 @app.command("report")
@@ -86,14 +17,14 @@ def report_command(
     pdf: Annotated[bool, typer.Option(help="Write a PDF of the same name beside it.")] = True,
 ) -> None:
     """Write finished runs as one HTML page that stands alone, and as PDF."""
-    from energy.report.page import report_page
+    from energy.report.html_report import report_page
     from energy.report.pdf import write_pdf
-    from energy.report.whole import whole_file
+    from energy.results.atomic_write import atomic_file
 
     progress, out = new_console(error=True), page_file(out)
     with progress.status("drawing …"):
         page = report_page(folders)
-        with whole_file(out) as draft:
+        with atomic_file(out) as draft:
             draft.write_text(page, encoding="utf-8")
     new_console().print(f"written: {out} ({len(page.encode()) / 1e6:.1f} MB)")
     if pdf:
@@ -102,37 +33,3 @@ def report_command(
             made_by = write_pdf(out, folders, path)
         how = "" if made_by == "chromium" else ": figures only, since no Chromium was found to print the page"
         new_console().print(f"written: {path}{how}")
-
-
-@app.command("map")
-def map_command(
-    folder: FOLDER,
-    out: Annotated[Path, typer.Option("-o", "--out", help="HTML file to write.")] = Path("map.html"),
-) -> None:
-    """Write PyPSA's interactive map of a finished run as one HTML page that needs no network."""
-    from energy.report.interactive_map import interactive_map
-    from energy.report.record import read_network, read_record
-    from energy.report.whole import whole_file
-
-    found, out = read_record(folder), page_file(out)
-    with new_console(error=True).status("drawing …"):
-        page = interactive_map(read_network(folder), str(found.attrs["scenario"]))
-        with whole_file(out) as draft:
-            draft.write_text(page, encoding="utf-8")
-    new_console().print(f"written: {out} ({len(page.encode()) / 1e6:.1f} MB)")
-
-
-@app.command("export")
-def export_command(
-    folders: Annotated[list[Path], typer.Argument(help="Folders of finished runs.")],
-    kind: Annotated[
-        Format,
-        typer.Option("--format", help="csv, parquet: every value, one a row; iamc: energy by country; network: PyPSA."),
-    ],
-    out: Annotated[Path, typer.Option("-o", "--out", help="File to write; for networks a folder.")],
-) -> None:
-    """Write finished runs for other programs."""
-    from energy.report.export import export
-
-    for path in export(folders, kind, out):
-        new_console().print(f"written: {path}")

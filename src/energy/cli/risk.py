@@ -12,10 +12,10 @@ import typer
 from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked
 
 if TYPE_CHECKING:
+    from energy.analysis.risk.monte_carlo import StoppingRule
+    from energy.analysis.risk.season_sample import SamplingDesign
     from energy.errors import Fault
     from energy.scenario import HazardSet
-    from energy.study.risk import Plan
-    from energy.study.sample import Question
 
 
 @app.command("risk")
@@ -40,8 +40,8 @@ def risk_command(
     as_json: AS_JSON = False,
 ) -> None:
     """Sample water years and outages; print firm power, shortfall, income at risk and what each cause takes."""
+    from energy.analysis.risk.season_sample import checked
     from energy.scenario import read_hazards
-    from energy.study.sample import checked
 
     case, asked = read_asked(scenario, overrides)
     question, plan = _asked(asked, hazards, seed, fixed_water, growth, tilt, samples, until_ci, figure, plain)
@@ -50,9 +50,9 @@ def risk_command(
         _print_draw(question, draw)
         return
     folder = out / f"{asked.name}-{read_hazards(hazards).name}"
-    from energy.report.risk_figures import write_figures
-    from energy.report.risk_files import samples_held, write_summary
+    from energy.plots.risk import write_figures
     from energy.report.risk_text import risk_json, risk_text
+    from energy.results.samples import samples_held, write_summary
 
     with samples_held(folder):
         found, table = _sampled(case, question, plan, folder, workers, below)
@@ -77,11 +77,11 @@ def _asked(
     until_ci: str | None,
     figure: str,
     plain: bool,
-) -> tuple[Question, Plan]:
+) -> tuple[SamplingDesign, StoppingRule]:
+    from energy.analysis.risk.monte_carlo import FIGURES, POOL, StoppingRule
+    from energy.analysis.risk.season_sample import SamplingDesign
     from energy.errors import Fault, InputError, nearest
     from energy.scenario import read_hazards
-    from energy.study.risk import FIGURES, POOL, Plan
-    from energy.study.sample import Question
 
     found = read_hazards(hazards)
     faults: list[Fault] = []
@@ -105,8 +105,8 @@ def _asked(
         faults.append(Fault(f"{samples} samples", "--samples", None, f"up to {POOL}, or any number with --plain"))
     if faults:
         raise InputError(faults)
-    question = Question(scenario, found, seed, not fixed_water, odds, tuple(tilts))  # type: ignore[arg-type]
-    return question, Plan(samples, until, figure, plain)
+    question = SamplingDesign(scenario, found, seed, not fixed_water, odds, tuple(tilts))  # type: ignore[arg-type]
+    return question, StoppingRule(samples, until, figure, plain)
 
 
 def _tilt_faults(hazards: HazardSet, text: str, name: str, factor: float) -> list[Fault]:
@@ -127,8 +127,8 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _print_draw(question: Question, draw: int) -> None:
-    from energy.study.sample import drawn_scenario
+def _print_draw(question: SamplingDesign, draw: int) -> None:
+    from energy.analysis.risk.season_sample import drawn_scenario
 
     plain = drawn_scenario(question, draw).plain()
     del plain["name"]  # a scenario has the name of its file
@@ -136,15 +136,15 @@ def _print_draw(question: Question, draw: int) -> None:
 
 
 def _sampled(
-    case: Any, question: Question, plan: Plan, folder: Path, workers: int, below: list[float]
+    case: Any, question: SamplingDesign, plan: StoppingRule, folder: Path, workers: int, below: list[float]
 ) -> tuple[Any, Any]:
     import pandas as pd
     from rich.progress import Progress
 
-    from energy.report.risk_files import append_samples, open_samples, question_digest
-    from energy.study.points import processes
-    from energy.study.risk import columns_of, planned_draws, risk_samples, row_of, water_pool
-    from energy.study.risk_summary import BELOW, summary
+    from energy.analysis.parallel import processes
+    from energy.analysis.risk.monte_carlo import columns_of, planned_draws, risk_samples, row_of, water_pool
+    from energy.analysis.risk.summary import BELOW, summary
+    from energy.results.samples import append_samples, open_samples, question_digest
 
     columns = columns_of(case, question)
     done = open_samples(folder, question_digest(case, question), columns)

@@ -27,10 +27,10 @@ def settlement_command(
 ) -> None:
     """Print who pays whom what by month, whether debt is served, fuel saved, rent, and welfare by country."""
     case, asked = read_asked(scenario, overrides)
-    from energy.report.folder import provenance, write_tables
+    from energy.analysis.settlement import settlement
     from energy.report.settlement_text import settlement_json, settlement_text, tables_of
-    from energy.report.whole import refuse_strange
-    from energy.study.settle import settlement
+    from energy.results.atomic_write import refuse_strange
+    from energy.results.manifest import provenance, write_tables
 
     folder, start = out / asked.name, time.perf_counter()
     refuse_strange(folder)

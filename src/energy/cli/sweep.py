@@ -27,8 +27,8 @@ def sweep_command(
     as_json: AS_JSON = False,
 ) -> None:
     """Solve a scenario for many values of some of its keys; stopped at any moment, it goes on where it was."""
-    from energy.study.sweep import sweep
-    from energy.study.sweep_file import read_sweep
+    from energy.analysis.sweep.sweep import sweep
+    from energy.analysis.sweep.sweep_file import read_sweep
 
     name, asked, axes = read_sweep(file)
     pairs = [f"{key}={json.dumps(value)}" for key, value in asked.set.items()]
@@ -99,7 +99,7 @@ def _executor(address: str | None) -> Iterator[Executor | None]:
 
 @contextmanager
 def _progress(name: str) -> Iterator[Callable[[Any], None]]:
-    from energy.study.shown import shown_progress
+    from energy.analysis.sweep.progress import shown_progress
 
     with shown_progress(name, new_console(error=True)) as show:
         yield show

@@ -1,7 +1,7 @@
 """Case + scenario → inputs → pypsa.Network."""
 
+from energy.model.custom_constraints import extra_functionality
 from energy.model.inputs import Inputs, inputs
 from energy.model.network import build, network
-from energy.model.rules import rules
 
-__all__ = ["Inputs", "build", "inputs", "network", "rules"]
+__all__ = ["Inputs", "build", "extra_functionality", "inputs", "network"]

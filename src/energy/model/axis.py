@@ -1,4 +1,4 @@
-"""Time: every hour of the horizon, and the snapshots that stand for them."""
+"""Time axis: every hour of the horizon, and the snapshots that represent them."""
 
 from __future__ import annotations
 

@@ -11,8 +11,9 @@ import pandas as pd
 
 from energy.case.case import Case
 from energy.errors import Fault, InputError, nearest
-from energy.model.ground import Ground, Standing
-from energy.model.hourly import Same, number
+from energy.model.base_inputs import BaseInputs, SnapshotInputs
+from energy.model.cache import IdentityKey
+from energy.model.hourly import number
 from energy.scenario import Event, Scenario, combine
 
 Columns = dict[tuple[str, str, str], np.ndarray]
@@ -65,7 +66,7 @@ def targets(case: Case, scenario: Scenario) -> dict[tuple[str, str, str], list[E
 def apply_events(
     case: Case,
     scenario: Scenario,
-    stands: Standing,
+    stands: SnapshotInputs,
     targeted: Mapping[tuple[str, str, str], list[Event]],
     load: Callable[[str], np.ndarray],
 ) -> dict[tuple[str, str], np.ndarray]:
@@ -83,35 +84,35 @@ def apply_events(
     load
         Demand or inflow of a load in every hour.
     """
-    ground = stands.ground
+    base = stands.base
     hit: Columns = {}
     factors: dict[tuple[int, ...], np.ndarray] = {}  # what the same events leave of several components
     for (component, name, attribute), events in targeted.items():
-        table = ground.components.get(component)
+        table = base.components.get(component)
         if table is None or name not in table.index:
             continue
         same = tuple(map(id, events))
         if same not in factors:
-            factors[same] = combine(events, ground.hours, ground.hours[0])
+            factors[same] = combine(events, base.hours, base.hours[0])
         factor = factors[same]
-        column = load(name) if component == "loads" else ground.column(component, attribute, name)
+        column = load(name) if component == "loads" else base.column(component, attribute, name)
         hit[component, attribute, name] = column * factor
         lower = _LOWER.get(attribute)
         if lower is not None:  # what must run cannot run while it is out
-            hit[component, lower, name] = ground.column(component, lower, name) * np.minimum(factor, 1.0)
-    poles = _poles(case, ground)
+            hit[component, lower, name] = base.column(component, lower, name) * np.minimum(factor, 1.0)
+    poles = _poles(case, base)
     altered = any(address.startswith("profiles/loss_curve") for address in scenario.values)
     if not any(poles.values()) or (all(poles.values()) and not scenario.events and not altered):
         return _averaged(hit, stands)
-    every = np.ones(len(ground.hours), dtype=bool)
+    every = np.ones(len(base.hours), dtype=bool)
     for pattern, names in poles.items() if altered else ():  # the table of links holds the curve as the case has it
-        _use_curve(case.profiles["loss_curve"].loc[[(pattern, "bipole")]].iloc[0], every, ground, hit, names)
-    _fill(poles, ground, hit)
-    _monopole(case, scenario, poles, ground, hit)
+        _use_curve(case.profiles["loss_curve"].loc[[(pattern, "bipole")]].iloc[0], every, base, hit, names)
+    _fill(poles, base, hit)
+    _monopole(case, scenario, poles, base, hit)
     return _averaged(hit, stands)
 
 
-def _averaged(hit: Columns, stands: Standing) -> dict[tuple[str, str], np.ndarray]:
+def _averaged(hit: Columns, stands: SnapshotInputs) -> dict[tuple[str, str], np.ndarray]:
     found: dict[tuple[str, str], np.ndarray] = {}
     if not hit:
         return found
@@ -119,28 +120,28 @@ def _averaged(hit: Columns, stands: Standing) -> dict[tuple[str, str], np.ndarra
     for (component, attribute, name), mean in zip(hit, means, strict=True):
         if (component, attribute) not in found:
             found[component, attribute] = stands.dense[component, attribute].copy()
-        found[component, attribute][:, stands.ground.components[component].index.get_loc(name)] = mean
+        found[component, attribute][:, stands.base.components[component].index.get_loc(name)] = mean
     return found
 
 
-def _poles(case: Case, ground: Ground) -> dict[str, list[str]]:
+def _poles(case: Case, base: BaseInputs) -> dict[str, list[str]]:
     """Return the links in service of each DC pole that has a loss curve, by the curve's pattern."""
     if "loss_curve" not in case.profiles:
         return {}
-    links = ground.components.get("links", pd.DataFrame()).index
+    links = base.components.get("links", pd.DataFrame()).index
     patterns = case.profiles["loss_curve"].index.unique("link")
     return {pattern: [n for n in case.names("links", pattern) if n in links] for pattern in patterns}
 
 
-def _fill(poles: Mapping[str, list[str]], ground: Ground, hit: Columns) -> None:
+def _fill(poles: Mapping[str, list[str]], base: BaseInputs, hit: Columns) -> None:
     """Leave a derated pole the first segments of its loss curve: at half power it runs where it loses least."""
-    links = ground.components["links"]
+    links = base.components["links"]
     for names in poles.values():
         for ordered in _by_direction(links, names):
             if not any(("links", "p_max_pu", name) in hit for name in ordered):
                 continue
             widths = np.array([[number(links, name, "p_nom")] for name in ordered])
-            share = np.array([_left(ground, hit, name) for name in ordered])
+            share = np.array([_left(base, hit, name) for name in ordered])
             before = np.cumsum(widths, axis=0) - widths
             left = np.clip((share * widths).sum(axis=0) - before, 0.0, widths)
             filled = np.divide(left, widths, out=np.zeros_like(left), where=widths > 0)
@@ -149,38 +150,38 @@ def _fill(poles: Mapping[str, list[str]], ground: Ground, hit: Columns) -> None:
                 hit["links", "p_max_pu", name] = np.where((share == share[0]).all(axis=0) & (old % 1 == 0), old, column)
 
 
-def _left(ground: Ground, hit: Columns, name: str) -> np.ndarray:
+def _left(base: BaseInputs, hit: Columns, name: str) -> np.ndarray:
     found = hit.get(("links", "p_max_pu", name))
-    return ground.column("links", "p_max_pu", name) if found is None else found
+    return base.column("links", "p_max_pu", name) if found is None else found
 
 
 def _by_direction(links: pd.DataFrame, names: list[str]) -> list[list[str]]:
     """Return the links of a pole by the buses that they join, each list in the order of the segments."""
-    return _in_order(Same(links), tuple(names))
+    return _in_order(IdentityKey(links), tuple(names))
 
 
 @lru_cache(maxsize=32)
-def _in_order(links: Same[pd.DataFrame], names: tuple[str, ...]) -> list[list[str]]:
+def _in_order(links: IdentityKey[pd.DataFrame], names: tuple[str, ...]) -> list[list[str]]:
     ends = {name: (links.it.at[name, "bus0"], links.it.at[name, "bus1"]) for name in names}
     return [[name for name in names if ends[name] == buses] for buses in dict.fromkeys(ends.values())]
 
 
-def _monopole(case: Case, scenario: Scenario, poles: Mapping[str, list[str]], ground: Ground, hit: Columns) -> None:
+def _monopole(case: Case, scenario: Scenario, poles: Mapping[str, list[str]], base: BaseInputs, hit: Columns) -> None:
     """Give the poles that stay the loss curve of their return path while another pole is out."""
     if not poles:
         return
     curves = case.profiles["loss_curve"]
-    nothing = [np.zeros(len(ground.hours))]  # a pole that is not built yet is as good as out
+    nothing = [np.zeros(len(base.hours))]  # a pole that is not built yet is as good as out
     out = {
-        pattern: np.max([_left(ground, hit, name) for name in names] or nothing, axis=0) == 0
+        pattern: np.max([_left(base, hit, name) for name in names] or nothing, axis=0) == 0
         for pattern, names in poles.items()
     }
-    modes = _return_modes(scenario, ground.hours)
+    modes = _return_modes(scenario, base.hours)
     for pattern, names in poles.items():
         others = [out[other] for other in poles if other != pattern]
-        alone = ~out[pattern] & np.any(others, axis=0) if others else np.zeros(len(ground.hours), dtype=bool)
+        alone = ~out[pattern] & np.any(others, axis=0) if others else np.zeros(len(base.hours), dtype=bool)
         for mode in sorted(set(modes[alone])):
-            _use_curve(curves.loc[(pattern, mode)], alone & (modes == mode), ground, hit, names)
+            _use_curve(curves.loc[(pattern, mode)], alone & (modes == mode), base, hit, names)
 
 
 def _return_modes(scenario: Scenario, hours: pd.DatetimeIndex) -> np.ndarray:
@@ -192,14 +193,14 @@ def _return_modes(scenario: Scenario, hours: pd.DatetimeIndex) -> np.ndarray:
     return modes
 
 
-def _use_curve(curve: pd.Series, chosen: np.ndarray, ground: Ground, hit: Columns, names: list[str]) -> None:
-    links = ground.components["links"]
+def _use_curve(curve: pd.Series, chosen: np.ndarray, base: BaseInputs, hit: Columns, names: list[str]) -> None:
+    links = base.components["links"]
     losses = {str(part): float(value) for part, value in curve.items()}
     for ordered in _by_direction(links, names):
         efficiency = segment_efficiency(losses, links.loc[ordered, "p_nom"].to_numpy(float))
         for name, value in zip(ordered, efficiency, strict=True):
             key = ("links", "efficiency", name)
-            hit[key] = np.where(chosen, value, hit.get(key, ground.column(*key)))
+            hit[key] = np.where(chosen, value, hit.get(key, base.column(*key)))
 
 
 def segment_efficiency(curve: Mapping[str, float] | pd.Series, widths: np.ndarray) -> np.ndarray:

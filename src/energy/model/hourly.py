@@ -1,35 +1,11 @@
-"""Values that vary over the hours of the horizon, before they are averaged to snapshots."""
+"""Hourly values over the horizon, before they are averaged to snapshots."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Generic, TypeVar
 
 import numpy as np
 import pandas as pd
-
-T = TypeVar("T")
-
-
-class Same(Generic[T]):
-    """An object that cannot be hashed, as the key of what was computed from it: the same object, the same key.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"p_nom": [1.0]})
-    >>> Same(table) == Same(table), Same(table) == Same(table.copy())
-    (True, False)
-    """
-
-    def __init__(self, it: T) -> None:
-        self.it = it  # held, so that no other object can take its identity
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and other.it is self.it
-
-    def __hash__(self) -> int:
-        return id(self.it)
-
 
 Hourly = dict[tuple[str, str], pd.DataFrame]
 """(component list, attribute) → table (hours × names); names that are missing keep their static value."""

@@ -11,19 +11,26 @@ import numpy as np
 import pandas as pd
 
 from energy.case.case import Case
-from energy.case.rule import RuleBook
+from energy.case.rules import RuleBook
 from energy.errors import Fault, InputError, nearest
-from energy.model import profile, services
+from energy.model import objective, profiles
 from energy.model.axis import Axis
-from energy.model.creation import refuse_unsolvable
+from energy.model.base_inputs import (
+    BaseInputs,
+    Dense,
+    PartialInputsKey,
+    SnapshotInputs,
+    base_inputs_of,
+    snapshot_inputs,
+)
 from energy.model.disruption import apply_events, targets
-from energy.model.ground import Dense, Ground, Part, Standing, ground_of, standing
-from energy.model.head import HeadCurve, head_curves
+from energy.model.head_curves import HeadCurve, head_curves
 from energy.model.hourly import number
-from energy.model.inflow import inflow
+from energy.model.hydrology.inflow import inflow
+from energy.model.input_checks import validate_inputs
 from energy.model.snapshots import axis_of
 from energy.scenario import Event, Scenario
-from energy.scenario.water import Hydrology
+from energy.scenario.hydrology import Hydrology
 
 
 @dataclass(frozen=True)
@@ -42,12 +49,12 @@ class Inputs:
         (list name, attribute) → values in every snapshot, for the attributes that may vary; shape (snapshots, names),
         columns in the order of the table.
     rules
-        Rules that PyPSA's components cannot express, as ``energy.rules`` reads them.
+        Rules that PyPSA's components cannot express, as ``energy.extra_functionality`` reads them.
     kirchhoff
         Whether Kirchhoff's voltage law holds on the lines.
     weights
         Service → worth of a delivered MWh in the objective; empty where the objective is money. Beside weights costs
-        count at ``services.SHARE_OF_COSTS`` of their $.
+        count at ``objective.SHARE_OF_COSTS`` of their $.
     book
         The rules of the case as the scenario sets them.
     events
@@ -120,7 +127,7 @@ def inputs(case: Case, scenario: Scenario) -> Inputs:
     40.0
     """
     found = with_objective(assemble(case, scenario), scenario)
-    refuse_unsolvable(found.components, found.dense, scenario, case)
+    validate_inputs(found.components, found.dense, scenario, case)
     return found
 
 
@@ -139,34 +146,34 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
     InputError
         When the scenario names what the case does not have, or asks for what is not modelled.
     """
-    ground = ground_of(case, scenario)
-    _refuse(case, scenario, ground.book)
-    stands = standing(ground, axis or axis_of(case, scenario))
-    case = ground.case
+    base = base_inputs_of(case, scenario)
+    _refuse(case, scenario, base.book)
+    stands = snapshot_inputs(base, axis or axis_of(case, scenario))
+    case = base.case
     dense = dict(stands.dense)
-    if "loads" in ground.components:
+    if "loads" in base.components:
         dense["loads", "p_set"] = _loads(case, scenario, stands)
 
     def load(name: str) -> np.ndarray:
-        return _load(case, scenario, ground, name)
+        return _load(case, scenario, base, name)
 
     hit = targets(case, scenario)
     changed = apply_events(case, scenario, replace(stands, dense=dense), hit, load)
     undisturbed = {key: dense[key] for key in changed}
     dense |= changed
-    if "generators" in ground.components and "loads" in ground.components:
-        dense["generators", "p_max_pu"] = _at_most_the_demand(ground.components, dense)
+    if "generators" in base.components and "loads" in base.components:
+        dense["generators", "p_max_pu"] = _at_most_the_demand(base.components, dense)
     kirchhoff = scenario.network == "kirchhoff"
-    head = head_curves(ground.case, ground.components) if scenario.head == "varying" else ()
+    head = head_curves(base.case, base.components) if scenario.head == "varying" else ()
     return Inputs(
         scenario.name,
         stands.axis,
-        ground.components,
+        base.components,
         dense,
         stands.rules,
         kirchhoff,
         {},
-        ground.book,
+        base.book,
         hit,
         undisturbed,
         head,
@@ -187,10 +194,10 @@ def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | N
     """
     book = found.book
     order = order or scenario.protection_order or book.protection_order
-    bought = services.purchases(found.components.get("generators", pd.DataFrame()))
-    weight = services.weights(order, bought) if scenario.objective == "transfer" else {}
+    bought = objective.purchases(found.components.get("generators", pd.DataFrame()))
+    weight = objective.priority_weights(order, bought) if scenario.objective == "transfer" else {}
     dense = dict(found.dense)
-    share = services.SHARE_OF_COSTS if weight else 1.0
+    share = objective.SHARE_OF_COSTS if weight else 1.0
     for component, attribute in (("stores", "marginal_cost"), ("stores", "marginal_cost_storage")):
         if component in found.components:
             dense[component, attribute] = share * found.array(component, attribute)
@@ -200,8 +207,8 @@ def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | N
             continue
         cost = share * found.array(component, "marginal_cost")
         if weight and component == "generators":
-            lacking = (table["carrier"] == services.LACKING).to_numpy()
-            cost = np.where(lacking, services.lacking(weight) / share * cost, cost)
+            lacking = (table["carrier"] == objective.LACKING).to_numpy()
+            cost = np.where(lacking, objective.lacking(weight) / share * cost, cost)
         dense[component, "marginal_cost"] = cost
         if "service" not in table:
             continue
@@ -210,7 +217,7 @@ def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | N
         if component == "links":
             sign = -1.0 if weight else 1.0  # a delivered MWh earns its worth, or bears its tariff
             dense[component, "marginal_cost"] = cost + sign * found.array("links", "efficiency") * value
-            dense[component, "marginal_cost"] += services.returned(table["service"], weight)
+            dense[component, "marginal_cost"] += objective.returned(table["service"], weight)
         elif weight:
             dense[component, "marginal_cost"] = cost + value * table["sign"].to_numpy(float)
     return replace(found, dense=dense, weights=weight)
@@ -222,17 +229,17 @@ def _tariff(scenario: Scenario, book: RuleBook) -> dict[str, float]:
     return {} if book.contract is None or owed else {"casa": sum(book.contract.prices.values())}
 
 
-def _loads(case: Case, scenario: Scenario, stands: Standing) -> np.ndarray:
+def _loads(case: Case, scenario: Scenario, stands: SnapshotInputs) -> np.ndarray:
     """Return demand and inflow [MW, hm³/h] of a scenario in every snapshot; shape (snapshots, loads)."""
-    loads = stands.ground.components["loads"]
+    loads = stands.base.components["loads"]
     values = stands.dense["loads", "p_set"].copy()
     if "demand" in loads and "demand_year" in case.profiles:
         share = loads["share"].to_numpy(float)
         for key, at in loads.groupby("demand").indices.items():
-            national = _demand(stands.ground, str(key), of(scenario.growth, str(key), "central"))
+            national = _demand(stands.base, str(key), of(scenario.growth, str(key), "central"))
             values[:, at] = stands.axis.mean(national)[:, None] * share[at]
     if "inflow" in case.profiles:
-        sites, flows = _scenario_inflow(scenario, stands.ground)
+        sites, flows = _scenario_inflow(scenario, stands.base)
         values[:, sites] = -stands.axis.mean(flows)
     return values
 
@@ -247,7 +254,7 @@ def _at_most_the_demand(components: Mapping[str, pd.DataFrame], dense: Dense) ->
     available = dense["generators", "p_max_pu"].copy()
     asked = (dense["loads", "p_set"] * -loads["sign"].to_numpy(float)).clip(min=0)
     p_nom, buses, places = table["p_nom"].to_numpy(float), table["bus"].tolist(), loads["bus"].to_numpy(object)
-    for at in np.flatnonzero((table["carrier"] == services.UNSERVED).to_numpy() & (p_nom > 0)):
+    for at in np.flatnonzero((table["carrier"] == objective.UNSERVED).to_numpy() & (p_nom > 0)):
         here = asked[:, places == buses[at]].sum(axis=1)
         available[:, at] = np.minimum(available[:, at], here / p_nom[at])
     return available
@@ -266,7 +273,7 @@ def _refuse(case: Case, scenario: Scenario, book: RuleBook) -> None:
         what = f"case {case.name} has no curves for a varying head"
         repair = "write head: fixed, or add profiles/head.csv"
         faults.append(_fault(scenario, ("head",), what, "fixed", repair))
-    if services.RETURNED in (scenario.protection_order or ()) and scenario.contract.direction == "both":
+    if objective.RETURNED in (scenario.protection_order or ()) and scenario.contract.direction == "both":
         what = "protection_order holds reverse while both directions are open: power could earn by going in a circle"
         repair = "take reverse out, or write direction: reverse"
         faults.append(_fault(scenario, ("protection_order",), what, None, repair))
@@ -289,50 +296,50 @@ def _labels(case: Case, profile_name: str) -> list[str]:
     return [] if table is None else [str(label) for label in table.index.unique(0)]
 
 
-def _load(case: Case, scenario: Scenario, ground: Ground, name: str) -> np.ndarray:
+def _load(case: Case, scenario: Scenario, base: BaseInputs, name: str) -> np.ndarray:
     """Return demand or inflow [MW, hm³/h] of one load in every hour; shape (hours,)."""
-    loads = ground.components["loads"]
+    loads = base.components["loads"]
     key = loads["demand"].at[name] if "demand" in loads else None
     if "demand_year" in case.profiles and isinstance(key, str) and key:
         growth = of(scenario.growth, key, "central")
-        return _demand(ground, key, growth) * number(loads, name, "share")
+        return _demand(base, key, growth) * number(loads, name, "share")
     if "inflow" in case.profiles:
-        sites, flows = _inflow(ground, scenario.hydrology)
+        sites, flows = _inflow(base, scenario.hydrology)
         at = np.flatnonzero(sites == loads.index.get_loc(name))
         if len(at):
             return -flows[:, at[0]]
-    return ground.column("loads", "p_set", name)
+    return base.column("loads", "p_set", name)
 
 
-def _scenario_inflow(scenario: Scenario, ground: Ground) -> tuple[np.ndarray, np.ndarray]:
+def _scenario_inflow(scenario: Scenario, base: BaseInputs) -> tuple[np.ndarray, np.ndarray]:
     try:
-        return _inflow(ground, scenario.hydrology)
+        return _inflow(base, scenario.hydrology)
     except InputError as err:
         origin = scenario.written_at("hydrology")
         raise InputError(fault.at(origin.where, origin.line) for fault in err.faults) from None
 
 
-def _demand(ground: Ground, key: str, growth: str) -> np.ndarray:
+def _demand(base: BaseInputs, key: str, growth: str) -> np.ndarray:
     """Return a national demand [MW] in every hour; shape (hours,)."""
-    return _shared_demand(Part(ground, "demand_year", "demand_month", "demand_hour"), key, growth)
+    return _shared_demand(PartialInputsKey(base, "demand_year", "demand_month", "demand_hour"), key, growth)
 
 
 @lru_cache(maxsize=256)
-def _shared_demand(part: Part, key: str, growth: str) -> np.ndarray:
-    return profile.demand(part.ground.case, part.ground.hours, key, growth)
+def _shared_demand(part: PartialInputsKey, key: str, growth: str) -> np.ndarray:
+    return profiles.demand(part.base.case, part.base.hours, key, growth)
 
 
-def _inflow(ground: Ground, hydrology: Hydrology) -> tuple[np.ndarray, np.ndarray]:
+def _inflow(base: BaseInputs, hydrology: Hydrology) -> tuple[np.ndarray, np.ndarray]:
     """Return the positions of the loads that stand for inflow, and their flow [hm³/h]; shape (hours, sites)."""
-    return _shared_inflow(Part(ground, "inflow", "water_statistics"), hydrology)
+    return _shared_inflow(PartialInputsKey(base, "inflow", "water_statistics"), hydrology)
 
 
 @lru_cache(maxsize=16)
-def _shared_inflow(part: Part, hydrology: Hydrology) -> tuple[np.ndarray, np.ndarray]:
-    ground, loads = part.ground, part.ground.components["loads"].index
-    found = {site: flow for site, flow in inflow(ground.case, ground.hours, hydrology).items() if site in loads}
+def _shared_inflow(part: PartialInputsKey, hydrology: Hydrology) -> tuple[np.ndarray, np.ndarray]:
+    base, loads = part.base, part.base.components["loads"].index
+    found = {site: flow for site, flow in inflow(base.case, base.hours, hydrology).items() if site in loads}
     sites = np.array([loads.get_loc(site) for site in found], dtype=int)
-    return sites, np.column_stack(list(found.values())) if found else np.zeros((len(ground.hours), 0))
+    return sites, np.column_stack(list(found.values())) if found else np.zeros((len(base.hours), 0))
 
 
 def of(choice: str | Mapping[str, str], key: str, otherwise: str) -> str:

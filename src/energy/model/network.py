@@ -10,7 +10,7 @@ import pandas as pd
 from energy.case.case import Case
 from energy.case.schema import attributes
 from energy.model.inputs import Inputs, inputs
-from energy.model.quiet import quiet
+from energy.model.pypsa_logging import quiet_pypsa
 from energy.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def build(case: Case, scenario: Scenario) -> pypsa.Network:
     Returns
     -------
     pypsa.Network
-        Unsolved; ``n.optimize(extra_functionality=energy.rules)`` solves it.
+        Unsolved; ``n.optimize(extra_functionality=energy.extra_functionality)`` solves it.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def network(found: Inputs) -> pypsa.Network:
     """
     import pypsa
 
-    with quiet():
+    with quiet_pypsa():
         n = pypsa.Network(name=found.name)
         n.set_snapshots(found.axis.snapshots)  # type: ignore[arg-type]  # PyPSA takes any index
         n.snapshot_weightings.loc[:, :] = found.axis.weightings[n.snapshot_weightings.columns].to_numpy()

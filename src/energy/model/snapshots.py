@@ -1,4 +1,4 @@
-"""A scenario's snapshots: its horizon, its resolution, and where typical days must not go on."""
+"""Snapshots of a scenario: horizon, resolution, and where typical days must be cut."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from functools import lru_cache
 import pandas as pd
 
 from energy.case.case import Case
-from energy.case.rule import LevelRule, LimitRule, RuleBook, StorageRule, VolumeRule
+from energy.case.rules import LevelRule, LimitRule, RuleBook, StorageRule, VolumeRule
 from energy.model.axis import Axis, hours_of, make_axis, month_day, own_axis
+from energy.model.base_inputs import BaseInputs, base_inputs_of
 from energy.model.disruption import event_cuts
-from energy.model.ground import Ground, ground_of
 from energy.scenario import Scenario
 
 
@@ -22,7 +22,7 @@ def axis_of(case: Case, scenario: Scenario) -> Axis:
     start, _ = scenario.horizon()
     cuts: set[pd.Timestamp] = set()
     if scenario.time.resolution.startswith("typical"):  # every other resolution has all hours, and nothing to cut
-        cuts = {*_rule_cuts(ground_of(case, scenario), start, scenario.time.years), *event_cuts(scenario, start)}
+        cuts = {*_rule_cuts(base_inputs_of(case, scenario), start, scenario.time.years), *event_cuts(scenario, start)}
     return _axis(scenario.horizon(), scenario.time.resolution, tuple(sorted(cuts)))
 
 
@@ -38,8 +38,8 @@ def _axis(horizon: tuple[pd.Timestamp, pd.Timestamp], resolution: str, cuts: tup
 
 
 @lru_cache(maxsize=16)
-def _rule_cuts(ground: Ground, start: pd.Timestamp, years: int) -> frozenset[pd.Timestamp]:
-    return frozenset(_cuts_of(ground.book, start, years))
+def _rule_cuts(base: BaseInputs, start: pd.Timestamp, years: int) -> frozenset[pd.Timestamp]:
+    return frozenset(_cuts_of(base.book, start, years))
 
 
 def _cuts_of(book: RuleBook, start: pd.Timestamp, years: int) -> Iterator[pd.Timestamp]:

@@ -1,4 +1,4 @@
-"""What every model of a file is made of: frozen, strict, and with refusals that say what is allowed."""
+"""Base classes of models of files: frozen, strict, with refusals that say what is allowed."""
 
 from __future__ import annotations
 

@@ -1,22 +1,5 @@
-"""Numbers → figures, tables and files."""
+"""Reports: tables for the terminal, the HTML page, PDF, run folders with their figures, the project's pages."""
 
-from energy.report.catalogue import draw
-from energy.report.comparison_figure import comparison_figure
-from energy.report.duration_figure import duration_figure
-from energy.report.folder import write_run
-from energy.report.monthly_figure import monthly_figure, plot
-from energy.report.record import record
-from energy.report.sweep_figure import sweep_figure
-from energy.report.waterfall_figure import waterfall_figure
+from energy.report.bundle import write_run
 
-__all__ = [
-    "comparison_figure",
-    "draw",
-    "duration_figure",
-    "monthly_figure",
-    "plot",
-    "record",
-    "sweep_figure",
-    "waterfall_figure",
-    "write_run",
-]
+__all__ = ["write_run"]

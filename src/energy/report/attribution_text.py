@@ -1,4 +1,4 @@
-"""An attribution for the terminal and for programs."""
+"""Attribution for the terminal and for programs."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from energy.report.style import words
-from energy.study.attribution import mean_power
+from energy.analysis.attribution import mean_power
+from energy.results.labels import words
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -30,7 +30,7 @@ def attribution_text(table: pd.DataFrame) -> Iterator[Table | str]:
     Parameters
     ----------
     table
-        From `energy.study.attribution.attribution`.
+        From `energy.analysis.attribution.attribution`.
     """
     total = table.sum()
     yield (

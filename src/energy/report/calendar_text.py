@@ -1,4 +1,4 @@
-"""The events of a scenario for the terminal: a calendar, each event in words, and what is left of what, by date."""
+"""Calendar of events for the terminal: each event in words, and remaining availability by date."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from energy.case import Case
-from energy.model.calendar import Spell, spells
 from energy.model.disruption import targets
+from energy.model.event_calendar import Spell, spells
 from energy.scenario import NEVER, Event, Scenario
 
 WIDTH = 84  # signs that the months may take

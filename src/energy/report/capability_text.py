@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from energy.report.cells import plain_cells
-from energy.report.whole import whole_file
-from energy.study.case_capability import Capability
+from energy.analysis.case_capability import Capability
+from energy.results.atomic_write import atomic_file
+from energy.results.table_writer import plain_cells
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -54,6 +54,6 @@ def capability_json(found: Capability) -> dict[str, Any]:
 def write_capability(found: Capability, folder: Path) -> Path:
     """Write ``capability.csv``, one row a direction and snapshot, and return its path."""
     path = folder / "capability.csv"
-    with whole_file(path) as draft:
+    with atomic_file(path) as draft:
         plain_cells(found.table.round(6)).to_csv(draft)
     return path

@@ -1,4 +1,4 @@
-"""A comparison of runs for the terminal: few runs as columns, many as rows."""
+"""Comparison of runs for the terminal: few runs as columns, many as rows."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from energy.report.compare import DELIVERED, SHARE, in_words
-from energy.report.style import words
+from energy.results.compare import DELIVERED, SHARE, in_words
+from energy.results.labels import words
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -22,7 +22,7 @@ def comparison_text(found: Mapping[str, Any], failed: Mapping[str, str] | None =
     Parameters
     ----------
     found
-        From `energy.report.compare.compare`.
+        From `energy.results.compare.compare`.
     failed
         Runs without a result → why.
     """

@@ -1,4 +1,4 @@
-"""PyPSA's own interactive map as one HTML file that asks the network for nothing."""
+"""Interactive map of PyPSA as one HTML file that asks the network for nothing."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from energy.model.quiet import quiet
-from energy.report.map_figure import HOME, borders
+from energy.model.pypsa_logging import quiet_pypsa
+from energy.plots.map import HOME, borders
 
 if TYPE_CHECKING:
     import pypsa
@@ -44,7 +44,7 @@ def interactive_map(network: pypsa.Network, title: str) -> str:
     """
     import pydeck
 
-    with quiet():
+    with quiet_pypsa():
         electric = network[network.buses.index[network.buses["carrier"] != "water"]]
         electric.remove("Link", [name for name in electric.links.index if electric.links.at[name, "p_nom"] == 0])
         _escape(electric)

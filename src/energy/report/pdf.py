@@ -1,4 +1,4 @@
-"""A report as PDF: printed by Chromium where there is one, else its figures as pages."""
+"""PDF report: printed by Chromium where there is one, else its figures as pages."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from textwrap import fill
 
-from energy.report.catalogue import entries
-from energy.report.comparison_figure import comparison_figure
-from energy.report.frame import footer, framed
-from energy.report.page_text import rows, summary
-from energy.report.record import read_record
-from energy.report.style import styled
-from energy.report.whole import whole_file
+from energy.plots.comparison import comparison_figure
+from energy.plots.frame import footer, framed
+from energy.plots.registry import entries
+from energy.plots.style import styled
+from energy.report.summary import rows, summary
+from energy.results.atomic_write import atomic_file
+from energy.results.dataset import read_record
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 LINE = 85  # characters of the cover
@@ -56,7 +56,7 @@ def write_pdf(page: Path, folders: Sequence[Path], path: Path) -> str:
         The file to write.
     """
     program = browser()
-    with whole_file(path) as draft:
+    with atomic_file(path) as draft:
         if program is not None and _printed(program, page, draft):
             return "chromium"
         _drawn(folders, draft)

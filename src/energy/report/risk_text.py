@@ -1,15 +1,15 @@
-"""Risk in words and tables."""
+"""Risk tables and sentences for the terminal, and as JSON."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from energy.results.labels import MONTHS
+
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
     from rich.table import Table
-
-MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 def risk_text(found: xr.Dataset) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What is unknown, in words and tables."""
+"""Sensitivity tables and notes for the terminal, and as JSON."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from energy.results.labels import range_text, short
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
-    from energy.study.sensitivity import Sensitivity
+    from energy.analysis.sensitivity.sensitivity import Sensitivity
 
 _COLUMNS = {"at low": "at low", "at high": "at high", "mu_star": "μ*", "sigma": "σ", "S1": "S1", "ST": "ST"}
 
@@ -22,7 +24,7 @@ def ranking(numbers: pd.DataFrame, rows: int) -> pd.DataFrame:
     Parameters
     ----------
     numbers
-        ``numbers`` of ``energy.study.sensitivity.Sensitivity``, in the metric's unit.
+        ``numbers`` of ``energy.analysis.sensitivity.sensitivity.Sensitivity``, in the metric's unit.
     rows
         How many.
 
@@ -39,24 +41,6 @@ def ranking(numbers: pd.DataFrame, rows: int) -> pd.DataFrame:
     ranges = [range_text(row) for row in shown.to_dict("records")]
     table = table.assign(range=ranges, mark=shown["confidence"])
     return table.rename(index={key: short(str(key)) for key in table.index})
-
-
-def range_text(row: Mapping[Any, Any]) -> str:
-    """Return a number's range with its unit.
-
-    >>> range_text({"low": 1200.0, "high": 2500.5, "unit": "MW"})
-    '1,200 to 2,500 MW'
-    """
-    return f"{row['low']:,.4g} to {row['high']:,.4g} {row['unit']}"
-
-
-def short(key: str) -> str:
-    """Return a number's key without what all of them begin with.
-
-    >>> short("values.profiles/monthly.KG small hydro.p_max_pu")
-    'monthly.KG small hydro.p_max_pu'
-    """
-    return key.removeprefix("values.").removeprefix("profiles/")
 
 
 def spread_table(found: Sensitivity) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""A settlement for the terminal, for programs, and as tables to write."""
+"""Settlement for the terminal, for programs, and as tables to write."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from energy.measure.settlement import MILLION, debt_service
-from energy.study.settle import Settlement
+from energy.analysis.settlement import Settlement
+from energy.metrics.settlement import MILLION, debt_service
 
 if TYPE_CHECKING:
     from rich.table import Table

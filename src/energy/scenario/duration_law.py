@@ -1,4 +1,4 @@
-"""Laws of how long an outage lasts."""
+"""Probability laws of outage durations: exponential, lognormal, empirical."""
 
 from __future__ import annotations
 

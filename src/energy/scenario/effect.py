@@ -1,4 +1,4 @@
-"""Several events on one thing: what is left of it."""
+"""Combined effect of several events on one component: the availability that is left."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from energy.errors import nearest
 from energy.reading.frozen import Complaint, Frozen, Row, Word, refuse, refuse_all
-from energy.scenario.moment import (
+from energy.scenario.dates import (
     MOMENT,
     NEVER,
     Closure,

@@ -10,9 +10,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from energy.errors import nearest
 from energy.reading.frozen import Complaint, Frozen, FrozenMap, Frozenness, Row, Word, refuse_all
+from energy.scenario.dates import Closure
 from energy.scenario.duration_law import Empirical, Exponential, Law, Lognormal
 from energy.scenario.event import Event, EventKind, PlaceText
-from energy.scenario.moment import Closure
 
 YEAR = 8760.0  # hours
 _AGREES = 0.01  # relative difference up to which two statements of one number agree

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from energy.errors import Fault, InputError, nearest
 from energy.reading.document import read_document
-from energy.reading.faults import validated
-from energy.reading.form import Form
-from energy.reading.place import project_folder
+from energy.reading.expected_schema import Form
+from energy.reading.project_folder import project_folder
+from energy.reading.schema_errors import validated
 from energy.reading.tree import Node, Origin, merged, put
 from energy.scenario.hazard import HazardSet
 

@@ -12,23 +12,13 @@ import pandas as pd
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, PrivateAttr, Tag, model_validator
 
 from energy.errors import nearest
-from energy.reading.day import MonthDay
-from energy.reading.faults import validated
-from energy.reading.frozen import (
-    Complaint,
-    Frozen,
-    FrozenMap,
-    Frozenness,
-    Row,
-    Word,
-    freeze,
-    refuse,
-    refuse_all,
-)
+from energy.reading.frozen import Complaint, Frozen, FrozenMap, Frozenness, Row, Word, freeze, refuse, refuse_all
+from energy.reading.month_day import MonthDay
+from energy.reading.schema_errors import validated
 from energy.reading.tree import Node, Origin, Origins, planted, put
+from energy.scenario.dates import Season, is_yearly, parse_moment
 from energy.scenario.event import TABLES, Event
-from energy.scenario.moment import Season, is_yearly, parse_moment
-from energy.scenario.water import Hydrology
+from energy.scenario.hydrology import Hydrology
 
 QUESTIONS = ("record", "politics", "technology", "timing", "options", "stress", "water", "base")
 """The usual questions, by which the library is listed; another word is allowed."""

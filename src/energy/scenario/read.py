@@ -9,9 +9,9 @@ from typing import Any
 
 from energy.errors import Fault, InputError, nearest
 from energy.reading.document import parse_value, read_document, scalar
-from energy.reading.faults import dotted, validated
-from energy.reading.form import Form
-from energy.reading.place import project_folder
+from energy.reading.expected_schema import Form
+from energy.reading.project_folder import project_folder
+from energy.reading.schema_errors import dotted, validated
 from energy.reading.tree import Node, Origin, Origins, leaves, merged, nearest_node, planted, put
 from energy.scenario.event import TABLES
 from energy.scenario.model import Scenario, key_steps

@@ -1,8 +1,8 @@
 """Inputs → optimum."""
 
-from energy.solve.engine import Anchor, Engine, solve
-from energy.solve.foreign import solve_with, solver_named
-from energy.solve.likeness import structure_key
+from energy.solve.engine import Engine, WarmStartScenario, solve
+from energy.solve.external_solver import solve_with, solver_named
 from energy.solve.result import Result
+from energy.solve.structure_hash import structure_key
 
-__all__ = ["Anchor", "Engine", "Result", "solve", "solve_with", "solver_named", "structure_key"]
+__all__ = ["Engine", "Result", "WarmStartScenario", "solve", "solve_with", "solver_named", "structure_key"]

@@ -1,4 +1,4 @@
-"""Build once, update, re-solve: PyPSA builds one model, HiGHS solves every scenario of the same components."""
+"""Engine: PyPSA builds one model, HiGHS re-solves it for every scenario of the same components (warm start)."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import pandas as pd
 
 from energy.errors import SolverError
 from energy.model import Inputs
-from energy.solve.basis import Start
-from energy.solve.easier import Held, decided
-from energy.solve.head import follow_head
+from energy.solve.assembly import assemble_program, pattern_of
+from energy.solve.head_iteration import follow_head
 from energy.solve.highs import Solver, method
-from energy.solve.layout import lay, pattern_of
-from energy.solve.likeness import family_key, structure_key
 from energy.solve.lp import BALANCE, Structure, blocks
 from energy.solve.pypsa_model import check_layout, pypsa_structure
 from energy.solve.result import Result
+from energy.solve.sifting import FixedColumns, fixable_columns
+from energy.solve.structure_hash import family_key, structure_key
+from energy.solve.warm_start import WarmStart
 
 STARTS_KEPT = 256  # of anchors, 0.2 MB each at the default resolution; drawn water starts from some eighty
 START_COLUMNS_KEPT = 10_000_000  # of their programs: on long horizons the starts that are kept are fewer
@@ -32,7 +32,7 @@ COLUMNS_KEPT = 1_300_000  # of the programs of other snapshots or rules, all tog
 
 
 @dataclass(frozen=True, eq=False)
-class Anchor:
+class WarmStartScenario:
     """Inputs near those to be solved: their optimal basis is where the solve starts.
 
     For answers that do not depend on what was solved before, an anchor must follow from the inputs to be solved alone.
@@ -54,7 +54,7 @@ class Anchor:
     >>> from energy.model.inputs import inputs
     >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
     >>> case, dry = read_case("two_bus"), scenario.replace(hydrology="dry")
-    >>> anchor = Anchor("median water", lambda: inputs(case, scenario))
+    >>> anchor = WarmStartScenario("median water", lambda: inputs(case, scenario))
     >>> found = Engine(inputs(case, scenario)).solve(inputs(case, dry), anchor=anchor)
     >>> round(float(found.flow("links")["line"] @ found.hours) / 1000, 1)  # GWh
     44.4
@@ -62,7 +62,7 @@ class Anchor:
 
     key: str
     inputs: Callable[[], Inputs]
-    parent: Anchor | None = None
+    parent: WarmStartScenario | None = None
 
 
 class Engine:
@@ -102,14 +102,14 @@ class Engine:
     def __init__(self, base: Inputs, time_limit: float = inf) -> None:
         reference = pypsa_structure(base)
         self._pattern = pattern_of(reference, base)
-        self.structure = reference if self._pattern is None else lay(self._pattern, base)
+        self.structure = reference if self._pattern is None else assemble_program(self._pattern, base)
         if self._pattern is not None:
             check_layout(self.structure, reference, base)
         self.base = base
         self._family = family_key(base)
         self._structures = OrderedDict({structure_key(base): self.structure})
-        self._starts: OrderedDict[str, Start | Held | None] = OrderedDict()
-        self._own = Anchor("", lambda: base)
+        self._starts: OrderedDict[str, WarmStart | FixedColumns | None] = OrderedDict()
+        self._own = WarmStartScenario("", lambda: base)
         self._time_limit = time_limit
 
     @cached_property
@@ -117,7 +117,9 @@ class Engine:
         """The engine's own HiGHS."""
         return Solver(self._time_limit)
 
-    def solve(self, inputs: Inputs, past: Result | None = None, now: int = 0, anchor: Anchor | None = None) -> Result:
+    def solve(
+        self, inputs: Inputs, past: Result | None = None, now: int = 0, anchor: WarmStartScenario | None = None
+    ) -> Result:
         """Solve inputs of the base's components.
 
         Parameters
@@ -147,7 +149,7 @@ class Engine:
             return follow_head(partial(self._solve, anchor=anchor), inputs, past, now)
         return self._solve(inputs, past, now, anchor)
 
-    def _solve(self, inputs: Inputs, past: Result | None, now: int, anchor: Anchor | None = None) -> Result:
+    def _solve(self, inputs: Inputs, past: Result | None, now: int, anchor: WarmStartScenario | None = None) -> Result:
         """Solve one linear program."""
         structure = self._structure(inputs)
         first = not self._starts
@@ -158,7 +160,7 @@ class Engine:
         if past is not None:
             structure.hold(problem, past.values, now)
         basis = held = None
-        if isinstance(start, Held):
+        if isinstance(start, FixedColumns):
             held = start.carried(structure, inputs.axis.snapshots)
         elif start is not None and (_short(structure) or start.fits(structure)):
             # on a long horizon the way from other rows is longer than that of the interior point from nothing
@@ -173,13 +175,13 @@ class Engine:
             lawless = inputs.kirchhoff and not self.base.kirchhoff
             if self._pattern is None or lawless or family_key(inputs) != self._family:
                 raise ValueError(f"{inputs.name}: not of the structure that this engine was built for")
-            found = self._structures[key] = lay(self._pattern, inputs)
+            found = self._structures[key] = assemble_program(self._pattern, inputs)
             while len(self._structures) > 1 and sum(map(_width, self._structures.values())) > COLUMNS_KEPT:
                 self._structures.popitem(last=False)
         self._structures.move_to_end(key)
         return found
 
-    def _start(self, anchor: Anchor, structure: Structure) -> Start | Held | None:
+    def _start(self, anchor: WarmStartScenario, structure: Structure) -> WarmStart | FixedColumns | None:
         """Return where an anchor lets others start; None where it has no optimum, or where nothing is wanted of it."""
         if anchor is self._own and not _short(structure):
             return None
@@ -190,7 +192,7 @@ class Engine:
         self._starts.move_to_end(anchor.key)
         return self._starts[anchor.key]
 
-    def _found(self, anchor: Anchor) -> Start | Held | None:
+    def _found(self, anchor: WarmStartScenario) -> WarmStart | FixedColumns | None:
         inputs = anchor.inputs()
         if family_key(inputs) != self._family:
             return None
@@ -199,7 +201,7 @@ class Engine:
         if anchor.parent is not None and _short(structure):
             # on a long horizon the way from other water is longer than that of the interior point, too
             parent = self._start(anchor.parent, structure)
-            basis = parent.carried(structure, inputs) if isinstance(parent, Start) else None
+            basis = parent.carried(structure, inputs) if isinstance(parent, WarmStart) else None
         ends_in_basis = _width(structure) <= ANCHORED
         try:
             self.solver.solve(structure, problem, inputs, basis, ends_in_basis=ends_in_basis)
@@ -209,8 +211,8 @@ class Engine:
             return None
         if not ends_in_basis:
             optimum = self.solver.optimum()
-            return decided(structure, problem, inputs, optimum.values, optimum.duals)
-        return Start(self.solver.basis(), structure, inputs.axis, inputs.rules)
+            return fixable_columns(structure, problem, inputs, optimum.values, optimum.duals)
+        return WarmStart(self.solver.basis(), structure, inputs.axis, inputs.rules)
 
     def _result(self, structure: Structure, inputs: Inputs) -> Result:
         optimum, snapshots = self.solver.optimum(), inputs.axis.snapshots

@@ -1,4 +1,4 @@
-"""One HiGHS model of one process: a program and a start in, an optimum out, nothing kept in between."""
+"""HiGHS without state: a linear program and a warm start in, a solution out."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import numpy as np
 
 from energy.errors import SolverError
 from energy.model import Inputs
-from energy.solve.easier import Held, decided, eased
-from energy.solve.infeasible import conflict
+from energy.solve.duality_gap import duality_gap
+from energy.solve.infeasibility import conflict
 from energy.solve.lp import Problem, Structure
-from energy.solve.proof import gap
-from energy.solve.refine import missed, refined
+from energy.solve.refinement import largest_residual, refined_solution
+from energy.solve.sifting import FixedColumns, fixable_columns, relaxed_program
 
 UNDECIDED = (
     highspy.HighsModelStatus.kSolveError,
@@ -102,7 +102,7 @@ class Attempt:
     start: highspy.HighsBasis | None = None
     anew: bool = True
     eased: bool = False
-    held: Held | None = None
+    held: FixedColumns | None = None
 
 
 class Solver:
@@ -135,7 +135,7 @@ class Solver:
         inputs: Inputs,
         basis: highspy.HighsBasis | None = None,
         ends_in_basis: bool = False,
-        held: Held | None = None,
+        held: FixedColumns | None = None,
     ) -> None:
         """Solve a program from a basis, or from nothing; where others start from it, it has to end in a basis.
 
@@ -162,7 +162,7 @@ class Solver:
             status = self._try(attempt, structure, easier or problem, afresh=attempt.anew or last is not None)
             values = None
             if status == highspy.HighsModelStatus.kOptimal and attempt.options["solver"] == "simplex":
-                values = refined(highs, structure, problem)
+                values = refined_solution(highs, structure, problem)
                 status = highspy.HighsModelStatus.kUnknown if values is None else status
             if easier is not None:
                 proved = not ends_in_basis and self._proved(structure, problem, inputs, attempt)
@@ -207,15 +207,15 @@ class Solver:
         """Return whether the last answer is an optimum of the true program, whatever HiGHS calls it.
 
         It is where it keeps rows and bounds, those left out too, and where its prices prove that no point of the true
-        program costs less (`energy.solve.proof.gap`).
+        program costs less (`energy.solve.duality_gap.duality_gap`).
         """
         values, duals = self._point()
         if len(values) != len(problem.cost) or len(duals) != len(problem.row_lower):
             return False
         beyond = np.maximum(problem.lower - values, values - problem.upper)
         kept = not (beyond > ROOM * np.maximum(np.abs(values), 1.0)).any()
-        kept = kept and missed(structure, problem, values) <= ROOM
-        return kept and gap(structure, problem, values, duals) <= PROVED
+        kept = kept and largest_residual(structure, problem, values) <= ROOM
+        return kept and duality_gap(structure, problem, values, duals) <= PROVED
 
     def _proved(self, structure: Structure, problem: Problem, inputs: Inputs, attempt: Attempt) -> bool:
         """Return whether the last answer stands, or one does of the true program of what it leaves open.
@@ -232,8 +232,8 @@ class Solver:
                 return False
             if held is not None:
                 held = held.but_in_vain(structure, problem, duals)
-            elif gap(structure, problem, values, duals) <= NEARLY:
-                held = decided(structure, problem, inputs, values, duals)
+            elif duality_gap(structure, problem, values, duals) <= NEARLY:
+                held = fixable_columns(structure, problem, inputs, values, duals)
             else:
                 return False
             self._try(Attempt(attempt.options), structure, held.program(problem))
@@ -255,7 +255,7 @@ class Solver:
 
 
 def _attempts(
-    usual: Options, basis: highspy.HighsBasis | None, steps: int, held: Held | None = None
+    usual: Options, basis: highspy.HighsBasis | None, steps: int, held: FixedColumns | None = None
 ) -> Iterator[Attempt]:
     """Yield what to try until the problem is decided, the same for the same inputs."""
     long = usual["solver"] == "hipo"
@@ -288,7 +288,7 @@ def _easier(attempt: Attempt, structure: Structure, problem: Problem, inputs: In
     """Return the easier program of an attempt; None where it is the true one."""
     if attempt.held is not None:
         return attempt.held.program(problem)
-    return eased(structure, problem, inputs) if attempt.eased else None
+    return relaxed_program(structure, problem, inputs) if attempt.eased else None
 
 
 def pass_program(highs: highspy.Highs, structure: Structure, problem: Problem, scale: float) -> None:

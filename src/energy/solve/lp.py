@@ -1,7 +1,7 @@
-"""The linear program in HiGHS's form, and the formulas that compute its numbers from inputs.
+"""Linear program in HiGHS's form, and the formulas that compute its numbers from inputs.
 
 Where each number stands is a `Structure`; ``energy.solve.pypsa_model`` takes one from PyPSA's own model and holds the
-formulas here against it, ``energy.solve.layout`` lays the same rows and columns for any snapshots.
+formulas here against it, ``energy.solve.assembly`` lays the same rows and columns for any snapshots.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""PyPSA's own model of inputs → the structure of the linear program, and the proof that both say the same.
+"""PyPSA's model of inputs → the structure of the linear program, and a check that both agree.
 
 The only file of this room that knows the names that PyPSA gives to variables and constraints. PyPSA's one-variable
 bound rows become bounds of columns here.
@@ -14,9 +14,9 @@ import pandas as pd
 from scipy import sparse
 
 from energy.errors import Fault, InputError
-from energy.model import Inputs, network, rules
-from energy.model.quiet import quiet
-from energy.model.rules import KIRCHHOFF, OPEN_ANGLE
+from energy.model import Inputs, extra_functionality, network
+from energy.model.custom_constraints import KIRCHHOFF, OPEN_ANGLE
+from energy.model.pypsa_logging import quiet_pypsa
 from energy.solve.lp import BALANCE, ENERGY, VOLTAGE, Structure, matrix_of
 
 if TYPE_CHECKING:
@@ -44,10 +44,10 @@ def pypsa_structure(base: Inputs) -> Structure:
         When a number of the formulas differs from the model that PyPSA built.
     """
     n = network(base)
-    with quiet():
+    with quiet_pypsa():
         # one block of nodal balances, however many components hang on a bus
         model = n.optimize.create_model(include_objective_constant=False, meshed_thresholds=[])
-        rules(n, n.snapshots)
+        extra_functionality(n, n.snapshots)
     _refuse_foreign(model, base)
     structure = _structure(model, base)
     _check(structure, base, model)

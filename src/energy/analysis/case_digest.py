@@ -1,0 +1,39 @@
+"""Digest (hash) of a case: two cases of one hash give the same answers."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+
+import pandas as pd
+
+from energy.case import Case
+
+
+def case_digest(case: Case) -> str:
+    """Return a hash (SHA-256, hex) of all that a case puts into results: its evidence and sources left out.
+
+    The same on every machine for the same files.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> case_digest(read_case("two_bus")) == case_digest(read_case("two_bus"))
+    True
+    """
+    whole = sha256(case.rules.model_dump_json().encode())
+    tables: dict[str, pd.DataFrame] = {f"components/{name}": table for name, table in case.components.items()}
+    tables |= {f"profiles/{name}": table for name, table in case.profiles.items()}
+    tables |= {f"series/{name}.{attribute}": table for (name, attribute), table in case.series.items()}
+    tables["corridors"] = case.corridors
+    if case.weightings is not None:
+        tables["weightings"] = case.weightings
+    for name in sorted(tables):
+        whole.update(name.encode())
+        whole.update(_text(tables[name]).encode())
+    return whole.hexdigest()
+
+
+def _text(table: pd.DataFrame) -> str:
+    columns = {str(column): [repr(value) for value in table[column].tolist()] for column in table}
+    return json.dumps([[str(key) for key in table.index], columns])

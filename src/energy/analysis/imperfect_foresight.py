@@ -1,0 +1,150 @@
+"""Imperfect foresight: rolling re-optimisation that learns of each event when it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from energy.case import Case
+from energy.errors import SolverError
+from energy.model import Inputs
+from energy.model.axis import Axis
+from energy.model.inputs import assemble, with_objective
+from energy.model.objective import STUDIED
+from energy.model.snapshots import axis_of
+from energy.scenario import Event, Scenario
+from energy.solve import Engine, Result
+
+
+def learning_times(scenario: Scenario) -> list[pd.Timestamp]:
+    """Return the instants, in order, at which a scenario's plan learns something.
+
+    An event that is not known from the start is learned of when it begins; one with an expected duration again when
+    it ends before that, or when it has outlasted it.
+    """
+    start, end = scenario.horizon()
+    times = set()
+    for event in scenario.events:
+        if event.known == "from_start":
+            continue
+        begin, over = event.window(start)
+        times.add(begin)
+        if event.expected_duration is not None:
+            times.add(min(over, event.expected_end(start)))
+    return sorted(time for time in times if start < time < end)
+
+
+def believed(scenario: Scenario, now: pd.Timestamp) -> tuple[Event, ...]:
+    """Return the events as a plan made at an instant believes them to be.
+
+    Unknown events are absent; an event that lasts is believed to end after its expected duration until it has ended, or
+    outlasted it, and then as it really does.
+    """
+    start, _ = scenario.horizon()
+    return tuple(_belief(event, start, now) for event in scenario.events if _known(event, start, now))
+
+
+def _known(event: Event, start: pd.Timestamp, now: pd.Timestamp) -> bool:
+    return event.known == "from_start" or event.window(start)[0] <= now
+
+
+def _belief(event: Event, start: pd.Timestamp, now: pd.Timestamp) -> Event:
+    if event.expected_duration is None or event.known == "from_start":
+        return event
+    _, over = event.window(start)
+    if now >= min(over, event.expected_end(start)):
+        return event
+    # access and ramp belong to the truth that is not known yet
+    changes = {"duration": event.expected_duration, "end": None, "repair_access": None}
+    return event.model_copy(update=changes)
+
+
+def plan_axis(case: Case, scenario: Scenario) -> Axis:
+    """Return the snapshots that every plan shares: cut where the events, and where what is believed of them, change."""
+    everything = scenario.model_copy(update={"events": scenario.events + tuple(_expectations(scenario))})
+    return axis_of(case, everything)
+
+
+def plans(case: Case, scenario: Scenario) -> Iterator[tuple[pd.Timestamp, Inputs]]:
+    """Yield the inputs of each plan with the instant at which it is made, all on the axis of the true events."""
+    start, _ = scenario.horizon()
+    axis = plan_axis(case, scenario)
+    for now in [start, *learning_times(scenario)]:
+        plan = scenario.model_copy(update={"events": believed(scenario, now)})
+        yield now, with_objective(assemble(case, plan, axis), plan)
+
+
+def _expectations(scenario: Scenario) -> Iterator[Event]:
+    """Yield each event as first expected, so that the axis has a cut where a belief ends."""
+    start, _ = scenario.horizon()
+    for event in scenario.events:
+        expected = _belief(event, start, start)
+        if expected is not event:
+            yield expected.model_copy(update={"name": f"{event.name} as expected"})
+
+
+def leaning(found: Inputs, lean: float) -> Inputs:
+    """Return inputs in which what the studied line delivers is worth less by the time of the year.
+
+    Where a reservoir can hold water for another month, a plan does not care when it sends, but what a surprise costs
+    depends on it. A lean decides: to send as soon (above zero) or as late (below zero) as the rest allows.
+
+    Parameters
+    ----------
+    found
+        Inputs with the scenario's objective.
+    lean
+        What a MWh is worth less at the end of the horizon than at its start [weight]; below zero: at the start than at
+        the end.
+    """
+    links = found.components["links"]
+    steps = len(found.axis.snapshots)
+    past = np.cumsum(found.axis.weights) / found.axis.weights.sum()
+    less = lean * past if lean > 0 else -lean * (1 - past)
+    studied = (links["service"] == STUDIED).to_numpy() if "service" in links else np.zeros(len(links), dtype=bool)
+    cost = found.array("links", "marginal_cost") + less.reshape(steps, 1) * found.array("links", "efficiency") * studied
+    return replace(found, dense={**found.dense, ("links", "marginal_cost"): cost})
+
+
+def solve_imperfect_foresight(
+    case: Case, scenario: Scenario, engine: Engine | None = None, lean: float = 0.0
+) -> Result:
+    """Solve a scenario whose events come as a surprise.
+
+    At each instant at which something is learned the past is kept, and the rest is planned anew with what is known
+    then. The result obeys the true events: until it is learned of, an event has not begun. A snapshot in which
+    something is learned is planned anew as a whole, since its values are means over all of it.
+
+    Parameters
+    ----------
+    case, scenario
+        What exists and what happens.
+    engine
+        Engine of the scenario's structure on the axis of `plan_axis`; built from the first plan unless given.
+    lean
+        Whether plans send soon or late where they are free to, see `leaning` [weight].
+
+    Raises
+    ------
+    InputError, SolverError
+        When the scenario does not fit the case, or a plan has no optimum: what was decided before an event was known
+        can leave too little water for the rules of the rivers.
+    """
+    result: Result | None = None
+    for now, made in plans(case, scenario):
+        plan = leaning(made, lean) if lean else made
+        engine = engine or Engine(plan)
+        if result is None:
+            result = engine.solve(plan)
+            continue
+        position = int(plan.axis.snapshots.searchsorted(now, side="right")) - 1
+        try:
+            result = engine.solve(plan, past=result, now=position)
+        except SolverError as err:
+            what = f"{err}; nothing fits what was decided before the news of {now:%Y-%m-%d %H:%M} UTC"
+            raise SolverError(what) from None
+    assert result is not None  # the first plan is made at the start
+    return result

@@ -1,0 +1,196 @@
+"""Priority waterfall: what each service before CASA-1000 in the priority order takes from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import inf
+
+import numpy as np
+import pandas as pd
+
+from energy.analysis.imperfect_foresight import plan_axis, solve_imperfect_foresight
+from energy.case import Case, RuleBook
+from energy.errors import SolverError
+from energy.metrics import ceiling, energy_by_month, monthly_table, transferable
+from energy.metrics.audit import TOLERANCE, audit
+from energy.model import Inputs
+from energy.model.axis import in_window
+from energy.model.input_checks import validate_inputs
+from energy.model.inputs import assemble, with_objective
+from energy.model.objective import LOWEST_WEIGHT, STUDIED, purchases
+from energy.scenario import Scenario
+from energy.solve import Engine, Result
+
+SURPRISE = "surprise"
+LEAN = LOWEST_WEIGHT / 5  # above what months differ by in cost, far below the weight of a service
+
+
+@dataclass(frozen=True)
+class Run:
+    """A scenario solved, with the rungs of its protection order.
+
+    Attributes
+    ----------
+    case, scenario, result
+        What exists, what was asked, and the optimum.
+    season
+        Share of each snapshot inside the contract season; shape (snapshots,).
+    limit
+        Contract ceiling at the sending end [MW], None where the case has no contract.
+    countries
+        Countries that supply under the contract.
+    rungs
+        Delivered energy by month [GWh], one column a rung: ``contract``, ``line`` (what is in service), ``water``
+        (CASA-1000 served before all else), then one a protected service, in order; the last is the scenario itself.
+        Where events come as a surprise the services are those of perfect foresight, and ``surprise`` is the last.
+    foreseen
+        The optimum with perfect foresight of the same events, where ``result`` was surprised by them; else None.
+    soon_and_late
+        Energy [GWh] delivered with surprise if plans send as soon, and as late, as they can without loss; None where
+        nothing comes as a surprise, and at least cost, where the time of sending is a matter of money.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = run(read_case("two_bus"), scenario)
+    >>> {name: round(float(lost.sum()), 1) for name, lost in found.losses.items()}  # GWh
+    {'line': 0.0, 'water': 0.0, 'own_demand': 0.0}
+    """
+
+    case: Case
+    scenario: Scenario
+    result: Result
+    season: np.ndarray
+    limit: float | None
+    countries: list[str]
+    rungs: pd.DataFrame
+    foreseen: Result | None = None
+    soon_and_late: tuple[float, float] | None = None
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The months in numbers, see ``energy.metrics.monthly_table``; with ``foreseen`` [GWh] after a surprise."""
+        table = monthly_table(self.result, self.season, self.limit, self.countries, self.losses)
+        if self.foreseen is not None:
+            table["foreseen"] = energy_by_month(transferable(self.foreseen), self.foreseen)
+        return table
+
+    @property
+    def price_of_surprise(self) -> pd.Series | None:
+        """Energy delivered with perfect foresight less that with surprise, by month [GWh]; None without surprise."""
+        return None if self.foreseen is None else (self.table["foreseen"] - self.table["delivered"]).rename("price")
+
+    @property
+    def losses(self) -> dict[str, pd.Series]:
+        """Energy lost at each rung by month [GWh]; they sum to the gap between contract and delivery."""
+        lost = -self.rungs.diff(axis=1).iloc[:, 1:]
+        return {str(name): lost[name] for name in lost}
+
+
+def run(case: Case, scenario: Scenario, time_limit: float = inf) -> Run:
+    """Solve a scenario, and the same with CASA-1000 ever earlier in the protection order.
+
+    Parameters
+    ----------
+    case, scenario
+        What exists, and what is asked.
+    time_limit
+        Wall time that the solver may take for the scenario and all its rungs [s].
+
+    Raises
+    ------
+    InputError, SolverError
+        When the scenario does not fit the case, or has no optimum, or its optimum fails the audit.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = run(read_case("two_bus"), scenario)
+    >>> found.rungs.sum().round(1).to_dict()  # GWh
+    {'contract': 348.8, 'line': 348.8, 'water': 348.8, 'own_demand': 348.8}
+    """
+    surprised = scenario.foresight == "surprise"
+    own = assemble(case, scenario, plan_axis(case, scenario) if surprised else None)
+    found = with_objective(own, scenario)
+    validate_inputs(found.components, found.dense, scenario, case)
+    book = found.book
+    engine = Engine(found, time_limit)
+    foreseen = engine.solve(found)
+    result = solve_imperfect_foresight(case, scenario, engine) if surprised else foreseen
+    for solved in (foreseen, result) if surprised else (result,):
+        _refuse_unsound(solved)
+    season = open_season(scenario, found)
+    limit = book.contract.ceiling if book.contract else None
+    countries = list(book.contract.shares) if book.contract else []
+    rungs = _steps(scenario, book, own, engine, foreseen, season)
+    if surprised and not rungs.empty:
+        rungs[SURPRISE] = energy_by_month(transferable(result), result)
+    if not surprised:
+        return Run(case, scenario, result, season, limit, countries, rungs)
+    bounds = _soon_and_late(case, scenario, engine) if scenario.objective == "transfer" else None
+    return Run(case, scenario, result, season, limit, countries, rungs, foreseen, bounds)
+
+
+def _soon_and_late(case: Case, scenario: Scenario, engine: Engine) -> tuple[float, float]:
+    soon, late = (solve_imperfect_foresight(case, scenario, engine, lean) for lean in (LEAN, -LEAN))
+    return tuple(float(energy_by_month(transferable(found), found).sum()) for found in (soon, late))  # type: ignore[return-value]
+
+
+def open_season(scenario: Scenario, found: Inputs) -> np.ndarray:
+    """Return the share of each snapshot in which the contract lets the line deliver; shape (snapshots,)."""
+    contract = found.book.contract
+    if contract is None or scenario.contract.outside_season == "open":
+        return np.ones(len(found.axis.snapshots))
+    return found.axis.share(in_window(found.axis.hours, contract.season.start, contract.season.end))
+
+
+def _refuse_unsound(result: Result) -> None:
+    """Give no result that breaks physics or its own limits."""
+    failed = {name: value for name, value in audit(result).items() if not value <= TOLERANCE}
+    if failed:
+        shown = ", ".join(f"{name} {value:.2g}" for name, value in failed.items())
+        raise SolverError(f"{result.inputs.name}: the result fails the audit, residuals above {TOLERANCE:g}: {shown}")
+
+
+def _steps(
+    scenario: Scenario, book: RuleBook, own: Inputs, engine: Engine, result: Result, season: np.ndarray
+) -> pd.DataFrame:
+    order = list(scenario.protection_order or book.protection_order)
+    limit = book.contract.ceiling if book.contract else None
+    links = result.inputs.components.get("links", pd.DataFrame())
+    if STUDIED not in order or "service" not in links or not (links["service"] == STUDIED).any():
+        return pd.DataFrame()
+    delivered = {
+        "contract": energy_by_month(ceiling(result, season, limit), result),
+        "line": energy_by_month(_in_service(result), result),
+    }
+    if scenario.objective == "transfer":
+        bought = purchases(result.inputs.components.get("generators", pd.DataFrame()))
+        before = order[: order.index(STUDIED)]
+        ahead = [name for name in before if name not in bought]
+        for count in range(len(ahead)):
+            # CASA-1000 may cause no purchase at any rung, so that purchases keep their place in the order
+            kept = [name for name in before if name in bought or name in ahead[:count]]
+            changed = [*kept, STUDIED, *(name for name in order if name not in kept and name != STUDIED)]
+            rung = with_objective(own, scenario, tuple(changed))
+            name = "water" if count == 0 else ahead[count - 1]
+            delivered[name] = energy_by_month(transferable(engine.solve(rung)), result)
+        name = ahead[-1] if ahead else "water"
+    else:
+        name = "dispatch"
+    delivered[name] = energy_by_month(transferable(result), result)
+    return pd.DataFrame(delivered)
+
+
+def _in_service(result: Result) -> pd.Series:
+    """Return what the contract's links could deliver in every snapshot with the events of the scenario [MW]."""
+    links = result.inputs.components["links"]
+    names = links.index[links["service"] == STUDIED]
+    available = result.inputs.values("links", "p_max_pu")[names] * links.loc[names, "p_nom"]
+    delivered: pd.Series[float] = (available * result.inputs.values("links", "efficiency")[names]).sum(axis=1)
+    return delivered

@@ -1,0 +1,81 @@
+"""Reference values: headline numbers of scenarios, to see what a change of model or data moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+
+import pandas as pd
+
+from energy.analysis.priority_waterfall import Run, run
+from energy.analysis.scenario_metrics import Metrics
+from energy.case import read_case
+from energy.errors import SolverError
+from energy.scenario import read_scenario
+
+
+def headline(runs: Mapping[str, Run]) -> pd.DataFrame:
+    """Return the season's numbers of some runs.
+
+    Parameters
+    ----------
+    runs
+        Name → run, in the order of the table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns scenario, quantity, unit, value. Quantities: ``contract ceiling``, then ``left after <cause>`` for
+        every rung of the ladder, then ``delivered``, all GWh in the season; ``mean power``, delivered energy over the
+        season's hours, and ``peak``, the most delivered in a snapshot [MW]; ``unserved``, demand of all countries that
+        is not met in the horizon [GWh].
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.analysis import run
+    >>> found = headline({"two_bus": run(read_case("two_bus"), read_scenario("two_bus"))})
+    >>> round(float(found.set_index("quantity").loc["delivered", "value"]), 2)
+    348.84
+    """
+    rows = [(name, *row) for name, run in runs.items() for row in _rows(run)]
+    return pd.DataFrame(rows, columns=["scenario", "quantity", "unit", "value"])
+
+
+def _rows(run: Run) -> Iterator[tuple[str, str, float]]:
+    months = run.table[run.table["ceiling"] > 0]
+    for name, energy in run.rungs.sum().items():
+        quantity = "contract ceiling" if name == "contract" else f"left after {name}"
+        yield quantity, "GWh", float(energy)
+    delivered = float(months["delivered"].sum())
+    hours = float((run.result.hours * run.season).sum())
+    yield "delivered", "GWh", delivered
+    yield "mean power", "MW", delivered * 1000 / hours
+    measured = Metrics()(run.result)
+    yield "peak", "MW", float(measured["peak"])
+    yield "unserved", "GWh", float(measured["unserved"])
+
+
+def solved_headline(names: Sequence[str], executor: Executor) -> Iterator[pd.DataFrame | SolverError]:
+    """Solve scenarios of the library on an executor.
+
+    Yields
+    ------
+    pandas.DataFrame | SolverError
+        In the order of names: the headline numbers, or why there are none.
+
+    Raises
+    ------
+    InputError
+        When a scenario does not fit its case.
+    """
+    yield from executor.map(_headline_of, names)
+
+
+def _headline_of(name: str) -> pd.DataFrame | SolverError:
+    scenario = read_scenario(name)
+    try:
+        return headline({name: run(read_case(scenario.case), scenario)})
+    except SolverError as err:
+        return err

@@ -1,0 +1,1 @@
+"""Risk: Monte Carlo over water years and outages, reliability indices, contract sizing."""

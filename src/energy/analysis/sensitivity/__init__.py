@@ -1,0 +1,1 @@
+"""Sensitivity: uncertain parameters of the evidence, Morris screening, Sobol indices, tornado."""

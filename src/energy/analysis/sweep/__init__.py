@@ -1,0 +1,1 @@
+"""Parameter sweeps: axes, a store that can be resumed, one xarray Dataset."""

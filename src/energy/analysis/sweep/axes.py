@@ -1,0 +1,241 @@
+"""Axes of a sweep: the scenarios that they name, and their coordinates."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+from scipy.stats import qmc
+
+from energy.case.schema import attributes
+from energy.errors import Fault, InputError
+from energy.reading.frozen import Frozen
+from energy.reading.tree import Node, Origin, planted
+from energy.scenario import Scenario, split_value_key
+from energy.scenario.dates import parse_duration
+
+Combine = Literal["product", "zip", "sample"]
+AXES = "axes"  # where a value was written that is in no file
+POINT = "point"  # the dimension of zipped and of sampled axes
+
+
+class Range(Frozen):
+    """Numbers between two ends.
+
+    Examples
+    --------
+    >>> Range(low=0.0, high=1.0, count=3).steps()
+    [0.0, 0.5, 1.0]
+    >>> Range(low=1.0, high=4.0, whole=True).at(0.99)
+    4
+    """
+
+    low: float = Field(description="Lowest value.")
+    high: float = Field(description="Highest value.")
+    count: int | None = Field(default=None, ge=2, description="Evenly spaced values; needed unless sampled.")
+    whole: bool = Field(default=False, description="Whole numbers only, both ends included.")
+
+    def steps(self) -> list[float] | list[int]:
+        """Return the evenly spaced values."""
+        values = np.linspace(self.low, self.high, self.count or 2).tolist()
+        return [round(value) for value in values] if self.whole else values
+
+    def at(self, share: float) -> float | int:
+        """Return the value at a share (0 to 1) of the range."""
+        if self.whole:
+            return int(self.low + np.floor(share * (self.high - self.low + 1)))
+        return self.low + share * (self.high - self.low)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Points of a sweep and their places.
+
+    Attributes
+    ----------
+    dims
+        Dimension → length.
+    coords
+        Axis → (dimension, values, attributes with ``units`` and ``long_name``).
+    changes
+        What each point changes in the base, in the order of the flattened dimensions.
+    """
+
+    dims: Mapping[str, int]
+    coords: Mapping[str, tuple[str, list[Any], dict[str, str]]]
+    changes: Sequence[Mapping[str, Any]]
+
+
+def grid(
+    axes: Mapping[str, Any],
+    combine: Combine = "product",
+    count: int | None = None,
+    seed: int = 0,
+    written: Node | None = None,
+) -> Grid:
+    """Lay the points of a sweep.
+
+    Parameters
+    ----------
+    axes
+        Dotted key of a scenario → list of values, or a range ``{"low": …, "high": …}`` with ``count`` or sampled.
+    combine
+        ``product``: every value with every other; ``zip``: first with first, second with second; ``sample``: a Latin
+        hypercube of ``count`` points.
+    count, seed
+        Of the sample.
+    written
+        The axes as a file has them, for the file and line of a fault.
+
+    Raises
+    ------
+    InputError
+        When an axis is empty, or the axes do not go together.
+
+    Examples
+    --------
+    >>> grid({"growth": ["low", "high"], "year": [2028, 2030, 2032]}).dims
+    {'growth': 2, 'year': 3}
+    >>> grid({"values.links.line.p_nom": {"low": 50, "high": 150}}, "sample", count=4).dims
+    {'point': 4}
+    """
+    found = {key: _axis(key, values, _origin(written, key)) for key, values in axes.items()}
+    if not found:
+        raise InputError(Fault("a sweep without axes", None, None, "at least one key with its values"))
+    if combine == "sample":
+        if not count or count < 1:
+            raise InputError(Fault(f"a sample of {count} points", None, None, "count of 1 or more"))
+        return _in_a_row(_sampled(found, count, seed))
+    values = {key: axis.steps() if isinstance(axis, Range) else axis for key, axis in found.items()}
+    for key, axis in found.items():
+        if isinstance(axis, Range) and axis.count is None:
+            origin, what = _origin(written, key), f"axis {key!r} is a range without count"
+            raise InputError(Fault(what, origin.where, origin.line, "count, or combine: sample"))
+    if combine == "zip":
+        lengths = {key: len(axis) for key, axis in values.items()}
+        if len(set(lengths.values())) > 1:
+            shown = ", ".join(f"{key} {length}" for key, length in lengths.items())
+            raise InputError(Fault(f"axes of unequal length cannot be zipped: {shown}", None, None, "equal lengths"))
+        return _in_a_row(values)
+    changes = [dict(zip(values, point, strict=True)) for point in product(*values.values())]
+    coords = {key: (key, *_coordinate(key, axis)) for key, axis in values.items()}
+    return Grid({key: len(axis) for key, axis in values.items()}, coords, changes)
+
+
+def _origin(written: Node | None, key: str) -> Origin:
+    node = None if written is None else written.child(key)
+    return Origin(AXES) if node is None else node.origin
+
+
+def _axis(key: str, values: Any, origin: Origin) -> Range | list[Any]:
+    if isinstance(values, Mapping) and {"low", "high"} <= set(values):
+        numbers = {k: float(v) if isinstance(v, int) and k in ("low", "high") else v for k, v in values.items()}
+        try:
+            return Range.model_validate(numbers)
+        except ValueError:
+            what = f"axis {key!r}: {dict(values)!r} is no range"
+            allowed = "numbers low and high; count (2 or more), whole"
+            raise InputError(Fault(what, origin.where, origin.line, allowed)) from None
+    if isinstance(values, str | Mapping) or not isinstance(values, Sequence | np.ndarray) or not len(values):
+        what = f"axis {key!r} has no values: {values!r}"
+        raise InputError(Fault(what, origin.where, origin.line, "a list, or a range {low, high}"))
+    return [value.item() if isinstance(value, np.generic) else value for value in values]
+
+
+def _sampled(axes: Mapping[str, Range | list[Any]], count: int, seed: int) -> dict[str, list[Any]]:
+    shares = qmc.LatinHypercube(len(axes), rng=np.random.default_rng(seed)).random(count)
+    return {
+        key: [
+            axis.at(share) if isinstance(axis, Range) else axis[min(int(share * len(axis)), len(axis) - 1)]
+            for share in shares[:, at]
+        ]
+        for at, (key, axis) in enumerate(axes.items())
+    }
+
+
+def _in_a_row(values: Mapping[str, list[Any]]) -> Grid:
+    count = len(next(iter(values.values())))
+    changes = [{key: axis[at] for key, axis in values.items()} for at in range(count)]
+    return Grid({POINT: count}, {key: (POINT, *_coordinate(key, axis)) for key, axis in values.items()}, changes)
+
+
+def _coordinate(key: str, values: list[Any]) -> tuple[list[Any], dict[str, str]]:
+    """Return the values of an axis as a coordinate: numbers with their unit, durations in days, all else as text."""
+    attrs = {"long_name": key, "units": _unit(key)}
+    if key.rpartition(".")[2] in ("duration", "expected_duration", "ramp"):
+        return [parse_duration(str(value)).total_seconds() / 86400 for value in values], attrs | {"units": "d"}
+    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+        return values, attrs
+    return [value if isinstance(value, str) else json.dumps(value, sort_keys=True) for value in values], attrs
+
+
+def _unit(key: str) -> str:
+    field, _, rest = key.partition(".")
+    if field != "values":
+        return "1"
+    address = split_value_key(rest)
+    if address.table.startswith("profiles/"):
+        return "1"  # a factor on the row
+    known = attributes(address.table)
+    unit = str(known["unit"].get(address.attribute, "1")) if "unit" in known else "1"
+    return unit if unit not in ("n/a", "nan", "per unit") else "1"
+
+
+def scenarios_of(base: Scenario, changes: Sequence[Mapping[str, Any]], written: Node | None = None) -> list[Scenario]:
+    """Return the scenario of each point.
+
+    Parameters
+    ----------
+    base, changes
+        What the points change, and in what.
+    written
+        The axes as a file has them, for the file and line of a fault.
+
+    Raises
+    ------
+    InputError
+        When a point makes no scenario; the message has what is wrong with any of them, once.
+    """
+    found, faults = [], []
+    for change in changes:
+        try:
+            found.append(base.replace(**{key: _leaf(written, key, value) for key, value in change.items()}))
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(dict.fromkeys(faults))
+    return found
+
+
+def _leaf(written: Node | None, key: str, value: Any) -> Node:
+    node = None if written is None else written.child(key)
+    for _, part in node.children() if node is not None else ():
+        if part.plain() == value:
+            return part
+    return planted(value, _origin(written, key))
+
+
+def trials(changes: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Return a few points that between them have every word, and the lowest and highest number, of each axis.
+
+    Examples
+    --------
+    >>> trials([{"growth": word, "year": year} for word in ("low", "high") for year in (2028, 2029, 2030)])
+    [0, 2, 3]
+    """
+    chosen = set()
+    for key in changes[0]:
+        values = [change[key] for change in changes]
+        if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+            chosen |= {values.index(min(values)), values.index(max(values))}
+        else:
+            first: dict[str, int] = {}
+            for at, value in enumerate(values):
+                first.setdefault(json.dumps(value, sort_keys=True, default=str), at)
+            chosen |= set(first.values())
+    return sorted(chosen)

@@ -1,0 +1,259 @@
+"""A sweep: one xarray Dataset over the values of some keys of a scenario, or of numbers of its case."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Executor
+from contextlib import closing
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from energy.analysis.case_digest import case_digest
+from energy.analysis.parallel import TaskResult, processes, solve_points
+from energy.analysis.scenario_metrics import MONTHS, Metrics
+from energy.analysis.sweep.axes import Combine, Grid, grid, scenarios_of, trials
+from energy.analysis.sweep.store import DATASET, REASON, Journal, Store
+from energy.case import Case
+from energy.errors import Fault, InputError, SolverError
+from energy.model.inputs import assemble
+from energy.reading.tree import Node
+from energy.scenario import Scenario
+from energy.solve import solver_named
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+FLUSH = 2.0  # seconds between two writings of the Dataset
+DEAD_POOLS = 3  # that may break in a row without one more point being done
+WORTH_A_WORKER = 12  # points for which another process is started; starting one takes some seconds
+DECIDING = ("casa1000-energy", "highspy", "linopy", "pypsa", "numpy", "scipy")  # packages that can change an answer
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a sweep is: points done (found in the folder ones among them), failed, in all, and seconds so far."""
+
+    done: int
+    found: int
+    failed: int
+    total: int
+    seconds: float
+
+
+def sweep(
+    case: Case,
+    base: Scenario,
+    axes: Mapping[str, Any],
+    combine: Combine = "product",
+    count: int | None = None,
+    seed: int = 0,
+    series: Sequence[str] = (),
+    folder: str | Path | None = None,
+    executor: Executor | None = None,
+    workers: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    written: Node | None = None,
+    solver: str | None = None,
+) -> xr.Dataset:
+    """Solve a scenario for many values of some of its keys.
+
+    Parameters
+    ----------
+    case
+        What exists.
+    base
+        The scenario that the axes change.
+    axes
+        Dotted key of a scenario, as in ``Scenario.replace`` → list of values, or range (see ``axes.Range``):
+        ``{"hydrology": ["dry", "wet"], "events.0.duration": ["10d", "30d"], "values.links.line.p_nom": [80, 100]}``.
+    combine, count, seed
+        ``product``, ``zip`` or ``sample`` (a Latin hypercube of ``count`` points from ``seed``).
+    series
+        Daily means to keep besides the metrics: ``transferable``, ``links.p0:<name>``, … (see ``metrics.SERIES``).
+    folder
+        Folder that keeps every finished point; a sweep that was stopped goes on there, and a longer one begins with
+        what is known. None: nothing is kept.
+    executor
+        Any ``concurrent.futures`` executor, for example a Dask client's ``get_executor()``.
+    workers
+        Processes on this machine when no executor is given; None: as many as it has cores, fewer for few points; 1:
+        this process.
+    progress
+        Called after every point.
+    written
+        The axes as a file has them, so that faults name file and line.
+    solver
+        Another solver than HiGHS, by PyPSA's ``n.optimize`` and without the engine's speed: a name that linopy knows.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions: the axes of a product, else ``point``; ``month`` and ``day`` where something is by month or day.
+        Variables: ``energy.analysis.scenario_metrics.METRICS`` [GWh, MW, USD, each in its ``units``], the series,
+        ``done``, and ``reason``, why a point that is NaN failed.
+
+    Raises
+    ------
+    InputError
+        When a point makes no scenario, the case does not have what a value names (every word, and the lowest and
+        highest number of each axis are tried before anything is solved), or the folder holds something else.
+    SolverError
+        When workers die again and again.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> case, base = read_case("two_bus"), read_scenario("two_bus")
+    >>> found = sweep(case, base, {"hydrology": ["median", "dry"], "values.links.line.p_nom": [50.0, 100.0]})
+    >>> found["delivered"].sel(hydrology="dry").round(1).values.tolist()
+    [42.2, 42.2]
+    """
+    laid, measure = grid(axes, combine, count, seed, written), Metrics(tuple(series))
+    points = scenarios_of(base, laid.changes, written)
+    _refuse(case, [points[at] for at in trials(laid.changes)])
+    if solver is not None:
+        _refuse_surprise(solver_named(solver), points)
+    keys = _keys(case, points, measure, solver)
+    empty = _empty(laid, measure, base)
+    if folder is None:
+        return _Sweep(case, measure, points, keys, empty, None, None, progress, solver).run(executor, workers)
+    with closing(Journal(Path(folder))) as journal:
+        store = Store(Path(folder) / DATASET, empty, tuple(laid.dims))
+        return _Sweep(case, measure, points, keys, empty, journal, store, progress, solver).run(executor, workers)
+
+
+@dataclass
+class _Sweep:
+    case: Case
+    measure: Metrics
+    points: Sequence[Scenario]
+    keys: Sequence[str]
+    dataset: xr.Dataset
+    journal: Journal | None
+    store: Store | None
+    progress: Callable[[Progress], None] | None
+    solver: str | None
+
+    def __post_init__(self) -> None:
+        self.shape = self.dataset["done"].shape
+        self.begun = self.flushed = time.monotonic()
+        self.found = 0
+        self.failed = 0
+        self.done = 0
+
+    def run(self, executor: Executor | None, workers: int | None) -> xr.Dataset:
+        places: dict[str, list[int]] = {}
+        for at, key in enumerate(self.keys):
+            places.setdefault(key, []).append(at)
+        known = {} if self.journal is None else self.journal.known
+        for key in places.keys() & known.keys():
+            for at in places.pop(key):
+                self._put(at, known[key]["values"], known[key]["reason"])
+        self.found = self.done
+        for key, answer in self._answers(places, executor, workers):
+            if self.journal is not None:
+                self.journal.add(key, answer.values, answer.reason)
+            for at in places[key]:
+                self._put(at, answer.values, answer.reason)
+            self._show()
+        self._show(last=True)
+        return self.dataset
+
+    def _put(self, at: int, values: Mapping[str, Any], reason: str) -> None:
+        place = np.unravel_index(at, self.shape)
+        for name, value in values.items():
+            self.dataset[name].values[place] = value
+        self.dataset["reason"].values[place] = reason[:REASON]
+        self.dataset["done"].values[place] = True
+        self.done += 1
+        self.failed += reason != ""
+        if self.store is not None:
+            self.store.mark(int(place[0]))
+
+    def _show(self, last: bool = False) -> None:
+        now = time.monotonic()
+        if self.store is not None and (last or now - self.flushed > FLUSH):
+            self.store.flush()
+            self.flushed = now
+        if self.progress is not None:
+            total = len(self.points)
+            self.progress(Progress(self.done, self.found, self.failed, total, now - self.begun))
+
+    def _answers(
+        self, places: Mapping[str, Sequence[int]], executor: Executor | None, workers: int | None
+    ) -> Iterator[tuple[str, TaskResult]]:
+        """Yield the answers of the points that are missing; an own pool that loses a worker is made anew."""
+        left, broken = list(places), 0
+        workers = workers or min(len(os.sched_getaffinity(0)), -(-len(left) // WORTH_A_WORKER))
+        while left:
+            scenarios = [self.points[places[key][0]] for key in left]
+            own = processes(workers) if executor is None and workers > 1 else None
+            done = set()
+            try:
+                for answer in solve_points(self.case, scenarios, self.measure, own or executor, solver=self.solver):
+                    done.add(left[answer.index])
+                    yield left[answer.index], answer
+            except BrokenExecutor as err:
+                broken = 0 if done else broken + 1
+                if own is None or broken >= DEAD_POOLS:
+                    raise SolverError(f"workers die again and again; what is done is kept ({err})") from None
+            finally:
+                if own is not None:
+                    own.shutdown(wait=True, cancel_futures=True)
+            left = [key for key in left if key not in done]
+
+
+def _refuse(case: Case, tried: Sequence[Scenario]) -> None:
+    """Refuse values that the case knows nothing of; what fails in solving alone is a point without an answer."""
+    faults: list[Fault] = []
+    for point in tried:
+        try:
+            assemble(case, point)
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(dict.fromkeys(faults))
+
+
+def _refuse_surprise(solver: str, points: Sequence[Scenario]) -> None:
+    if any(point.foresight == "surprise" and point.events for point in points):
+        what = f"plans that learn of events are solved by HiGHS alone, not by {solver}"
+        raise InputError(Fault(what, "--solver", None, "foresight: perfect", "leave the solver out"))
+
+
+def _keys(case: Case, points: Sequence[Scenario], measure: Metrics, solver: str | None) -> list[str]:
+    """Return the hash of all that decides each point's answer; the same scenario twice has the same one."""
+    common = "\n".join([case_digest(case), *measure.series, *(f"{name} {version(name)}" for name in DECIDING)])
+    if solver is not None:
+        common += f"\nn.optimize {solver}"
+    return [sha256(f"{common}\n{point.digest()}".encode()).hexdigest() for point in points]
+
+
+def _empty(laid: Grid, measure: Metrics, base: Scenario) -> xr.Dataset:
+    """Return the Dataset before anything is solved."""
+    import pandas as pd
+    import xarray as xr
+
+    start, end = base.horizon()
+    days = pd.date_range(start, end, freq="D", inclusive="left")
+    sizes = {"month": len(MONTHS), "day": len(days)}
+    dims, shape = tuple(laid.dims), tuple(laid.dims.values())
+    data: dict[str, Any] = {}
+    for name, (more, unit, text) in measure.shapes(len(days)).items():
+        values = np.full(shape + tuple(sizes[dim] for dim in more), np.nan)
+        data[name] = ((*dims, *more), values, {"units": unit, "long_name": text})
+    data["reason"] = (dims, np.full(shape, "", dtype=f"U{REASON}"), {"long_name": "why a point failed"})
+    data["done"] = (dims, np.zeros(shape, dtype=bool), {"long_name": "whether a point is solved, or failed"})
+    coords: dict[str, Any] = {key: (dim, values, attrs) for key, (dim, values, attrs) in laid.coords.items()}
+    coords["month"] = ("month", list(MONTHS), {"long_name": "calendar month", "units": "1"})
+    if measure.series:
+        coords["day"] = ("day", days, {"long_name": "day of the horizon, UTC"})
+    return xr.Dataset(data, coords, {"title": f"sweep of {base.name}", "Conventions": "CF-1.11"})

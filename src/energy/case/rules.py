@@ -1,0 +1,270 @@
+"""The rules of a case: what water, contracts and operators demand, as typed records (docs/case-format.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isfinite
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from energy.case.n1_security import Security
+from energy.errors import nearest
+from energy.reading.frozen import Complaint, Frozen, FrozenMap, Frozenness, Row, Word, refuse, refuse_all
+from energy.reading.month_day import Month, MonthDay
+
+ByMonth = Annotated[Mapping[Month, float], Frozenness]
+"""Month (1 to 12) → number; months that are not named are left out."""
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+
+
+def _number_or_months(value: object) -> str:
+    return "months" if isinstance(value, Mapping) else "number"
+
+
+def _start_level(value: Any) -> Any:
+    if not (_is_number(value) or isinstance(value, Mapping)):
+        raise refuse(f"{value!r} is no content", "a number [hm³], or a mapping month → number, as {4: 1500}")
+    return value
+
+
+def _end_level(value: Any) -> Any:
+    if not (_is_number(value) or value in ("start", None)):
+        repair = nearest(value, ["start"]) if isinstance(value, str) else None
+        raise refuse(f"{value!r} is no content", "a number [hm³], or start", repair)
+    return value
+
+
+class Window(Frozen):
+    """A part of every year, both days included."""
+
+    start: MonthDay = Field(alias="from", description="First day, MM-DD.")
+    end: MonthDay = Field(alias="to", description="Last day, MM-DD.")
+
+
+class _Bounded(Frozen):
+    """Base of the rules that bound something from below or above."""
+
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _one_bound(self) -> Self:
+        if getattr(self, "at_least", None) is None and getattr(self, "at_most", None) is None:
+            refuse_all([((), "no bound is given", "at_least, at_most, or both", "add `at_least: …` or `at_most: …`")])
+        return self
+
+
+class _Yielding(_Bounded):
+    """Base of the rules that ask for water while there is some: what is lacking is the output of a generator.
+
+    An irrigation indent is what a year with enough water delivers; a dry year's users share what there is. The
+    generator stands at the mouth of the river, below the last turbine, and its price decides when the rule yields.
+    """
+
+    shortfall: Word | None = Field(
+        default=None, description="The generator that gives what is lacking of at_least [hm³/h]; none: it must hold."
+    )
+
+    @model_validator(mode="after")
+    def _lacks_something(self) -> Self:
+        if self.shortfall is not None and getattr(self, "at_least", None) is None:
+            refuse_all([(("shortfall",), "there is no at_least to fall short of", "at_least", "add `at_least: …`")])
+        return self
+
+
+class VolumeRule(_Yielding):
+    """Volume [hm³] that some links pass together within a window of every year."""
+
+    kind: Literal["volume"]
+    links: Row[Word] = Field(min_length=1, description="A list of links.")
+    window: Window = Field(description="Part of every year, {from: MM-DD, to: MM-DD}.")
+    at_least: float | None = Field(None, ge=0)
+    at_most: float | None = Field(None, ge=0)
+
+
+class FlowRule(_Yielding):
+    """Bound of a link's flow [m³/s] by month; months that are not named stay free."""
+
+    kind: Literal["flow"]
+    link: Word = Field(description="The name of a link.")
+    at_least: ByMonth | None = None
+    at_most: ByMonth | None = None
+
+
+class LevelRule(_Bounded):
+    """Bound of a store's level, as a share of ``e_nom``, at the start of a day of every year."""
+
+    kind: Literal["level"]
+    store: Word = Field(description="The name of a store.")
+    date: MonthDay = Field(description="A day, MM-DD.")
+    at_least: float | None = Field(None, ge=0, le=1)
+    at_most: float | None = Field(None, ge=0, le=1)
+
+
+class StartRule(Frozen):
+    """Content of a store [hm³] at the start of the horizon; one number, or one a month that a horizon may start in."""
+
+    kind: Literal["start"]
+    store: Word = Field(description="The name of a store.")
+    level: Annotated[
+        Annotated[float, Tag("number")] | Annotated[ByMonth, Tag("months")],
+        Discriminator(_number_or_months),
+        BeforeValidator(_start_level),
+    ] = Field(description="A number [hm³], or a mapping month → number.")
+    note: str = ""
+
+    def at(self, month: int) -> float | None:
+        """Return the content [hm³] when the horizon starts in a month, or None where the rule knows none."""
+        return self.level.get(month) if isinstance(self.level, Mapping) else self.level
+
+
+class EndRule(Frozen):
+    """What is asked of a store at the end of the horizon: a least content [hm³], a worth of what is left, or both.
+
+    ``level: start`` is the content at the start, so that a horizon may follow itself.
+    """
+
+    kind: Literal["end"]
+    store: Word = Field(description="The name of a store.")
+    level: Annotated[float | Literal["start"] | None, BeforeValidator(_end_level)] = Field(
+        default=None, description="A number [hm³], or start."
+    )
+    value: float | None = Field(default=None, ge=0, description="Worth of each hm³ left in the store [$/hm³].")
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.level is None and self.value is None:
+            refuse_all([((), "neither level nor value is given", "level, value, or both", "add `level: start`")])
+        return self
+
+
+class StorageRule(_Bounded):
+    """Bound of a store's level, as a share of ``e_nom``, throughout a window of every year."""
+
+    kind: Literal["storage"]
+    store: Word = Field(description="The name of a store.")
+    window: Window = Field(description="Part of every year, {from: MM-DD, to: MM-DD}.")
+    at_least: float | None = Field(None, ge=0, le=1)
+    at_most: float | None = Field(None, ge=0, le=1)
+
+
+class TravelRule(Frozen):
+    """Travel time of water through a reach of river: what is on the way is `hours` times what arrives.
+
+    A linear reservoir (Muskingum's method with X = 0): a flood arrives later and flatter, by `hours` in the mean.
+    """
+
+    kind: Literal["travel"]
+    store: Word = Field(description="The store of the water on the way.")
+    link: Word = Field(description="The link by which it arrives.")
+    hours: float = Field(gt=0, description="Mean travel time [h].")
+    note: str = ""
+
+
+class Term(Frozen):
+    """One term of a linear limit: a coefficient times what a component carries."""
+
+    component: Literal["links", "lines", "generators"]
+    name: Word = Field(description="The name of a component.")
+    coefficient: float = 1.0
+
+
+class LimitRule(_Bounded):
+    """Linear limit [MW] on what components carry together, in every snapshot of a window."""
+
+    kind: Literal["limit"]
+    terms: Row[Term] = Field(min_length=1, description="A list of {component, name, coefficient}.")
+    needs: Row[Word] = Field(default=(), description="The rule applies if one of these terms is in service.")
+    at_least: float | None = None
+    at_most: float | None = None
+    window: Window | None = None
+
+    @model_validator(mode="after")
+    def _needs_terms(self) -> Self:
+        names = [term.name for term in self.terms]
+        strangers = [(at, name) for at, name in enumerate(self.needs) if name not in names]
+        refuse_all(
+            [
+                (("needs", at), f"{name!r} is not among the terms", ", ".join(names), nearest(name, names))
+                for at, name in strangers
+            ]
+        )
+        return self
+
+
+Rule = Annotated[
+    VolumeRule | FlowRule | LevelRule | StorageRule | StartRule | EndRule | TravelRule | LimitRule,
+    Field(discriminator="kind"),
+]
+
+
+class Debt(Frozen):
+    """What the parties spent on the works and how it is paid back."""
+
+    capital: Annotated[Mapping[Word, float], Frozenness] = Field(
+        description="Cost of the works by country [million $]."
+    )
+    grants: Annotated[Mapping[Word, float], Frozenness] = Field(
+        default_factory=FrozenMap, description="Part that need not be paid back, by country [million $]."
+    )
+    interest: float = Field(ge=0, lt=1, description="Interest a year, share.")
+    years: int = Field(ge=1, le=60, description="Years of equal payments.")
+
+
+class ContractTerms(Frozen):
+    """What the supply contract fixes."""
+
+    season: Window = Field(description="Days of delivery, {from: MM-DD, to: MM-DD}.")
+    ceiling: float = Field(gt=0, description="Most power at the sending end [MW].")
+    prices: Annotated[Mapping[Word, float], Frozenness] = Field(
+        default_factory=FrozenMap, description="Parts of the price [$/MWh delivered]."
+    )
+    shares: Annotated[Mapping[Word, float], Frozenness] = Field(
+        default_factory=FrozenMap, description="Share of the supply by country."
+    )
+    buyer: Word | None = Field(default=None, description="Country that buys.")
+    transit: Word | None = Field(
+        default=None, description="Country that the line crosses and that earns the transit fee."
+    )
+    quantity: float | None = Field(default=None, gt=0, description="Contracted energy [GWh delivered in a season].")
+    debt: Debt | None = Field(default=None, description="What the works cost and how it is paid back.")
+    trade_target: float | None = Field(
+        default=None, gt=0, description="Stated aim for trade between seller and buyer [million $ a year]."
+    )
+    note: str = ""
+
+
+class RuleBook(Frozen):
+    """The content of ``rules.yaml``.
+
+    Examples
+    --------
+    >>> end = {"kind": "end", "store": "reservoir", "level": "start"}
+    >>> RuleBook.model_validate({"rules": {"full_circle": end}}).rules["full_circle"].level
+    'start'
+    """
+
+    services: Annotated[Mapping[Word, str], Frozenness] = Field(
+        default_factory=FrozenMap, description="Service → what it is, in a line."
+    )
+    protection_order: Row[Word] = Field(default=(), description="Services from first served to last.")
+    contract: ContractTerms | None = Field(default=None, description="What the supply contract fixes.")
+    security: Security | None = Field(default=None, description="Losses that must be stood, and the margin.")
+    rules: Annotated[Mapping[Word, Rule], Frozenness] = Field(
+        default_factory=FrozenMap, description="Name → rule; a scenario changes rules by name."
+    )
+
+    @model_validator(mode="after")
+    def _known_services(self) -> Self:
+        known = ", ".join(self.services)
+        found: list[Complaint] = [
+            (("protection_order", at), f"{name!r} is not among services", known or None, nearest(name, self.services))
+            for at, name in enumerate(self.protection_order)
+            if name not in self.services
+        ]
+        refuse_all(found)
+        return self

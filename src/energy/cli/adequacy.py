@@ -1,0 +1,59 @@
+"""The verb ``adequacy``: resource adequacy, LOLE and EENS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from energy.cli.base import AS_JSON, HAZARDS, OUT, SCENARIO, SEED, SET, WORKERS, app, new_console, read_asked
+from energy.cli.tables import show_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@app.command("adequacy")
+def adequacy_command(
+    scenario: SCENARIO,
+    hazards: HAZARDS = "base",
+    samples: Annotated[int, typer.Option(min=2, help="Samples.")] = 100,
+    seed: SEED = 1,
+    workers: WORKERS = 2,
+    overrides: SET = [],  # noqa: B006
+    out: OUT = Path("results/adequacy"),
+    as_json: AS_JSON = False,
+) -> None:
+    """Print LOLE and EENS with standard errors: of each country with and without the line, or of any PyPSA network."""
+    from energy.report.risk_text import with_errors
+    from energy.results.atomic_write import refuse_unwritable
+    from energy.scenario import read_hazards
+
+    case, asked = read_asked(scenario, overrides)
+    refuse_unwritable(out)
+    found = read_hazards(hazards)
+    if "stores" not in case.components and case.weightings is not None:
+        from energy.analysis.risk.adequacy import adequacy
+
+        table = adequacy(case, found, samples, seed).table()
+    else:
+        table = _countries(case, asked, found, samples, seed, workers)
+    title = f"{asked.name}, hazards {found.name}: {samples} samples, ± standard error"
+    show_table(table, title, as_json, out / f"{asked.name}-{found.name}.csv", shown=with_errors(table))
+
+
+def _countries(case: Any, asked: Any, hazards: Any, samples: int, seed: int, workers: int) -> pd.DataFrame:
+    import pandas as pd
+
+    from energy.analysis.parallel import processes
+    from energy.analysis.risk.country_adequacy import country_chunk, country_table
+    from energy.analysis.risk.season_sample import SamplingDesign, checked
+
+    question = SamplingDesign(asked, hazards, seed, "water_statistics" in case.profiles, causes=False)
+    checked(case, question)
+    with processes(workers) as executor, new_console(error=True).status("sampling …"):
+        parts = [executor.submit(country_chunk, case, question, range(at, samples, workers)) for at in range(workers)]
+        rows: list[dict[str, float]] = [row for part in parts for row in part.result()]
+    rows.sort(key=lambda row: row["draw"])
+    return country_table(pd.DataFrame(rows))

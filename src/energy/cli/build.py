@@ -1,0 +1,27 @@
+"""The verb ``build``: the unsolved PyPSA network of a scenario."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from energy.cli.base import SCENARIO, SET, app, new_console, read_asked
+
+
+@app.command("build")
+def build_command(
+    scenario: SCENARIO,
+    out: Annotated[Path, typer.Option("-o", "--out", help="netCDF file to write.")],
+    overrides: SET = [],  # noqa: B006
+) -> None:
+    """Write the unsolved PyPSA network of a scenario."""
+    case, asked = read_asked(scenario, overrides)
+    from energy.model import build
+    from energy.model.pypsa_logging import quiet_pypsa
+    from energy.results.atomic_write import atomic_file
+
+    with atomic_file(out) as draft, quiet_pypsa():
+        build(case, asked).export_to_netcdf(str(draft))
+    new_console().print(f"written to {out}; solve it with n.optimize(extra_functionality=energy.extra_functionality)")

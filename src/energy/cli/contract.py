@@ -1,0 +1,35 @@
+"""The verb ``contract``: contract sizing under take-or-pay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from energy.cli.base import AS_JSON, app
+from energy.cli.tables import show_table
+
+if TYPE_CHECKING:
+    pass
+
+
+@app.command("contract")
+def contract_command(
+    folder: Annotated[Path, typer.Argument(help="Folder of a finished `energy risk`.")],
+    price: Annotated[float, typer.Option(help="For contracted energy delivered [USD/MWh].")] = 51.5,
+    shortfall: Annotated[float, typer.Option(help="What a contracted MWh costs that lacks [USD/MWh].")] = 94.0,
+    spot: Annotated[float, typer.Option(help="For energy beyond the contract [USD/MWh].")] = 20.0,
+    tail: Annotated[float, typer.Option(min=0.01, max=0.5, help="Share of the worst seasons.")] = 0.1,
+    as_json: AS_JSON = False,
+) -> None:
+    """Print the season's quantity to contract under take-or-pay, and the frontier of expected income against risk."""
+    from energy.analysis.risk.contract_sizing import Terms, frontier
+    from energy.results.samples import read_samples
+
+    table = read_samples(folder)
+    terms = Terms(price, shortfall, spot)
+    terms.refuse_unsound()
+    found = frontier(table["season"].to_numpy(float), table["weight"].to_numpy(float), terms, tail)
+    title = f"GWh, million USD; worst {100 * tail:.0f} % of {len(table):,} seasons"
+    show_table(found, title, as_json, folder / "contract.csv")

@@ -1,0 +1,53 @@
+"""The verb ``figures``: figures of a finished run."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from energy.cli.base import FOLDER, app, new_console
+
+
+class Kind(StrEnum):
+    """File formats of figures."""
+
+    PNG = "png"
+    SVG = "svg"
+    PDF = "pdf"
+
+
+class Size(StrEnum):
+    """Sizes of figures."""
+
+    JOURNAL = "journal"
+    SLIDE = "slide"
+
+
+@app.command("figures")
+def figures_command(
+    folder: FOLDER,
+    only: Annotated[list[str], typer.Option(help="Names of figures; all that the run has if none is named.")] = [],  # noqa: B006
+    size: Annotated[list[Size], typer.Option(help="Size; may be given twice.")] = [Size.JOURNAL],  # noqa: B006
+    kind: Annotated[list[Kind], typer.Option("--format", help="File format; may be given more than once.")] = [  # noqa: B006
+        Kind.PNG,
+        Kind.SVG,
+    ],
+    out: Annotated[Path | None, typer.Option(help="Folder to write to; FOLDER/figures by default.")] = None,
+) -> None:
+    """Draw every figure of a finished run, or the named ones."""
+    from energy.plots.registry import chosen
+    from energy.plots.style import save
+    from energy.results.atomic_write import writable_folder
+    from energy.results.dataset import read_record
+
+    found = read_record(folder)
+    drawn = chosen(found, only)
+    place = writable_folder(out or folder / "figures")
+    for name, entry in drawn.items():
+        for one in size:
+            stem = place / (name if len(size) == 1 else f"{name}_{one}")
+            for path in save(entry.draw(found, one), stem, kind):
+                new_console().print(f"written: {path}")

@@ -1,0 +1,28 @@
+"""The verb ``map``: the interactive map of a finished run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from energy.cli.base import FOLDER, app, new_console, page_file
+
+
+@app.command("map")
+def map_command(
+    folder: FOLDER,
+    out: Annotated[Path, typer.Option("-o", "--out", help="HTML file to write.")] = Path("map.html"),
+) -> None:
+    """Write PyPSA's interactive map of a finished run as one HTML page that needs no network."""
+    from energy.report.interactive_map import interactive_map
+    from energy.results.atomic_write import atomic_file
+    from energy.results.dataset import read_network, read_record
+
+    found, out = read_record(folder), page_file(out)
+    with new_console(error=True).status("drawing …"):
+        page = interactive_map(read_network(folder), str(found.attrs["scenario"]))
+        with atomic_file(out) as draft:
+            draft.write_text(page, encoding="utf-8")
+    new_console().print(f"written: {out} ({len(page.encode()) / 1e6:.1f} MB)")

@@ -1,0 +1,37 @@
+"""The verb ``resolution``: run time, memory and error of time resolutions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from energy.cli.base import SCENARIO, SET, app, new_console, read_asked
+
+
+@app.command("resolution")
+def resolution_command(
+    scenario: SCENARIO = "baseline",
+    overrides: SET = [],  # noqa: B006
+    only: Annotated[
+        list[str], typer.Option(help="Resolutions to measure; the last is what the others are held against.")
+    ] = [],  # noqa: B006
+    page: Annotated[Path | None, typer.Option(help="Page whose block 'resolution' gets the table.")] = None,
+) -> None:
+    """Measure run time, memory and error of time resolutions; the hourly year takes some minutes."""
+    from energy.analysis.resolution import RESOLUTIONS, measure_all, resolution_table
+    from energy.report.docs_pages import resolution_text, write_block
+
+    case, asked = read_asked(scenario, overrides)
+    default, progress = asked.time.resolution, new_console(error=True)
+    resolutions = [default, *only] if only and default not in only else only or list(RESOLUTIONS)
+    found = []
+    for measured in measure_all(case, asked, resolutions):
+        found.append(measured)
+        seconds = measured.build_seconds + measured.solve_seconds
+        progress.print(f"{measured.resolution}: {measured.energy:,.1f} GWh in {seconds:.1f} s")
+    text = resolution_text(resolution_table(found, default), default)
+    print(text)
+    if page:
+        write_block(page, "resolution", text)

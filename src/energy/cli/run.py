@@ -1,0 +1,127 @@
+"""The verb ``run``: solve scenarios."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from energy.cli.base import AS_JSON, SET, app, new_console, read_asked
+
+
+@app.command("run")
+def run_command(
+    scenarios: Annotated[list[str], typer.Argument(help="Names of scenarios, or paths of YAML files.")] = [],  # noqa: B006  (typer reads the default, nobody changes it)
+    overrides: SET = [],  # noqa: B006
+    out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results"),
+    resolution: Annotated[str | None, typer.Option(help="typical-days, typical-weeks, 1h, 3h, …")] = None,
+    whole_library: Annotated[
+        bool, typer.Option("--all", help="All scenarios of the library, and their comparison.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that share the work of --all.")] = os.cpu_count() or 1,
+    time_limit: Annotated[
+        float, typer.Option(help="Seconds that the solver may take for each scenario.", show_default=False)
+    ] = float("inf"),
+    as_json: AS_JSON = False,
+) -> None:
+    """Solve scenarios, print their months, write their folders; --all compares the whole library."""
+    overrides = [*overrides, *([f"time.resolution={resolution}"] if resolution else [])]
+    if whole_library == bool(scenarios):
+        _refuse_names(whole_library)
+    if not time_limit > 0:  # what is no number fails too
+        from energy.errors import Fault, InputError
+
+        raise InputError(Fault(f"the solver's time is {time_limit:g} s", "--time-limit", allowed="seconds above 0"))
+    if whole_library:
+        from energy.cli.library_run import run_library
+
+        run_library(overrides, out, jobs, as_json, time_limit)
+        return
+    asked = [read_asked(name, overrides) for name in scenarios]
+    from energy.results.atomic_write import refuse_strange
+
+    _refuse_early(asked)
+    for _, scenario in asked:
+        refuse_strange(out / scenario.name)
+    _run_each(asked, out, as_json, time_limit)
+
+
+def _refuse_names(whole_library: bool) -> None:
+    from energy.errors import Fault, InputError
+
+    what = "scenarios are named beside --all" if whole_library else "no scenario is named"
+    raise InputError(Fault(what, "run", allowed="names of scenarios, or --all", repair="see them with: energy list"))
+
+
+def _run_each(asked: list[tuple[Any, Any]], out: Path, as_json: bool, time_limit: float) -> None:
+    """Solve one scenario after the other; one that has no optimum is said, and the others go on."""
+    from energy.analysis import run
+    from energy.errors import SolverError
+    from energy.report.bundle import write_run
+    from energy.report.run_text import run_text
+
+    console, progress = new_console(), new_console(error=True)
+    found, failed = [], False
+    for case, scenario in asked:
+        start = time.perf_counter()
+        folder = out / scenario.name
+        try:
+            with progress.status(f"solving {scenario.name} …"):
+                result = run(case, scenario, time_limit)
+                manifest = write_run(result, folder, time.perf_counter() - start)
+        except SolverError as err:
+            if len(asked) == 1:
+                raise
+            failed = True
+            print(f"error: {err}", file=sys.stderr)
+            continue
+        if as_json:
+            found.append(_as_json(result, manifest))
+        else:
+            console.print(f"{scenario.name}: {scenario.description}".rstrip(": "), style="bold")
+            for part in run_text(result):
+                console.print(part, markup=False)
+            console.print(f"\nwritten to {folder} in {time.perf_counter() - start:.1f} s\n")
+    if as_json:
+        print(json.dumps(found, indent=1))
+    if failed:
+        raise typer.Exit(3)
+
+
+def _refuse_early(asked: list[tuple[Any, Any]]) -> None:
+    """Show the faults of all scenarios before the first of them is solved."""
+    from energy.errors import Fault, InputError
+    from energy.model import inputs
+
+    names = [scenario.name for _, scenario in asked]
+    faults = [
+        Fault(f"{names.count(name)} scenarios are named {name!r} and would share one folder", repair="run one of them")
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1
+    ]
+    for case, scenario in asked if len(asked) > 1 else []:
+        try:
+            inputs(case, scenario)
+        except InputError as err:
+            faults += [fault for fault in err.faults if fault not in faults]
+    if faults:
+        raise InputError(faults)
+
+
+def _as_json(result: Any, manifest: dict[str, Any]) -> dict[str, Any]:
+    table = result.table.reset_index().astype({"month": str})
+    return {
+        "scenario": result.scenario.name,
+        "months": table.to_dict("records"),
+        "rungs_gwh": {str(name): float(energy) for name, energy in result.rungs.sum().items()},
+        "surprise_gwh": manifest["surprise"],
+        "delivered_soon_and_late_gwh": manifest["delivered_soon_and_late"],
+        "lacking_water_hm3": manifest["lacking_water"],
+        "objective": manifest["objective"],
+        "audit": manifest["audit"],
+    }

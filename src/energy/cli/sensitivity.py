@@ -1,0 +1,81 @@
+"""The verb ``sensitivity``: tornado, Morris screening, Sobol indices."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from energy.cli.base import AS_JSON, HAZARDS, OUT, SCENARIO, SEED, SET, WORKERS, app, new_console, read_asked
+from energy.cli.tables import write_table
+
+if TYPE_CHECKING:
+    pass
+
+
+@app.command("sensitivity")
+def sensitivity_command(
+    scenario: SCENARIO,
+    metric: Annotated[str, typer.Option(help="delivered, sent, peak, unserved, objective.")] = "delivered",
+    only: Annotated[list[str], typer.Option(help="Shell pattern of keys, as 'values.links.*'.")] = [],  # noqa: B006
+    looked_at: Annotated[int, typer.Option(min=1, help="Numbers with the widest bars, to be screened.")] = 40,
+    trajectories: Annotated[int, typer.Option(min=2, help="Paths of Morris' screening.")] = 4,
+    top: Annotated[int, typer.Option(min=1, help="Numbers that get Sobol indices.")] = 6,
+    base: Annotated[int, typer.Option(min=0, help="Sobol sample, a power of two; 0: no indices.")] = 64,
+    spread: Annotated[int, typer.Option(min=0, help="Sets of all numbers at once.")] = 100,
+    split: Annotated[int, typer.Option(min=0, help="Sets of numbers and draws for random against unknown.")] = 0,
+    hazards: HAZARDS = "base",
+    seed: SEED = 1,
+    workers: WORKERS = 2,
+    overrides: SET = [],  # noqa: B006
+    out: OUT = Path("results/sensitivity"),
+    as_json: AS_JSON = False,
+) -> None:
+    """Rank the numbers of the evidence by what their ranges do to a metric: tornado, Morris, Sobol."""
+    from energy.analysis.parallel import processes
+    from energy.analysis.sensitivity.sensitivity import SensitivityBudget, sensitivity
+    from energy.analysis.sensitivity.uncertain_parameters import uncertain_parameters
+    from energy.plots.frame import foot_of
+    from energy.plots.risk import tornado_figure
+    from energy.plots.style import save
+    from energy.report.risk_text import frame_text
+    from energy.report.sensitivity_text import ranking, sensitivity_notes, sensitivity_record, spread_table
+    from energy.results.atomic_write import refuse_unwritable
+
+    case, asked = read_asked(scenario, overrides)
+    folder = out / f"{asked.name}-{metric}"
+    refuse_unwritable(folder)
+    known = uncertain_parameters(case, asked, only or ["*"])
+    with processes(workers) as executor, new_console(error=True).status(f"{len(known)} numbers …"):
+        found = sensitivity(
+            case, asked, known, metric, SensitivityBudget(looked_at, trajectories, top, base, spread), seed, executor
+        )
+        parts = _split(case, asked, known, list(found.numbers.index[:top]), split, hazards, seed, executor)
+    written = {"numbers": found.numbers, "spread": spread_table(found)}
+    for name, table in written.items():
+        write_table(table, folder / f"{name}.csv")
+    drawn = tornado_figure(found.numbers, found.base, metric, found.unit, asked.name, foot_of(asked, case))
+    save(drawn, folder / "tornado")
+    if as_json:
+        print(json.dumps(sensitivity_record(found, parts), indent=1))
+    else:
+        title = f"{metric} of {asked.name}: {found.base:,.1f} {found.unit}"
+        new_console().print(frame_text(ranking(found.numbers, 20), title))
+        new_console().print(sensitivity_notes(found, parts))
+        new_console().print(f"written to {folder}")
+
+
+def _split(
+    case: Any, asked: Any, known: list[Any], top: list[str], count: int, hazards: str, seed: int, executor: Any
+) -> dict[str, float]:
+    from energy.analysis.risk.season_sample import SamplingDesign
+    from energy.analysis.sensitivity.sensitivity import random_and_unknown
+    from energy.scenario import read_hazards
+
+    if count < 2:
+        return {}
+    question = SamplingDesign(asked, read_hazards(hazards), seed)
+    chosen = [unknown for unknown in known if unknown.key in top]
+    return random_and_unknown(case, question, chosen, count, count, seed, executor)[0]

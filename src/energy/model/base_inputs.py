@@ -1,0 +1,189 @@
+"""Base inputs that scenarios of one case share: computed once, cached, never written to.
+
+Sweeps and samples change water, growth, prices and events; components, seasons, monthly tables and rules stay. The
+functions here are pure, and the results are never written to, so that sharing them changes no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from energy.case.case import Case
+from energy.case.rules import RuleBook
+from energy.model import profiles
+from energy.model.active_assets import active_assets, mask_years
+from energy.model.axis import Axis, hours_of, in_window
+from energy.model.cache import IdentityKey
+from energy.model.hourly import Hourly, multiply, number
+from energy.model.operating_rules import apply_flows, apply_levels, rule_book, started, unexpressed
+from energy.model.overrides import with_overrides
+from energy.scenario import Scenario
+
+Key = tuple[str, str]
+Dense = Mapping[Key, np.ndarray]
+VARYING: dict[str, tuple[str, ...]] = {
+    "generators": ("p_min_pu", "p_max_pu", "marginal_cost"),
+    "links": ("p_min_pu", "p_max_pu", "efficiency", "efficiency2", "efficiency3", "marginal_cost"),
+    "lines": ("s_max_pu",),
+    "stores": ("e_min_pu", "e_max_pu", "marginal_cost", "marginal_cost_storage"),
+    "loads": ("p_set",),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class BaseInputs:
+    """Components in service and their hourly values before water, growth and events.
+
+    Attributes
+    ----------
+    hours
+        Start of every hour, UTC.
+    components
+        PyPSA list name → table, every attribute filled.
+    hourly
+        (list name, attribute) → table (hours × names) of what varies.
+    book
+        The rules as the scenario sets them.
+    case
+        The case with the scenario's own numbers.
+    """
+
+    hours: pd.DatetimeIndex
+    components: Mapping[str, pd.DataFrame]
+    hourly: Mapping[Key, pd.DataFrame]
+    book: RuleBook
+    case: Case
+
+    @cached_property
+    def wide(self) -> Mapping[Key, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """(list name, attribute) → the components' own values, positions of those that vary, hourly values of these."""
+        found: dict[Key, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+        for component, table in self.components.items():
+            attributes = [a for a in VARYING.get(component, ()) if a in table]
+            attributes += [a for c, a in self.hourly if c == component and a not in attributes]
+            for attribute in attributes:
+                own = table[attribute].to_numpy(float) if attribute in table else np.full(len(table), np.nan)
+                hourly = self.hourly.get((component, attribute), pd.DataFrame(index=self.hours))
+                found[component, attribute] = own, table.index.get_indexer(hourly.columns), hourly.to_numpy(float)
+        return found
+
+    def column(self, component: str, attribute: str, name: str) -> np.ndarray:
+        """Return an attribute of one component in every hour; shape (hours,)."""
+        table = self.hourly.get((component, attribute))
+        if table is not None and name in table.columns:
+            return table[name].to_numpy(float)
+        return np.full(len(self.hours), number(self.components[component], name, attribute))
+
+
+class PartialInputsKey:
+    """Base inputs as a cache key: by some of their case's profiles, their hours and loads."""
+
+    def __init__(self, base: BaseInputs, *profiles: str) -> None:
+        self.base = base
+        tables = [base.case.profiles.get(name) for name in profiles]
+        self._on = [base.case.path, *map(IdentityKey, [base.hours, base.case.components.get("loads"), *tables])]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PartialInputsKey) and self._on == other._on
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._on))
+
+
+@dataclass(frozen=True, eq=False)
+class SnapshotInputs:
+    """Ground on an axis.
+
+    Attributes
+    ----------
+    base, axis
+        What stands, and the snapshots.
+    dense
+        (list name, attribute) → values in every snapshot; shape (snapshots, names).
+    rules
+        Rules that PyPSA's components cannot express.
+    """
+
+    base: BaseInputs
+    axis: Axis
+    dense: Dense
+    rules: tuple[dict[str, Any], ...]
+
+
+def base_inputs_of(case: Case, scenario: Scenario) -> BaseInputs:
+    """Return the base inputs of a scenario; scenarios that differ in water, growth or events share it."""
+    return _base_inputs(case, _ScenarioKey(scenario))
+
+
+class _ScenarioKey:
+    """What of a scenario its base inputs depend on; equal keys share them."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        time = scenario.time
+        self._values = (scenario.year, time.start, time.years, scenario.contract, scenario.rules, scenario.values)
+        self._order = scenario.protection_order
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ScenarioKey) and (self._values, self._order) == (other._values, other._order)
+
+    def __hash__(self) -> int:
+        return hash((self._values, self._order))
+
+
+@lru_cache(maxsize=8)
+def _base_inputs(case: Case, key: _ScenarioKey) -> BaseInputs:
+    scenario = key.scenario
+    book = rule_book(case, scenario)
+    case = with_overrides(case, scenario, book)
+    hours = hours_of(case.weightings, scenario.horizon())
+    components = active_assets(case, scenario)
+    hourly = profiles.varying(case, hours, components)
+    for (component, attribute), table in case.series.items():
+        if component in components:
+            names = table.columns.intersection(components[component].index)
+            hourly.setdefault((component, attribute), table[names].set_axis(hours))
+    mask_years(scenario, hours, components, hourly)
+    _season(scenario, book, hours, components, hourly)
+    if "stores" in components:
+        components["stores"] = started(case, scenario, book, hours[0].month, components["stores"])
+    apply_flows(book, hours, components, hourly)
+    return BaseInputs(hours, components, hourly, book, case)
+
+
+def _season(
+    scenario: Scenario, book: RuleBook, hours: pd.DatetimeIndex, components: Mapping[str, pd.DataFrame], hourly: Hourly
+) -> None:
+    """Close the contract's links outside its season and against its direction."""
+    links = components.get("links", pd.DataFrame())
+    if book.contract is None or "service" not in links:
+        return
+    season = in_window(hours, book.contract.season.start, book.contract.season.end)
+    open_outside = scenario.contract.outside_season == "open"
+    for service, wanted in (("casa", ("forward", "both")), ("reverse", ("reverse", "both"))):
+        allowed = scenario.contract.direction in wanted
+        closed = ~(season | open_outside) if allowed else np.ones(len(season), dtype=bool)
+        names = list(links.index[links["service"] == service])
+        for attribute in ("p_max_pu", "p_min_pu"):
+            multiply(hourly, components, hours, "links", attribute, names, (~closed).astype(float))
+
+
+@lru_cache(maxsize=32)
+def snapshot_inputs(base: BaseInputs, axis: Axis) -> SnapshotInputs:
+    """Return the base inputs averaged over the snapshots of an axis, with the rules that bind single snapshots."""
+    dense: dict[Key, np.ndarray] = {}
+    for key, (own, places, hourly) in base.wide.items():
+        dense[key] = np.tile(own, (len(axis.snapshots), 1))
+        if len(places):
+            dense[key][:, places] = axis.mean(hourly)
+    rules = tuple(unexpressed(base.book, axis, base.components))
+    apply_levels(base.book, axis, base.components, dense)
+    for values in dense.values():
+        values.flags.writeable = False
+    return SnapshotInputs(base, axis, dense, rules)

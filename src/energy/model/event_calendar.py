@@ -1,0 +1,99 @@
+"""Calendar of events: spells of constant or steadily changing availability."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+import pandas as pd
+
+from energy.case.case import Case
+from energy.model.base_inputs import base_inputs_of
+from energy.model.disruption import event_cuts, targets
+from energy.scenario import Event, Scenario, combine
+
+HOUR = pd.Timedelta(hours=1)
+
+
+class Spell(NamedTuple):
+    """A time in which the same events act on the same components.
+
+    ``begins`` and ``ends`` are the factors [1] on the attribute in its first and its last hour; they differ on a ramp.
+    """
+
+    start: pd.Timestamp
+    end: pd.Timestamp
+    component: str
+    attribute: str
+    names: tuple[str, ...]
+    begins: float
+    ends: float
+    events: tuple[str, ...]
+
+
+def spells(case: Case, scenario: Scenario) -> list[Spell]:
+    """Return what the events of a scenario leave of the components in service, by date.
+
+    Overlapping events are combined as the model combines them: of one cause the strongest, causes multiply.
+
+    Parameters
+    ----------
+    case, scenario
+        What exists and what happens.
+
+    Returns
+    -------
+    list of Spell
+        In the order of time; UTC, within the horizon; components with the same history share a spell.
+
+    Raises
+    ------
+    InputError
+        When an event names a component or corridor that the case does not have.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> out = {"name": "mast", "kind": "line_out", "cause": "storm", "where": ["crossing"], "start": "07-01"}
+    >>> asked = read_scenario("two_bus", overrides={"events": [out | {"kind": "bipole_out", "duration": "2d"}]})
+    >>> [(f"{s.start:%m-%d}", f"{s.end:%m-%d}", s.names, s.begins) for s in spells(read_case("two_bus"), asked)]
+    [('07-01', '07-03', ('line',), 0.0)]
+    """
+    standing = base_inputs_of(case, scenario).components
+    alike: defaultdict[tuple[str, str, tuple[_Part, ...]], list[str]] = defaultdict(list)
+    for (component, name, attribute), events in targets(case, scenario).items():
+        if component in standing and name in standing[component].index:
+            alike[component, attribute, tuple(_parts(scenario, events))].append(name)
+    found = [
+        Spell(part.start, part.end, component, attribute, tuple(names), part.begins, part.ends, part.events)
+        for (component, attribute, parts), names in alike.items()
+        for part in parts
+    ]
+    return sorted(found, key=lambda spell: (spell.start, spell.end, spell.component, spell.names))
+
+
+class _Part(NamedTuple):
+    start: pd.Timestamp
+    end: pd.Timestamp
+    begins: float
+    ends: float
+    events: tuple[str, ...]
+
+
+def _parts(scenario: Scenario, events: list[Event]) -> Iterator[_Part]:
+    first, last = scenario.horizon()
+    some = scenario.model_copy(update={"events": tuple(events)})
+    cuts = sorted({min(max(cut, first), last) for cut in event_cuts(some, first)})
+    for start, end in pairwise(cuts):
+        acting = tuple(event.name for event in events if _acts(event, start, first))
+        if acting:
+            times = pd.DatetimeIndex([start, max(end - HOUR, start)])
+            begins, ends = combine(events, times, first).tolist()
+            yield _Part(start, end, begins, ends, acting)
+
+
+def _acts(event: Event, at: pd.Timestamp, horizon_start: pd.Timestamp) -> bool:
+    return event.window(horizon_start)[0] <= at < event.recovered(horizon_start)

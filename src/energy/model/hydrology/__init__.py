@@ -1,0 +1,1 @@
+"""River hydrology: inflow, statistics of the record, synthetic water years, seasonal volumes."""

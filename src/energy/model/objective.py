@@ -1,0 +1,96 @@
+"""Objective: the weight of each service by priority order, and which costs count."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+LOWEST_WEIGHT = 1.0  # of a MWh that the studied service delivers: the objective is in MWh of it
+# Share of their $ at which costs count beside the weights. A delivered MWh so outweighs 20,000 $: more than any price,
+# and more than what another hour would save in fuel by the twentieth part that a DC pole loses more at full load.
+SHARE_OF_COSTS = 1 / 20_000
+RATIO = 3.0  # a service outweighs the next even where its MWh costs almost three of the other's
+# a MWh bought at the right time lets several MWh go through a swap account, which gives them back
+RATIO_OF_PURCHASES = 10.0
+
+STUDIED = "casa"
+RETURNED = "reverse"
+UNSERVED = "unserved"  # carrier of the generators that stand for unserved demand
+LACKING = "lacking water"  # carrier of the generators that stand for water that a rule asks for in vain
+FIRST_WORTH = 1000.0  # $/MWh at which the first service is valued where water is weighed against it
+
+
+def priority_weights(order: Sequence[str], bought: Collection[str] = ()) -> dict[str, float]:
+    """Return the weight of a MWh of the studied service and of every service that a protection order puts before it.
+
+    The studied service weighs more than any price, which counts at ``SHARE_OF_COSTS``; each service before it weighs
+    ``RATIO`` times the next one, a purchase ``RATIO_OF_PURCHASES`` times, so that giving up 1 MWh of a service never
+    pays unless it frees as many MWh of the one behind it. What stands behind the studied service counts with its own
+    price or value of lost load. A link or a sink that delivers a service earns its weight for every MWh delivered (at
+    bus1); a generator that stands for a shortfall or a purchase costs its weight.
+
+    Examples
+    --------
+    >>> priority_weights(["own_demand", "casa", "uzbek_spot"])
+    {'own_demand': 3.0, 'casa': 1.0}
+    >>> priority_weights(["own_demand", "imports", "casa"], bought={"imports"})
+    {'own_demand': 30.0, 'imports': 10.0, 'casa': 1.0}
+    """
+    ahead = order[: order.index(STUDIED) + 1] if STUDIED in order else order
+    found: dict[str, float] = {}
+    weight = LOWEST_WEIGHT
+    for name in reversed(ahead):
+        weight *= 1.0 if not found else RATIO_OF_PURCHASES if name in bought else RATIO
+        found[name] = weight
+    return dict(reversed(found.items()))
+
+
+def lacking(weight: Mapping[str, float]) -> float:
+    """Return what a $ of lacking water counts among the weights of services.
+
+    Water stands before power: its price [$/hm³] is held against that of a MWh of the first service as if both were
+    money, so that what exceeds the worth of the power that a hm³ gives does so among weights as well.
+
+    Examples
+    --------
+    >>> lacking({"own_demand": 3.0, "casa": 1.0})
+    0.003
+    """
+    return max(weight.values(), default=FIRST_WORTH) / FIRST_WORTH
+
+
+def purchases(generators: pd.DataFrame) -> set[str]:
+    """Return the services that stand for energy bought.
+
+    Parameters
+    ----------
+    generators
+        Index name; columns ``service``, ``sign``, ``carrier``.
+
+    Examples
+    --------
+    >>> table = {"service": ["imports", "own_demand"], "sign": 1.0, "carrier": ["market", "unserved"]}
+    >>> purchases(pd.DataFrame(table, index=["KZ supply", "unserved KG"]))
+    {'imports'}
+    """
+    if "service" not in generators:
+        return set()
+    rows = zip(*(generators[column].tolist() for column in ("service", "sign", "carrier")), strict=True)
+    return {str(s) for s, sign, carrier in rows if sign > 0 and carrier != UNSERVED and not pd.isna(s)} - {""}
+
+
+def returned(service: pd.Series, weight: Mapping[str, float]) -> np.ndarray:
+    """Return what links that carry power back from the buyer cost [weight of a MWh taken]; shape (links,).
+
+    What the buyer sends back counts against what it was delivered, at the same weight: power that runs in a circle, or
+    that is borrowed in winter and given back in summer, is no delivery. Services before the studied one may still ask
+    for it, for they weigh more.
+
+    Examples
+    --------
+    >>> returned(pd.Series(["casa", "reverse"]), {"own_demand": 3.0, "casa": 1.0}).tolist()
+    [0.0, 1.0]
+    """
+    return np.where(service == RETURNED, weight.get(STUDIED, 0.0), 0.0)

@@ -1,0 +1,1 @@
+"""Outages: failure rates by month and state, and sampling of forced and planned outages."""

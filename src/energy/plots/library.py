@@ -1,0 +1,137 @@
+"""Library figure: many runs, a bar each, in shares of their own ceiling; `comparison_figure` has GWh of a few."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from energy.plots.stacked_bars import stacked
+from energy.plots.style import CEILING, colour, save, styled
+from energy.results.atomic_write import atomic_file
+from energy.results.compare import DELIVERED, comparison_table
+from energy.results.labels import words
+from energy.results.table_writer import plain_cells
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+ROW = 0.19  # inches
+GAP = 0.9  # rows between two questions
+LEAST = 0.005  # share of the ceiling that a cause must take somewhere to be drawn
+
+
+def library_figure(found: Mapping[str, Any]) -> Figure:
+    """Draw runs one below the other, grouped by question: what is delivered, and what takes the rest of the ceiling.
+
+    Parameters
+    ----------
+    found
+        From `energy.results.compare.compare`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One axes ``runs``; bars in % of the contract's ceiling of each run, so that horizons of one and of several
+        seasons stand side by side; the energy delivered [GWh] is written beside each bar.
+    """
+    from matplotlib.figure import Figure
+
+    shares = stacked_shares(found)
+    places, heads = _places(found["questions"])
+    height = ROW * (places[-1] + 1.5) + 1.5
+    width = 7.2
+    with styled():
+        figure = Figure(figsize=(width, height))
+        longest = max(len(name) for name in found["runs"])
+        left = (0.35 + 0.068 * longest) / width
+        axes = figure.add_axes((left, 0.62 / height, 1 - left - 0.75 / width, 1 - 1.5 / height), label="runs")
+        _bars(axes, found, shares, places)
+        for question, at in heads:
+            axes.text(0, at, question, fontsize=8, fontweight="bold", va="center", ha="left", color="#444444")
+        handles, labels = axes.get_legend_handles_labels()
+        figure.legend(
+            handles, labels, loc="upper left", bbox_to_anchor=(0.08 / width, 1 - 0.3 / height),
+            ncols=5, columnspacing=1.0, handlelength=1.2,
+        )  # fmt: skip
+        title = f"{len(places)} runs: what is delivered, and what takes the rest of the contract's ceiling"
+        figure.text(0.1 / width, 1 - 0.1 / height, title, va="top", fontsize=10, fontweight="bold")
+        cases = ", ".join(dict.fromkeys(found["cases"]))
+        footer = (
+            "numbers: GWh delivered in the season(s) of the horizon · "
+            f"case {cases} · weakest evidence {found['weakest']} · casa1000-energy {version('casa1000-energy')}"
+        )
+        figure.text(0.1 / width, 0.08 / height, footer, va="bottom", fontsize=7, color="#444444")
+    return figure
+
+
+def stacked_shares(found: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Return what fills each run's bar from the left (`energy.plots.stacked_bars`).
+
+    Returns
+    -------
+    dict
+        ``delivered`` or a cause → share of the ceiling [%], a value a run; zero where a run has no ceiling.
+    """
+    ceiling = np.array(found["results"]["ceiling [GWh]"], float)
+    whole = np.where(ceiling > 0, ceiling, np.inf)
+    delivered = 100 * np.array(found["results"][DELIVERED], float) / whole
+    ladder = {cause: 100 * np.array(energy, float) / whole for cause, energy in found["ladder"].items()}
+    return stacked(delivered, ladder, np.full(len(whole), 100.0))
+
+
+def _places(questions: list[str]) -> tuple[list[float], list[tuple[str, float]]]:
+    """Return the place of each bar from the top down, and the heads of the questions with theirs."""
+    places: list[float] = []
+    heads: list[tuple[str, float]] = []
+    at, grouped = 0.0, len(set(questions)) > 1
+    for number, question in enumerate(questions):
+        if grouped and (number == 0 or question != questions[number - 1]):
+            heads.append((question, at))
+            at += GAP
+        places.append(at)
+        at += 1
+    return places, heads
+
+
+def _bars(axes: Axes, found: Mapping[str, Any], shares: Mapping[str, np.ndarray], places: list[float]) -> None:
+    start = np.zeros(len(places))
+    for cause, share in shares.items():
+        if cause != "delivered" and share.max() < 100 * LEAST:
+            start = start + share
+            continue
+        axes.barh(places, share, 0.74, left=start, color=colour(cause), edgecolor="white", lw=0.4, label=words(cause))
+        start = start + share
+    axes.axvline(100, color=CEILING, lw=1.2, label="contract ceiling")
+    right = max(100.0, float(start.max()))
+    for at, energy, end in zip(places, found["results"][DELIVERED], start, strict=True):
+        axes.text(max(end, 100.0) + 1, at, f"{energy:,.0f}", fontsize=7, va="center")
+    axes.set_yticks(places, found["runs"], fontsize=7)
+    axes.set_ylim(places[-1] + 0.7, -0.9)
+    axes.set_xlim(0, right)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel("share of the contract's ceiling [%]")
+    axes.grid(axis="x")
+
+
+def write_comparison(found: Mapping[str, Any], folder: Path, failed: Mapping[str, str] | None = None) -> Path:
+    """Write a comparison's table and figure, and return the table's path.
+
+    Parameters
+    ----------
+    found
+        From `energy.results.compare.compare`.
+    folder
+        Folder that gets ``comparison.csv``, ``comparison.png`` and ``comparison.svg``.
+    failed
+        Runs without a result → why.
+    """
+    path = folder / "comparison.csv"
+    with atomic_file(path) as draft:
+        plain_cells(comparison_table(found, failed)).to_csv(draft, float_format="%.6g", lineterminator="\n")
+    save(library_figure(found), folder / "comparison")
+    return path

@@ -1,0 +1,40 @@
+"""Day and month of every year, as files write them: ``05-01`` and ``5``."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator
+
+from energy.reading.frozen import refuse
+
+_ALLOWED = "MM-DD, as 05-01"
+_LEAP_YEAR = 2000
+
+
+def _checked_day(text: str) -> str:
+    match = re.fullmatch(r"([0-9]{2})-([0-9]{2})", text.strip())
+    if match is None:
+        raise refuse(f"{text!r} is not a day of the year", _ALLOWED)
+    try:
+        date(_LEAP_YEAR, int(match[1]), int(match[2]))
+    except ValueError:
+        raise refuse(f"{text!r} is a day that does not exist", _ALLOWED) from None
+    return text.strip()
+
+
+def _checked_month(value: Any) -> Any:
+    # a file's keys are words
+    number = int(value) if isinstance(value, str) and re.fullmatch("[1-9][0-9]?", value) else value
+    if number not in range(1, 13) or isinstance(number, bool):
+        raise refuse(f"{value!r} is no month", "1 to 12")
+    return number
+
+
+MonthDay = Annotated[str, AfterValidator(_checked_day)]
+"""A day of every year, MM-DD."""
+
+Month = Annotated[int, BeforeValidator(_checked_month)]
+"""A month, 1 to 12, also as the key of a file's mapping."""

@@ -1,0 +1,58 @@
+"""The folder of a run: solved network, Dataset, monthly table, figure and manifest, written atomically."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from energy.analysis import Run
+from energy.model.pypsa_logging import quiet_pypsa
+from energy.plots.monthly import plot
+from energy.plots.style import save
+from energy.results.atomic_write import atomic_folder
+from energy.results.dataset import record
+from energy.results.manifest import manifest_of
+from energy.results.table_writer import plain_cells
+
+
+def write_run(run: Run, path: Path, wall_seconds: float) -> dict[str, Any]:
+    """Write a run's folder: solved network, Dataset, monthly table, figure and manifest.
+
+    Returns
+    -------
+    dict
+        The manifest.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> from energy.analysis import run
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    >>> found = run(read_case("two_bus"), scenario)
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp()) / "two_bus"
+    >>> made = write_run(found, folder, wall_seconds=1.0)
+    >>> sorted(path.name for path in folder.iterdir())
+    ['manifest.json', 'monthly.png', 'monthly.svg', 'network.nc', 'result.nc', 'summary.csv']
+    """
+    table = run.table
+    manifest = manifest_of(run, wall_seconds)
+    with atomic_folder(path) as draft:
+        with quiet_pypsa():
+            _netcdf(draft / "network.nc", lambda file: run.result.network().export_to_netcdf(str(file)))
+            _netcdf(draft / "result.nc", lambda file: record(run).to_netcdf(file))
+        plain_cells(table).to_csv(draft / "summary.csv", float_format="%.6g")
+        save(plot(run), draft / "monthly")
+        (draft / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    return manifest
+
+
+def _netcdf(file: Path, write: Callable[[Path], object]) -> None:
+    """Write a netCDF file; its library says a full disk in its own words."""
+    try:
+        write(file)
+    except RuntimeError as err:
+        raise OSError(f"{file.name}: {err}") from None

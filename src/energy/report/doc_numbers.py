@@ -1,0 +1,86 @@
+"""Generated numbers in docs: between marks, so that a command renews them and a test checks them.
+
+A number stands as ``<!--= baseline: delivered | TWh -->1.19<!--/-->``, where the mark names a row of the headline table
+(scenario: quantity) and a unit: GWh, TWh, MW, or % of that scenario's contract ceiling. A difference of two rows is
+written ``a: x - b: y``. A block stands between ``<!-- begin NAME -->`` and ``<!-- end NAME -->``.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from energy.errors import Fault, InputError, nearest
+
+MARK = re.compile(r"<!--= (?P<what>[^|>]+?) \| (?P<unit>\S+) -->(?P<text>[^<]*)<!--/-->")
+
+
+def with_numbers(page: str, headline: pd.DataFrame) -> str:
+    """Return a page with every marked number filled from the headline table.
+
+    Raises
+    ------
+    InputError
+        When a mark names a row or a unit that there is not.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame([("a", "delivered", "GWh", 1187.2)], columns=["scenario", "quantity", "unit", "value"])
+    >>> with_numbers("<!--= a: delivered | TWh -->?<!--/--> TWh", table)
+    '<!--= a: delivered | TWh -->1.19<!--/--> TWh'
+    """
+    keys = headline["scenario"] + ": " + headline["quantity"]
+    values = dict(zip(keys, headline["value"].astype(float), strict=True))
+
+    def filled(mark: re.Match[str]) -> str:
+        text = _text(mark["what"], mark["unit"], values)
+        return f"<!--= {mark['what']} | {mark['unit']} -->{text}<!--/-->"
+
+    return MARK.sub(filled, page)
+
+
+def _text(what: str, unit: str, values: dict[str, float]) -> str:
+    keys = what.split(" - ")
+    for key in keys:
+        if key not in values:
+            raise InputError(Fault(f"no headline number {key!r}", repair=nearest(key, values)))
+    value = values[keys[0]] - sum(values[key] for key in keys[1:])
+    whole = values.get(f"{keys[0].split(':')[0]}: contract ceiling", float("nan"))
+    forms = {
+        "GWh": f"{round(value) + 0:,d}",
+        "MW": f"{round(value) + 0:,d}",
+        "TWh": f"{value / 1000:.2f}",
+        "%": f"{100 * value / whole:.0f} %",
+    }
+    if unit not in forms:
+        raise InputError(Fault(f"no unit {unit!r} for a marked number", allowed=", ".join(forms)))
+    return forms[unit]
+
+
+def with_block(page: str, name: str, text: str) -> str:
+    r"""Return a page with the block of that name replaced.
+
+    Raises
+    ------
+    InputError
+        When the page has no such block.
+
+    Examples
+    --------
+    >>> with_block("<!-- begin t -->old<!-- end t -->", "t", "new")
+    '<!-- begin t -->\nnew\n<!-- end t -->'
+    """
+    begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
+    before, found, rest = page.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not (found and closed):
+        raise InputError(Fault(f"the page has no block {name!r}", allowed=f"{begin} … {end}"))
+    return f"{before}{begin}\n{text.strip()}\n{end}{after}"
+
+
+def docs_pages(project: Path) -> list[Path]:
+    """Return the pages of a project that may hold marked numbers."""
+    found = [project / "README.md", *(project / "docs").rglob("*.md"), *(project / "networks").glob("*/README.md")]
+    return sorted(path for path in found if path.is_file())

@@ -1,0 +1,143 @@
+"""Docs pages: headline numbers and generated tables written into the project's pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from energy.errors import Fault, InputError
+from energy.report.doc_numbers import docs_pages, with_block, with_numbers
+from energy.results.atomic_write import atomic_file
+
+HEADLINE = Path("results/reference/headline.csv")
+COLUMNS = ("scenario", "quantity", "unit", "value")
+
+
+def read_headline(path: Path) -> pd.DataFrame:
+    """Return the headline table.
+
+    Raises
+    ------
+    InputError
+        When there is no such file.
+    """
+    if not path.is_file():
+        raise InputError(Fault("no headline table", path, repair="make it with: make reference"))
+    return pd.read_csv(path)
+
+
+def recorded(project: Path) -> pd.DataFrame | None:
+    """Return a project's headline table; None where there is none yet."""
+    path = project / HEADLINE
+    return read_headline(path) if path.is_file() else None
+
+
+def renewed(before: pd.DataFrame | None, found: Sequence[pd.DataFrame], library: Sequence[str]) -> pd.DataFrame:
+    """Return a headline table with the rows of some scenarios renewed, in the order of the library.
+
+    Parameters
+    ----------
+    before
+        The table as it was; rows of scenarios that the library no longer has are left out.
+    found
+        New rows, one table a scenario.
+    library
+        Names of all scenarios.
+
+    Examples
+    --------
+    >>> row = lambda name, value: pd.DataFrame([(name, "delivered", "GWh", value)], columns=COLUMNS)
+    >>> before = pd.concat([row("b", 1.0), row("gone", 2.0), row("a", 3.0)])
+    >>> renewed(before, [row("b", 4.0)], ["a", "b"])[["scenario", "value"]].to_numpy().tolist()
+    [['a', 3.0], ['b', 4.0]]
+    """
+    tables = {name: rows for table in ([] if before is None else [before]) for name, rows in table.groupby("scenario")}
+    tables |= {str(table["scenario"].iloc[0]): table for table in found}
+    return pd.concat([tables[name] for name in library if name in tables], ignore_index=True)
+
+
+def write_headline(table: pd.DataFrame, project: Path) -> list[Path]:
+    """Write the headline table, fill the marked numbers of the project's pages from it, and return what was written."""
+    with atomic_file(project / HEADLINE) as draft:
+        table.to_csv(draft, index=False, float_format="%.7g", lineterminator="\n")
+    written = [project / HEADLINE]
+    stored = read_headline(project / HEADLINE)
+    for page in docs_pages(project):
+        before = page.read_text(encoding="utf-8")
+        after = with_numbers(before, stored)
+        if after != before:
+            write_page(page, after)
+            written.append(page)
+    return written
+
+
+def write_page(page: Path, text: str) -> None:
+    """Replace a page as a whole."""
+    with atomic_file(page) as draft:
+        draft.write_text(text, encoding="utf-8")
+
+
+def write_block(page: Path, name: str, text: str) -> None:
+    """Replace a block of a page.
+
+    Raises
+    ------
+    InputError
+        When there is no such page, or no such block on it.
+    """
+    write_blocks(page, {name: text})
+
+
+def write_blocks(page: Path, blocks: Mapping[str, str]) -> None:
+    """Replace several blocks of a page at once.
+
+    Raises
+    ------
+    InputError
+        When there is no such page, or one of the blocks is not on it.
+    """
+    if not page.is_file():
+        raise InputError(Fault("no such page", page))
+    text = page.read_text(encoding="utf-8")
+    for name, block in blocks.items():
+        text = with_block(text, name, block)
+    write_page(page, text)
+
+
+def resolution_text(table: pd.DataFrame, default: str) -> str:
+    """Return the table of time resolutions in Markdown.
+
+    Parameters
+    ----------
+    table
+        From ``energy.analysis.resolution.resolution_table``.
+    default
+        The resolution whose run time is 1.
+    """
+    head = [
+        "resolution",
+        "snapshots",
+        "columns",
+        "run time",
+        "in the solver",
+        "peak memory [MB]",
+        "energy [GWh]",
+        "error",
+    ]
+    lines = [head, ["---", *["--:"] * (len(head) - 1)]]
+    for name, row in table.iterrows():
+        lines.append(
+            [
+                f"**{name}** (default)" if name == default else str(name),
+                f"{row['snapshots']:,.0f}",
+                f"{row['columns']:,.0f}",
+                f"{row['run time']:.1f} ×",
+                f"{row['solve']:.0%}",
+                f"{row['memory']:,.0f}",
+                f"{row['energy']:,.1f}",
+                f"{row['error']:+.2%}".replace("-", "−") if row["error"] else "0",
+            ]
+        )
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

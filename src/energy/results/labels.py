@@ -1,0 +1,72 @@
+"""Labels: names of countries, services, causes and parameters as people read them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+COUNTRIES = {
+    "AF": "Afghanistan",
+    "all": "the network",
+    "CN": "China",
+    "IN": "India",
+    "IR": "Iran",
+    "KG": "Kyrgyzstan",
+    "KZ": "Kazakhstan",
+    "PK": "Pakistan",
+    "TJ": "Tajikistan",
+    "TM": "Turkmenistan",
+    "UZ": "Uzbekistan",
+}
+TITLES = {
+    "line": "line outages",
+    "water": "plants and water",
+    "dispatch": "least-cost dispatch",
+    "casa": "CASA-1000",
+}
+PROPER = ("afghan", "kabul", "kyrgyz", "pakistani", "rogun", "uzbek")
+
+
+def country_name(code: str) -> str:
+    """Return the English short name of a country, or the code where there is none.
+
+    Examples
+    --------
+    >>> country_name("TJ"), country_name("AA")
+    ('Tajikistan', 'AA')
+    """
+    return COUNTRIES.get(code, code)
+
+
+def words(name: str) -> str:
+    """Return a service or cause as words.
+
+    Examples
+    --------
+    >>> words("own_demand"), words("afghan_contract"), words("line")
+    ('own demand', 'Afghan contract', 'line outages')
+    """
+    if name in TITLES:
+        return TITLES[name]
+    return " ".join(part.capitalize() if part in PROPER else part for part in name.split("_"))
+
+
+def range_text(row: Mapping[Any, Any]) -> str:
+    """Return a number's range with its unit.
+
+    >>> range_text({"low": 1200.0, "high": 2500.5, "unit": "MW"})
+    '1,200 to 2,500 MW'
+    """
+    return f"{row['low']:,.4g} to {row['high']:,.4g} {row['unit']}"
+
+
+def short(key: str) -> str:
+    """Return a number's key without what all of them begin with.
+
+    >>> short("values.profiles/monthly.KG small hydro.p_max_pu")
+    'monthly.KG small hydro.p_max_pu'
+    """
+    return key.removeprefix("values.").removeprefix("profiles/")

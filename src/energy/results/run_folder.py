@@ -1,0 +1,68 @@
+"""Run folders of finished runs, read back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from energy.errors import Fault, InputError
+
+_NEEDED = ("delivered", "lost", "ceiling", "transferable mean")
+
+
+def read_run(folder: Path) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Return manifest and monthly table of a finished run.
+
+    Raises
+    ------
+    InputError
+        When the folder holds no finished run.
+    """
+    for name in ("manifest.json", "summary.csv"):
+        if not (folder / name).is_file():
+            raise InputError(
+                Fault("no finished run here", folder / name, repair="make it with: energy run SCENARIO --out DIR")
+            )
+    manifest = read_manifest(folder / "manifest.json")
+    try:
+        table = pd.read_csv(folder / "summary.csv", index_col="month")
+    except (ValueError, pd.errors.ParserError) as err:
+        raise InputError(_unreadable(folder / "summary.csv", str(err))) from None
+    missing = [name for name in _NEEDED if name not in table]
+    words = [name for name in table if not pd.api.types.is_numeric_dtype(table[name]) and name != "limit"]
+    if missing or words:
+        what = f"column {missing[0]!r} is missing" if missing else f"column {words[0]!r} holds text"
+        raise InputError(_unreadable(folder / "summary.csv", what))
+    return manifest, table
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """Return the manifest of a finished run.
+
+    Raises
+    ------
+    InputError
+        When the file is missing or is no manifest.
+    """
+    if not path.is_file():
+        raise InputError(Fault("file not found", path, None, "the manifest.json of a run", "correct the path"))
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError, OSError) as err:
+        raise InputError(_unreadable(path, str(err))) from None
+    if not isinstance(manifest, dict):
+        raise InputError(_unreadable(path, "it is no mapping"))
+    for key in ("scenario", "inputs", "versions"):
+        if not isinstance(manifest.get(key), dict):
+            raise InputError(_unreadable(path, f"it has no {key!r}"))
+    if not isinstance(manifest["scenario"].get("name"), str):
+        raise InputError(_unreadable(path, "its scenario has no name"))
+    return manifest
+
+
+def _unreadable(path: Path, why: str) -> Fault:
+    text = " ".join(why.split())[:200]
+    return Fault(f"this is no part of a finished run: {text}", path, repair="make it again with: energy run SCENARIO")

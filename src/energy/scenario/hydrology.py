@@ -1,0 +1,70 @@
+"""The hydrology of a scenario: a water year by label, one a year, one a site, or a synthetic year."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag
+
+from energy.reading.frozen import Frozen, Frozenness, Row, Word, refuse
+
+
+class Shift(Frozen):
+    """A change of climate on drawn water.
+
+    Examples
+    --------
+    >>> Shift(melt_days=15, volume=0.95).volume
+    0.95
+    """
+
+    melt_days: float = Field(default=0.0, ge=0, le=60, description="Days by which the water of melt comes earlier.")
+    volume: float = Field(default=1.0, gt=0, le=3, description="Factor on the volume of every river.")
+
+
+class Drawn(Frozen):
+    """Water drawn from the rivers' statistics: draw `draw` of family `seed`, a trace as long as the horizon.
+
+    Examples
+    --------
+    >>> Drawn(seed=1, draw=7).dependence is None
+    True
+    """
+
+    seed: int = Field(ge=0, le=2**53, description="Family of draws, a whole number.")
+    draw: int = Field(ge=0, le=2**53, description="Number of the draw in its family.")
+    dependence: float | None = Field(
+        default=None, ge=0, le=1, description="Correlation of the yearly volumes of the main rivers; empty: the case's."
+    )
+    shift: Shift = Field(default=Shift(), description="Change of climate.")
+
+
+def _label(value: object) -> object:
+    # a water year is a label: YAML's 2001 means the hydrology "2001"
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _some(value: Any) -> Any:
+    if isinstance(value, list | tuple) and not value:
+        raise refuse("no water year is named", "one label for each year of the horizon")
+    return value
+
+
+def _form(value: object) -> str:
+    if isinstance(value, Drawn):
+        return "drawn"
+    if isinstance(value, Mapping):
+        return "drawn" if {"seed", "draw"} & set(value) else "map"
+    return "list" if isinstance(value, list | tuple) else "word"
+
+
+Label = Annotated[Word, BeforeValidator(_label)]
+Hydrology = Annotated[
+    Annotated[Label, Tag("word")]
+    | Annotated[Row[Label], BeforeValidator(_some), Tag("list")]
+    | Annotated[Drawn, Tag("drawn")]
+    | Annotated[Mapping[Word, Label], Frozenness, Tag("map")],
+    Discriminator(_form),
+]
+"""One label for all · one label a year of the horizon · a drawn trace · site → label."""
