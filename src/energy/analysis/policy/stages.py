@@ -1,15 +1,15 @@
 """A year's linear program cut into stages: what links them becomes their state.
 
-Columns belong to the stage of their snapshot. A row whose columns lie in one stage is a row of that stage. Of a row that
-spans several stages the sum of its terms so far is a state: carried from stage to stage, and held against the row's
-bounds in the last stage that it reaches. So a store's content at the end of a month, the volume released since a window
-began and what a cyclic store began with are all found in the matrix, whatever rules the case has.
+Columns belong to the stage of their snapshot. A row whose columns lie in one stage is a row of that stage. Of a row
+that spans several stages the sum of its terms so far is a state: carried from stage to stage, and held against the
+row's bounds in the last stage that it reaches. So a store's content at the end of a month, the volume released since a
+window began and what a cyclic store began with are all found in the matrix, whatever rules the case has.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import sparse
@@ -17,7 +17,7 @@ from scipy import sparse
 from energy.analysis.policy.stage import Noise, StageProblem
 from energy.errors import Fault, InputError
 from energy.model.axis import Axis
-from energy.solve.lp import Problem, Structure, matrix_of
+from energy.solve.lp import Problem, Structure
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +59,8 @@ class Stages:
         States at the end of each stage.
     base
         The program's own numbers.
+    constant
+        What columns of a known value bring to each row of the program; shape (rows,).
     """
 
     problems: tuple[StageProblem, ...]
@@ -66,6 +68,7 @@ class Stages:
     rows: tuple[np.ndarray, ...]
     links: tuple[StateLink, ...]
     base: Problem
+    constant: np.ndarray
 
     def noise(self, stage: int, problem: Problem, probability: float = 1.0) -> Noise:
         """Return what other numbers of the same program change in one stage.
@@ -97,8 +100,8 @@ class Stages:
         return Noise(
             probability=probability,
             rows=held,
-            row_lower=problem.row_lower[rows[held]],
-            row_upper=problem.row_upper[rows[held]],
+            row_lower=(problem.row_lower - self.constant)[rows[held]],
+            row_upper=(problem.row_upper - self.constant)[rows[held]],
             columns=bounded,
             lower=problem.lower[columns[bounded]],
             upper=problem.upper[columns[bounded]],
@@ -142,28 +145,16 @@ def months_of(axis: Axis) -> tuple[np.ndarray, list[str]]:
     return number, names
 
 
-def monthly_stages(
-    structure: Structure, problem: Problem, axis: Axis, accounts: Mapping[str, np.ndarray] | None = None
-) -> Stages:
-    """Return a program of the model month by month.
-
-    Parameters
-    ----------
-    structure, problem
-        The linear program of some inputs.
-    axis
-        Their snapshots.
-    accounts
-        Name → coefficient of every column of the program; reported month by month.
-    """
-    month_of_snapshot, names = months_of(axis)
+def month_of_columns(structure: Structure, axis: Axis) -> np.ndarray:
+    """Return the month of each column of a program, counted from the first one; shape (columns,)."""
+    month_of_snapshot, _ = months_of(axis)
     month_of_column = np.empty(structure.pattern.shape[1], dtype=int)
     blocks = list(structure.columns.values())
     if structure.angle is not None:
         blocks.append(structure.angle[0])
     for block in blocks:
         month_of_column[block] = month_of_snapshot[:, None]
-    return split(matrix_of(structure, problem), problem, month_of_column, names, accounts)
+    return month_of_column
 
 
 def split(
@@ -172,6 +163,7 @@ def split(
     stage_of_column: np.ndarray,
     names: Sequence[str],
     accounts: Mapping[str, np.ndarray] | None = None,
+    known: np.ndarray | None = None,
 ) -> Stages:
     """Cut a linear program into stages.
 
@@ -185,21 +177,28 @@ def split(
         Of the stages.
     accounts
         Name → coefficient of every column.
+    known
+        Which columns have the same value whatever happens, that of their bounds: they link no stages; boolean, shape
+        (columns,).
     """
-    by_row = sparse.csr_matrix(matrix)
+    is_known = np.zeros(matrix.shape[1], dtype=bool) if known is None else known
+    constant = matrix @ np.where(is_known, problem.lower, 0.0)
+    by_row = sparse.csr_matrix(matrix @ sparse.diags_array(np.where(is_known, 0.0, 1.0)))
+    by_row.eliminate_zeros()
     first_stage, last_stage = _span(by_row, stage_of_column)
     links = [_linked(by_row, stage_of_column, first_stage, last_stage, number) for number in range(len(names))]
+    without_known = replace(problem, row_lower=problem.row_lower - constant, row_upper=problem.row_upper - constant)
     problems, columns, rows = [], [], []
     before = StateLink()
     for number, name in enumerate(names):
         own_columns = np.flatnonzero(stage_of_column == number)
         held_rows = np.flatnonzero(last_stage == number)
-        stage = _stage(name, by_row, problem, own_columns, held_rows, before, links[number], accounts or {})
+        stage = _stage(name, by_row, without_known, own_columns, held_rows, before, links[number], accounts or {})
         problems.append(stage)
         columns.append(own_columns)
         rows.append(held_rows)
         before = links[number]
-    return Stages(tuple(problems), tuple(columns), tuple(rows), tuple(links), problem)
+    return Stages(tuple(problems), tuple(columns), tuple(rows), tuple(links), problem, constant)
 
 
 def _span(by_row: sparse.csr_matrix, stage_of_column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
