@@ -160,7 +160,7 @@ def cut(
     arrival = np.array([transitions[int(node)] for node in outlook.nodes])
     ending = max(1.0 - sum(transitions.values()), 0.0)
     probabilities = np.append(arrival * outlook.probabilities, ending)
-    costs = np.append(outlook.objectives, 0.0)
+    costs = np.append(outlook.bounds, 0.0)
     adjusted = risk.probabilities(costs, probabilities)
     height = float(np.sum(adjusted * costs))
     slope = np.sum(adjusted[:-1, None] * outlook.slopes, axis=0)

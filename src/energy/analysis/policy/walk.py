@@ -71,15 +71,15 @@ class Outlook:
         Node of each outcome; shape (outcomes,).
     probabilities
         Probability of each outcome's noise in its node; shape (outcomes,).
-    objectives
-        Optimal cost of each outcome; shape (outcomes,).
+    bounds
+        Proved lower bound of the optimal cost of each outcome; shape (outcomes,).
     slopes
         Its derivatives in the trial state; shape (outcomes, states).
     """
 
     nodes: np.ndarray
     probabilities: np.ndarray
-    objectives: np.ndarray
+    bounds: np.ndarray
     slopes: np.ndarray
 
 
@@ -132,16 +132,16 @@ def look_ahead(graph: PolicyGraph, cuts: Mapping[int, Cuts], targets: Sequence[i
     SolverError
         When a stage has no optimum.
     """
-    nodes, probabilities, objectives, slopes = [], [], [], []
+    nodes, probabilities, bounds, slopes = [], [], [], []
     for target in targets:
         solver = _solver(graph, target, cuts[target])
         for noise in graph.nodes[target].noises:
             solution = solver.solve(state, noise)
             nodes.append(target)
             probabilities.append(noise.probability)
-            objectives.append(solution.objective)
+            bounds.append(solution.bound)
             slopes.append(solution.slope)
-    return Outlook(np.array(nodes), np.array(probabilities), np.array(objectives), np.array(slopes))
+    return Outlook(np.array(nodes), np.array(probabilities), np.array(bounds), np.array(slopes))
 
 
 def run_all(tasks: Sequence[Callable[[], Answer]], executor: Executor | None) -> list[Answer]:
