@@ -125,7 +125,7 @@ def _value_function(arrays: Mapping[str, np.ndarray], node: int, bound: float) -
 
 def _opened(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         manifest = json.loads(str(arrays["manifest"]))
         layout = manifest["format"]
