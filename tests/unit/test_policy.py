@@ -51,7 +51,7 @@ def week(price: float = 10.0, least_release: float = 0.0) -> StageProblem:
 
 def two_weeks(price: float = 30.0) -> PolicyGraph:
     rain = [Noise.of_rows(0.5, [0], [0.0]), Noise.of_rows(0.5, [0], [8.0])]
-    return linear_graph([week(10.0), week(price)], [[Noise()], rain], [12.0])
+    return linear_graph([week(10.0), week(price)], [[Noise()], rain], [5.0])
 
 
 @pytest.fixture(scope="module")

@@ -60,10 +60,14 @@ class KnownContents:
         lower[known] = upper[known] = self.values[known]
         return replace(problem, matrix=matrix, lower=lower, upper=upper, row_lower=row_lower, row_upper=row_upper)
 
-    def elastic_ends(self) -> list[ElasticBound]:
+    def elastic_ends(self, inputs: Inputs) -> list[ElasticBound]:
         """Return the contents at the end as bounds that could yield on either side."""
+        if not self.stores:
+            return []
         bounds = []
+        stores, buses = inputs.components["stores"], inputs.components["buses"]
         for store, size, column in zip(self.stores, self.sizes, self.ends, strict=True):
+            carrier = buses.at[stores.at[store, "bus"], "carrier"]
             content = self.values[[column]]
             sides = ((1, "ends with at least", content), (-1, "ends with at most", size - content))
             for sign, said, most in sides:
@@ -71,7 +75,7 @@ class KnownContents:
                     ElasticBound(
                         name=f"stores {store}: e_cyclic",
                         said=said,
-                        unit="",
+                        unit="hm3" if carrier == "water" else "MWh",
                         at=np.array([column]),
                         of_columns=True,
                         sign=sign,

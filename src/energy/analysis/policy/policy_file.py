@@ -51,7 +51,7 @@ def save_policy(policy: Policy, path: Path, belongs_to: Mapping[str, str]) -> No
         "outcome": policy.outcome.name,
         "versions": {package: version(package) for package in PACKAGES},
     }
-    arrays: dict[str, np.ndarray] = {"bounds": np.array(policy.bounds)}
+    arrays: dict[str, Any] = {"bounds": np.array(policy.bounds)}
     arrays["manifest"] = np.array(json.dumps(manifest, sort_keys=True))
     for number, value in enumerate(policy.values):
         arrays[f"{number}/intercepts"] = value.cuts.intercepts
@@ -62,7 +62,7 @@ def save_policy(policy: Policy, path: Path, belongs_to: Mapping[str, str]) -> No
     unfinished = path.with_name(path.name + ".unfinished")
     with written_to(path):
         with unfinished.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **arrays)
+            np.savez_compressed(file, **arrays)
         unfinished.replace(path)
 
 
@@ -125,7 +125,7 @@ def _value_function(arrays: Mapping[str, np.ndarray], node: int, bound: float) -
 
 def _opened(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file) as archive:
             arrays = {name: archive[name] for name in archive.files}
         manifest = json.loads(str(arrays["manifest"]))
         layout = manifest["format"]
