@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from energy.analysis.policy import Noise, Policy, PolicyGraph, Settings, linear_graph, simulate, train
+from energy.analysis.policy.cost_bounds import future_bounds
 from energy.analysis.policy.deterministic_equivalent import tree_optimum
 from energy.analysis.policy.months import YearOfMonths, inflow_graph, year_of_months
-from energy.analysis.policy.stages import Stages, future_bounds
+from energy.analysis.policy.stages import Stages
 from energy.case import Case
 from energy.errors import InputError
 from energy.model.hydrology.inflow_chain import inflow_chain

@@ -37,7 +37,11 @@ class Vertex:
     parent: int
 
 
-def tree_optimum(graph: PolicyGraph, state: np.ndarray | None = None, after: int | None = None) -> float:
+def tree_optimum(
+    graph: PolicyGraph,
+    state: np.ndarray | None = None,
+    after: int | None = None,
+) -> float:
     """Return the least expected cost over the whole scenario tree of a graph that ends.
 
     Parameters
@@ -80,12 +84,23 @@ def tree_optimum(graph: PolicyGraph, state: np.ndarray | None = None, after: int
             parent = graph.nodes[tree[vertex.parent].node].stage
             ties.append((columns, first_column[vertex.parent] + parent.state_out))
     width = int(first_column[-1])
-    tie_matrix, tie_level = _tied(ties, entering_ties, entering, width)
+    tie_matrix, tie_level = _tied(
+        ties,
+        entering_ties,
+        entering,
+        width,
+    )
     matrix = sparse.vstack([sparse.block_diag(matrices), tie_matrix], format="csr")
     low = np.concatenate([*row_lower, tie_level])
     high = np.concatenate([*row_upper, tie_level])
     bounds = np.column_stack([np.concatenate(lower), np.concatenate(upper)])
-    return _solved(np.concatenate(cost), bounds, matrix, low, high)
+    return _solved(
+        cost=np.concatenate(cost),
+        bounds=bounds,
+        matrix=matrix,
+        low=low,
+        high=high,
+    )
 
 
 def _grown(graph: PolicyGraph, arcs: dict[int, float]) -> Iterator[Vertex]:
@@ -101,8 +116,21 @@ def _grown(graph: PolicyGraph, arcs: dict[int, float]) -> Iterator[Vertex]:
             columns += len(graph.nodes[node].stage.cost)
             if columns > MOST_COLUMNS:
                 what = f"its scenario tree has more than {MOST_COLUMNS} columns"
-                raise InputError(Fault(what, "policy graph", None, "a small graph that ends", "train a policy"))
-            yield Vertex(node, noise, odds, parent)
+                raise InputError(
+                    Fault(
+                        what,
+                        "policy graph",
+                        None,
+                        allowed="a small graph that ends",
+                        repair="train a policy",
+                    )
+                )
+            yield Vertex(
+                node,
+                noise,
+                odds,
+                parent,
+            )
             waiting += [(number, target, odds * p) for target, p in graph.nodes[node].transitions.items()]
             number += 1
 
@@ -123,7 +151,10 @@ def _with_noise(graph: PolicyGraph, vertex: Vertex) -> dict[str, np.ndarray]:
 
 
 def _tied(
-    ties: list[tuple[np.ndarray, np.ndarray]], entering_ties: list[np.ndarray], entering: np.ndarray, width: int
+    ties: list[tuple[np.ndarray, np.ndarray]],
+    entering_ties: list[np.ndarray],
+    entering: np.ndarray,
+    width: int,
 ) -> tuple[sparse.csr_matrix, np.ndarray]:
     """Return the rows that make an incoming state what was left before it, and their right-hand side."""
     columns_in = np.concatenate([*(incoming for incoming, _ in ties), *entering_ties]).astype(int)
@@ -138,7 +169,11 @@ def _tied(
 
 
 def _solved(
-    cost: np.ndarray, bounds: np.ndarray, matrix: sparse.csr_matrix, low: np.ndarray, high: np.ndarray
+    cost: np.ndarray,
+    bounds: np.ndarray,
+    matrix: sparse.csr_matrix,
+    low: np.ndarray,
+    high: np.ndarray,
 ) -> float:
     equal = low == high
     below, above = ~equal & np.isfinite(high), ~equal & np.isfinite(low)

@@ -66,15 +66,22 @@ class ElasticProgram:
         """Return the matrix of a program with its slack."""
         pattern = self.structure.pattern
         height, width = pattern.shape
+        rows, columns = self.of_rows, self.of_columns
         own = sparse.csc_matrix((problem.matrix, pattern.indices, pattern.indptr), pattern.shape)
-        count_rows, count_columns = len(self.of_rows), len(self.of_columns)
-        widened = (self.of_rows.sign.astype(float), (self.of_rows.at, np.arange(count_rows)))
-        on_rows = sparse.csc_matrix(widened, shape=(height, count_rows))
-        numbers = np.arange(count_columns)
-        held = (np.ones(count_columns), (numbers, self.of_columns.at))
-        held_columns = sparse.csc_matrix(held, shape=(count_columns, width))
-        yielding = sparse.diags_array(self.of_columns.sign.astype(float))
-        return sparse.block_array([[own, on_rows, None], [held_columns, None, yielding]], format="csc")
+        row_slack = sparse.csc_matrix(
+            (rows.sign.astype(float), (rows.at, np.arange(len(rows)))),
+            shape=(height, len(rows)),
+        )
+        held_columns = sparse.csc_matrix(
+            (np.ones(len(columns)), (np.arange(len(columns)), columns.at)),
+            shape=(len(columns), width),
+        )
+        column_slack = sparse.diags_array(columns.sign.astype(float))
+        blocks = [
+            [own, row_slack, None],
+            [held_columns, None, column_slack],
+        ]
+        return sparse.block_array(blocks, format="csc")
 
     def problem(self, problem: Problem) -> Problem:
         """Return the numbers of a program with its slack.
@@ -83,44 +90,54 @@ class ElasticProgram:
         structure carry over.
         """
         slack = self.of_columns
-        lower, upper = problem.lower.copy(), problem.upper.copy()
-        low, high = slack.sign > 0, slack.sign < 0
-        row_lower = np.where(low, lower[slack.at], -np.inf)
-        row_upper = np.where(high, upper[slack.at], np.inf)
-        lower[slack.at[low]] -= slack.most[low]
-        upper[slack.at[high]] += slack.most[high]
-        cost = [each.price * each.volume for each in (self.of_rows, self.of_columns)]
-        most = np.concatenate([self.of_rows.most, slack.most])
+        lower = problem.lower.copy()
+        upper = problem.upper.copy()
+        is_lower = slack.sign > 0
+        row_lower = np.where(is_lower, lower[slack.at], -np.inf)
+        row_upper = np.where(is_lower, np.inf, upper[slack.at])
+        lower[slack.at[is_lower]] -= slack.most[is_lower]
+        upper[slack.at[~is_lower]] += slack.most[~is_lower]
+        cost_of_rows = self.of_rows.price * self.of_rows.volume
+        cost_of_columns = slack.price * slack.volume
+        most = np.append(self.of_rows.most, slack.most)
         return replace(
             problem,
-            cost=np.concatenate([problem.cost, *cost]),
-            lower=np.concatenate([lower, np.zeros(len(most))]),
-            upper=np.concatenate([upper, most]),
+            cost=np.concatenate([problem.cost, cost_of_rows, cost_of_columns]),
+            lower=np.append(lower, np.zeros(len(most))),
+            upper=np.append(upper, most),
             matrix=self.matrix(problem).data,
-            row_lower=np.concatenate([problem.row_lower, row_lower]),
-            row_upper=np.concatenate([problem.row_upper, row_upper]),
+            row_lower=np.append(problem.row_lower, row_lower),
+            row_upper=np.append(problem.row_upper, row_upper),
         )
 
     def stage_of_column(self, own: np.ndarray) -> np.ndarray:
         """Return the stage of every column from those of the program's own: a row yields in its last stage."""
         by_row = self.structure.pattern.tocsr()
-        of_rows = [own[by_row.indices[by_row.indptr[row] : by_row.indptr[row + 1]]].max() for row in self.of_rows.at]
-        return np.concatenate([own, np.array(of_rows, dtype=int), own[self.of_columns.at]])
+        last_stages = []
+        for row in self.of_rows.at:
+            start = by_row.indptr[row]
+            end = by_row.indptr[row + 1]
+            stages = own[by_row.indices[start:end]]
+            last_stages.append(int(stages.max()))
+        of_rows = np.array(last_stages, dtype=int)
+        return np.concatenate([own, of_rows, own[self.of_columns.at]])
 
     def accounts(self) -> dict[str, np.ndarray]:
         """Return for each rule that yields the coefficients of what it yields [hm³] in every column."""
         own_width = self.structure.pattern.shape[1]
         names = [*self.of_rows.names, *self.of_columns.names]
-        volumes = np.concatenate([self.of_rows.volume, self.of_columns.volume])
-        accounts = {}
-        for name in dict.fromkeys(names):
-            of_name = np.array([other == name for other in names])
-            accounts[name] = np.concatenate([np.zeros(own_width), np.where(of_name, volumes, 0.0)])
+        volumes = np.append(self.of_rows.volume, self.of_columns.volume)
+        accounts: dict[str, np.ndarray] = {}
+        for position, name in enumerate(names):
+            account = accounts.setdefault(name, np.zeros(own_width + len(names)))
+            account[own_width + position] = volumes[position]
         return accounts
 
 
 def elastic_program(
-    structure: Structure, bounds: Sequence[ElasticBound], prices: Mapping[str, float]
+    structure: Structure,
+    bounds: Sequence[ElasticBound],
+    prices: Mapping[str, float],
 ) -> ElasticProgram:
     """Let bounds yield.
 
@@ -140,25 +157,41 @@ def elastic_program(
     for bound in bounds:
         if bound.name not in prices or not len(bound.at):
             continue
-        count = len(bound.at)
         is_content = bool(bound.of_columns and np.isin(bound.at, contents).all())
-        slack = Slack(
-            at=np.asarray(bound.at, dtype=int),
-            sign=np.full(count, bound.sign),
-            most=np.asarray(bound.most, dtype=float),
-            volume=np.ones(count) if is_content else np.asarray(bound.hours, dtype=float),
-            price=np.full(count, prices[bound.name]),
-            names=(f"{bound.name}: {bound.said}",) * count,
-        )
-        (of_columns if bound.of_columns else of_rows).append(slack)
+        slack = _slack(bound, prices[bound.name], is_content)
+        if bound.of_columns:
+            of_columns.append(slack)
+        else:
+            of_rows.append(slack)
     return ElasticProgram(structure, _joined(of_rows), _joined(of_columns))
 
 
+def _slack(bound: ElasticBound, price: float, is_content: bool) -> Slack:
+    """Return the slack of the bounds of one origin; what a store holds is a volume, all else flows for some hours."""
+    count = len(bound.at)
+    hours = np.asarray(bound.hours, dtype=float)
+    return Slack(
+        at=np.asarray(bound.at, dtype=int),
+        sign=np.full(count, bound.sign),
+        most=np.asarray(bound.most, dtype=float),
+        volume=np.ones(count) if is_content else hours,
+        price=np.full(count, price),
+        names=(f"{bound.name}: {bound.said}",) * count,
+    )
+
+
 def _joined(parts: Sequence[Slack]) -> Slack:
-    def gathered(attribute: str) -> np.ndarray:
+    """Return several as one."""
+
+    def joined(attribute: str) -> np.ndarray:
         arrays = [getattr(part, attribute) for part in parts]
         return np.concatenate([*arrays, np.zeros(0)])
 
-    names = tuple(name for part in parts for name in part.names)
-    at, sign = gathered("at").astype(int), gathered("sign").astype(int)
-    return Slack(at, sign, gathered("most"), gathered("volume"), gathered("price"), names)
+    return Slack(
+        at=joined("at").astype(int),
+        sign=joined("sign").astype(int),
+        most=joined("most"),
+        volume=joined("volume"),
+        price=joined("price"),
+        names=tuple(name for part in parts for name in part.names),
+    )

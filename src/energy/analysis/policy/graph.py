@@ -103,17 +103,37 @@ class PolicyGraph:
 
     def _faults(self) -> Iterator[Fault]:
         if not _is_one(sum(self.start.values())):
-            yield Fault(f"probabilities of the start sum to {sum(self.start.values()):g}", "policy graph", None, "1")
+            yield Fault(
+                f"probabilities of the start sum to {sum(self.start.values()):g}",
+                "policy graph",
+                None,
+                "1",
+            )
         for number, node in enumerate(self.nodes):
             where = f"node {number}, stage {node.stage.name}"
             odds = sum(noise.probability for noise in node.noises)
             if not _is_one(odds):
-                yield Fault(f"probabilities of its noise sum to {odds:g}", where, None, "1")
+                yield Fault(
+                    f"probabilities of its noise sum to {odds:g}",
+                    where,
+                    None,
+                    "1",
+                )
             onward = sum(node.transitions.values())
             if onward > 1 + ROUNDING:
-                yield Fault(f"probabilities of its transitions sum to {onward:g}", where, None, "at most 1")
+                yield Fault(
+                    f"probabilities of its transitions sum to {onward:g}",
+                    where,
+                    None,
+                    "at most 1",
+                )
             if not math.isfinite(node.future_bound):
-                yield Fault(f"future_bound is {node.future_bound}", where, None, "a number")
+                yield Fault(
+                    f"future_bound is {node.future_bound}",
+                    where,
+                    None,
+                    "a number",
+                )
         yield from self._mismatches()
 
     def _mismatches(self) -> Iterator[Fault]:
@@ -123,14 +143,29 @@ class PolicyGraph:
             for target in node.transitions:
                 yield from self._mismatch(f"node {number}", target, len(node.stage.state_out))
 
-    def _mismatch(self, origin: str, target: int, states: int) -> Iterator[Fault]:
+    def _mismatch(
+        self,
+        origin: str,
+        target: int,
+        states: int,
+    ) -> Iterator[Fault]:
         if not 0 <= target < len(self.nodes):
-            yield Fault(f"{origin} leads to node {target}", "policy graph", None, f"0 to {len(self.nodes) - 1}")
+            yield Fault(
+                f"{origin} leads to node {target}",
+                "policy graph",
+                None,
+                f"0 to {len(self.nodes) - 1}",
+            )
             return
         expected = len(self.nodes[target].stage.state_in)
         if states != expected:
             what = f"{origin} leaves {states} states to node {target}, which takes {expected}"
-            yield Fault(what, "policy graph", None, "the same number")
+            yield Fault(
+                what,
+                "policy graph",
+                None,
+                "the same number",
+            )
 
 
 def _is_one(total: float) -> bool:
@@ -162,7 +197,12 @@ def linear_graph(
     """
     one_state = [np.ones((1, 1))] * len(stages)
     return markov_graph(
-        stages, [[outcomes] for outcomes in noises], one_state, initial_state, future_bound, continuation
+        stages=stages,
+        noises=[[outcomes] for outcomes in noises],
+        transitions=one_state,
+        initial_state=initial_state,
+        future_bound=future_bound,
+        continuation=continuation,
     )
 
 
@@ -210,11 +250,22 @@ def markov_graph(
             else:
                 onward = _arcs(transitions[number + 1][state], int(first_node[number + 1]), 1.0)
                 bound = float(bounds[number])
-            nodes.append(Node(stage, tuple(outcomes), onward, bound))
+            nodes.append(
+                Node(
+                    stage,
+                    tuple(outcomes),
+                    onward,
+                    bound,
+                )
+            )
     return PolicyGraph(tuple(nodes), start, np.asarray(initial_state, dtype=float))
 
 
-def _arcs(probabilities: np.ndarray, first: int, share: float) -> dict[int, float]:
+def _arcs(
+    probabilities: np.ndarray,
+    first: int,
+    share: float,
+) -> dict[int, float]:
     """Return node → probability; arcs of no probability stay, so that all states of a stage lead to the same nodes."""
     if share == 0:
         return {}
@@ -227,7 +278,22 @@ def _chain_faults(noises: Sequence[Sequence[Sequence[Noise]]], transitions: Sequ
         expected = (before, len(outcomes))
         if matrix.shape != expected:
             what = f"transitions to stage {number} have shape {matrix.shape}"
-            yield Fault(what, "policy graph", None, str(expected))
-        elif not np.allclose(matrix.sum(axis=1), 1.0, rtol=0, atol=ROUNDING):
-            yield Fault(f"rows of the transitions to stage {number} do not sum to 1", "policy graph", None, "1")
+            yield Fault(
+                what,
+                "policy graph",
+                None,
+                str(expected),
+            )
+        elif not np.allclose(
+            matrix.sum(axis=1),
+            1.0,
+            rtol=0,
+            atol=ROUNDING,
+        ):
+            yield Fault(
+                f"rows of the transitions to stage {number} do not sum to 1",
+                "policy graph",
+                None,
+                "1",
+            )
         before = len(outcomes)

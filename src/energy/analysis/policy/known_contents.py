@@ -45,7 +45,11 @@ class KnownContents:
     first_rows: np.ndarray
     last_columns: np.ndarray
 
-    def problem(self, structure: Structure, problem: Problem) -> Problem:
+    def problem(
+        self,
+        structure: Structure,
+        problem: Problem,
+    ) -> Problem:
         """Return a program whose cyclic stores begin and end with what is known, ponds every day."""
         matrix = problem.matrix.copy()
         row_lower, row_upper = problem.row_lower.copy(), problem.row_upper.copy()
@@ -58,7 +62,14 @@ class KnownContents:
         known = self.fixed.copy()
         known[self.last_columns] = True
         lower[known] = upper[known] = self.values[known]
-        return replace(problem, matrix=matrix, lower=lower, upper=upper, row_lower=row_lower, row_upper=row_upper)
+        return replace(
+            problem,
+            matrix=matrix,
+            lower=lower,
+            upper=upper,
+            row_lower=row_lower,
+            row_upper=row_upper,
+        )
 
     def elastic_ends(self, inputs: Inputs) -> list[ElasticBound]:
         """Return the contents at the end as bounds that could yield on either side."""
@@ -66,7 +77,12 @@ class KnownContents:
             return []
         bounds = []
         stores, buses = inputs.components["stores"], inputs.components["buses"]
-        for store, size, column in zip(self.stores, self.sizes, self.ends, strict=True):
+        for store, size, column in zip(
+            self.stores,
+            self.sizes,
+            self.ends,
+            strict=True,
+        ):
             carrier = buses.at[stores.at[store, "bus"], "carrier"]
             content = self.values[[column]]
             sides = ((1, "ends with at least", content), (-1, "ends with at most", size - content))
@@ -88,7 +104,11 @@ class KnownContents:
         return bounds
 
 
-def known_contents(structure: Structure, inputs: Inputs, values: np.ndarray) -> KnownContents:
+def known_contents(
+    structure: Structure,
+    inputs: Inputs,
+    values: np.ndarray,
+) -> KnownContents:
     """Return what a reference year says about contents.
 
     Parameters
@@ -102,7 +122,15 @@ def known_contents(structure: Structure, inputs: Inputs, values: np.ndarray) -> 
     fixed = np.zeros(width, dtype=bool)
     if STORE_CONTENT not in structure.columns:
         nothing = np.zeros(0, dtype=int)
-        return KnownContents(fixed, nothing, (), np.zeros(0), values, nothing, nothing)
+        return KnownContents(
+            fixed=fixed,
+            ends=nothing,
+            stores=(),
+            sizes=np.zeros(0),
+            values=values,
+            first_rows=nothing,
+            last_columns=nothing,
+        )
     content = structure.columns[STORE_CONTENT]
     names = structure.names[STORE_CONTENT]
     closing = [rule for rule in inputs.rules if rule["kind"] == "close"]

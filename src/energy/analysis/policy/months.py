@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from energy.analysis.policy.cost_bounds import future_bounds
 from energy.analysis.policy.elastic_program import ElasticProgram, elastic_program
 from energy.analysis.policy.graph import PolicyGraph, markov_graph
 from energy.analysis.policy.known_contents import KnownContents, known_contents
 from energy.analysis.policy.stage import Noise
-from energy.analysis.policy.stages import Stages, future_bounds, month_of_columns, months_of, split
+from energy.analysis.policy.stages import Stages, month_of_columns, months_of, split
 from energy.errors import Fault, InputError
 from energy.model import Inputs
 from energy.model.hydrology.inflow_chain import InflowChain
@@ -59,7 +60,11 @@ class YearOfMonths:
         return self.program.problem(anchored)
 
 
-def year_of_months(structure: Structure, reference: Result, prices: Mapping[str, float] | None = None) -> YearOfMonths:
+def year_of_months(
+    structure: Structure,
+    reference: Result,
+    prices: Mapping[str, float] | None = None,
+) -> YearOfMonths:
     """Cut the program of a year by month.
 
     Parameters
@@ -93,7 +98,13 @@ def year_of_months(structure: Structure, reference: Result, prices: Mapping[str,
         accounts=program.accounts(),
         known=fixed,
     )
-    return YearOfMonths(inputs, structure, known, program, stages)
+    return YearOfMonths(
+        inputs=inputs,
+        structure=structure,
+        known=known,
+        program=program,
+        stages=stages,
+    )
 
 
 def _yields(bound: ElasticBound) -> bool:
@@ -106,7 +117,11 @@ def _usual_price(bound: ElasticBound) -> float:
     return PRICE_OF_STORED_ENERGY if bound.unit == "MWh" else PRICE_OF_WATER
 
 
-def inflow_graph(year: YearOfMonths, chain: InflowChain, sites: tuple[str, ...]) -> PolicyGraph:
+def inflow_graph(
+    year: YearOfMonths,
+    chain: InflowChain,
+    sites: tuple[str, ...],
+) -> PolicyGraph:
     """Return the months of a year with the classes and outcomes of a chain of inflows.
 
     Parameters
@@ -127,7 +142,14 @@ def inflow_graph(year: YearOfMonths, chain: InflowChain, sites: tuple[str, ...])
     missing = [site for site in sites if site not in loads]
     if missing:
         what = f"the chain has inflow at {', '.join(missing)}, which no load of the year stands for"
-        raise InputError(Fault(what, "policy", None, ", ".join(loads)))
+        raise InputError(
+            Fault(
+                what,
+                "policy",
+                None,
+                ", ".join(loads),
+            )
+        )
     calendar = year.inputs.axis.snapshots.month.to_numpy() - 1
     stage_of_snapshot = months_of(year.inputs.axis)[0]
     first_snapshot = [int(np.flatnonzero(stage_of_snapshot == stage)[0]) for stage in np.unique(stage_of_snapshot)]
@@ -146,10 +168,20 @@ def inflow_graph(year: YearOfMonths, chain: InflowChain, sites: tuple[str, ...])
     transitions = [start, *(chain.transitions[month] for month in month_of_stage[1:])]
     all_noises = [[noise for outcomes in of_stage for noise in outcomes] for of_stage in noises]
     bounds = future_bounds(year.stages.problems, all_noises)
-    return markov_graph(year.stages.problems, noises, transitions, [], bounds)
+    return markov_graph(
+        stages=year.stages.problems,
+        noises=noises,
+        transitions=transitions,
+        initial_state=[],
+        future_bound=bounds,
+    )
 
 
-def _with_inflow(inputs: Inputs, places: np.ndarray, flows: np.ndarray) -> Inputs:
+def _with_inflow(
+    inputs: Inputs,
+    places: np.ndarray,
+    flows: np.ndarray,
+) -> Inputs:
     """Return inputs with other inflow [m³/s]; shape (snapshots, sites)."""
     demand = inputs.array("loads", "p_set").copy()
     demand[:, places] = -flows * HM3_AN_HOUR

@@ -24,7 +24,11 @@ PACKAGES = ("numpy", "scipy", "highspy")
 """Whose versions the manifest holds."""
 
 
-def save_policy(policy: Policy, path: Path, belongs_to: Mapping[str, str]) -> None:
+def save_policy(
+    policy: Policy,
+    path: Path,
+    belongs_to: Mapping[str, str],
+) -> None:
     """Write a policy into one file, whole or not at all.
 
     The file is a NumPy archive without pickled objects: a manifest in JSON and five arrays for each node.
@@ -77,7 +81,11 @@ def read_manifest(path: Path) -> dict[str, Any]:
     return _opened(path)[0]
 
 
-def load_policy(path: Path, graph: PolicyGraph, belongs_to: Mapping[str, str]) -> Policy:
+def load_policy(
+    path: Path,
+    graph: PolicyGraph,
+    belongs_to: Mapping[str, str],
+) -> Policy:
     """Read a policy and make sure that it belongs to a graph.
 
     Parameters
@@ -100,20 +108,46 @@ def load_policy(path: Path, graph: PolicyGraph, belongs_to: Mapping[str, str]) -
         made_for, wanted = manifest["belongs_to"].get(word), belongs_to.get(word)
         if made_for != wanted:
             what = f"the policy was trained for {word} {made_for!r}"
-            faults.append(Fault(what, path, None, repr(wanted), "train one for it: energy policy train"))
+            faults.append(
+                Fault(
+                    what,
+                    path,
+                    None,
+                    allowed=repr(wanted),
+                    repair="train one for it: energy policy train",
+                )
+            )
     if not faults and manifest["graph"] != graph.key:
         what = "the policy was trained on other stage problems or other odds than these"
-        faults.append(Fault(what, path, None, None, "train it again: energy policy train"))
+        faults.append(
+            Fault(
+                what,
+                path,
+                None,
+                allowed=None,
+                repair="train it again: energy policy train",
+            )
+        )
     if faults:
         raise InputError(faults)
     values = tuple(_value_function(arrays, number, node.future_bound) for number, node in enumerate(graph.nodes))
     settings = dict(manifest["settings"])
     settings["risk"] = MeanCVaR(**settings["risk"])
     bounds = tuple(arrays["bounds"].tolist())
-    return Policy(graph, values, Settings(**settings), bounds, Outcome[manifest["outcome"]])
+    return Policy(
+        graph=graph,
+        values=values,
+        settings=Settings(**settings),
+        bounds=bounds,
+        outcome=Outcome[manifest["outcome"]],
+    )
 
 
-def _value_function(arrays: Mapping[str, np.ndarray], node: int, bound: float) -> ValueFunction:
+def _value_function(
+    arrays: Mapping[str, np.ndarray],
+    node: int,
+    bound: float,
+) -> ValueFunction:
     return ValueFunction(
         bound=bound,
         cuts=Cuts(arrays[f"{node}/intercepts"], arrays[f"{node}/slopes"]),
@@ -135,5 +169,13 @@ def _opened(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         what = f"this is no policy of this package: {err}"
         raise InputError(Fault(what, path, repair="train one: energy policy train")) from None
     if layout != FORMAT:
-        raise InputError(Fault(f"format of the policy is {layout}", path, None, str(FORMAT), "train it again"))
+        raise InputError(
+            Fault(
+                f"format of the policy is {layout}",
+                path,
+                None,
+                allowed=str(FORMAT),
+                repair="train it again",
+            )
+        )
     return manifest, arrays

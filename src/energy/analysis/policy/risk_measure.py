@@ -41,11 +41,29 @@ class MeanCVaR:
 
     def __post_init__(self) -> None:
         if not 0 <= self.weight <= 1:
-            raise InputError(Fault(f"weight of CVaR is {self.weight:g}", "risk measure", None, "0 to 1"))
+            raise InputError(
+                Fault(
+                    f"weight of CVaR is {self.weight:g}",
+                    "risk measure",
+                    None,
+                    "0 to 1",
+                )
+            )
         if not 0 < self.tail <= 1:
-            raise InputError(Fault(f"tail of CVaR is {self.tail:g}", "risk measure", None, "above 0 and up to 1"))
+            raise InputError(
+                Fault(
+                    f"tail of CVaR is {self.tail:g}",
+                    "risk measure",
+                    None,
+                    "above 0 and up to 1",
+                )
+            )
 
-    def probabilities(self, costs: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    def probabilities(
+        self,
+        costs: np.ndarray,
+        probabilities: np.ndarray,
+    ) -> np.ndarray:
         """Return the probabilities under which the mean is the risk-adjusted value; shape (outcomes,).
 
         The largest of all means over the risk measure's set of probabilities (Shapiro 2011, section 4): what makes its
@@ -60,7 +78,11 @@ class MeanCVaR:
         tail_share[worst_first] = in_tail / self.tail
         return np.asarray((1 - self.weight) * probabilities + self.weight * tail_share)
 
-    def value(self, costs: np.ndarray, probabilities: np.ndarray) -> float:
+    def value(
+        self,
+        costs: np.ndarray,
+        probabilities: np.ndarray,
+    ) -> float:
         """Return the risk-adjusted value of costs whose probabilities sum to one."""
         return float(np.sum(self.probabilities(costs, probabilities) * costs))
 

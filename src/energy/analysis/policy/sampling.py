@@ -14,7 +14,11 @@ _A_STEP = 2
 """Numbers of a path's stream for one step: its node and its noise."""
 
 
-def draw_path(graph: PolicyGraph, key: Sequence[str | int], longest: int) -> tuple[Step, ...]:
+def draw_path(
+    graph: PolicyGraph,
+    key: Sequence[str | int],
+    longest: int,
+) -> tuple[Step, ...]:
     """Return the path that a stream of random numbers takes.
 
     Parameters
@@ -42,7 +46,11 @@ def draw_path(graph: PolicyGraph, key: Sequence[str | int], longest: int) -> tup
     return tuple(steps)
 
 
-def _drawn(outcomes: Sequence[int], probabilities: Sequence[float], number: float) -> int | None:
+def _drawn(
+    outcomes: Sequence[int],
+    probabilities: Sequence[float],
+    number: float,
+) -> int | None:
     """Return the outcome at a number between 0 and 1; None beyond the sum of the probabilities."""
     position = int(np.searchsorted(np.cumsum(probabilities), number, side="right"))
     return outcomes[position] if position < len(outcomes) else None

@@ -47,7 +47,14 @@ class Simulation:
             When the confidence is not between 0 and 1.
         """
         if not 0 < confidence < 1:
-            raise InputError(Fault(f"confidence is {confidence:g}", "simulation", None, "between 0 and 1"))
+            raise InputError(
+                Fault(
+                    f"confidence is {confidence:g}",
+                    "simulation",
+                    None,
+                    "between 0 and 1",
+                )
+            )
         paths = len(self.costs)
         if paths == 1:
             return self.mean, self.mean
@@ -64,7 +71,12 @@ class Simulation:
         return np.array([passed.states[step] for passed in self.walks if len(passed.states) > step])
 
 
-def simulate(policy: Policy, paths: int, seed: int, executor: Executor | None = None) -> Simulation:
+def simulate(
+    policy: Policy,
+    paths: int,
+    seed: int,
+    executor: Executor | None = None,
+) -> Simulation:
     """Walk random paths.
 
     Two policies of one graph meet the same water under the same seed, path by path (common random numbers), and none
@@ -91,12 +103,24 @@ def simulate(policy: Policy, paths: int, seed: int, executor: Executor | None = 
     return follow(policy, drawn, executor)
 
 
-def follow(policy: Policy, paths: Sequence[Sequence[Step]], executor: Executor | None = None) -> Simulation:
+def follow(
+    policy: Policy,
+    paths: Sequence[Sequence[Step]],
+    executor: Executor | None = None,
+) -> Simulation:
     """Walk given paths, such as years on record; their noise need not be one that the policy was trained on."""
     graph = policy.graph
     all_cuts = policy.cuts
     tasks = []
     for path in paths:
         cuts = {step.node: all_cuts[step.node] for step in path}
-        tasks.append(partial(walk, graph, cuts, path, graph.initial_state))
+        tasks.append(
+            partial(
+                walk,
+                graph,
+                cuts=cuts,
+                steps=path,
+                state=graph.initial_state,
+            )
+        )
     return Simulation(tuple(run_all(tasks, executor)))

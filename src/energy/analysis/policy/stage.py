@@ -66,16 +66,31 @@ class StageProblem:
         for attribute, length in lengths.items():
             shape = getattr(self, attribute).shape
             if shape != (length,):
-                yield Fault(f"{attribute} has shape {shape}", f"stage {self.name}", None, f"({length},)")
+                yield Fault(
+                    f"{attribute} has shape {shape}",
+                    f"stage {self.name}",
+                    None,
+                    f"({length},)",
+                )
         for attribute in ("state_in", "state_out"):
             positions = getattr(self, attribute)
             if len(positions) and not 0 <= positions.min() <= positions.max() < columns:
                 what = f"{attribute} names column {positions.max()}"
-                yield Fault(what, f"stage {self.name}", None, f"0 to {columns - 1}")
+                yield Fault(
+                    what,
+                    f"stage {self.name}",
+                    None,
+                    f"0 to {columns - 1}",
+                )
         for account, coefficients in self.accounts.items():
             if coefficients.shape != (columns,):
                 what = f"account {account!r} has shape {coefficients.shape}"
-                yield Fault(what, f"stage {self.name}", None, f"({columns},)")
+                yield Fault(
+                    what,
+                    f"stage {self.name}",
+                    None,
+                    f"({columns},)",
+                )
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +120,12 @@ class Noise:
     cost: np.ndarray = field(default_factory=_numbers)
 
     @classmethod
-    def of_rows(cls, probability: float, rows: list[int], right_hand_side: list[float]) -> Noise:
+    def of_rows(
+        cls,
+        probability: float,
+        rows: list[int],
+        right_hand_side: list[float],
+    ) -> Noise:
         """Return the outcome that sets the right-hand side of some equality rows.
 
         Examples
@@ -114,4 +134,9 @@ class Noise:
         [30.0]
         """
         level = np.array(right_hand_side, dtype=float)
-        return cls(probability, np.array(rows, dtype=np.int32), level, level)
+        return cls(
+            probability,
+            np.array(rows, dtype=np.int32),
+            level,
+            level,
+        )

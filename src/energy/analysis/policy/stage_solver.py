@@ -134,7 +134,12 @@ class StageSolver:
                 cuts.intercepts,
                 np.full(count, np.inf),
                 coefficients.size,
-                np.arange(0, coefficients.size, states + 1, dtype=np.int32),
+                np.arange(
+                    0,
+                    coefficients.size,
+                    states + 1,
+                    dtype=np.int32,
+                ),
                 np.tile(columns, count),
                 coefficients.ravel(),
             )
@@ -152,7 +157,11 @@ class StageSolver:
         basis.valid = True
         self._highs.setBasis(basis)
 
-    def solve(self, state: np.ndarray, noise: Noise) -> StageSolution:
+    def solve(
+        self,
+        state: np.ndarray,
+        noise: Noise,
+    ) -> StageSolution:
         """Solve the stage.
 
         Parameters
@@ -168,7 +177,12 @@ class StageSolver:
             When there is no optimum.
         """
         self._apply(noise)
-        self._highs.changeColsBounds(len(state), self._stage.state_in.astype(np.int32), state, state)
+        self._highs.changeColsBounds(
+            len(state),
+            self._stage.state_in.astype(np.int32),
+            state,
+            state,
+        )
         self._highs.run()
         solution = self._solution(state)
         return self._solved_from_nothing(state) if solution is None else solution
@@ -181,7 +195,12 @@ class StageSolver:
             return None
         answer, info = highs.getSolution(), highs.getInfo()
         values = np.asarray(answer.col_value)
-        bound, slope = self._numbers.proved(values, np.asarray(answer.row_dual), self._cuts, state)
+        bound, slope = self._numbers.proved(
+            values,
+            np.asarray(answer.row_dual),
+            self._cuts,
+            state,
+        )
         objective = info.objective_function_value
         if status == highspy.HighsModelStatus.kUnknown:
             missed = objective - bound > PROVED * max(abs(objective), 1.0)
@@ -203,9 +222,19 @@ class StageSolver:
         numbers = self._numbers
         for changes in (numbers.undone(self._applied), noise):
             numbers.change(changes)
-            for row, low, high in zip(changes.rows, changes.row_lower, changes.row_upper, strict=True):
+            for row, low, high in zip(
+                changes.rows,
+                changes.row_lower,
+                changes.row_upper,
+                strict=True,
+            ):
                 self._highs.changeRowBounds(int(row), float(low), float(high))
-            self._highs.changeColsBounds(len(changes.columns), changes.columns, changes.lower, changes.upper)
+            self._highs.changeColsBounds(
+                len(changes.columns),
+                changes.columns,
+                changes.lower,
+                changes.upper,
+            )
             self._highs.changeColsCost(len(changes.priced), changes.priced, changes.cost)
         self._applied = noise
 
@@ -263,7 +292,13 @@ class _Numbers:
         self.lower[changes.columns], self.upper[changes.columns] = changes.lower, changes.upper
         self.cost[changes.priced] = changes.cost
 
-    def proved(self, values: np.ndarray, prices: np.ndarray, cuts: Cuts, state: np.ndarray) -> tuple[float, np.ndarray]:
+    def proved(
+        self,
+        values: np.ndarray,
+        prices: np.ndarray,
+        cuts: Cuts,
+        state: np.ndarray,
+    ) -> tuple[float, np.ndarray]:
         """Return a lower bound of the optimum that row prices prove, and its derivative in the incoming state.
 
         Any prices of the right sign give one (Neumaier and Shcherbina 2004, doi 10.1007/s10107-003-0433-3): the least
@@ -286,7 +321,11 @@ class _Numbers:
         return bound, reduced[self._stage.state_in]
 
 
-def _signed(prices: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+def _signed(
+    prices: np.ndarray,
+    lower: np.ndarray,
+    upper: np.ndarray,
+) -> np.ndarray:
     """Return row prices without those that stand for a bound that is not there."""
     wrong = ((prices > 0) & np.isneginf(lower)) | ((prices < 0) & np.isposinf(upper))
     return np.where(wrong, 0.0, prices)

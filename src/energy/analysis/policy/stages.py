@@ -8,7 +8,7 @@ window began and what a cyclic store began with are all found in the matrix, wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -70,7 +70,12 @@ class Stages:
     base: Problem
     constant: np.ndarray
 
-    def noise(self, stage: int, problem: Problem, probability: float = 1.0) -> Noise:
+    def noise(
+        self,
+        stage: int,
+        problem: Problem,
+        probability: float = 1.0,
+    ) -> Noise:
         """Return what other numbers of the same program change in one stage.
 
         Parameters
@@ -90,18 +95,37 @@ class Stages:
         if not np.array_equal(problem.matrix, self.base.matrix):
             what = "an outcome changes coefficients of the program, such as an efficiency"
             raise InputError(
-                Fault(what, "policy", None, "inflow, demand, availability and prices", "write head: fixed")
+                Fault(
+                    what,
+                    "policy",
+                    None,
+                    allowed="inflow, demand, availability and prices",
+                    repair="write head: fixed",
+                )
             )
-        columns, rows = self.columns[stage], self.rows[stage]
         base = self.base
-        bounded = _differing(columns, (problem.lower, base.lower), (problem.upper, base.upper))
-        priced = _differing(columns, (problem.cost, base.cost))
-        held = _differing(rows, (problem.row_lower, base.row_lower), (problem.row_upper, base.row_upper))
+        columns = self.columns[stage]
+        rows = self.rows[stage]
+        bounded = _differing(
+            columns,
+            (problem.lower, base.lower),
+            (problem.upper, base.upper),
+        )
+        priced = _differing(
+            columns,
+            (problem.cost, base.cost),
+        )
+        held = _differing(
+            rows,
+            (problem.row_lower, base.row_lower),
+            (problem.row_upper, base.row_upper),
+        )
+        constant = self.constant[rows[held]]
         return Noise(
             probability=probability,
             rows=held,
-            row_lower=(problem.row_lower - self.constant)[rows[held]],
-            row_upper=(problem.row_upper - self.constant)[rows[held]],
+            row_lower=problem.row_lower[rows[held]] - constant,
+            row_upper=problem.row_upper[rows[held]] - constant,
             columns=bounded,
             lower=problem.lower[columns[bounded]],
             upper=problem.upper[columns[bounded]],
@@ -182,23 +206,46 @@ def split(
         (columns,).
     """
     is_known = np.zeros(matrix.shape[1], dtype=bool) if known is None else known
-    constant = matrix @ np.where(is_known, problem.lower, 0.0)
-    by_row = sparse.csr_matrix(matrix @ sparse.diags_array(np.where(is_known, 0.0, 1.0)))
+    known_values = np.where(is_known, problem.lower, 0.0)
+    constant = matrix @ known_values
+    kept = sparse.diags_array((~is_known).astype(float))
+    by_row = sparse.csr_matrix(matrix @ kept)
     by_row.eliminate_zeros()
+    by_row.sort_indices()
     first_stage, last_stage = _span(by_row, stage_of_column)
-    links = [_linked(by_row, stage_of_column, first_stage, last_stage, number) for number in range(len(names))]
+    links = []
+    for number in range(len(names)):
+        is_open = (first_stage <= number) & (last_stage > number)
+        is_past = stage_of_column <= number
+        links.append(_linked(by_row, np.flatnonzero(is_open), is_past))
     without_known = replace(problem, row_lower=problem.row_lower - constant, row_upper=problem.row_upper - constant)
     problems, columns, rows = [], [], []
     before = StateLink()
     for number, name in enumerate(names):
         own_columns = np.flatnonzero(stage_of_column == number)
         held_rows = np.flatnonzero(last_stage == number)
-        stage = _stage(name, by_row, without_known, own_columns, held_rows, before, links[number], accounts or {})
+        stage = _stage(
+            name=name,
+            by_row=by_row,
+            problem=without_known,
+            own_columns=own_columns,
+            held_rows=held_rows,
+            before=before,
+            after=links[number],
+            accounts=accounts or {},
+        )
         problems.append(stage)
         columns.append(own_columns)
         rows.append(held_rows)
         before = links[number]
-    return Stages(tuple(problems), tuple(columns), tuple(rows), tuple(links), problem, constant)
+    return Stages(
+        problems=tuple(problems),
+        columns=tuple(columns),
+        rows=tuple(rows),
+        links=tuple(links),
+        base=problem,
+        constant=constant,
+    )
 
 
 def _span(by_row: sparse.csr_matrix, stage_of_column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -214,32 +261,28 @@ def _span(by_row: sparse.csr_matrix, stage_of_column: np.ndarray) -> tuple[np.nd
 
 def _linked(
     by_row: sparse.csr_matrix,
-    stage_of_column: np.ndarray,
-    first_stage: np.ndarray,
-    last_stage: np.ndarray,
-    number: int,
+    open_rows: np.ndarray,
+    is_past: np.ndarray,
 ) -> StateLink:
-    """Return the states at the end of a stage: one for all rows whose sums so far are multiples of each other."""
+    """Return the states at the end of a stage: one for all open rows whose sums so far are multiples of each other."""
     state_of: dict[int, int] = {}
     factor: dict[int, float] = {}
     rows: list[int] = []
     known: dict[bytes, int] = {}
-    for row in np.flatnonzero((first_stage <= number) & (last_stage > number)).tolist():
-        start, end = by_row.indptr[row], by_row.indptr[row + 1]
-        columns, coefficients = by_row.indices[start:end], by_row.data[start:end]
-        so_far = (stage_of_column[columns] <= number) & (coefficients != 0)
-        order = np.argsort(columns[so_far], kind="stable")
-        terms = columns[so_far][order].astype(np.int64)
-        scaled = coefficients[so_far][order]
-        if not len(terms):
-            continue
-        shape = np.round(scaled / scaled[0], 12)
+    for row in open_rows.tolist():
+        start = by_row.indptr[row]
+        end = by_row.indptr[row + 1]
+        columns = by_row.indices[start:end]
+        so_far = is_past[columns]
+        terms = columns[so_far].astype(np.int64)
+        coefficients = by_row.data[start:end][so_far]
+        shape = np.round(coefficients / coefficients[0], 12)
         key = terms.tobytes() + shape.tobytes()
         if key not in known:
             known[key] = len(rows)
             rows.append(row)
         state_of[row] = known[key]
-        factor[row] = float(scaled[0])
+        factor[row] = float(coefficients[0])
     return StateLink(state_of, factor, tuple(rows))
 
 
@@ -255,28 +298,41 @@ def _stage(
 ) -> StageProblem:
     """Return one stage: rows held here, then one row for each state that leaves it."""
     carried_rows = np.array(after.rows, dtype=int)
-    count_in, count_out, count_held = len(before.rows), len(after.rows), len(held_rows)
     all_rows = np.concatenate([held_rows, carried_rows])
     own_terms = by_row[all_rows][:, own_columns]
     incoming = _incoming_terms(all_rows.tolist(), before)
-    leaving = np.array([-after.factor[row] for row in after.rows])
-    leaving_rows = np.arange(count_held, count_held + count_out)
-    outgoing = sparse.csr_matrix((leaving, (leaving_rows, np.arange(count_out))), shape=(len(all_rows), count_out))
-    free = np.full(count_in + count_out, np.inf)
-    no_cost = np.zeros(count_in + count_out)
-    first_state = len(own_columns)
+    outgoing = _outgoing_terms(len(held_rows), after)
+    matrix = sparse.hstack([own_terms, incoming, outgoing], format="csc")
+    states = incoming.shape[1] + outgoing.shape[1]
+    no_bound = np.full(states, np.inf)
+    no_cost = np.zeros(states)
+    balanced = np.zeros(len(carried_rows))
+    state_columns = np.arange(len(own_columns), len(own_columns) + states)
+    state_in, state_out = np.split(state_columns, [incoming.shape[1]])
+    stage_accounts = {}
+    for account, amounts in accounts.items():
+        stage_accounts[account] = np.append(amounts[own_columns], no_cost)
     return StageProblem(
         name=name,
-        matrix=sparse.hstack([own_terms, incoming, outgoing], format="csc"),
-        cost=np.concatenate([problem.cost[own_columns], no_cost]),
-        lower=np.concatenate([problem.lower[own_columns], -free]),
-        upper=np.concatenate([problem.upper[own_columns], free]),
-        row_lower=np.concatenate([problem.row_lower[held_rows], np.zeros(count_out)]),
-        row_upper=np.concatenate([problem.row_upper[held_rows], np.zeros(count_out)]),
-        state_in=np.arange(first_state, first_state + count_in),
-        state_out=np.arange(first_state + count_in, first_state + count_in + count_out),
-        accounts={account: np.concatenate([amounts[own_columns], no_cost]) for account, amounts in accounts.items()},
+        matrix=matrix,
+        cost=np.append(problem.cost[own_columns], no_cost),
+        lower=np.append(problem.lower[own_columns], -no_bound),
+        upper=np.append(problem.upper[own_columns], no_bound),
+        row_lower=np.append(problem.row_lower[held_rows], balanced),
+        row_upper=np.append(problem.row_upper[held_rows], balanced),
+        state_in=state_in,
+        state_out=state_out,
+        accounts=stage_accounts,
     )
+
+
+def _outgoing_terms(rows_before: int, after: StateLink) -> sparse.csr_matrix:
+    """Return the outgoing states in the rows that make them, which follow some others."""
+    states = len(after.rows)
+    factors = [-after.factor[row] for row in after.rows]
+    places = np.arange(rows_before, rows_before + states)
+    shape = (rows_before + states, states)
+    return sparse.csr_matrix((factors, (places, np.arange(states))), shape=shape)
 
 
 def _incoming_terms(rows: Sequence[int], before: StateLink) -> sparse.csr_matrix:
@@ -285,40 +341,3 @@ def _incoming_terms(rows: Sequence[int], before: StateLink) -> sparse.csr_matrix
     states = [before.state_of[rows[place]] for place in places]
     factors = [before.factor[rows[place]] for place in places]
     return sparse.csr_matrix((factors, (places, states)), shape=(len(rows), len(before.rows)))
-
-
-def future_bounds(problems: Sequence[StageProblem], noises: Sequence[Iterable[Noise]]) -> list[float]:
-    """Return for each stage a number that the cost of all later ones is never below.
-
-    The sum of the least costs of single columns between their bounds: loose, and enough for a training to begin with.
-
-    Parameters
-    ----------
-    problems
-        Stages in the order of time.
-    noises
-        What may be seen in each of them.
-
-    Raises
-    ------
-    InputError
-        When a column without a bound earns money.
-    """
-    least = []
-    for problem, outcomes in zip(problems, noises, strict=True):
-        costs = [_least_cost(problem, noise) for noise in outcomes]
-        least.append(min(costs))
-    after = np.cumsum(least[::-1])[::-1]
-    return [*after[1:].tolist(), 0.0]
-
-
-def _least_cost(problem: StageProblem, noise: Noise) -> float:
-    cost, lower, upper = problem.cost.copy(), problem.lower.copy(), problem.upper.copy()
-    cost[noise.priced] = noise.cost
-    lower[noise.columns], upper[noise.columns] = noise.lower, noise.upper
-    counted = cost != 0
-    at_bounds = np.minimum(cost[counted] * lower[counted], cost[counted] * upper[counted])
-    if not np.isfinite(at_bounds).all():
-        what = f"stage {problem.name}: a column without a bound earns money"
-        raise InputError(Fault(what, "policy", None, "a bound on whatever has a negative cost"))
-    return float(at_bounds.sum())

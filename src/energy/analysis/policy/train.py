@@ -81,7 +81,12 @@ def train(
     if resumed is not None and _outcome(policy, executor) is not Outcome.ITERATIONS:
         return policy
     for iteration in range(len(policy.bounds), settings.iterations):
-        policy = _iteration(policy, settings, iteration, executor)
+        policy = _iteration(
+            policy,
+            settings,
+            iteration,
+            executor,
+        )
         policy = replace(policy, outcome=_outcome(policy, executor))
         if on_iteration is not None:
             on_iteration(policy)
@@ -90,21 +95,52 @@ def train(
     return policy
 
 
-def _iteration(policy: Policy, settings: Settings, iteration: int, executor: Executor | None) -> Policy:
+def _iteration(
+    policy: Policy,
+    settings: Settings,
+    iteration: int,
+    executor: Executor | None,
+) -> Policy:
     """Return the policy after one forward and one backward pass."""
     graph = policy.graph
     paths = [
         draw_path(graph, ["policy", "train", settings.seed, iteration, number], settings.longest)
         for number in range(settings.paths)
     ]
-    tasks = [partial(walk, graph, _cuts_of_path(policy, path), path, graph.initial_state) for path in paths]
+    tasks = [
+        partial(
+            walk,
+            graph,
+            cuts=_cuts_of_path(policy, path),
+            steps=path,
+            state=graph.initial_state,
+        )
+        for path in paths
+    ]
     walks = run_all(tasks, executor)
     values = list(policy.values)
     for step in reversed(range(max(len(path) for path in paths))):
-        _cut_at_step(graph, values, [passed for passed in walks if len(passed.nodes) > step], step, settings, executor)
-    bound = _lower_bound(graph, values, settings, executor)
+        _cut_at_step(
+            graph=graph,
+            values=values,
+            walks=[passed for passed in walks if len(passed.nodes) > step],
+            step=step,
+            settings=settings,
+            executor=executor,
+        )
+    bound = _lower_bound(
+        graph,
+        values,
+        settings,
+        executor,
+    )
     highest = max(bound, policy.lower_bound)
-    return Policy(graph, tuple(values), settings, (*policy.bounds, highest))
+    return Policy(
+        graph,
+        tuple(values),
+        settings,
+        (*policy.bounds, highest),
+    )
 
 
 def _cuts_of_path(policy: Policy, path: Sequence[Step]) -> dict[int, Cuts]:
@@ -125,14 +161,30 @@ def _cut_at_step(
     for passed in leaving:
         targets = tuple(graph.nodes[passed.nodes[step]].transitions)
         cuts = {target: values[target].cuts for target in targets}
-        tasks.append(partial(look_ahead, graph, cuts, targets, passed.states[step]))
+        tasks.append(
+            partial(
+                look_ahead,
+                graph,
+                cuts=cuts,
+                targets=targets,
+                state=passed.states[step],
+            )
+        )
     outlooks = run_all(tasks, executor)
     points: dict[int, list[tuple[Outlook, np.ndarray]]] = {}
     for passed, outlook in zip(leaving, outlooks, strict=True):
         for sibling in graph.siblings[passed.nodes[step]]:
             points.setdefault(sibling, []).append((outlook, passed.states[step]))
     for node, seen in points.items():
-        lines = [cut(outlook, graph.nodes[node].transitions, state, settings.risk) for outlook, state in seen]
+        lines = [
+            cut(
+                outlook,
+                graph.nodes[node].transitions,
+                state,
+                settings.risk,
+            )
+            for outlook, state in seen
+        ]
         intercepts = np.array([intercept for intercept, _ in lines])
         slopes = np.array([slope for _, slope in lines])
         trial_states = np.array([state for _, state in seen])
@@ -140,7 +192,10 @@ def _cut_at_step(
 
 
 def cut(
-    outlook: Outlook, transitions: Mapping[int, float], state: np.ndarray, risk: MeanCVaR
+    outlook: Outlook,
+    transitions: Mapping[int, float],
+    state: np.ndarray,
+    risk: MeanCVaR,
 ) -> tuple[float, np.ndarray]:
     """Return intercept and slope of the cut that an outlook gives a node.
 
@@ -168,13 +223,27 @@ def cut(
 
 
 def _lower_bound(
-    graph: PolicyGraph, values: Sequence[ValueFunction], settings: Settings, executor: Executor | None
+    graph: PolicyGraph,
+    values: Sequence[ValueFunction],
+    settings: Settings,
+    executor: Executor | None,
 ) -> float:
     """Return the risk-adjusted cost from the start on, as far as the cuts know it."""
     cuts = {node: values[node].cuts for node in graph.start}
-    task = partial(look_ahead, graph, cuts, tuple(graph.start), graph.initial_state)
+    task = partial(
+        look_ahead,
+        graph,
+        cuts=cuts,
+        targets=tuple(graph.start),
+        state=graph.initial_state,
+    )
     (outlook,) = run_all([task], executor)
-    intercept, slope = cut(outlook, graph.start, graph.initial_state, settings.risk)
+    intercept, slope = cut(
+        outlook,
+        graph.start,
+        graph.initial_state,
+        settings.risk,
+    )
     return intercept + float(np.sum(slope * graph.initial_state))
 
 

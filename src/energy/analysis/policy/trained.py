@@ -98,7 +98,11 @@ class Policy:
         return {number: value.cuts for number, value in enumerate(self.values)}
 
     @classmethod
-    def untrained(cls, graph: PolicyGraph, settings: Settings) -> Policy:
+    def untrained(
+        cls,
+        graph: PolicyGraph,
+        settings: Settings,
+    ) -> Policy:
         """Return the policy that knows nothing of what follows but a bound."""
         values = tuple(ValueFunction.flat(node.future_bound, len(node.stage.state_out)) for node in graph.nodes)
         return cls(graph, values, settings)

@@ -65,9 +65,19 @@ class ValueFunction:
     best_cut: np.ndarray
 
     @classmethod
-    def flat(cls, bound: float, states: int) -> ValueFunction:
+    def flat(
+        cls,
+        bound: float,
+        states: int,
+    ) -> ValueFunction:
         """Return the value function of which nothing but a bound is known."""
-        return cls(bound, Cuts.none(states), np.zeros((0, states)), np.zeros(0), np.zeros(0, dtype=int))
+        return cls(
+            bound=bound,
+            cuts=Cuts.none(states),
+            trial_states=np.zeros((0, states)),
+            best_value=np.zeros(0),
+            best_cut=np.zeros(0, dtype=int),
+        )
 
     def at(self, states: np.ndarray) -> np.ndarray:
         """Return the value at some states; shape (points, states) → (points,).
@@ -83,7 +93,12 @@ class ValueFunction:
         highest = self.cuts.at(states).max(axis=1)
         return np.asarray(np.maximum(highest, self.bound))
 
-    def extended(self, cuts: Cuts, trial_states: np.ndarray, kept: int = STATES_KEPT) -> ValueFunction:
+    def extended(
+        self,
+        cuts: Cuts,
+        trial_states: np.ndarray,
+        kept: int = STATES_KEPT,
+    ) -> ValueFunction:
         """Return the value function with more cuts, without those that are nowhere the highest.
 
         Level-1 dominance (de Matos, Philpott and Finardi 2015, doi 10.1016/j.cam.2015.04.048): a cut stays while it is
@@ -106,17 +121,31 @@ class ValueFunction:
         best_known = self.best_cut[len(self.best_cut) - len(known) :]
         old_points, new_points = points[: len(known)], points[len(known) :]
         value_of_new = cuts.at(old_points)
-        old_value, old_cut = _displaced(known, best_known, value_of_new, len(self.cuts.intercepts))
+        old_value, old_cut = _displaced(
+            known,
+            best_known,
+            value_of_new,
+            len(self.cuts.intercepts),
+        )
         new_value, new_cut = _highest(pool.at(new_points))
         best_value = np.concatenate([old_value, new_value])
         best_cut = np.concatenate([old_cut, new_cut])
         used, position = np.unique(best_cut, return_inverse=True)
         selected = Cuts(pool.intercepts[used], pool.slopes[used])
-        return ValueFunction(self.bound, selected, points, best_value, position)
+        return ValueFunction(
+            bound=self.bound,
+            cuts=selected,
+            trial_states=points,
+            best_value=best_value,
+            best_cut=position,
+        )
 
 
 def _displaced(
-    best_value: np.ndarray, best_cut: np.ndarray, values: np.ndarray, offset: int
+    best_value: np.ndarray,
+    best_cut: np.ndarray,
+    values: np.ndarray,
+    offset: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return value and position of the highest cut at each point when more cuts stand beside the best ones so far."""
     if not values.size:

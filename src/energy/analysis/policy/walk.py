@@ -83,7 +83,12 @@ class Outlook:
     slopes: np.ndarray
 
 
-def walk(graph: PolicyGraph, cuts: Mapping[int, Cuts], steps: Sequence[Step], state: np.ndarray) -> Walk:
+def walk(
+    graph: PolicyGraph,
+    cuts: Mapping[int, Cuts],
+    steps: Sequence[Step],
+    state: np.ndarray,
+) -> Walk:
     """Decide step by step along a path, knowing of each stage its noise and of what follows the cuts alone.
 
     Parameters
@@ -124,7 +129,12 @@ def walk(graph: PolicyGraph, cuts: Mapping[int, Cuts], steps: Sequence[Step], st
     )
 
 
-def look_ahead(graph: PolicyGraph, cuts: Mapping[int, Cuts], targets: Sequence[int], state: np.ndarray) -> Outlook:
+def look_ahead(
+    graph: PolicyGraph,
+    cuts: Mapping[int, Cuts],
+    targets: Sequence[int],
+    state: np.ndarray,
+) -> Outlook:
     """Solve every node of ``targets`` under every noise from one incoming state.
 
     Raises
@@ -141,7 +151,12 @@ def look_ahead(graph: PolicyGraph, cuts: Mapping[int, Cuts], targets: Sequence[i
             probabilities.append(noise.probability)
             bounds.append(solution.bound)
             slopes.append(solution.slope)
-    return Outlook(np.array(nodes), np.array(probabilities), np.array(bounds), np.array(slopes))
+    return Outlook(
+        np.array(nodes),
+        np.array(probabilities),
+        np.array(bounds),
+        np.array(slopes),
+    )
 
 
 def run_all(tasks: Sequence[Callable[[], Answer]], executor: Executor | None) -> list[Answer]:
@@ -158,7 +173,11 @@ def _run(task: Callable[[], Answer]) -> Answer:
 _kept = threading.local()
 
 
-def _solver(graph: PolicyGraph, node: int, cuts: Cuts) -> StageSolver:
+def _solver(
+    graph: PolicyGraph,
+    node: int,
+    cuts: Cuts,
+) -> StageSolver:
     """Return this thread's program of a node with some cuts, ready for a sequence of solves."""
     graphs: dict[str, dict[int, StageSolver]] = _kept.__dict__.setdefault("graphs", {})
     solvers = graphs.setdefault(graph.key, {})

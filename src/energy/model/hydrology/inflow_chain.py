@@ -74,7 +74,10 @@ class InflowChain:
 
 
 def inflow_chain(
-    flows: np.ndarray, classes: int = 3, outcomes: int = 5, weights: np.ndarray | None = None
+    flows: np.ndarray,
+    classes: int = 3,
+    outcomes: int = 5,
+    weights: np.ndarray | None = None,
 ) -> InflowChain:
     """Estimate the chain from a long trace.
 
@@ -109,11 +112,25 @@ def inflow_chain(
     fewest = 2 * classes * outcomes
     if years < fewest:
         what = f"{years} years are too few for {classes} classes of {outcomes} outcomes"
-        raise InputError(Fault(what, "chain of inflows", None, f"at least {fewest} years"))
+        raise InputError(
+            Fault(
+                what,
+                "chain of inflows",
+                None,
+                f"at least {fewest} years",
+            )
+        )
     weight = np.ones(sites) if weights is None else weights
     total = _total(flows, weight)
     if not (total > 0).all():
-        raise InputError(Fault("a month's flow is not positive", "chain of inflows", None, "flows above 0 m³/s"))
+        raise InputError(
+            Fault(
+                "a month's flow is not positive",
+                "chain of inflows",
+                None,
+                "flows above 0 m³/s",
+            )
+        )
     logs = np.log(total)
     log_mean, log_spread = logs.mean(axis=0), logs.std(axis=0)
     index = water_so_far((logs - log_mean) / np.where(log_spread > 0, log_spread, 1.0))
@@ -183,7 +200,11 @@ def _transitions(class_of: np.ndarray, classes: int) -> np.ndarray:
     return np.asarray(counts / counts.sum(axis=2, keepdims=True))
 
 
-def _outcomes(flows: np.ndarray, weights: np.ndarray, outcomes: int) -> tuple[np.ndarray, np.ndarray]:
+def _outcomes(
+    flows: np.ndarray,
+    weights: np.ndarray,
+    outcomes: int,
+) -> tuple[np.ndarray, np.ndarray]:
     """Return mean flows and probabilities of groups of months, from the driest to the wettest."""
     driest_first = np.argsort((flows * weights).sum(axis=1), kind="stable")
     groups = np.array_split(driest_first, outcomes)
