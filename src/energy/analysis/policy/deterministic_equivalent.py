@@ -94,7 +94,7 @@ def tree_optimum(
     low = np.concatenate([*row_lower, tie_level])
     high = np.concatenate([*row_upper, tie_level])
     bounds = np.column_stack([np.concatenate(lower), np.concatenate(upper)])
-    return _solved(
+    return program_optimum(
         cost=np.concatenate(cost),
         bounds=bounds,
         matrix=matrix,
@@ -168,13 +168,20 @@ def _tied(
     return incoming - outgoing, level
 
 
-def _solved(
+def program_optimum(
     cost: np.ndarray,
     bounds: np.ndarray,
     matrix: sparse.csr_matrix,
     low: np.ndarray,
     high: np.ndarray,
 ) -> float:
+    """Return the least cost·x with low ≤ A·x ≤ high and x within bounds, shape (columns, 2).
+
+    Raises
+    ------
+    SolverError
+        When there is none.
+    """
     equal = low == high
     below, above = ~equal & np.isfinite(high), ~equal & np.isfinite(low)
     optimum = linprog(

@@ -28,7 +28,7 @@ class KnownContents:
     fixed
         Columns of contents that are the same in every year: of ponds at the end of each day; shape (columns,), boolean.
     ends
-        Columns of what cyclic stores end with, ponds aside.
+        Columns of what cyclic stores end with, but for ponds, and for water on its way, which is what the river brings.
     stores, sizes
         Their names and sizes [hm³ or MWh].
     values
@@ -60,7 +60,7 @@ class KnownContents:
         row_lower[self.first_rows] -= begun_with
         row_upper[self.first_rows] -= begun_with
         known = self.fixed.copy()
-        known[self.last_columns] = True
+        known[self.ends] = True
         lower[known] = upper[known] = self.values[known]
         return replace(
             problem,
@@ -140,12 +140,13 @@ def known_contents(
         places = names.get_indexer(rule["stores"])
         fixed[content[np.ix_(rule["at"], places)]] = True
     cyclic = inputs.components["stores"]["e_cyclic"].to_numpy(bool)
-    is_pond = names.isin(ponds)
+    on_the_way = {rule["store"] for rule in inputs.rules if rule["kind"] == "travel"}
+    has_end = cyclic & ~names.isin(ponds | on_the_way)
     return KnownContents(
         fixed=fixed,
-        ends=content[-1, cyclic & ~is_pond],
-        stores=tuple(names[cyclic & ~is_pond]),
-        sizes=inputs.components["stores"]["e_nom"].to_numpy(float)[cyclic & ~is_pond],
+        ends=content[-1, has_end],
+        stores=tuple(names[has_end]),
+        sizes=inputs.components["stores"]["e_nom"].to_numpy(float)[has_end],
         values=values,
         first_rows=structure.rows[ENERGY][0, cyclic],
         last_columns=content[-1, cyclic],
