@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 WORKERS ?= 2
+# a file of tests stays with one worker, so that what its tests share is made once
+PYTEST := python -m pytest -n $(WORKERS) --dist loadfile
 PYTEST_FLAGS ?=
 MUTANTS ?= 'energy.scenario*7' 'energy.metrics*7' 'energy.solve*[13]7'
 
@@ -24,14 +26,14 @@ run: setup ## solve the baseline scenario into results/ and print its table by m
 	$(BIN)/energy run baseline --out results
 
 test: lint ## lint, types, and all tests but the slow ones
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" $(PYTEST_FLAGS)
+	$(BIN)/$(PYTEST) -m "not slow" $(PYTEST_FLAGS)
 
-test-all: lint ## the same with the slow tests
-	$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_FLAGS)
+test-all: lint ## the same with the slow tests, and PyPSA's own model built and compared for every engine
+	ENERGY_CHECK_PYPSA=always $(BIN)/$(PYTEST) $(PYTEST_FLAGS)
 
 coverage: setup ## all tests, and what of src/ they reach
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n $(WORKERS) $(PYTEST_FLAGS)
+	$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_FLAGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -88,7 +90,7 @@ test-latest: check-python ## the tests with the newest versions that pyproject.t
 	.venv-latest/bin/python $(PIP) --upgrade pip
 	.venv-latest/bin/python $(PIP) --upgrade --editable ".[cluster,sensitivity,notebook,iamc,dev]"
 	.venv-latest/bin/python -m pip list --disable-pip-version-check
-	.venv-latest/bin/python -m pytest -n $(WORKERS) -m "not slow" $(PYTEST_FLAGS)
+	.venv-latest/bin/$(PYTEST) -m "not slow" $(PYTEST_FLAGS)
 
 # Warnings stay warnings here: what an old version says against its own future is not ours to mend.
 test-oldest: setup ## the tests with the oldest versions that pyproject.toml admits, in .venv-oldest/
@@ -96,7 +98,7 @@ test-oldest: setup ## the tests with the oldest versions that pyproject.toml adm
 	$(BIN)/uv pip compile pyproject.toml --extra cluster --extra sensitivity --python .venv-oldest/bin/python \
 	    --resolution lowest-direct --no-header --no-annotate --quiet --output-file .venv-oldest/oldest.txt
 	.venv-oldest/bin/python $(PIP) --constraint .venv-oldest/oldest.txt --editable ".[cluster,sensitivity,notebook,dev]"
-	.venv-oldest/bin/python -m pytest -n $(WORKERS) -m "not slow" -W default $(PYTEST_FLAGS)
+	.venv-oldest/bin/$(PYTEST) -m "not slow" -W default $(PYTEST_FLAGS)
 
 clean: ## remove what the targets above built, but not results/
 	rm -rf .venv .venv-latest .venv-oldest build dist mutants site .coverage .coverage.* .benchmarks .hypothesis .mypy_cache .pytest_cache .ruff_cache

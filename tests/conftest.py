@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +14,8 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from energy.analysis import Run
     from energy.case import Case
-    from energy.solve.highs import Attempt
+    from energy.solve.attempts import Attempt
     from energy.solve.lp import Problem
 
 PROJECT = Path(__file__).parents[1]
@@ -61,6 +63,29 @@ def casa1000() -> Case:
 
 
 @pytest.fixture
+def command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Return a function that runs `energy` with some words as from outside, but in this process.
+
+    What a process of its own adds is three seconds of imports; tests/cli/test_main_job.py has them.
+    """
+    from energy.cli import main
+
+    def run(*words: object) -> subprocess.CompletedProcess[str]:
+        monkeypatch.setattr(sys, "argv", ["energy", *map(str, words)])
+        capsys.readouterr()
+        code = 0
+        try:
+            main()
+        except SystemExit as stopped:
+            code = int(stopped.code or 0)
+        return subprocess.CompletedProcess(sys.argv, code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
 def tried(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Attempt, Problem]]:
     """Return a list that fills with the ways in which HiGHS is asked to solve, and the programs it is given."""
     from energy.solve.highs import Solver
@@ -77,9 +102,32 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Attempt, Problem]]:
 
 
 @pytest.fixture(scope="session")
-def baseline_run(casa1000: Case) -> Run:
-    """Return the baseline, solved once with all its rungs."""
-    from energy.analysis import run
-    from energy.scenario import read_scenario
+def finished(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[[str], Path]:
+    """Return a function from the name of a scenario to the folder of its finished run, which no test changes.
 
-    return run(casa1000, read_scenario("baseline", overrides={"time.resolution": "typical-days-3h"}))
+    `energy run NAME --json` makes it once for the workers of all processes. What the command said is beside its
+    results, in `said.json` and `heard.txt` of the folder's grandparent.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = (base if worker_id == "master" else base.parent) / "finished"
+    shared.mkdir(exist_ok=True)
+
+    def folder_of(name: str) -> Path:
+        place = shared / name
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # given back when the file is closed
+            if not (place / "said.json").exists():
+                make_run(name, place)
+        return place / "results" / name
+
+    return folder_of
+
+
+def make_run(name: str, place: Path) -> None:
+    """Run a scenario by the command; `said.json` is written last and says that the run is whole."""
+    program = Path(sys.executable).with_name("energy")
+    words = ["run", name, "--json", "--out", str(place / "results")]
+    done = subprocess.run([program, *words], cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (place / "heard.txt").write_text(done.stderr, encoding="utf-8")
+    (place / "said.json").write_text(done.stdout, encoding="utf-8")

@@ -7,7 +7,8 @@ import resource
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,20 +21,75 @@ Refusal = Callable[..., str]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _imported() -> None:
-    """Import what the commands import, so that no test is the one that pays for it."""
+def _imported() -> Iterator[None]:
+    """Import what the commands import, and let typer build the command once: no test is the one that pays for it."""
     import pypsa  # noqa: F401
+    import typer.main
+
+    import energy.analysis
+    import energy.cli
+    import energy.report  # noqa: F401
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", cache(typer.main.get_command))
+        yield
+
+
+@pytest.fixture(scope="session")
+def sound_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a project folder with the case and the scenario `two_bus`, which nothing changes."""
+    folder = tmp_path_factory.mktemp("sound") / "project"
+    (folder / "scenarios").mkdir(parents=True)
+    shutil.copytree(PROJECT / "networks" / "two_bus", folder / "networks" / "two_bus")
+    shutil.copy2(PROJECT / "scenarios" / "two_bus.yaml", folder / "scenarios")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_project(sound_project: Path) -> Path:
+    """Return a copy of the project, in which one test after another breaks something."""
+    return Path(shutil.copytree(sound_project, sound_project.with_name("shared")))
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a project folder of its own, with the case and the scenario `two_bus`."""
-    folder = tmp_path / "project"
-    (folder / "scenarios").mkdir(parents=True)
-    shutil.copytree(PROJECT / "networks" / "two_bus", folder / "networks" / "two_bus")
-    shutil.copy(PROJECT / "scenarios" / "two_bus.yaml", folder / "scenarios")
-    monkeypatch.chdir(folder)
-    return folder
+def project(sound_project: Path, shared_project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the shared project as it should be: what the test before it changed is mended."""
+    make_equal(shared_project, sound_project)
+    monkeypatch.chdir(shared_project)
+    return shared_project
+
+
+@pytest.fixture
+def mend() -> Callable[[Path, Path], None]:
+    """Return the function that makes a folder equal to a sound one."""
+    return make_equal
+
+
+def make_equal(folder: Path, sound: Path) -> None:
+    """Make a folder equal to a sound one: remove what is not there, copy what is missing or differs."""
+    for path in sorted(folder.rglob("*"), reverse=True):  # what is in a folder comes before the folder
+        if kind(path) != kind(sound / path.relative_to(folder)):
+            path.rmdir() if kind(path) == "folder" else path.unlink()
+    for path in sorted(sound.rglob("*")):
+        place = folder / path.relative_to(sound)
+        if kind(path) == "folder":
+            place.mkdir(exist_ok=True)
+        elif kind(place) == "nothing" or state(place) != state(path):
+            shutil.copy2(path, place)
+
+
+def kind(path: Path) -> str:
+    if path.is_symlink():
+        return "link"
+    if path.is_dir():
+        return "folder"
+    return "file" if path.exists() else "nothing"
+
+
+def state(path: Path) -> tuple[int, int]:
+    """Return size and time of change."""
+    status = path.lstat()
+    return status.st_size, status.st_mtime_ns
 
 
 @pytest.fixture
@@ -90,6 +146,5 @@ def snapshot(folder: Path) -> dict[str, tuple[int, int]]:
     found = {}
     for root, folders, files in os.walk(folder):
         for name in (*folders, *files):
-            state = (Path(root) / name).lstat()
-            found[f"{root}/{name}"] = (state.st_size, state.st_mtime_ns)
+            found[f"{root}/{name}"] = state(Path(root) / name)
     return found

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pypsa  # noqa: F401
 
+import energy.analysis
+import energy.report  # noqa: F401
 from energy.cli import main
 
 BYTES, SECONDS = 1_000_000_000, 2

@@ -65,6 +65,7 @@ TYPES = {
     "an unknown objective": (HEAD + "objective: maximise", ":3: objective is 'maximise'", "transfer, dispatch"),
     "an unknown foresight": (HEAD + "foresight: none", ":3: foresight is 'none'", "perfect, surprise"),
     "an unknown network": (HEAD + "network: dc", ":3: network is 'dc'", "kirchhoff, transport"),
+    "an unknown kind of losses": (HEAD + "line_losses: exact", ":3: line_losses is 'exact'", "none, secants, tangents"),
     "an unknown return": (HEAD + "return_mode: sea", ":3: return_mode is 'sea'", "earth, metallic"),
     "a varying head without curves": (HEAD + "head: varying", ":3: case two_bus has no curves", "fixed"),
     "an order with an unknown service": (

@@ -17,11 +17,25 @@ from energy.reading.project_folder import project_folder
 NETWORKS = Path(__file__).parents[2] / "networks"
 CASES = sorted(path.name for path in NETWORKS.iterdir() if (path / "buses.csv").is_file())
 
-TEXTS = {"bus", "bus0", "bus1", "bus2", "bus3", "carrier", "service", "demand", "country", "unit", "nice_name", "color"}
+TEXTS = {
+    "bus",
+    "bus0",
+    "bus1",
+    "bus2",
+    "bus3",
+    "carrier",
+    "service",
+    "account",
+    "demand",
+    "country",
+    "unit",
+    "nice_name",
+    "color",
+}
 DEFINITIONS = {"sign", "v_nom", "e_cyclic"}
 UNIT_VALUES: dict[str, tuple[float, ...]] = {
     # what PyPSA has anyway, written out for the reader
-    "efficiency2": (1.0,),
+    "efficiency2": (1.0, -1.0),  # -1: a link draws on a schedule what it takes from bus0
     "lifetime": (float("inf"),),
     "build_year": (0.0,),
     "p_min_pu": (0.0,),

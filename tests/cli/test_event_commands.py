@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,20 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_library_is_run_whole_and_a_failure_is_an_entry(project: Path) -> None:
-    done, out = energy("run", "--all", "--jobs", 2, folder=project), project / "results"
+@pytest.mark.slow
+def test_the_library_is_run_whole_by_two_processes(project: Path) -> None:
+    check_library(energy("run", "--all", "--jobs", 2, folder=project), project)
+
+
+def test_the_library_is_run_whole_and_a_failure_is_an_entry(
+    project: Path, command: Callable[..., subprocess.CompletedProcess[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    check_library(command("run", "--all", "--jobs", 1), project)
+
+
+def check_library(done: subprocess.CompletedProcess[str], project: Path) -> None:
+    out = project / "results"
     assert done.returncode == 3
     assert "Traceback" not in done.stderr
     assert done.stderr.startswith("error: impossible: ")

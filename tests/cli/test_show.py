@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,34 +11,23 @@ import pandas as pd
 import pypsa
 import pytest
 
-import energy
-from energy.analysis import Run
-from energy.case import Case
-from energy.report.bundle import write_run
 from energy.results.dataset import read_record
 from energy.results.export import IAMC, LONG, iamc_table, long_table
 
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, two_bus: Case) -> Path:
-    path = tmp_path_factory.mktemp("results") / "two_bus"
-    write_run(energy.run(two_bus, energy.read_scenario("two_bus")), path, 1.0)
-    return path
+Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def casa(tmp_path_factory: pytest.TempPathFactory, baseline_run: Run) -> Path:
-    path = tmp_path_factory.mktemp("results") / "baseline"
-    write_run(baseline_run, path, 1.0)
-    return path
+def folder(finished: Callable[[str], Path]) -> Path:
+    return finished("two_bus")
 
 
-def command(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).with_name("energy")
-    return subprocess.run([program, *map(str, words)], capture_output=True, text=True, check=False)
+@pytest.fixture(scope="module")
+def casa(finished: Callable[[str], Path]) -> Path:
+    return finished("baseline")
 
 
-def test_figures_are_written_in_every_kind_and_size(folder: Path, tmp_path: Path) -> None:
+def test_figures_are_written_in_every_kind_and_size(command: Command, folder: Path, tmp_path: Path) -> None:
     kinds = [word for kind in ("png", "svg", "pdf") for word in ("--format", kind)]
     done = command(
         "figures", folder, "--only", "duration", *kinds, "--size", "slide", "--size", "journal", "--out", tmp_path
@@ -48,14 +37,14 @@ def test_figures_are_written_in_every_kind_and_size(folder: Path, tmp_path: Path
     assert names == {f"duration_{size}.{kind}" for size in ("journal", "slide") for kind in ("png", "svg", "pdf")}
 
 
-def test_unknown_figure_writes_nothing(folder: Path, tmp_path: Path) -> None:
+def test_unknown_figure_writes_nothing(command: Command, folder: Path, tmp_path: Path) -> None:
     done = command("figures", folder, "--only", "durations", "--out", tmp_path / "new")
     assert done.returncode == 2
     assert "did you mean" in done.stderr or "duration" in done.stderr
     assert not (tmp_path / "new").exists()
 
 
-def test_report_is_a_page_and_a_pdf(folder: Path, tmp_path: Path) -> None:
+def test_report_is_a_page_and_a_pdf(command: Command, folder: Path, tmp_path: Path) -> None:
     done = command("report", folder, "-o", tmp_path / "r")  # a page gets its ending
     assert done.returncode == 0, done.stderr
     assert "349 GWh can be delivered" in (tmp_path / "r.html").read_text(encoding="utf-8")
@@ -63,7 +52,7 @@ def test_report_is_a_page_and_a_pdf(folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("verb", ["report", "map"])
-def test_a_page_is_no_pdf(verb: str, folder: Path, tmp_path: Path) -> None:
+def test_a_page_is_no_pdf(command: Command, verb: str, folder: Path, tmp_path: Path) -> None:
     done = command(verb, folder, "-o", tmp_path / "r.pdf")
     assert done.returncode == 2
     assert "r.pdf: a page cannot be a '.pdf' file; allowed: .html or no ending" in done.stderr
@@ -71,14 +60,14 @@ def test_a_page_is_no_pdf(verb: str, folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("verb", ["report", "figures", "map"])
-def test_a_folder_without_a_run_is_refused(verb: str, tmp_path: Path) -> None:
+def test_a_folder_without_a_run_is_refused(command: Command, verb: str, tmp_path: Path) -> None:
     done = command(verb, tmp_path, *(["-o", str(tmp_path / "x.html")] if verb != "figures" else []))
     assert done.returncode == 2
     assert "no finished run" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
-def test_long_tables_hold_the_run(folder: Path, tmp_path: Path) -> None:
+def test_long_tables_hold_the_run(command: Command, folder: Path, tmp_path: Path) -> None:
     for kind, read in (("csv", pd.read_csv), ("parquet", pd.read_parquet)):
         done = command("export", folder, "--format", kind, "-o", tmp_path / f"x.{kind}")
         assert done.returncode == 0, done.stderr
@@ -95,7 +84,7 @@ def test_long_tables_hold_the_run(folder: Path, tmp_path: Path) -> None:
         assert set(table[(table["name"] == "turbine") & (table["attribute"] == "p1")]["unit"]) == {"MW"}
 
 
-def test_two_runs_stand_in_one_table(folder: Path, casa: Path, tmp_path: Path) -> None:
+def test_two_runs_stand_in_one_table(command: Command, folder: Path, casa: Path, tmp_path: Path) -> None:
     done = command("export", folder, casa, "--format", "parquet", "-o", tmp_path / "x.parquet")
     assert done.returncode == 0, done.stderr
     assert set(pd.read_parquet(tmp_path / "x.parquet")["scenario"]) == {"two_bus", "baseline"}
@@ -104,7 +93,7 @@ def test_two_runs_stand_in_one_table(folder: Path, casa: Path, tmp_path: Path) -
     assert not (tmp_path / "x.csv").exists()
 
 
-def test_plain_pypsa_opens_the_network(folder: Path, tmp_path: Path) -> None:
+def test_plain_pypsa_opens_the_network(command: Command, folder: Path, tmp_path: Path) -> None:
     done = command("export", folder, "--format", "network", "-o", tmp_path)
     assert done.returncode == 0, done.stderr
     n = pypsa.Network(str(tmp_path / "two_bus.nc"))
@@ -130,7 +119,7 @@ def test_iamc_table_keeps_the_rules_of_the_format(casa: Path) -> None:
 
 
 @pytest.mark.filterwarnings("default")  # what pyam says against its own future is not ours to mend
-def test_pyam_reads_the_iamc_file(casa: Path, tmp_path: Path) -> None:
+def test_pyam_reads_the_iamc_file(command: Command, casa: Path, tmp_path: Path) -> None:
     """pyam brings fifty packages and a web server, so it is no dependency; where it is installed, it is asked."""
     pyam = pytest.importorskip("pyam")
     done = command("export", casa, "--format", "iamc", "-o", tmp_path / "iamc.csv")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
 
+Command = Callable[..., subprocess.CompletedProcess[str]]
 SWEEP = """
 base: two_bus
 axes:
@@ -34,24 +36,26 @@ def test_a_sweep_is_solved_and_kept(tmp_path: Path) -> None:
     assert len((tmp_path / "out" / "small" / "points.jsonl").read_text().splitlines()) == 4
 
 
-def test_a_misspelt_axis_is_shown_and_nothing_written(tmp_path: Path) -> None:
+def test_a_misspelt_axis_is_shown_and_nothing_written(command: Command, tmp_path: Path) -> None:
     file = tmp_path / "small.yaml"
     file.write_text(SWEEP.replace("hydrology", "hydrlogy"))
-    done = energy("sweep", file, "--out", tmp_path / "out")
+    done = command("sweep", file, "--out", tmp_path / "out")
     assert done.returncode == 2
     assert "hydrology" in done.stderr
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(("spill", "failed", "code"), [("[0, 0.01]", 2, 3), ("[0, 10]", 1, 0)])
-def test_a_sweep_without_any_answer_is_a_failure(tmp_path: Path, spill: str, failed: int, code: int) -> None:
+def test_a_sweep_without_any_answer_is_a_failure(
+    command: Command, tmp_path: Path, spill: str, failed: int, code: int
+) -> None:
     # without the turbine, 0.36 hm3/h of the river have to pass the spillway
     file = tmp_path / "dammed.yaml"
     file.write_text(
         "base: two_bus\nset: {values.links.turbine.p_nom: 0, time.resolution: typical-days-24h}\n"
         f"axes:\n  values.links.spill.p_nom: {spill}\n"
     )
-    done = energy("sweep", file, "--out", tmp_path / "out")
+    done = command("sweep", file, "--out", tmp_path / "out", "--workers", 1)
     assert done.returncode == code, done.stderr
     assert f"2 points, {failed} failed" in done.stdout
     assert "infeasible" in done.stdout
@@ -70,10 +74,10 @@ def test_another_solver_gives_the_same_answers_at_its_own_pace(tmp_path: Path) -
         np.testing.assert_allclose(one[quantity], other[quantity], rtol=1e-6, atol=1e-6)
 
 
-def test_a_solver_that_is_not_installed_is_refused(tmp_path: Path) -> None:
+def test_a_solver_that_is_not_installed_is_refused(command: Command, tmp_path: Path) -> None:
     file = tmp_path / "small.yaml"
     file.write_text(SWEEP)
-    done = energy("sweep", file, "--out", tmp_path / "out", "--solver", "hihgs")
+    done = command("sweep", file, "--out", tmp_path / "out", "--solver", "hihgs")
     assert done.returncode == 2
     assert "no solver 'hihgs' is installed" in done.stderr
     assert "did you mean 'highs'?" in done.stderr
@@ -102,11 +106,11 @@ axes:
     ],
 )
 def test_a_value_that_means_nothing_is_refused_with_its_line(
-    tmp_path: Path, axes: str, line: int, said: list[str]
+    command: Command, tmp_path: Path, axes: str, line: int, said: list[str]
 ) -> None:
     file = tmp_path / "small.yaml"
     file.write_text(EVENT.lstrip("\n") + axes + "\n")
-    done = energy("sweep", file, "--out", tmp_path / "out")
+    done = command("sweep", file, "--out", tmp_path / "out")
     assert done.returncode == 2, done.stdout + done.stderr
     assert f"{file}:{line}: " in done.stderr
     for part in said:

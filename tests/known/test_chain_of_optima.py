@@ -16,7 +16,7 @@ from energy.case import Case
 from energy.metrics import energy_by_month, transferable
 from energy.model import inputs
 from energy.model.objective import LACKING
-from energy.scenario import read_scenario
+from energy.scenario import Scenario, read_scenario
 from energy.solve import solve
 
 SLACK = 1e-4  # GWh that each link of the chain leaves to the next, so that rounding does not make it infeasible
@@ -37,9 +37,9 @@ def worth(n: pypsa.Network, service: str) -> object:
     return found
 
 
-def chain(case: Case, name: str, order: tuple[str, ...]) -> float:
+def chain(case: Case, scenario: Scenario, order: tuple[str, ...]) -> float:
     """Return the energy delivered [GWh] at the end of the chain."""
-    n = energy.build(case, read_scenario(name))
+    n = energy.build(case, scenario)
     n.optimize.create_model(include_objective_constant=False)
     energy.extra_functionality(n, n.snapshots)
     # irrigation comes before every service: none of these scenarios is so dry that it lacks water
@@ -55,16 +55,19 @@ def chain(case: Case, name: str, order: tuple[str, ...]) -> float:
     return -best
 
 
-MORE = [pytest.param(name, marks=pytest.mark.slow) for name in ("hvdc_pole_out_july", "casa_before_afghanistan")]
+NAMES = ("baseline", "hvdc_pole_out_july", "casa_before_afghanistan")
+FINE = [pytest.param(name, "typical-days-3h", marks=pytest.mark.slow) for name in NAMES]
 
 
-@pytest.mark.parametrize("name", ["baseline", *MORE])
-def test_weights_give_the_end_of_the_chain(name: str, casa1000: Case, capfd: pytest.CaptureFixture[str]) -> None:
-    scenario = read_scenario(name)
+@pytest.mark.parametrize(("name", "resolution"), [("baseline", "typical-days-8h"), *FINE])
+def test_weights_give_the_end_of_the_chain(
+    name: str, resolution: str, casa1000: Case, capfd: pytest.CaptureFixture[str]
+) -> None:
+    scenario = read_scenario(name, overrides={"time.resolution": resolution})
     found = inputs(casa1000, scenario)
     result = solve(found)
     delivered = float(energy_by_month(transferable(result), result).sum())
     order = tuple(scenario.protection_order or found.book.protection_order)
-    on_the_chain = chain(casa1000, name, order)
+    on_the_chain = chain(casa1000, scenario, order)
     assert on_the_chain > 100  # GWh: the chain does not end in nothing
     assert delivered == pytest.approx(on_the_chain, rel=1e-4)

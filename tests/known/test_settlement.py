@@ -259,7 +259,7 @@ def test_shares_follow_the_surplus_of_the_hours_of_delivery(monkeypatch: pytest.
     power = pd.Series([0.3, 0.1, 0.2, 0.0], index=hours)
     surplus = pd.DataFrame({"TJ": [3.0, -5.0, -1.0, 4.0], "KG": [1.0, 2.0, 0.0, 4.0]}, index=hours)
     module = "energy.metrics.settlement."
-    monkeypatch.setattr(module + "net_position", lambda *_: surplus)
+    monkeypatch.setattr(module + "surplus", lambda *_: surplus)
     monkeypatch.setattr(module + "transferable", lambda _: power)
     monkeypatch.setattr(module + "month_of", lambda _: hours.to_period("M"))
     asked = SimpleNamespace(shares={"TJ": 0.7, "KG": 0.3})

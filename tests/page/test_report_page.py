@@ -7,19 +7,18 @@ import importlib.util
 import re
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pandas as pd
 import pytest
 
-import energy
-from energy.analysis import Run
 from energy.case import Case
 from energy.errors import InputError
 from energy.report import html_report as page_module
 from energy.report import pdf as pdf_module
-from energy.report.bundle import write_run
 from energy.report.html_report import LARGEST, report_page
 from energy.report.pdf import write_pdf
 
@@ -41,11 +40,8 @@ chromium = _chromium()
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory, baseline_run: Run, two_bus: Case) -> list[Path]:
-    place = tmp_path_factory.mktemp("runs")
-    write_run(baseline_run, place / "baseline", 1.0)
-    write_run(energy.run(two_bus, energy.read_scenario("two_bus")), place / "two_bus", 1.0)
-    return [place / "baseline", place / "two_bus"]
+def folders(finished: Callable[[str], Path]) -> list[Path]:
+    return [finished("baseline"), finished("two_bus")]
 
 
 @pytest.fixture(scope="module")
@@ -62,12 +58,12 @@ def test_page_is_small_and_names_nothing_outside(page: Path) -> None:
     assert "url(" not in text.split("</style>")[0]
 
 
-def test_numbers_are_those_of_the_run(page: Path, baseline_run: Run) -> None:
+def test_numbers_are_those_of_the_run(page: Path, folders: list[Path], casa1000: Case) -> None:
     text = page.read_text(encoding="utf-8")
-    delivered = baseline_run.table["delivered"].sum()
+    delivered = pd.read_csv(folders[0] / "summary.csv")["delivered"].sum()
     assert f"In baseline (2028, median water) {delivered:,.0f} GWh can be delivered in the season" in text
     assert f"two_bus delivers 349 GWh, {delivered - 348.84:,.0f} GWh less." in text
-    for mark, count in baseline_run.case.evidence["confidence"].value_counts().items():
+    for mark, count in casa1000.evidence["confidence"].value_counts().items():
         assert re.search(rf'<th scope="row">{mark}</th><td>[^<]+</td><td class="number">{count}</td>', text)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,7 +49,7 @@ class Module(NamedTuple):
 
     @property
     def tree(self) -> ast.Module:
-        return ast.parse(self.text, self.path)
+        return parsed(self.text, self.path)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -61,6 +62,13 @@ class Module(NamedTuple):
         return self.names[0] if self.names else ""
 
 
+@cache
+def parsed(text: str, path: str) -> ast.Module:
+    """Parse a module; all rules look at the same tree."""
+    return ast.parse(text, path)
+
+
+@cache
 def read_modules() -> list[Module]:
     paths = sorted(SOURCE.rglob("*.py"))
     return [Module(path.relative_to(SOURCE).as_posix(), path.read_text(encoding="utf-8")) for path in paths]

@@ -284,4 +284,4 @@ def _without_network(found: Inputs) -> Inputs:
         else rule
         for rule in found.rules
     )
-    return replace(found, dense=dense, rules=ties, kirchhoff=False)
+    return replace(found, dense=dense, rules=ties, kirchhoff=False, line_losses="none")

@@ -259,7 +259,7 @@ def _assembled(case: Case, scenario: Scenario) -> Callable[[], Inputs]:
 
 
 def _engine(key: str, inputs: Inputs) -> Engine:
-    at = (key, f"{inputs.kirchhoff} {family_key(inputs)}")
+    at = (key, f"{inputs.kirchhoff} {inputs.line_losses} {family_key(inputs)}")
     if at not in _engines:
         _engines[at] = Engine(inputs)
         _Builds.count += 1

@@ -209,6 +209,7 @@ def _rules(case: Case, written: Node | None) -> Iterator[Fault]:
         wanted: list[tuple[Steps, str, str]] = []
         if isinstance(rule, VolumeRule):
             wanted = [(("links", at), "links", name) for at, name in enumerate(rule.links)]
+            wanted += [(("generators", at), "generators", name) for at, name in enumerate(rule.generators)]
         elif isinstance(rule, FlowRule):
             wanted = [(("link",), "links", rule.link)]
         elif isinstance(rule, LevelRule | StorageRule | StartRule | EndRule):

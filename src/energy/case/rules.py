@@ -76,13 +76,22 @@ class _Yielding(_Bounded):
 
 
 class VolumeRule(_Yielding):
-    """Volume [hm³] that some links pass together within a window of every year."""
+    """Volume [hm³] or energy [MWh] that links pass and generators produce together within a window of every year."""
 
     kind: Literal["volume"]
-    links: Row[Word] = Field(min_length=1, description="A list of links.")
+    links: Row[Word] = Field(default=(), description="A list of links.")
+    generators: Row[Word] = Field(default=(), description="A list of generators.")
     window: Window = Field(description="Part of every year, {from: MM-DD, to: MM-DD}.")
     at_least: float | None = Field(None, ge=0)
     at_most: float | None = Field(None, ge=0)
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if not self.links and not self.generators:
+            refuse_all(
+                [((), "neither links nor generators are given", "links, generators, or both", "add `links: […]`")]
+            )
+        return self
 
 
 class FlowRule(_Yielding):
@@ -196,8 +205,22 @@ class LimitRule(_Bounded):
         return self
 
 
+class AccountRule(Frozen):
+    """Account of a control area: in every snapshot its net position equals its scheduled exchanges [MW].
+
+    The net position is what lines and shared links take out of the area's electric buses. Scheduled are what the area
+    sends into schedules (generators on buses of carrier ``schedule`` whose ``account`` it is) less what it buys
+    (generators and links elsewhere whose ``account`` it is). Other links that leave or enter the area are its own
+    contracts: they change generation, demand and exchange alike. Physical flows stay free to loop.
+    """
+
+    kind: Literal["account"]
+    area: Word = Field(description="A country, as in the column country of buses.")
+    note: str = ""
+
+
 Rule = Annotated[
-    VolumeRule | FlowRule | LevelRule | StorageRule | StartRule | EndRule | TravelRule | LimitRule,
+    VolumeRule | FlowRule | LevelRule | StorageRule | StartRule | EndRule | TravelRule | LimitRule | AccountRule,
     Field(discriminator="kind"),
 ]
 

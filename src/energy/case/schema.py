@@ -16,8 +16,8 @@ MONTHS = [str(month) for month in range(1, 13)]
 HOURS = [str(hour) for hour in range(24)]
 EXTRA_COLUMNS: dict[str, dict[str, str]] = {
     "buses": {"country": "string"},
-    "generators": {"service": "string"},
-    "links": {"service": "string"},
+    "generators": {"service": "string", "account": "string"},
+    "links": {"service": "string", "account": "string"},
     "loads": {"demand": "string", "share": "float"},
 }
 _NOT_NEGATIVE = ("p_nom", "s_nom", "e_nom", "e_initial", "x", "length", "share", "lifetime", "efficiency")

@@ -22,6 +22,11 @@ def build_command(
     from energy.model.pypsa_logging import quiet_pypsa
     from energy.results.atomic_write import atomic_file
 
+    n = build(case, asked)
     with atomic_file(out) as draft, quiet_pypsa():
-        build(case, asked).export_to_netcdf(str(draft))
-    new_console().print(f"written to {out}; solve it with n.optimize(extra_functionality=energy.extra_functionality)")
+        n.export_to_netcdf(str(draft))
+    arguments = "extra_functionality=energy.extra_functionality"
+    losses = n.meta["energy"]["transmission_losses"]
+    if losses:
+        arguments += f", transmission_losses={losses}"
+    new_console().print(f"written to {out}; solve it with n.optimize({arguments})", markup=False, soft_wrap=True)

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from energy.metrics.accounts import account_mismatch
 from energy.metrics.balance import injections
 from energy.model.custom_constraints import positions
+from energy.model.line_losses import linearised_loss
 from energy.solve import Result
 
 TOLERANCE = 1e-6  # MW, MWh, hm³ or hm³/h, relative to the largest flow of the kind
@@ -22,9 +24,12 @@ def audit(result: Result) -> dict[str, float]:
     -------
     dict
         ``bus_balance``: largest |sum of injections| at a bus; ``store_balance``: largest gap between a store's change
-        and its flow; ``bounds``: largest violation of a bound; ``energy_created``: largest power that an electric link
-        delivers above what it takes; ``water_balance``: largest |sum of injections| at a water bus [hm³/h]; ``rules``:
-        largest violation of a rule of ``energy.extra_functionality``, relative to its bound.
+        and its flow; ``bounds``: largest violation of a bound, the loss of a line included in what it carries;
+        ``line_losses``: largest loss of a line that is missing below the segments of its curve; ``energy_created``:
+        largest power that an electric link delivers above what it takes; ``water_balance``: largest |sum of injections|
+        at a water bus [hm³/h]; ``accounts``: largest |net position − scheduled exchange| of a
+        control area [MW]; ``rules``: largest violation of a rule of ``energy.extra_functionality``, relative to
+        its bound.
 
     Examples
     --------
@@ -47,7 +52,9 @@ def audit(result: Result) -> dict[str, float]:
         "water_balance": float(np.abs(at_bus.loc[:, water].to_numpy()).max(initial=0.0)),
         "store_balance": _stores(result),
         "bounds": _bounds(result),
+        "line_losses": _missing_losses(result),
         "energy_created": _created(result),
+        "accounts": account_mismatch(result),
         "rules": max((_rule(result, rule) for rule in result.inputs.rules), default=0.0),
     }
 
@@ -63,7 +70,10 @@ def _rule(result: Result, rule: Mapping[str, Any]) -> float:
     at = positions(rule["runs"])
     if rule["kind"] == "volume":
         hours = result.inputs.axis.weightings["stores"].to_numpy()[at]
-        found = np.array([hours @ result.flow("links")[rule["links"]].iloc[at].sum(axis=1).to_numpy()])
+        found = np.zeros(1)
+        for component in ("links", "generators"):
+            flows = result.flow(component)[rule.get(component, [])].iloc[at]
+            found += hours @ flows.sum(axis=1).to_numpy()
     else:
         found = np.zeros(len(at))
         for term in rule["terms"]:
@@ -77,6 +87,8 @@ def _rule(result: Result, rule: Mapping[str, Any]) -> float:
         bound = rule.get(field)
         if bound is not None:
             worst = max(worst, float((sign * (bound - found - more)).max(initial=0.0)) / max(abs(bound), 1.0))
+    if rule.get("equals") is not None:
+        worst = max(worst, float(np.abs(found - rule["equals"]).max(initial=0.0)))
     return worst
 
 
@@ -110,12 +122,22 @@ def _bounds(result: Result) -> float:
         if (component, key) not in result.values:
             continue
         value = result.values[component, key]
+        if component == "lines":
+            value = value.abs() + result.line_losses
         nominal = result.inputs.components[component].loc[value.columns, size].to_numpy(float)
         top = result.inputs.values(component, high)[value.columns].to_numpy()
         bottom = -top if low is None else result.inputs.values(component, low)[value.columns].to_numpy()
         over = np.maximum(value.to_numpy() - top * nominal, bottom * nominal - value.to_numpy())
         worst = max(worst, float((over / np.maximum(nominal, 1.0)).max(initial=0.0)))
     return worst
+
+
+def _missing_losses(result: Result) -> float:
+    if result.inputs.line_losses == "none":
+        return 0.0
+    loss = result.line_losses.to_numpy()
+    missing = linearised_loss(result.inputs, result.flow("lines").to_numpy()) - loss
+    return float(missing.max(initial=0.0) / loss.max(initial=1.0))
 
 
 def _created(result: Result) -> float:

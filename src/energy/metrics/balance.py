@@ -52,8 +52,9 @@ def _attachments(result: Result) -> Iterator[tuple[str, str, pd.DataFrame]]:
     if "loads" in tables:
         yield "loads", "bus", result.inputs.values("loads", "p_set") * tables["loads"]["sign"]
     if "lines" in tables:
-        yield "lines", "bus0", -result.flow("lines")
-        yield "lines", "bus1", result.flow("lines")
+        taken, delivered = result.ends("lines")
+        yield "lines", "bus0", -taken
+        yield "lines", "bus1", delivered
     if "links" in tables:
         sent = result.flow("links")
         yield "links", "bus0", -sent

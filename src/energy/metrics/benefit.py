@@ -28,8 +28,8 @@ def _money(result: Result) -> None:
 
 
 def _ends(result: Result, component: str, table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    taken = result.flow(component)[table.index].to_numpy()
-    return taken, taken if component == "lines" else result.received[table.index].to_numpy()
+    taken, delivered = result.ends(component)
+    return taken[table.index].to_numpy(), delivered[table.index].to_numpy()
 
 
 def replaced_fuel(result: Result, contract: ContractTerms) -> pd.Series:

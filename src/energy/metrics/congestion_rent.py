@@ -38,8 +38,8 @@ def congestion_rent(result: Result) -> pd.DataFrame:
     parts: dict[tuple[str, str], pd.Series] = {}
     prices, components = result.prices, result.inputs.components
     water = components["buses"].index[components["buses"]["carrier"] == "water"]
-    for component, received in (("lines", result.flow("lines")), ("links", result.received)):
-        sent = result.flow(component)
+    for component in ("lines", "links"):
+        sent, received = result.ends(component)
         for name in sent.columns:
             begin, end = components[component].loc[name, ["bus0", "bus1"]]
             if begin not in water and end not in water:

@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
+from energy.metrics.accounts import supply_by_country
 from energy.metrics.balance import net_position
 from energy.model.cache import IdentityKey
 from energy.solve import Result
@@ -143,6 +144,23 @@ def ceiling(result: Result, season: np.ndarray, limit: float | None) -> pd.Serie
     return pd.Series(float((filled * efficiency[order]).sum()) * season, index=result.inputs.axis.snapshots)
 
 
+def surplus(result: Result, countries: list[str]) -> pd.DataFrame:
+    """Return what each seller has beyond its own demand, purchases and commitments [MW].
+
+    Where sellers have accounts it is what each sends over the line under study; else its net position, where that is
+    positive.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index snapshot; columns countries.
+    """
+    sent = supply_by_country(result)
+    if sent.columns.empty:
+        return net_position(result, countries).clip(lower=0)
+    return sent.reindex(columns=countries, fill_value=0.0).clip(lower=0)
+
+
 def monthly_table(
     result: Result, season: np.ndarray, limit: float | None, countries: list[str], losses: Mapping[str, pd.Series]
 ) -> pd.DataFrame:
@@ -181,8 +199,7 @@ def monthly_table(
     348.8
     """
     power, months = transferable(result), month_of(result)
-    net = net_position(result, countries).clip(lower=0)
-    table = energy_by_month(net, result).add_prefix("surplus ")
+    table = energy_by_month(surplus(result, countries), result).add_prefix("surplus ")
     in_season = season > 0
     rows = {}
     for month in table.index:

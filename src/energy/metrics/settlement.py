@@ -14,8 +14,7 @@ import pandas as pd
 
 from energy.case.case import Case
 from energy.case.rules import ContractTerms, Debt
-from energy.metrics.balance import net_position
-from energy.metrics.monthly import GWH, month_of, transferable
+from energy.metrics.monthly import GWH, month_of, surplus, transferable
 from energy.model.axis import Axis, in_window
 from energy.model.disruption import targets
 from energy.scenario import Event, Scenario, combine
@@ -169,7 +168,7 @@ def billed(terms: pd.DataFrame, payment: str, offered_only: bool = True) -> pd.S
 
 
 def measured_shares(result: Result, contract: ContractTerms) -> pd.DataFrame:
-    """Return each seller's share of what was delivered, by net position in the hours of delivery.
+    """Return each seller's share of what was delivered, by what each sends in the hours of delivery.
 
     Returns
     -------
@@ -178,8 +177,8 @@ def measured_shares(result: Result, contract: ContractTerms) -> pd.DataFrame:
         a surplus.
     """
     sellers = list(contract.shares)
-    surplus = net_position(result, sellers).clip(lower=0.0)
-    part = surplus.div(surplus.sum(axis=1).replace(0.0, np.nan), axis=0).fillna(0.0)
+    supply = surplus(result, sellers).clip(lower=0.0)
+    part = supply.div(supply.sum(axis=1).replace(0.0, np.nan), axis=0).fillna(0.0)
     energy = part.mul(transferable(result) * result.hours, axis=0).groupby(month_of(result)).sum()
     total = energy.sum(axis=1)
     return pd.DataFrame(

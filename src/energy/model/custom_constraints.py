@@ -6,9 +6,13 @@ more than ``n.optimize(extra_functionality=energy.extra_functionality)``:
 - ``volume``: hm³ that some links pass within a window, what a generator gives for what is lacking included;
 - ``limit``: a linear limit on what several components carry, in every snapshot of a window;
 - ``close``: a daily pond ends each typical day as full as it began it;
+- ``service``: the energy of a service of the protection order, as a solved network has it;
 - ``travel``: water on the way is as much as arrives in the travel time;
 - an open line leaves the voltage angle between its ends free;
 - ``kirchhoff: false``: lines carry what is asked within their ratings (a transport model).
+
+Losses of lines are PyPSA's own: a network that was built with them asks for
+``transmission_losses=n.meta["energy"]["transmission_losses"]`` beside the rules, and is refused without.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from energy.model.objective import RETURNED, STUDIED
 from energy.model.pypsa_logging import quiet_pypsa
 
 if TYPE_CHECKING:
@@ -28,6 +33,7 @@ if TYPE_CHECKING:
 VARIABLE = {"links": "Link-p", "lines": "Line-s", "generators": "Generator-p"}
 KIRCHHOFF = "Kirchhoff-Voltage-Law"
 OPEN_ANGLE = "Line-open_angle"
+LOSS = "Line-loss"
 
 
 def extra_functionality(n: pypsa.Network, snapshots: pd.Index) -> None:
@@ -40,6 +46,11 @@ def extra_functionality(n: pypsa.Network, snapshots: pd.Index) -> None:
     snapshots
         Snapshots of the model.
 
+    Raises
+    ------
+    ValueError
+        When the network was built with losses of lines and the model has none, or the other way round.
+
     Examples
     --------
     >>> import energy
@@ -51,8 +62,11 @@ def extra_functionality(n: pypsa.Network, snapshots: pd.Index) -> None:
     ('ok', 'optimal')
     """
     meta = n.meta.get("energy", {})
+    asked = meta.get("transmission_losses")
+    if asked is not None and bool(asked) != (LOSS in n.model.variables):
+        raise ValueError(f"this network was built for n.optimize(..., transmission_losses={asked!r})")
     for rule in meta.get("rules", []):
-        {"volume": _volume, "limit": _limit, "close": _close, "travel": _travel}[rule["kind"]](n, rule)
+        CONSTRAINTS[rule["kind"]](n, rule)
     if KIRCHHOFF in n.model.constraints:
         if not meta.get("kirchhoff", True):
             n.model.remove_constraints(KIRCHHOFF)
@@ -61,7 +75,7 @@ def extra_functionality(n: pypsa.Network, snapshots: pd.Index) -> None:
 
 
 def _bound(model: linopy.Model, lhs: linopy.LinearExpression, rule: dict[str, Any]) -> None:
-    for field, sign in (("at_least", ">="), ("at_most", "<=")):
+    for field, sign in (("at_least", ">="), ("at_most", "<="), ("equals", "=")):
         if rule.get(field) is not None:
             model.add_constraints(lhs, sign, rule[field], name=f"rule-{rule['name']}-{field}")
 
@@ -85,10 +99,14 @@ def positions(runs: list[list[int]]) -> np.ndarray:
 
 def _volume(n: pypsa.Network, rule: dict[str, Any]) -> None:
     at = positions(rule["runs"])
-    flow = n.model.variables["Link-p"].isel(snapshot=at).sel(name=rule["links"])
     hours = n.snapshot_weightings["stores"].iloc[at]
     weights = xr.DataArray(hours.to_numpy(), coords={"snapshot": n.snapshots[at]}, dims="snapshot")
-    passed = (weights * flow).sum()
+    passed: Any = 0
+    for component in ("links", "generators"):
+        names = rule.get(component, [])
+        if names:
+            flow = n.model.variables[VARIABLE[component]].isel(snapshot=at).sel(name=names)
+            passed = passed + (weights * flow).sum()
     if "shortfall" in rule:
         lacking = n.model.variables["Generator-p"].isel(snapshot=at).sel(name=[rule["shortfall"]])
         _bound(n.model, passed + (weights * lacking).sum(), {**rule, "at_most": None})
@@ -119,6 +137,31 @@ def _travel(n: pypsa.Network, rule: dict[str, Any]) -> None:
     on_the_way = n.model.variables["Store-e"].sel(name=[rule["store"]]).sum("name")
     arriving = n.model.variables["Link-p"].sel(name=[rule["link"]]).sum("name")
     n.model.add_constraints(1 / rule["hours"] * on_the_way - arriving, "=", 0, name=f"rule-{rule['name']}")
+
+
+def _service(n: pypsa.Network, rule: dict[str, Any]) -> None:
+    """Hold a service at the energy [MWh] that it has: delivered, less what is bought or unserved."""
+    service = rule["service"]
+    hours = xr.DataArray(n.snapshot_weightings["objective"].to_numpy(), {"snapshot": n.snapshots}, dims="snapshot")
+    energy: Any = 0
+    links = n.links
+    delivers = list(links.index[links["service"] == service]) if "service" in links else []
+    if delivers:
+        efficiency = n.get_switchable_as_dense("Link", "efficiency")[delivers].to_numpy()
+        share = xr.DataArray(efficiency, {"snapshot": n.snapshots, "name": delivers}, ["snapshot", "name"])
+        energy = energy + (hours * share * n.model.variables["Link-p"].sel(name=delivers)).sum()
+    takes_back = list(links.index[links["service"] == RETURNED]) if service == STUDIED and delivers else []
+    if takes_back:
+        energy = energy - (hours * n.model.variables["Link-p"].sel(name=takes_back)).sum()
+    generators = n.generators
+    counted = list(generators.index[generators["service"] == service]) if "service" in generators else []
+    if counted:
+        sign = xr.DataArray(generators.loc[counted, "sign"].to_numpy(float), {"name": counted}, dims="name")
+        energy = energy - (hours * sign * n.model.variables["Generator-p"].sel(name=counted)).sum()
+    _bound(n.model, energy, rule)
+
+
+CONSTRAINTS = {"volume": _volume, "limit": _limit, "close": _close, "travel": _travel, "service": _service}
 
 
 def _open_lines(n: pypsa.Network, snapshots: pd.Index) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 from energy.case.case import Case
 from energy.case.schema import attributes
 from energy.model.inputs import Inputs, inputs
+from energy.model.line_losses import TRANSMISSION_LOSSES
 from energy.model.pypsa_logging import quiet_pypsa
 from energy.scenario import Scenario
 
@@ -40,7 +41,8 @@ def build(case: Case, scenario: Scenario) -> pypsa.Network:
     Returns
     -------
     pypsa.Network
-        Unsolved; ``n.optimize(extra_functionality=energy.extra_functionality)`` solves it.
+        Unsolved; ``n.optimize(extra_functionality=energy.extra_functionality)`` solves it. Where the scenario has
+        losses of lines, it needs ``transmission_losses=n.meta["energy"]["transmission_losses"]`` too.
 
     Raises
     ------
@@ -83,8 +85,18 @@ def network(found: Inputs) -> pypsa.Network:
         for component, attribute in found.dense:
             if len(found.components[component]):
                 _vary(n, component, attribute, found.values(component, attribute))
-    n.meta = {"energy": {"rules": list(found.rules), "kirchhoff": found.kirchhoff, "weights": dict(found.weights)}}
+    n.meta = {"energy": _meta(found)}
     return n
+
+
+def _meta(base: Inputs) -> dict[str, Any]:
+    """Return what of the inputs PyPSA's components cannot hold, as ``energy.extra_functionality`` reads it."""
+    return {
+        "rules": list(base.rules),
+        "kirchhoff": base.kirchhoff,
+        "weights": dict(base.weights),
+        "transmission_losses": TRANSMISSION_LOSSES[base.line_losses],
+    }
 
 
 def _add(n: pypsa.Network, name: str, component: str, table: pd.DataFrame) -> None:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+
+if TYPE_CHECKING:
+    from energy.model.inputs import Inputs
 
 LOWEST_WEIGHT = 1.0  # of a MWh that the studied service delivers: the objective is in MWh of it
 # Share of their $ at which costs count beside the weights. A delivered MWh so outweighs 20,000 $: more than any price,
 # and more than what another hour would save in fuel by the twentieth part that a DC pole loses more at full load.
 SHARE_OF_COSTS = 1 / 20_000
-RATIO = 3.0  # a service outweighs the next even where its MWh costs almost three of the other's
+RATIO = 2.0  # a service weighs so many times the next: the start of the chain, not the answer
 # a MWh bought at the right time lets several MWh go through a swap account, which gives them back
-RATIO_OF_PURCHASES = 10.0
+RATIO_OF_PURCHASES = 3.0
 
 STUDIED = "casa"
 RETURNED = "reverse"
 UNSERVED = "unserved"  # carrier of the generators that stand for unserved demand
 LACKING = "lacking water"  # carrier of the generators that stand for water that a rule asks for in vain
+TRANSIT_LOSSES = "losses"  # carrier of the generators that make good what lines lose where others' power passes
+LACKING_WATER = "lacking_water"  # rule that bounds it over the horizon
 FIRST_WORTH = 1000.0  # $/MWh at which the first service is valued where water is weighed against it
 
 
@@ -45,6 +51,29 @@ def priority_weights(order: Sequence[str], bought: Collection[str] = ()) -> dict
         weight *= 1.0 if not found else RATIO_OF_PURCHASES if name in bought else RATIO
         found[name] = weight
     return dict(reversed(found.items()))
+
+
+def service_costs(inputs: Inputs, service: str) -> dict[str, np.ndarray]:
+    """Return what each MWh of a component's output costs a service [MWh]; by component list, what it leaves out is 0.
+
+    A link delivers efficiency × p0 to its service, a sink what it takes; what is bought or unserved counts against it.
+    What the buyer of the studied service sends back counts against that service.
+
+    Returns
+    -------
+    dict
+        ``links`` → shape (snapshots, links); ``generators`` → shape (generators,).
+    """
+    costs: dict[str, np.ndarray] = {}
+    links = inputs.components.get("links", pd.DataFrame())
+    if "service" in links:
+        delivers = (links["service"] == service).to_numpy(float)
+        takes_back = ((links["service"] == RETURNED) & (service == STUDIED)).to_numpy(float)
+        costs["links"] = takes_back - delivers * inputs.array("links", "efficiency")
+    generators = inputs.components.get("generators", pd.DataFrame())
+    if "service" in generators:
+        costs["generators"] = (generators["service"] == service).to_numpy(float) * generators["sign"].to_numpy(float)
+    return costs
 
 
 def lacking(weight: Mapping[str, float]) -> float:

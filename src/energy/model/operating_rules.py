@@ -11,10 +11,12 @@ import pandas as pd
 
 from energy.case.case import Case
 from energy.case.rules import (
+    AccountRule,
     EndRule,
     FlowRule,
     LevelRule,
     LimitRule,
+    Rule,
     RuleBook,
     StartRule,
     StorageRule,
@@ -23,11 +25,12 @@ from energy.case.rules import (
     Window,
 )
 from energy.errors import Fault, InputError, nearest
+from energy.model.accounts import account_rule
 from energy.model.axis import Axis, in_window, month_day
 from energy.model.cache import IdentityKey
 from energy.model.custom_constraints import runs_of
 from energy.model.hourly import Hourly, dense, number, replace_columns
-from energy.model.objective import STUDIED
+from energy.model.objective import LACKING, LACKING_WATER, STUDIED
 from energy.model.profiles import HM3_AN_HOUR
 from energy.reading.schema_errors import validated
 from energy.reading.tree import Node, Origin, nearest_node, planted, put
@@ -198,22 +201,37 @@ def level_bounds(
 def unexpressed(book: RuleBook, axis: Axis, static: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
     """Yield the rules that PyPSA's components cannot carry, as ``energy.extra_functionality`` reads them."""
     for name, rule in book.rules.items():
-        if isinstance(rule, VolumeRule):
-            yield from _volumes(name, rule, axis, static)
-        elif isinstance(rule, FlowRule):
-            yield from _indents(name, rule, axis, static)
-        elif isinstance(rule, TravelRule):
-            if rule.store in static["stores"].index and rule.link in static["links"].index:
-                yield {"kind": "travel", "name": name, "store": rule.store, "link": rule.link, "hours": rule.hours}
-        elif isinstance(rule, LimitRule):
-            yield from _limit(name, rule, axis, static)
+        yield from _constraints_of(name, rule, axis, static)
     yield from _contract_ceiling(book, axis, static)
+    yield from _lacking_water(axis, static)
+    yield from _closing_ponds(axis, static)
+
+
+def _constraints_of(name: str, rule: Rule, axis: Axis, static: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
+    if isinstance(rule, VolumeRule):
+        yield from _volumes(name, rule, axis, static)
+    elif isinstance(rule, FlowRule):
+        yield from _indents(name, rule, axis, static)
+    elif isinstance(rule, TravelRule):
+        if rule.store in static["stores"].index and rule.link in static["links"].index:
+            yield {"kind": "travel", "name": name, "store": rule.store, "link": rule.link, "hours": rule.hours}
+    elif isinstance(rule, LimitRule):
+        yield from _limit(name, rule, axis, static)
+    elif isinstance(rule, AccountRule):
+        account = account_rule(name, rule.area, len(axis.snapshots), static)
+        if account is not None:
+            yield account
+
+
+def _closing_ponds(axis: Axis, static: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
+    """End every typical day with daily ponds as full as they began it."""
     stores = static.get("stores", pd.DataFrame())
-    if axis.day_length and len(stores):
-        ponds = list(stores.index[stores["carrier"] == POND])
-        if ponds:
-            at = [int(position) for position in axis.last_of_day]
-            yield {"kind": "close", "name": "daily_ponds", "stores": ponds, "at": at}
+    if not axis.day_length or stores.empty:
+        return
+    ponds = list(stores.index[stores["carrier"] == POND])
+    if ponds:
+        at = [int(position) for position in axis.last_of_day]
+        yield {"kind": "close", "name": "daily_ponds", "stores": ponds, "at": at}
 
 
 def _contract_ceiling(book: RuleBook, axis: Axis, static: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
@@ -234,6 +252,19 @@ def _contract_ceiling(book: RuleBook, axis: Axis, static: Mapping[str, pd.DataFr
         }
 
 
+def _lacking_water(axis: Axis, static: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
+    """Bound all water that rules ask for in vain [hm³]; the engine lowers the bound to what the rivers alone lack."""
+    generators = static.get("generators", pd.DataFrame())
+    if generators.empty:
+        return
+    lacking = generators[generators["carrier"] == LACKING]
+    if len(lacking):
+        most = float(lacking["p_nom"].sum() * axis.weightings["stores"].sum())
+        runs = [[0, len(axis.snapshots)]]
+        names = list(lacking.index)
+        yield {"kind": "volume", "name": LACKING_WATER, "links": [], "generators": names, "runs": runs, "at_most": most}
+
+
 @lru_cache(maxsize=8)
 def _under_study(links: IdentityKey[pd.DataFrame]) -> Mapping[str, float]:
     """Return the links under study and their p_nom [MW]."""
@@ -243,7 +274,8 @@ def _under_study(links: IdentityKey[pd.DataFrame]) -> Mapping[str, float]:
 
 def _volumes(name: str, rule: VolumeRule, axis: Axis, static: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
     links = [link for link in rule.links if link in static["links"].index]
-    if not links:
+    generators = [generator for generator in rule.generators if generator in static["generators"].index]
+    if not links and not generators:
         return
     for label, inside, share in occurrences(rule.window, axis):
         bounds = {
@@ -252,7 +284,8 @@ def _volumes(name: str, rule: VolumeRule, axis: Axis, static: Mapping[str, pd.Da
         runs = runs_of(axis.share(inside) > 0.5)
         if runs:
             lacking = {"shortfall": rule.shortfall} if _yields(rule, static) else {}
-            yield {"kind": "volume", "name": f"{name} {label}", "links": links, "runs": runs} | lacking | bounds
+            passing = {"links": links, "generators": generators}
+            yield {"kind": "volume", "name": f"{name} {label}", "runs": runs} | passing | lacking | bounds
 
 
 def _indents(name: str, rule: FlowRule, axis: Axis, static: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:

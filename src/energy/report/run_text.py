@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from energy.analysis import Run
 from energy.analysis.cost_of_imperfect_foresight import costs_of_imperfect_foresight
+from energy.metrics.line_losses import line_losses
 from energy.metrics.unmet_irrigation import unmet_irrigation
 from energy.results.labels import words
 from energy.results.waterfall import in_season, verdict, waterfall
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 SURPLUS = "surplus "
+SEEN = 0.05  # GWh, the smallest energy that a table in tenths shows
 
 
 def run_text(run: Run) -> Iterator[Table | str]:
@@ -30,6 +32,8 @@ def run_text(run: Run) -> Iterator[Table | str]:
     if lacking.any():
         volumes = [f"{name} {volume:,.0f} hm3" for name, volume in lacking.items() if volume]
         yield f"Not enough water for irrigation: {', '.join(volumes)}"
+    if run.result.inputs.line_losses != "none":
+        yield losses_line(run)
     if run.foreseen is not None:
         yield surprise_line(run)
 
@@ -102,6 +106,18 @@ def order_line(run: Run) -> str:
     """Return the order in which services are protected, first served first."""
     order = run.scenario.protection_order or run.case.rules.protection_order
     return "protection order: " + " > ".join(words(name) for name in order)
+
+
+def losses_line(run: Run) -> str:
+    """Return what AC lines lose, how far the linearisation is from r·s², and what was wasted as a loss."""
+    energy = line_losses(run.result).sum()
+    beside = energy["lost"] - energy["unexplained"] - energy["quadratic"]
+    line = (
+        f"Losses of AC lines: {_tenths(energy['lost'])} GWh in the year, by {run.result.inputs.line_losses}; "
+        f"their linearisation makes it {_tenths(abs(beside))} GWh {'more' if beside >= 0 else 'less'} than r·s²"
+    )
+    wasted = energy["unexplained"]
+    return f"{line}; {_tenths(wasted)} GWh are power without use, wasted as a loss" if wasted > SEEN else line
 
 
 def _tenths(value: float) -> str:

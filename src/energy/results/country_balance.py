@@ -16,8 +16,8 @@ def country_balance(found: xr.Dataset, country: str) -> xr.DataArray:
     """Return the power that carriers put into a country's electric buses [MW]; what takes it out is negative.
 
     Generators count by their carrier, plants on a river by that of their link (bus ``water`` → electric bus), demand as
-    ``demand``; links and lines to other countries are ``CASA-1000`` or ``other trade``. Losses of links within the
-    country are ``losses``. In every snapshot the carriers sum to zero.
+    ``demand``; links and lines to other countries are ``CASA-1000`` or ``other trade``. Losses of links and lines
+    within the country are ``losses``. In every snapshot the carriers sum to zero.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def _branches(found: xr.Dataset, home: set[str]) -> list[tuple[str, np.ndarray]]
     parts: list[tuple[str, np.ndarray]] = []
     for component in (name for name in ("links", "lines") if f"{name}_p0" in found):
         sent = found[f"{component}_p0"].to_numpy()
-        received = -found["links_p1"].to_numpy() if component == "links" else sent
+        received = -found[f"{component}_p1"].to_numpy() if f"{component}_p1" in found else sent
         ends = zip(found[f"{component}_bus0"].to_numpy(), found[f"{component}_bus1"].to_numpy(), strict=True)
         services = found["links_service"].to_numpy() if component == "links" and "links_service" in found else None
         for number, (begin, end) in enumerate(ends):

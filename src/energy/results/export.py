@@ -29,6 +29,7 @@ SERIES = {
     "links_p0": "p0",
     "links_p1": "p1",
     "lines_p0": "p0",
+    "lines_p1": "p1",
     "stores_e": "e",
     "stores_p": "p",
     "loads_p": "p",

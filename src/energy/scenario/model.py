@@ -186,6 +186,10 @@ class Scenario(Frozen):
     network: Literal["kirchhoff", "transport"] = Field(
         default="kirchhoff", description="AC lines obey Kirchhoff's voltage law, or only their ratings."
     )
+    line_losses: Literal["none", "secants", "tangents"] = Field(
+        default="none",
+        description="Losses of AC lines: none, or linearised by PyPSA from above (secants) or from below (tangents).",
+    )
     protection_order: Row[Word] | None = Field(
         default=None, description="Services from first served to last, with `casa` among them; empty: the case's order."
     )

@@ -18,7 +18,20 @@ from scipy import sparse
 
 from energy.model import Inputs
 from energy.model.custom_constraints import positions
-from energy.solve.lp import BALANCE, ENERGY, VOLTAGE, Key, Ports, Structure, ports_of
+from energy.model.line_losses import loss_segments
+from energy.solve.lp import (
+    BALANCE,
+    ENERGY,
+    FLOWS,
+    LOSS,
+    LOSSES,
+    RATING,
+    VOLTAGE,
+    Key,
+    Ports,
+    Structure,
+    ports_of,
+)
 
 KINDS = {"links": "p", "lines": "s", "generators": "p"}
 
@@ -65,7 +78,7 @@ class Pattern:
 
 def pattern_of(reference: Structure, base: Inputs) -> Pattern | None:
     """Return the rows of a snapshot as PyPSA builds them; None where they are not the same in every snapshot."""
-    plain = {BALANCE, ENERGY, VOLTAGE}
+    plain = {BALANCE, ENERGY, VOLTAGE, *RATING.values(), *LOSS.values()}
     if any(name not in plain and not name.startswith("rule-") for name in reference.rows):
         return None
     stores = base.components.get("stores")
@@ -155,17 +168,22 @@ def assemble_program(pattern: Pattern, inputs: Inputs) -> Structure:
         Axis, rules and open lines count.
     """
     sheet, length = _MatrixBuilder(), len(inputs.axis.snapshots)
-    columns = {key: sheet.columns(length, size) for key, size in pattern.sizes.items()}
+    lossy = inputs.line_losses != "none"
+    laid = [key for key in pattern.sizes if lossy or key != LOSSES]
+    columns = {key: sheet.columns(length, pattern.sizes[key]) for key in laid}
     balance = np.full((length, len(pattern.in_balance)), -1)
     balance[:, pattern.in_balance] = sheet.rows((length, int(pattern.in_balance.sum())))
     rows = {BALANCE: balance}
-    for key, entries in pattern.balance.items():
+    for key in laid:
+        entries = pattern.balance[key]
         sheet.put(balance[:, entries.rows], columns[key][:, entries.columns], entries.values)
     angle = None
     if pattern.voltage is not None:
         angle = _assemble_voltage(sheet, pattern.voltage, columns, rows, inputs)
     if pattern.energy:
         _assemble_stores(sheet, pattern.energy, columns, rows, inputs)
+    if lossy:
+        _assemble_losses(sheet, columns, rows, inputs)
     for rule in inputs.rules:
         _assemble_rule(sheet, rule, columns, rows, inputs, pattern.position)
     bounds = np.concatenate(sheet.lower), np.concatenate(sheet.upper)
@@ -204,6 +222,22 @@ def _assemble_stores(
     sheet.put(rows[ENERGY][0, cyclic], content[-1, cyclic], -sign)
 
 
+def _assemble_losses(
+    sheet: _MatrixBuilder, columns: Mapping[Key, np.ndarray], rows: dict[str, np.ndarray], inputs: Inputs
+) -> None:
+    """Add the ratings that flow and loss keep together, and the segments that the loss of either direction is above."""
+    flow, loss = columns[FLOWS], columns[LOSSES]
+    slope = loss_segments(inputs).slope
+    for sign in (-1, 1):
+        lower, upper = (-np.inf, 0.0) if sign > 0 else (0.0, np.inf)
+        at_rating = rows[RATING[sign]] = sheet.rows(flow.shape, lower, upper)
+        sheet.put(at_rating, flow, 1.0)
+        sheet.put(at_rating, loss, float(sign))
+        on_segments = rows[LOSS[sign]] = sheet.rows(slope.shape, 0.0, np.inf)
+        sheet.put(on_segments, loss[:, :, None], 1.0)
+        sheet.put(on_segments, flow[:, :, None], -sign * slope)
+
+
 def _assemble_rule(
     sheet: _MatrixBuilder,
     rule: Mapping[str, Any],
@@ -227,7 +261,7 @@ def _assemble_rule(
         sheet.put(found, columns["links", "p"][:, position["links"][rule["link"]]], -1.0)
         return
     at = positions(rule["runs"])
-    for field, lower, upper in (("at_least", 0.0, np.inf), ("at_most", -np.inf, 0.0)):
+    for field, lower, upper in (("at_least", 0.0, np.inf), ("at_most", -np.inf, 0.0), ("equals", 0.0, 0.0)):
         if rule.get(field) is None:
             continue
         found = rows[f"rule-{rule['name']}-{field}"] = sheet.rows(
@@ -242,7 +276,9 @@ def _assemble_rule(
 def _terms(rule: Mapping[str, Any], field: str, inputs: Inputs, at: np.ndarray) -> Iterable[tuple[str, list[str], Any]]:
     if rule["kind"] == "volume":
         hours = inputs.axis.weightings["stores"].to_numpy(float)[at][:, None]
-        yield "links", rule["links"], hours
+        for component in ("links", "generators"):
+            if rule.get(component):
+                yield component, rule[component], hours
         if field == "at_least" and "shortfall" in rule:
             yield "generators", [rule["shortfall"]], hours
     else:

@@ -94,7 +94,12 @@ def elastic_bounds(structure: Structure, inputs: Inputs, problem: Problem) -> li
 def _rows(structure: Structure, inputs: Inputs, problem: Problem) -> Iterator[ElasticBound]:
     for rule in inputs.rules:
         unit = "hm3" if rule["kind"] == "volume" else _limit_unit(inputs, rule)
-        for field, sign, bounds in (("at_least", 1, problem.row_lower), ("at_most", -1, problem.row_upper)):
+        for field, sign, bounds in (
+            ("at_least", 1, problem.row_lower),
+            ("at_most", -1, problem.row_upper),
+            ("equals", 1, problem.row_lower),
+            ("equals", -1, problem.row_upper),
+        ):
             rows = structure.rows.get(f"rule-{rule['name']}-{field}")
             if rows is None:
                 continue

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from math import inf
 
+import highspy
 import pandas as pd
 
 from energy.errors import SolverError
 from energy.model import Inputs
-from energy.solve.assembly import assemble_program, pattern_of
+from energy.solve.assembly import assemble_program
+from energy.solve.attempts import method
 from energy.solve.head_iteration import follow_head
-from energy.solve.highs import Solver, method
-from energy.solve.lp import BALANCE, Structure, blocks
-from energy.solve.pypsa_model import check_layout, pypsa_structure
+from energy.solve.highs import InfeasibleError, Solver
+from energy.solve.infeasibility import conflict
+from energy.solve.lp import BALANCE, Problem, Structure, blocks
+from energy.solve.pattern_cache import program_of
+from energy.solve.priority import priority_costs
 from energy.solve.result import Result
+from energy.solve.rivers import NEGLIGIBLE, least_lacking_water, with_lacking_water
 from energy.solve.sifting import FixedColumns, fixable_columns
 from energy.solve.structure_hash import family_key, structure_key
 from energy.solve.warm_start import WarmStart
@@ -84,7 +90,8 @@ class Engine:
     InputError
         When PyPSA's model of the inputs has variables that this engine does not solve.
     AssertionError
-        When the engine's program differs from PyPSA's own model of the base.
+        When the engine's program differs from PyPSA's own model of the base; it is compared once in a process for each
+        list of components, and always where the environment says ``ENERGY_CHECK_PYPSA=always``.
 
     Examples
     --------
@@ -100,11 +107,7 @@ class Engine:
     """
 
     def __init__(self, base: Inputs, time_limit: float = inf) -> None:
-        reference = pypsa_structure(base)
-        self._pattern = pattern_of(reference, base)
-        self.structure = reference if self._pattern is None else assemble_program(self._pattern, base)
-        if self._pattern is not None:
-            check_layout(self.structure, reference, base)
+        self._pattern, self.structure = program_of(base)
         self.base = base
         self._family = family_key(base)
         self._structures = OrderedDict({structure_key(base): self.structure})
@@ -159,21 +162,56 @@ class Engine:
         problem = structure.problem(inputs)
         if past is not None:
             structure.hold(problem, past.values, now)
-        basis = held = None
+        basis: highspy.HighsBasis | None = None
+        held: FixedColumns | None = None
         if isinstance(start, FixedColumns):
             held = start.carried(structure, inputs.axis.snapshots)
         elif start is not None and (_short(structure) or start.fits(structure)):
             # on a long horizon the way from other rows is longer than that of the interior point from nothing
             basis = start.carried(structure, inputs)
-        self.solver.solve(structure, problem, inputs, basis, held=held)
+        self._optimise(structure, problem, inputs, basis, held=held)
         return self._result(structure, inputs)
+
+    def _optimise(
+        self,
+        structure: Structure,
+        problem: Problem,
+        inputs: Inputs,
+        basis: highspy.HighsBasis | None,
+        ends_in_basis: bool = False,
+        held: FixedColumns | None = None,
+    ) -> Problem:
+        """Solve a program with the water that it need not lack, or with what the rivers alone must lack.
+
+        Returns
+        -------
+        Problem
+            The program of power that was solved.
+        """
+        services = priority_costs(structure, inputs)
+        solve = partial(
+            self.solver.solve, structure, inputs=inputs, basis=basis, ends_in_basis=ends_in_basis, held=held,
+            services=services,
+        )  # fmt: skip
+        power = with_lacking_water(structure, problem, inputs, 0.0)
+        with suppress(InfeasibleError):
+            solve(problem=power)
+            return power
+        volume = least_lacking_water(structure, problem, inputs)
+        if volume is not None and volume > NEGLIGIBLE:
+            power = with_lacking_water(structure, problem, inputs, volume)
+            with suppress(InfeasibleError):
+                solve(problem=power)
+                return power
+        raise SolverError(f"{inputs.name}: infeasible; {conflict(structure, inputs, problem)}")
 
     def _structure(self, inputs: Inputs) -> Structure:
         key = structure_key(inputs)
         found = self._structures.get(key)
         if found is None:
             lawless = inputs.kirchhoff and not self.base.kirchhoff
-            if self._pattern is None or lawless or family_key(inputs) != self._family:
+            lossless = inputs.line_losses != "none" and self.base.line_losses == "none"
+            if self._pattern is None or lawless or lossless or family_key(inputs) != self._family:
                 raise ValueError(f"{inputs.name}: not of the structure that this engine was built for")
             found = self._structures[key] = assemble_program(self._pattern, inputs)
             while len(self._structures) > 1 and sum(map(_width, self._structures.values())) > COLUMNS_KEPT:
@@ -204,7 +242,7 @@ class Engine:
             basis = parent.carried(structure, inputs) if isinstance(parent, WarmStart) else None
         ends_in_basis = _width(structure) <= ANCHORED
         try:
-            self.solver.solve(structure, problem, inputs, basis, ends_in_basis=ends_in_basis)
+            problem = self._optimise(structure, problem, inputs, basis, ends_in_basis=ends_in_basis)
         except SolverError:
             if anchor is self._own:
                 raise
@@ -220,7 +258,7 @@ class Engine:
         prices = structure.shadow(optimum.duals, BALANCE) / hours
         values = blocks(structure, optimum.values, snapshots)
         prices_table = pd.DataFrame(prices, snapshots, structure.buses, copy=False)
-        return Result(inputs, values, prices_table, optimum.objective, optimum.iterations)
+        return Result(inputs, values, prices_table, optimum.objective, optimum.iterations, optimum.gains)
 
 
 def _width(structure: Structure) -> int:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from energy.errors import Fault, InputError, SolverError, nearest
 from energy.model import Inputs, extra_functionality, network
+from energy.model.line_losses import TRANSMISSION_LOSSES
 from energy.model.pypsa_logging import quiet_pypsa
 from energy.solve.head_iteration import follow_head
 from energy.solve.lp import Key
@@ -78,10 +80,12 @@ def solve_with(solver: str, inputs: Inputs) -> Result:
 
 def _solved(solver: str, inputs: Inputs) -> Result:
     n = network(inputs)
-    with quiet_pypsa():
+    # PyPSA divides by resistances of zero, and masks the result
+    with quiet_pypsa(), np.errstate(divide="ignore", invalid="ignore"):
         status, condition = n.optimize(
             solver_name=solver,
             extra_functionality=extra_functionality,
+            transmission_losses=TRANSMISSION_LOSSES[inputs.line_losses],
             include_objective_constant=False,
             progress=False,
             solver_options=SILENT.get(solver, {}),
@@ -93,5 +97,9 @@ def _solved(solver: str, inputs: Inputs) -> Result:
         if component in inputs.components:
             table = n.components[component].dynamic[name]
             values[component, quantity] = table[inputs.components[component].index]
+    if inputs.line_losses != "none":
+        lines = n.components["lines"].dynamic
+        ends = [lines[name][inputs.components["lines"].index] for name in ("p0", "p1")]
+        values["lines", "s"], values["lines", "loss"] = (ends[0] - ends[1]) / 2, ends[0] + ends[1]
     prices = n.components["buses"].dynamic["marginal_price"][inputs.components["buses"].index]
     return Result(inputs, values, prices, float(n.objective), 0)

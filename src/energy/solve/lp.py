@@ -14,9 +14,14 @@ import pandas as pd
 from scipy import sparse
 
 from energy.model import Inputs
+from energy.model.line_losses import loss_segments, rating, resistance
 
 Key = tuple[str, str]
+RULE_BOUNDS = {"at_least": ("lower",), "at_most": ("upper",), "equals": ("lower", "upper")}
 BALANCE, ENERGY, VOLTAGE = "balance", "energy", "voltage"  # what is fed into a bus; into a store; around a cycle
+RATING = {-1: "rating backward", 1: "rating forward"}  # sign of a flow → rows: with its loss it keeps the line's rating
+LOSS = {-1: "loss backward", 1: "loss forward"}  # sign of a flow → rows: its loss is on or above each segment
+FLOWS, LOSSES = ("lines", "s"), ("lines", "loss")
 
 
 Ports = list[tuple[str, np.ndarray, np.ndarray]]
@@ -103,6 +108,11 @@ class Structure:
         self._store_power = None
         if len(self.stores):
             self._store_power = self._find(self.rows[ENERGY], self.columns["stores", "p"])
+        self._slopes: dict[int, np.ndarray] = {}
+        if LOSSES in self.columns:
+            flow = self.columns[FLOWS][:, :, None]
+            for sign, name in LOSS.items():
+                self._slopes[sign] = self._find(self.rows[name], np.broadcast_to(flow, self.rows[name].shape))
 
     def _find(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """Return the positions of (row, column) pairs among the stored values; −1 where there is none."""
@@ -137,10 +147,23 @@ class Structure:
             assert (self._store_power >= 0).all()
             hours = inputs.axis.weightings["stores"].to_numpy()
             matrix[self._store_power] = -hours[:, None]
+        if self._slopes:
+            self._losses(inputs, matrix, row_lower, row_upper)
         self._rule_bounds(inputs, row_lower, row_upper)
         if VOLTAGE in self.rows and not inputs.kirchhoff:
             row_lower[self.rows[VOLTAGE]], row_upper[self.rows[VOLTAGE]] = -np.inf, np.inf
         return Problem(self._cost(inputs), lower, upper, matrix, row_lower, row_upper)
+
+    def _losses(self, inputs: Inputs, matrix: np.ndarray, row_lower: np.ndarray, row_upper: np.ndarray) -> None:
+        """Write the segments of the loss curves, and the ratings that flow and loss keep together."""
+        segments, top = loss_segments(inputs), rating(inputs)
+        for sign, places in self._slopes.items():
+            kept = places >= 0
+            assert not segments.slope[~kept].any(), "the structure has no place for a slope that was zero"
+            matrix[places[kept]] = -sign * segments.slope[kept]
+            row_lower[self.rows[LOSS[sign]]] = segments.offset
+        row_lower[self.rows[RATING[-1]]] = -top
+        row_upper[self.rows[RATING[1]]] = top
 
     def _bounds(self, inputs: Inputs) -> tuple[np.ndarray, np.ndarray]:
         lower, upper = np.full((2, self.pattern.shape[1]), np.inf)
@@ -160,6 +183,10 @@ class Structure:
             top = inputs.array(component, high) * size_of
             bottom = -top if low is None else inputs.array(component, low) * size_of
             lower[self.columns[key]], upper[self.columns[key]] = bottom, top
+        if LOSSES in self.columns:
+            # the flow's own bounds follow from the rows of its rating; they stay, for bounded columns help a proof
+            lower[self.columns[LOSSES]] = 0.0
+            upper[self.columns[LOSSES]] = resistance(inputs) * rating(inputs) ** 2
         if self.angle is not None:
             columns, names = self.angle
             limit = inputs.values("lines", "s_max_pu")[names].to_numpy()
@@ -189,10 +216,11 @@ class Structure:
 
     def _rule_bounds(self, inputs: Inputs, row_lower: np.ndarray, row_upper: np.ndarray) -> None:
         for rule in inputs.rules:
-            for field, bound in (("at_least", row_lower), ("at_most", row_upper)):
+            for field, bounds in RULE_BOUNDS.items():
                 rows = self.rows.get(f"rule-{rule['name']}-{field}")
                 if rows is not None:
-                    bound[rows] = rule[field]
+                    for bound in bounds:
+                        (row_lower if bound == "lower" else row_upper)[rows] = rule[field]
 
     def hold(self, problem: Problem, values: Mapping[tuple[str, str], pd.DataFrame], now: int) -> None:
         """Fix in a problem what was decided before the snapshot at position ``now``.

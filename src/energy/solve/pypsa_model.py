@@ -16,8 +16,10 @@ from scipy import sparse
 from energy.errors import Fault, InputError
 from energy.model import Inputs, extra_functionality, network
 from energy.model.custom_constraints import KIRCHHOFF, OPEN_ANGLE
+from energy.model.custom_constraints import LOSS as LOSS_VARIABLE
+from energy.model.line_losses import TRANSMISSION_LOSSES
 from energy.model.pypsa_logging import quiet_pypsa
-from energy.solve.lp import BALANCE, ENERGY, VOLTAGE, Structure, matrix_of
+from energy.solve.lp import BALANCE, ENERGY, LOSS, LOSSES, RATING, VOLTAGE, Structure, matrix_of
 
 if TYPE_CHECKING:
     import linopy
@@ -27,10 +29,21 @@ VARIABLES = {
     ("generators", "p"): "Generator-p",
     ("links", "p"): "Link-p",
     ("lines", "s"): "Line-s",
+    ("lines", "loss"): LOSS_VARIABLE,
     ("stores", "e"): "Store-e",
     ("stores", "p"): "Store-p",
 }
-ROWS = {"Bus-nodal_balance": BALANCE, "Store-energy_balance": ENERGY, KIRCHHOFF: VOLTAGE}
+ROWS = {
+    "Bus-nodal_balance": BALANCE,
+    "Store-energy_balance": ENERGY,
+    KIRCHHOFF: VOLTAGE,
+    "Line-fix-s-lower": RATING[-1],
+    "Line-fix-s-upper": RATING[1],
+    "Line-loss_secants-pos": LOSS[-1],
+    "Line-loss_secants-neg": LOSS[1],
+}
+TANGENTS = "Line-loss_tangents-"
+LOSS_LIMIT = "Line-loss_upper"
 
 
 def pypsa_structure(base: Inputs) -> Structure:
@@ -44,9 +57,13 @@ def pypsa_structure(base: Inputs) -> Structure:
         When a number of the formulas differs from the model that PyPSA built.
     """
     n = network(base)
-    with quiet_pypsa():
+    losses = TRANSMISSION_LOSSES[base.line_losses]
+    # PyPSA divides by resistances of zero, and masks the result
+    with quiet_pypsa(), np.errstate(divide="ignore", invalid="ignore"):
         # one block of nodal balances, however many components hang on a bus
-        model = n.optimize.create_model(include_objective_constant=False, meshed_thresholds=[])
+        model = n.optimize.create_model(
+            transmission_losses=losses, include_objective_constant=False, meshed_thresholds=[]
+        )
         extra_functionality(n, n.snapshots)
     _refuse_foreign(model, base)
     structure = _structure(model, base)
@@ -70,16 +87,14 @@ def _structure(model: linopy.Model, base: Inputs) -> Structure:
     if OPEN_ANGLE in model.variables:
         labels = model.variables[OPEN_ANGLE].labels
         angle = (column_of[labels.transpose("snapshot", "name").to_numpy()], list(labels.indexes["name"]))
-    bounds = [name for name in model.constraints if "-fix-" in name]
+    bounds = [name for name in model.constraints if _bounds_one_column(name, lossy=LOSSES in columns)]
     keep = np.ones(len(matrices.clabels), dtype=bool)
     for name in bounds:
         bound = model.constraints[name].labels.to_numpy().ravel()
         keep[row_of[bound[bound >= 0]]] = False
     new_row = np.cumsum(keep) - 1
     rows = {
-        ROWS.get(name, name): _places_of(model.constraints[name].labels.to_numpy(), row_of, new_row)
-        for name in model.constraints
-        if name not in bounds
+        name: _places_of(labels, row_of, new_row) for name, labels in _row_labels(model).items() if name not in bounds
     }
     for name, component in (("Bus-nodal_balance", "buses"), ("Store-energy_balance", "stores")):
         if name in model.constraints:  # a bus that nothing hangs on has no place in PyPSA's block
@@ -93,6 +108,31 @@ def _structure(model: linopy.Model, base: Inputs) -> Structure:
     sense, right = matrices.sense[keep], matrices.b[keep]
     row_bounds = np.where(sense == "<", -np.inf, right), np.where(sense == ">", np.inf, right)
     return Structure(pattern, columns, rows, angle, row_bounds, base)
+
+
+def _bounds_one_column(constraint: str, lossy: bool) -> bool:
+    """Return whether the rows of a constraint hold one variable each, and so are bounds of columns."""
+    if lossy and constraint in ROWS:  # the rating binds the flow and its loss together
+        return False
+    return "-fix-" in constraint or constraint == LOSS_LIMIT
+
+
+def _row_labels(model: linopy.Model) -> dict[str, np.ndarray]:
+    """Return linopy's labels of each block of rows, in the shapes of `Structure`."""
+    lossy = LOSS_VARIABLE in model.variables
+    labels: dict[str, np.ndarray] = {}
+    tangents: dict[str, list[np.ndarray]] = {name: [] for name in LOSS.values()}
+    for name, constraint in model.constraints.items():
+        if name.startswith(TANGENTS):
+            direction = -1 if name.endswith("--1") else 1
+            tangents[LOSS[-direction]].append(constraint.labels.transpose("snapshot", "name").to_numpy())
+        elif "secant" in constraint.labels.dims:
+            labels[ROWS[name]] = constraint.labels.transpose("snapshot", "name", "secant").to_numpy()
+        elif _bounds_one_column(name, lossy):
+            labels[name] = constraint.labels.to_numpy()
+        else:
+            labels[ROWS.get(name, name)] = constraint.labels.to_numpy()
+    return labels | {name: np.stack(each, axis=2) for name, each in tangents.items() if each}
 
 
 def _check(structure: Structure, inputs: Inputs, model: linopy.Model) -> None:
@@ -110,6 +150,9 @@ def _check(structure: Structure, inputs: Inputs, model: linopy.Model) -> None:
             if key in structure.columns and constraint in model.constraints:
                 right = model.constraints[constraint].rhs.transpose("snapshot", "name").to_numpy()
                 _same(constraint, bound[structure.columns[key]], right, {})
+    if LOSSES in structure.columns:
+        most = model.constraints[LOSS_LIMIT].rhs.transpose("snapshot", "name").to_numpy()
+        _same(LOSS_LIMIT, found.upper[structure.columns[LOSSES]], most, {})
 
 
 def check_layout(laid: Structure, reference: Structure, inputs: Inputs) -> None:

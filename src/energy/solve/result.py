@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,13 @@ import numpy as np
 import pandas as pd
 
 from energy.model import Inputs, network
+from energy.model.objective import LACKING_WATER, service_costs
 
 if TYPE_CHECKING:
     import pypsa
     import xarray as xr
 
+SERVICE_SLACK = 1e-3  # MWh or hm³ by which an exported network may fall short of a service
 UNITS = {"hm3/h": ("hm3/h", "hm3"), "MW": ("MW", "MWh")}
 
 
@@ -28,13 +30,15 @@ class Result:
     inputs
         What was solved.
     values
-        (component list, ``p``/``s``/``e``) → table (snapshots × names), MW or hm³/h, MWh or hm³.
+        (component list, ``p``/``s``/``e``/``loss``) → table (snapshots × names), MW or hm³/h, MWh or hm³.
     prices
         Marginal price at each bus [$/MWh or $/hm³]; shape (snapshots, buses).
     objective
         Value of the objective [$].
     iterations
         Simplex iterations of the solve.
+    gains
+        What each service could still gain without loss to one before it in the protection order, at most [MWh].
 
     Examples
     --------
@@ -53,6 +57,7 @@ class Result:
     prices: pd.DataFrame
     objective: float
     iterations: int
+    gains: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
     def hours(self) -> np.ndarray:
@@ -60,10 +65,27 @@ class Result:
         return self.inputs.axis.weights
 
     def flow(self, component: str) -> pd.DataFrame:
-        """Return what components carry or produce [MW, hm³/h], from bus0 for branches; shape (snapshots, names)."""
+        """Return what components carry or produce [MW, hm³/h], from bus0 for branches; shape (snapshots, names).
+
+        What lines carry is the flow at their middle.
+        """
         key = (component, "s" if component == "lines" else "p")
         found = self.values.get(key)
         return pd.DataFrame(index=self.inputs.axis.snapshots) if found is None else found
+
+    @cached_property
+    def line_losses(self) -> pd.DataFrame:
+        """Power that each line loses, half of it at each end [MW]; shape (snapshots, lines)."""
+        flow = self.flow("lines")
+        loss = self.values.get(("lines", "loss"))
+        return pd.DataFrame(0.0, flow.index, flow.columns) if loss is None else loss
+
+    def ends(self, component: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return what branches take from bus0 and what they deliver at bus1 [MW, hm³/h]; each (snapshots, names)."""
+        flow = self.flow(component)
+        if component == "links":
+            return flow, self.received
+        return flow + self.line_losses / 2, flow - self.line_losses / 2
 
     @cached_property
     def received(self) -> pd.DataFrame:
@@ -99,7 +121,10 @@ class Result:
         put("generators", "p", self.flow("generators"), power, "output of generators")
         put("links", "p0", self.flow("links"), power, "what links take from bus0")
         put("links", "p1", -self.received, power, "what links take from bus1, negative where they deliver")
-        put("lines", "p0", self.flow("lines"), "MW", "what lines take from bus0")
+        put("lines", "p0", self.ends("lines")[0], "MW", "what lines take from bus0")
+        if self.inputs.line_losses != "none":
+            put("lines", "p1", -self.ends("lines")[1], "MW", "what lines take from bus1, negative where they deliver")
+            put("lines", "loss", self.line_losses, "MW", "what lines lose, half of it at each end")
         put(
             "stores",
             "e",
@@ -123,16 +148,47 @@ class Result:
     def _names(self, component: str) -> pd.Index:
         return self.prices.columns if component == "buses" else self.inputs.components[component].index
 
+    @cached_property
+    def services(self) -> Mapping[str, float]:
+        """Energy of each service of the protection order [MWh]; what is bought or unserved counts with a minus."""
+        return {service: self._service_energy(service) for service in self.inputs.priority}
+
+    def _service_energy(self, service: str) -> float:
+        hours = self.inputs.axis.weightings["objective"].to_numpy()[:, None]
+        energy = 0.0
+        for component, cost in service_costs(self.inputs, service).items():
+            energy -= float((self.flow(component).to_numpy() * cost * hours).sum())
+        return energy
+
+    def _service_floors(self) -> list[dict[str, object]]:
+        """Return rules that hold each service at what it has, so that plain PyPSA comes to the same optimum."""
+        return [
+            {"kind": "service", "name": f"service {name}", "service": name, "at_least": energy - SERVICE_SLACK}
+            for name, energy in self.services.items()
+        ]
+
+    def _decided_rules(self) -> list[dict[str, object]]:
+        """Return the rules of the inputs, the bound on lacking water lowered to what is lacking."""
+        rules = []
+        for rule in self.inputs.rules:
+            if rule["name"] == LACKING_WATER:
+                lacking = self.flow("generators")[rule["generators"]].sum(axis=1)
+                hours = self.inputs.axis.weightings["stores"]
+                rule = {**rule, "at_most": float(lacking @ hours) + SERVICE_SLACK}  # noqa: PLW2901
+            rules.append(rule)
+        return rules
+
     def network(self) -> pypsa.Network:
         """Return the solved PyPSA network: the inputs with ``p``, ``p0``, ``p1``, ``e`` and prices filled."""
         n = network(self.inputs)
+        n.meta["energy"]["rules"] = [*self._decided_rules(), *self._service_floors()]
         filled: dict[tuple[str, str], pd.DataFrame] = {
             ("generators", "p"): self.flow("generators"),
             ("loads", "p"): self.inputs.values("loads", "p_set"),
             ("stores", "p"): self.flow("stores"),
             ("stores", "e"): self.values.get(("stores", "e"), pd.DataFrame()),
-            ("lines", "p0"): self.flow("lines"),
-            ("lines", "p1"): -self.flow("lines"),
+            ("lines", "p0"): self.ends("lines")[0],
+            ("lines", "p1"): -self.ends("lines")[1],
             ("links", "p0"): self.flow("links"),
             ("links", "p1"): -self.received,
             ("buses", "marginal_price"): self.prices,

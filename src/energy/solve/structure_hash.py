@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import Any
 
@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 
 from energy.model import Inputs
+from energy.model.line_losses import loss_segments
 
 RENEWED = {
+    "loads": ("p_set",),
     "generators": ("p_nom", "p_min_pu", "p_max_pu", "marginal_cost"),
     "links": ("p_nom", "p_min_pu", "p_max_pu", "efficiency", "efficiency2", "efficiency3", "marginal_cost"),
     "lines": ("s_nom", "s_max_pu"),
@@ -46,6 +48,8 @@ def structure_key(inputs: Inputs) -> str:
     whole.update(family_key(inputs).encode())
     whole.update(_remembered(inputs.rules, lambda: _rules_key(inputs)).encode())
     whole.update(b"kirchhoff" if inputs.kirchhoff else b"transport")
+    if inputs.line_losses != "none":
+        whole.update(f"{inputs.line_losses} {loss_segments(inputs).slope.shape[2]}".encode())
     for component, attribute in (("lines", "s_max_pu"), ("links", "efficiency")):
         found = inputs.dense.get((component, attribute))
         if found is not None:  # where a line opens its angle is free; where an efficiency is zero there is no non-zero
@@ -55,7 +59,9 @@ def structure_key(inputs: Inputs) -> str:
 
 def family_key(inputs: Inputs) -> str:
     """Return a hash of the components that inputs have in service: what PyPSA builds once for all snapshots."""
-    return _remembered(inputs.components, lambda: _components_key(inputs))
+    # what is asked at a bus is a number of its row
+    components = sorted(component for component in inputs.components if component != "loads")
+    return _remembered(inputs.components, lambda: components_key(inputs, components))
 
 
 def _remembered(of: Any, compute: Callable[[], str]) -> str:
@@ -74,10 +80,12 @@ def _axis_key(inputs: Inputs) -> str:
     return sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).hexdigest()
 
 
-def _components_key(inputs: Inputs) -> str:
+def components_key(inputs: Inputs, components: Iterable[str]) -> str:
+    """Return a hash of tables of components, without the attributes that are renewed."""
     whole = sha256()
-    for component, table in sorted(inputs.components.items()):
-        if component != "loads":  # what is asked at a bus is a number of its row
+    for component in components:
+        table = inputs.components.get(component)
+        if table is not None:
             kept = table.drop(columns=[c for c in RENEWED.get(component, ()) if c in table])
             whole.update(component.encode())
             whole.update(_table_text(kept).encode())
@@ -90,7 +98,7 @@ def _table_text(table: pd.DataFrame) -> str:
 
 def _rules_key(inputs: Inputs) -> str:
     shapes = [
-        {field: value if field not in ("at_least", "at_most") else "a bound" for field, value in rule.items()}
+        {field: value if field not in ("at_least", "at_most", "equals") else "a bound" for field, value in rule.items()}
         for rule in inputs.rules
     ]
     return sha256(json.dumps(shapes, sort_keys=True, default=str).encode()).hexdigest()

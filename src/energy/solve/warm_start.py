@@ -17,7 +17,7 @@ import numpy as np
 from energy.model import Inputs
 from energy.model.axis import Axis
 from energy.model.custom_constraints import positions
-from energy.solve.lp import BALANCE, ENERGY, VOLTAGE, Structure
+from energy.solve.lp import BALANCE, ENERGY, LOSS, RATING, VOLTAGE, Structure
 
 Rule = Mapping[str, Any]
 STATUS = np.empty(len(highspy.HighsBasisStatus.__members__), dtype=object)  # number → HiGHS's own object
@@ -60,9 +60,11 @@ class WarmStart:
         same = _same_hours(self.axis, inputs.axis)
         for key, at in structure.columns.items():
             columns[at] = self._columns[self.structure.columns[key][same]]
-        for name in (BALANCE, ENERGY, VOLTAGE):
+        for name in (BALANCE, ENERGY, VOLTAGE, *RATING.values(), *LOSS.values()):
             if name in structure.rows and name in self.structure.rows:
                 at, before = structure.rows[name], self.structure.rows[name][same]
+                if at.shape != before.shape:  # other ratings ask for another number of segments
+                    continue
                 kept = (at >= 0) & (before >= 0)
                 rows[at[kept]] = self._rows[before[kept]]
         earlier = {rule["name"]: rule for rule in self.rules}
@@ -79,7 +81,8 @@ class WarmStart:
         structure: Structure,
         rows: np.ndarray,
     ) -> None:
-        for name in (f"rule-{rule['name']}", f"rule-{rule['name']}-at_least", f"rule-{rule['name']}-at_most"):
+        for field in ("", "-at_least", "-at_most", "-equals"):
+            name = f"rule-{rule['name']}{field}"
             at, before = structure.rows.get(name), self.structure.rows.get(name)
             if at is None or before is None:
                 continue

@@ -114,19 +114,29 @@ def walk(
         solutions.append(solution)
         state = solution.state
         states.append(state)
-    names = graph.nodes[0].stage.accounts
-    amounts = {name: np.zeros(len(steps)) for name in names}
-    for number, (step, solution) in enumerate(zip(steps, solutions, strict=True)):
-        for name, coefficients in graph.nodes[step.node].stage.accounts.items():
-            amounts[name][number] = np.sum(coefficients * solution.values)
     return Walk(
         nodes=tuple(step.node for step in steps),
         states=tuple(states),
         costs=np.array([solution.cost for solution in solutions]),
         objectives=np.array([solution.objective for solution in solutions]),
         slopes=tuple(solution.slope for solution in solutions),
-        accounts=amounts,
+        accounts=_accounts(graph, steps, [solution.values for solution in solutions]),
     )
+
+
+def _accounts(
+    graph: PolicyGraph,
+    steps: Sequence[Step],
+    values: Sequence[np.ndarray],
+) -> dict[str, np.ndarray]:
+    """Return what each account of the stages has at each step; zero where a stage does not have it."""
+    amounts: dict[str, np.ndarray] = {}
+    for number, (step, of_stage) in enumerate(zip(steps, values, strict=True)):
+        accounts = graph.nodes[step.node].stage.accounts
+        for name, coefficients in accounts.items():
+            account = amounts.setdefault(name, np.zeros(len(steps)))
+            account[number] = np.sum(coefficients * of_stage)
+    return amounts
 
 
 def look_ahead(

@@ -1,0 +1,273 @@
+"""Priority order of services by sequential (lexicographic) optimisation, with a certificate in MWh of each service.
+
+The answer is the sequential optimum of the protection order: no service can get more without one before it getting
+less. One solve with weights, each service worth several MWh of the next, comes near and often gets there. Whether it
+did is read from the reduced costs of each service at the optimal basis: a basis is optimal for the whole order where,
+for every column, the first reduced cost that is not zero has the right sign (Isermann, *Linear lexicographic
+optimization*, OR Spektrum 4, 1982). Where it did not, the services are optimised one after the other from that basis,
+each on the optimal face of those before it: columns and rows with a reduced cost are fixed where they are, so that no
+later service can undo an earlier one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+
+from energy.errors import SolverError
+from energy.model import Inputs
+from energy.model.objective import service_costs
+from energy.solve.lp import Problem, Structure, matrix_of
+
+GAIN = 1e-3  # MWh that a service may still gain for an answer to count as its optimum
+ZERO = 1e-9  # reduced cost per hour [MWh per MWh] below which a column does not matter to a service
+FARTHEST = 1e6  # MW, hm³/h, hm³ or MWh that a column without a bound is taken to move at most
+BASIC = int(highspy.HighsBasisStatus.kBasic)
+LOWER = int(highspy.HighsBasisStatus.kLower)
+UPPER = int(highspy.HighsBasisStatus.kUpper)
+FREE = int(highspy.HighsBasisStatus.kZero)
+STATUS = np.empty(len(highspy.HighsBasisStatus.__members__), dtype=object)  # number → HiGHS's own object
+for _status in highspy.HighsBasisStatus.__members__.values():
+    STATUS[int(_status)] = _status
+
+Options = dict[str, bool | int | float | str]
+SIMPLEX: Options = {"solver": "simplex", "presolve": "off"}
+PRIMAL: Options = {"simplex_strategy": 4, "primal_simplex_bound_perturbation_multiplier": 0.0}
+# From the optimum of the service before, the primal simplex keeps what is feasible and has few steps to go
+FOLLOW: tuple[Options, ...] = (
+    SIMPLEX | PRIMAL | {"simplex_scale_strategy": 2},
+    SIMPLEX | PRIMAL | {"simplex_scale_strategy": 4},
+    SIMPLEX | {"simplex_strategy": 1, "simplex_scale_strategy": 2},
+    {"solver": "simplex", "presolve": "choose", "simplex_strategy": 1},
+)
+
+
+@dataclass(frozen=True, eq=False)
+class ServiceCost:
+    """What a service costs in the linear program: minus the energy that it is delivered, or what it lacks or buys.
+
+    Attributes
+    ----------
+    service
+        Its name, as in the protection order.
+    cost
+        MWh per unit of each column; shape (columns,).
+    """
+
+    service: str
+    cost: np.ndarray
+
+
+def priority_costs(structure: Structure, inputs: Inputs) -> list[ServiceCost]:
+    """Return the cost of each service of the protection order, first served first; empty at least cost.
+
+    Parameters
+    ----------
+    structure
+        Where columns stand.
+    inputs
+        Whose services they are.
+    """
+    hours = inputs.axis.weightings["objective"].to_numpy()[:, None]
+    costs = []
+    for service in inputs.priority:
+        cost = np.zeros(structure.pattern.shape[1])
+        for component, coefficients in service_costs(inputs, service).items():
+            if (component, "p") in structure.columns:
+                cost[structure.columns[component, "p"]] = coefficients * hours
+        if cost.any():
+            costs.append(ServiceCost(service, cost))
+    return costs
+
+
+class PriorityChain:
+    """The services of one program, optimised one after the other from a basis of HiGHS.
+
+    Parameters
+    ----------
+    highs
+        Holds the program, solved to an optimal basis of some cost.
+    structure, problem
+        The program.
+    costs
+        Of the services, first served first.
+
+    Attributes
+    ----------
+    gains
+        What each service could still gain without loss to one before it [MWh], once `optimise` has run.
+    solves, iterations
+        Services for which HiGHS had to take steps, and simplex iterations of these.
+    """
+
+    def __init__(
+        self, highs: highspy.Highs, structure: Structure, problem: Problem, costs: Sequence[ServiceCost]
+    ) -> None:
+        self.highs = highs
+        self.problem = problem
+        self.costs = costs
+        self.transposed = matrix_of(structure, problem).T
+        self.gains: dict[str, float] = {}
+        self.solves = 0
+        self.iterations = 0
+        self._point = _BasicPoint(highs)
+
+    def optimise(self, options: Mapping[str, bool | int | float | str]) -> None:
+        """Bring HiGHS to the optimum of the whole order; what the present basis already gives costs no step.
+
+        Parameters
+        ----------
+        options
+            Of HiGHS, beside those of the steps.
+
+        Raises
+        ------
+        SolverError
+            When HiGHS loses its way.
+        """
+        face = _OptimalFace(self.problem)
+        own_cost = ServiceCost("costs", self.problem.cost)
+        for level in [*self.costs, own_cost]:
+            gain = face.possible_gain(self._point, *self._reduced_costs(level.cost))
+            if gain > GAIN:
+                self._solve(level.cost, face, options)
+                gain = face.possible_gain(self._point, *self._reduced_costs(level.cost))
+            face.fix_what_matters(self._point)
+            if level is not own_cost:
+                self.gains[level.service] = gain
+
+    def values(self) -> np.ndarray:
+        """Return the values of the columns at the present basis; shape (columns,)."""
+        return self._point.values[: len(self.problem.cost)]
+
+    def prices(self) -> np.ndarray:
+        """Return the prices of rows at the present basis by the program's own cost [$ per unit]; shape (rows,)."""
+        return self._reduced_costs(self.problem.cost)[1]
+
+    def basis(self) -> highspy.HighsBasis:
+        """Return the present basis, its nonbasic columns and rows at the bounds of the program.
+
+        Where they were fixed in between, HiGHS has all of them at their lower bound.
+        """
+        basis = self.highs.getBasis()
+        width = len(self.problem.cost)
+        problem = self.problem
+        is_basic = self._point.is_basic(width)
+        values = self._point.values
+        columns = _statuses(is_basic[:width], values[:width], problem.lower, problem.upper)
+        rows = _statuses(is_basic[width:], values[width:], problem.row_lower, problem.row_upper)
+        basis.col_status = STATUS[columns].tolist()
+        basis.row_status = STATUS[rows].tolist()
+        return basis
+
+    def _solve(self, cost: np.ndarray, face: _OptimalFace, options: Mapping[str, bool | int | float | str]) -> None:
+        columns = np.arange(len(cost), dtype=np.int32)
+        self.highs.changeColsCost(len(columns), columns, cost)
+        face.hand_over(self.highs)
+        status = highspy.HighsModelStatus.kNotset
+        for follow in FOLLOW:
+            for option, value in {**options, **follow}.items():
+                self.highs.setOptionValue(option, value)
+            self.highs.run()
+            status = self.highs.getModelStatus()
+            if status == highspy.HighsModelStatus.kOptimal:
+                break
+        else:
+            raise SolverError(f"priority order: HiGHS ends with '{self.highs.modelStatusToString(status)}'")
+        self.solves += 1
+        self.iterations += int(self.highs.getInfo().simplex_iteration_count)
+        self._point = _BasicPoint(self.highs)
+
+    def _reduced_costs(self, cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the reduced costs of columns and the prices of rows at the present basis.
+
+        With the basic columns B and their costs c_B the prices y solve Bᵀy = c_B, and the reduced costs are c − Aᵀy.
+        HiGHS's own are those of the cost that it solved last, to its tolerance.
+        """
+        point = self._point
+        basic_cost = np.zeros(len(point.basic))
+        basic_cost[point.is_column] = cost[point.basic_columns]
+        status, prices = self.highs.getBasisTransposeSolve(basic_cost)  # type: ignore[attr-defined]
+        if status == highspy.HighsStatus.kError:
+            raise SolverError("priority order: HiGHS has no factors of its basis")
+        prices = np.asarray(prices)
+        reduced = cost - self.transposed @ prices
+        reduced[point.basic_columns] = 0.0
+        prices[point.basic_rows] = 0.0
+        return reduced, prices
+
+
+class _BasicPoint:
+    """Where HiGHS is: which columns and rows are basic, and the values of all, columns first."""
+
+    def __init__(self, highs: highspy.Highs) -> None:
+        _, basic = highs.getBasicVariables()  # type: ignore[attr-defined]
+        self.basic = np.asarray(basic)
+        self.is_column = self.basic >= 0
+        self.basic_columns = self.basic[self.is_column]
+        self.basic_rows = -1 - self.basic[~self.is_column]
+        solution = highs.getSolution()
+        self.values = np.concatenate([solution.col_value, solution.row_value])
+
+    def is_basic(self, width: int) -> np.ndarray:
+        """Return for columns, of which there are ``width``, and rows whether they are basic."""
+        basic = np.zeros(len(self.values), dtype=bool)
+        basic[self.basic_columns] = True
+        basic[width + self.basic_rows] = True
+        return basic
+
+
+class _OptimalFace:
+    """What the services so far leave free: bounds of columns and rows, some of them fixed at a value."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.width = len(problem.lower)
+        self.lower = np.concatenate([problem.lower, problem.row_lower])
+        self.upper = np.concatenate([problem.upper, problem.row_upper])
+        self._matters = np.zeros(len(self.lower), dtype=bool)
+        self._changed = np.zeros(len(self.lower), dtype=bool)
+
+    def possible_gain(self, point: _BasicPoint, reduced: np.ndarray, prices: np.ndarray) -> float:
+        """Return by how much a cost could still fall within the face, at most.
+
+        Each column or row with a reduced cost of the wrong sign is taken to move over its whole range.
+        """
+        slope = np.concatenate([reduced, prices])
+        smallest = ZERO * max(1.0, float(np.abs(slope).max(initial=0.0)))
+        self._matters = (np.abs(slope) > smallest) & (self.lower < self.upper)
+        at = np.flatnonzero(self._matters)
+        slopes = slope[at]
+        room_below = (point.values[at] - self.lower[at]).clip(0.0, FARTHEST)
+        room_above = (self.upper[at] - point.values[at]).clip(0.0, FARTHEST)
+        gains = np.where(slopes > 0, slopes * room_below, -slopes * room_above)
+        return float(gains.sum())
+
+    def fix_what_matters(self, point: _BasicPoint) -> None:
+        """Fix what matters to the cost just looked at where it is: no later service can undo it."""
+        at = np.flatnonzero(self._matters)
+        lower, upper, value = self.lower[at], self.upper[at], point.values[at]
+        bound = np.where(np.abs(value - lower) <= np.abs(upper - value), lower, upper)
+        self.lower[at] = self.upper[at] = bound
+        self._changed[at] = True
+
+    def hand_over(self, highs: highspy.Highs) -> None:
+        """Hand the bounds that were fixed since to HiGHS."""
+        columns = np.flatnonzero(self._changed[: self.width]).astype(np.int32)
+        rows = np.flatnonzero(self._changed[self.width :]).astype(np.int32)
+        highs.changeColsBounds(len(columns), columns, self.lower[columns], self.upper[columns])
+        places = rows + self.width
+        highs.changeRowsBounds(  # type: ignore[attr-defined]
+            len(rows), rows, self.lower[places], self.upper[places]
+        )
+        self._changed[:] = False
+
+
+def _statuses(is_basic: np.ndarray, values: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    """Return HiGHS's numbers of the statuses; what is not basic is at the nearer of its bounds."""
+    at_lower = np.abs(values - lower) <= np.abs(upper - values)
+    is_free = np.isinf(lower) & np.isinf(upper)
+    nonbasic = np.where(is_free, FREE, np.where(at_lower, LOWER, UPPER))
+    return np.where(is_basic, BASIC, nonbasic).astype(np.int8)

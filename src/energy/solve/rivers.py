@@ -1,0 +1,130 @@
+"""Irrigation water that is lacking, decided first and on the rivers alone.
+
+Water stands before power. What the rules of the rivers ask for and no operation can give follows from inflow, stores
+and rules; power plays no part in it, since a turbine can be passed by. It is decided before the program of power is
+solved, so that its price, a thousand times that of power, stands in no objective.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import highspy
+import numpy as np
+
+from energy.model import Inputs
+from energy.model.objective import LACKING, LACKING_WATER
+from energy.solve.lp import BALANCE, ENERGY, Problem, Structure, matrix_of
+
+NEGLIGIBLE = 1e-6  # hm³ lacking over the horizon that count as none
+ROOM = 1e-9  # share of the lacking water by which the program of power may exceed it
+
+
+def lacking_columns(structure: Structure, inputs: Inputs) -> np.ndarray:
+    """Return the columns of water that rules ask for in vain; shape (snapshots, generators)."""
+    generators = inputs.components.get("generators")
+    if generators is None or ("generators", "p") not in structure.columns:
+        return np.zeros((len(inputs.axis.snapshots), 0), dtype=int)
+    is_lacking = (generators["carrier"] == LACKING).to_numpy()
+    return structure.columns["generators", "p"][:, is_lacking]
+
+
+def with_lacking_water(structure: Structure, problem: Problem, inputs: Inputs, volume: float) -> Problem:
+    """Return the program of power in which so much water is lacking [hm³], at no price."""
+    columns = lacking_columns(structure, inputs)
+    if not columns.size:
+        return problem
+    cost = problem.cost.copy()
+    cost[columns] = 0.0
+    if volume <= NEGLIGIBLE:
+        upper = problem.upper.copy()
+        upper[columns] = problem.lower[columns]
+        return replace(problem, cost=cost, upper=upper)
+    row_upper = problem.row_upper.copy()
+    row_upper[structure.rows[f"rule-{LACKING_WATER}-at_most"]] = volume * (1 + ROOM)
+    return replace(problem, cost=cost, row_upper=row_upper)
+
+
+def least_lacking_water(structure: Structure, problem: Problem, inputs: Inputs) -> float | None:
+    """Return the least water that the rules of the rivers must lack [hm³].
+
+    Parameters
+    ----------
+    structure, problem, inputs
+        The whole program; its rows and columns of water make the program that is solved here.
+
+    Returns
+    -------
+    float, or None when the rules of the rivers contradict each other however much water is lacking
+    """
+    if not lacking_columns(structure, inputs).size:
+        return None
+    columns = _water_columns(structure, inputs)
+    rows = _water_rows(structure, inputs, columns)
+    matrix = matrix_of(structure, problem)[rows][:, columns].tocsc()
+    hours = inputs.axis.weightings["stores"].to_numpy(float)[:, None]
+    cost = np.zeros(structure.pattern.shape[1])
+    cost[lacking_columns(structure, inputs)] = hours
+    highs = highspy.Highs()  # type: ignore[no-untyped-call]
+    highs.setOptionValue("output_flag", False)
+    highs.setOptionValue("threads", 1)
+    highs.passModel(
+        matrix.shape[1],
+        matrix.shape[0],
+        matrix.nnz,
+        int(highspy.MatrixFormat.kColwise),
+        int(highspy.ObjSense.kMinimize),
+        0.0,
+        cost[columns],
+        problem.lower[columns],
+        problem.upper[columns],
+        problem.row_lower[rows],
+        problem.row_upper[rows],
+        matrix.indptr,
+        matrix.indices,
+        matrix.data,
+        np.zeros(len(columns), dtype=np.int32),
+    )
+    highs.run()
+    if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return None
+    return float(highs.getInfo().objective_function_value)
+
+
+def _water_buses(inputs: Inputs) -> set[str]:
+    buses = inputs.components["buses"]
+    return set(buses.index[buses["carrier"] == "water"])
+
+
+def _water_columns(structure: Structure, inputs: Inputs) -> np.ndarray:
+    """Return the columns of what takes water from a bus or a store; turbines count with the water that they pass."""
+    water = _water_buses(inputs)
+    chosen = []
+    for (component, quantity), columns in structure.columns.items():
+        table = inputs.components[component]
+        column = "bus0" if "bus0" in table else "bus"
+        at_water = table[column].isin(water).to_numpy()
+        if quantity in ("p", "e"):
+            chosen.append(columns[:, at_water].ravel())
+    return np.sort(np.concatenate(chosen))
+
+
+def _water_rows(structure: Structure, inputs: Inputs, columns: np.ndarray) -> np.ndarray:
+    """Return the rows of water: balances of its buses and stores, and rules on nothing else."""
+    water = _water_buses(inputs)
+    at_water = structure.buses.isin(water)
+    chosen = [structure.rows[BALANCE][:, at_water].ravel()]
+    if len(structure.stores):
+        store_bus = inputs.components["stores"].loc[structure.stores, "bus"]
+        chosen.append(structure.rows[ENERGY][:, store_bus.isin(water).to_numpy()].ravel())
+    is_water = np.zeros(structure.pattern.shape[1], dtype=bool)
+    is_water[columns] = True
+    touches_power = np.zeros(structure.pattern.shape[0], dtype=bool)
+    column_of_entry = np.repeat(np.arange(len(is_water)), np.diff(structure.pattern.indptr))
+    touches_power[structure.pattern.indices[~is_water[column_of_entry]]] = True
+    for name, rows in structure.rows.items():
+        if name.startswith("rule-"):
+            rule_rows = rows.ravel()
+            chosen.append(rule_rows[~touches_power[rule_rows]])
+    every_row = np.concatenate(chosen)
+    return np.sort(every_row[every_row >= 0])
