@@ -28,6 +28,9 @@ PRICE_OF_WATER = 2e6
 PRICE_OF_STORED_ENERGY = 5e3
 """Of a MWh by which an account of energy ends otherwise than it began [MWh of the studied service]."""
 
+DECIDED_WITH_FORESIGHT = "rule lacking_water"
+"""A rule made from the whole year's water: none for who does not know it. What lacks has its own price."""
+
 
 @dataclass(frozen=True, eq=False)
 class YearOfMonths:
@@ -114,6 +117,8 @@ def _yields(bound: ElasticBound) -> bool:
 
 
 def _usual_price(bound: ElasticBound) -> float:
+    if bound.name == DECIDED_WITH_FORESIGHT:
+        return 0.0
     return PRICE_OF_STORED_ENERGY if bound.unit == "MWh" else PRICE_OF_WATER
 
 

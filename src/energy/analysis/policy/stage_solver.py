@@ -38,7 +38,7 @@ PROVED = 1e-9
 ROOM = 1e-6
 """By how much such an answer may pass a bound or a row."""
 
-HOPELESS = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnbounded)
+HOPELESS = (highspy.HighsModelStatus.kInfeasible,)  # "unbounded" has been seen of stages that have an optimum
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,24 +239,34 @@ class StageSolver:
         self._applied = noise
 
     def _solved_from_nothing(self, state: np.ndarray) -> StageSolution:
+        """Solve without a basis, at last with a state that may be a hair off: what a stage left within tolerance."""
         highs = self._highs
-        for attempt in ATTEMPTS:
-            highs.clearSolver()
-            for option, value in attempt.items():
-                highs.setOptionValue(option, value)
-            highs.run()
-            status = highs.getModelStatus()
-            solution = self._solution(state)
-            highs.resetOptions()
-            for option, value in OPTIONS.items():
-                highs.setOptionValue(option, value)
-            if solution is not None:
-                return solution
-            if status in HOPELESS:
-                break
+        states = self._stage.state_in.astype(np.int32)
+        for share in (0.0, ROOM):
+            room = share * np.maximum(np.abs(state), 1.0)
+            highs.changeColsBounds(len(state), states, state - room, state + room)
+            for attempt in ATTEMPTS:
+                solution = self._attempt(attempt, state)
+                if solution is not None:
+                    return solution
+                status = highs.getModelStatus()
+                if status in HOPELESS:
+                    break
         word = highs.modelStatusToString(status).lower()
         levels = ", ".join(f"{level:.6g}" for level in state)
         raise SolverError(f"stage {self._stage.name}: {word} at the incoming state ({levels})")
+
+    def _attempt(self, options: Options, state: np.ndarray) -> StageSolution | None:
+        highs = self._highs
+        highs.clearSolver()
+        for option, value in options.items():
+            highs.setOptionValue(option, value)
+        highs.run()
+        solution = self._solution(state)
+        highs.resetOptions()
+        for option, value in OPTIONS.items():
+            highs.setOptionValue(option, value)
+        return solution
 
 
 class _Numbers:
