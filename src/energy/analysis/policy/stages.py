@@ -9,37 +9,16 @@ window began and what a cyclic store began with are all found in the matrix, wha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
 
 from energy.analysis.policy.stage import Noise, StageProblem
+from energy.analysis.policy.state_links import StateLink, linked_rows, state_bounds
 from energy.errors import Fault, InputError
 from energy.model.axis import Axis
 from energy.solve.lp import Problem, Structure
-
-
-@dataclass(frozen=True, eq=False)
-class StateLink:
-    """How the rows that are open at the end of a stage hang on its states.
-
-    A state is the sum of a row's terms so far, divided by the first of its coefficients. Rows with the same sum, up to
-    a factor, share one state: the balance of a reservoir and the rule that closes its day.
-
-    Attributes
-    ----------
-    state_of
-        Row of the program → number of its state.
-    factor
-        Row → its sum so far, per unit of that state.
-    rows
-        The row from which each state is made.
-    """
-
-    state_of: Mapping[int, int] = field(default_factory=dict)
-    factor: Mapping[int, float] = field(default_factory=dict)
-    rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,7 +196,8 @@ def split(
     for number in range(len(names)):
         is_open = (first_stage <= number) & (last_stage > number)
         is_past = stage_of_column <= number
-        links.append(_linked(by_row, np.flatnonzero(is_open), is_past))
+        link = linked_rows(by_row, np.flatnonzero(is_open), is_past)
+        links.append(replace(link, bounds=state_bounds(by_row, link, is_past, problem)))
     without_known = replace(problem, row_lower=problem.row_lower - constant, row_upper=problem.row_upper - constant)
     problems, columns, rows = [], [], []
     before = StateLink()
@@ -259,33 +239,6 @@ def _span(by_row: sparse.csr_matrix, stage_of_column: np.ndarray) -> tuple[np.nd
     return np.minimum(first, last), last
 
 
-def _linked(
-    by_row: sparse.csr_matrix,
-    open_rows: np.ndarray,
-    is_past: np.ndarray,
-) -> StateLink:
-    """Return the states at the end of a stage: one for all open rows whose sums so far are multiples of each other."""
-    state_of: dict[int, int] = {}
-    factor: dict[int, float] = {}
-    rows: list[int] = []
-    known: dict[bytes, int] = {}
-    for row in open_rows.tolist():
-        start = by_row.indptr[row]
-        end = by_row.indptr[row + 1]
-        columns = by_row.indices[start:end]
-        so_far = is_past[columns]
-        terms = columns[so_far].astype(np.int64)
-        coefficients = by_row.data[start:end][so_far]
-        shape = np.round(coefficients / coefficients[0], 12)
-        key = terms.tobytes() + shape.tobytes()
-        if key not in known:
-            known[key] = len(rows)
-            rows.append(row)
-        state_of[row] = known[key]
-        factor[row] = float(coefficients[0])
-    return StateLink(state_of, factor, tuple(rows))
-
-
 def _stage(
     name: str,
     by_row: sparse.csr_matrix,
@@ -304,7 +257,7 @@ def _stage(
     outgoing = _outgoing_terms(len(held_rows), after)
     matrix = sparse.hstack([own_terms, incoming, outgoing], format="csc")
     states = incoming.shape[1] + outgoing.shape[1]
-    no_bound = np.full(states, np.inf)
+    bounds_of_states = np.concatenate([before.bounds, after.bounds])
     no_cost = np.zeros(states)
     balanced = np.zeros(len(carried_rows))
     state_columns = np.arange(len(own_columns), len(own_columns) + states)
@@ -316,8 +269,8 @@ def _stage(
         name=name,
         matrix=matrix,
         cost=np.append(problem.cost[own_columns], no_cost),
-        lower=np.append(problem.lower[own_columns], -no_bound),
-        upper=np.append(problem.upper[own_columns], no_bound),
+        lower=np.append(problem.lower[own_columns], bounds_of_states[:, 0]),
+        upper=np.append(problem.upper[own_columns], bounds_of_states[:, 1]),
         row_lower=np.append(problem.row_lower[held_rows], balanced),
         row_upper=np.append(problem.row_upper[held_rows], balanced),
         state_in=state_in,
