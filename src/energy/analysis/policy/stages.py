@@ -187,10 +187,7 @@ def split(
     is_known = np.zeros(matrix.shape[1], dtype=bool) if known is None else known
     known_values = np.where(is_known, problem.lower, 0.0)
     constant = matrix @ known_values
-    kept = sparse.diags_array((~is_known).astype(float))
-    by_row = sparse.csr_matrix(matrix @ kept)
-    by_row.eliminate_zeros()
-    by_row.sort_indices()
+    by_row = _rows_without(matrix, is_known)
     first_stage, last_stage = _span(by_row, stage_of_column)
     links = []
     for number in range(len(names)):
@@ -226,6 +223,15 @@ def split(
         base=problem,
         constant=constant,
     )
+
+
+def _rows_without(matrix: sparse.csc_matrix, is_known: np.ndarray) -> sparse.csr_matrix:
+    """Return the rows of a matrix without the terms of some columns."""
+    kept = sparse.diags_array((~is_known).astype(float))
+    by_row = sparse.csr_matrix(matrix @ kept)
+    by_row.eliminate_zeros()
+    by_row.sort_indices()
+    return by_row
 
 
 def _span(by_row: sparse.csr_matrix, stage_of_column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
