@@ -23,15 +23,20 @@ SAMPLE = ("baseline", "dry_year", "china_bypass", "open_access_kazakh", "reverse
 
 
 def net_position(result: Result, area: str) -> np.ndarray:
-    """Return generation less demand of an area, its own contracts counted as demand [MW]; shape (snapshots,)."""
+    """Return generation less demand and losses, own contracts counted as demand [MW]; shape (snapshots,).
+
+    Half the loss of a line is borne at each of its ends.
+    """
     components = result.inputs.components
-    buses, links = components["buses"], components["links"]
+    buses, links, lines = (components[name] for name in ("buses", "links", "lines"))
     inside = set(buses.index[(buses["country"] == area) & (buses["carrier"] == "AC")])
     generators, loads = components["generators"], components["loads"]
     schedules = set(buses.index[buses["carrier"] == "schedule"])
     made = result.flow("generators") * generators["sign"]
     net = made.loc[:, generators["bus"].isin(inside)].sum(axis=1).to_numpy()
     net -= result.inputs.values("loads", "p_set").loc[:, loads["bus"].isin(inside)].sum(axis=1).to_numpy()
+    ends_inside = lines["bus0"].isin(inside).astype(float) + lines["bus1"].isin(inside)
+    net -= result.line_losses.to_numpy() @ ends_inside.to_numpy() / 2
     for name, link in links.iterrows():
         power = result.flow("links")[name].to_numpy()
         ports = [str(link.get(port, "")) for port in ("bus1", "bus2", "bus3")]

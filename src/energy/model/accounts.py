@@ -76,7 +76,7 @@ def account_of(area: str, tables: Tables) -> Account:
     elsewhere = ~on_schedule & ~own_generators["bus"].isin(inside) if len(own_generators) else on_schedule
     sent = own_generators[on_schedule] if len(own_generators) else own_generators
     bought = own_generators[elsewhere] if len(own_generators) else own_generators
-    bought_by_link = own_links[~own_links["bus1"].isin(inside)] if len(own_links) else own_links
+    bought_by_link = own_links[~own_links[["bus0", "bus1"]].isin(inside).any(axis=1)] if len(own_links) else own_links
     return Account(
         area,
         physical={"lines": _crossing_lines(tables, inside), "links": _shared_links(links, inside, schedules)},
