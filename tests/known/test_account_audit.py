@@ -33,7 +33,7 @@ def net_position(result: Result, area: str) -> np.ndarray:
     generators, loads = components["generators"], components["loads"]
     schedules = set(buses.index[buses["carrier"] == "schedule"])
     made = result.flow("generators") * generators["sign"]
-    net = made.loc[:, generators["bus"].isin(inside)].sum(axis=1).to_numpy()
+    net = made.loc[:, generators["bus"].isin(inside)].sum(axis=1).to_numpy().copy()
     net -= result.inputs.values("loads", "p_set").loc[:, loads["bus"].isin(inside)].sum(axis=1).to_numpy()
     ends_inside = lines["bus0"].isin(inside).astype(float) + lines["bus1"].isin(inside)
     net -= result.line_losses.to_numpy() @ ends_inside.to_numpy() / 2
