@@ -38,7 +38,7 @@ SIZES = {
     ("generators", "second supply"): 100, ("links", "turbine"): 1, ("links", "line"): 120, ("links", "sale"): 120,
     ("links", "deposit"): 80, ("links", "return"): 80, ("lines", "AB"): 200, ("lines", "BC"): 200, ("lines", "AC"): 200,
 }  # fmt: skip
-examples = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+examples = settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 
 Sizes = Mapping[tuple[str, str], float]
 
@@ -58,7 +58,7 @@ def two_countries() -> pypsa.Network:
     n.add("Generator", ["supply", "second supply"], bus="C", carrier="market", p_nom=1, marginal_cost=[30.0, 40.0],
           service="b_purchases")  # fmt: skip
     for name in "AB":
-        n.add("Load", name, bus=name, p_set=[1.0] * len(HOURS))
+        n.add("Load", name, bus=name, p_set=[1000.0] * len(HOURS))  # all that may go unserved
         n.add("Generator", f"unserved {name}", bus=name, carrier="unserved", p_nom=1000, marginal_cost=400,
               service=f"{name.lower()}_demand")  # fmt: skip
     n.add("Load", "inflow", bus="dam", p_set=[-1.0] * len(HOURS))

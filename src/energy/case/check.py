@@ -261,7 +261,7 @@ def _accounts(case: Case) -> Iterator[Fault]:
 
 def _areas(case: Case, written: Node | None) -> Iterator[Fault]:
     """Yield rules that keep the account of a country without a bus."""
-    buses = case.components["buses"]
+    buses = case.components.get("buses", pd.DataFrame())
     countries = sorted(set(buses["country"].dropna())) if "country" in buses else []
     for key, rule in case.rules.rules.items():
         if isinstance(rule, AccountRule) and rule.area not in countries:
