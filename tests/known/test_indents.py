@@ -157,9 +157,11 @@ def test_a_run_says_what_is_lacking() -> None:
 
 
 def test_a_flood_beyond_the_rules_is_named() -> None:
-    """A quarter more water in a year as wet as this one: the case does not say which limit yields to a flood."""
+    """A quarter more water in a year as wet as this one: the case does not say which limit yields to a flood.
+
+    How the excess is shared among the hours of April is a tie; that they pass more than 290 m³/s is not.
+    """
     flood = {"seed": 123691, "draw": 183, "shift": {"volume": 1.25}}
-    with pytest.raises(
-        SolverError, match=r"(?s)rule toktogul_growing_shape.*rule toktogul_start.*434\.5 m3/s instead of 290"
-    ):
+    yields = r"rule toktogul_growing_shape: at most (3\d\d|[4-9]\d\d)\.\d m3/s instead of 290"
+    with pytest.raises(SolverError, match=rf"(?s)rule toktogul_growing_shape.*rule toktogul_start.*{yields}"):
         engine().solve(inputs(CASE, BASE.replace(hydrology=flood)))

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from energy.model import Inputs
+from energy.model.accounts import SCHEDULE
 from energy.model.custom_constraints import positions
 
 WATER = "water"
@@ -51,7 +52,8 @@ class DCNetwork:
     Attributes
     ----------
     buses
-        Electric buses: all whose carrier is not ``water``.
+        Electric buses: all whose carrier is neither ``water`` nor ``schedule``. Capacity is that of network and plants,
+        whoever sells: schedules and accounts do not limit it.
     columns
         Flows: generators, stores, links, lines, in this order.
     lower, upper
@@ -63,7 +65,8 @@ class DCNetwork:
     def __init__(self, found: Inputs, network_only: bool = False) -> None:
         carrier = found.components["buses"]["carrier"]
         self.found = found
-        self.buses = [str(bus) for bus in carrier.index[carrier != WATER]]
+        self.buses = [str(bus) for bus in carrier.index[~carrier.isin([WATER, SCHEDULE])]]
+        self._schedules = set(carrier.index[carrier == SCHEDULE])
         self.columns: list[Column] = []
         self.entries: list[BusEntry] = []
         self._bounds: list[tuple[np.ndarray, np.ndarray]] = []
@@ -118,7 +121,10 @@ class DCNetwork:
         efficiency = {p: self.found.values("links", "efficiency" if p == 1 else f"efficiency{p}") for p in ports}
         for name, row in table.iterrows():
             gives: dict[str, float | np.ndarray] = {str(row["bus0"]): -1.0}
-            gives |= {str(row[f"bus{p}"]): _constant(efficiency[p][name].to_numpy()) for p in ports if row[f"bus{p}"]}
+            for port in ports:
+                bus = str(row[f"bus{port}"])
+                if bus and bus not in self._schedules:
+                    gives[bus] = _constant(efficiency[port][name].to_numpy())
             electric = [bus for bus in gives if bus in self._known]
             if not electric or (network_only and len(electric) < len(gives)):
                 continue
@@ -213,7 +219,7 @@ class DCNetwork:
     def _rules(self) -> list[tuple[str, set[int], dict[int, float], float, float]]:
         found = []
         for rule in self.found.rules:
-            if rule["kind"] == "limit":
+            if rule["kind"] == "limit" and rule.get("equals") is None:
                 terms: dict[int, float] = {}
                 for term in rule["terms"]:
                     for name in term["names"]:
