@@ -22,6 +22,7 @@ from energy.case.rules import (
     VolumeRule,
 )
 from energy.case.schema import HOURS, MONTHS, series_attributes
+from energy.case.section_check import section_faults
 from energy.errors import Fault, nearest
 from energy.reading.tree import Node, Steps, nearest_node
 
@@ -39,7 +40,8 @@ def cross_faults(case: Case, rules: Node | None = None) -> list[Fault]:
         ``rules.yaml`` as it was written, which knows the lines.
     """
     checks = (_buses, _carriers, _demand, _hours, _inflow, _monthly, _head, _services, _accounts, _corridors)
-    return [*(fault for check in checks for fault in check(case)), *_rules(case, rules), *_areas(case, rules)]
+    faults = [fault for check in checks for fault in check(case)]
+    return [*faults, *_rules(case, rules), *_areas(case, rules), *section_faults(case, rules)]
 
 
 def month_set(text: str) -> set[int]:
@@ -90,6 +92,17 @@ def _buses(case: Case) -> Iterator[Fault]:
     for table in case.components.values():
         for column in [c for c in table.columns if c == "bus" or (c.startswith("bus") and c[3:].isdigit())]:
             yield from _unknown(table, table[column], buses, column)
+        yield from _loops(table)
+
+
+def _loops(table: pd.DataFrame) -> Iterator[Fault]:
+    """Yield the branches that begin and end at one bus."""
+    if "bus1" not in table:
+        return
+    path, lines = _lines(table)
+    for name, first, second, line in zip(table.index, table["bus0"], table["bus1"], lines, strict=True):
+        if first == second:
+            yield Fault(f"{name!r} leads from bus {first!r} to itself", path, line, "two buses", "correct bus0 or bus1")
 
 
 def _carriers(case: Case) -> Iterator[Fault]:
