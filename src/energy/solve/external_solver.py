@@ -139,6 +139,7 @@ def _hold_services(n: pypsa.Network, solver: str, inputs: Inputs) -> None:
 def _hold(n: pypsa.Network, solver: str, inputs: Inputs, name: str, cost: linopy.LinearExpression) -> None:
     n.model.objective = cost
     status, condition = n.model.solve(solver_name=solver, progress=False, **SILENT.get(solver, {}))
-    if condition != "optimal":
+    least = n.model.objective.value
+    if condition != "optimal" or least is None:
         raise SolverError(f"{inputs.name}: {name}: {solver} ends with '{condition}' ({status})")
-    n.model.add_constraints(cost, "<=", float(n.model.objective.value) + SERVICE_SLACK, name=f"held {name}")
+    n.model.add_constraints(cost, "<=", least + SERVICE_SLACK, name=f"held {name}")
