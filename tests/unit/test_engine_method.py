@@ -64,9 +64,10 @@ def test_a_bound_that_is_left_out_binds_all_the_same(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("changes", "stood"),
     [
-        ({}, True),
-        ({"hydrology": "{seed: 1, draw: 22}"}, False),  # Nurek cannot give what irrigation asks for: water is lacking
-        ({"events": COLD}, False),  # demand goes short, at less than its price in the eased program
+        # demand goes short, at less than its price in the eased program; two_bus has a year in which it does not
+        ({}, False),
+        ({"hydrology": "{seed: 1, draw: 22}"}, False),  # and Nurek cannot give what irrigation asks for
+        ({"events": COLD}, False),
     ],
 )
 def test_an_eased_answer_stands_only_where_it_is_the_optimum(
@@ -74,7 +75,8 @@ def test_an_eased_answer_stands_only_where_it_is_the_optimum(
 ) -> None:
     asked = read_scenario("baseline", overrides={"time.resolution": "typical-days-6h", **changes})
     found = inputs(read_case("casa1000"), asked)
-    assert judged_as_on_a_long_horizon(found, monkeypatch) == [stood]
+    # a year that lacks water is solved twice: without what is lacking, in vain, and with it
+    assert set(judged_as_on_a_long_horizon(found, monkeypatch)) == {stood}
 
 
 def test_an_undecided_answer_is_narrowed_to_the_optimum(
