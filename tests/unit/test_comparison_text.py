@@ -15,6 +15,7 @@ from energy.results.compare import DELIVERED, SHARE
 def row(name: str, delivered: float, ceiling: float = 1000.0, **fields: object) -> Row:
     usual = Row(
         name, "base", "", 2028, "median", "transfer", ceiling, delivered, delivered - 400, delivered / 10, 120, 80,
+        3672, 0,
         "own demand", 300, 0, "C",
     )  # fmt: skip
     return usual._replace(**fields)  # type: ignore[arg-type]
@@ -30,13 +31,18 @@ def test_the_first_run() -> None:
     told = list(summary([row("a", 400)]))
     assert told[0] == (
         "In a (2028, median water) 400 GWh can be delivered in the season, 40 % of the contract's ceiling of 1,000 "
-        "GWh: 120 MW in the mean, and 80 MW for 90 % of the hours."
+        "GWh: 120 MW in the mean, and at least 80 MW in 90 % of the hours of the season."
     )
     assert told[1] == "Most of the gap is own demand: 300 GWh."
     assert "is worth sending at least cost" in next(summary([row("a", 400, objective="dispatch")]))
     assert list(summary([row("a", 0, ceiling=0)])) == [
         "In a (2028, median water) no contract is open: nothing can be delivered under it."
     ]
+
+
+def test_hours_without_power_are_said() -> None:
+    told = list(summary([row("a", 400, idle_hours=812.0)]))
+    assert told[1] == "In 812 of its 3,672 hours there is no power at all."
 
 
 def test_many_runs() -> None:

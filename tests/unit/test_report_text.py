@@ -35,7 +35,18 @@ def test_title_names_unit_and_place(dry: Run) -> None:
 def test_season_row_sums_the_months(dry: Run) -> None:
     # 42.2256 GWh (networks/two_bus/README.md) over 3,672 h are 11.499 MW; 95 MW x 3,672 h are 348.84 GWh
     (season,) = [line.split() for line in printed(dry) if line.strip().startswith("season ")]
-    assert season[2:] == ["11", "95", "349", "42", "307"]
+    # when the 42 GWh flow is free, and so is P90 between 0 and the mean
+    mean, firm, *others = season[2:]
+    assert (mean, others) == ("11", ["95", "349", "42", "307"])
+    assert 0 <= int(firm) <= 11
+
+
+def test_power_is_quoted_by_exceedance() -> None:
+    # the line is full in all 3,672 h of the median season: 95 MW in any share of them
+    lines = printed(run(read_case("two_bus"), read_scenario("two_bus")))
+    assert "P90: at least 95 MW in 90 % of the hours of the season; no power in 0 of 3,672 h" in lines
+    (season,) = [line.split() for line in lines if line.strip().startswith("season ")]
+    assert season[2:5] == ["95", "95", "95"]
 
 
 def test_numbers_are_aligned(dry: Run) -> None:

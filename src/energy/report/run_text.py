@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from energy.analysis import Run
 from energy.analysis.cost_of_imperfect_foresight import costs_of_imperfect_foresight
+from energy.metrics import transferable
 from energy.metrics.line_losses import line_losses
+from energy.metrics.monthly import FIRM, firm_power
 from energy.metrics.unmet_irrigation import unmet_irrigation
 from energy.results.labels import words
 from energy.results.waterfall import in_season, verdict, waterfall
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 SURPLUS = "surplus "
+IDLE = 0.5  # MW below which a snapshot has no power
 SEEN = 0.05  # GWh, the smallest energy that a table in tenths shows
 
 
@@ -23,6 +26,8 @@ def run_text(run: Run) -> Iterator[Table | str]:
     """Yield what a run says on a terminal: the months, the ladder of protection, and what decides."""
     yield _month_title(run)
     yield month_rows(run)
+    if run.season.any():
+        yield firm_line(run)
     if not run.rungs.empty:
         yield "From the contract to delivery: the season, in the order of protection"
         yield waterfall_rows(run)
@@ -46,10 +51,10 @@ def month_rows(run: Run) -> Table:
     table = run.table
     shown = Table(box=SIMPLE_HEAD, pad_edge=False)
     surplus = [column for column in table.columns if column.startswith(SURPLUS)]
-    power = ["transferable mean", "transferable P10", "transferable max"]
+    power = ["transferable mean", "transferable P90", "transferable max"]
     heads = ["month"]
     heads += [f"{column}\n[GWh]" for column in surplus]
-    heads += ["mean\n[MW]", "P10\n[MW]", "max\n[MW]", "ceiling\n[GWh]", "delivered\n[GWh]", "lost\n[GWh]", "limited by"]
+    heads += ["mean\n[MW]", "P90\n[MW]", "max\n[MW]", "ceiling\n[GWh]", "delivered\n[GWh]", "lost\n[GWh]", "limited by"]
     for number, head in enumerate(heads):
         shown.add_column(head, justify="left" if number in (0, len(heads) - 1) else "right", no_wrap=True)
     figures = [*surplus, *power, "ceiling", "delivered", "lost"]
@@ -59,7 +64,8 @@ def month_rows(run: Run) -> Table:
     shown.add_section()
     totals = [_whole(months[column].sum()) for column in (*surplus, "ceiling", "delivered", "lost")]
     mean, most = _whole(mean_power(run)), _whole(months["transferable max"].max())
-    shown.add_row("season", *totals[: len(surplus)], mean, "", most, *totals[len(surplus) :], "", style="bold")
+    firm = _whole(season_firm_power(run))
+    shown.add_row("season", *totals[: len(surplus)], mean, firm, most, *totals[len(surplus) :], "", style="bold")
     return shown
 
 
@@ -77,6 +83,20 @@ def mean_power(run: Run) -> float:
     """Return the season's delivered energy over the season's hours [MW]."""
     hours = float((run.result.hours * run.season).sum())
     return float(in_season(run.table)["delivered"].sum()) * 1000 / hours if hours else 0.0
+
+
+def season_firm_power(run: Run) -> float:
+    """Return P90 of the season: the power that is reached in 90 % of its hours [MW]."""
+    return firm_power(transferable(run.result).to_numpy(), run.result.hours * run.season)
+
+
+def firm_line(run: Run) -> str:
+    """Return how much power there is in nine hours of ten, and in how many hours there is none."""
+    hours = run.result.hours * run.season
+    idle = float(hours[transferable(run.result).to_numpy() < IDLE].sum())
+    share = f"{100 * FIRM:.0f} %"
+    line = f"P90: at least {_whole(season_firm_power(run))} MW in {share} of the hours of the season"
+    return f"{line}; no power in {_whole(idle)} of {_whole(hours.sum())} h"
 
 
 def waterfall_rows(run: Run) -> Table:
