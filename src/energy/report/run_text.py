@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING
 from energy.analysis import Run
 from energy.analysis.cost_of_imperfect_foresight import costs_of_imperfect_foresight
 from energy.metrics import transferable
+from energy.metrics.country_exchanges import country_exchanges
 from energy.metrics.line_losses import line_losses
 from energy.metrics.monthly import FIRM, firm_power
 from energy.metrics.unmet_irrigation import unmet_irrigation
+from energy.report.exchange_text import (
+    certificate_line,
+    exchange_rows,
+    option_lines,
+    reverse_line,
+    sender_line,
+    structure_line,
+)
 from energy.results.labels import words
 from energy.results.waterfall import in_season, verdict, waterfall
 
@@ -28,11 +37,14 @@ def run_text(run: Run) -> Iterator[Table | str]:
     yield month_rows(run)
     if run.season.any():
         yield firm_line(run)
+    yield from _exchanges(run)
     if not run.rungs.empty:
         yield "From the contract to delivery: the season, in the order of protection"
         yield waterfall_rows(run)
+        yield from _lines(served_line(run))
         yield order_line(run)
     yield verdict(run.table)
+    yield from _lines(structure_line(run), certificate_line(run), *option_lines(run), reverse_line(run))
     lacking = unmet_irrigation(run.result)
     if lacking.any():
         volumes = [f"{name} {volume:,.0f} hm3" for name, volume in lacking.items() if volume]
@@ -41,6 +53,19 @@ def run_text(run: Run) -> Iterator[Table | str]:
         yield losses_line(run)
     if run.foreseen is not None:
         yield surprise_line(run)
+
+
+def _exchanges(run: Run) -> Iterator[Table | str]:
+    exchanges = country_exchanges(run.result)
+    if exchanges.empty:
+        return
+    yield "Exchanges by country [GWh], at its own side, over the whole horizon"
+    yield exchange_rows(exchanges, run)
+    yield from _lines(sender_line(run.result))
+
+
+def _lines(*lines: str) -> Iterator[str]:
+    yield from (line for line in lines if line)
 
 
 def month_rows(run: Run) -> Table:
@@ -120,6 +145,19 @@ def waterfall_rows(run: Run) -> Table:
 
 def _share(part: float, whole: float) -> str:
     return f"{part / whole:.0%}".replace("%", " %") if whole else ""
+
+
+def served_line(run: Run) -> str:
+    """Return which services take nothing because one before them uses them already; empty where there is none."""
+    taken = {step.cause: step.takes for step in waterfall(run.table)}
+    already = [
+        f"{words(service)} ({_whole(energy)} GWh)"
+        for service, energy in run.already_served.items()
+        if energy > SEEN and abs(taken.get(service, 0.0)) < 0.5
+    ]
+    if not already:
+        return ""
+    return f"Nothing is taken by {', '.join(already)}: given before its turn, as a service before it needs the return."
 
 
 def order_line(run: Run) -> str:

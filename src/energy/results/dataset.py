@@ -16,6 +16,7 @@ from energy.metrics.settlement import energy_terms, payments
 from energy.model.disruption import targets
 from energy.model.profiles import HM3_AN_HOUR
 from energy.model.pypsa_logging import quiet_pypsa
+from energy.results.exchange_dataset import exchange_dataset
 
 if TYPE_CHECKING:
     import pypsa
@@ -51,8 +52,8 @@ def record(run: Run) -> xr.Dataset:
     -------
     xarray.Dataset
         Dimensions ``snapshot``, one per component list, ``month``, ``cause``, ``country``, ``event``, ``volume_rule``,
-        and where the contract names a quantity ``party`` and ``item``. Every number has ``units``; the attributes hold
-        scenario, case, weakest confidence and version.
+        where the contract names a quantity ``party`` and ``item``, and those of ``exchange_dataset``. Every number has
+        ``units``; the attributes hold scenario, case, weakest confidence and version.
 
     Examples
     --------
@@ -64,7 +65,14 @@ def record(run: Run) -> xr.Dataset:
     """
     found = run.result.dataset()
     found = found.assign(_snapshots(run)).assign(_months(run))
-    for part in (_components(run), _bounds(run), _events(run), _volume_rules(run), _settlement(run)):
+    for part in (
+        _components(run),
+        _bounds(run),
+        _events(run),
+        _volume_rules(run),
+        _settlement(run),
+        exchange_dataset(run),
+    ):
         found = found.merge(part, join="outer", compat="no_conflicts") if part else found
     found.attrs |= _attributes(run)
     return found
