@@ -66,6 +66,7 @@ def test_a_table_of_many_runs() -> None:
         "differences": ["", "hydrology: dry", "", "events: 1", ""],
         "inputs": {},
         "ladder": {"own_demand": [10.0, 20.0, 0.0, 0.0, 0.0], "line": [0.0, 0.0, 0.0, 0.0, 0.4]},
+        "bases": [0, 0, 0, 0, 3],
         "results": {DELIVERED: [400.0, 300.0, 0.0, 400.2, 1400.0], SHARE: [40.0, 30.0, 0.0, nan, 99.6]},
     }
     out = io.StringIO()
@@ -78,6 +79,7 @@ def test_a_table_of_many_runs() -> None:
     assert ["a", "400", "40", "%", "10"] in lines
     assert ["b", "300", "-100", "30", "%", "20"] in lines
     assert ["d", "400", "+0", "0"] in lines, "no share of a ceiling of nothing"
-    assert ["e", "1,400", "+1,000", "100", "%", "0"] in lines
+    assert ["e", "1,400", "+1,000", "100", "%", "0"] in lines, "held against d: 1,400 less 400.2"
+    assert "The base is a; for e, under the same contract, d." in " ".join(" ".join(line) for line in lines)
     assert ["f:", "no", "result;", "no", "optimum"] in lines
     assert "line" not in out.getvalue().split("results")[1].split(" a ")[0], "a cause that takes nothing has no column"

@@ -10,6 +10,7 @@ import numpy as np
 from energy.metrics.monthly import FIRM
 from energy.plots.duration import duration_curve
 from energy.plots.waterfall import ENDS, waterfall_table
+from energy.results.compare import bases
 from energy.results.labels import words
 
 if TYPE_CHECKING:
@@ -88,9 +89,10 @@ def row(found: xr.Dataset, base: float) -> Row:
 
 
 def rows(found: Sequence[xr.Dataset]) -> list[Row]:
-    """Return the lines of runs; changes are counted against the first."""
-    base = float(waterfall_table(found[0])["delivered"].sum())
-    return [row(one, base) for one in found]
+    """Return the lines of runs; changes are counted against the base of each (`energy.results.compare.bases`)."""
+    delivered = [float(waterfall_table(dataset)["delivered"].sum()) for dataset in found]
+    own_bases = bases([(str(run.attrs["question"]), str(run.attrs.get("trade", ""))) for run in found])
+    return [row(dataset, delivered[base]) for dataset, base in zip(found, own_bases, strict=True)]
 
 
 def summary(lines: Sequence[Row]) -> Iterator[str]:

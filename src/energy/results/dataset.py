@@ -16,6 +16,7 @@ from energy.metrics.settlement import energy_terms, payments
 from energy.model.disruption import targets
 from energy.model.profiles import HM3_AN_HOUR
 from energy.model.pypsa_logging import quiet_pypsa
+from energy.results.compare import trade_of
 from energy.results.exchange_dataset import exchange_dataset
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ def _attributes(run: Run) -> dict[str, Any]:
         "water": scenario.hydrology if isinstance(scenario.hydrology, str) else "mixed",
         "scenario_objective": scenario.objective,
         "foresight": scenario.foresight,
+        "trade": trade_of(scenario.plain()),
         "protection_order": " > ".join(scenario.protection_order or run.case.rules.protection_order),
         "weakest_confidence": run.case.weakest_confidence,
         "version": version("casa1000-energy"),
