@@ -15,7 +15,7 @@ from hypothesis import settings
 
 if TYPE_CHECKING:
     from energy.case import Case
-    from energy.solve.highs import Attempt
+    from energy.solve.attempts import Attempt
     from energy.solve.lp import Problem
 
 PROJECT = Path(__file__).parents[1]

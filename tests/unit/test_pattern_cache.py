@@ -88,6 +88,17 @@ def test_no_more_patterns_are_kept_than_said(
     assert len(built) == 3
 
 
+@pytest.mark.parametrize(("first", "second"), [("none", "secants"), ("secants", "tangents"), ("tangents", "none")])
+def test_each_kind_of_line_losses_has_a_pattern_of_its_own(
+    casa1000: Case, built: list[Inputs], first: str, second: str
+) -> None:
+    baseline = read_scenario("baseline", overrides={"time.resolution": "typical-days-24h"})
+    kinds = [inputs(casa1000, baseline.replace(line_losses=kind)) for kind in (first, second, first)]
+    for lossy in kinds:
+        program_of(lossy)
+    assert len(built) == 2
+
+
 def with_column(base: Inputs, component: str, attribute: str, value: Any) -> Inputs:
     """Return inputs with another value for all components of a kind."""
     table = base.components[component].assign(**{attribute: value})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -24,11 +24,12 @@ from energy.model.base_inputs import (
     snapshot_inputs,
 )
 from energy.model.disruption import apply_events, targets
+from energy.model.generator_availability import at_most_the_demand, without_transit_losses
 from energy.model.head_curves import HeadCurve, head_curves
 from energy.model.hourly import number
 from energy.model.hydrology.inflow import inflow
 from energy.model.input_checks import validate_inputs
-from energy.model.line_losses import LineLosses, refuse_unbounded
+from energy.model.line_losses import LineLosses, linearisation, refuse_unbounded
 from energy.model.snapshots import axis_of
 from energy.scenario import Event, Scenario
 from energy.scenario.hydrology import Hydrology
@@ -68,7 +69,7 @@ class Inputs:
         Services from first served to the studied one, which are optimised in this order; empty where the objective is
         money.
     line_losses
-        How losses of AC lines are linearised; ``none`` where there are none, or no lines.
+        How losses of AC lines are linearised, if at all.
 
     Examples
     --------
@@ -161,35 +162,32 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
     dense = dict(stands.dense)
     if "loads" in base.components:
         dense["loads", "p_set"] = _loads(case, scenario, stands)
-
-    def load(name: str) -> np.ndarray:
-        return _load(case, scenario, base, name)
-
+    load = partial(_load, case, scenario, base)
     hit = targets(case, scenario)
     changed = apply_events(case, scenario, replace(stands, dense=dense), hit, load)
     undisturbed = {key: dense[key] for key in changed}
     dense |= changed
+    lossy = scenario.line_losses != "none" and bool(len(base.components.get("lines", ())))
     if "generators" in base.components and "loads" in base.components:
-        dense["generators", "p_max_pu"] = _at_most_the_demand(base.components, dense)
-    kirchhoff = scenario.network == "kirchhoff"
+        dense["generators", "p_max_pu"] = at_most_the_demand(base.components, dense)
+    if "generators" in base.components and not lossy:
+        dense["generators", "p_max_pu"] = without_transit_losses(base.components["generators"], dense)
     head = head_curves(base.case, base.components) if scenario.head == "varying" else ()
-    lossy = bool(len(base.components.get("lines", ())))
     assembled = Inputs(
         scenario.name,
         stands.axis,
         base.components,
         dense,
         stands.rules,
-        kirchhoff,
+        scenario.network == "kirchhoff",
         {},
         base.book,
         hit,
         undisturbed,
         head,
-        line_losses=scenario.line_losses if lossy else "none",
+        line_losses=linearisation(base.components, scenario),
     )
-    if assembled.line_losses != "none":
-        refuse_unbounded(assembled, scenario)
+    refuse_unbounded(assembled, scenario)
     return assembled
 
 
@@ -249,28 +247,12 @@ def _loads(case: Case, scenario: Scenario, stands: SnapshotInputs) -> np.ndarray
     if "demand" in loads and "demand_year" in case.profiles:
         share = loads["share"].to_numpy(float)
         for key, at in loads.groupby("demand").indices.items():
-            national = _demand(stands.base, str(key), of(scenario.growth, str(key), "central"))
+            national = _demand(stands.base, str(key), profiles.chosen_for(scenario.growth, str(key), "central"))
             values[:, at] = stands.axis.mean(national)[:, None] * share[at]
     if "inflow" in case.profiles:
         sites, flows = _scenario_inflow(scenario, stands.base)
         values[:, sites] = -stands.axis.mean(flows)
     return values
-
-
-def _at_most_the_demand(components: Mapping[str, pd.DataFrame], dense: Dense) -> np.ndarray:
-    """Return the availability of generators, where no bus leaves more unserved than is asked there.
-
-    Without this bound a shortfall could be exported: power from nowhere, sold over the line under study as soon as a
-    delivered MWh is worth more than an unserved one.
-    """
-    table, loads = components["generators"], components["loads"]
-    available = dense["generators", "p_max_pu"].copy()
-    asked = (dense["loads", "p_set"] * -loads["sign"].to_numpy(float)).clip(min=0)
-    p_nom, buses, places = table["p_nom"].to_numpy(float), table["bus"].tolist(), loads["bus"].to_numpy(object)
-    for at in np.flatnonzero((table["carrier"] == objective.UNSERVED).to_numpy() & (p_nom > 0)):
-        here = asked[:, places == buses[at]].sum(axis=1)
-        available[:, at] = np.minimum(available[:, at], here / p_nom[at])
-    return available
 
 
 def _refuse(case: Case, scenario: Scenario, book: RuleBook) -> None:
@@ -314,7 +296,7 @@ def _load(case: Case, scenario: Scenario, base: BaseInputs, name: str) -> np.nda
     loads = base.components["loads"]
     key = loads["demand"].at[name] if "demand" in loads else None
     if "demand_year" in case.profiles and isinstance(key, str) and key:
-        growth = of(scenario.growth, key, "central")
+        growth = profiles.chosen_for(scenario.growth, key, "central")
         return _demand(base, key, growth) * number(loads, name, "share")
     if "inflow" in case.profiles:
         sites, flows = _inflow(base, scenario.hydrology)
@@ -353,8 +335,3 @@ def _shared_inflow(part: PartialInputsKey, hydrology: Hydrology) -> tuple[np.nda
     found = {site: flow for site, flow in inflow(base.case, base.hours, hydrology).items() if site in loads}
     sites = np.array([loads.get_loc(site) for site in found], dtype=int)
     return sites, np.column_stack(list(found.values())) if found else np.zeros((len(base.hours), 0))
-
-
-def of(choice: str | Mapping[str, str], key: str, otherwise: str) -> str:
-    """Return what a scenario chooses for a key: one word for all, or a word a key."""
-    return choice if isinstance(choice, str) else choice.get(key, otherwise)

@@ -49,6 +49,12 @@ class LossSegments:
     offset: np.ndarray
 
 
+def linearisation(components: Mapping[str, pd.DataFrame], scenario: Scenario) -> LineLosses:
+    """Return how a scenario linearises losses; ``none`` where there are no lines."""
+    lines = components.get("lines", pd.DataFrame())
+    return scenario.line_losses if len(lines) else "none"
+
+
 def resistance(inputs: Inputs) -> np.ndarray:
     """Return what a line loses per square of its flow, r [Ω] / v_nom² [kV²] = ``r_pu`` [1/MW]; shape (lines,)."""
     lines = inputs.components["lines"]
@@ -138,6 +144,8 @@ def refuse_unbounded(inputs: Inputs, scenario: Scenario) -> None:
     InputError
         With every line whose resistance PyPSA would take from its type, or whose rating is too large beside it.
     """
+    if inputs.line_losses == "none":
+        return
     origin = scenario.written_at("line_losses")
     repair = "correct the case, or write line_losses: none"
     faults = [Fault(what, origin.where, origin.line, allowed, repair) for what, allowed in _unbounded(inputs)]

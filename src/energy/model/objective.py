@@ -24,6 +24,7 @@ RETURNED = "reverse"
 HELP = "help"  # what sellers give each other
 UNSERVED = "unserved"  # carrier of the generators that stand for unserved demand
 LACKING = "lacking water"  # carrier of the generators that stand for water that a rule asks for in vain
+TRANSIT_LOSSES = "losses"  # carrier of the generators that make good what lines lose where others' power passes
 LACKING_WATER = "lacking_water"  # rule that bounds it over the horizon
 FIRST_WORTH = 1000.0  # $/MWh at which the first service is valued where water is weighed against it
 

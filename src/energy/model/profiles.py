@@ -106,3 +106,8 @@ def _factor(
 def _in_service(case: Case, static: Mapping[str, pd.DataFrame], component: str, pattern: str) -> list[str]:
     table = static.get(component)
     return [] if table is None else [name for name in case.names(component, pattern) if name in table.index]
+
+
+def chosen_for(choice: str | Mapping[str, str], key: str, otherwise: str) -> str:
+    """Return what a scenario chooses for a key: one word for all, or a word a key."""
+    return choice if isinstance(choice, str) else choice.get(key, otherwise)

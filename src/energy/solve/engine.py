@@ -15,8 +15,9 @@ import pandas as pd
 from energy.errors import SolverError
 from energy.model import Inputs
 from energy.solve.assembly import assemble_program
+from energy.solve.attempts import method
 from energy.solve.head_iteration import follow_head
-from energy.solve.highs import InfeasibleError, Solver, method
+from energy.solve.highs import InfeasibleError, Solver
 from energy.solve.infeasibility import conflict
 from energy.solve.lp import BALANCE, Problem, Structure, blocks
 from energy.solve.pattern_cache import program_of

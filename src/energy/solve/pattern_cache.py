@@ -80,8 +80,8 @@ def pattern_key(inputs: Inputs) -> str:
     """Return a hash (SHA-256, hex) of all that decides which rows and columns PyPSA builds in a snapshot.
 
     The components with every attribute that is not renewed, loads and series among them, and whether the voltage law
-    holds. What kinds of rules there are, and whether a line opens, decide nothing; they stand in the key so that each
-    combination of them is checked against PyPSA once.
+    holds and lines lose power. What kinds of rules there are, and whether a line opens, decide nothing; they stand in
+    the key so that each combination of them is checked against PyPSA once.
     """
     digest = sha256(family_key(inputs).encode())
     digest.update(components_key(inputs, ["loads"]).encode())
@@ -90,7 +90,8 @@ def pattern_key(inputs: Inputs) -> str:
             series = np.ascontiguousarray(inputs.dense[component, attribute])
             digest.update(f"{component} {attribute} {series.shape} {series.dtype}".encode())
             digest.update(series.tobytes())
-    digest.update(json.dumps([inputs.kirchhoff, _opens_a_line(inputs), _kinds_of_rules(inputs)]).encode())
+    parts = [inputs.kirchhoff, inputs.line_losses, _opens_a_line(inputs), _kinds_of_rules(inputs)]
+    digest.update(json.dumps(parts).encode())
     return digest.hexdigest()
 
 

@@ -24,6 +24,7 @@ from energy.solve.lp import Problem, Structure, matrix_of
 
 GAIN = 1e-3  # MWh that a service may still gain for an answer to count as its optimum
 ZERO = 1e-9  # reduced cost per hour [MWh per MWh] below which a column does not matter to a service
+FARTHEST = 1e6  # MW, hm³/h, hm³ or MWh that a column without a bound is taken to move at most
 BASIC = int(highspy.HighsBasisStatus.kBasic)
 LOWER = int(highspy.HighsBasisStatus.kLower)
 UPPER = int(highspy.HighsBasisStatus.kUpper)
@@ -239,8 +240,8 @@ class _OptimalFace:
         self._matters = (np.abs(slope) > smallest) & (self.lower < self.upper)
         at = np.flatnonzero(self._matters)
         slopes = slope[at]
-        room_below = (point.values[at] - self.lower[at]).clip(min=0.0)
-        room_above = (self.upper[at] - point.values[at]).clip(min=0.0)
+        room_below = (point.values[at] - self.lower[at]).clip(0.0, FARTHEST)
+        room_above = (self.upper[at] - point.values[at]).clip(0.0, FARTHEST)
         gains = np.where(slopes > 0, slopes * room_below, -slopes * room_above)
         return float(gains.sum())
 

@@ -13,9 +13,9 @@ from energy.analysis.sensitivity.linked_parameters import with_linked_parameters
 from energy.case import Case
 from energy.case.rules import RuleBook
 from energy.errors import InputError
-from energy.model.inputs import of
 from energy.model.operating_rules import rule_book
 from energy.model.overrides import with_overrides
+from energy.model.profiles import chosen_for
 from energy.scenario import Scenario, split_value_key
 
 FIELDS = ("at_least", "at_most", "level")
@@ -160,7 +160,7 @@ def _demand(case: Case, scenario: Scenario) -> Iterator[UncertainParameter]:
             continue
         row = table.loc[[(demand, years[0])]].iloc[0]
         paths = {path: float(row[path]) for path in ("low", "central", "high")}
-        base = paths[of(scenario.growth, str(demand), "central")]
+        base = paths[chosen_for(scenario.growth, str(demand), "central")]
         low, high = min(paths.values()) / base, max(paths.values()) / base
         if low < high:
             places = tuple(f"values.profiles/demand_year.{demand}.{year}" for year in years)
