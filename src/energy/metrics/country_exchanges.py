@@ -54,7 +54,8 @@ def country_exchanges(result: Result) -> pd.DataFrame:
         return pd.DataFrame()
     energy = pd.concat(_energies(result, areas))
     by_exchange = energy.groupby(level=["exchange", "area"], sort=False).sum().unstack(fill_value=0.0)
-    by_exchange = by_exchange[(by_exchange.abs() > SMALLEST).any(axis=1)]
+    possible = _possible_services(result)
+    by_exchange = by_exchange[(by_exchange.abs() > SMALLEST).any(axis=1) | by_exchange.index.isin(possible)]
     sent = by_exchange.loc[SENT] if SENT in by_exchange.index else pd.Series(dtype=float)
     third_parties = [area for area in sent.index if area not in areas and sent[area] > SMALLEST]
     rows = [*PURCHASES, UNSERVED, *SWAPPED, *HELP, *_services(by_exchange), SENT]
@@ -91,6 +92,13 @@ def delivered_by_sender(result: Result) -> pd.Series:
 
 def _sum_of(table: pd.DataFrame, rows: list[str]) -> pd.Series:
     return table.loc[table.index.intersection(rows)].sum()
+
+
+def _possible_services(result: Result) -> set[str]:
+    """Return the services whose links may carry something: their rows stand even where they carry nothing."""
+    links = result.inputs.components["links"]
+    room = result.inputs.array("links", "p_max_pu").max(axis=0) * links["p_nom"].to_numpy(float)
+    return set(links.loc[room > 0, "service"].dropna())
 
 
 def _services(by_exchange: pd.DataFrame) -> list[str]:

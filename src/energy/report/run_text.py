@@ -157,7 +157,9 @@ def served_line(run: Run) -> str:
     ]
     if not already:
         return ""
-    return f"Nothing is taken by {', '.join(already)}: given before its turn, as a service before it needs the return."
+    return (
+        f"Nothing is taken by {', '.join(already)}: given at the steps before already, which need what it brings back."
+    )
 
 
 def order_line(run: Run) -> str:
