@@ -63,4 +63,5 @@ def test_ladder_goes_from_ceiling_to_delivered_in_order(dry: Run) -> None:
     assert rows == ["contract ceiling", "− line outages", "− plants and water", "− own demand", "delivered"]
     assert "protection order: own demand > CASA-1000" in lines
     # served first, 300.4128 GWh could be delivered: the water of April to September
-    assert lines[-1].startswith("The protection order decides more than any outage: it takes 258 GWh")
+    assert lines[-2].startswith("The protection order decides more than any outage: it takes 258 GWh")
+    assert lines[-1] == "Certificate: no service could gain more than 0.001 MWh without one before it losing."

@@ -158,7 +158,7 @@ def served_line(run: Run) -> str:
     if not already:
         return ""
     return (
-        f"Nothing is taken by {', '.join(already)}: given at the steps before already, which need what it brings back."
+        f"Nothing is taken by {', '.join(already)}: steps before need what it brings back, and give it already."
     )
 
 
