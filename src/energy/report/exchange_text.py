@@ -1,20 +1,17 @@
-"""Exchanges of countries, structure, certificate and options of a run, for the terminal."""
+"""Exchanges of countries of a run, for the terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from energy.analysis import Run
 from energy.metrics.country_exchanges import PURCHASES, SENT, delivered_by_sender
-from energy.metrics.options import CLOSED, options, reverse_energy
+from energy.metrics.options import reverse_energy
 from energy.results.labels import MONTHS, country_name, words
-from energy.results.manifest import certificate
 from energy.results.recorded_exchanges import RecordedEnergy, recorded_exchanges
 from energy.solve import Result
-from energy.solve.priority import GAIN
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -73,44 +70,6 @@ def sender_line(result: Result) -> str:
         f"Delivered by sender [GWh]: {', '.join(parts)}; {_whole(own)} are the sellers', {_whole(third)} are third "
         "parties' (open access)."
     )
-
-
-def structure_line(run: Run) -> str:
-    """Return in one line what structure does to the energy delivered; empty where it was not asked for."""
-    spread = run.structure
-    if spread is None:
-        return ""
-    line = (
-        f"Structure: {_whole(spread.kirchhoff)} GWh delivered with Kirchhoff's law, {_whole(spread.transport)} GWh "
-        "without it"
-    )
-    if spread.least_help is not None and spread.most_help is not None and spread.help_range is not None:
-        low, high = spread.help_range
-        line += (
-            f"; {_whole(spread.least_help)} GWh with {_whole(low)} GWh of help between the sellers, "
-            f"{_whole(spread.most_help)} GWh with {_whole(high)}"
-        )
-    return f"{line}{' (perfect foresight)' if run.foreseen is not None else ''}."
-
-
-def certificate_line(run: Run) -> str:
-    """Return how far the services may be from the sequential optimum of their order; empty at least cost."""
-    gains = certificate(run)
-    if not gains:
-        return ""
-    most = max(GAIN, *gains.values())
-    return f"Certificate: no service could gain more than {most:.3f} MWh without one before it losing."
-
-
-def option_lines(run: Run) -> Iterator[str]:
-    """Yield for each option that the scenario builds what it carries and what binds it."""
-    for option in options(run.case, run.scenario, run.result):
-        line = f"Option {option.name} ({_whole(option.rating)} MW): {_whole(option.received)} GWh received"
-        if option.binds == CLOSED:
-            yield f"{line}; closed in all hours"
-            continue
-        line += f"; open in {_whole(option.hours_open)} h, at its rating in {_whole(option.hours_at_rating)} h"
-        yield f"{line}; bound by {option.binds} in {_whole(option.hours_bound)} h"
 
 
 def reverse_line(run: Run) -> str:

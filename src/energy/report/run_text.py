@@ -12,14 +12,9 @@ from energy.metrics.country_exchanges import country_exchanges
 from energy.metrics.line_losses import line_losses
 from energy.metrics.monthly import FIRM, firm_power
 from energy.metrics.unmet_irrigation import unmet_irrigation
-from energy.report.exchange_text import (
-    certificate_line,
-    exchange_rows,
-    option_lines,
-    reverse_line,
-    sender_line,
-    structure_line,
-)
+from energy.report.exchange_sentences import sentences
+from energy.report.exchange_text import exchange_rows, reverse_line, sender_line
+from energy.results.exchange_dataset import exchange_dataset
 from energy.results.labels import words
 from energy.results.waterfall import in_season, verdict, waterfall
 
@@ -44,7 +39,7 @@ def run_text(run: Run) -> Iterator[Table | str]:
         yield from _lines(served_line(run))
         yield order_line(run)
     yield verdict(run.table)
-    yield from _lines(structure_line(run), certificate_line(run), *option_lines(run), reverse_line(run))
+    yield from _lines(*sentences(exchange_dataset(run)), reverse_line(run))
     lacking = unmet_irrigation(run.result)
     if lacking.any():
         volumes = [f"{name} {volume:,.0f} hm3" for name, volume in lacking.items() if volume]
@@ -157,9 +152,7 @@ def served_line(run: Run) -> str:
     ]
     if not already:
         return ""
-    return (
-        f"Nothing is taken by {', '.join(already)}: steps before need what it brings back, and give it already."
-    )
+    return f"Nothing is taken by {', '.join(already)}: steps before need what it brings back, and give it already."
 
 
 def order_line(run: Run) -> str:

@@ -72,7 +72,11 @@ def _structure(run: Run) -> dict[str, xr.DataArray]:
     values = [getattr(run.structure, name) for name in names]
     energy = np.array([np.nan if value is None else value for value in values])
     text = "energy delivered with Kirchhoff's law, without it, with least and most help between the sellers"
-    return {"structure": _array(energy, {"variant": list(names)}, "GWh", text)}
+    structure = _array(energy, {"variant": list(names)}, "GWh", text)
+    structure.attrs["surprised"] = int(run.foreseen is not None)
+    if run.structure.help_range is not None:
+        structure.attrs["least_help"], structure.attrs["most_help"] = run.structure.help_range  # GWh
+    return {"structure": structure}
 
 
 def _certificate(run: Run) -> dict[str, xr.DataArray]:
