@@ -133,20 +133,28 @@ def _season_share(result: Result) -> np.ndarray:
 
 def _of_generators(result: Result, areas: list[str]) -> Iterator[pd.Series]:
     """Yield unserved demand, and what areas give and take on schedules that no line under study draws on."""
-    generators, buses = result.inputs.components["generators"], result.inputs.components["buses"]
-    flow = result.flow("generators")
+    generators = result.inputs.components["generators"]
+    buses = result.inputs.components["buses"]
     country = generators["bus"].map(buses["country"])
+    is_unserved = generators["carrier"] == UNSERVED
     for area in areas:
-        unserved = generators.index[(generators["carrier"] == UNSERVED) & (country == area)]
-        yield _energy(result, flow[unserved].sum(axis=1).to_frame(area), UNSERVED)
+        yield _output(result, is_unserved & (country == area), area, UNSERVED)
     if "account" not in generators:
         return
     on_schedule = generators["bus"].map(buses["carrier"]) == SCHEDULE
-    helps = on_schedule & ~generators["bus"].isin(_drawn_schedules(result))
-    for exchange, direction in zip(HELP, (1, -1), strict=True):
-        for area in areas:
-            chosen = generators.index[helps & (generators["account"] == area) & (generators["sign"] == direction)]
-            yield _energy(result, flow[chosen].sum(axis=1).to_frame(area), exchange)
+    is_help = on_schedule & ~generators["bus"].isin(_drawn_schedules(result))
+    given, taken = HELP
+    for area in areas:
+        of_area = is_help & (generators["account"] == area)
+        yield _output(result, of_area & (generators["sign"] > 0), area, given)
+        yield _output(result, of_area & (generators["sign"] < 0), area, taken)
+
+
+def _output(result: Result, chosen: pd.Series, area: str, exchange: str) -> pd.Series:
+    """Return the energy of chosen generators as an exchange of an area [GWh]."""
+    names = chosen.index[chosen]
+    power = result.flow("generators")[names].sum(axis=1)
+    return _energy(result, power.to_frame(area), exchange)
 
 
 def _drawn_schedules(result: Result) -> set[str]:
@@ -156,17 +164,25 @@ def _drawn_schedules(result: Result) -> set[str]:
 
 def _of_links(result: Result, areas: list[str]) -> Iterator[pd.Series]:
     """Yield what an area's own links give away and bring home: swaps, and services that are sold abroad."""
-    links, buses = result.inputs.components["links"], result.inputs.components["buses"]
-    electric = buses["carrier"].isin(ELECTRIC)
-    area_of_bus = buses["country"].where(electric, "").to_dict()
-    sent, received = result.flow("links"), result.received
-    for name, link in links.iterrows():
-        begin, end = area_of_bus.get(link["bus0"], ""), area_of_bus.get(link["bus1"], "")
-        service = str(link["service"]) if isinstance(link["service"], str) else ""
-        is_swap = link["carrier"] == SWAP
-        if begin == end or service == STUDIED or not (service or is_swap):
-            continue
+    links = result.inputs.components["links"]
+    buses = result.inputs.components["buses"]
+    is_electric = buses["carrier"].isin(ELECTRIC)
+    area_of_bus = buses["country"].where(is_electric, "")
+    table = pd.DataFrame(
+        {
+            "begin": links["bus0"].map(area_of_bus).fillna(""),
+            "end": links["bus1"].map(area_of_bus).fillna(""),
+            "service": links["service"].fillna(""),
+            "is_swap": links["carrier"] == SWAP,
+        }
+    )
+    is_own = (table["begin"] != table["end"]) & (table["service"] != STUDIED)
+    traded = table[is_own & ((table["service"] != "") | table["is_swap"])]
+    given, returned = SWAPPED
+    for name, begin, end, service, is_swap in traded.itertuples():
         if begin in areas:
-            yield _energy(result, sent[[name]].set_axis([begin], axis=1), SWAPPED[0] if is_swap else service)
+            sent = result.flow("links")[[name]].set_axis([begin], axis=1)
+            yield _energy(result, sent, given if is_swap else service)
         if end in areas:
-            yield _energy(result, received[[name]].set_axis([end], axis=1), SWAPPED[1] if is_swap else service)
+            received = result.received[[name]].set_axis([end], axis=1)
+            yield _energy(result, received, returned if is_swap else service)

@@ -69,14 +69,8 @@ def record(run: Run) -> xr.Dataset:
     """
     found = run.result.dataset()
     found = found.assign(_snapshots(run)).assign(_months(run))
-    for part in (
-        _components(run),
-        _bounds(run),
-        _events(run),
-        _volume_rules(run),
-        _settlement(run),
-        exchange_dataset(run),
-    ):
+    for described in (_components, _bounds, _events, _volume_rules, _settlement, exchange_dataset):
+        part = described(run)
         found = found.merge(part, join="outer", compat="no_conflicts") if part else found
     found.attrs |= _attributes(run)
     return found.assign_attrs(contents=json.dumps(_contents(found)))
