@@ -122,6 +122,11 @@ class Engine:
         self._own = WarmStartScenario("", lambda: base)
         self._time_limit = time_limit
 
+    @property
+    def has_warm_start(self) -> bool:
+        """Whether solves start from a basis; on long horizons they are those of the interior point from nothing."""
+        return _short(self.structure)
+
     @cached_property
     def solver(self) -> Solver:
         """The engine's own HiGHS."""
