@@ -63,6 +63,8 @@ class FormerModules(MetaPathFinder, Loader):
         former = ModuleType(spec.name, f"Former name of {current_name}.")
 
         def named_now(name: str) -> Any:
+            if name.startswith("__"):
+                raise AttributeError(name)
             current = import_module(current_name)
             return getattr(current, name if hasattr(current, name) else FUNCTIONS.get(name, name))
 
