@@ -14,13 +14,19 @@ from energy.plots.style import styled
 from energy.results.mean_day import months_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import xarray as xr
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SHOWN = 2
-INFLOW, TURBINED, SPILT, RULE = "#56b4e9", "#0072b2", "#e69f00", "#009e73"
+SHOWN = 2  # reservoirs of a figure that names none
+SMALLEST_SPILL = 0.5  # m³/s; less is not drawn
+INFLOW = "#000000"
+TURBINED = "#0072b2"
+SPILT = "#e69f00"
+RULE = "#009e73"
 
 
 class Reservoir(NamedTuple):
@@ -39,108 +45,140 @@ class Reservoir(NamedTuple):
     size: float
 
 
-def reservoirs(found: xr.Dataset) -> list[str]:
+class VolumeLimit(NamedTuple):
+    """A volume rule of a reservoir's release: its first and last place on the axis, its limits as mean flow [m³/s]."""
+
+    first: float
+    last: float
+    at_least: float
+    at_most: float
+
+
+def reservoirs(dataset: xr.Dataset) -> list[str]:
     """Return the stores to show: the largest seasonal reservoirs with a regulated release below them, then the rest."""
-    if "stores_e" not in found:
+    if "stores_e" not in dataset:
         return []
-    carrier, size = found["stores_carrier"].to_numpy(), found["stores_e_nom"].to_numpy()
-    names = [str(name) for name in found["stores"].to_numpy()]
-    water = [at for at in range(len(names)) if carrier[at] == "reservoir"]
-    ruled = {at: bool(_release(found, names[at])) for at in water}
-    return [names[at] for at in sorted(water, key=lambda at: (not ruled[at], -size[at]))]
+    stores = dataset["stores"].to_numpy().astype(str)
+    is_reservoir = dataset["stores_carrier"].to_numpy() == "reservoir"
+    sizes = dict(zip(stores, dataset["stores_e_nom"].to_numpy(), strict=True))
+
+    def rank(store: str) -> tuple[bool, float]:
+        is_regulated = len(_release_links(dataset, store)) > 0
+        return not is_regulated, -sizes[store]
+
+    return sorted(stores[is_reservoir].tolist(), key=rank)
 
 
-def reservoir(found: xr.Dataset, name: str) -> Reservoir:
+def reservoir(dataset: xr.Dataset, name: str) -> Reservoir:
     """Return the months of one store.
 
     Flows are means over the month, so that typical days and hours give the same form; the content is what the store
     holds at the month's last snapshot. ``at_least`` and ``at_most`` are the tightest bounds on the content in a month.
     """
-    months, weight = months_of(found), found["weight"].to_numpy()
-    labels = months.unique()
-    flow = found["links_p0"].to_numpy() if "links_p0" in found else np.zeros((len(weight), 0))
-    outlets = _outlets(found, name)
-    carriers = [str(found["links_carrier"].to_numpy()[at]) for at in outlets]
-    spills = [at for at, carrier in zip(outlets, carriers, strict=True) if "spill" in carrier]
-    power = found["stores"].to_index().get_loc(name)
-    least, most = _bounds(found, name)
+    months = months_of(dataset)
+    hours = dataset["weight"].to_numpy()
 
-    def monthly(values: np.ndarray) -> np.ndarray:
-        sums = pd.Series(values * weight, index=months).groupby(level=0).sum()
-        return np.asarray(sums / pd.Series(weight, index=months).groupby(level=0).sum())
+    def monthly_mean(values: np.ndarray) -> np.ndarray:
+        total = pd.Series(values * hours, index=months).groupby(level=0).sum()
+        total_hours = pd.Series(hours, index=months).groupby(level=0).sum()
+        return (total / total_hours).to_numpy()
 
-    def in_flow(values: np.ndarray) -> np.ndarray:
-        return monthly(values) / HM3_AN_HOUR
-
-    size = float(found["stores_e_nom"].to_numpy()[power])
-    content = found["stores_e"].to_numpy()[:, power]
-    low, high = (found[f"stores_{side}"].to_numpy()[:, power] * size for side in ("e_min_pu", "e_max_pu"))
-    table = pd.DataFrame({"content": content, "low": low, "high": high}, index=months).groupby(level=0)
+    outlets = _outlet_links(dataset, name)
+    carriers = dataset["links_carrier"].to_numpy()[outlets]
+    is_spillway = np.array(["spill" in str(carrier) for carrier in carriers], dtype=bool)
+    turbined = _link_flow(dataset, outlets[~is_spillway])
+    spilt = _link_flow(dataset, outlets[is_spillway])
+    least, most = _release_limits(dataset, name)
+    store = dataset["stores"].to_index().get_loc(name)
+    size = float(dataset["stores_e_nom"].to_numpy()[store])
+    contents = pd.DataFrame(
+        {
+            "content": dataset["stores_e"].to_numpy()[:, store],
+            "at_least": dataset["stores_e_min_pu"].to_numpy()[:, store] * size,
+            "at_most": dataset["stores_e_max_pu"].to_numpy()[:, store] * size,
+        },
+        index=months,
+    )
+    by_month = contents.groupby(level=0)
     return Reservoir(
-        name,
-        pd.PeriodIndex(labels),
-        in_flow(_inflow(found, name)),
-        in_flow(flow[:, [at for at in outlets if at not in spills]].sum(axis=1)),
-        in_flow(flow[:, spills].sum(axis=1)),
-        monthly(least),
-        monthly(most),
-        np.asarray(table["content"].last()),
-        np.asarray(table["low"].max()),
-        np.asarray(table["high"].min()),
-        size,
+        name=name,
+        months=pd.PeriodIndex(months.unique()),
+        inflow=monthly_mean(_inflow(dataset, name)) / HM3_AN_HOUR,
+        turbined=monthly_mean(turbined) / HM3_AN_HOUR,
+        spilt=monthly_mean(spilt) / HM3_AN_HOUR,
+        least=monthly_mean(least),
+        most=monthly_mean(most),
+        content=by_month["content"].last().to_numpy(),
+        at_least=by_month["at_least"].max().to_numpy(),
+        at_most=by_month["at_most"].min().to_numpy(),
+        size=size,
     )
 
 
-def _bus(found: xr.Dataset, name: str) -> str:
-    return str(found["stores_bus"].to_numpy()[found["stores"].to_index().get_loc(name)])
+def _link_flow(dataset: xr.Dataset, links: np.ndarray) -> np.ndarray:
+    """Return what links take from their first bus together, by snapshot [hm³/h]."""
+    if "links_p0" not in dataset:
+        return np.zeros(dataset.sizes["snapshot"])
+    return np.asarray(dataset["links_p0"].to_numpy()[:, links].sum(axis=1))
 
 
-def _outlets(found: xr.Dataset, name: str) -> list[int]:
-    return [int(at) for at in np.flatnonzero(found["links_bus0"].to_numpy() == _bus(found, name))]
+def _bus(dataset: xr.Dataset, store: str) -> str:
+    return str(dataset["stores_bus"].sel(stores=store).item())
 
 
-def _inflow(found: xr.Dataset, name: str) -> np.ndarray:
+def _outlet_links(dataset: xr.Dataset, store: str) -> np.ndarray:
+    """Return the positions of the links that take water from a store's bus."""
+    return np.flatnonzero(dataset["links_bus0"].to_numpy() == _bus(dataset, store))
+
+
+def _inflow(dataset: xr.Dataset, store: str) -> np.ndarray:
     """Return what rivers and plants upstream bring [hm³/h]."""
-    bus = _bus(found, name)
-    total = np.zeros(found.sizes["snapshot"])
-    if "loads_p" in found:
-        total -= found["loads_p"].to_numpy()[:, found["loads_bus"].to_numpy() == bus].sum(axis=1)
+    bus = _bus(dataset, store)
+    inflow = np.zeros(dataset.sizes["snapshot"])
+    if "loads_p" in dataset:
+        of_bus = dataset["loads_bus"].to_numpy() == bus
+        inflow -= dataset["loads_p"].to_numpy()[:, of_bus].sum(axis=1)
     for end in ("bus1", "bus2"):
-        if f"links_{end}" in found:
-            total += found["links_p0"].to_numpy()[:, found[f"links_{end}"].to_numpy() == bus].sum(axis=1)
-    return total
+        if f"links_{end}" in dataset:
+            upstream = np.flatnonzero(dataset[f"links_{end}"].to_numpy() == bus)
+            inflow += _link_flow(dataset, upstream)
+    return inflow
 
 
-def _release(found: xr.Dataset, name: str) -> list[int]:
-    """Return the links of carrier ``release`` right below a store's outlets."""
-    ends = {
-        str(found[f"links_{end}"].to_numpy()[at])
-        for end in ("bus1", "bus2")
-        if f"links_{end}" in found
-        for at in _outlets(found, name)
-    }
-    starts, carrier = found["links_bus0"].to_numpy(), found["links_carrier"].to_numpy()
-    return [at for at in range(len(starts)) if starts[at] in ends and carrier[at] == "release"]
+def _release_links(dataset: xr.Dataset, store: str) -> np.ndarray:
+    """Return the positions of the links of carrier ``release`` right below a store's outlets."""
+    outlets = _outlet_links(dataset, store)
+    buses_below: list[str] = []
+    for end in ("bus1", "bus2"):
+        if f"links_{end}" in dataset:
+            buses_below += dataset[f"links_{end}"].to_numpy()[outlets].tolist()
+    starts_below = dataset["links_bus0"].isin(buses_below).to_numpy()
+    is_release = dataset["links_carrier"].to_numpy() == "release"
+    return np.flatnonzero(starts_below & is_release)
 
 
-def _bounds(found: xr.Dataset, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return least and most flow [m³/s] that the release rules leave in each snapshot; nan where nothing is said."""
-    nothing = np.full(found.sizes["snapshot"], np.nan)
-    links = _release(found, name)
+def _release_limits(dataset: xr.Dataset, store: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return least and most flow [m³/s] that release rules leave in each snapshot; nan where there is no rule."""
+    no_limit = np.full(dataset.sizes["snapshot"], np.nan)
+    links = _release_links(dataset, store)
     if len(links) != 1:
-        return nothing, nothing
-    size = found["links_p_nom"].to_numpy()[links[0]] / HM3_AN_HOUR
-    low, high = (found[f"links_{side}"].to_numpy()[:, links[0]] for side in ("p_min_pu", "p_max_pu"))
-    return np.where(low > 0, low * size, np.nan), np.where(high < 0.999, high * size, np.nan)
+        return no_limit, no_limit
+    link = links[0]
+    rating = dataset["links_p_nom"].to_numpy()[link] / HM3_AN_HOUR
+    p_min_pu = dataset["links_p_min_pu"].to_numpy()[:, link]
+    p_max_pu = dataset["links_p_max_pu"].to_numpy()[:, link]
+    least = np.where(p_min_pu > 0, p_min_pu * rating, np.nan)
+    most = np.where(p_max_pu < 0.999, p_max_pu * rating, np.nan)
+    return least, most
 
 
-def reservoir_figure(found: xr.Dataset, stores: tuple[str, ...] = (), size: str = "journal") -> Figure:
+def reservoir_figure(dataset: xr.Dataset, stores: tuple[str, ...] = (), size: str = "journal") -> Figure:
     """Draw hydrograph and content of reservoirs, a column each.
 
     Parameters
     ----------
-    found
-        From ``energy.results.record.record``.
+    dataset
+        From ``energy.results.dataset.record``.
     stores
         Names; the two largest with a regulated release by default.
     size
@@ -157,85 +195,209 @@ def reservoir_figure(found: xr.Dataset, stores: tuple[str, ...] = (), size: str 
     InputError
         When the case has no such reservoir.
     """
-    known = reservoirs(found)
-    chosen = list(stores) or known[:SHOWN]
-    if not chosen or not set(chosen) <= set(known):
-        raise InputError(Fault("no such reservoir", None, None, ", ".join(known) or None, "name others"))
+    all_names = reservoirs(dataset)
+    names = list(stores) or all_names[:SHOWN]
+    if not names or not set(names) <= set(all_names):
+        fault = Fault(
+            "no such reservoir",
+            allowed=", ".join(all_names) or None,
+            repair="name others",
+        )
+        raise InputError(fault)
+    title = heading(dataset, " and ".join(names))
     note = "Monthly means, and content at the end of each month. Green: what rules ask for."
     with styled():
-        figure = framed(heading(found, " and ".join(chosen)), footer(found, note=note), size)
-        grid = figure.subplots(2, len(chosen), squeeze=False, sharex="col", height_ratios=(1.15, 1))
-        for column, name in enumerate(chosen):
-            one = reservoir(found, name)
-            _flows(grid[0, column], one, _windows(found, name, one.months))
-            _contents(grid[1, column], one)
-            if column == 0:
-                grid[0, 0].set_ylabel("flow [m³/s]")
-                grid[1, 0].set_ylabel("content [hm³]")
+        figure = framed(title, footer(dataset, note=note), size)
+        grid = figure.subplots(
+            nrows=2,
+            ncols=len(names),
+            squeeze=False,
+            sharex="col",
+            height_ratios=(1.15, 1),
+        )
+        for column, name in enumerate(names):
+            store = reservoir(dataset, name)
+            limits = _volume_limits(dataset, store)
+            _draw_flows(grid[0, column], store, limits)
+            _draw_content(grid[1, column], store)
+        grid[0, 0].set_ylabel("flow [m³/s]")
+        grid[1, 0].set_ylabel("content [hm³]")
         for row in grid:
-            found_handles: dict[str, Artist] = {}
-            for axes in row:
-                found_handles |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+            handles = _legend_handles(row)
             row[-1].legend(
-                found_handles.values(), found_handles, loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0
+                handles.values(),
+                handles.keys(),
+                loc="upper left",
+                bbox_to_anchor=(1.01, 1),
+                borderaxespad=0,
             )
     return figure
 
 
-def _windows(found: xr.Dataset, name: str, months: pd.PeriodIndex) -> list[tuple[float, float, float, float]]:
-    """Return first and last place on the axis, and least and most mean flow [m³/s], of each volume rule of a store."""
-    links = [str(found["links"].to_numpy()[at]) for at in _release(found, name)]
-    if "volume_link" not in found:
+def _legend_handles(row: Iterable[Axes]) -> dict[str, Artist]:
+    """Return label → handle of all axes of a row, without repeats."""
+    by_label: dict[str, Artist] = {}
+    for axes in row:
+        handles, labels = axes.get_legend_handles_labels()
+        by_label |= zip(labels, handles, strict=True)
+    return by_label
+
+
+def _volume_limits(dataset: xr.Dataset, store: Reservoir) -> list[VolumeLimit]:
+    """Return the volume rules of the release of a store."""
+    if "volume_link" not in dataset:
         return []
-    rows = []
-    for at in np.flatnonzero(np.isin(found["volume_link"].to_numpy(), links)):
-        ends = (pd.Timestamp(found[f"volume_{side}"].to_numpy()[at]) for side in ("start", "end"))
-        places = [(time.to_period("M") - months[0]).n for time in ends]
-        low, high = (float(found[f"volume_{side}"].to_numpy()[at]) for side in ("at_least", "at_most"))
-        rows.append((float(places[0]), float(places[1]), low, high))
-    return rows
+    links = dataset["links"].to_numpy()[_release_links(dataset, store.name)]
+    is_of_store = np.isin(dataset["volume_link"].to_numpy(), links)
+    limits = []
+    for rule in np.flatnonzero(is_of_store):
+        start = pd.Timestamp(dataset["volume_start"].to_numpy()[rule])
+        end = pd.Timestamp(dataset["volume_end"].to_numpy()[rule])
+        limit = VolumeLimit(
+            first=_months_between(store.months[0], start),
+            last=_months_between(store.months[0], end),
+            at_least=float(dataset["volume_at_least"].to_numpy()[rule]),
+            at_most=float(dataset["volume_at_most"].to_numpy()[rule]),
+        )
+        limits.append(limit)
+    return limits
 
 
-def _flows(axes: Axes, one: Reservoir, windows: list[tuple[float, float, float, float]]) -> None:
-    edges = np.arange(len(one.months) + 1)
-    axes.stairs(one.turbined, edges, fill=True, color=TURBINED, alpha=0.75, label="through turbines")
-    if one.spilt.max() > 0.5:
-        top = one.turbined + one.spilt
-        axes.stairs(top, edges, baseline=one.turbined, fill=True, color=SPILT, label="spilt")
-    axes.stairs(one.inflow, edges, color="black", lw=1.3, baseline=None, label="inflow")
-    for bound, text in ((one.least, "least flow (rule)"), (one.most, "most flow (rule)")):
-        if np.isfinite(bound).any():
-            dotted = (0, (1, 1)) if bound is one.most else (0, (4, 1))
-            axes.stairs(np.nan_to_num(bound, nan=np.nan), edges, baseline=None, color=RULE, lw=1.4, ls=dotted)
-            axes.plot([], [], color=RULE, lw=1.4, ls=dotted, label=text)
-    for first, last, low, high in windows:
-        for level, mark in ((low, "^"), (high, "v")):
-            if np.isfinite(level):
-                axes.plot([first, last], [level, level], color=RULE, lw=0.8)
-                sense = "least" if mark == "^" else "most"
-                middle = (first + last) / 2
-                axes.plot([middle], [level], mark, color=RULE, ms=5, ls="none", label=f"{sense} mean over\nthe window")
-    axes.set_title(one.name, fontsize=9, loc="left")
+def _months_between(first_month: pd.Period, time: pd.Timestamp) -> float:
+    return float((time.to_period("M") - first_month).n)
+
+
+def _draw_flows(axes: Axes, store: Reservoir, limits: list[VolumeLimit]) -> None:
+    """Draw inflow and release by month [m³/s], with the limits of flow and volume rules."""
+    edges = np.arange(len(store.months) + 1)
+    axes.stairs(
+        store.turbined,
+        edges,
+        fill=True,
+        color=TURBINED,
+        alpha=0.75,
+        label="through turbines",
+    )
+    if store.spilt.max() > SMALLEST_SPILL:
+        axes.stairs(
+            store.turbined + store.spilt,
+            edges,
+            baseline=store.turbined,
+            fill=True,
+            color=SPILT,
+            label="spilt",
+        )
+    axes.stairs(
+        store.inflow,
+        edges,
+        color=INFLOW,
+        lw=1.3,
+        baseline=None,
+        label="inflow",
+    )
+    _draw_flow_limit(axes, store.least, label="least flow (rule)", dashes=(4, 1))
+    _draw_flow_limit(axes, store.most, label="most flow (rule)", dashes=(1, 1))
+    for limit in limits:
+        window = (limit.first, limit.last)
+        _draw_volume_limit(axes, window, limit.at_least, marker="^")
+        _draw_volume_limit(axes, window, limit.at_most, marker="v")
+    axes.set_title(store.name, fontsize=9, loc="left")
     axes.set_ylim(0, None)
     axes.yaxis.set_major_formatter("{x:,.0f}")
     axes.grid(axis="y")
 
 
-def _contents(axes: Axes, one: Reservoir) -> None:
-    at = np.arange(1, len(one.months) + 1)
-    axes.fill_between(at, one.at_least, one.at_most, step="mid", color=RULE, alpha=0.12, lw=0, label="allowed content")
-    axes.plot(at, one.content, color=TURBINED, lw=1.8, marker="o", ms=3, label="content")
-    bound = one.at_least > 1e-6
-    if bound.any():
-        axes.plot(at[bound], one.at_least[bound], "^", color=RULE, ms=6, ls="none", label="least content (rule)")
-    axes.axhline(one.size, color="#666666", lw=0.8, ls=":", label="full")
-    axes.set_ylim(0, 1.06 * one.size)
-    axes.set_xlim(0, len(one.months))
-    names = []
-    for number, month in enumerate(one.months):
-        name = month.strftime("%b")[:1]
-        names.append(f"{name}\n{month.year}" if number == 0 or month.month == 1 else name)
-    axes.set_xticks(at - 0.5, names)
-    axes.tick_params(axis="x", length=0)
+def _draw_flow_limit(axes: Axes, flow: np.ndarray, *, label: str, dashes: tuple[int, int]) -> None:
+    """Draw the least or most flow by month, if rules set one."""
+    if not np.isfinite(flow).any():
+        return
+    line_style = (0, dashes)
+    edges = np.arange(len(flow) + 1)
+    axes.stairs(
+        flow,
+        edges,
+        baseline=None,
+        color=RULE,
+        lw=1.4,
+        ls=line_style,
+    )
+    axes.plot(
+        [],
+        [],
+        color=RULE,
+        lw=1.4,
+        ls=line_style,
+        label=label,
+    )
+
+
+def _draw_volume_limit(axes: Axes, window: tuple[float, float], flow: float, *, marker: str) -> None:
+    """Draw the least (``^``) or most (``v``) mean flow over a window of months, if the rule sets it."""
+    if not np.isfinite(flow):
+        return
+    sense = "least" if marker == "^" else "most"
+    first, last = window
+    axes.plot([first, last], [flow, flow], color=RULE, lw=0.8)
+    axes.plot(
+        [(first + last) / 2],
+        [flow],
+        marker,
+        color=RULE,
+        ms=5,
+        ls="none",
+        label=f"{sense} mean over\nthe window",
+    )
+
+
+def _draw_content(axes: Axes, store: Reservoir) -> None:
+    """Draw content at the end of each month [hm³], within the limits of level rules."""
+    month_ends = np.arange(1, len(store.months) + 1)
+    axes.fill_between(
+        month_ends,
+        store.at_least,
+        store.at_most,
+        step="mid",
+        color=RULE,
+        alpha=0.12,
+        lw=0,
+        label="allowed content",
+    )
+    axes.plot(
+        month_ends,
+        store.content,
+        color=TURBINED,
+        lw=1.8,
+        marker="o",
+        ms=3,
+        label="content",
+    )
+    has_least = store.at_least > 1e-6
+    if has_least.any():
+        axes.plot(
+            month_ends[has_least],
+            store.at_least[has_least],
+            "^",
+            color=RULE,
+            ms=6,
+            ls="none",
+            label="least content (rule)",
+        )
+    axes.axhline(store.size, color="#666666", lw=0.8, ls=":", label="full")
+    axes.set_ylim(0, 1.06 * store.size)
+    axes.set_xlim(0, len(store.months))
+    _set_month_axis(axes, store.months)
     axes.yaxis.set_major_formatter("{x:,.0f}")
     axes.grid(axis="y")
+
+
+def _set_month_axis(axes: Axes, months: pd.PeriodIndex) -> None:
+    """Name months by their first letter; the year stands below the first one and each January."""
+    names = []
+    for number, month in enumerate(months):
+        name = month.strftime("%b")[:1]
+        if number == 0 or month.month == 1:
+            name += f"\n{month.year}"
+        names.append(name)
+    middles = np.arange(len(months)) + 0.5
+    axes.set_xticks(middles, names)
+    axes.tick_params(axis="x", length=0)
