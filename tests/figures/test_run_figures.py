@@ -25,13 +25,14 @@ from energy.plots.heatmap import heatmap_figure
 from energy.plots.map import borders, map_figure
 from energy.plots.map_flows import flows, plants
 from energy.plots.registry import chosen, draw, entries, month_table
-from energy.plots.reservoirs import reservoir, reservoir_figure, reservoirs
+from energy.plots.reservoirs import reservoir_figure
 from energy.plots.settlement import settlement_figure
 from energy.plots.sweep import sweep_figure
 from energy.plots.waterfall import waterfall_figure, waterfall_table
 from energy.results.country_balance import countries_of, country_balance
 from energy.results.dataset import record
 from energy.results.mean_day import mean_days
+from energy.results.reservoirs import reservoir, reservoirs
 
 
 @pytest.fixture(scope="module")

@@ -1,17 +1,16 @@
-"""Reservoir figure: inflow, release and content of large reservoirs, with the bands that rules set."""
+"""Reservoir figure: inflow, release and content of large reservoirs, with the limits that rules set."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from energy.errors import Fault, InputError
-from energy.model.profiles import HM3_AN_HOUR
 from energy.plots.frame import footer, framed, heading
 from energy.plots.style import styled
-from energy.results.mean_day import months_of
+from energy.results.reservoirs import Reservoir, VolumeLimit, reservoir, reservoirs, volume_limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,149 +26,6 @@ INFLOW = "#000000"
 TURBINED = "#0072b2"
 SPILT = "#e69f00"
 RULE = "#009e73"
-
-
-class Reservoir(NamedTuple):
-    """What flows through a store by month [m³/s], its content at each month's end [hm³], and the bands of its rules."""
-
-    name: str
-    months: pd.PeriodIndex
-    inflow: np.ndarray
-    turbined: np.ndarray
-    spilt: np.ndarray
-    least: np.ndarray
-    most: np.ndarray
-    content: np.ndarray
-    at_least: np.ndarray
-    at_most: np.ndarray
-    size: float
-
-
-class VolumeLimit(NamedTuple):
-    """A volume rule of a reservoir's release: its first and last place on the axis, its limits as mean flow [m³/s]."""
-
-    first: float
-    last: float
-    at_least: float
-    at_most: float
-
-
-def reservoirs(dataset: xr.Dataset) -> list[str]:
-    """Return the stores to show: the largest seasonal reservoirs with a regulated release below them, then the rest."""
-    if "stores_e" not in dataset:
-        return []
-    stores = dataset["stores"].to_numpy().astype(str)
-    is_reservoir = dataset["stores_carrier"].to_numpy() == "reservoir"
-    sizes = dict(zip(stores, dataset["stores_e_nom"].to_numpy(), strict=True))
-
-    def rank(store: str) -> tuple[bool, float]:
-        is_regulated = len(_release_links(dataset, store)) > 0
-        return not is_regulated, -sizes[store]
-
-    return sorted(stores[is_reservoir].tolist(), key=rank)
-
-
-def reservoir(dataset: xr.Dataset, name: str) -> Reservoir:
-    """Return the months of one store.
-
-    Flows are means over the month, so that typical days and hours give the same form; the content is what the store
-    holds at the month's last snapshot. ``at_least`` and ``at_most`` are the tightest bounds on the content in a month.
-    """
-    months = months_of(dataset)
-    hours = dataset["weight"].to_numpy()
-
-    def monthly_mean(values: np.ndarray) -> np.ndarray:
-        total = pd.Series(values * hours, index=months).groupby(level=0).sum()
-        total_hours = pd.Series(hours, index=months).groupby(level=0).sum()
-        return (total / total_hours).to_numpy()
-
-    outlets = _outlet_links(dataset, name)
-    carriers = dataset["links_carrier"].to_numpy()[outlets]
-    is_spillway = np.array(["spill" in str(carrier) for carrier in carriers], dtype=bool)
-    turbined = _link_flow(dataset, outlets[~is_spillway])
-    spilt = _link_flow(dataset, outlets[is_spillway])
-    least, most = _release_limits(dataset, name)
-    store = dataset["stores"].to_index().get_loc(name)
-    size = float(dataset["stores_e_nom"].to_numpy()[store])
-    contents = pd.DataFrame(
-        {
-            "content": dataset["stores_e"].to_numpy()[:, store],
-            "at_least": dataset["stores_e_min_pu"].to_numpy()[:, store] * size,
-            "at_most": dataset["stores_e_max_pu"].to_numpy()[:, store] * size,
-        },
-        index=months,
-    )
-    by_month = contents.groupby(level=0)
-    return Reservoir(
-        name=name,
-        months=pd.PeriodIndex(months.unique()),
-        inflow=monthly_mean(_inflow(dataset, name)) / HM3_AN_HOUR,
-        turbined=monthly_mean(turbined) / HM3_AN_HOUR,
-        spilt=monthly_mean(spilt) / HM3_AN_HOUR,
-        least=monthly_mean(least),
-        most=monthly_mean(most),
-        content=by_month["content"].last().to_numpy(),
-        at_least=by_month["at_least"].max().to_numpy(),
-        at_most=by_month["at_most"].min().to_numpy(),
-        size=size,
-    )
-
-
-def _link_flow(dataset: xr.Dataset, links: np.ndarray) -> np.ndarray:
-    """Return what links take from their first bus together, by snapshot [hm³/h]."""
-    if "links_p0" not in dataset:
-        return np.zeros(dataset.sizes["snapshot"])
-    return np.asarray(dataset["links_p0"].to_numpy()[:, links].sum(axis=1))
-
-
-def _bus(dataset: xr.Dataset, store: str) -> str:
-    return str(dataset["stores_bus"].sel(stores=store).item())
-
-
-def _outlet_links(dataset: xr.Dataset, store: str) -> np.ndarray:
-    """Return the positions of the links that take water from a store's bus."""
-    return np.flatnonzero(dataset["links_bus0"].to_numpy() == _bus(dataset, store))
-
-
-def _inflow(dataset: xr.Dataset, store: str) -> np.ndarray:
-    """Return what rivers and plants upstream bring [hm³/h]."""
-    bus = _bus(dataset, store)
-    inflow = np.zeros(dataset.sizes["snapshot"])
-    if "loads_p" in dataset:
-        of_bus = dataset["loads_bus"].to_numpy() == bus
-        inflow -= dataset["loads_p"].to_numpy()[:, of_bus].sum(axis=1)
-    for end in ("bus1", "bus2"):
-        if f"links_{end}" in dataset:
-            upstream = np.flatnonzero(dataset[f"links_{end}"].to_numpy() == bus)
-            inflow += _link_flow(dataset, upstream)
-    return inflow
-
-
-def _release_links(dataset: xr.Dataset, store: str) -> np.ndarray:
-    """Return the positions of the links of carrier ``release`` right below a store's outlets."""
-    outlets = _outlet_links(dataset, store)
-    buses_below: list[str] = []
-    for end in ("bus1", "bus2"):
-        if f"links_{end}" in dataset:
-            buses_below += dataset[f"links_{end}"].to_numpy()[outlets].tolist()
-    starts_below = dataset["links_bus0"].isin(buses_below).to_numpy()
-    is_release = dataset["links_carrier"].to_numpy() == "release"
-    return np.flatnonzero(starts_below & is_release)
-
-
-def _release_limits(dataset: xr.Dataset, store: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return least and most flow [m³/s] that release rules leave in each snapshot; nan where there is no rule."""
-    no_limit = np.full(dataset.sizes["snapshot"], np.nan)
-    links = _release_links(dataset, store)
-    if len(links) != 1:
-        return no_limit, no_limit
-    link = links[0]
-    rating = dataset["links_p_nom"].to_numpy()[link] / HM3_AN_HOUR
-    p_min_pu = dataset["links_p_min_pu"].to_numpy()[:, link]
-    p_max_pu = dataset["links_p_max_pu"].to_numpy()[:, link]
-    least = np.where(p_min_pu > 0, p_min_pu * rating, np.nan)
-    most = np.where(p_max_pu < 0.999, p_max_pu * rating, np.nan)
-    return least, most
 
 
 def reservoir_figure(dataset: xr.Dataset, stores: tuple[str, ...] = (), size: str = "journal") -> Figure:
@@ -217,7 +73,7 @@ def reservoir_figure(dataset: xr.Dataset, stores: tuple[str, ...] = (), size: st
         )
         for column, name in enumerate(names):
             store = reservoir(dataset, name)
-            limits = _volume_limits(dataset, store)
+            limits = volume_limits(dataset, store)
             _draw_flows(grid[0, column], store, limits)
             _draw_content(grid[1, column], store)
         grid[0, 0].set_ylabel("flow [m³/s]")
@@ -241,30 +97,6 @@ def _legend_handles(row: Iterable[Axes]) -> dict[str, Artist]:
         handles, labels = axes.get_legend_handles_labels()
         by_label |= zip(labels, handles, strict=True)
     return by_label
-
-
-def _volume_limits(dataset: xr.Dataset, store: Reservoir) -> list[VolumeLimit]:
-    """Return the volume rules of the release of a store."""
-    if "volume_link" not in dataset:
-        return []
-    links = dataset["links"].to_numpy()[_release_links(dataset, store.name)]
-    is_of_store = np.isin(dataset["volume_link"].to_numpy(), links)
-    limits = []
-    for rule in np.flatnonzero(is_of_store):
-        start = pd.Timestamp(dataset["volume_start"].to_numpy()[rule])
-        end = pd.Timestamp(dataset["volume_end"].to_numpy()[rule])
-        limit = VolumeLimit(
-            first=_months_between(store.months[0], start),
-            last=_months_between(store.months[0], end),
-            at_least=float(dataset["volume_at_least"].to_numpy()[rule]),
-            at_most=float(dataset["volume_at_most"].to_numpy()[rule]),
-        )
-        limits.append(limit)
-    return limits
-
-
-def _months_between(first_month: pd.Period, time: pd.Timestamp) -> float:
-    return float((time.to_period("M") - first_month).n)
 
 
 def _draw_flows(axes: Axes, store: Reservoir, limits: list[VolumeLimit]) -> None:
