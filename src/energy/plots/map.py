@@ -142,7 +142,7 @@ def _draw_view(axes: Axes, dataset: xr.Dataset, view: MapView) -> None:
     labelled_buses = {name: bus for name, bus in buses.items() if view.labels_at((bus.x, bus.y))}
     for bus in labelled_buses.values():
         labels.block(bus.x, bus.y)
-    draw_flows(axes, flows(dataset), buses, view, labels)
+    draw_flows(axes, flows(dataset), buses, view=view, labels=labels)
     for bus in buses.values():
         axes.plot([bus.x], [bus.y], "s", color="black", ms=3.5, zorder=6)
     for name, bus in labelled_buses.items():

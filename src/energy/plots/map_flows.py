@@ -176,14 +176,16 @@ def _net_flow(parallel: Sequence[Branch], weights: np.ndarray) -> Flow:
         backward_limit = backward_limit + branch.backward_limit
         studied = studied or branch.studied
         disrupted = disrupted or branch.disrupted
-    begin = parallel[0].begin
-    end = parallel[0].end
-    limit = forward_limit
+    first = parallel[0]
     mean_power = _mean(power, weights)
-    if mean_power < 0:
-        begin, end = end, begin
-        limit = backward_limit
-    mean_limit = _mean(limit, weights)
+    if mean_power >= 0:
+        begin = first.begin
+        end = first.end
+        mean_limit = _mean(forward_limit, weights)
+    else:
+        begin = first.end
+        end = first.begin
+        mean_limit = _mean(backward_limit, weights)
     loading = 0.0
     if mean_limit > 1e-9:
         loading = min(abs(mean_power) / mean_limit, 1.0)

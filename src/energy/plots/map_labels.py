@@ -145,11 +145,11 @@ class Labels:
         offset_right, offset_up = offset
         width = LETTER_WIDTH * size * len(text)
         anchor = right + offset_right
-        left = {
-            "left": anchor,
-            "center": anchor - width / 2,
-            "right": anchor - width,
-        }[_alignment(offset)]
+        left = anchor
+        if offset_right < 0:
+            left = anchor - width
+        elif offset_right == 0:
+            left = anchor - width / 2
         return Rectangle(
             left=left,
             right=left + width,

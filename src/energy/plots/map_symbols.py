@@ -30,6 +30,7 @@ def draw_flows(
     axes: Axes,
     all_flows: Sequence[Flow],
     buses: dict[str, MapBus],
+    *,
     view: MapView,
     labels: Labels,
 ) -> None:
