@@ -210,6 +210,8 @@ def test_rule_bands_are_the_rules(found: xr.Dataset) -> None:
     figure = reservoir_figure(found)
     assert [axes.get_title(loc="left") for axes in figure.axes[:2]] == ["Toktogul", "Nurek"]
     assert [axes.get_ylabel() for axes in figure.axes[::2]] == ["flow [m³/s]", "content [hm³]"]
+    with pytest.raises(InputError, match=r"no reservoir 'Nurec'; allowed: Toktogul, Nurek.*did you mean 'Nurek'"):
+        reservoir_figure(found, ("Nurec",))
     volume = found["volume_at_least"].sel(volume_rule="toktogul_growing_release 2028").item()
     assert volume == pytest.approx(4700e6 / (183 * 86400), rel=1e-6)  # 4,700 hm³ in 183 days
 
@@ -261,7 +263,7 @@ def test_calendar_places_the_event(found: xr.Dataset, small: xr.Dataset) -> None
     assert bar.get_width() == 31
     assert [text.get_text() for text in axes.texts] == ["31 d, out"]
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["pole 1 out"]
-    assert calendar_figure(small).axes[0].texts[0].get_text() == "nothing happens in this scenario"
+    assert calendar_figure(small).axes[0].texts[0].get_text() == "this scenario has no events"
 
 
 def test_map_shows_mean_flows_and_what_is_hit(found: xr.Dataset, run: Run) -> None:
@@ -290,7 +292,7 @@ def test_map_says_that_borders_take_no_side(found: xr.Dataset) -> None:
 def test_map_needs_places(small: xr.Dataset) -> None:
     nowhere = small.assign(buses_x=small["buses_x"] * 0)
     assert "map" not in entries(nowhere)
-    with pytest.raises(InputError, match="places"):
+    with pytest.raises(InputError, match="coordinates"):
         map_figure(nowhere)
 
 

@@ -23,9 +23,9 @@ FILLS = {
     "input": "#dddddd",
 }
 WORDS = {
-    "outcome": "model, told nothing of it",
-    "follows": "model, told what it nearly follows from",
-    "input": "model, told the number",
+    "outcome": "model: predicted",
+    "follows": "model: nearly follows from its inputs",
+    "input": "model: an input",
 }
 KM3 = 1e-3  # of an hm³
 TWH = 1e-3  # of a GWh

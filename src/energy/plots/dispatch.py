@@ -83,7 +83,7 @@ def dispatch_figure(dataset: xr.Dataset, country: str = "", size: str = "journal
     power = _power_by_carrier(days)
     demand = -power.pop("demand")
     title = heading(dataset, f"Electricity of {country_name(country)}")
-    note = f"Mean day of each month, 0 to 24 h at UTC+{LOCAL}. Below zero: sent away, and losses."
+    note = f"Mean day of each month, 0 to 24 h at UTC+{LOCAL}. Below zero: exports and losses."
     with styled():
         figure = framed(title, footer(dataset, note=note), size)
         axes = figure.subplots()

@@ -60,7 +60,7 @@ def calendar_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
             axes.text(
                 0.5,
                 0.5,
-                "nothing happens in this scenario",
+                "this scenario has no events",
                 transform=axes.transAxes,
                 ha="center",
                 va="center",

@@ -31,8 +31,8 @@ MARGIN = 1.3  # degrees around the buses
 LARGE = 40  # MW from which a plant is named
 HEIGHTS = {"journal": 4.6, "slide": 4.5}  # inches
 NEUTRAL = (
-    "Mean of the contract season. Ways are drawn straight, without their routes. Borders: Natural Earth, simplified; "
-    "dotted where states do not agree on them. They take no position on any claim."
+    "Mean of the contract season. Flows are straight lines between buses, not routes. Borders: Natural Earth, "
+    "simplified; dotted where states do not agree on them. They take no position on any claim."
 )
 FREE_PLACES = {
     "AF": (65.2, 32.7),
@@ -80,7 +80,7 @@ def map_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
         When buses have no coordinates.
     """
     if "buses_x" not in dataset or float(np.ptp(dataset["buses_x"].to_numpy())) == 0:
-        raise InputError(Fault("the buses have no places", allowed="x and y [degrees] in buses.csv"))
+        raise InputError(Fault("the buses have no coordinates", allowed="x and y [degrees] in buses.csv"))
     views = _views(dataset, size)
     with styled():
         figure = framed(

@@ -156,7 +156,7 @@ def add_loading_bar(all_axes: Sequence[Axes]) -> None:
     assert figure is not None
     scale = ScalarMappable(Normalize(0, 100), colormaps[LOADING])
     bar = figure.colorbar(scale, ax=all_axes, pad=0.02, aspect=30)
-    bar.set_label("loading: mean flow of what may flow [%]")
+    bar.set_label("loading: mean flow as share of capacity [%]")
     bar.outline.set_visible(False)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from energy.errors import Fault, InputError
+from energy.errors import Fault, InputError, nearest
 from energy.plots.frame import footer, framed, heading
 from energy.plots.style import styled
 from energy.results.reservoirs import Reservoir, VolumeLimit, reservoir, reservoirs, volume_limits
@@ -53,15 +53,18 @@ def reservoir_figure(dataset: xr.Dataset, stores: tuple[str, ...] = (), size: st
     """
     all_names = reservoirs(dataset)
     names = list(stores) or all_names[:SHOWN]
-    if not names or not set(names) <= set(all_names):
+    if not all_names:
+        raise InputError(Fault("the case has no reservoirs", repair="draw another figure"))
+    unknown = [name for name in names if name not in all_names]
+    if unknown:
         fault = Fault(
-            "no such reservoir",
-            allowed=", ".join(all_names) or None,
-            repair="name others",
+            f"no reservoir {unknown[0]!r}",
+            allowed=", ".join(all_names),
+            repair=nearest(unknown[0], all_names),
         )
         raise InputError(fault)
     title = heading(dataset, " and ".join(names))
-    note = "Monthly means, and content at the end of each month. Green: what rules ask for."
+    note = "Monthly means, and content at the end of each month. Green: limits that rules set."
     with styled():
         figure = framed(title, footer(dataset, note=note), size)
         grid = figure.subplots(

@@ -44,7 +44,7 @@ def settlement_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
         fault = Fault(
             "this run has no settlement",
             allowed="a contract with prices and a quantity",
-            repair="draw another",
+            repair="draw another figure",
         )
         raise InputError(fault)
     payments = pd.DataFrame(dataset["settled"].to_pandas()) * MILLION
