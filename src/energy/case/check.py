@@ -12,6 +12,7 @@ import pandas as pd
 from energy.case.case import Case
 from energy.case.rules import EndRule, FlowRule, LevelRule, LimitRule, StartRule, StorageRule, TravelRule, VolumeRule
 from energy.case.schema import HOURS, MONTHS, series_attributes
+from energy.case.section_check import section_faults
 from energy.errors import Fault, nearest
 from energy.reading.tree import Node, Steps, nearest_node
 
@@ -29,7 +30,8 @@ def cross_faults(case: Case, rules: Node | None = None) -> list[Fault]:
         ``rules.yaml`` as it was written, which knows the lines.
     """
     checks = (_buses, _carriers, _demand, _hours, _inflow, _monthly, _head, _services, _corridors)
-    return [*(fault for check in checks for fault in check(case)), *_rules(case, rules)]
+    faults = [fault for check in checks for fault in check(case)]
+    return [*faults, *_rules(case, rules), *section_faults(case, rules)]
 
 
 def month_set(text: str) -> set[int]:
@@ -80,6 +82,17 @@ def _buses(case: Case) -> Iterator[Fault]:
     for table in case.components.values():
         for column in [c for c in table.columns if c == "bus" or (c.startswith("bus") and c[3:].isdigit())]:
             yield from _unknown(table, table[column], buses, column)
+        yield from _loops(table)
+
+
+def _loops(table: pd.DataFrame) -> Iterator[Fault]:
+    """Yield the branches that begin and end at one bus."""
+    if "bus1" not in table:
+        return
+    path, lines = _lines(table)
+    for name, first, second, line in zip(table.index, table["bus0"], table["bus1"], lines, strict=True):
+        if first == second:
+            yield Fault(f"{name!r} leads from bus {first!r} to itself", path, line, "two buses", "correct bus0 or bus1")
 
 
 def _carriers(case: Case) -> Iterator[Fault]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from energy.case.schema import COMPONENTS, NOT_MODELLED, attributes, must_not_be_negative
+from energy.case.physical_limits import allowed_instead
+from energy.case.schema import NOT_MODELLED, OWN_COMPONENTS, OWN_DEFINITIONS, attributes, must_not_be_negative
 from energy.errors import Fault, nearest
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ _NUMBERS = {
     "lines": ("s_nom", "s_max_pu", "x", "r"),
     "stores": ("e_nom", "e_initial", "e_min_pu", "e_max_pu", "marginal_cost", "marginal_cost_storage"),
     "loads": ("p_set", "sign"),
+    "storage_units": ("p_nom", "p_min_pu", "p_max_pu", "max_hours", "marginal_cost", "inflow", "efficiency_store"),
+    "transformers": ("s_nom", "s_max_pu", "x", "r"),
 }
 """What the optimisation reads of each component list."""
 WEIGHTINGS = ("objective", "stores", "generators")
@@ -39,9 +42,15 @@ def network_faults(network: pypsa.Network, path: Path) -> Iterator[Fault]:
     if network.meta.get("energy"):
         # its rules live in its meta data, and its demands and inflows are those of one scenario already
         yield Fault("this network was built from a case", path, repair="name the case itself, and a scenario")
+    if network.has_scenarios:
+        what = "it is a stochastic network: n.set_scenarios was called"
+        repair = "export one scenario by itself, n.get_scenario(name), and let scenario files say what may happen"
+        yield Fault(what, path, None, "a network without scenarios", repair)
+        return
     yield from _snapshots(network, path)
     yield from _not_modelled(network, path)
     yield from _buses(network, path)
+    yield from _loops(network, path)
     for component, names in _NUMBERS.items():
         for attribute in names:
             yield from _numbers(network, path, component, attribute)
@@ -82,22 +91,19 @@ def _not_modelled(network: pypsa.Network, path: Path) -> Iterator[Fault]:
         if len(twice):
             names = ", ".join(map(str, twice[:5]))
             yield Fault(f"{c.list_name} {names}: the name stands twice", path, None, "each name once", "rename one")
-        for attribute, allowed in NOT_MODELLED.items():
+        delays = {column: 0.0 for column in table if column.startswith("delay") and column[5:].isdigit()}
+        for attribute, allowed in (NOT_MODELLED | delays).items():
             if attribute in table and len(table):
                 differing = table.index[table[attribute].fillna(allowed) != allowed]
                 if len(differing):
                     what = f"{c.list_name} {', '.join(map(str, differing[:5]))}: {attribute} is not modelled here"
                     yield Fault(what, path, None, str(allowed), "set it so, or solve with plain PyPSA")
-    present = [
-        c.list_name
-        for c in network.components
-        if len(c.static) and c.list_name not in ("line_types", "transformer_types", "sub_networks")
-    ]
-    foreign = [name for name in present if name not in COMPONENTS]
+    present = [c.list_name for c in network.components if len(c.static) and c.list_name not in OWN_DEFINITIONS]
+    foreign = [name for name in present if name not in OWN_COMPONENTS]
     if foreign:
         repair = "replace them, or solve with plain PyPSA"
         what = f"components {', '.join(foreign)} are not modelled here"
-        yield Fault(what, path, None, ", ".join(COMPONENTS), repair)
+        yield Fault(what, path, None, ", ".join(OWN_COMPONENTS), repair)
 
 
 def _buses(network: pypsa.Network, path: Path) -> Iterator[Fault]:
@@ -110,6 +116,15 @@ def _buses(network: pypsa.Network, path: Path) -> Iterator[Fault]:
                 if bus not in buses and (needed or (bus != "" and not pd.isna(bus))):
                     what = f"{component}: {column} of {name!r} is {bus!r}, which does not exist"
                     yield Fault(what, path, None, ", ".join(buses[:30]) or "no bus yet", nearest(str(bus), buses))
+
+
+def _loops(network: pypsa.Network, path: Path) -> Iterator[Fault]:
+    """Yield the branches that begin and end at one bus."""
+    for component in ("links", "lines"):
+        table = network.components[component].static
+        for name in table.index[table["bus0"] == table["bus1"]]:
+            what = f"{component} {name}: it leads from bus {table.at[name, 'bus0']!r} to itself"
+            yield Fault(what, path, None, "two buses", "correct bus0 or bus1")
 
 
 def _numbers(network: pypsa.Network, path: Path, component: str, attribute: str) -> Iterator[Fault]:
@@ -125,11 +140,13 @@ def _wrong(component: str, attribute: str, table: pd.DataFrame, path: Path) -> I
     """Yield the numbers of a table (instants × names) that no program can hold, the first of each component."""
     values = table.apply(pd.to_numeric, errors="coerce").to_numpy(float)
     negative = must_not_be_negative(attribute) and attribute != "efficiency"
-    wrong = ~np.isfinite(values) | (negative & (values < 0))
+    beyond = np.isin(values, [value for value in np.unique(values) if allowed_instead(attribute, value) is not None])
+    wrong = ~np.isfinite(values) | (negative & (values < 0)) | beyond
     for at in np.flatnonzero(wrong.any(axis=0)):
         row = int(np.argmax(wrong[:, at]))
         shown = str(table.iloc[row, int(at)])
         when = f" at {_time(table.index[row])}" if len(table.index) > 1 or table.index[0] != "" else ""
-        allowed = "a finite number of 0 or more" if negative else "a finite number"
+        finite = "a finite number of 0 or more" if negative else "a finite number"
+        allowed = allowed_instead(attribute, float(values[row, int(at)])) or finite
         what = f"{component} {table.columns[int(at)]!s}: {attribute} is {shown}{when}"
         yield Fault(what, path, None, allowed, "correct the network")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +11,13 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
+from energy.case.physical_limits import LIMITS, SHARE, SIGN
+
 COMPONENTS = ("carriers", "buses", "lines", "links", "generators", "loads", "stores")
+OWN_COMPONENTS = (*COMPONENTS, "storage_units", "transformers")
+"""What a user's own network may hold besides: PyPSA builds it, a scenario may change it."""
+OWN_DEFINITIONS = ("global_constraints", "line_types", "transformer_types", "sub_networks", "shapes")
+"""What PyPSA reads of a user's own network by itself; no scenario changes it."""
 MONTHS = [str(month) for month in range(1, 13)]
 HOURS = [str(hour) for hour in range(24)]
 EXTRA_COLUMNS: dict[str, dict[str, str]] = {
@@ -30,9 +36,9 @@ NOT_MODELLED: dict[str, float | bool] = {
     "e_initial_per_period": False,
     "e_nom_extendable": False,
     "maintainable": False,
-    "marginal_cost_quadratic": 0.0,
     "p_nom_extendable": False,
     "s_nom_extendable": False,
+    "state_of_charge_initial_per_period": False,
 }
 
 finite = pa.Check(np.isfinite, name="finite", error="finite")
@@ -104,6 +110,18 @@ def series_attributes(component: str) -> tuple[str, ...]:
     return (*found, "efficiency2", "efficiency3") if component == "links" else found  # PyPSA names the first port only
 
 
+def port_efficiencies(columns: Iterable[str]) -> dict[str, str]:
+    """Return the ports at which links of these columns deliver: column of the bus → attribute of the efficiency.
+
+    Examples
+    --------
+    >>> port_efficiencies(["bus0", "bus1", "bus2", "p_nom"])
+    {'bus1': 'efficiency', 'bus2': 'efficiency2'}
+    """
+    numbers = sorted(int(c[3:]) for c in map(str, columns) if c.startswith("bus") and c[3:].isdigit())
+    return {f"bus{port}": "efficiency" if port == 1 else f"efficiency{port}" for port in numbers if port}
+
+
 @cache
 def component_schema(component: str) -> pa.DataFrameSchema:
     """Return the schema of one of PyPSA's own tables, with our extra columns."""
@@ -122,11 +140,24 @@ def _column(name: str, kind: str, required: bool) -> pa.Column:
     if kind == "string":
         return pa.Column(object, nullable=not required, required=required)
     if kind == "boolean":
-        return pa.Column(object, pa.Check.isin(["True", "False"], error="True or False"), nullable=True, required=False)
+        modelled = ["False"] if NOT_MODELLED.get(name) is False else ["True", "False"]
+        told = "False, since it is not modelled here" if len(modelled) == 1 else "True or False"
+        return pa.Column(object, pa.Check.isin(modelled, error=told), nullable=True, required=False)
     if name == "lifetime":
         return pa.Column(float, not_negative, nullable=True, required=False)
     checks = [finite, not_negative] if name in _NOT_NEGATIVE else [finite]
-    return pa.Column(float, checks, nullable=True, required=required)
+    return pa.Column(float, [*checks, *_limits(name)], nullable=True, required=required)
+
+
+def _limits(name: str) -> list[pa.Check]:
+    """Return the checks that hold a number to what physics and this package allow."""
+    if name in NOT_MODELLED:
+        allowed = float(NOT_MODELLED[name])
+        return [pa.Check.isin([allowed], error=f"{allowed:g}, since {name} is not modelled here")]
+    if name == "sign":
+        return [pa.Check.isin([1.0, -1.0], error=SIGN)]
+    limit = SHARE if name.endswith("_pu") else LIMITS.get(name)
+    return [] if limit is None else [pa.Check.in_range(limit.low, limit.high, error=limit.allowed)]
 
 
 def _texts(*names: str, optional: tuple[str, ...] = ()) -> dict[str, pa.Column]:
