@@ -23,7 +23,7 @@ from energy.plots.duration import duration_curve, duration_figure
 from energy.plots.event_calendar import calendar_figure
 from energy.plots.heatmap import heatmap_figure
 from energy.plots.map import borders, map_figure
-from energy.plots.map_flows import flows, plants
+from energy.plots.map_flows import flows, places, plants
 from energy.plots.registry import chosen, draw, entries, month_table
 from energy.plots.reservoirs import reservoir_figure
 from energy.plots.settlement import settlement_figure
@@ -207,6 +207,8 @@ def test_rule_bands_are_the_rules(found: xr.Dataset) -> None:
     assert months[7] == pytest.approx(300)  # toktogul_minimum_flow
     assert months[1] == pytest.approx(120)
     assert dict(zip(toktogul.months.month, toktogul.most, strict=True))[6] == pytest.approx(540)
+    assert np.isnan(toktogul.most[list(toktogul.months.month).index(1)])  # no rule limits the release of January
+    assert np.isnan(nurek.most).all()
     figure = reservoir_figure(found)
     assert [axes.get_title(loc="left") for axes in figure.axes[:2]] == ["Toktogul", "Nurek"]
     assert [axes.get_ylabel() for axes in figure.axes[::2]] == ["flow [m³/s]", "content [hm³]"]
@@ -273,6 +275,8 @@ def test_map_shows_mean_flows_and_what_is_hit(found: xr.Dataset, run: Run) -> No
     sent = run.result.flow("links").filter(like="HVDC pole").sum(axis=1).to_numpy()
     assert studied.power == pytest.approx(float((sent * weight).sum() / weight.sum()))
     assert not [way for way in flows(found) if way.disrupted and not way.studied]
+    carriers = dict(zip(found["buses"].to_numpy(), found["buses_carrier"].to_numpy(), strict=True))
+    assert {carriers[name] for name in places(found)} == {"AC"}  # no account, no market, no schedule
     names = [plant.name for plant in plants(found)]
     assert {"Toktogul", "Nurek", "Tarbela"} <= set(names)
     axes = map_figure(found).axes[0]

@@ -12,9 +12,9 @@ from energy.results.country_balance import STUDIED, WATER
 if TYPE_CHECKING:
     import xarray as xr
 
-VIRTUAL_CARRIERS = ("swap account", "market")
-"""Carriers of buses that stand for an account or a market, not for a place: their branches start at the country's
-first bus."""
+VIRTUAL_CARRIERS = ("swap account", "market", "schedule")
+"""Carriers of buses that stand for an account, a market or scheduled exchanges, not for a place: they are not drawn.
+Their branches start at the country's first bus, or are left out where they have no country."""
 RATINGS = {
     "links": ("links_p_nom", "links_p_max_pu"),
     "lines": ("lines_s_nom", "lines_s_max_pu"),

@@ -24,7 +24,7 @@ class Reservoir(NamedTuple):
     inflow, turbined, spilt
         Mean flow of each month [m³/s].
     least, most
-        Mean of the limits that flow rules set on the release [m³/s].
+        Mean of the limits that flow rules set on the release [m³/s]; nan in months without a rule.
     content
         At the end of each month [hm³].
     at_least, at_most
@@ -125,16 +125,19 @@ def reservoir(dataset: xr.Dataset, name: str) -> Reservoir:
 
 
 def _monthly_mean(dataset: xr.Dataset, values: np.ndarray) -> np.ndarray:
-    """Return the mean of each month of values by snapshot, by the hours that snapshots stand for."""
+    """Return the mean of each month of values by snapshot, by the hours that snapshots stand for.
+
+    Snapshots without a value (nan) are left out; a month without any value is nan.
+    """
     hours = dataset["weight"].to_numpy()
     table = pd.DataFrame(
         {
             "weighted": values * hours,
-            "hours": hours,
+            "hours": np.where(np.isnan(values), np.nan, hours),
         }
     )
     months = months_of(dataset)
-    sums = table.groupby(months).sum()
+    sums = table.groupby(months).sum(min_count=1)
     means = sums["weighted"] / sums["hours"]
     return np.asarray(means)
 
