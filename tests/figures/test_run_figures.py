@@ -23,15 +23,16 @@ from energy.plots.duration import duration_curve, duration_figure
 from energy.plots.event_calendar import calendar_figure
 from energy.plots.heatmap import heatmap_figure
 from energy.plots.map import borders, map_figure
-from energy.plots.map_flows import flows, plants
+from energy.plots.map_flows import flows, places, plants
 from energy.plots.registry import chosen, draw, entries, month_table
-from energy.plots.reservoirs import reservoir, reservoir_figure, reservoirs
+from energy.plots.reservoirs import reservoir_figure
 from energy.plots.settlement import settlement_figure
 from energy.plots.sweep import sweep_figure
 from energy.plots.waterfall import waterfall_figure, waterfall_table
 from energy.results.country_balance import countries_of, country_balance
 from energy.results.dataset import record
 from energy.results.mean_day import mean_days
+from energy.results.reservoirs import reservoir, reservoirs
 
 
 @pytest.fixture(scope="module")
@@ -206,9 +207,13 @@ def test_rule_bands_are_the_rules(found: xr.Dataset) -> None:
     assert months[7] == pytest.approx(300)  # toktogul_minimum_flow
     assert months[1] == pytest.approx(120)
     assert dict(zip(toktogul.months.month, toktogul.most, strict=True))[6] == pytest.approx(540)
+    assert np.isnan(toktogul.most[list(toktogul.months.month).index(1)])  # no rule limits the release of January
+    assert np.isnan(nurek.most).all()
     figure = reservoir_figure(found)
     assert [axes.get_title(loc="left") for axes in figure.axes[:2]] == ["Toktogul", "Nurek"]
     assert [axes.get_ylabel() for axes in figure.axes[::2]] == ["flow [m³/s]", "content [hm³]"]
+    with pytest.raises(InputError, match=r"no reservoir 'Nurec'; allowed: Toktogul, Nurek.*did you mean 'Nurek'"):
+        reservoir_figure(found, ("Nurec",))
     volume = found["volume_at_least"].sel(volume_rule="toktogul_growing_release 2028").item()
     assert volume == pytest.approx(4700e6 / (183 * 86400), rel=1e-6)  # 4,700 hm³ in 183 days
 
@@ -260,7 +265,7 @@ def test_calendar_places_the_event(found: xr.Dataset, small: xr.Dataset) -> None
     assert bar.get_width() == 31
     assert [text.get_text() for text in axes.texts] == ["31 d, out"]
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["pole 1 out"]
-    assert calendar_figure(small).axes[0].texts[0].get_text() == "nothing happens in this scenario"
+    assert calendar_figure(small).axes[0].texts[0].get_text() == "this scenario has no events"
 
 
 def test_map_shows_mean_flows_and_what_is_hit(found: xr.Dataset, run: Run) -> None:
@@ -270,6 +275,8 @@ def test_map_shows_mean_flows_and_what_is_hit(found: xr.Dataset, run: Run) -> No
     sent = run.result.flow("links").filter(like="HVDC pole").sum(axis=1).to_numpy()
     assert studied.power == pytest.approx(float((sent * weight).sum() / weight.sum()))
     assert not [way for way in flows(found) if way.disrupted and not way.studied]
+    carriers = dict(zip(found["buses"].to_numpy(), found["buses_carrier"].to_numpy(), strict=True))
+    assert {carriers[name] for name in places(found)} == {"AC"}  # no account, no market, no schedule
     names = [plant.name for plant in plants(found)]
     assert {"Toktogul", "Nurek", "Tarbela"} <= set(names)
     axes = map_figure(found).axes[0]
@@ -289,7 +296,7 @@ def test_map_says_that_borders_take_no_side(found: xr.Dataset) -> None:
 def test_map_needs_places(small: xr.Dataset) -> None:
     nowhere = small.assign(buses_x=small["buses_x"] * 0)
     assert "map" not in entries(nowhere)
-    with pytest.raises(InputError, match="places"):
+    with pytest.raises(InputError, match="coordinates"):
         map_figure(nowhere)
 
 

@@ -1,4 +1,4 @@
-"""Comparison figure: what scenarios deliver, and what each cause takes of the ceiling."""
+"""Comparison figure: delivered energy of scenarios, and what each cause takes of the contract's ceiling."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from energy.errors import Fault, InputError
 from energy.plots.frame import footer, framed
@@ -18,16 +19,18 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ROW = 0.24  # inches
+ROW_HEIGHT = 0.24  # inches
+SMALLEST_LOSS = 0.5  # GWh; a cause that takes less in every scenario is not drawn
 
 
-def comparison_figure(found: Sequence[xr.Dataset], size: str = "journal") -> Figure:
-    """Draw scenarios as bars from what is delivered up to the contract's ceiling; the first one is the base.
+def comparison_figure(datasets: Sequence[xr.Dataset], size: str = "journal") -> Figure:
+    """Draw a bar a scenario: delivered energy, then the loss by cause up to the contract's ceiling.
 
     Parameters
     ----------
-    found
-        One Dataset a scenario, from ``energy.results.record.record``; drawn from top to bottom in this order.
+    datasets
+        One Dataset a scenario, from ``energy.results.dataset.record``; the first one is the base. Drawn from top to
+        bottom in this order.
     size
         ``journal`` or ``slide``; the figure grows with its rows.
 
@@ -47,52 +50,118 @@ def comparison_figure(found: Sequence[xr.Dataset], size: str = "journal") -> Fig
     >>> from energy.scenario import read_scenario
     >>> from energy.analysis import run
     >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
-    >>> found = run(read_case("two_bus"), scenario)
     >>> from energy.results.dataset import record
+    >>> median = run(read_case("two_bus"), scenario)
     >>> dry = run(read_case("two_bus"), scenario.replace(hydrology="dry"))
-    >>> comparison_figure([record(found), record(dry)]).axes[0].get_xlabel()
+    >>> comparison_figure([record(median), record(dry)]).axes[0].get_xlabel()
     'energy at the receiving end in the season [GWh]'
     """
-    if not found:
+    if not datasets:
         raise InputError(Fault("nothing to compare", allowed="one scenario or more"))
-    tables = [waterfall_table(one).sum() for one in found]
-    causes = list(dict.fromkeys(str(name) for table in tables for name in table.index if name not in ENDS))
-    delivered = np.array([float(table["delivered"]) for table in tables])
-    base = float(delivered[0])
-    height = max(SIZES[size][1], 1.5 + ROW * len(found))
+    totals = _waterfall_totals(datasets)
+    scenarios = [str(dataset.attrs["scenario"]) for dataset in datasets]
+    delivered = totals.loc["delivered"].to_numpy()
+    ceilings = totals.loc["ceiling"].to_numpy()
     note = (
         "Bars end at each season's contract ceiling; the number is what is delivered, and the change against the first."
     )
+    rows_height = 1.5 + ROW_HEIGHT * len(datasets)
+    _, standard_height = SIZES[size]
     with styled():
-        figure = framed("Delivered energy by scenario", footer(*found, note=note), size, height)
+        figure = framed(
+            "Delivered energy by scenario",
+            footer(*datasets, note=note),
+            size,
+            max(standard_height, rows_height),
+        )
         axes = figure.subplots()
-        at, left = np.arange(len(found)), delivered.clip(min=0)
-        axes.barh(at, delivered, 0.72, color=colour("delivered"), label="delivered")
-        for cause in reversed(causes):
-            taken = np.array([max(float(table.get(cause, 0.0)), 0.0) for table in tables])
-            if taken.max() > 0.5:
-                axes.barh(at, taken, 0.72, left=left, color=colour(cause), label=f"lost to {words(cause)}")
-                left = left + taken
-        ceilings = [float(table["ceiling"]) for table in tables]
-        for number, top in enumerate(ceilings):
-            axes.plot([top, top], [number - 0.42, number + 0.42], color=CEILING, lw=1.4)
-        axes.axvline(base, color="black", lw=0.8, ls=":", label=f"{found[0].attrs['scenario']} delivered")
-        _numbers(axes, delivered, base, max(*ceilings, *left, 1.0))
-        axes.set_yticks(at, [str(one.attrs["scenario"]) for one in found], fontsize=8)
-        axes.set_ylim(len(found) - 0.4, -0.6)
+        bar_ends = _draw_bars(axes, totals)
+        _draw_ceilings(axes, ceilings)
+        base_energy = float(delivered[0])
+        axes.axvline(
+            base_energy,
+            color="black",
+            lw=0.8,
+            ls=":",
+            label=f"{scenarios[0]} delivered",
+        )
+        longest = max(*ceilings, *bar_ends, 1.0)
+        _label_bars(axes, delivered, longest)
+        axes.set_yticks(np.arange(len(scenarios)), scenarios, fontsize=8)
+        axes.set_ylim(len(scenarios) - 0.4, -0.6)
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.set_xlabel("energy at the receiving end in the season [GWh]")
         axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.grid(axis="x")
-        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, borderaxespad=0.2)
+        axes.legend(
+            loc="lower right",
+            bbox_to_anchor=(1, 1),
+            ncols=3,
+            borderaxespad=0.2,
+        )
     return figure
 
 
-def _numbers(axes: Axes, delivered: np.ndarray, base: float, most: float) -> None:
-    for number, energy in enumerate(delivered):
-        change = round(energy - base)
-        against = f"  ({change:+,d})".replace("-", "−") if change else "  (±0)"
-        text = f"{energy + 0:,.0f}" + (against if number else "")
-        axes.text(1.015 * most, number, text, va="center", ha="left", fontsize=8)
-    axes.set_xlim(0, 1.24 * most)
+def _waterfall_totals(datasets: Sequence[xr.Dataset]) -> pd.DataFrame:
+    """Return ceiling, loss by cause and delivered energy of the season [GWh]: a row each, a column a scenario."""
+    totals = [waterfall_table(dataset).sum() for dataset in datasets]
+    return pd.concat(totals, axis="columns", sort=False).fillna(0.0)
+
+
+def _draw_bars(axes: Axes, totals: pd.DataFrame) -> np.ndarray:
+    """Draw delivered energy and the loss by cause, stacked; return where each bar ends [GWh]."""
+    delivered = totals.loc["delivered"].to_numpy()
+    causes = totals.index.difference(list(ENDS), sort=False)
+    rows = np.arange(len(delivered))
+    axes.barh(
+        rows,
+        delivered,
+        height=0.72,
+        color=colour("delivered"),
+        label="delivered",
+    )
+    bar_ends = delivered.clip(min=0)
+    for cause in reversed(causes):
+        lost = totals.loc[cause].to_numpy().clip(min=0.0)
+        if lost.max() > SMALLEST_LOSS:
+            axes.barh(
+                rows,
+                lost,
+                height=0.72,
+                left=bar_ends,
+                color=colour(cause),
+                label=f"lost to {words(cause)}",
+            )
+            bar_ends = bar_ends + lost
+    return bar_ends
+
+
+def _draw_ceilings(axes: Axes, ceilings: np.ndarray) -> None:
+    for row, ceiling in enumerate(ceilings):
+        axes.plot([ceiling, ceiling], [row - 0.42, row + 0.42], color=CEILING, lw=1.4)
+
+
+def _label_bars(axes: Axes, delivered: np.ndarray, longest: float) -> None:
+    """Write delivered energy beside each bar, and from the second on its change against the base."""
+    base_energy = delivered[0]
+    for row, energy in enumerate(delivered):
+        text = f"{energy + 0:,.0f}"  # + 0: no minus before a zero
+        if row > 0:
+            text += f"  ({_change(energy - base_energy)})"
+        axes.text(
+            1.015 * longest,
+            row,
+            text,
+            va="center",
+            ha="left",
+            fontsize=8,
+        )
+    axes.set_xlim(0, 1.24 * longest)
+
+
+def _change(energy: float) -> str:
+    rounded = round(energy)
+    if rounded == 0:
+        return "±0"
+    return f"{rounded:+,d}".replace("-", "−")

@@ -1,7 +1,8 @@
-"""Frame of every figure: size, title, room for the plot, and the line with its evidence."""
+"""Frame of every figure: size, title, layout of the axes, and footer with the weakest evidence."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from textwrap import fill
 from typing import TYPE_CHECKING
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from energy.case import Case
     from energy.scenario import Scenario
 
-INCH = 1 / 72  # of a point
+TITLE_LETTERS = 12.6  # an inch, bold at 10 points
+FOOTER_LETTERS = 19  # an inch, at 7 points
 
 
 def framed(title: str, footer: str, size: str = "journal", height: float | None = None) -> Figure:
@@ -38,39 +40,89 @@ def framed(title: str, footer: str, size: str = "journal", height: float | None 
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    width, usual = SIZES[size]
-    tall = height or usual
-    head = fill(title, round(12.6 * width))
-    note = "\n".join(fill(line, round(19 * width)) for line in footer.splitlines())
-    top = (0.16 + 0.19 * (head.count("\n") + 1)) / tall
-    bottom = (0.14 + 0.14 * (note.count("\n") + 1)) / tall
-    figure = Figure(figsize=(width, tall))
-    pad = 0.06
-    figure.set_layout_engine(
-        ConstrainedLayoutEngine(rect=(0, bottom, 1, 1 - top - bottom), w_pad=pad, h_pad=pad, wspace=0.02, hspace=0.02)
+    width, standard_height = SIZES[size]
+    height = height or standard_height
+    title_text = fill(title, round(TITLE_LETTERS * width))
+    footer_lines = [fill(line, round(FOOTER_LETTERS * width)) for line in footer.splitlines()]
+    footer_text = "\n".join(footer_lines)
+    title_share = (0.16 + 0.19 * _line_count(title_text)) / height
+    footer_share = (0.14 + 0.14 * _line_count(footer_text)) / height
+    figure = Figure(figsize=(width, height))
+    layout = ConstrainedLayoutEngine(
+        rect=(0, footer_share, 1, 1 - title_share - footer_share),
+        w_pad=0.06,
+        h_pad=0.06,
+        wspace=0.02,
+        hspace=0.02,
     )
-    figure.text(0.1 / width, 1 - 0.1 / tall, head, va="top", fontsize=10, fontweight="bold", linespacing=1.25)
-    figure.text(0.1 / width, 0.08 / tall, note, va="bottom", fontsize=7, color="#444444", linespacing=1.4)
+    figure.set_layout_engine(layout)
+    figure.text(
+        x=0.1 / width,
+        y=1 - 0.1 / height,
+        s=title_text,
+        va="top",
+        fontsize=10,
+        fontweight="bold",
+        linespacing=1.25,
+    )
+    figure.text(
+        x=0.1 / width,
+        y=0.08 / height,
+        s=footer_text,
+        va="bottom",
+        fontsize=7,
+        color="#444444",
+        linespacing=1.4,
+    )
     return figure
 
 
-def heading(found: xr.Dataset, what: str) -> str:
-    """Return a title: what is shown, in which scenario, year and water."""
-    return f"{what}: {found.attrs['scenario']}, {found.attrs['year']}, {found.attrs['water']} water"
+def _line_count(text: str) -> int:
+    return text.count("\n") + 1
 
 
-def footer(*found: xr.Dataset, note: str = "") -> str:
-    """Return the line below a figure: scenario, case, weakest confidence, version; a note of the figure before it."""
-    names = [str(one.attrs["scenario"]) for one in found]
-    scenarios = f"scenario {names[0]}" if len(names) == 1 else f"{len(names)} scenarios"
-    cases = ", ".join(dict.fromkeys(str(one.attrs["case"]) for one in found))
-    weakest = max(str(one.attrs["weakest_confidence"]) for one in found)
-    versions = ", ".join(dict.fromkeys(str(one.attrs["version"]) for one in found))
-    line = f"{scenarios} · case {cases} · weakest evidence {weakest} · casa1000-energy {versions}"
+def heading(dataset: xr.Dataset, quantity: str) -> str:
+    """Return the title of a figure: quantity, scenario, year and water year."""
+    scenario = dataset.attrs["scenario"]
+    year = dataset.attrs["year"]
+    water = dataset.attrs["water"]
+    return f"{quantity}: {scenario}, {year}, {water} water"
+
+
+def footer(*datasets: xr.Dataset, note: str = "") -> str:
+    """Return the text below a figure: a note, if any; then scenario, case, weakest confidence and package version."""
+    scenarios = _attributes(datasets, "scenario")
+    cases = _attributes(datasets, "case")
+    confidences = _attributes(datasets, "weakest_confidence")
+    versions = _attributes(datasets, "version")
+    scenario_text = f"{len(scenarios)} scenarios"
+    if len(scenarios) == 1:
+        scenario_text = f"scenario {scenarios[0]}"
+    parts = (
+        scenario_text,
+        f"case {_distinct(cases)}",
+        f"weakest evidence {max(confidences)}",
+        f"casa1000-energy {_distinct(versions)}",
+    )
+    line = " · ".join(parts)
     return f"{note}\n{line}".strip()
 
 
+def _attributes(datasets: Sequence[xr.Dataset], name: str) -> list[str]:
+    return [str(dataset.attrs[name]) for dataset in datasets]
+
+
+def _distinct(texts: Sequence[str]) -> str:
+    """Return different texts once each, in their order, separated by commas."""
+    return ", ".join(dict.fromkeys(texts))
+
+
 def foot_of(scenario: Scenario, case: Case) -> str:
-    """Return the line below a figure of what is no finished run: scenario, case, weakest confidence, version."""
-    line = f"scenario {scenario.name} · case {case.name} · weakest evidence {case.weakest_confidence}"
-    return f"{line} · casa1000-energy {version('casa1000-energy')}"
+    """Return the text below a figure that shows no finished run: scenario, case, weakest confidence and version."""
+    parts = (
+        f"scenario {scenario.name}",
+        f"case {case.name}",
+        f"weakest evidence {case.weakest_confidence}",
+        f"casa1000-energy {version('casa1000-energy')}",
+    )
+    return " · ".join(parts)

@@ -16,16 +16,18 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-FEW = 13  # months up to which cells are labelled
+MOST_LABELLED_MONTHS = 13  # cells of a longer horizon get no numbers
+SHORTEST_LABELLED = 2  # hours of the same value that get a number
+SAME = 0.5  # MW between two hours that count as the same value
 
 
-def heatmap_figure(found: xr.Dataset, size: str = "journal") -> Figure:
+def heatmap_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
     """Draw transferable power by month and hour of the day, local time; months without a contract are left out.
 
     Parameters
     ----------
-    found
-        From ``energy.results.record.record``.
+    dataset
+        From ``energy.results.dataset.record``.
     size
         ``journal`` or ``slide``.
 
@@ -34,24 +36,35 @@ def heatmap_figure(found: xr.Dataset, size: str = "journal") -> Figure:
     matplotlib.figure.Figure
         Axes with one image (months × hours, MW), and its colour bar.
     """
-    days = mean_days(found, found["transferable"])
-    open_months = [str(month) for month in found["month"].to_numpy()[found["month_ceiling"].to_numpy() > 0]]
-    days = days.sel(month=open_months or days["month"])
-    most = max(float(found["ceiling"].max()), float(days.max()), 1.0)
+    days = _contract_days(dataset)
+    power = days.to_numpy()
+    highest = max(float(dataset["ceiling"].max()), float(days.max()), 1.0)
+    months = pd.PeriodIndex(days["month"].to_numpy(), freq="M")
     note = f"Mean day of each month, UTC+{LOCAL} (Tajikistan, Pakistan)."
     with styled():
-        figure = framed(heading(found, "Transferable power by month and hour"), footer(found, note=note), size)
+        figure = framed(
+            heading(dataset, "Transferable power by month and hour"),
+            footer(dataset, note=note),
+            size,
+        )
         axes = figure.subplots()
-        image = axes.imshow(days.to_numpy(), cmap=HEAT, aspect="auto", vmin=0, vmax=most, interpolation="none")
-        axes.set_xticks(np.arange(0, 24, 3) - 0.5, [f"{hour:02d}" for hour in range(0, 24, 3)])
+        image = axes.imshow(
+            power,
+            cmap=HEAT,
+            aspect="auto",
+            vmin=0,
+            vmax=highest,
+            interpolation="none",
+        )
+        hours = np.arange(0, 24, 3)
+        axes.set_xticks(hours - 0.5, [f"{hour:02d}" for hour in hours])
         axes.set_xlabel(f"hour of the day (UTC+{LOCAL}) [h]")
-        names = [pd.Period(month, "M").strftime("%b %Y") for month in days["month"].to_numpy()]
-        axes.set_yticks(range(len(names)), names)
+        axes.set_yticks(range(len(months)), months.strftime("%b %Y").to_list())
         axes.set_ylabel("month")
         axes.spines[:].set_visible(False)
         axes.tick_params(length=0)
-        if len(names) <= FEW:
-            _label_runs(axes, days.to_numpy(), most)
+        if len(months) <= MOST_LABELLED_MONTHS:
+            _label_cells(axes, power, highest)
         bar = figure.colorbar(image, ax=axes, pad=0.02)
         bar.ax.yaxis.set_major_formatter("{x:,.0f}")
         bar.set_label("power at the receiving end [MW]")
@@ -59,13 +72,33 @@ def heatmap_figure(found: xr.Dataset, size: str = "journal") -> Figure:
     return figure
 
 
-def _label_runs(axes: Axes, table: np.ndarray, most: float) -> None:
+def _contract_days(dataset: xr.Dataset) -> xr.DataArray:
+    """Return the mean days of transferable power [MW] in months with a contract; of all months if none has one."""
+    days = mean_days(dataset, dataset["transferable"])
+    has_contract = dataset["month_ceiling"].to_numpy() > 0
+    if not has_contract.any():
+        return days
+    months = dataset["month"].to_numpy()[has_contract]
+    return days.sel(month=months.astype(str))
+
+
+def _label_cells(axes: Axes, power: np.ndarray, highest: float) -> None:
     """Write a number once over neighbouring hours of the same value."""
-    for row, values in enumerate(table):
-        starts = np.flatnonzero(np.concatenate([[True], np.abs(np.diff(values)) > 0.5]))
-        for first, last in zip(starts, [*starts[1:], len(values)], strict=True):
-            if last - first >= 2:
-                dark = values[first] > 0.5 * most
-                place = ((first + last - 1) / 2, row)
-                colour = "white" if dark else "black"
-                axes.text(*place, f"{values[first] + 0:,.0f}", ha="center", va="center", fontsize=7.5, color=colour)
+    for row, values in enumerate(power):
+        changes = np.abs(np.diff(values)) > SAME
+        starts = np.flatnonzero(np.concatenate([[True], changes]))
+        ends = np.append(starts[1:], len(values))
+        for start, end in zip(starts, ends, strict=True):
+            if end - start < SHORTEST_LABELLED:
+                continue
+            value = values[start]
+            is_dark = value > 0.5 * highest
+            axes.text(
+                (start + end - 1) / 2,
+                row,
+                f"{value + 0:,.0f}",  # + 0: no minus before a zero
+                ha="center",
+                va="center",
+                fontsize=7.5,
+                color="white" if is_dark else "black",
+            )

@@ -1,7 +1,8 @@
-"""Map data from a Dataset: nodes, flows between them, plants, and what is disrupted."""
+"""Map data from a Dataset: buses, flows between them, plants, and what is disrupted."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -11,17 +12,47 @@ from energy.results.country_balance import STUDIED, WATER
 if TYPE_CHECKING:
     import xarray as xr
 
-FLAT = ("swap account", "market")
-"""Carriers of buses that are books, not places: they are drawn at their country's own bus."""
+VIRTUAL_CARRIERS = ("swap account", "market", "schedule")
+"""Carriers of buses that stand for an account, a market or scheduled exchanges, not for a place: they are not drawn.
+Their branches start at the country's first bus, or are left out where they have no country."""
+RATINGS = {
+    "links": ("links_p_nom", "links_p_max_pu"),
+    "lines": ("lines_s_nom", "lines_s_max_pu"),
+}
+"""Component → variables with its rating [MW] and with the share of it that is available in each snapshot."""
+
+
+class MapBus(NamedTuple):
+    """An electric bus on the map: longitude ``x`` and latitude ``y`` [degrees], and its country."""
+
+    x: float
+    y: float
+    country: str
 
 
 class Flow(NamedTuple):
-    """All branches between two places: mean power, positive from ``begin`` to ``end`` [MW], and how much that fills."""
+    """All branches between two buses: mean power, positive from ``begin`` to ``end`` [MW], and how much that fills."""
 
     begin: str
     end: str
     power: float
     loading: float
+    studied: bool
+    disrupted: bool
+
+
+class Branch(NamedTuple):
+    """One link or line between two buses of the map; ``begin`` is before ``end`` in the alphabet.
+
+    ``power`` is positive from ``begin`` to ``end``; the limits are the most that may flow in each direction. All three
+    are [MW], a value a snapshot.
+    """
+
+    begin: str
+    end: str
+    power: np.ndarray
+    forward_limit: np.ndarray
+    backward_limit: np.ndarray
     studied: bool
     disrupted: bool
 
@@ -37,112 +68,218 @@ class Plant(NamedTuple):
     disrupted: bool
 
 
-def period_weights(found: xr.Dataset) -> np.ndarray:
+def period_weights(dataset: xr.Dataset) -> np.ndarray:
     """Return the hours [h] of each snapshot in the contract season; of all snapshots where there is no season."""
-    inside = (found["weight"] * found["season"]).to_numpy()
-    return inside if inside.sum() > 0 else found["weight"].to_numpy()
+    hours = dataset["weight"].to_numpy()
+    season_hours = (dataset["weight"] * dataset["season"]).to_numpy()
+    return season_hours if season_hours.sum() > 0 else hours
 
 
-def places(found: xr.Dataset) -> dict[str, tuple[float, float, str]]:
-    """Return the electric buses that are drawn: name → (longitude, latitude, country)."""
-    rows = zip(
-        *(found[name].to_numpy() for name in ("buses", "buses_x", "buses_y", "buses_country", "buses_carrier")),
-        strict=True,
-    )
-    return {
-        str(name): (float(x), float(y), str(country))
-        for name, x, y, country, carrier in rows
-        if carrier not in (WATER, *FLAT)
-    }
+def places(dataset: xr.Dataset) -> dict[str, MapBus]:
+    """Return the electric buses that are drawn, by name."""
+    buses = _all_buses(dataset)
+    carriers = _bus_carriers(dataset)
+    not_drawn = (WATER, *VIRTUAL_CARRIERS)
+    return {name: bus for name, bus in buses.items() if carriers[name] not in not_drawn}
 
 
-def flows(found: xr.Dataset) -> list[Flow]:
-    """Return the net flow between each two places over the season.
+def _all_buses(dataset: xr.Dataset) -> dict[str, MapBus]:
+    """Return all buses by name, those of water and of accounts too."""
+    names = dataset["buses"].to_numpy()
+    x = dataset["buses_x"].to_numpy()
+    y = dataset["buses_y"].to_numpy()
+    countries = dataset["buses_country"].to_numpy()
+    buses = {}
+    for number, name in enumerate(names):
+        buses[str(name)] = MapBus(
+            x=float(x[number]),
+            y=float(y[number]),
+            country=str(countries[number]),
+        )
+    return buses
+
+
+def _bus_carriers(dataset: xr.Dataset) -> dict[str, str]:
+    names = dataset["buses"].to_numpy()
+    carriers = dataset["buses_carrier"].to_numpy()
+    return dict(zip(names, carriers, strict=True))
+
+
+def flows(dataset: xr.Dataset) -> list[Flow]:
+    """Return the net flow between each two buses over the season.
 
     ``loading`` is the mean of what flows over the mean of what may flow in the net direction, 0 to 1. Branches that are
     disrupted by an event are marked whether or not it hits the season.
     """
-    at, weights = _drawn_at(found), period_weights(found)
-    sums: dict[tuple[str, str], list[np.ndarray]] = {}
-    marks: dict[tuple[str, str], list[bool]] = {}
-    for component, rating, bound in (("links", "p_nom", "p_max_pu"), ("lines", "s_nom", "s_max_pu")):
-        if f"{component}_p0" not in found:
+    drawn_at = _drawn_at(dataset)
+    branches_by_ends: dict[tuple[str, str], list[Branch]] = {}
+    for component in RATINGS:
+        for branch in _branches(dataset, component, drawn_at):
+            ends = (branch.begin, branch.end)
+            branches_by_ends.setdefault(ends, []).append(branch)
+    weights = period_weights(dataset)
+    return [_net_flow(parallel, weights) for parallel in branches_by_ends.values()]
+
+
+def _branches(dataset: xr.Dataset, component: str, drawn_at: dict[str, str]) -> Iterator[Branch]:
+    """Yield the links or lines between two different buses of the map."""
+    if f"{component}_p0" not in dataset:
+        return
+    power = dataset[f"{component}_p0"].to_numpy()
+    rating, availability = RATINGS[component]
+    limit = dataset[rating].to_numpy() * dataset[availability].to_numpy()
+    reverse_limit = limit
+    if component == "links":
+        reverse_limit = np.zeros_like(limit)
+    studied = _studied(dataset, component)
+    disrupted = _disrupted(dataset, component)
+    starts = dataset[f"{component}_bus0"].to_numpy()
+    ends = dataset[f"{component}_bus1"].to_numpy()
+    for number in range(power.shape[1]):
+        start = drawn_at.get(str(starts[number]))
+        end = drawn_at.get(str(ends[number]))
+        if start is None or end is None or start == end:
             continue
-        power = found[f"{component}_p0"].to_numpy()
-        room = found[f"{component}_{rating}"].to_numpy() * found[f"{component}_{bound}"].to_numpy()
-        hit = _hit(found, component)
-        service = found["links_service"].to_numpy() if component == "links" and "links_service" in found else None
-        for number in range(power.shape[1]):
-            begin, end = (at.get(str(found[f"{component}_{side}"].to_numpy()[number])) for side in ("bus0", "bus1"))
-            if begin is None or end is None or begin == end:
-                continue
-            key, sign = ((begin, end), 1.0) if begin < end else ((end, begin), -1.0)
-            along, back = (room[:, number], 0.0) if component == "links" else (room[:, number],) * 2
-            parts = (sign * power[:, number], along if sign > 0 else back, back if sign > 0 else along)
-            held = sums.setdefault(key, [np.zeros(len(weights)) for _ in range(3)])
-            sums[key] = [old + new for old, new in zip(held, parts, strict=True)]
-            mark = marks.setdefault(key, [False, False])
-            mark[0] |= service is not None and service[number] in STUDIED
-            mark[1] |= bool(hit[number])
-    hours = weights.sum()
-    return [
-        _flow(key, [float((part * weights).sum() / hours) for part in parts], marks[key]) for key, parts in sums.items()
-    ]
-
-
-def _flow(key: tuple[str, str], means: list[float], marks: list[bool]) -> Flow:
-    power, along, back = means
-    begin, end = key if power >= 0 else key[::-1]
-    room = along if power >= 0 else back
-    return Flow(begin, end, abs(power), min(abs(power) / room, 1.0) if room > 1e-9 else 0.0, marks[0], marks[1])
-
-
-def _drawn_at(found: xr.Dataset) -> dict[str, str]:
-    """Return the place at which each electric bus is drawn."""
-    known = places(found)
-    first: dict[str, str] = {}
-    for name, (_, _, country) in known.items():
-        first.setdefault(country, name)
-    at = {name: name for name in known}
-    rows = zip(*(found[name].to_numpy() for name in ("buses", "buses_country", "buses_carrier")), strict=True)
-    for bus, country, carrier in rows:
-        if carrier in FLAT and str(country) in first:
-            at[str(bus)] = first[str(country)]
-    return at
-
-
-def _hit(found: xr.Dataset, component: str) -> np.ndarray:
-    name = f"{component}_hit"
-    size = found.sizes[component]
-    if name not in found:
-        return np.zeros(size, dtype=bool)
-    lossy = found["event_factor"].to_numpy() < 1
-    return np.asarray(found[name].to_numpy()[lossy].any(axis=0), dtype=bool)
-
-
-def plants(found: xr.Dataset) -> list[Plant]:
-    """Return the plants on rivers, those at one bus together, from large to small."""
-    if "links_p0" not in found:
-        return []
-    carriers = dict(zip(found["buses"].to_numpy(), found["buses_carrier"].to_numpy(), strict=True))
-    where = {
-        str(name): (float(x), float(y))
-        for name, x, y in zip(*(found[key].to_numpy() for key in ("buses", "buses_x", "buses_y")), strict=True)
-    }
-    weights, hit = period_weights(found), _hit(found, "links")
-    output, taken = -found["links_p1"].to_numpy(), found["links_p0"].to_numpy()
-    mean = (output * weights[:, None]).sum(axis=0) / weights.sum()
-    rows: dict[str, Plant] = {}
-    starts, ends = found["links_bus0"].to_numpy(), found["links_bus1"].to_numpy()
-    for number, (begin, end) in enumerate(zip(starts, ends, strict=True)):
-        if carriers[begin] != WATER or carriers[end] == WATER:
-            continue
-        passed = taken[:, number].sum()
-        per_unit = float(output[:, number].sum() / passed) if passed > 1e-9 else 0.0
-        size = per_unit * float(found["links_p_nom"].to_numpy()[number])
-        name = str(begin).removesuffix(" water")
-        old = rows.get(name, Plant(name, *where[str(begin)], 0.0, 0.0, disrupted=False))
-        rows[name] = old._replace(
-            size=old.size + size, power=old.power + float(mean[number]), disrupted=old.disrupted or bool(hit[number])
+        branch = Branch(
+            begin=start,
+            end=end,
+            power=power[:, number],
+            forward_limit=limit[:, number],
+            backward_limit=reverse_limit[:, number],
+            studied=bool(studied[number]),
+            disrupted=bool(disrupted[number]),
         )
-    return sorted(rows.values(), key=lambda plant: -plant.size)
+        yield branch if start < end else _reversed(branch)
+
+
+def _reversed(branch: Branch) -> Branch:
+    """Return a branch seen from its other end."""
+    return branch._replace(
+        begin=branch.end,
+        end=branch.begin,
+        power=-branch.power,
+        forward_limit=branch.backward_limit,
+        backward_limit=branch.forward_limit,
+    )
+
+
+def _net_flow(parallel: Sequence[Branch], weights: np.ndarray) -> Flow:
+    """Return parallel branches as one flow in its net direction."""
+    power = np.zeros(len(weights))
+    forward_limit = np.zeros(len(weights))
+    backward_limit = np.zeros(len(weights))
+    studied = False
+    disrupted = False
+    for branch in parallel:
+        power = power + branch.power
+        forward_limit = forward_limit + branch.forward_limit
+        backward_limit = backward_limit + branch.backward_limit
+        studied = studied or branch.studied
+        disrupted = disrupted or branch.disrupted
+    first = parallel[0]
+    mean_power = _mean(power, weights)
+    if mean_power >= 0:
+        begin = first.begin
+        end = first.end
+        mean_limit = _mean(forward_limit, weights)
+    else:
+        begin = first.end
+        end = first.begin
+        mean_limit = _mean(backward_limit, weights)
+    loading = 0.0
+    if mean_limit > 1e-9:
+        loading = min(abs(mean_power) / mean_limit, 1.0)
+    return Flow(
+        begin=begin,
+        end=end,
+        power=abs(mean_power),
+        loading=loading,
+        studied=studied,
+        disrupted=disrupted,
+    )
+
+
+def _mean(values: np.ndarray, weights: np.ndarray) -> float:
+    """Return the mean over snapshots, by their hours."""
+    return float((values * weights).sum() / weights.sum())
+
+
+def _drawn_at(dataset: xr.Dataset) -> dict[str, str]:
+    """Return electric bus → the bus of the map at which its branches are drawn."""
+    drawn = places(dataset)
+    first_of_country: dict[str, str] = {}
+    for name, bus in drawn.items():
+        first_of_country.setdefault(bus.country, name)
+    drawn_at = {name: name for name in drawn}
+    carriers = _bus_carriers(dataset)
+    for name, bus in _all_buses(dataset).items():
+        is_virtual = carriers[name] in VIRTUAL_CARRIERS
+        if is_virtual and bus.country in first_of_country:
+            drawn_at[name] = first_of_country[bus.country]
+    return drawn_at
+
+
+def _studied(dataset: xr.Dataset, component: str) -> np.ndarray:
+    """Return whether each branch belongs to the line under study."""
+    variable = f"{component}_service"
+    if component != "links" or variable not in dataset:
+        return np.zeros(dataset.sizes[component], dtype=bool)
+    return np.isin(dataset[variable].to_numpy(), STUDIED)
+
+
+def _disrupted(dataset: xr.Dataset, component: str) -> np.ndarray:
+    """Return whether each branch loses capacity by an event."""
+    variable = f"{component}_hit"
+    if variable not in dataset:
+        return np.zeros(dataset.sizes[component], dtype=bool)
+    reduces = dataset["event_factor"].to_numpy() < 1
+    disrupted = dataset[variable].to_numpy()[reduces].any(axis=0)
+    return np.asarray(disrupted, dtype=bool)
+
+
+def plants(dataset: xr.Dataset) -> list[Plant]:
+    """Return the plants on rivers, those at one bus together, from large to small."""
+    if "links_p0" not in dataset:
+        return []
+    buses = _all_buses(dataset)
+    carriers = _bus_carriers(dataset)
+    weights = period_weights(dataset)
+    turbined = dataset["links_p0"].to_numpy()
+    output = -dataset["links_p1"].to_numpy()
+    mean_output = (output * weights[:, None]).sum(axis=0) / weights.sum()
+    ratings = dataset["links_p_nom"].to_numpy()
+    disrupted = _disrupted(dataset, "links")
+    starts = dataset["links_bus0"].to_numpy()
+    ends = dataset["links_bus1"].to_numpy()
+    by_name: dict[str, Plant] = {}
+    for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        is_turbine = carriers[start] == WATER and carriers[end] != WATER
+        if not is_turbine:
+            continue
+        specific_energy = _specific_energy(output[:, number], turbined[:, number])
+        size = specific_energy * float(ratings[number])
+        name = str(start).removesuffix(" water")
+        bus = buses[str(start)]
+        new_plant = Plant(
+            name,
+            bus.x,
+            bus.y,
+            size=0.0,
+            power=0.0,
+            disrupted=False,
+        )
+        plant = by_name.get(name, new_plant)
+        by_name[name] = plant._replace(
+            size=plant.size + size,
+            power=plant.power + float(mean_output[number]),
+            disrupted=plant.disrupted or bool(disrupted[number]),
+        )
+    return sorted(by_name.values(), key=lambda plant: -plant.size)
+
+
+def _specific_energy(output: np.ndarray, turbined: np.ndarray) -> float:
+    """Return the energy that a plant makes of a volume of water [MWh/hm³]; zero where no water flows."""
+    water = turbined.sum()
+    if water <= 1e-9:
+        return 0.0
+    return float(output.sum() / water)

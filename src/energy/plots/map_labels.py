@@ -3,16 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Rectangle = tuple[float, float, float, float]
-"""Left, right, low, high, in points from the lower left corner of the axes."""
-WIDE, TALL = 0.62, 1.25  # of a letter and a line, in font sizes
-CORNERS = ((5, -9), (5, 3), (-5, -9), (-5, 3), (0, 6), (0, -13), (7, -3), (-7, -3))
-"""Offsets [points] that are tried, in this order; to the left or right of the place by their sign."""
+Offset = tuple[float, float]
+"""From a point of the map to its label: to the right and up [points]."""
+OFFSETS: tuple[Offset, ...] = (
+    (5, -9),
+    (5, 3),
+    (-5, -9),
+    (-5, 3),
+    (0, 6),
+    (0, -13),
+    (7, -3),
+    (-7, -3),
+)
+"""Offsets that are tried, in this order; a text stands to the right or left of its point by the sign of the first."""
+LETTER_WIDTH = 0.62  # font sizes
+LINE_HEIGHT = 1.25  # font sizes
+POINTS_AN_INCH = 72
+
+
+class Rectangle(NamedTuple):
+    """A part of the axes [points from their lower left corner]."""
+
+    left: float
+    right: float
+    low: float
+    high: float
+
+    @property
+    def area(self) -> float:
+        """The area [square points]."""
+        width = self.right - self.left
+        height = self.high - self.low
+        return width * height
+
+    def overlap(self, other: Rectangle) -> float:
+        """Return the area that two rectangles share [square points]."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.high, other.high) - max(self.low, other.low)
+        return max(width, 0.0) * max(height, 0.0)
 
 
 class Labels:
@@ -27,80 +60,140 @@ class Labels:
     """
 
     def __init__(self, axes: Axes, height: float) -> None:
+        west, east = axes.get_xlim()
+        south, north = axes.get_ylim()
         self._axes = axes
-        (self._left, right), (self._low, high) = axes.get_xlim(), axes.get_ylim()
-        self._up = 72 * height / (high - self._low)  # points a degree
-        self._across = self._up / float(axes.get_aspect())
-        self._size = ((right - self._left) * self._across, 72 * height)
-        self._taken: list[Rectangle] = []
+        self._west = west
+        self._south = south
+        self._points_a_latitude = POINTS_AN_INCH * height / (north - south)
+        self._points_a_longitude = self._points_a_latitude / float(axes.get_aspect())
+        self._sheet = Rectangle(
+            left=0.0,
+            right=(east - west) * self._points_a_longitude,
+            low=0.0,
+            high=POINTS_AN_INCH * height,
+        )
+        self._occupied: list[Rectangle] = []
 
     def block(self, x: float, y: float, radius: float = 3) -> None:
         """Keep texts off a mark [points around it]."""
-        at, up = self._points(x, y)
-        self._taken.append((at - radius, at + radius, up - radius, up + radius))
+        right, up = self._to_points(x, y)
+        mark = Rectangle(
+            left=right - radius,
+            right=right + radius,
+            low=up - radius,
+            high=up + radius,
+        )
+        self._occupied.append(mark)
 
     def over(self, places: Sequence[tuple[float, float]], text: str, size: float) -> None:
         """Write a text over the first of some places where it covers least and is least cut off."""
-        taken = [self._centred(x, y, text, size) for x, y in places]
-        best = min(range(len(taken)), key=lambda number: self._covered(taken[number]))
-        self._taken.append(taken[best])
-        self._write(*places[best], text, (0, 0), size, "black")
+        candidates = [self._centred(x, y, text, size) for x, y in places]
+        covered = [self._covered(candidate) for candidate in candidates]
+        best = covered.index(min(covered))
+        self._occupied.append(candidates[best])
+        x, y = places[best]
+        self._write(x, y, text, size=size, offset=(0, 0), colour="black")
 
     def keep_off(self, x: float, y: float, text: str, size: float) -> None:
         """Keep texts off one that stands there already, centred."""
-        self._taken.append(self._centred(x, y, text, size))
+        self._occupied.append(self._centred(x, y, text, size))
 
-    def beside(self, x: float, y: float, text: str, size: float, colour: str = "black", needed: bool = True) -> bool:
-        """Write a text beside a place; where there is no room, where least is covered if needed, else not at all."""
-        at, up = self._points(x, y)
-        found = [(offset, self._rectangle(at, up, text, size, offset)) for offset in CORNERS]
-        offset, taken = min(found, key=lambda one: self._covered(one[1]))
-        if self._covered(taken) > 0 and not needed:
+    def beside(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        *,
+        size: float,
+        colour: str = "black",
+        needed: bool = True,
+    ) -> bool:
+        """Write a text beside a point of the map, where it covers least.
+
+        A text that is not needed is left out if it would cover anything; the answer says whether it was written.
+        """
+        candidates = [self._beside(x, y, text, size=size, offset=offset) for offset in OFFSETS]
+        covered = [self._covered(candidate) for candidate in candidates]
+        least = min(covered)
+        if least > 0 and not needed:
             return False
-        self._taken.append(taken)
-        self._write(x, y, text, offset, size, colour)
+        best = covered.index(least)
+        self._occupied.append(candidates[best])
+        self._write(x, y, text, size=size, offset=OFFSETS[best], colour=colour)
         return True
 
-    def _points(self, x: float, y: float) -> tuple[float, float]:
-        return (x - self._left) * self._across, (y - self._low) * self._up
+    def _to_points(self, x: float, y: float) -> tuple[float, float]:
+        """Return a longitude and a latitude as points from the lower left corner: to the right and up."""
+        right = (x - self._west) * self._points_a_longitude
+        up = (y - self._south) * self._points_a_latitude
+        return right, up
 
     def _centred(self, x: float, y: float, text: str, size: float) -> Rectangle:
-        at, up = self._points(x, y)
-        wide, tall = WIDE * size * len(text) / 2 + 1.5, TALL * size / 2
-        return at - wide, at + wide, up - tall, up + tall
+        right, up = self._to_points(x, y)
+        half_width = LETTER_WIDTH * size * len(text) / 2 + 1.5
+        half_height = LINE_HEIGHT * size / 2
+        return Rectangle(
+            left=right - half_width,
+            right=right + half_width,
+            low=up - half_height,
+            high=up + half_height,
+        )
 
-    def _rectangle(self, at: float, up: float, text: str, size: float, offset: tuple[float, float]) -> Rectangle:
-        wide = WIDE * size * len(text)
-        left = at + offset[0] - (0 if offset[0] > 0 else wide if offset[0] < 0 else wide / 2)
-        return left, left + wide, up + offset[1] - 1, up + offset[1] + TALL * size
+    def _beside(self, x: float, y: float, text: str, *, size: float, offset: Offset) -> Rectangle:
+        right, up = self._to_points(x, y)
+        offset_right, offset_up = offset
+        width = LETTER_WIDTH * size * len(text)
+        anchor = right + offset_right
+        left = anchor
+        if offset_right < 0:
+            left = anchor - width
+        elif offset_right == 0:
+            left = anchor - width / 2
+        return Rectangle(
+            left=left,
+            right=left + width,
+            low=up + offset_up - 1,
+            high=up + offset_up + LINE_HEIGHT * size,
+        )
 
-    def _covered(self, one: Rectangle) -> float:
+    def _covered(self, text_box: Rectangle) -> float:
         """Return how much of other texts and marks a text would cover, and of itself be cut off [square points]."""
-        left, right, low, high = one
-        seen = _overlap(one, (0.0, self._size[0], 0.0, self._size[1]))
-        return (right - left) * (high - low) - seen + sum(_overlap(one, other) for other in self._taken)
+        cut_off = text_box.area - text_box.overlap(self._sheet)
+        return cut_off + sum(text_box.overlap(other) for other in self._occupied)
 
-    def _write(self, x: float, y: float, text: str, offset: tuple[float, float], size: float, colour: str) -> None:
+    def _write(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        *,
+        size: float,
+        offset: Offset,
+        colour: str,
+    ) -> None:
         from matplotlib.patheffects import withStroke
 
-        side = "center" if offset[0] == 0 else "left" if offset[0] > 0 else "right"
-        found = self._axes.annotate(
+        label = self._axes.annotate(
             text,
-            (x, y),
-            offset,
+            xy=(x, y),
+            xytext=offset,
             textcoords="offset points",
             fontsize=size,
             color=colour,
-            ha=side,
+            ha=_alignment(offset),
             va="center" if offset == (0, 0) else "baseline",
             zorder=8,
             annotation_clip=True,
             clip_on=True,
         )
-        found.set_path_effects([withStroke(linewidth=2, foreground="white")])
+        label.set_path_effects([withStroke(linewidth=2, foreground="white")])
 
 
-def _overlap(one: Rectangle, other: Rectangle) -> float:
-    across = min(one[1], other[1]) - max(one[0], other[0])
-    up = min(one[3], other[3]) - max(one[2], other[2])
-    return max(across, 0.0) * max(up, 0.0)
+def _alignment(offset: Offset) -> str:
+    """Return the side of a text that is at its offset."""
+    if offset[0] > 0:
+        return "left"
+    if offset[0] < 0:
+        return "right"
+    return "center"

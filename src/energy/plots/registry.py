@@ -16,11 +16,12 @@ from energy.plots.frame import footer, heading
 from energy.plots.heatmap import heatmap_figure
 from energy.plots.map import map_figure
 from energy.plots.monthly import monthly_figure
-from energy.plots.reservoirs import reservoir_figure, reservoirs
+from energy.plots.reservoirs import reservoir_figure
 from energy.plots.settlement import settlement_figure
 from energy.plots.waterfall import ladder_figure, waterfall_table
 from energy.results.country_balance import countries_of
 from energy.results.labels import country_name
+from energy.results.reservoirs import reservoirs
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from energy.errors import Fault, InputError
 from energy.plots.frame import footer, framed, heading
@@ -13,18 +14,19 @@ from energy.results.labels import country_name
 
 if TYPE_CHECKING:
     import xarray as xr
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 MILLION = 1e-6
 
 
-def settlement_figure(found: xr.Dataset, size: str = "journal") -> Figure:
+def settlement_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
     """Draw what each party receives (above zero) and pays (below) in the year, by item.
 
     Parameters
     ----------
-    found
-        From ``energy.results.record.record``; its contract has prices and a quantity.
+    dataset
+        From ``energy.results.dataset.record``; its contract has prices and a quantity.
     size
         ``journal`` or ``slide``.
 
@@ -38,34 +40,79 @@ def settlement_figure(found: xr.Dataset, size: str = "journal") -> Figure:
     InputError
         When the run has no settlement.
     """
-    if "settled" not in found:
-        raise InputError(
-            Fault("this run has no settlement", allowed="a contract with prices and a quantity", repair="draw another")
+    if "settled" not in dataset:
+        fault = Fault(
+            "this run has no settlement",
+            allowed="a contract with prices and a quantity",
+            repair="draw another figure",
         )
-    table = found["settled"].to_pandas() * MILLION
+        raise InputError(fault)
+    payments = pd.DataFrame(dataset["settled"].to_pandas()) * MILLION
     note = "Prices of the contract, USD of 2025; costs of generation and debt service are not in it."
     with styled():
-        figure = framed(heading(found, "Who is paid what"), footer(found, note=note), size)
+        figure = framed(
+            heading(dataset, "Who is paid what"),
+            footer(dataset, note=note),
+            size,
+        )
         axes = figure.subplots()
-        at = np.arange(len(table))
-        above, below = np.zeros(len(table)), np.zeros(len(table))
-        for number, item in enumerate(table.columns):
-            values = table[item].to_numpy()
-            axes.bar(at, values.clip(min=0), 0.62, bottom=above, color=LINES[number], label=f"{item} price")
-            axes.bar(at, values.clip(max=0), 0.62, bottom=below, color=LINES[number], label=f"_{item}")
-            above, below = above + values.clip(min=0), below + values.clip(max=0)
-        reach = max(float(above.max() - below.min()), 1.0)
-        for number, total in enumerate(table.to_numpy().sum(axis=1)):
-            up = total >= 0
-            place = above[number] + 0.02 * reach if up else below[number] - 0.02 * reach
-            text = f"{total + 0:+,.1f}".replace("-", "−")
-            axes.text(number, place, text, ha="center", va="bottom" if up else "top", fontsize=9, fontweight="bold")
+        received, paid = _draw_payments(axes, payments)
+        span = max(float(received.max() - paid.min()), 1.0)
+        _label_balances(axes, payments, received + 0.02 * span, paid - 0.02 * span)
         axes.axhline(0, color="black", lw=0.7)
-        axes.set_xticks(at, [country_name(str(party)) for party in table.index])
+        parties = [country_name(str(party)) for party in payments.index]
+        axes.set_xticks(np.arange(len(parties)), parties)
         axes.tick_params(axis="x", length=0)
-        axes.set_ylim(below.min() - 0.12 * reach, above.max() + 0.12 * reach)
+        axes.set_ylim(paid.min() - 0.12 * span, received.max() + 0.12 * span)
         axes.set_ylabel("received in the year [million USD]")
         axes.yaxis.set_major_formatter("{x:,.0f}")
         axes.grid(axis="y")
         axes.legend(loc="upper right")
     return figure
+
+
+def _draw_payments(axes: Axes, payments: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Draw the items of each party as stacked bars; return where its bars end above and below zero [million USD]."""
+    parties = np.arange(len(payments))
+    received = np.zeros(len(payments))
+    paid = np.zeros(len(payments))
+    for number, item in enumerate(payments.columns):
+        payment = payments[item].to_numpy()
+        receipt = payment.clip(min=0)
+        expense = payment.clip(max=0)
+        axes.bar(
+            parties,
+            receipt,
+            width=0.62,
+            bottom=received,
+            color=LINES[number],
+            label=f"{item} price",
+        )
+        axes.bar(
+            parties,
+            expense,
+            width=0.62,
+            bottom=paid,
+            color=LINES[number],
+            label=f"_{item}",
+        )
+        received = received + receipt
+        paid = paid + expense
+    return received, paid
+
+
+def _label_balances(axes: Axes, payments: pd.DataFrame, above: np.ndarray, below: np.ndarray) -> None:
+    """Write the balance of each party [million USD] above its bars, or below them where it pays more."""
+    balances = payments.to_numpy().sum(axis=1)
+    for number, balance in enumerate(balances):
+        receives = balance >= 0
+        text = f"{balance + 0:+,.1f}"  # + 0: no minus before a zero
+        axes.text(
+            number,
+            above[number] if receives else below[number],
+            text.replace("-", "−"),
+            ha="center",
+            va="bottom" if receives else "top",
+            fontsize=9,
+            fontweight="bold",
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,11 +16,19 @@ if TYPE_CHECKING:
     from matplotlib.cm import ScalarMappable
     from matplotlib.figure import Figure
 
-FEW = 150  # cells up to which each is labelled
+MOST_LABELLED_CELLS = 150  # a larger table gets no numbers
+MOST_TICKS = 12  # on an axis
+
+
+class ColourScale(NamedTuple):
+    """Least and greatest value of a swept quantity, the same for all panels."""
+
+    low: float
+    high: float
 
 
 def sweep_figure(
-    found: xr.Dataset | xr.DataArray,
+    swept: xr.Dataset | xr.DataArray,
     quantity: str = "",
     x: str = "",
     y: str = "",
@@ -28,11 +36,11 @@ def sweep_figure(
     foot: str = "",
     size: str = "journal",
 ) -> Figure:
-    """Draw a quantity over two swept parameters; a third one becomes panels.
+    """Draw a quantity over two swept parameters; each value of a third one gets a panel.
 
     Parameters
     ----------
-    found
+    swept
         A DataArray, or a Dataset and the name of a variable, with the swept parameters as dimensions; two or three.
     quantity
         Name of the variable; needed where a Dataset has more than one.
@@ -62,109 +70,211 @@ def sweep_figure(
     >>> from energy.analysis.sweep.sweep import sweep
     >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
     >>> axes = {"hydrology": ["median", "dry"], "values.links.line.p_nom": [50, 100]}
-    >>> found = sweep(read_case("two_bus"), scenario, axes, workers=1)
-    >>> sweep_figure(found, "delivered").axes[-1].get_ylabel()
+    >>> swept = sweep(read_case("two_bus"), scenario, axes, workers=1)
+    >>> sweep_figure(swept, "delivered").axes[-1].get_ylabel()
     'energy that the links under study deliver at their far end [GWh]'
     """
-    data = _chosen(found, quantity)
-    x, y, panel = _dims(data, x, y)
+    data = _data_array(swept, quantity)
+    x, y = _axis_dimensions(data, x, y)
+    panel_dimension = _panel_dimension(data, x, y)
     if contour:
-        _refuse_words(data, x, y)
-    panels = [data] if panel is None else [data.isel({panel: at}) for at in range(data.sizes[panel])]
-    name = str(data.attrs.get("long_name", "value" if data.name is None else data.name))
-    title = name[:1].upper() + name[1:] + " by " + _axis_name(data, y) + " and " + _axis_name(data, x)
-    levels = float(data.min()), float(data.max())
+        _check_numeric(data, x)
+        _check_numeric(data, y)
+    quantity_name = _quantity_name(data)
+    title = f"{_capitalised(quantity_name)} by {_parameter_name(data, y)} and {_parameter_name(data, x)}"
+    scale = ColourScale(low=float(data.min()), high=float(data.max()))
+    panels = [data]
+    if panel_dimension:
+        panels = [data.isel({panel_dimension: number}) for number in range(data.sizes[panel_dimension])]
     with styled():
         figure = framed(title, foot, size)
-        grid = figure.subplots(1, len(panels), squeeze=False, sharex=True, sharey=True)[0]
-        drawn: ScalarMappable | None = None
-        for number, (axes, part) in enumerate(zip(grid, panels, strict=True)):
-            table = part.transpose(y, x).to_numpy().astype(float)
-            drawn = (_contours if contour else _cells)(axes, table, data, (x, y), levels)
-            axes.set_xlabel(_label(data, x))
-            if number == 0:
-                axes.set_ylabel(_label(data, y))
-            if panel is not None:
-                value = part[panel].item() if panel in part.coords else number
-                axes.set_title(f"{_axis_name(data, panel)} {value}", fontsize=9, loc="left")
-        assert drawn is not None  # there is at least one panel
-        bar = figure.colorbar(drawn, ax=list(grid), pad=0.02)
-        bar.set_label(f"{name} [{data.attrs.get('units', '?')}]")
+        grid = figure.subplots(
+            nrows=1,
+            ncols=len(panels),
+            squeeze=False,
+            sharex=True,
+            sharey=True,
+        )
+        all_axes = list(grid[0])
+        for number, (axes, panel) in enumerate(zip(all_axes, panels, strict=True)):
+            table = panel.transpose(y, x)
+            mappable = _draw_contours(axes, table, scale) if contour else _draw_cells(axes, table, scale)
+            axes.set_xlabel(_axis_label(data, x))
+            if panel_dimension:
+                value = panel[panel_dimension].item() if panel_dimension in panel.coords else number
+                axes.set_title(f"{_parameter_name(data, panel_dimension)} {value}", fontsize=9, loc="left")
+            if not contour and data.size <= MOST_LABELLED_CELLS:
+                _label_cells(axes, table.to_numpy().astype(float), scale)
+        all_axes[0].set_ylabel(_axis_label(data, y))
+        bar = figure.colorbar(mappable, ax=all_axes, pad=0.02)
+        bar.set_label(f"{quantity_name} [{data.attrs.get('units', '?')}]")
     return figure
 
 
-def _chosen(found: xr.Dataset | xr.DataArray, quantity: str) -> xr.DataArray:
+def _data_array(swept: xr.Dataset | xr.DataArray, quantity: str) -> xr.DataArray:
+    """Return the named variable, or the only one."""
     import xarray as xr
 
-    if isinstance(found, xr.DataArray):
-        return found
-    names = [str(name) for name in found.data_vars]
-    name = quantity or (names[0] if len(names) == 1 else "")
-    if name not in names:
-        raise InputError(
-            Fault(f"the sweep has no variable {name!r}", None, None, ", ".join(names), nearest(name, names))
+    if isinstance(swept, xr.DataArray):
+        return swept
+    names = [str(name) for name in swept.data_vars]
+    if not quantity and len(names) == 1:
+        return swept[names[0]]
+    if quantity not in names:
+        fault = Fault(
+            f"the sweep has no variable {quantity!r}",
+            allowed=", ".join(names),
+            repair=nearest(quantity, names),
         )
-    return found[name]
+        raise InputError(fault)
+    return swept[quantity]
 
 
-def _dims(data: xr.DataArray, x: str, y: str) -> tuple[str, str, str | None]:
-    dims = [str(dim) for dim in data.dims]
-    for dim in (name for name in (x, y) if name and name not in dims):
-        raise InputError(Fault(f"the sweep has no dimension {dim!r}", None, None, ", ".join(dims), nearest(dim, dims)))
-    if len(dims) not in (2, 3):
-        raise InputError(Fault(f"{len(dims)} dimensions cannot be drawn", allowed="2 or 3", repair="select with .sel"))
-    x = x or next(dim for dim in dims if dim != y)
-    y = y or next(dim for dim in dims if dim != x)
-    return x, y, next((dim for dim in dims if dim not in (x, y)), None)
-
-
-def _refuse_words(data: xr.DataArray, x: str, y: str) -> None:
-    for dim in (x, y):
-        if dim not in data.coords or not np.issubdtype(data[dim].dtype, np.number):
-            raise InputError(
-                Fault(f"dimension {dim!r} holds no numbers", allowed="numbers along both axes of a contour plot")
+def _axis_dimensions(data: xr.DataArray, x: str, y: str) -> tuple[str, str]:
+    """Return the dimensions along both axes; the first free ones where none is named."""
+    dimensions = _dimensions(data)
+    for named in (x, y):
+        if named and named not in dimensions:
+            fault = Fault(
+                f"the sweep has no dimension {named!r}",
+                allowed=", ".join(dimensions),
+                repair=nearest(named, dimensions),
             )
+            raise InputError(fault)
+    if len(dimensions) not in (2, 3):
+        fault = Fault(
+            f"{len(dimensions)} dimensions cannot be drawn",
+            allowed="2 or 3",
+            repair="select with .sel",
+        )
+        raise InputError(fault)
+    x = x or _first_except(dimensions, y)
+    y = y or _first_except(dimensions, x)
+    return x, y
 
 
-def _axis_name(data: xr.DataArray, dim: str) -> str:
-    attrs = data[dim].attrs if dim in data.coords else {}
-    return str(attrs.get("long_name", dim.replace("_", " ")))
+def _panel_dimension(data: xr.DataArray, x: str, y: str) -> str:
+    """Return the third dimension; an empty text where there are two."""
+    return _first_except(_dimensions(data), x, y)
 
 
-def _label(data: xr.DataArray, dim: str) -> str:
-    units = data[dim].attrs.get("units") if dim in data.coords else None
-    return _axis_name(data, dim) + (f" [{units}]" if units else "")
+def _dimensions(data: xr.DataArray) -> list[str]:
+    return [str(dimension) for dimension in data.dims]
 
 
-def _cells(
-    axes: Axes, table: np.ndarray, data: xr.DataArray, dims: tuple[str, str], levels: tuple[float, float]
-) -> ScalarMappable:
-    image = axes.imshow(table, cmap=HEAT, aspect="auto", origin="lower", vmin=levels[0], vmax=levels[1])
-    for dim, put in zip(dims, (axes.set_xticks, axes.set_yticks), strict=True):
-        values = data[dim].to_numpy() if dim in data.coords else np.arange(data.sizes[dim])
-        every = -(-len(values) // 12)
-        names = [f"{value:g}" if isinstance(value, int | float | np.number) else str(value) for value in values]
-        put(range(0, len(values), every), names[::every])
+def _first_except(dimensions: list[str], *taken: str) -> str:
+    for dimension in dimensions:
+        if dimension not in taken:
+            return dimension
+    return ""
+
+
+def _check_numeric(data: xr.DataArray, dimension: str) -> None:
+    """Refuse a dimension whose values are not numbers."""
+    is_numeric = dimension in data.coords and np.issubdtype(data[dimension].dtype, np.number)
+    if not is_numeric:
+        fault = Fault(
+            f"dimension {dimension!r} holds no numbers",
+            allowed="numbers along both axes of a contour plot",
+        )
+        raise InputError(fault)
+
+
+def _quantity_name(data: xr.DataArray) -> str:
+    name = "value" if data.name is None else data.name
+    return str(data.attrs.get("long_name", name))
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _parameter_name(data: xr.DataArray, dimension: str) -> str:
+    name = dimension.replace("_", " ")
+    if dimension not in data.coords:
+        return name
+    return str(data[dimension].attrs.get("long_name", name))
+
+
+def _axis_label(data: xr.DataArray, dimension: str) -> str:
+    """Return the name of a swept parameter, with its unit in brackets."""
+    name = _parameter_name(data, dimension)
+    if dimension not in data.coords or not data[dimension].attrs.get("units"):
+        return name
+    return f"{name} [{data[dimension].attrs['units']}]"
+
+
+def _draw_cells(axes: Axes, table: xr.DataArray, scale: ColourScale) -> ScalarMappable:
+    """Draw a table as coloured cells: its first dimension upwards, its second to the right."""
+    image = axes.imshow(
+        table.to_numpy().astype(float),
+        cmap=HEAT,
+        aspect="auto",
+        origin="lower",
+        vmin=scale.low,
+        vmax=scale.high,
+    )
+    y, x = _dimensions(table)
+    x_ticks = _ticks(table, x)
+    y_ticks = _ticks(table, y)
+    axes.set_xticks(list(x_ticks), list(x_ticks.values()))
+    axes.set_yticks(list(y_ticks), list(y_ticks.values()))
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
-    if data.size <= FEW:
-        middle = (levels[0] + levels[1]) / 2
-        for (row, column), value in np.ndenumerate(table):
-            if np.isfinite(value):
-                ink = "white" if value > middle else "black"
-                axes.text(column, row, f"{value + 0:,.0f}", ha="center", va="center", fontsize=7.5, color=ink)
     return image
 
 
-def _contours(
-    axes: Axes, table: np.ndarray, data: xr.DataArray, dims: tuple[str, str], levels: tuple[float, float]
-) -> ScalarMappable:
-    across, up = (data[dim].to_numpy().astype(float) for dim in dims)
+def _ticks(table: xr.DataArray, dimension: str) -> dict[int, str]:
+    """Return position → text of the ticks along a dimension."""
+    count = table.sizes[dimension]
+    values = np.arange(count)
+    if dimension in table.coords:
+        values = table[dimension].to_numpy()
+    step = -(-count // MOST_TICKS)  # rounded up
+    return {position: _value_text(values[position]) for position in range(0, count, step)}
+
+
+def _value_text(value: object) -> str:
+    if isinstance(value, int | float | np.number):
+        return f"{value:g}"
+    return str(value)
+
+
+def _label_cells(axes: Axes, table: np.ndarray, scale: ColourScale) -> None:
+    """Write its value into each cell, in white where the cell is dark."""
+    middle = (scale.low + scale.high) / 2
+    for (row, column), value in np.ndenumerate(table):
+        if not np.isfinite(value):
+            continue
+        axes.text(
+            column,
+            row,
+            f"{value + 0:,.0f}",  # + 0: no minus before a zero
+            ha="center",
+            va="center",
+            fontsize=7.5,
+            color="white" if value > middle else "black",
+        )
+
+
+def _draw_contours(axes: Axes, table: xr.DataArray, scale: ColourScale) -> ScalarMappable:
+    """Draw lines of equal value: the first dimension of the table upwards, its second to the right."""
     from matplotlib.ticker import MaxNLocator
 
-    low, high = levels if levels[1] > levels[0] else (levels[0], levels[0] + 1)
-    steps = MaxNLocator(8).tick_values(low, high)
-    filled = axes.contourf(across, up, table, levels=steps, cmap=HEAT)
-    lines = axes.contour(across, up, table, levels=steps[1:-1], colors="black", linewidths=0.6)
+    values = table.to_numpy().astype(float)
+    y, x = _dimensions(table)
+    y_values = table[y].to_numpy().astype(float)
+    x_values = table[x].to_numpy().astype(float)
+    highest = scale.high if scale.high > scale.low else scale.low + 1
+    levels = MaxNLocator(8).tick_values(scale.low, highest)
+    filled = axes.contourf(x_values, y_values, values, levels=levels, cmap=HEAT)
+    lines = axes.contour(
+        x_values,
+        y_values,
+        values,
+        levels=levels[1:-1],
+        colors="black",
+        linewidths=0.6,
+    )
     axes.clabel(lines, fmt="%g", fontsize=7.5)
     return filled

@@ -1,0 +1,201 @@
+"""Symbols of the map: flows, plants, the scale of loading and the legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from energy.plots.map_flows import Flow, MapBus, Plant
+from energy.plots.map_labels import Labels
+from energy.plots.map_view import MapView, Point
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+
+DISRUPTED = "#d00000"
+STUDIED = "#000000"
+PLANT_EDGE = "#004d7a"
+PLANT_FILL = "#56b4e9"
+SMALL_FLOW = "#aaaaaa"
+LOADING = "plasma_r"
+CROSS = 0.25  # share of a disrupted flow's length at which its cross stands
+NUMBERED = (0.45, 0.35, 0.55, 0.27, 0.63, 0.2)  # shares of a flow's length at which its number may stand, in this order
+SMALL_POWER = 5  # MW below which a flow is not labelled
+
+
+def draw_flows(
+    axes: Axes,
+    all_flows: Sequence[Flow],
+    buses: dict[str, MapBus],
+    *,
+    view: MapView,
+    labels: Labels,
+) -> None:
+    """Draw flows from the smallest to the largest, with their numbers [MW]."""
+    largest_power = 0.0
+    for flow in all_flows:
+        largest_power = max(largest_power, flow.power)
+        if flow.disrupted:
+            x, y = _point_along(flow, buses, CROSS)
+            labels.block(x, y, radius=6)
+    for flow in sorted(all_flows, key=lambda flow: flow.power):
+        line_width = 0.8
+        if largest_power > 0:
+            line_width += 5.2 * flow.power / largest_power
+        _draw_flow(axes, flow, buses, line_width)
+        candidates = [_point_along(flow, buses, share) for share in NUMBERED]
+        if flow.power >= SMALL_POWER and view.labels_at(candidates[0]):
+            visible = list(filter(view.labels_at, candidates))
+            labels.over(visible, f"{flow.power:,.0f}", size=6.5)
+
+
+def _point_along(flow: Flow, buses: dict[str, MapBus], share: float) -> Point:
+    """Return the point at a share of a flow's length."""
+    begin = buses[flow.begin]
+    end = buses[flow.end]
+    x = begin.x + share * (end.x - begin.x)
+    y = begin.y + share * (end.y - begin.y)
+    return x, y
+
+
+def _draw_flow(axes: Axes, flow: Flow, buses: dict[str, MapBus], line_width: float) -> None:
+    """Draw a flow as a line in the colour of its loading with an arrow, and a cross on it if an event hits it."""
+    from matplotlib import colormaps
+
+    begin = _point_along(flow, buses, 0)
+    end = _point_along(flow, buses, 1)
+    longitudes = (begin[0], end[0])
+    latitudes = (begin[1], end[1])
+    line_style = (0, (3, 2)) if flow.disrupted else "solid"
+    if flow.studied:
+        axes.plot(
+            longitudes,
+            latitudes,
+            color=STUDIED,
+            lw=line_width + 2,
+            zorder=3,
+            solid_capstyle="butt",
+        )
+    if flow.power < SMALL_POWER:
+        axes.plot(
+            longitudes,
+            latitudes,
+            color=SMALL_FLOW,
+            lw=0.9,
+            ls=line_style,
+            zorder=3.1,
+        )
+    else:
+        axes.plot(
+            longitudes,
+            latitudes,
+            color=colormaps[LOADING](0.08 + 0.92 * flow.loading),
+            lw=line_width,
+            ls=line_style,
+            zorder=4,
+            solid_capstyle="butt",
+        )
+        _draw_arrow(axes, flow, buses, line_width)
+    if flow.disrupted:
+        x, y = _point_along(flow, buses, CROSS)
+        axes.plot(
+            [x],
+            [y],
+            "X",
+            color=DISRUPTED,
+            mec="white",
+            ms=9,
+            zorder=7,
+        )
+
+
+def _draw_arrow(axes: Axes, flow: Flow, buses: dict[str, MapBus], line_width: float) -> None:
+    """Draw the head of an arrow in the direction of a flow."""
+    arrow = axes.annotate(
+        "",
+        xy=_point_along(flow, buses, 0.72),
+        xytext=_point_along(flow, buses, 0.66),
+        zorder=5,
+        arrowprops={
+            "arrowstyle": "-|>",
+            "fc": "black",
+            "ec": "white",
+            "mutation_scale": 8 + line_width,
+            "lw": 0.4,
+        },
+        annotation_clip=True,
+    )
+    arrow.arrow_patch.set_clip_on(True)  # type: ignore[union-attr]
+
+
+def draw_plant(axes: Axes, plant: Plant) -> None:
+    """Draw a plant as a circle; its diameter grows with the root of its rating."""
+    axes.plot(
+        [plant.x],
+        [plant.y],
+        "o",
+        ms=2 + 0.14 * np.sqrt(max(plant.size, 1.0)),
+        mfc=PLANT_FILL,
+        mec=DISRUPTED if plant.disrupted else PLANT_EDGE,
+        mew=1.6 if plant.disrupted else 0.6,
+        alpha=0.85,
+        zorder=2.5,
+    )
+
+
+def add_loading_bar(all_axes: Sequence[Axes]) -> None:
+    """Add the colour scale of loading beside the axes."""
+    from matplotlib import colormaps
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    figure = all_axes[0].get_figure(root=True)
+    assert figure is not None
+    scale = ScalarMappable(Normalize(0, 100), colormaps[LOADING])
+    bar = figure.colorbar(scale, ax=all_axes, pad=0.02, aspect=30)
+    bar.set_label("loading: mean flow as share of capacity [%]")
+    bar.outline.set_visible(False)
+
+
+def legend_handles() -> list[Line2D]:
+    """Return the handles of the legend."""
+    from matplotlib.lines import Line2D
+
+    studied = Line2D(
+        [],
+        [],
+        color=STUDIED,
+        lw=4,
+        label="under study (black edge)",
+    )
+    small = Line2D(
+        [],
+        [],
+        color=SMALL_FLOW,
+        lw=0.9,
+        label=f"less than {SMALL_POWER} MW",
+    )
+    disrupted = Line2D(
+        [],
+        [],
+        color="none",
+        marker="X",
+        mfc=DISRUPTED,
+        mec="white",
+        ms=9,
+        label="hit by an event",
+    )
+    plant = Line2D(
+        [],
+        [],
+        color="none",
+        marker="o",
+        mfc=PLANT_FILL,
+        mec=PLANT_EDGE,
+        ms=7,
+        label="plant on a river",
+    )
+    return [studied, small, disrupted, plant]
