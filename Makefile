@@ -46,7 +46,7 @@ bench-sweep: setup ## a sweep of 10,000 points on two cores: minutes, and memory
 figures: run ## make the figures of README and docs from scratch (half an hour)
 	mkdir -p docs/figures
 	for kind in png svg; do cp results/baseline/monthly.$$kind docs/figures/baseline.$$kind; done
-	$(BIN)/energy figures results/baseline --only map --only reservoirs --only heatmap --format png --out docs/figures
+	$(BIN)/energy figures results/baseline --only map --only reservoirs --only heatmap --format png --out docs/figures --force
 	$(BIN)/energy backcast
 	$(BIN)/energy risk baseline --hazards base --until-ci 2%
 	$(BIN)/energy sensitivity baseline --split 8

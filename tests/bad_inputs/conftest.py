@@ -114,6 +114,21 @@ def refused(project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyte
     return run
 
 
+@pytest.fixture
+def refused_here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Refusal:
+    """Return a function that runs the command in this project, for refusals that come before anything is written."""
+
+    def run(*arguments: str, says: tuple[str, ...] = ()) -> str:
+        capsys.readouterr()
+        code = outcome(monkeypatch, arguments)
+        printed, message = capsys.readouterr()
+        assert code == 2, f"exit code {code}: {printed[:300]}{message[:3000]}"
+        well_said(message, says)
+        return message
+
+    return run
+
+
 def outcome(monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> object:
     from energy.cli import main
 

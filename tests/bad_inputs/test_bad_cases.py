@@ -377,6 +377,10 @@ LISTS = {
 }
 
 
+SEEN_BY_THE_MODEL = ("a statistic that is unknown", "a variation below zero", "a start above the store")
+"""What is wrong with these shows only when a model is made of the case."""
+
+
 @pytest.mark.parametrize("name", [*TABLES, *PROFILES, *RULES, *LISTS])
 def test_broken_case(refused: Refusal, project: Path, name: str) -> None:
     change = (TABLES | PROFILES | RULES | LISTS)[name]
@@ -390,6 +394,8 @@ def test_broken_case(refused: Refusal, project: Path, name: str) -> None:
         text = file.read_bytes()
         assert change.old.encode() in text, "the corpus does not fit the case any more"
         file.write_bytes(text.replace(change.old.encode(), new, 1))
+    if name in SEEN_BY_THE_MODEL:  # its evidence would speak first: it says another number
+        (project / "networks" / "two_bus" / "evidence.csv").unlink()
     drawn = ("--set", "hydrology={seed: 1, draw: 1}") if "water_statistics" in change.file else ()
     message = refused("run", "two_bus", *drawn, says=change.says)
     # without buses it is those that name them who speak

@@ -5,6 +5,7 @@ A process of its own for each scene, with one thread and without pytest, so that
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import signal
@@ -20,8 +21,9 @@ import numpy as np
 from energy.errors import InputError
 from energy.results import atomic_write
 from energy.results.atomic_write import atomic_file, atomic_folder, clear_away
+from energy.results.ownership import MANIFEST, MARK
 
-PARTS = ("a.bin", "b/c.bin", "manifest.json")
+PARTS = ("a.bin", "b/c.bin", "d.bin")
 
 
 def child(work: Callable[[], object]) -> int:
@@ -52,6 +54,9 @@ def fill(folder: Path, mark: str) -> None:
     (folder / "b").mkdir()
     for name in PARTS:
         (folder / name).write_text(mark * 2000)
+    # a run's manifest names its files, by which the next run knows that it may replace them
+    files = [path.name for path in folder.iterdir()]
+    (folder / MANIFEST).write_text(json.dumps({"scenario": {}, "files": files}))
 
 
 def write(place: Path, mark: str) -> None:
@@ -182,7 +187,7 @@ def full_disk_folder(folder: Path) -> None:
 
 
 def full_disk_file(folder: Path) -> None:
-    full_disk(folder, atomic_file, lambda path, mark: path.write_text(mark * 2000))
+    full_disk(folder, atomic_file, lambda path, mark: path.write_text(MARK + mark * 2000))
 
 
 if __name__ == "__main__":

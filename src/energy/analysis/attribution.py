@@ -27,7 +27,7 @@ from energy.metrics import ceiling, energy_by_month, transferable
 from energy.metrics.settlement import BUYERS
 from energy.model import Inputs
 from energy.model.inputs import assemble, with_objective
-from energy.model.objective import STUDIED, purchases
+from energy.model.objective import STUDIED, demand_services, purchases
 from energy.scenario import Scenario
 from energy.solve import Engine, Result
 
@@ -189,16 +189,18 @@ class _States:
             changes["objective"] = "transfer"
         scenario = self.scenario.model_copy(update=changes)
         found = with_free_water(assemble(self._case, scenario, self._axis), "water" not in on)
+        order = list(scenario.protection_order or found.book.protection_order)
+        before = order[: order.index(STUDIED)] if STUDIED in order else order
+        own_demand = demand_services(found.components["generators"]) & set(before)
         if "own_demand" not in on:
-            found = _without_demand(found)
+            found = _without_demand(found, own_demand)
         if "rules" not in on:
             found = _without_river_rules(found)
         if "network" not in on:
             found = _without_network(found)
-        order = list(scenario.protection_order or found.book.protection_order)
         if "commitments" not in on and STUDIED in order:
             bought = purchases(found.components["generators"])
-            ahead = [n for n in order[: order.index(STUDIED)] if n in bought or n == "own_demand"]
+            ahead = [service for service in before if service in bought or service in own_demand]
             order = [*ahead, STUDIED, *(n for n in order if n not in ahead and n != STUDIED)]
         return with_objective(found, scenario, tuple(order))
 
@@ -245,9 +247,10 @@ def with_free_water(found: Inputs, free: bool) -> Inputs:
     return replace(found, components=components, dense=dense, rules=found.rules + shared)
 
 
-def _without_demand(found: Inputs) -> Inputs:
+def _without_demand(found: Inputs, services: set[str]) -> Inputs:
+    """Return inputs without the demand of some services."""
     generators, loads = found.components["generators"], found.components["loads"]
-    home = set(generators.loc[generators["service"] == "own_demand", "bus"])
+    home = set(generators.loc[generators["service"].isin(services), "bus"])
     dense = dict(found.dense)
     dense["loads", "p_set"] = np.where(loads["bus"].isin(home).to_numpy(), 0.0, found.dense["loads", "p_set"])
     return replace(found, dense=dense)
@@ -256,7 +259,7 @@ def _without_demand(found: Inputs) -> Inputs:
 def _without_river_rules(found: Inputs) -> Inputs:
     open_rules = tuple(
         rule | {field: bound for field, bound in (("at_least", -np.inf), ("at_most", np.inf)) if field in rule}
-        if rule["kind"] == "volume"
+        if rule["kind"] == "volume" and rule["links"]
         else rule
         for rule in found.rules
     )

@@ -80,6 +80,17 @@ def _buses(case: Case) -> Iterator[Fault]:
     for table in case.components.values():
         for column in [c for c in table.columns if c == "bus" or (c.startswith("bus") and c[3:].isdigit())]:
             yield from _unknown(table, table[column], buses, column)
+        yield from _loops(table)
+
+
+def _loops(table: pd.DataFrame) -> Iterator[Fault]:
+    """Yield the branches that begin and end at one bus."""
+    if "bus1" not in table:
+        return
+    path, lines = _lines(table)
+    for name, first, second, line in zip(table.index, table["bus0"], table["bus1"], lines, strict=True):
+        if first == second:
+            yield Fault(f"{name!r} leads from bus {first!r} to itself", path, line, "two buses", "correct bus0 or bus1")
 
 
 def _carriers(case: Case) -> Iterator[Fault]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
@@ -74,13 +79,64 @@ def read_event_log(path: Path) -> pd.DataFrame:
     47
     """
     table = read_table(path, SCHEMA, ["event"])
-    start = pd.to_datetime(table["start"], format="%Y-%m-%d", errors="coerce")
-    lines = table.attrs["lines"]
-    wrong = [
-        Fault(f"start of {name!r} is {text!r}", path, int(line), "a date, YYYY-MM-DD")
-        for name, text, line, bad in zip(table.index, table["start"], lines, start.isna(), strict=True)
-        if bad
-    ]
-    if wrong:
-        raise InputError(wrong)
-    return table.assign(start=start)
+    start, end = (table[column].map(_day_or_none) for column in ("start", "end"))
+    faults = [*_unread_days(table, "start", start), *_unread_days(table, "end", end)]
+    faults += [*_ends_before_start(table, start, end), *_crossed_hours(table)]
+    if faults:
+        raise InputError(sorted(faults, key=lambda fault: fault.line or 0))
+    return table.assign(start=pd.to_datetime(start))
+
+
+def iso_day(text: str) -> pd.Timestamp:
+    """Return a day written as YYYY-MM-DD, and in no other way: 01/02/2010 is two days, and ``now`` another each time.
+
+    Raises
+    ------
+    ValueError
+        When the text is no such day.
+
+    Examples
+    --------
+    >>> iso_day("2010-02-01")
+    Timestamp('2010-02-01 00:00:00')
+    """
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text, re.ASCII) is None:
+        raise ValueError(f"{text!r} is no day")
+    return pd.Timestamp(datetime.strptime(text, "%Y-%m-%d"))  # noqa: DTZ007  (a day has no zone)
+
+
+def _day_or_none(text: object) -> pd.Timestamp | None:
+    if not isinstance(text, str):
+        return None
+    try:
+        return iso_day(text)
+    except ValueError:
+        return None
+
+
+def _unread_days(table: pd.DataFrame, column: str, days: pd.Series) -> Iterator[Fault]:
+    unread = table[column].notna() & days.isna()
+    for row in map(int, np.flatnonzero(unread)):
+        what = f"{column} of {table.index[row]!r} is {table[column].iloc[row]!r}"
+        yield _fault(table, row, what, "a day that exists, YYYY-MM-DD")
+
+
+def _ends_before_start(table: pd.DataFrame, start: pd.Series, end: pd.Series) -> Iterator[Fault]:
+    for row, (first, last) in enumerate(zip(start, end, strict=True)):
+        if pd.notna(first) and pd.notna(last) and last < first:
+            what = f"{table.index[row]!r} ends on {last:%Y-%m-%d}, before it starts on {first:%Y-%m-%d}"
+            yield _fault(table, row, what, "an end on or after the start")
+
+
+def _crossed_hours(table: pd.DataFrame) -> Iterator[Fault]:
+    columns = ("hours_low", "hours", "hours_high")
+    for row in range(len(table)):
+        given = [(column, float(table[column].iloc[row])) for column in columns if pd.notna(table[column].iloc[row])]
+        for (lower, less), (upper, more) in pairwise(given):
+            if less > more:
+                what = f"{table.index[row]!r} has {lower} {less:g} above {upper} {more:g}"
+                yield _fault(table, row, what, "hours_low ≤ hours ≤ hours_high")
+
+
+def _fault(table: pd.DataFrame, row: int, what: str, allowed: str) -> Fault:
+    return Fault(what, table.attrs["path"], int(table.attrs["lines"][row]), allowed, "correct the cell")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from energy.case.physical_limits import allowed_instead
 from energy.case.schema import COMPONENTS, NOT_MODELLED, attributes, must_not_be_negative
 from energy.errors import Fault, nearest
 
@@ -42,6 +43,7 @@ def network_faults(network: pypsa.Network, path: Path) -> Iterator[Fault]:
     yield from _snapshots(network, path)
     yield from _not_modelled(network, path)
     yield from _buses(network, path)
+    yield from _loops(network, path)
     for component, names in _NUMBERS.items():
         for attribute in names:
             yield from _numbers(network, path, component, attribute)
@@ -112,6 +114,15 @@ def _buses(network: pypsa.Network, path: Path) -> Iterator[Fault]:
                     yield Fault(what, path, None, ", ".join(buses[:30]) or "no bus yet", nearest(str(bus), buses))
 
 
+def _loops(network: pypsa.Network, path: Path) -> Iterator[Fault]:
+    """Yield the branches that begin and end at one bus."""
+    for component in ("links", "lines"):
+        table = network.components[component].static
+        for name in table.index[table["bus0"] == table["bus1"]]:
+            what = f"{component} {name}: it leads from bus {table.at[name, 'bus0']!r} to itself"
+            yield Fault(what, path, None, "two buses", "correct bus0 or bus1")
+
+
 def _numbers(network: pypsa.Network, path: Path, component: str, attribute: str) -> Iterator[Fault]:
     c = network.components[component]
     if attribute in c.static:
@@ -125,11 +136,13 @@ def _wrong(component: str, attribute: str, table: pd.DataFrame, path: Path) -> I
     """Yield the numbers of a table (instants × names) that no program can hold, the first of each component."""
     values = table.apply(pd.to_numeric, errors="coerce").to_numpy(float)
     negative = must_not_be_negative(attribute) and attribute != "efficiency"
-    wrong = ~np.isfinite(values) | (negative & (values < 0))
+    beyond = np.isin(values, [value for value in np.unique(values) if allowed_instead(attribute, value) is not None])
+    wrong = ~np.isfinite(values) | (negative & (values < 0)) | beyond
     for at in np.flatnonzero(wrong.any(axis=0)):
         row = int(np.argmax(wrong[:, at]))
         shown = str(table.iloc[row, int(at)])
         when = f" at {_time(table.index[row])}" if len(table.index) > 1 or table.index[0] != "" else ""
-        allowed = "a finite number of 0 or more" if negative else "a finite number"
+        finite = "a finite number of 0 or more" if negative else "a finite number"
+        allowed = allowed_instead(attribute, float(values[row, int(at)])) or finite
         what = f"{component} {table.columns[int(at)]!s}: {attribute} is {shown}{when}"
         yield Fault(what, path, None, allowed, "correct the network")

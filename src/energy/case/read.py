@@ -10,6 +10,7 @@ import pandas as pd
 
 from energy.case.case import Case
 from energy.case.check import cross_faults
+from energy.case.evidence import evidence_faults
 from energy.case.rules import RuleBook
 from energy.case.schema import COMPONENTS, CORRIDORS, EVIDENCE, PROFILES, RECORD, SOURCES, component_schema
 from energy.errors import Fault, InputError, nearest
@@ -78,7 +79,7 @@ def read_case(path: str | Path) -> Case:
         rules=rules or RuleBook(),
         **{name: table for name, table in listed.items() if table is not None},  # type: ignore[arg-type]
     )
-    faults = cross_faults(case, written)
+    faults = cross_faults(case, written) or list(evidence_faults(case))
     if faults:
         raise InputError(faults)
     return case

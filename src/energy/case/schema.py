@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
+from energy.case.physical_limits import LIMITS, SHARE, SIGN
+
 COMPONENTS = ("carriers", "buses", "lines", "links", "generators", "loads", "stores")
 MONTHS = [str(month) for month in range(1, 13)]
 HOURS = [str(hour) for hour in range(24)]
@@ -122,11 +124,24 @@ def _column(name: str, kind: str, required: bool) -> pa.Column:
     if kind == "string":
         return pa.Column(object, nullable=not required, required=required)
     if kind == "boolean":
-        return pa.Column(object, pa.Check.isin(["True", "False"], error="True or False"), nullable=True, required=False)
+        modelled = ["False"] if NOT_MODELLED.get(name) is False else ["True", "False"]
+        told = "False, since it is not modelled here" if len(modelled) == 1 else "True or False"
+        return pa.Column(object, pa.Check.isin(modelled, error=told), nullable=True, required=False)
     if name == "lifetime":
         return pa.Column(float, not_negative, nullable=True, required=False)
     checks = [finite, not_negative] if name in _NOT_NEGATIVE else [finite]
-    return pa.Column(float, checks, nullable=True, required=required)
+    return pa.Column(float, [*checks, *_limits(name)], nullable=True, required=required)
+
+
+def _limits(name: str) -> list[pa.Check]:
+    """Return the checks that hold a number to what physics and this package allow."""
+    if name in NOT_MODELLED:
+        allowed = float(NOT_MODELLED[name])
+        return [pa.Check.isin([allowed], error=f"{allowed:g}, since {name} is not modelled here")]
+    if name == "sign":
+        return [pa.Check.isin([1.0, -1.0], error=SIGN)]
+    limit = SHARE if name.endswith("_pu") else LIMITS.get(name)
+    return [] if limit is None else [pa.Check.in_range(limit.low, limit.high, error=limit.allowed)]
 
 
 def _texts(*names: str, optional: tuple[str, ...] = ()) -> dict[str, pa.Column]:

@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from energy.cli.base import AS_JSON, HAZARDS, OUT, SCENARIO, SEED, SET, WORKERS, app, new_console, read_asked
+from energy.cli.base import (
+    AS_JSON,
+    FORCE,
+    HAZARDS,
+    MOST_SAMPLES,
+    OUT,
+    SCENARIO,
+    SEED,
+    SET,
+    WORKERS,
+    app,
+    read_asked,
+    working,
+)
 from energy.cli.tables import show_table
 
 if TYPE_CHECKING:
@@ -18,16 +31,17 @@ if TYPE_CHECKING:
 def adequacy_command(
     scenario: SCENARIO,
     hazards: HAZARDS = "base",
-    samples: Annotated[int, typer.Option(min=2, help="Samples.")] = 100,
+    samples: Annotated[int, typer.Option(min=2, max=MOST_SAMPLES, help="Samples.")] = 100,
     seed: SEED = 1,
     workers: WORKERS = 2,
     overrides: SET = [],  # noqa: B006
     out: OUT = Path("results/adequacy"),
+    force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Print LOLE and EENS with standard errors: of each country with and without the line, or of any PyPSA network."""
     from energy.report.risk_text import with_errors
-    from energy.results.atomic_write import refuse_unwritable
+    from energy.results.ownership import refuse_unwritable
     from energy.scenario import read_hazards
 
     case, asked = read_asked(scenario, overrides)
@@ -40,7 +54,7 @@ def adequacy_command(
     else:
         table = _countries(case, asked, found, samples, seed, workers)
     title = f"{asked.name}, hazards {found.name}: {samples} samples, ± standard error"
-    show_table(table, title, as_json, out / f"{asked.name}-{found.name}.csv", shown=with_errors(table))
+    show_table(table, title, as_json, out / f"{asked.name}-{found.name}.csv", force, shown=with_errors(table))
 
 
 def _countries(case: Any, asked: Any, hazards: Any, samples: int, seed: int, workers: int) -> pd.DataFrame:
@@ -52,7 +66,7 @@ def _countries(case: Any, asked: Any, hazards: Any, samples: int, seed: int, wor
 
     question = SamplingDesign(asked, hazards, seed, "water_statistics" in case.profiles, causes=False)
     checked(case, question)
-    with processes(workers) as executor, new_console(error=True).status("sampling …"):
+    with processes(workers) as executor, working("sampling …"):
         parts = [executor.submit(country_chunk, case, question, range(at, samples, workers)) for at in range(workers)]
         rows: list[dict[str, float]] = [row for part in parts for row in part.result()]
     rows.sort(key=lambda row: row["draw"])

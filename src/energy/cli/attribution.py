@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked
+from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, app, new_console, read_asked, working
 
 
 @app.command("attribution")
@@ -17,21 +17,22 @@ def attribution_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/attribution"),
+    force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Print how much of the contract's ceiling is lost to what, by month; up to 128 optimisations."""
     case, asked = read_asked(scenario, overrides)
     from energy.analysis.attribution import attribution, mean_power
     from energy.report.attribution_text import attribution_json, attribution_text
-    from energy.results.atomic_write import refuse_strange
     from energy.results.manifest import provenance, write_tables
+    from energy.results.ownership import refuse_strange_folder
 
     folder, start = out / asked.name, time.perf_counter()
-    refuse_strange(folder)
-    with new_console(error=True).status(f"{asked.name} …"):
+    refuse_strange_folder(folder, force)
+    with working(f"{asked.name} …"):
         table = attribution(case, asked)
         tables = {"attribution": table, "attribution_mw": mean_power(table)}
-        write_tables(folder, tables, provenance(case, asked, time.perf_counter() - start))
+        write_tables(folder, tables, provenance(case, asked, time.perf_counter() - start), force)
     if as_json:
         print(json.dumps(attribution_json(asked.name, table), indent=1))
         return

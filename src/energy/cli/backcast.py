@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, SET, app, new_console
+from energy.cli.base import AS_JSON, SET, app, new_console, working
 
 
 @app.command("backcast")
@@ -34,8 +34,8 @@ def backcast_command(
     asked = [read_scenario(name, overrides=overrides) for name in scenarios or tagged("backcast")]
     if not asked:
         raise InputError(Fault("no scenario is tagged backcast", repair="name the years, as backcast_2024"))
-    case, console, progress = read_case(asked[0].case), new_console(), new_console(error=True)
-    with progress.status("solving the years …"):
+    case, console = read_case(asked[0].case), new_console()
+    with working("solving the years …"):
         found = backcast(case, asked)
     if as_json:
         print(json.dumps(backcast_json(found), indent=1))
@@ -43,7 +43,7 @@ def backcast_command(
         console.print(backcast_rows(found))
     if scenarios or overrides or as_json:
         return
-    with progress.status("solving the variants …"):
+    with working("solving the variants …"):
         others = {name: backcast(case, of_it) for name, of_it in variants(asked).items()}
     for path in write_backcast(found, others, project):
         console.print(f"written: {path}")

@@ -10,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.status import Status
 
 app = typer.Typer(
     help="How much power can be transferred over CASA-1000: by month, water year and disruption.",
@@ -17,14 +18,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+MOST_SAMPLES = 1_000_000  # each is a row in memory, and a solve
+MOST_PROCESSES = 1_000  # each takes some hundred megabytes
+LARGEST_SEED = 2**32 - 1  # what all generators of random numbers take
 SCENARIOS = Annotated[list[str], typer.Argument(help="Names of scenarios, or paths of YAML files.", show_default=False)]
 SCENARIO = Annotated[str, typer.Argument(help="Name of a scenario, or path of a YAML file.")]
 SET = Annotated[list[str], typer.Option("--set", help="Override a value of the scenario: key=value.")]
+FORCE = Annotated[bool, typer.Option("--force", help="Replace what is in the way, though it was not written here.")]
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 
 HAZARDS = Annotated[str, typer.Option(help="Set of hazards, or path of a YAML file.")]
-SEED = Annotated[int, typer.Option(min=0, help="Family of draws.")]
-WORKERS = Annotated[int, typer.Option(min=1, help="Processes.")]
+SEED = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Family of draws.")]
+WORKERS = Annotated[int, typer.Option(min=1, max=MOST_PROCESSES, help="Processes.")]
 OUT = Annotated[Path, typer.Option(help="Folder that gets the table.")]
 FOLDER = Annotated[Path, typer.Argument(help="Folder of a finished run.")]
 
@@ -35,7 +40,15 @@ def new_console(error: bool = False) -> Console:
 
     # a pipe or a file gets the whole table, however narrow the terminal that started it
     wide = None if (sys.stderr if error else sys.stdout).isatty() else 140
-    return Console(stderr=error, width=wide, highlight=False, soft_wrap=False)
+    # names and descriptions are text, never markup
+    return Console(stderr=error, width=wide, highlight=False, soft_wrap=False, markup=False, emoji=False)
+
+
+def working(what: str) -> Status:
+    """Return a line on the error stream that turns while something is done."""
+    from rich.text import Text
+
+    return new_console(error=True).status(Text(what))  # rich takes a bare string for markup here
 
 
 def read_asked(name: str, overrides: list[str]) -> tuple[Any, Any]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import SCENARIO, SET, app, new_console, read_asked
+from energy.cli.base import FORCE, SCENARIO, SET, app, new_console, read_asked
 
 
 @app.command("build")
@@ -15,18 +15,19 @@ def build_command(
     scenario: SCENARIO,
     out: Annotated[Path, typer.Option("-o", "--out", help="netCDF file to write.")],
     overrides: SET = [],  # noqa: B006
+    force: FORCE = False,
 ) -> None:
     """Write the unsolved PyPSA network of a scenario."""
     case, asked = read_asked(scenario, overrides)
     from energy.model import build
-    from energy.model.pypsa_logging import quiet_pypsa
     from energy.results.atomic_write import atomic_file
+    from energy.results.export import write_network
 
     n = build(case, asked)
-    with atomic_file(out) as draft, quiet_pypsa():
-        n.export_to_netcdf(str(draft))
+    with atomic_file(out, force) as draft:
+        write_network(n, draft)
     arguments = "extra_functionality=energy.extra_functionality"
     losses = n.meta["energy"]["transmission_losses"]
     if losses:
         arguments += f", transmission_losses={losses}"
-    new_console().print(f"written to {out}; solve it with n.optimize({arguments})", markup=False, soft_wrap=True)
+    new_console().print(f"written to {out}; solve it with n.optimize({arguments})", soft_wrap=True)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked
+from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, app, new_console, read_asked, working
 
 
 @app.command("capability")
@@ -21,6 +21,7 @@ def capability_command(
     ] = False,
     allocated: Annotated[str, typer.Option(help="contract, run (solve the scenario), or MW.")] = "contract",
     out: Annotated[Path, typer.Option(help="Folder that gets <scenario>/capability.csv.")] = Path("results/capability"),
+    force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Print TTC, NTC and ATC by month in both directions, with what binds; water does not limit."""
@@ -28,10 +29,10 @@ def capability_command(
     from energy.analysis.case_capability import allocation, case_capability
     from energy.report.capability_text import capability_json, capability_rows, write_capability
 
-    with new_console(error=True).status(f"{asked.name} …"):
+    with working(f"{asked.name} …"):
         taken = allocation(allocated)
         found = case_capability(case, asked, state=state, share_of_load=share_of_load, allocated=taken)
-        path = write_capability(found, out / asked.name)
+        path = write_capability(found, out / asked.name, force)
     if as_json:
         print(json.dumps(capability_json(found), indent=1))
     else:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, app, new_console
+from energy.cli.base import AS_JSON, FORCE, app, new_console
 
 
 @app.command("compare")
@@ -17,6 +17,7 @@ def compare_command(
     out: Annotated[Path, typer.Option(help="Folder that gets comparison.csv, .png and .svg.")] = Path(
         "results/comparison"
     ),
+    force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Compare finished runs: the inputs that differ first, then the results. The others are held to the first."""
@@ -25,7 +26,7 @@ def compare_command(
     from energy.results.compare import compare
 
     found = compare(folders)
-    path = write_comparison(found, out)
+    path = write_comparison(found, out, force=force)
     if as_json:
         print(json.dumps(found, indent=1))
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, app
+from energy.cli.base import AS_JSON, FORCE, app
 from energy.cli.tables import show_table
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def contract_command(
     shortfall: Annotated[float, typer.Option(help="What a contracted MWh costs that lacks [USD/MWh].")] = 94.0,
     spot: Annotated[float, typer.Option(help="For energy beyond the contract [USD/MWh].")] = 20.0,
     tail: Annotated[float, typer.Option(min=0.01, max=0.5, help="Share of the worst seasons.")] = 0.1,
+    force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Print the season's quantity to contract under take-or-pay, and the frontier of expected income against risk."""
@@ -32,4 +33,4 @@ def contract_command(
     terms.refuse_unsound()
     found = frontier(table["season"].to_numpy(float), table["weight"].to_numpy(float), terms, tail)
     title = f"GWh, million USD; worst {100 * tail:.0f} % of {len(table):,} seasons"
-    show_table(found, title, as_json, folder / "contract.csv")
+    show_table(found, title, as_json, folder / "contract.csv", force)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import app, new_console
+from energy.cli.base import FORCE, app, new_console
 
 
 class Format(StrEnum):
@@ -28,9 +28,10 @@ def export_command(
         typer.Option("--format", help="csv, parquet: every value, one a row; iamc: energy by country; network: PyPSA."),
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="File to write; for networks a folder.")],
+    force: FORCE = False,
 ) -> None:
     """Write finished runs for other programs."""
     from energy.results.export import export
 
-    for path in export(folders, kind, out):
+    for path in export(folders, kind, out, force):
         new_console().print(f"written: {path}")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import FOLDER, app, new_console
+from energy.cli.base import FOLDER, FORCE, app, new_console
 
 
 class Kind(StrEnum):
@@ -36,6 +36,7 @@ def figures_command(
         Kind.SVG,
     ],
     out: Annotated[Path | None, typer.Option(help="Folder to write to; FOLDER/figures by default.")] = None,
+    force: FORCE = False,
 ) -> None:
     """Draw every figure of a finished run, or the named ones."""
     from energy.plots.registry import chosen
@@ -49,5 +50,5 @@ def figures_command(
     for name, entry in drawn.items():
         for one in size:
             stem = place / (name if len(size) == 1 else f"{name}_{one}")
-            for path in save(entry.draw(found, one), stem, kind):
+            for path in save(entry.draw(found, one), stem, kind, force):
                 new_console().print(f"written: {path}")

@@ -25,16 +25,18 @@ def fit_command(
     month: Annotated[list[int], typer.Option(min=1, max=12, help="Month that counts; all if none is named.")] = [],  # noqa: B006
 ) -> None:
     """Fit a hazard to a log of events: rate and duration with 90 % intervals, as YAML."""
-    import pandas as pd
-
     from energy.analysis.risk.fit_hazard import fit_log
-    from energy.case.event_log import read_event_log
+    from energy.case.event_log import iso_day, read_event_log
     from energy.errors import Fault, InputError, nearest
 
     laws = ("exponential", "lognormal", "empirical")
     faults = [Fault(f"no law {law!r}", "--law", None, ", ".join(laws), nearest(law, laws))] if law not in laws else []
-    days = {option: pd.to_datetime(text, errors="coerce") for option, text in (("--from", start), ("--to", end))}
-    faults += [Fault("is no date", option, None, "YYYY-MM-DD") for option, day in days.items() if pd.isna(day)]
+    days = {}
+    for option, text in (("--from", start), ("--to", end)):
+        try:
+            days[option] = iso_day(text)
+        except ValueError as err:
+            faults.append(Fault(str(err), option, None, "a day that exists, YYYY-MM-DD"))
     if faults:
         raise InputError(faults)
     found = fit_log(read_event_log(log), corridor, cause, days["--from"], days["--to"], law, month)  # type: ignore[arg-type]

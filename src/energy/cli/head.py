@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import SET, app, new_console, read_asked
+from energy.cli.base import SET, app, new_console, read_asked, working
 
 STANDARD = ("baseline", "dry_year", "wet_both_1998", "backcast_2024")
 
@@ -28,9 +28,9 @@ def head_command(
     from energy.report.docs_pages import write_block
     from energy.report.head_error_text import head_text
 
-    parts, progress = [], new_console(error=True)
+    parts = []
     for case, scenario in asked:
-        with progress.status(f"solving {scenario.name} …"):
+        with working(f"solving {scenario.name} …"):
             parts.append(head_table(case, [scenario]))
     text = head_text(pd.concat(parts))
     print(text)

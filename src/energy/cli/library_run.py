@@ -15,11 +15,11 @@ from energy.cli.base import new_console
 CODES = {"input": 2, "solver": 3, "program": 3}
 
 
-def run_library(overrides: list[str], out: Path, jobs: int, as_json: bool, time_limit: float) -> None:
+def run_library(overrides: list[str], out: Path, jobs: int, as_json: bool, time_limit: float, force: bool) -> None:
     """Solve every scenario of the library, write the folders and the comparison, end with 3 if one has no result."""
     from energy.errors import InputError
     from energy.report.run_library import check, run_all
-    from energy.results.atomic_write import refuse_strange
+    from energy.results.ownership import refuse_strange_folder
     from energy.scenario import list_scenarios, read_scenario
 
     start = time.perf_counter()
@@ -28,19 +28,19 @@ def run_library(overrides: list[str], out: Path, jobs: int, as_json: bool, time_
     if faults:
         raise InputError(faults)
     for scenario in asked:
-        refuse_strange(out / scenario.name)
+        refuse_strange_folder(out / scenario.name, force)
     order = sorted(asked, key=_by_question)
     progress, outcomes = new_console(error=True), []
     # the longest first, so that none of them is left for the end
     jobs_first = sorted(order, key=lambda scenario: -scenario.time.years)
-    for outcome in run_all([(scenario, out / scenario.name) for scenario in jobs_first], jobs, time_limit):
+    for outcome in run_all([(scenario, out / scenario.name) for scenario in jobs_first], jobs, time_limit, force):
         outcomes.append(outcome)
         if progress.is_terminal:
             said = outcome.reason or f"{outcome.seconds:.1f} s"
             progress.print(f"{len(outcomes):>3}/{len(asked)} {outcome.name}: {said}", soft_wrap=True)
     failed = {outcome.name: outcome.reason for outcome in outcomes if outcome.fault}
     solved = [out / scenario.name for scenario in order if scenario.name not in failed]
-    _say(solved, failed, out, time.perf_counter() - start, as_json)
+    _say(solved, failed, out, time.perf_counter() - start, as_json, force)
     if failed:
         raise typer.Exit(max(CODES[outcome.fault] for outcome in outcomes if outcome.fault))
 
@@ -50,7 +50,7 @@ def _by_question(scenario: Any) -> tuple[int, str, str]:
     return (scenario.question != "base", scenario.question, scenario.name)
 
 
-def _say(solved: list[Path], failed: dict[str, str], out: Path, seconds: float, as_json: bool) -> None:
+def _say(solved: list[Path], failed: dict[str, str], out: Path, seconds: float, as_json: bool, force: bool) -> None:
     from energy.plots.library import write_comparison
     from energy.report.compare_text import comparison_text
     from energy.results.compare import compare
@@ -60,7 +60,7 @@ def _say(solved: list[Path], failed: dict[str, str], out: Path, seconds: float, 
     if len(solved) < 2:
         return
     found = compare(solved)
-    path = write_comparison(found, out / "comparison", failed)
+    path = write_comparison(found, out / "comparison", failed, force)
     if as_json:
         print(json.dumps(found | {"failed": failed}, indent=1))
         return

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import FOLDER, app, new_console, page_file
+from energy.cli.base import FOLDER, FORCE, app, new_console, page_file, working
 
 
 @app.command("map")
 def map_command(
     folder: FOLDER,
     out: Annotated[Path, typer.Option("-o", "--out", help="HTML file to write.")] = Path("map.html"),
+    force: FORCE = False,
 ) -> None:
     """Write PyPSA's interactive map of a finished run as one HTML page that needs no network."""
     from energy.report.interactive_map import interactive_map
@@ -21,8 +22,8 @@ def map_command(
     from energy.results.dataset import read_network, read_record
 
     found, out = read_record(folder), page_file(out)
-    with new_console(error=True).status("drawing …"):
+    with working("drawing …"):
         page = interactive_map(read_network(folder), str(found.attrs["scenario"]))
-        with atomic_file(out) as draft:
+        with atomic_file(out, force) as draft:
             draft.write_text(page, encoding="utf-8")
     new_console().print(f"written: {out} ({len(page.encode()) / 1e6:.1f} MB)")

@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import app, new_console
+from energy.cli.base import MOST_PROCESSES, app, new_console, working
 
 
 @app.command("reference")
 def reference_command(
     scenarios: Annotated[list[str], typer.Argument(help="Scenarios to solve; the whole library if none is said.")] = [],  # noqa: B006
     project: Annotated[Path, typer.Option(help="Folder of the project.")] = Path(),
-    jobs: Annotated[int, typer.Option(min=1, help="Processes that share the work.")] = os.cpu_count() or 1,
+    jobs: Annotated[int, typer.Option(min=1, max=MOST_PROCESSES, help="Processes.")] = os.cpu_count() or 1,
 ) -> None:
     """Solve scenarios again; renew results/reference/headline.csv and the numbers that pages quote of it."""
     from energy.analysis.parallel import processes
@@ -29,7 +29,7 @@ def reference_command(
     for name in names:
         read_scenario(name)  # a mistake in a name is said before anything is solved
     found, failed, progress = [], [], new_console(error=True)
-    with processes(jobs) as executor, progress.status(f"{len(names)} scenarios …"):
+    with processes(jobs) as executor, working(f"{len(names)} scenarios …"):
         for name, answer in zip(names, solved_headline(names, executor), strict=True):
             if isinstance(answer, SolverError):
                 failed.append(answer)

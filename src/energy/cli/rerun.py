@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import app, new_console
+from energy.cli.base import FORCE, app, new_console, working
 
 DIFFERENT = 1
 
@@ -19,13 +19,14 @@ def rerun_command(
     out: Annotated[
         Path | None, typer.Option(help="Folder that gets the new run's folder; nothing unless said.")
     ] = None,
+    force: FORCE = False,
 ) -> None:
     """Make a finished run again from its manifest; exit code 1 where the numbers are not the same."""
-    from energy.results.atomic_write import refuse_strange
+    from energy.results.ownership import refuse_strange_folder
     from energy.results.rerun import rerun
 
     start, console = time.perf_counter(), new_console()
-    with new_console(error=True).status("solving …"):
+    with working("solving …"):
         again = rerun(manifest)
     name = again.run.scenario.name
     for cause in again.causes:
@@ -36,8 +37,8 @@ def rerun_command(
     if out is not None:
         from energy.report.bundle import write_run
 
-        refuse_strange(out / name)
-        write_run(again.run, out / name, time.perf_counter() - start)
+        refuse_strange_folder(out / name, force)
+        write_run(again.run, out / name, time.perf_counter() - start, force)
         console.print(f"written to {out / name}")
     if again.numbers:
         raise typer.Exit(DIFFERENT)

@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked
+from energy.cli.base import (
+    AS_JSON,
+    FORCE,
+    LARGEST_SEED,
+    MOST_PROCESSES,
+    MOST_SAMPLES,
+    SCENARIO,
+    SET,
+    app,
+    new_console,
+    read_asked,
+    working,
+)
 
 if TYPE_CHECKING:
     from energy.analysis.risk.monte_carlo import StoppingRule
@@ -22,7 +34,7 @@ if TYPE_CHECKING:
 def risk_command(
     scenario: SCENARIO,
     hazards: Annotated[str, typer.Option(help="Set of hazards, or path of a YAML file.")] = "base",
-    samples: Annotated[int, typer.Option(min=2, help="Samples; with --until-ci the most.")] = 1000,
+    samples: Annotated[int, typer.Option(min=2, max=MOST_SAMPLES, help="Samples; with --until-ci the most.")] = 1000,
     until_ci: Annotated[
         str | None, typer.Option(help="Stop when half the 95 % interval is this share of the figure: 2%.")
     ] = None,
@@ -32,11 +44,12 @@ def risk_command(
     growth: Annotated[str | None, typer.Option(help="Odds of low, central, high growth: 1:2:1.")] = None,
     fixed_water: Annotated[bool, typer.Option("--fixed-water", help="Keep the scenario's water.")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Independent samples, no variance reduction.")] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Family of draws.")] = 1,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
-    draw: Annotated[int | None, typer.Option(help="Write this draw as a scenario instead of sampling.")] = None,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Family of draws.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=MOST_PROCESSES, help="Processes.")] = 2,
+    draw: Annotated[int | None, typer.Option(min=0, help="Write this draw as a scenario instead of sampling.")] = None,
     overrides: SET = [],  # noqa: B006
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a question.")] = Path("results/risk"),
+    force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Sample water years and outages; print firm power, shortfall, income at risk and what each cause takes."""
@@ -56,7 +69,7 @@ def risk_command(
 
     with samples_held(folder):
         found, table = _sampled(case, question, plan, folder, workers, below)
-        written = [*write_summary(found, folder), *write_figures(found, folder)]
+        written = [*write_summary(found, folder, force), *write_figures(found, folder, force)]
     if as_json:
         print(json.dumps(risk_json(found), indent=1))
         return
@@ -139,7 +152,7 @@ def _sampled(
     case: Any, question: SamplingDesign, plan: StoppingRule, folder: Path, workers: int, below: list[float]
 ) -> tuple[Any, Any]:
     import pandas as pd
-    from rich.progress import Progress
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from energy.analysis.parallel import processes
     from energy.analysis.risk.monte_carlo import columns_of, planned_draws, risk_samples, row_of, water_pool
@@ -149,13 +162,15 @@ def _sampled(
     columns = columns_of(case, question)
     done = open_samples(folder, question_digest(case, question), columns)
     console = new_console(error=True)
-    with console.status("drawing water years …"):
+    with working("drawing water years …"):
         pool = water_pool(case, question, plan)
     draws = planned_draws(plan, pool)
     kept = done[done["draw"].isin(draws)]
     rows = kept.to_numpy(float).tolist()
     pooled = processes(workers) if workers > 1 else nullcontext(None)
-    with pooled as executor, Progress(console=console, transient=True) as progress:
+    name = TextColumn("{task.description}", markup=False)  # names are text, never markup
+    columns_shown = (name, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with pooled as executor, Progress(*columns_shown, console=console, transient=True) as progress:
         bar = progress.add_task(f"{question.scenario.name}, hazards {question.hazards.name}", total=len(draws))
         progress.update(bar, completed=len(rows))
         for found in risk_samples(case, question, plan, pool, kept, executor):

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from energy.cli.base import AS_JSON, SET, app, new_console, read_asked
+from energy.cli.base import AS_JSON, FORCE, MOST_PROCESSES, SET, app, new_console, read_asked, working
 
 
 @app.command("run")
@@ -23,10 +23,11 @@ def run_command(
     whole_library: Annotated[
         bool, typer.Option("--all", help="All scenarios of the library, and their comparison.")
     ] = False,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes that share the work of --all.")] = os.cpu_count() or 1,
+    jobs: Annotated[int, typer.Option(min=1, max=MOST_PROCESSES, help="Processes of --all.")] = os.cpu_count() or 1,
     time_limit: Annotated[
         float, typer.Option(help="Seconds that the solver may take for each scenario.", show_default=False)
     ] = float("inf"),
+    force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Solve scenarios, print their months, write their folders; --all compares the whole library."""
@@ -40,15 +41,15 @@ def run_command(
     if whole_library:
         from energy.cli.library_run import run_library
 
-        run_library(overrides, out, jobs, as_json, time_limit)
+        run_library(overrides, out, jobs, as_json, time_limit, force)
         return
     asked = [read_asked(name, overrides) for name in scenarios]
-    from energy.results.atomic_write import refuse_strange
+    from energy.results.ownership import refuse_strange_folder
 
     _refuse_early(asked)
     for _, scenario in asked:
-        refuse_strange(out / scenario.name)
-    _run_each(asked, out, as_json, time_limit)
+        refuse_strange_folder(out / scenario.name, force)
+    _run_each(asked, out, as_json, time_limit, force)
 
 
 def _refuse_names(whole_library: bool) -> None:
@@ -58,22 +59,22 @@ def _refuse_names(whole_library: bool) -> None:
     raise InputError(Fault(what, "run", allowed="names of scenarios, or --all", repair="see them with: energy list"))
 
 
-def _run_each(asked: list[tuple[Any, Any]], out: Path, as_json: bool, time_limit: float) -> None:
+def _run_each(asked: list[tuple[Any, Any]], out: Path, as_json: bool, time_limit: float, force: bool) -> None:
     """Solve one scenario after the other; one that has no optimum is said, and the others go on."""
     from energy.analysis import run
     from energy.errors import SolverError
     from energy.report.bundle import write_run
     from energy.report.run_text import run_text
 
-    console, progress = new_console(), new_console(error=True)
+    console = new_console()
     found, failed = [], False
     for case, scenario in asked:
         start = time.perf_counter()
         folder = out / scenario.name
         try:
-            with progress.status(f"solving {scenario.name} …"):
+            with working(f"solving {scenario.name} …"):
                 result = run(case, scenario, time_limit)
-                manifest = write_run(result, folder, time.perf_counter() - start)
+                manifest = write_run(result, folder, time.perf_counter() - start, force)
         except SolverError as err:
             if len(asked) == 1:
                 raise

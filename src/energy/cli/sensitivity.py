@@ -8,7 +8,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from energy.cli.base import AS_JSON, HAZARDS, OUT, SCENARIO, SEED, SET, WORKERS, app, new_console, read_asked
+from energy.cli.base import (
+    AS_JSON,
+    FORCE,
+    HAZARDS,
+    MOST_SAMPLES,
+    OUT,
+    SCENARIO,
+    SEED,
+    SET,
+    WORKERS,
+    app,
+    new_console,
+    read_asked,
+    working,
+)
 from energy.cli.tables import write_table
 
 if TYPE_CHECKING:
@@ -20,17 +34,18 @@ def sensitivity_command(
     scenario: SCENARIO,
     metric: Annotated[str, typer.Option(help="delivered, sent, peak, unserved, objective.")] = "delivered",
     only: Annotated[list[str], typer.Option(help="Shell pattern of keys, as 'values.links.*'.")] = [],  # noqa: B006
-    looked_at: Annotated[int, typer.Option(min=1, help="Numbers with the widest bars, to be screened.")] = 40,
-    trajectories: Annotated[int, typer.Option(min=2, help="Paths of Morris' screening.")] = 4,
+    looked_at: Annotated[int, typer.Option(min=1, max=10_000, help="Numbers with the widest bars to screen.")] = 40,
+    trajectories: Annotated[int, typer.Option(min=2, max=1000, help="Paths of Morris' screening.")] = 4,
     top: Annotated[int, typer.Option(min=1, help="Numbers that get Sobol indices.")] = 6,
-    base: Annotated[int, typer.Option(min=0, help="Sobol sample, a power of two; 0: no indices.")] = 64,
-    spread: Annotated[int, typer.Option(min=0, help="Sets of all numbers at once.")] = 100,
-    split: Annotated[int, typer.Option(min=0, help="Sets of numbers and draws for random against unknown.")] = 0,
+    base: Annotated[int, typer.Option(min=0, max=2**16, help="Sobol sample, a power of two; 0: no indices.")] = 64,
+    spread: Annotated[int, typer.Option(min=0, max=MOST_SAMPLES, help="Sets of all numbers at once.")] = 100,
+    split: Annotated[int, typer.Option(min=0, max=10_000, help="Sets and draws for random against unknown.")] = 0,
     hazards: HAZARDS = "base",
     seed: SEED = 1,
     workers: WORKERS = 2,
     overrides: SET = [],  # noqa: B006
     out: OUT = Path("results/sensitivity"),
+    force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Rank the numbers of the evidence by what their ranges do to a metric: tornado, Morris, Sobol."""
@@ -42,22 +57,22 @@ def sensitivity_command(
     from energy.plots.style import save
     from energy.report.risk_text import frame_text
     from energy.report.sensitivity_text import ranking, sensitivity_notes, sensitivity_record, spread_table
-    from energy.results.atomic_write import refuse_unwritable
+    from energy.results.ownership import refuse_unwritable
 
     case, asked = read_asked(scenario, overrides)
     folder = out / f"{asked.name}-{metric}"
     refuse_unwritable(folder)
     known = uncertain_parameters(case, asked, only or ["*"])
-    with processes(workers) as executor, new_console(error=True).status(f"{len(known)} numbers …"):
+    with processes(workers) as executor, working(f"{len(known)} numbers …"):
         found = sensitivity(
             case, asked, known, metric, SensitivityBudget(looked_at, trajectories, top, base, spread), seed, executor
         )
         parts = _split(case, asked, known, list(found.numbers.index[:top]), split, hazards, seed, executor)
     written = {"numbers": found.numbers, "spread": spread_table(found)}
     for name, table in written.items():
-        write_table(table, folder / f"{name}.csv")
+        write_table(table, folder / f"{name}.csv", force)
     drawn = tornado_figure(found.numbers, found.base, metric, found.unit, asked.name, foot_of(asked, case))
-    save(drawn, folder / "tornado")
+    save(drawn, folder / "tornado", force=force)
     if as_json:
         print(json.dumps(sensitivity_record(found, parts), indent=1))
     else:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, SCENARIO, SET, app, new_console, read_asked
+from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, app, new_console, read_asked, working
 
 
 @app.command("settlement")
@@ -23,20 +23,21 @@ def settlement_command(
         bool, typer.Option("--measured", help="Sellers share by what each had left, not by the contract's shares.")
     ] = False,
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/settlement"),
+    force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Print who pays whom what by month, whether debt is served, fuel saved, rent, and welfare by country."""
     case, asked = read_asked(scenario, overrides)
     from energy.analysis.settlement import settlement
     from energy.report.settlement_text import settlement_json, settlement_text, tables_of
-    from energy.results.atomic_write import refuse_strange
     from energy.results.manifest import provenance, write_tables
+    from energy.results.ownership import refuse_strange_folder
 
     folder, start = out / asked.name, time.perf_counter()
-    refuse_strange(folder)
-    with new_console(error=True).status(f"{asked.name} …"):
+    refuse_strange_folder(folder, force)
+    with working(f"{asked.name} …"):
         found = settlement(case, asked, shortfall_owed=shortfall_owed, measured=measured)
-        write_tables(folder, tables_of(found), provenance(case, asked, time.perf_counter() - start))
+        write_tables(folder, tables_of(found), provenance(case, asked, time.perf_counter() - start), force)
     if as_json:
         print(json.dumps(settlement_json(found), indent=1))
         return

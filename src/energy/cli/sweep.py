@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from energy.cli.base import AS_JSON, SET, app, new_console, read_asked
+from energy.cli.base import AS_JSON, MOST_PROCESSES, SET, app, new_console, read_asked
 
 
 @app.command("sweep")
@@ -19,7 +19,7 @@ def sweep_command(
     file: Annotated[str, typer.Argument(help="Name of a sweep in scenarios/sweeps/, or path of a YAML file.")],
     overrides: SET = [],  # noqa: B006
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a sweep.")] = Path("results/sweeps"),
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; as many as there are cores.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, max=MOST_PROCESSES, help="Processes; else one a core.")] = None,
     dask: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, as tcp://host:8786.")] = None,
     solver: Annotated[
         str | None, typer.Option(help="Another solver that linopy knows, by PyPSA's n.optimize and at its pace.")

@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def show_table(table: pd.DataFrame, title: str, as_json: bool, out: Path, shown: pd.DataFrame | None = None) -> None:
+def show_table(
+    table: pd.DataFrame, title: str, as_json: bool, out: Path, force: bool, shown: pd.DataFrame | None = None
+) -> None:
     """Write a table to ``out``, and print it, or what is ``shown`` in its place."""
     from energy.report.risk_text import frame_text
 
-    write_table(table, out)
+    write_table(table, out, force)
     if as_json:
         print(table.reset_index().to_json(orient="records", indent=1))
     else:
@@ -23,11 +25,11 @@ def show_table(table: pd.DataFrame, title: str, as_json: bool, out: Path, shown:
         new_console().print(f"written to {out}")
 
 
-def write_table(table: pd.DataFrame, out: Path) -> None:
+def write_table(table: pd.DataFrame, out: Path, force: bool) -> None:
     """Write a table to ``out``."""
     from energy.results.atomic_write import atomic_file, writable_folder
     from energy.results.table_writer import plain_cells
 
     writable_folder(out.parent)
-    with atomic_file(out) as draft:
+    with atomic_file(out, force, table=True) as draft:
         plain_cells(table).to_csv(draft, float_format="%.6g")

@@ -13,6 +13,8 @@ from energy.errors import Fault, InputError
 from energy.reading.tree import Origin
 from energy.scenario import Scenario
 
+_ENERGY_ATTRIBUTES = ("efficiency", "efficiency2", "efficiency3", "p_min_pu")
+
 
 def validate_inputs(
     components: Mapping[str, pd.DataFrame],
@@ -52,15 +54,31 @@ def refuse_energy_creation(
     same = (links["bus0"].map(carrier) == links["bus1"].map(carrier)).to_numpy()
     backwards = (dense["links", "p_min_pu"] < 0).any(axis=0) & (dense["links", "efficiency"] != 1).any(axis=0)
     more = same & (dense["links", "efficiency"] > 1).any(axis=0)
+    if case.weightings is None:  # in a user's own network the ports may be of any kind
+        more |= _output_of_same_kind(links, carrier, dense).max(axis=0) > 1 + 1e-9
     for wrong, what, allowed, repair in (
         (backwards, "loses power and runs both ways: backwards it would create it", None, "split it into two links"),
-        (more, "delivers more than it takes", "an efficiency up to 1", None),
+        (more, "delivers more than it takes", "an efficiency up to 1, all its ends together", None),
     ):
         for name in links.index[wrong]:
             origin = _origin(name, scenario, case)
             faults.append(Fault(f"link {name!r} {what}", origin.where, origin.line, allowed, repair))
     if faults:
         raise InputError(faults)
+
+
+def _output_of_same_kind(
+    links: pd.DataFrame, carrier: pd.Series, dense: Mapping[tuple[str, str], np.ndarray]
+) -> np.ndarray:
+    """Return what a link gives, at all its ends together, of the kind that it takes; shape (snapshots, links)."""
+    total = np.zeros_like(dense["links", "efficiency"], dtype=float)
+    taken = links["bus0"].map(carrier)
+    for port, attribute in ((1, "efficiency"), (2, "efficiency2"), (3, "efficiency3")):
+        given = dense.get(("links", attribute))
+        if given is not None and f"bus{port}" in links:
+            same = (links[f"bus{port}"].map(carrier) == taken).to_numpy()
+            total = total + np.where(same, given.clip(min=0), 0.0)
+    return total
 
 
 def refuse_without_cost(components: Mapping[str, pd.DataFrame], dense: Mapping[tuple[str, str], np.ndarray]) -> None:
@@ -92,7 +110,7 @@ def _origin(name: str, scenario: Scenario, case: Case) -> Origin:
     for address in scenario.values:
         table, _, rest = address.partition(".")
         pattern, _, attribute = rest.rpartition(".")
-        if table == "links" and attribute in ("efficiency", "p_min_pu") and fnmatchcase(name, pattern):
+        if table == "links" and attribute in _ENERGY_ATTRIBUTES and fnmatchcase(name, pattern):
             return scenario.written_at("values", address)
     table_of = case.components["links"]
     lines = table_of.attrs.get("lines")

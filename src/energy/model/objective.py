@@ -40,9 +40,9 @@ def priority_weights(order: Sequence[str], bought: Collection[str] = ()) -> dict
     Examples
     --------
     >>> priority_weights(["own_demand", "casa", "uzbek_spot"])
-    {'own_demand': 3.0, 'casa': 1.0}
+    {'own_demand': 2.0, 'casa': 1.0}
     >>> priority_weights(["own_demand", "imports", "casa"], bought={"imports"})
-    {'own_demand': 30.0, 'imports': 10.0, 'casa': 1.0}
+    {'own_demand': 6.0, 'imports': 3.0, 'casa': 1.0}
     """
     ahead = order[: order.index(STUDIED) + 1] if STUDIED in order else order
     found: dict[str, float] = {}
@@ -108,6 +108,21 @@ def purchases(generators: pd.DataFrame) -> set[str]:
         return set()
     rows = zip(*(generators[column].tolist() for column in ("service", "sign", "carrier")), strict=True)
     return {str(s) for s, sign, carrier in rows if sign > 0 and carrier != UNSERVED and not pd.isna(s)} - {""}
+
+
+def demand_services(generators: pd.DataFrame) -> set[str]:
+    """Return the services that stand for demand: those of generators that stand for demand not met.
+
+    Examples
+    --------
+    >>> table = {"service": ["imports", "own_demand"], "sign": 1.0, "carrier": ["market", "unserved"]}
+    >>> demand_services(pd.DataFrame(table, index=["KZ supply", "unserved KG"]))
+    {'own_demand'}
+    """
+    if "service" not in generators:
+        return set()
+    services = generators.loc[generators["carrier"] == UNSERVED, "service"].dropna()
+    return set(services.astype(str)) - {""}
 
 
 def returned(service: pd.Series, weight: Mapping[str, float]) -> np.ndarray:

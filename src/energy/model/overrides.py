@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from energy.case.case import Case
+from energy.case.physical_limits import allowed_instead
 from energy.case.rules import RuleBook, StartRule
-from energy.case.schema import MONTHS, attributes, must_not_be_negative
+from energy.case.schema import MONTHS, NOT_MODELLED, attributes, must_not_be_negative
 from energy.errors import Fault, InputError, nearest
 from energy.scenario import Scenario
 
@@ -112,11 +113,11 @@ def _in_components(case: Case, book: RuleBook, address: str, value: float) -> It
     known = numbers(component, table)
     if attribute not in known:
         raise _fault(f"{component} have no number {attribute!r}", ", ".join(known), nearest(attribute, known))
-    if not np.isfinite(value) and attribute != "lifetime":
-        raise _fault(f"{address} is {value}", "a finite number")
-    if value < 0 and must_not_be_negative(attribute):
-        raise _fault(f"{address} is {value:g}", "0 or more", "correct the value")
+    _refuse_value(address, attribute, value)
     for name in names:
+        lacking = _lacking_port(case, component, name, attribute)
+        if lacking is not None:
+            raise _fault(f"{address} has no effect: {name!r} has no {lacking}", None, f"remove it, or give {lacking}")
         instead = _set_elsewhere(case, book, component, name, attribute)
         if instead:
             raise _fault(f"{address} has no effect: {name!r} takes it from {instead[0]}", None, instead[1])
@@ -129,6 +130,30 @@ def numbers(component: str, table: pd.DataFrame) -> list[str]:
     inputs = known[known["status"].str.startswith("Input") & ~known["type"].isin(["string", "str"])]
     own = [c for c in table.columns if c not in known.index and pd.api.types.is_numeric_dtype(table[c])]
     return [*map(str, inputs.index), *own]
+
+
+def _refuse_value(address: str, attribute: str, value: float) -> None:
+    """Refuse a value that no component can have, or that this package does not model."""
+    if not np.isfinite(value) and attribute != "lifetime":
+        raise _fault(f"{address} is {value}", "a finite number")
+    if value < 0 and must_not_be_negative(attribute):
+        raise _fault(f"{address} is {value:g}", "0 or more", "correct the value")
+    outside = allowed_instead(attribute, value)
+    if outside is not None:
+        raise _fault(f"{address} is {value:g}", outside, "correct the value")
+    if attribute in NOT_MODELLED and value != NOT_MODELLED[attribute]:
+        what = f"{address} is {value:g}, and {attribute} is not modelled here"
+        raise _fault(what, f"{float(NOT_MODELLED[attribute]):g}", "remove the value")
+
+
+def _lacking_port(case: Case, component: str, name: str, attribute: str) -> str | None:
+    """Return the bus that an efficiency speaks of where a link does not have it."""
+    port = attribute.removeprefix("efficiency")
+    if component != "links" or not port.isdecimal():
+        return None
+    links = case.components["links"]
+    bus = links.at[name, f"bus{port}"] if f"bus{port}" in links else None
+    return None if isinstance(bus, str) and bus else f"bus{port}"
 
 
 def _set_elsewhere(  # noqa: C901  (one branch a place)

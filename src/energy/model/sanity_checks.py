@@ -9,6 +9,7 @@ import pandas as pd
 
 from energy.errors import Fault
 from energy.model.inputs import Inputs
+from energy.model.proportions import proportion_warnings
 
 HUGE, TINY = 1e7, 1e-5
 """Capacities [MW, hm³/h] beyond which HiGHS's tolerances stop meaning anything."""
@@ -27,7 +28,8 @@ def sanity_warnings(found: Inputs) -> list[Fault]:
     -------
     list of Fault
         Inflow that can neither pass nor be stored [hm³], must-run output above capacity [MW], buses that nothing hangs
-        on, demand that nothing can reach, fuels without a price, numbers out of scale.
+        on, demand that nothing can reach, fuels without a price, numbers out of scale or out of
+        proportion.
 
     Examples
     --------
@@ -37,7 +39,7 @@ def sanity_warnings(found: Inputs) -> list[Fault]:
     >>> sanity_warnings(inputs(read_case("two_bus"), read_scenario("two_bus")))
     []
     """
-    checks = (_trapped_inflow, _must_run, _orphans, _unreached, _prices, _scale)
+    checks = (_trapped_inflow, _must_run, _orphans, _unreached, _prices, _scale, proportion_warnings)
     return [fault for check in checks for fault in check(found)]
 
 

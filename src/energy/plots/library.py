@@ -118,7 +118,9 @@ def _bars(axes: Axes, found: Mapping[str, Any], shares: Mapping[str, np.ndarray]
     axes.grid(axis="x")
 
 
-def write_comparison(found: Mapping[str, Any], folder: Path, failed: Mapping[str, str] | None = None) -> Path:
+def write_comparison(
+    found: Mapping[str, Any], folder: Path, failed: Mapping[str, str] | None = None, force: bool = False
+) -> Path:
     """Write a comparison's table and figure, and return the table's path.
 
     Parameters
@@ -129,9 +131,11 @@ def write_comparison(found: Mapping[str, Any], folder: Path, failed: Mapping[str
         Folder that gets ``comparison.csv``, ``comparison.png`` and ``comparison.svg``.
     failed
         Runs without a result → why.
+    force
+        Whether files of another origin may be replaced.
     """
     path = folder / "comparison.csv"
-    with atomic_file(path) as draft:
+    with atomic_file(path, force, table=True) as draft:
         plain_cells(comparison_table(found, failed)).to_csv(draft, float_format="%.6g", lineterminator="\n")
-    save(library_figure(found), folder / "comparison")
+    save(library_figure(found), folder / "comparison", force=force)
     return path

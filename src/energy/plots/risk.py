@@ -186,10 +186,10 @@ def _foot(figure: Figure, found: xr.Dataset) -> None:
     figure.supxlabel(footer(found, note=note), **FOOT)
 
 
-def write_figures(found: xr.Dataset, folder: Path) -> list[Path]:
+def write_figures(found: xr.Dataset, folder: Path, force: bool = False) -> list[Path]:
     """Write fan, exceedance curve and causes as PNG and SVG; return the PNGs."""
     stems = []
     for name, draw in (("months", fan_figure), ("exceedance", exceedance_figure), ("causes", causes_figure)):
-        save(draw(found), folder / name)
+        save(draw(found), folder / name, force=force)
         stems.append(folder / f"{name}.png")
     return stems

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from energy.results.atomic_write import atomic_file
+from energy.results.ownership import MARK
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -59,17 +62,35 @@ def styled() -> Iterator[None]:
         yield
 
 
-def save(figure: Figure, stem: Path, kinds: Iterable[str] = ("png", "svg")) -> list[Path]:
+def save(figure: Figure, stem: Path, kinds: Iterable[str] = ("png", "svg"), force: bool = False) -> list[Path]:
     """Write a figure as PNG, SVG or PDF and return the files.
 
     The same figure gives the same bytes: no dates, no random identifiers.
+
+    Parameters
+    ----------
+    figure, stem, kinds
+        What is drawn, its file without ending, and the endings.
+    force
+        Whether files of another origin may be replaced.
+
+    Raises
+    ------
+    InputError
+        When a file cannot be written, or one of another origin is in its place.
     """
-    undated: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    metadata: dict[str, dict[str, Any]] = {
+        "png": {"Source": MARK},
+        "svg": {"Date": None, "Source": MARK},
+        "pdf": {"CreationDate": None, "Keywords": MARK},
+    }
     written = []
     with styled():  # matplotlib reads resolution, fonts and the salt of identifiers when it writes
         for kind in kinds:
-            written.append(stem.with_name(f"{stem.name}.{kind}"))
-            figure.savefig(written[-1], metadata=undated.get(kind))
+            path = stem.with_name(f"{stem.name}.{kind}")
+            with atomic_file(path, force) as draft:
+                figure.savefig(draft, metadata=metadata.get(kind))
+            written.append(path)
     return written
 
 

@@ -47,6 +47,9 @@ def validated(model: type[Model], tree: Node, keys: Collection[str] | None = Non
     InputError
         Every fault of the tree, in the order of files and lines.
     """
+    unwritable = list(_unwritable_texts(tree))
+    if unwritable:
+        raise InputError(unwritable)
     try:
         return model.model_validate(tree.plain())
     except ValidationError as error:
@@ -92,6 +95,26 @@ def _untagged(context: Mapping[str, Any], place: SchemaPlace) -> Fault:
     if node is None:
         return _missing(place, key, ", ".join(words) or None)
     return _fault((*place.steps, key), node, None, ", ".join(words), nearest(str(node.plain()), words))
+
+
+def _unwritable_texts(tree: Node) -> Iterator[Fault]:
+    """Yield the texts and keys of a tree that no file can hold: halves of characters, and the byte 0."""
+    waiting: list[tuple[Steps, Node]] = [((), tree)]
+    while waiting:
+        steps, node = waiting.pop()
+        for step, below in node.children():
+            waiting.append(((*steps, step), below))
+        texts = [text for text in (*steps[-1:], node.content) if isinstance(text, str)]
+        if not all(map(_is_writable, texts)):
+            what = f"{dotted(steps)} holds a character that cannot be written"
+            shown = what.encode("ascii", "backslashreplace").decode()
+            yield Fault(shown, node.origin.where, node.origin.line, "text in UTF-8", "remove the character")
+
+
+def _is_writable(text: str) -> bool:
+    if text.isascii():
+        return "\0" not in text
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _fault(steps: Steps, node: Node, what: str | None, allowed: str | None, repair: str | None) -> Fault:

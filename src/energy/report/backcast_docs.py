@@ -46,7 +46,7 @@ def write_backcast(found: Backcast, variants: Mapping[str, Backcast], project: P
         blocks["record of plants"] = years_text(plants, "place")
     write_blocks(project / PAGE, blocks)
     (project / FIGURE).parent.mkdir(parents=True, exist_ok=True)
-    save(backcast_figure(found), project / FIGURE)
+    save(backcast_figure(found), project / FIGURE, force=True)
     return [project / PAGE, *((project / FIGURE).with_suffix(suffix) for suffix in (".png", ".svg"))]
 
 

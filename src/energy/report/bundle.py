@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,21 @@ from energy.plots.monthly import plot
 from energy.plots.style import save
 from energy.results.atomic_write import atomic_folder
 from energy.results.dataset import record
-from energy.results.manifest import manifest_of
+from energy.results.manifest import manifest_of, write_manifest
 from energy.results.table_writer import plain_cells
 
 
-def write_run(run: Run, path: Path, wall_seconds: float) -> dict[str, Any]:
+def write_run(run: Run, path: Path, wall_seconds: float, force: bool = False) -> dict[str, Any]:
     """Write a run's folder: solved network, Dataset, monthly table, figure and manifest.
+
+    Parameters
+    ----------
+    run, path
+        What was solved, and its folder.
+    wall_seconds
+        What it took [s].
+    force
+        Whether what this package did not write may be replaced.
 
     Returns
     -------
@@ -40,13 +48,13 @@ def write_run(run: Run, path: Path, wall_seconds: float) -> dict[str, Any]:
     """
     table = run.table
     manifest = manifest_of(run, wall_seconds)
-    with atomic_folder(path) as draft:
+    with atomic_folder(path, force) as draft:
         with quiet_pypsa():
             _netcdf(draft / "network.nc", lambda file: run.result.network().export_to_netcdf(str(file)))
             _netcdf(draft / "result.nc", lambda file: record(run).to_netcdf(file))
         plain_cells(table).to_csv(draft / "summary.csv", float_format="%.6g")
         save(plot(run), draft / "monthly")
-        (draft / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        manifest["files"] = write_manifest(draft, manifest)
     return manifest
 
 

@@ -51,9 +51,9 @@ def capability_json(found: Capability) -> dict[str, Any]:
     return {"scenario": found.scenario.name, "state": found.state, "months": months.to_dict("records")}
 
 
-def write_capability(found: Capability, folder: Path) -> Path:
+def write_capability(found: Capability, folder: Path, force: bool = False) -> Path:
     """Write ``capability.csv``, one row a direction and snapshot, and return its path."""
     path = folder / "capability.csv"
-    with atomic_file(path) as draft:
+    with atomic_file(path, force, table=True) as draft:
         plain_cells(found.table.round(6)).to_csv(draft)
     return path

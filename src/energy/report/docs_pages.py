@@ -60,7 +60,7 @@ def renewed(before: pd.DataFrame | None, found: Sequence[pd.DataFrame], library:
 
 def write_headline(table: pd.DataFrame, project: Path) -> list[Path]:
     """Write the headline table, fill the marked numbers of the project's pages from it, and return what was written."""
-    with atomic_file(project / HEADLINE) as draft:
+    with atomic_file(project / HEADLINE, table=True) as draft:
         table.to_csv(draft, index=False, float_format="%.7g", lineterminator="\n")
     written = [project / HEADLINE]
     stored = read_headline(project / HEADLINE)
@@ -74,8 +74,8 @@ def write_headline(table: pd.DataFrame, project: Path) -> list[Path]:
 
 
 def write_page(page: Path, text: str) -> None:
-    """Replace a page as a whole."""
-    with atomic_file(page) as draft:
+    """Replace a page as a whole; who calls has read it, and changed what its marks enclose."""
+    with atomic_file(page, force=True) as draft:
         draft.write_text(text, encoding="utf-8")
 
 

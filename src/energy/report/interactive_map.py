@@ -10,6 +10,7 @@ import pandas as pd
 
 from energy.model.pypsa_logging import quiet_pypsa
 from energy.plots.map import HOME, borders
+from energy.results.ownership import MARK
 
 if TYPE_CHECKING:
     import pypsa
@@ -61,7 +62,9 @@ def interactive_map(network: pypsa.Network, title: str) -> str:
     )
     deck.layers.insert(0, ground)
     page = OUTSIDE.sub("", deck.to_html(offline=True, as_string=True)).replace(STYLES, "data:text/css,")
-    head = f'<meta http-equiv="Content-Security-Policy" content="{CONTENT}" />'
+    head = (
+        f'<meta name="generator" content="{MARK}" /><meta http-equiv="Content-Security-Policy" content="{CONTENT}" />'
+    )
     return page.replace("<head>", f"<head>\n    {head}", 1).replace(
         "<title>pydeck</title>", f"<title>{escape(title)}</title>", 1
     )

@@ -17,6 +17,7 @@ from energy.plots.style import styled
 from energy.report.summary import rows, summary
 from energy.results.atomic_write import atomic_file
 from energy.results.dataset import read_record
+from energy.results.ownership import MARK
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 LINE = 85  # characters of the cover
@@ -43,7 +44,7 @@ def browser_options(profile: Path) -> list[str]:
     return [*options, "--no-sandbox"] if os.geteuid() == 0 else options  # its sandbox refuses to run as root
 
 
-def write_pdf(page: Path, folders: Sequence[Path], path: Path) -> str:
+def write_pdf(page: Path, folders: Sequence[Path], path: Path, force: bool = False) -> str:
     """Write a report as PDF and return by what it was made: ``chromium`` or ``matplotlib``.
 
     Parameters
@@ -54,13 +55,17 @@ def write_pdf(page: Path, folders: Sequence[Path], path: Path) -> str:
         The runs of the report, for where there is no browser: then the PDF has the summary and the figures.
     path
         The file to write.
+    force
+        Whether a file of another origin may be replaced.
     """
     program = browser()
-    with atomic_file(path) as draft:
-        if program is not None and _printed(program, page, draft):
-            return "chromium"
-        _drawn(folders, draft)
-        return "matplotlib"
+    with atomic_file(path, force) as draft:
+        printed = program is not None and _printed(program, page, draft)
+        if not printed:
+            _drawn(folders, draft)
+        with draft.open("ab") as file:  # a comment after the end, which readers pass over
+            file.write(f"\n% {MARK}\n".encode())
+    return "chromium" if printed else "matplotlib"
 
 
 def _printed(program: str, page: Path, draft: Path) -> bool:

@@ -33,13 +33,13 @@ class RunOutcome(NamedTuple):
     reason: str = ""
 
 
-def run_to_folder(scenario: Scenario, folder: Path, time_limit: float = inf) -> RunOutcome:
+def run_to_folder(scenario: Scenario, folder: Path, time_limit: float = inf, force: bool = False) -> RunOutcome:
     """Solve a scenario and write its folder; a failure is an outcome too."""
     start = time.perf_counter()
     fault = reason = ""
     try:
         found = run(_case(scenario.case), scenario, time_limit)
-        write_run(found, folder, time.perf_counter() - start)
+        write_run(found, folder, time.perf_counter() - start, force)
     except InputError as err:
         fault, reason = "input", "; ".join(map(str, err.faults))
     except SolverError as err:
@@ -61,7 +61,9 @@ def check(scenario: Scenario) -> list[Fault]:
     return []
 
 
-def run_all(asked: Sequence[tuple[Scenario, Path]], workers: int, time_limit: float = inf) -> Iterator[RunOutcome]:
+def run_all(
+    asked: Sequence[tuple[Scenario, Path]], workers: int, time_limit: float = inf, force: bool = False
+) -> Iterator[RunOutcome]:
     """Solve scenarios in worker processes and yield each outcome when it is there.
 
     Every scenario is solved by itself, as if it were the only one: what comes out depends neither on the number of
@@ -75,13 +77,16 @@ def run_all(asked: Sequence[tuple[Scenario, Path]], workers: int, time_limit: fl
         Number of processes, each with one thread.
     time_limit
         Wall time that the solver may take for each of them [s].
+    force
+        Whether folders may be replaced that this package did not write.
     """
     for name in ONE_THREAD:
         os.environ.setdefault(name, "1")
     # a spawned process shares no state with this one, on any system
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         waiting: dict[Future[RunOutcome], tuple[Scenario, Path]] = {
-            pool.submit(run_to_folder, scenario, folder, time_limit): (scenario, folder) for scenario, folder in asked
+            pool.submit(run_to_folder, scenario, folder, time_limit, force): (scenario, folder)
+            for scenario, folder in asked
         }
         for future in as_completed(waiting):
             scenario, folder = waiting[future]

@@ -14,9 +14,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 
 from energy.errors import Fault, InputError, written_to
+from energy.results.ownership import refuse_other_table, refuse_strange_file, refuse_strange_folder
 
 _EXCHANGE = 2  # RENAME_EXCHANGE of Linux's renameat2
 _HERE = -100  # AT_FDCWD
@@ -24,15 +26,22 @@ _ASIDE = "-old-"
 
 
 @contextmanager
-def atomic_folder(path: Path) -> Iterator[Path]:
+def atomic_folder(path: Path, force: bool = False) -> Iterator[Path]:
     """Give a folder to write to that takes its name only when all is written; an older one of that name is replaced.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    force
+        Whether it may replace what this package did not write.
 
     Raises
     ------
     InputError
         When the place cannot be written to, is full, or holds something else than a run.
     """
-    refuse_strange(path)
+    refuse_strange_folder(path, force)
     with _draft(path) as draft:
         yield draft
         _flush(draft)
@@ -41,50 +50,30 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def atomic_file(path: Path) -> Iterator[Path]:
+def atomic_file(path: Path, force: bool = False, table: bool = False) -> Iterator[Path]:
     """Give a file to write to that takes its name only when all is written.
 
+    Parameters
+    ----------
+    path
+        The file.
+    force
+        Whether it may replace what this package did not write.
+    table
+        Whether it is a CSV table, which is known by its columns and not by a mark.
+
     Raises
     ------
     InputError
-        When the place cannot be written to, or is full.
+        When the place cannot be written to, is full, or holds a file of another origin.
     """
-    if path.is_dir():
-        raise InputError(Fault("this is a folder", path, repair="name a file"))
+    refuse_strange_file(path, force, table)
     with _draft(path) as folder:
         yield folder / path.name
+        if table:
+            refuse_other_table(path, folder / path.name, force)
         _flush(folder)
         (folder / path.name).replace(path)
-
-
-def refuse_unwritable(path: Path) -> None:
-    """Refuse a folder to write to before anything is solved for it.
-
-    Raises
-    ------
-    InputError
-        When the path is a file, lies in a file, or cannot be written to.
-    """
-    around = next(place for place in (path, *path.absolute().parents) if place.exists())
-    if not around.is_dir():
-        raise InputError(Fault("this is a file, no folder", around, repair="choose another --out"))
-    if not os.access(around, os.W_OK | os.X_OK):
-        raise InputError(Fault("this folder cannot be written to", around, repair="choose another --out"))
-
-
-def refuse_strange(path: Path) -> None:
-    """Refuse to replace what this package did not write.
-
-    Raises
-    ------
-    InputError
-        When the path is a file or a link, lies in a file, cannot be written to, or is a folder with files in it that is
-        no run.
-    """
-    refuse_unwritable(path)
-    filled = path.is_dir() and any(path.iterdir())
-    if path.is_symlink() or path.is_file() or (filled and not (path / "manifest.json").is_file()):
-        raise InputError(Fault("what is here is no run, and is not replaced", path, repair="choose another --out"))
 
 
 @contextmanager
@@ -119,7 +108,7 @@ def _held(path: Path, mark: str) -> tuple[Path, int]:
 
 def clear_away(path: Path) -> None:
     """Remove the drafts of a path that killed processes left, and give back what one of them had put aside."""
-    for left in path.parent.glob(f".{path.name}-*"):
+    for left in path.parent.glob(f".{escape(path.name)}-*"):
         if left.is_symlink() or not left.is_dir():
             continue
         with suppress(OSError):  # another process cleared it away, or is writing it

@@ -129,7 +129,7 @@ def in_words(value: Any) -> str:
     if value is None:
         return "as the case"
     if isinstance(value, list):
-        parts = [f"{v['name']} ({v['start']})" if isinstance(v, dict) else str(v) for v in value]
+        parts = [f"{v.get('name')} ({v.get('start')})" if isinstance(v, dict) else str(v) for v in value]
         return (", " if value and isinstance(value[0], dict) else " > ").join(parts) or "none"
     return f"{value:g}" if isinstance(value, float) else str(value)
 

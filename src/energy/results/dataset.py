@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from energy.metrics.settlement import energy_terms, payments
 from energy.model.disruption import targets
 from energy.model.profiles import HM3_AN_HOUR
 from energy.model.pypsa_logging import quiet_pypsa
+from energy.reading.file_name import ALLOWED, name_fault
 
 if TYPE_CHECKING:
     import pypsa
@@ -35,6 +37,7 @@ COMPONENTS = {
 BOUNDED = {"links": ("p_min_pu", "p_max_pu"), "lines": ("s_max_pu",), "stores": ("e_min_pu", "e_max_pu")}
 UNITS = {"p_nom": "MW or hm3/h", "s_nom": "MVA", "e_nom": "MWh or hm3", "x": "degrees_east", "y": "degrees_north"}
 LOST = "lost to "
+_ATTRIBUTES = ("scenario", "case", "year", "water", "weakest_confidence", "version")
 EVERYWHERE = "all"
 """Country of the buses of a network that names none."""
 
@@ -67,7 +70,15 @@ def record(run: Run) -> xr.Dataset:
     for part in (_components(run), _bounds(run), _events(run), _volume_rules(run), _settlement(run)):
         found = found.merge(part, join="outer", compat="no_conflicts") if part else found
     found.attrs |= _attributes(run)
-    return found
+    return found.assign_attrs(contents=json.dumps(_contents(found)))
+
+
+def _contents(found: xr.Dataset) -> dict[str, list[Any]]:
+    """Return variable → its dimensions and whether it holds numbers, by which a reader sees that nothing is missing."""
+    return {
+        str(name): [variable.dtype.kind in "fiu", *map(str, variable.dims)]
+        for name, variable in found.variables.items()
+    }
 
 
 def read_record(folder: Path) -> xr.Dataset:
@@ -89,9 +100,31 @@ def read_record(folder: Path) -> xr.Dataset:
             found = opened.load()
     except (OSError, ValueError) as err:
         raise InputError(Fault(f"this is no result of a run: {err}", path, repair=repair)) from None
-    if "scenario" not in found.attrs or "month_delivered" not in found:
-        raise InputError(Fault("this result lacks what figures need", path, repair="make it again with energy run"))
+    lacking = _lacking(found)
+    if lacking is not None:
+        again = "make it again with energy run"
+        raise InputError(Fault(f"this result lacks what figures need: {lacking}", path, repair=again))
+    what = name_fault(str(found.attrs["scenario"]))
+    if what is not None:
+        raise InputError(Fault(f"attribute scenario: {what}", path, allowed=ALLOWED, repair=repair))
     return found
+
+
+def _lacking(found: xr.Dataset) -> str | None:
+    """Return the first thing that a run writes and a Dataset has not, or has in another form."""
+    for name in _ATTRIBUTES:
+        if name not in found.attrs:
+            return f"attribute {name}"
+    if not isinstance(found.attrs["year"], int | np.integer):
+        return "a year as a number"
+    if "month_delivered" not in found:
+        return "month_delivered"
+    try:
+        written = dict(json.loads(str(found.attrs.get("contents", "{}"))))
+    except (ValueError, TypeError, RecursionError):
+        return "attribute contents"
+    now = _contents(found)
+    return next((name for name, form in written.items() if now.get(name) != form), None)
 
 
 def read_network(folder: Path) -> pypsa.Network:
@@ -107,8 +140,12 @@ def read_network(folder: Path) -> pypsa.Network:
     path = folder / "network.nc"
     if not path.is_file():
         raise InputError(Fault("no solved network here", path, repair="make it with: energy run SCENARIO --out DIR"))
-    with quiet_pypsa():
-        return pypsa.Network(str(path))
+    try:
+        with quiet_pypsa():
+            return pypsa.Network(str(path))
+    except Exception as err:  # noqa: BLE001   # PyPSA and netCDF raise many kinds for a broken file
+        what = " ".join(f"PyPSA cannot read this network: {err}".split())[:300]
+        raise InputError(Fault(what, path, repair="make it again with energy run")) from None
 
 
 def _attributes(run: Run) -> dict[str, Any]:

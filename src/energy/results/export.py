@@ -16,9 +16,11 @@ from energy.results.atomic_write import atomic_file, writable_folder
 from energy.results.country_balance import LINE, TRADE, countries_of, country_balance
 from energy.results.dataset import read_network, read_record
 from energy.results.labels import country_name
+from energy.results.ownership import MARK
 from energy.results.table_writer import plain_cells
 
 if TYPE_CHECKING:
+    import pypsa
     import xarray as xr
 
 LONG = ("scenario", "snapshot", "component", "name", "attribute", "value", "unit")
@@ -167,7 +169,14 @@ def _variables(energy: dict[str, np.ndarray], hours: np.ndarray) -> Iterator[tup
         yield f"Secondary Energy|Electricity|{fuel}", value
 
 
-def export(folders: Sequence[Path], kind: str, path: Path) -> list[Path]:
+def write_network(network: pypsa.Network, file: Path) -> None:
+    """Write a PyPSA network that says by what it was made."""
+    network.meta = {**network.meta, "made_by": MARK}
+    with quiet_pypsa():
+        network.export_to_netcdf(str(file))
+
+
+def export(folders: Sequence[Path], kind: str, path: Path, force: bool = False) -> list[Path]:
     """Write finished runs for other programs, and return what was written.
 
     Parameters
@@ -178,11 +187,13 @@ def export(folders: Sequence[Path], kind: str, path: Path) -> list[Path]:
         ``csv`` or ``parquet`` (long table of all runs), ``iamc`` (CSV), ``network`` (a folder of PyPSA netCDF files).
     path
         File to write; for ``network`` a folder.
+    force
+        Whether files of another origin may be replaced.
 
     Raises
     ------
     InputError
-        When a folder holds no finished run, or two of them the same scenario.
+        When a folder holds no finished run, two of them the same scenario, or a file of another origin is in the way.
     """
     found = [read_record(folder) for folder in folders]
     names = [str(one.attrs["scenario"]) for one in found]
@@ -192,12 +203,13 @@ def export(folders: Sequence[Path], kind: str, path: Path) -> list[Path]:
     if kind == "network":
         place = writable_folder(path)
         for name, folder in zip(names, folders, strict=True):
-            with atomic_file(place / f"{name}.nc") as draft, quiet_pypsa():
-                read_network(folder).export_to_netcdf(str(draft))
+            with atomic_file(place / f"{name}.nc", force) as draft:
+                write_network(read_network(folder), draft)
         return [place / f"{name}.nc" for name in names]
     table = pd.concat([iamc_table(one) if kind == "iamc" else long_table(one) for one in found], ignore_index=True)
-    with atomic_file(path) as draft:
+    with atomic_file(path, force, table=kind != "parquet") as draft:
         if kind == "parquet":
+            table.attrs = {"made_by": MARK}  # pandas keeps it with the file
             for column in ("scenario", "component", "name", "attribute", "unit"):
                 table[column] = table[column].astype("category")
             table.to_parquet(draft, index=False)

@@ -20,6 +20,7 @@ from energy.case import Case
 from energy.metrics.audit import audit
 from energy.metrics.unmet_irrigation import unmet_irrigation
 from energy.results.atomic_write import atomic_folder
+from energy.results.ownership import MANIFEST
 from energy.results.table_writer import plain_cells
 from energy.scenario import Scenario
 
@@ -54,18 +55,35 @@ def provenance(case: Case, scenario: Scenario, wall_seconds: float) -> dict[str,
     }
 
 
-def write_tables(path: Path, tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -> None:
+def write_manifest(draft: Path, manifest: Mapping[str, Any]) -> list[str]:
+    """Write the manifest of a folder, with the names of all that is in it, and return them."""
+    files = sorted(path.name for path in draft.iterdir())
+    text = json.dumps({**manifest, "files": files}, indent=1, sort_keys=True)
+    (draft / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    return files
+
+
+def write_tables(
+    path: Path, tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], force: bool = False
+) -> None:
     """Write the tables of a study, ``<name>.csv`` each, and their manifest as one folder.
+
+    Parameters
+    ----------
+    path, tables, manifest
+        The folder, and what it gets.
+    force
+        Whether what this package did not write may be replaced.
 
     Raises
     ------
     InputError
         When the place cannot be written to, or holds something else than a result.
     """
-    with atomic_folder(path) as draft:
+    with atomic_folder(path, force) as draft:
         for name, table in tables.items():
             plain_cells(table).to_csv(draft / f"{name}.csv", float_format="%.9g", lineterminator="\n")
-        (draft / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        write_manifest(draft, manifest)
 
 
 def input_hashes(path: Path) -> dict[str, str]:

@@ -7,8 +7,42 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from energy.errors import Fault, InputError
+from energy.reading.file_name import FileName
+
+
+class Named(BaseModel):
+    """What every scenario of a manifest has, whatever version wrote it."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    name: FileName
+
+
+class Price(BaseModel):
+    """What not knowing an event beforehand costs a service [GWh]."""
+
+    model_config = ConfigDict(extra="allow")
+
+    price: float
+
+
+class Manifest(BaseModel):
+    """What a reader of a manifest leans on; what else stands in it is free."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    scenario: Named
+    inputs: dict[str, str]
+    versions: dict[str, str]
+    case: str = ""
+    weakest_confidence: str = ""
+    objective: float | None = None
+    delivered: dict[str, float] | None = None
+    surprise: list[Price] | None = None
+
 
 _NEEDED = ("delivered", "lost", "ceiling", "transferable mean")
 
@@ -55,11 +89,12 @@ def read_manifest(path: Path) -> dict[str, Any]:
         raise InputError(_unreadable(path, str(err))) from None
     if not isinstance(manifest, dict):
         raise InputError(_unreadable(path, "it is no mapping"))
-    for key in ("scenario", "inputs", "versions"):
-        if not isinstance(manifest.get(key), dict):
-            raise InputError(_unreadable(path, f"it has no {key!r}"))
-    if not isinstance(manifest["scenario"].get("name"), str):
-        raise InputError(_unreadable(path, "its scenario has no name"))
+    try:
+        Manifest.model_validate(manifest)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(map(str, first["loc"]))
+        raise InputError(_unreadable(path, f"{key!r}: {first['msg']}")) from None
     return manifest
 
 

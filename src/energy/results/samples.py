@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from energy.analysis.case_digest import case_digest
@@ -20,6 +21,7 @@ from energy.analysis.risk.season_sample import SamplingDesign
 from energy.case import Case
 from energy.errors import Fault, InputError, written_to
 from energy.results.atomic_write import atomic_file, writable_folder
+from energy.results.ownership import MARK
 from energy.results.table_writer import plain_cells
 
 if TYPE_CHECKING:
@@ -84,15 +86,19 @@ def open_samples(folder: Path, asked: Mapping[str, Any], columns: Sequence[str])
         text = table.read_bytes()
         if not text.endswith(b"\n"):
             table.write_bytes(text[: text.rfind(b"\n") + 1])
-        return _read(table)
+        samples = _read(table)
+        if list(samples.columns) != list(columns):
+            what = "its columns are not those of this question"
+            raise InputError(Fault(what, table, 1, ", ".join(columns), "name another folder with --out"))
+        return samples
     # a run that was killed at its very beginning may have left the question, or a draft of it
     if folder.exists() and any(path.name != ASKED and not path.name.startswith(".") for path in folder.iterdir()):
         repair = "name another folder with --out"
         raise InputError(Fault("holds something else than samples", folder, None, "a new or empty folder", repair))
     folder.mkdir(parents=True, exist_ok=True)
     with atomic_file(note) as draft:
-        draft.write_text(json.dumps(dict(asked), indent=1) + "\n", encoding="utf-8")
-    with atomic_file(table) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+        draft.write_text(json.dumps({**asked, "made_by": MARK}, indent=1) + "\n", encoding="utf-8")
+    with atomic_file(table, table=True) as draft, draft.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerow(columns)
     return pd.DataFrame(columns=list(columns), dtype=float)
 
@@ -109,7 +115,18 @@ def read_samples(folder: Path) -> pd.DataFrame:
     if not table.is_file():
         raise InputError(Fault("no samples here", folder, None, None, "run energy risk, and name its folder"))
     found = _read(table)
+    missing = [column for column in ("weight", "season", "failed") if column not in found]
+    if missing:
+        again = "run energy risk, and name its folder"
+        raise InputError(Fault(f"column {missing[0]!r} is missing", table, line=1, repair=again))
     found = found[found["failed"] == 0]
+    season, weight = found["season"], found["weight"]
+    sound = np.isfinite(season) & (season >= 0) & np.isfinite(weight) & (weight > 0)
+    unsound = ~sound
+    if unsound.any():
+        line = int(found.index[unsound.to_numpy()][0]) + 2
+        what = "weight or season is no number that a sample can have"
+        raise InputError(Fault(what, table, line, "a weight above 0, a season of 0 or more", "run energy risk again"))
     if len(found) < 2:
         raise InputError(Fault(f"{len(found)} samples", table, None, "2 or more", "run energy risk"))
     return found
@@ -130,6 +147,8 @@ def _read(table: Path) -> pd.DataFrame:
             columns, *texts = csv.reader(file)
     except (ValueError, csv.Error) as err:  # no line at all, or no text
         raise InputError(Fault(f"is no table of samples: {err}", table, repair="remove this folder")) from None
+    if len(set(columns)) < len(columns):
+        raise InputError(Fault("a column stands twice", table, line=1, repair="remove this folder"))
     for line, row in enumerate(texts, 2):
         try:
             # Python's own float() gives back every bit, which pandas' quick parser need not
@@ -149,11 +168,11 @@ def append_samples(folder: Path, rows: Sequence[Sequence[float]]) -> None:
         file.flush()
 
 
-def write_summary(found: xr.Dataset, folder: Path) -> list[Path]:
+def write_summary(found: xr.Dataset, folder: Path, force: bool = False) -> list[Path]:
     """Write what samples say: ``risk.nc`` with all of it, ``risk.csv`` with one line a figure."""
-    with atomic_file(folder / "risk.nc") as draft:
-        found.to_netcdf(draft)
-    with atomic_file(folder / "risk.csv") as draft:
+    with atomic_file(folder / "risk.nc", force) as draft:
+        found.assign_attrs(source=MARK).to_netcdf(draft)
+    with atomic_file(folder / "risk.csv", force, table=True) as draft:
         plain_cells(summary_rows(found)).to_csv(draft, index=False, float_format="%.6g")
     return [folder / "risk.nc", folder / "risk.csv"]
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from energy.errors import nearest
+from energy.reading.file_name import FileName
 from energy.reading.frozen import Complaint, Frozen, FrozenMap, Frozenness, Row, Word, refuse_all
 from energy.scenario.dates import Closure
 from energy.scenario.duration_law import Empirical, Exponential, Law, Lognormal
@@ -273,7 +274,7 @@ class HazardSet(Frozen):
     'calm'
     """
 
-    name: Word = Field(description="Name, from the name of the file.")
+    name: FileName = Field(description="Name, from the name of the file.")
     description: str = Field(default="", description="What it stands for.")
     chain: Chain | None = Field(default=None, description="States that take turns, such as calm and conflict.")
     state: Word | None = Field(default=None, description="State that holds throughout; empty: the chain's turns.")

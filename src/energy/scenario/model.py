@@ -12,6 +12,7 @@ import pandas as pd
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, PrivateAttr, Tag, model_validator
 
 from energy.errors import nearest
+from energy.reading.file_name import FileName
 from energy.reading.frozen import Complaint, Frozen, FrozenMap, Frozenness, Row, Word, freeze, refuse, refuse_all
 from energy.reading.month_day import MonthDay
 from energy.reading.schema_errors import validated
@@ -158,7 +159,7 @@ class Scenario(Frozen):
     '3h'
     """
 
-    name: Word = Field(description="Name, from the name of the file.")
+    name: FileName = Field(description="Name, from the name of the file.")
     description: str = Field(default="", description="What happens, in a sentence or two.")
     source: str = Field(default="", description="Where the scenario's figures come from.")
     question: Word = Field(

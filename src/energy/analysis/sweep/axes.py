@@ -6,10 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field
+from pydantic_core import PydanticCustomError
 from scipy.stats import qmc
 
 from energy.case.schema import attributes
@@ -22,6 +24,8 @@ from energy.scenario.dates import parse_duration
 Combine = Literal["product", "zip", "sample"]
 AXES = "axes"  # where a value was written that is in no file
 POINT = "point"  # the dimension of zipped and of sampled axes
+MOST_POINTS = 100_000
+"""Points of a sweep: each is a scenario in memory and a solve of some hundredths of a second at the least."""
 
 
 class Range(Frozen):
@@ -110,20 +114,25 @@ def grid(
     if combine == "sample":
         if not count or count < 1:
             raise InputError(Fault(f"a sample of {count} points", None, None, "count of 1 or more"))
-        return _in_a_row(_sampled(found, count, seed))
+        _refuse_too_many(count, "a sample", Origin(AXES))
+        return _in_a_row(_sampled(found, count, seed), written)
+    lengths = {key: (axis.count or 2) if isinstance(axis, Range) else len(axis) for key, axis in found.items()}
+    for key, length in lengths.items():
+        _refuse_too_many(length, f"axis {key!r}", _origin(written, key))
+    if combine == "product":
+        _refuse_too_many(prod(lengths.values()), "the product of all axes", Origin(AXES))
     values = {key: axis.steps() if isinstance(axis, Range) else axis for key, axis in found.items()}
     for key, axis in found.items():
         if isinstance(axis, Range) and axis.count is None:
             origin, what = _origin(written, key), f"axis {key!r} is a range without count"
             raise InputError(Fault(what, origin.where, origin.line, "count, or combine: sample"))
     if combine == "zip":
-        lengths = {key: len(axis) for key, axis in values.items()}
         if len(set(lengths.values())) > 1:
             shown = ", ".join(f"{key} {length}" for key, length in lengths.items())
             raise InputError(Fault(f"axes of unequal length cannot be zipped: {shown}", None, None, "equal lengths"))
-        return _in_a_row(values)
+        return _in_a_row(values, written)
     changes = [dict(zip(values, point, strict=True)) for point in product(*values.values())]
-    coords = {key: (key, *_coordinate(key, axis)) for key, axis in values.items()}
+    coords = {key: (key, *_coordinate(key, axis, _origin(written, key))) for key, axis in values.items()}
     return Grid({key: len(axis) for key, axis in values.items()}, coords, changes)
 
 
@@ -158,14 +167,40 @@ def _sampled(axes: Mapping[str, Range | list[Any]], count: int, seed: int) -> di
     }
 
 
-def _in_a_row(values: Mapping[str, list[Any]]) -> Grid:
+def _refuse_too_many(points: int, what: str, origin: Origin) -> None:
+    """Refuse more points than can be held and solved, before memory is taken for them."""
+    if points > MOST_POINTS:
+        allowed = f"up to {MOST_POINTS:,}, since each is a scenario in memory and a solve"
+        repair = "take fewer values, or combine: sample with a count"
+        raise InputError(Fault(f"{what} has {points:,} points", origin.where, origin.line, allowed, repair))
+
+
+def _in_a_row(values: Mapping[str, list[Any]], written: Node | None) -> Grid:
     count = len(next(iter(values.values())))
     changes = [{key: axis[at] for key, axis in values.items()} for at in range(count)]
-    return Grid({POINT: count}, {key: (POINT, *_coordinate(key, axis)) for key, axis in values.items()}, changes)
+    coords = {key: (POINT, *_coordinate(key, axis, _origin(written, key))) for key, axis in values.items()}
+    return Grid({POINT: count}, coords, changes)
 
 
-def _coordinate(key: str, values: list[Any]) -> tuple[list[Any], dict[str, str]]:
-    """Return the values of an axis as a coordinate: numbers with their unit, durations in days, all else as text."""
+def _coordinate(key: str, values: list[Any], origin: Origin) -> tuple[list[Any], dict[str, str]]:
+    """Return the values of an axis as a coordinate.
+
+    Raises
+    ------
+    InputError
+        When the key names no number of a case, or a value is no duration where one belongs.
+    """
+    try:
+        return _labelled(key, values)
+    except PydanticCustomError as error:
+        context = error.context or {}
+        what = f"axis {key!r}: {context.get('what', error)}"
+        fault = Fault(what, origin.where, origin.line, context.get("allowed"), context.get("repair"))
+        raise InputError(fault) from None
+
+
+def _labelled(key: str, values: list[Any]) -> tuple[list[Any], dict[str, str]]:
+    """Return numbers with their unit, durations in days, all else as text."""
     attrs = {"long_name": key, "units": _unit(key)}
     if key.rpartition(".")[2] in ("duration", "expected_duration", "ramp"):
         return [parse_duration(str(value)).total_seconds() / 86400 for value in values], attrs | {"units": "d"}

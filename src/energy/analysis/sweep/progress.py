@@ -28,7 +28,7 @@ def shown_progress(name: str, console: Console | None = None) -> Iterator[Callab
 
     found = console or Console(stderr=True)
     bar = rich_progress.Progress(
-        rich_progress.TextColumn("{task.description}"),
+        rich_progress.TextColumn("{task.description}", markup=False),  # a name is text, never markup
         rich_progress.BarColumn(),
         rich_progress.MofNCompleteColumn(),
         rich_progress.TextColumn("{task.fields[failed]}"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from io import BytesIO
@@ -39,6 +40,8 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self._path = path = folder / JOURNAL
+        if path.is_symlink() or (path.exists() and not path.is_file()):  # a pipe would be waited for, for ever
+            raise InputError(Fault("this is no file, and so no journal of a sweep", path, repair=ELSEWHERE))
         if folder.exists() and not path.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise InputError(
                 Fault("what is here is no sweep, and is not written to", folder, repair="choose another --out")
@@ -59,8 +62,14 @@ class Journal:
         self.known = dict(self._read())
 
     def _read(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        content = self._path.read_bytes()
+        lines = content.splitlines(keepends=True)
+        whole = [line for line in lines if line.endswith(b"\n")]
+        if whole and not any(_looks_written(line) for line in whole):
+            self._file.close()
+            raise InputError(Fault("no line of it is a point of a sweep", self._path, repair=ELSEWHERE))
         end = 0
-        for line in BytesIO(self._path.read_bytes()):
+        for line in BytesIO(content):
             if not line.endswith(b"\n"):
                 break  # cut short by a sudden end
             end += len(line)
@@ -90,12 +99,21 @@ class Journal:
         self._file.close()
 
 
+def _looks_written(line: bytes) -> bool:
+    """Tell whether a line is a point's, though a byte of it may have changed since."""
+    return re.match(rb"[0-9a-f]{8} \{", line) is not None or b'"point":' in line
+
+
 def _entry(line: bytes) -> dict[str, Any] | None:
     check, _, text = line.rstrip(b"\n").partition(b" ")
     if check != f"{crc32(text):08x}".encode():
         return None
-    found: dict[str, Any] = json.loads(text)
-    return found
+    try:
+        entry = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    is_point = isinstance(entry, dict) and {"point", "values", "reason"} <= entry.keys()
+    return entry if is_point else None
 
 
 class Store:

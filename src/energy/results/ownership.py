@@ -1,0 +1,167 @@
+"""What of the files in a folder this package wrote, and so may replace."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from energy.errors import Fault, InputError
+
+MARK = "casa1000-energy"
+"""Stands in every file that this package writes and that has room for it; a table has its columns instead."""
+MANIFEST = "manifest.json"
+UNLISTED = (".nc", ".csv", ".png", ".svg")
+"""Endings of what earlier versions wrote, whose manifests do not list their files."""
+FORCE = "choose another --out, or replace it with --force"
+ROOM = 300
+"""Bytes of a path that names of files inside a folder may take."""
+_PART = 1 << 20  # bytes read at a time
+_LONGEST_HEADER = 1 << 16  # bytes
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Refuse a folder to write to before anything is solved for it.
+
+    Raises
+    ------
+    InputError
+        When the path is a file, lies in a file, is too long, or cannot be written to.
+    """
+    longest = os.pathconf("/", "PC_PATH_MAX") - ROOM
+    length = len(os.fsencode(path.absolute()))
+    if length > longest:
+        raise InputError(
+            Fault(f"a path of {length:,} bytes", allowed=f"up to {longest:,} bytes", repair="shorten --out")
+        )
+    around = next(place for place in (path, *path.absolute().parents) if place.exists())
+    if not around.is_dir():
+        raise InputError(Fault("this is a file, no folder", around, repair="choose another --out"))
+    if not os.access(around, os.W_OK | os.X_OK):
+        raise InputError(Fault("this folder cannot be written to", around, repair="choose another --out"))
+
+
+def refuse_strange_folder(path: Path, force: bool = False) -> None:
+    """Refuse to replace a folder that holds what this package did not write.
+
+    Raises
+    ------
+    InputError
+        When the path is a file or a link, lies in a file, cannot be written to, holds the working folder, or, unless
+        forced, is a folder with something in it that no run wrote.
+    """
+    refuse_unwritable(path)
+    if path.is_symlink() or path.is_file():
+        raise InputError(Fault("what is here is no run, and is not replaced", path, repair="choose another --out"))
+    if not path.is_dir():
+        return
+    if Path.cwd().is_relative_to(path.resolve()):
+        raise InputError(Fault("the working folder lies in it", path, repair="choose another --out"))
+    strange = None
+    with suppress(FileNotFoundError):  # another run is just replacing it
+        strange = next(_strangers(path), None)
+    if strange is not None and not force:
+        raise InputError(Fault(f"{strange} is here, which no run wrote: it is not replaced", path, repair=FORCE))
+
+
+def refuse_strange_file(path: Path, force: bool = False, table: bool = False) -> None:
+    """Refuse, before anything is solved, to write a file in the place of another that this package did not write.
+
+    Parameters
+    ----------
+    path
+        The file.
+    force
+        Whether a file of any origin may be replaced.
+    table
+        Whether a CSV table is to be written, which has no room for a mark; `refuse_other_table` looks at its columns.
+
+    Raises
+    ------
+    InputError
+        When the path is a folder, a link, a device or a pipe, or, unless forced, a file of another origin.
+    """
+    refuse_unwritable(path.parent)
+    kind = _kind(path)
+    if kind == "folder":
+        raise InputError(Fault("this is a folder", path, repair="name a file"))
+    if kind in ("link", "device"):
+        raise InputError(Fault(f"this is a {kind}, and is not replaced", path, repair="name a file"))
+    if kind == "file" and not force and not table and not is_marked(path):
+        raise InputError(Fault("this file is of another origin, and is not replaced", path, repair=FORCE))
+
+
+def refuse_other_table(path: Path, draft: Path, force: bool = False) -> None:
+    """Refuse to replace a table by one of other columns.
+
+    Raises
+    ------
+    InputError
+        Unless forced, when most columns of the two differ.
+    """
+    if force or not path.is_file():
+        return
+    old, new = _columns(path), _columns(draft)
+    if 2 * len(old & new) < min(len(old), len(new)):
+        raise InputError(Fault("this is another table, and is not replaced", path, repair=FORCE))
+
+
+def is_marked(path: Path) -> bool:
+    """Tell whether a file says that this package wrote it."""
+    mark, before = MARK.encode(), b""
+    with path.open("rb") as file:
+        while part := file.read(_PART):
+            if mark in before + part:
+                return True
+            before = part[-len(mark) :]
+    return path.stat().st_size == 0
+
+
+def _kind(path: Path) -> str:
+    """Return what stands at a path: nothing, a file, a folder, a link, or a device."""
+    try:
+        mode = path.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return "nothing"
+    kinds = {stat.S_IFREG: "file", stat.S_IFDIR: "folder", stat.S_IFLNK: "link"}
+    return kinds.get(stat.S_IFMT(mode), "device")
+
+
+def _strangers(folder: Path) -> Iterator[str]:
+    """Yield the names in a folder that no run wrote."""
+    written = _written_files(folder)
+    for path in sorted(folder.iterdir()):
+        if path.name == MANIFEST and written:
+            continue
+        kind = _kind(path)
+        inside = path.rglob("*") if kind == "folder" else [path]
+        files = [file for file in inside if _kind(file) != "folder"]
+        own = path.name in written or (bool(files) and all(_kind(file) == "file" and is_marked(file) for file in files))
+        if not own:
+            yield path.name
+
+
+def _written_files(folder: Path) -> frozenset[str]:
+    """Return the files of a folder that its manifest names; none where there is no manifest of this package."""
+    manifest = folder / MANIFEST
+    if _kind(manifest) != "file":
+        return frozenset()
+    try:
+        content = json.loads(manifest.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        return frozenset()
+    if not isinstance(content, dict) or not isinstance(content.get("scenario"), dict):
+        return frozenset()
+    files = content.get("files")
+    if isinstance(files, list) and files:
+        return frozenset(map(str, files))
+    return frozenset(path.name for path in folder.iterdir() if path.suffix in UNLISTED)
+
+
+def _columns(path: Path) -> set[str]:
+    with path.open("rb") as file:
+        line = file.readline(_LONGEST_HEADER)
+    return {cell.strip().strip('"') for cell in line.decode("utf-8", "replace").strip("\ufeff\r\n").split(",")}
