@@ -109,7 +109,10 @@ def varying(
         _set_monthly_values(columns, case, hours, static)
     if "hourly" in case.profiles:
         _multiply_hourly_factors(columns, case, hours, static)
-    return {key: pd.DataFrame(by_name, index=hours) for key, by_name in columns.items()}
+    tables = {}
+    for key, by_name in columns.items():
+        tables[key] = pd.DataFrame(by_name, index=hours)
+    return tables
 
 
 def _set_monthly_values(

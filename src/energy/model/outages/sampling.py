@@ -122,8 +122,10 @@ def draw_outages(
             if tilt != 1.0:
                 weight *= _likelihood_ratio(drawn, rate_of(hazard), hours, tilt)
             for occurrence in drawn:
-                if occurrence.end > 0 and occurrence.start < hours:
-                    outages.append(_outage(hazard, name, place, occurrence))
+                if occurrence.end <= 0 or occurrence.start >= hours:
+                    continue
+                outage = _outage(hazard, name, place, occurrence)
+                outages.append(outage)
     return SampledOutages(tuple(outages), _share_within(seconds, hours), weight)
 
 
@@ -156,7 +158,11 @@ def _repair_pauses(
     spans = list(_yearly_spans(hazard.closed, start, hours))
     for name in hazard.closed_by:
         spans.extend(closures[name])
-    return [RepairPause(begin, end, hazard.pace) for begin, end in _joined(spans)]
+    pauses = []
+    for begin, end in _joined(spans):
+        pause = RepairPause(begin, end, hazard.pace)
+        pauses.append(pause)
+    return pauses
 
 
 def _joined(spans: Iterable[Span]) -> list[Span]:
@@ -205,9 +211,13 @@ def _likelihood_ratio(
         until_end = rate.expected_until(min(max(end, 0.0), hours))
         return max(until_end - until_begin, 0.0)
 
-    in_repair = sum(expected(occurrence.start, occurrence.end) for occurrence in drawn)
-    exposure = expected(0.0, hours) - in_repair
-    failures = sum(occurrence.start > 0 for occurrence in drawn)
+    in_repair = []
+    failures = 0
+    for occurrence in drawn:
+        in_repair.append(expected(occurrence.start, occurrence.end))
+        if occurrence.start > 0:
+            failures += 1
+    exposure = expected(0.0, hours) - sum(in_repair)
     return float(np.exp((tilt - 1) * exposure) * tilt**-failures)
 
 
