@@ -11,13 +11,12 @@ import pytest
 import energy
 from energy.case.rules import ContractTerms, Debt
 from energy.metrics.benefit import replaced_fuel, saved_fuel, welfare, welfare_change
+from energy.metrics.export_income import coverage, export_income
 from energy.metrics.settlement import (
     TERMS,
     billed,
-    coverage,
     debt_service,
     energy_terms,
-    export_income,
     measured_shares,
     payments,
     positions,

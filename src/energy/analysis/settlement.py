@@ -20,12 +20,11 @@ from energy.errors import Fault, InputError
 from energy.metrics import ceiling, energy_by_month, transferable
 from energy.metrics.benefit import CONTRACTED, replaced_fuel, saved_fuel, welfare_change
 from energy.metrics.congestion_rent import congestion_rent
+from energy.metrics.export_income import coverage, export_income
 from energy.metrics.monthly import month_of, of_service
 from energy.metrics.settlement import (
     BUYERS,
-    coverage,
     energy_terms,
-    export_income,
     measured_shares,
     payments,
     positions,

@@ -110,8 +110,12 @@ def _statistics(
     if table is None:
         raise InputError(Fault("no statistics to draw water from", path, repair="add the file or choose a label"))
     statistics = water_statistics(table)
-    missing = [site for site in sites if site not in statistics.sites]
-    faults = [Fault(f"no river gives a share to site {site!r}", path, repair="add a row") for site in missing]
+    faults = []
+    for site in sites:
+        if site in statistics.sites:
+            continue
+        fault = Fault(f"no river gives a share to site {site!r}", path, repair="add a row")
+        faults.append(fault)
     if faults:
         raise InputError(faults)
     return statistics

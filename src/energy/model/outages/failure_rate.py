@@ -132,7 +132,8 @@ def failure_rate(
     is_in_horizon = _middles(edges) > 0
     tilts = np.where(is_in_horizon, tilt, 1.0)
     mttf = process.times[0]
-    return FailureRate(edges, factors / mttf * tilts)
+    rates = factors / mttf * tilts
+    return FailureRate(edges, rates)
 
 
 def _within_state(
@@ -193,13 +194,15 @@ def _monthly(
     months = pd.date_range(begin, end, freq="MS")
     turns = np.asarray((months - start) / HOUR, dtype=float)
     is_within = (turns > -history) & (turns < hours)
+    inner_turns = turns[is_within]
     ends = [-history, 0.0, hours]
-    edges = np.unique(np.concatenate([ends, turns[is_within]]))
+    edges = np.unique(np.concatenate([ends, inner_turns]))
     if not by_month:
         return edges, np.ones(len(edges) - 1)
     relative = np.array(by_month)
     mean = relative @ DAYS_OF_MONTH / DAYS_OF_MONTH.sum()
     factors = relative / mean
-    middles = start + pd.to_timedelta(_middles(edges), unit="h")
-    month = pd.DatetimeIndex(middles).month.to_numpy()
+    since_start = pd.to_timedelta(_middles(edges), unit="h")
+    middles = pd.DatetimeIndex(start + since_start)
+    month = middles.month.to_numpy()
     return edges, factors[month - 1]
