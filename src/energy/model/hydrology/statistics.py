@@ -187,7 +187,8 @@ def _faults_of_rows(
         complaint = _complaint(river, statistic, period, float(value))
         if complaint is not None:
             what, allowed = complaint
-            yield Fault(what, path, line, allowed, nearest(statistic, names))
+            repair = nearest(statistic, names)
+            yield Fault(what, path, line, allowed=allowed, repair=repair)
 
 
 def _complaint(

@@ -53,14 +53,6 @@ class RepairPause(NamedTuple):
     pace: float
 
 
-class _Cycle(NamedTuple):
-    """Expected occurrences until the next one, hours of work to repair it, and the number of its common cause."""
-
-    until_failure: float
-    work: float
-    uniform: float
-
-
 def occurrences(
     process: Process,
     key: Key,
@@ -97,21 +89,25 @@ def _renewals(
     pauses: Sequence[RepairPause],
 ) -> Iterator[Occurrence]:
     in_service_from = float(rate.edges[0])
-    for cycle in _cycles(process, key):
-        expected = rate.expected_until(in_service_from) + cycle.until_failure
+    for until_failure, work, uniform in _cycles(process, key):
+        expected = rate.expected_until(in_service_from) + until_failure
         if expected >= rate.total:
             return
         failure = rate.instant_of(expected)
-        repaired = _end_of_repair(failure, cycle.work, pauses)
-        yield Occurrence(failure, repaired, cycle.uniform)
+        repaired = _end_of_repair(failure, work, pauses)
+        yield Occurrence(failure, repaired, uniform)
         in_service_from = repaired
 
 
 def _cycles(
     process: Process,
     key: Key,
-) -> Iterator[_Cycle]:
-    """Yield the numbers of one occurrence after another, without end; a longer stream begins with the shorter one."""
+) -> Iterator[tuple[float, float, float]]:
+    """Yield the numbers of one occurrence after another, without end; a longer stream begins with the shorter one.
+
+    They are the occurrences to expect until the next one, the hours of work to repair it, and the evenly spread number
+    that decides what it hits as well.
+    """
     first = 0
     size = _FIRST_CYCLES
     while True:
@@ -120,11 +116,8 @@ def _cycles(
         until_failure = -logarithm(table[:, 0])
         work = _durations(process, table[:, 1])
         for row in range(first, size):
-            yield _Cycle(
-                until_failure=float(until_failure[row]),
-                work=float(work[row]),
-                uniform=float(table[row, 2]),
-            )
+            uniform = table[row, 2]
+            yield float(until_failure[row]), float(work[row]), float(uniform)
         first = size
         size *= 2
 
