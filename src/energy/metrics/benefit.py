@@ -273,12 +273,7 @@ def _sides(
     for branch in range(len(table)):
         cost_of_branch = float(cost[branch])
         if seller[branch] == buyer[branch]:
-            yield _Side(
-                seller[branch],
-                cost=cost_of_branch,
-                trade=0.0,
-                rent=0.0,
-            )
+            yield _Side(seller[branch], cost=cost_of_branch, trade=0.0, rent=0.0)
             continue
         income = 0.0
         outlay = 0.0
@@ -288,19 +283,10 @@ def _sides(
         rent = outlay - income - cost_of_branch
         has_sale_price = cost_of_branch < 0
         share_of_seller = 1.0 if has_sale_price else 0.5
-        share_of_buyer = 1 - share_of_seller
-        yield _Side(
-            seller[branch],
-            cost=0.0,
-            trade=income,
-            rent=share_of_seller * rent,
-        )
-        yield _Side(
-            buyer[branch],
-            cost=0.0,
-            trade=-outlay,
-            rent=share_of_buyer * rent,
-        )
+        rent_of_seller = share_of_seller * rent
+        rent_of_buyer = (1 - share_of_seller) * rent
+        yield _Side(seller[branch], cost=0.0, trade=income, rent=rent_of_seller)
+        yield _Side(buyer[branch], cost=0.0, trade=-outlay, rent=rent_of_buyer)
 
 
 def _power_at_ends(
