@@ -10,7 +10,7 @@ import pytest
 
 import energy
 from energy.case.rules import ContractTerms, Debt
-from energy.metrics.benefit import replaced_fuel, saved_fuel, welfare, welfare_change
+from energy.metrics.benefit import replaced_fuel, saved_fuel
 from energy.metrics.export_income import coverage, export_income
 from energy.metrics.settlement import (
     TERMS,
@@ -22,6 +22,7 @@ from energy.metrics.settlement import (
     positions,
     season_hours,
 )
+from energy.metrics.welfare import welfare, welfare_change
 from energy.model import inputs
 from energy.solve import Result, solve
 
