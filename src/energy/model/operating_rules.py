@@ -226,7 +226,7 @@ def apply_flows(
     hourly: Hourly,
 ) -> None:
     """Write the flow rules into the hourly bounds of their links."""
-    links = static["links"]
+    links = static.get("links", pd.DataFrame())
     month = hours.month.to_numpy()
     for rule in book.rules.values():
         if not isinstance(rule, FlowRule) or rule.link not in links.index:
@@ -268,7 +268,7 @@ def apply_levels(
     The worth v of water left at the end [$/hm³] becomes a cost of −v/w on the content of the last snapshot, which
     stands for w hours: PyPSA multiplies ``marginal_cost_storage`` by the hours.
     """
-    stores = static["stores"]
+    stores = static.get("stores", pd.DataFrame())
     hours_of_last = axis.weightings["objective"].iloc[-1]
     for rule in book.rules.values():
         if not isinstance(rule, LevelRule | StorageRule | EndRule) or rule.store not in stores.index:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -67,6 +67,16 @@ def may_fall_short(
     return rule.shortfall in generators.index
 
 
+def _in_service(
+    names: Iterable[str],
+    static: Tables,
+    component: str,
+) -> list[str]:
+    """Return the names of a component list that are in service."""
+    table = static.get(component, pd.DataFrame())
+    return [name for name in names if name in table.index]
+
+
 def _constraints_of(
     name: str,
     rule: Rule,
@@ -112,8 +122,8 @@ def _volumes(
     static: Tables,
 ) -> Iterator[Constraint]:
     """Yield the volume [hm³] that links and generators pass, one constraint a year of the window."""
-    links = [link for link in rule.links if link in static["links"].index]
-    generators = [generator for generator in rule.generators if generator in static["generators"].index]
+    links = _in_service(rule.links, static, "links")
+    generators = _in_service(rule.generators, static, "generators")
     if not links and not generators:
         return
     shortfall = {"shortfall": rule.shortfall} if may_fall_short(rule, static) else {}
@@ -140,7 +150,8 @@ def _least_flows(
     static: Tables,
 ) -> Iterator[Constraint]:
     """Yield the least flows that may fall short [hm³/h], one limit a month: flow and shortfall together suffice."""
-    if rule.link not in static["links"].index or not may_fall_short(rule, static):
+    links = static.get("links", pd.DataFrame())
+    if rule.link not in links.index or not may_fall_short(rule, static):
         return
     terms = [
         {"component": "links", "names": [rule.link], "coefficient": 1.0},
@@ -167,9 +178,9 @@ def _travel(
     static: Tables,
 ) -> Iterator[Constraint]:
     """Yield the travel time [h] of the water that a store holds on its way to a link."""
-    has_store = rule.store in static["stores"].index
-    has_link = rule.link in static["links"].index
-    if has_store and has_link:
+    stores = static.get("stores", pd.DataFrame())
+    links = static.get("links", pd.DataFrame())
+    if rule.store in stores.index and rule.link in links.index:
         yield {
             "kind": "travel",
             "name": name,
