@@ -18,6 +18,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from energy.case.schema import port_efficiencies
+
 ELECTRIC = ("AC", "DC")
 SCHEDULE = "schedule"  # carrier of the buses on which accounts meet: no power flows there, only what was agreed
 Tables = Mapping[str, pd.DataFrame]
@@ -80,8 +82,9 @@ def account_of(
     bought = own_generators[~is_on_schedule & ~is_inside]
 
     own_links = _of_account(links, area)
-    ends_inside = _stands_at(own_links, "bus1", inside)
-    bought_by_link = own_links[~ends_inside]
+    link_begins_inside = _stands_at(own_links, "bus0", inside)
+    link_ends_inside = _stands_at(own_links, "bus1", inside)
+    bought_by_link = own_links[~link_begins_inside & ~link_ends_inside]
     return Account(
         area,
         physical={
@@ -211,9 +214,9 @@ def _shared_links(
     schedules: set[str],
 ) -> pd.Series:
     """Return 1 for the links that leave the area and draw on a schedule: accounts say whose power they carry."""
-    if links.empty or "bus2" not in links:
+    further_ports = [port for port in port_efficiencies(links.columns) if port != "bus1"]
+    if links.empty or not further_ports:
         return pd.Series(dtype=float)
-    further_ports = links.columns.intersection(["bus2", "bus3"])
     draws_on_schedule = links[further_ports].isin(schedules).any(axis=1)
     begins_inside = links["bus0"].isin(inside)
     ends_inside = links["bus1"].isin(inside)
