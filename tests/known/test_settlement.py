@@ -10,19 +10,19 @@ import pytest
 
 import energy
 from energy.case.rules import ContractTerms, Debt
-from energy.metrics.benefit import replaced_fuel, saved_fuel, welfare, welfare_change
+from energy.metrics.benefit import replaced_fuel, saved_fuel
+from energy.metrics.export_income import coverage, export_income
 from energy.metrics.settlement import (
     TERMS,
     billed,
-    coverage,
     debt_service,
     energy_terms,
-    export_income,
     measured_shares,
     payments,
     positions,
     season_hours,
 )
+from energy.metrics.welfare import welfare, welfare_change
 from energy.model import inputs
 from energy.solve import Result, solve
 

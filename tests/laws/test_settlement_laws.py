@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from energy.case.rules import ContractTerms
-from energy.metrics.settlement import TERMS, billed, coverage, payments, positions
+from energy.metrics.export_income import coverage
+from energy.metrics.settlement import TERMS, billed, payments, positions
 
 ENERGY = st.floats(0, 5000, allow_nan=False)
 PRICE = st.floats(0, 200, allow_nan=False)

@@ -14,7 +14,8 @@ import pytest
 
 from energy.case import read_case
 from energy.errors import InputError
-from energy.model.hydrology.statistics import DAYS, River, WaterStatistics, law, water_statistics
+from energy.model.hydrology.flow_law import flow_law
+from energy.model.hydrology.statistics import DAYS, River, WaterStatistics, water_statistics
 from energy.model.hydrology.years import draw_years, earlier
 from energy.scenario.hydrology import Shift
 
@@ -216,7 +217,7 @@ def test_river_without_spread_is_its_mean() -> None:
 )
 def test_impossible_statistics_are_named(change: dict[str, float], said: str) -> None:
     with pytest.raises(InputError, match=said):
-        law(replace(RIVER, **change))
+        flow_law(replace(RIVER, **change))
 
 
 def table(**changes: float | None) -> pd.DataFrame:

@@ -18,20 +18,20 @@ from energy.case import Case
 from energy.case.rules import ContractTerms
 from energy.errors import Fault, InputError
 from energy.metrics import ceiling, energy_by_month, transferable
-from energy.metrics.benefit import CONTRACTED, replaced_fuel, saved_fuel, welfare_change
+from energy.metrics.benefit import CONTRACTED, replaced_fuel, saved_fuel
 from energy.metrics.congestion_rent import congestion_rent
+from energy.metrics.export_income import coverage, export_income
 from energy.metrics.fuel import avoided, fuel_use
 from energy.metrics.monthly import month_of, of_service
 from energy.metrics.price_range import REVERSE, price_range
 from energy.metrics.settlement import (
     BUYERS,
-    coverage,
     energy_terms,
-    export_income,
     measured_shares,
     payments,
     positions,
 )
+from energy.metrics.welfare import welfare_change
 from energy.model import Inputs
 from energy.model.inputs import assemble, with_objective
 from energy.model.objective import STUDIED

@@ -30,19 +30,34 @@ def congestion_rent(result: Result) -> pd.DataFrame:
     >>> from energy.model import inputs
     >>> from energy.scenario import read_scenario
     >>> from energy.solve import solve
-    >>> asked = read_scenario("two_bus", overrides={"objective": "dispatch", "hydrology": "dry"})
-    >>> rent = congestion_rent(solve(inputs(read_case("networks/two_bus"), asked)))
+    >>> scenario = read_scenario("two_bus", overrides={"objective": "dispatch", "hydrology": "dry"})
+    >>> rent = congestion_rent(solve(inputs(read_case("networks/two_bus"), scenario)))
     >>> rent.columns.to_list()
     [('links', 'line')]
     """
-    parts: dict[tuple[str, str], pd.Series] = {}
-    prices, components = result.prices, result.inputs.components
-    water = components["buses"].index[components["buses"]["carrier"] == "water"]
+    prices = result.prices
+    buses = result.inputs.components["buses"]
+    water_buses = buses.index[buses["carrier"] == "water"]
+    keys: list[tuple[str, str]] = []
+    rents: list[pd.Series] = []
     for component in ("lines", "links"):
         sent, received = result.ends(component)
+        table = result.inputs.components.get(component, pd.DataFrame())
         for name in sent.columns:
-            begin, end = components[component].loc[name, ["bus0", "bus1"]]
-            if begin not in water and end not in water:
-                parts[component, str(name)] = received[name] * prices[end] - sent[name] * prices[begin]
-    columns = pd.MultiIndex.from_tuples(parts, names=["component", "name"])
-    return pd.DataFrame(dict(enumerate(parts.values())), index=result.inputs.axis.snapshots).set_axis(columns, axis=1)
+            bus0 = table.at[name, "bus0"]
+            bus1 = table.at[name, "bus1"]
+            if bus0 in water_buses or bus1 in water_buses:
+                continue
+            income = received[name] * prices[bus1]
+            outlay = sent[name] * prices[bus0]
+            keys.append((component, str(name)))
+            rents.append(income - outlay)
+    by_position = pd.DataFrame(
+        dict(enumerate(rents)),
+        index=result.inputs.axis.snapshots,
+    )
+    columns = pd.MultiIndex.from_tuples(
+        keys,
+        names=["component", "name"],
+    )
+    return by_position.set_axis(columns, axis=1)

@@ -1,4 +1,4 @@
-"""Losses of AC lines: what the result loses, what Ohm's law would, and what no law explains."""
+"""Losses of AC lines: of the result, of Ohm's law at the same flows, and above the linearisation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ GWH = 1e-3
 
 
 def line_losses(result: Result) -> pd.DataFrame:
-    """Return what each AC line loses over the horizon [GWh].
+    """Return the losses of each AC line over the horizon [GWh].
 
     Parameters
     ----------
@@ -34,16 +34,25 @@ def line_losses(result: Result) -> pd.DataFrame:
     >>> len(line_losses(run.result))
     0
     """
-    if result.inputs.line_losses == "none":
-        return pd.DataFrame(columns=["lost", "quadratic", "unexplained"], dtype=float)
+    inputs = result.inputs
+    if inputs.line_losses == "none":
+        return pd.DataFrame(
+            columns=["lost", "quadratic", "unexplained"],
+            dtype=float,
+        )
     flow = result.flow("lines").to_numpy()
-    loss = result.line_losses.to_numpy()
-    power = {
-        "lost": loss,
-        "quadratic": resistance(result.inputs) * flow**2,
-        "unexplained": loss - linearised_loss(result.inputs, flow),
-    }
-    energy = {column: result.hours @ values * GWH for column, values in power.items()}
-    table = pd.DataFrame(energy, result.line_losses.columns).rename_axis("line")
+    lost = result.line_losses.to_numpy()
+    quadratic = resistance(inputs) * flow**2
+    unexplained = lost - linearised_loss(inputs, flow)
+    hours = result.hours
+    table = pd.DataFrame(
+        {
+            "lost": hours @ lost * GWH,
+            "quadratic": hours @ quadratic * GWH,
+            "unexplained": hours @ unexplained * GWH,
+        },
+        index=result.line_losses.columns,
+    )
+    table = table.rename_axis("line")
     table.attrs["units"] = "GWh"
     return table

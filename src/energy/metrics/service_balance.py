@@ -33,35 +33,65 @@ def service_balance(result: Result) -> pd.DataFrame:
     >>> service_balance(run.result).loc["casa"].round(2).to_dict()
     {'delivered': 348.84, 'unserved': 0.0, 'bought': 0.0}
     """
-    parts = [energy.rename(kind) for kind, energy in (*_of_links(result), *_of_generators(result))]
-    table = pd.DataFrame({kind: _summed(kind, parts) for kind in KINDS}).fillna(0.0).rename_axis("service")
+    columns: dict[str, pd.Series] = {}
+    for kind in KINDS:
+        energies = _of_generators(result, kind)
+        if kind == "delivered":
+            energies = [*_of_links(result), *energies]
+        columns[kind] = _sum_by_service(energies)
+    table = pd.DataFrame(columns).fillna(0.0)
+    table = table.rename_axis("service")
     table.attrs["units"] = "GWh"
     return table.sort_index()
 
 
-def _summed(kind: str, parts: list[pd.Series]) -> pd.Series:
-    of_kind = [part for part in parts if part.name == kind]
-    return pd.concat(of_kind).groupby(level=0).sum() if of_kind else pd.Series(dtype=float)
+def _sum_by_service(energies: list[pd.Series]) -> pd.Series:
+    if not energies:
+        return pd.Series(dtype=float)
+    energy = pd.concat(energies)
+    by_service: pd.Series[float] = energy.groupby(level=0).sum()
+    return by_service
 
 
-def _of_links(result: Result) -> list[tuple[str, pd.Series]]:
-    table = result.inputs.components.get("links", pd.DataFrame())
-    if "service" not in table:
+def _of_links(result: Result) -> list[pd.Series]:
+    """Return the energy that links deliver by service [GWh]; none where no link has a service."""
+    links = result.inputs.components.get("links", pd.DataFrame())
+    if "service" not in links:
         return []
-    return [("delivered", _energy(result, result.received, table["service"]))]
+    energy = _energy(result, result.received, links["service"])
+    return [energy]
 
 
-def _of_generators(result: Result) -> list[tuple[str, pd.Series]]:
-    table = result.inputs.components.get("generators", pd.DataFrame())
-    if "service" not in table:
+def _of_generators(
+    result: Result,
+    kind: str,
+) -> list[pd.Series]:
+    """Return the energy of the generators of one kind by service [GWh]; none where no generator has a service."""
+    generators = result.inputs.components.get("generators", pd.DataFrame())
+    if "service" not in generators:
         return []
-    kind = np.where(table["carrier"] == UNSERVED, "unserved", np.where(table["sign"] < 0, "delivered", "bought"))
+    is_unserved = generators["carrier"] == UNSERVED
+    is_sink = generators["sign"] < 0
+    kind_of_served = np.where(is_sink, "delivered", "bought")
+    kind_of_generator = np.where(is_unserved, "unserved", kind_of_served)
+    is_of_kind = kind_of_generator == kind
     flow = result.flow("generators")
-    return [(name, _energy(result, flow.loc[:, kind == name], table["service"][kind == name])) for name in KINDS]
+    power = flow.loc[:, is_of_kind]
+    service = generators.loc[is_of_kind, "service"]
+    energy = _energy(result, power, service)
+    return [energy]
 
 
-def _energy(result: Result, power: pd.DataFrame, service: pd.Series) -> pd.Series:
-    named = service[service.notna() & (service != "")]
-    total = power[named.index].mul(result.hours, axis=0).sum() * GWH
-    energy: pd.Series[float] = total.groupby(named).sum()
-    return energy
+def _energy(
+    result: Result,
+    power: pd.DataFrame,
+    service: pd.Series,
+) -> pd.Series:
+    """Return the energy of components by service over the horizon [GWh]."""
+    has_service = service.notna() & (service != "")
+    service = service[has_service]
+    power_of_named = power[service.index]
+    mwh = power_of_named.mul(result.hours, axis=0)
+    energy = mwh.sum() * GWH
+    by_service: pd.Series[float] = energy.groupby(service).sum()
+    return by_service

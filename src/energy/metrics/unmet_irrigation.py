@@ -1,4 +1,4 @@
-"""Unmet irrigation demand [hm³]: water that rules require and the river does not give."""
+"""Unmet irrigation demand [hm³]: water that rules require and the rivers do not bring."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import pandas as pd
 from energy.model.objective import LACKING
 from energy.solve import Result
 
-LEAST = 1e-3  # hm³ that a solver's tolerance may leave
+TOLERANCE = 1e-3  # hm³ that a solver's tolerance may leave
 
 
 def unmet_irrigation(result: Result) -> pd.Series:
-    """Return what irrigation lacks over the horizon, by the generator that a rule names as its ``shortfall``.
+    """Return the unmet irrigation demand over the horizon, by the generator that a rule names as its ``shortfall``.
 
     L = Σ w(t)·p(t) over the snapshots t, p the output of the generator [hm³/h] and w the hours of a snapshot.
 
@@ -33,7 +33,17 @@ def unmet_irrigation(result: Result) -> pd.Series:
     >>> unmet_irrigation(run.result).empty  # no rule of this case may fall short
     True
     """
-    table = result.inputs.components.get("generators", pd.DataFrame({"carrier": []}))
-    names = table.index[table["carrier"] == LACKING]
-    found = result.flow("generators")[names].mul(result.hours, axis=0).sum() if len(names) else pd.Series(dtype=float)
-    return found.where(found > LEAST, 0.0).rename("lacking").rename_axis("generator")
+    no_generators = pd.DataFrame({"carrier": []})
+    components = result.inputs.components
+    generators = components.get("generators", no_generators)
+    is_shortfall = generators["carrier"] == LACKING
+    names = generators.index[is_shortfall]
+    unmet = pd.Series(dtype=float)
+    if len(names):
+        flow = result.flow("generators")[names]
+        volume = flow.mul(result.hours, axis=0)
+        unmet = volume.sum()
+    is_real = unmet > TOLERANCE
+    unmet = unmet.where(is_real, 0.0)
+    unmet = unmet.rename("lacking")
+    return unmet.rename_axis("generator")

@@ -1,6 +1,6 @@
-"""Accounts of control areas: net position = scheduled exchanges, as terms of a linear rule.
+"""Accounts of control areas: net position = scheduled exchanges, as terms of a linear constraint.
 
-Physical flows on the ring are free to loop as Kirchhoff's law wants; what an area sends and buys is not. The net
+Physical flows on the ring are free to loop as Kirchhoff's law wants; the exchanges of an area are not. The net
 position of an area is generation less demand and losses, which is what leaves its electric buses over lines and links.
 Links of the area's own contracts (a swap, a sale) change both sides alike, so that three kinds of terms remain:
 
@@ -13,10 +13,9 @@ Control areas, net position and scheduled exchange as in ENTSO-E, *Continental E
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from energy.case.schema import port_efficiencies
@@ -30,7 +29,7 @@ Coefficients = Mapping[str, pd.Series]
 
 @dataclass(frozen=True)
 class Account:
-    """What the net position and the scheduled exchanges of a control area are made of.
+    """Terms of the net position and of the scheduled exchanges of a control area.
 
     Attributes
     ----------
@@ -50,7 +49,10 @@ class Account:
     bought: Coefficients
 
 
-def account_of(area: str, tables: Tables) -> Account:
+def account_of(
+    area: str,
+    tables: Tables,
+) -> Account:
     """Return the account of a control area.
 
     Parameters
@@ -68,27 +70,44 @@ def account_of(area: str, tables: Tables) -> Account:
     {'tie': -1.0}
     """
     buses = tables["buses"]
-    inside = _buses_of(area, buses)
+    inside = _electric_buses(area, buses)
     schedules = set(buses.index[buses["carrier"] == SCHEDULE])
     generators = tables.get("generators", pd.DataFrame())
     links = tables.get("links", pd.DataFrame())
+
     own_generators = _of_account(generators, area)
+    is_on_schedule = _stands_at(own_generators, "bus", schedules)
+    is_inside = _stands_at(own_generators, "bus", inside)
+    sent = own_generators[is_on_schedule]
+    bought = own_generators[~is_on_schedule & ~is_inside]
+
     own_links = _of_account(links, area)
-    on_schedule = own_generators["bus"].isin(schedules) if len(own_generators) else pd.Series(dtype=bool)
-    elsewhere = ~on_schedule & ~own_generators["bus"].isin(inside) if len(own_generators) else on_schedule
-    sent = own_generators[on_schedule] if len(own_generators) else own_generators
-    bought = own_generators[elsewhere] if len(own_generators) else own_generators
-    bought_by_link = own_links[~own_links[["bus0", "bus1"]].isin(inside).any(axis=1)] if len(own_links) else own_links
+    link_begins_inside = _stands_at(own_links, "bus0", inside)
+    link_ends_inside = _stands_at(own_links, "bus1", inside)
+    bought_by_link = own_links[~link_begins_inside & ~link_ends_inside]
     return Account(
         area,
-        physical={"lines": _crossing_lines(tables, inside), "links": _shared_links(links, inside, schedules)},
-        sent={"generators": _column(sent, "sign")},
-        bought={"generators": _column(bought, "sign"), "links": _column(bought_by_link, "efficiency")},
+        physical={
+            "lines": _crossing_lines(tables, inside),
+            "links": _shared_links(links, inside, schedules),
+        },
+        sent={
+            "generators": _coefficients(sent, "sign"),
+        },
+        bought={
+            "generators": _coefficients(bought, "sign"),
+            "links": _coefficients(bought_by_link, "efficiency"),
+        },
     )
 
 
-def account_rule(name: str, area: str, snapshots: int, tables: Tables) -> dict[str, object] | None:
-    """Return the account as ``energy.extra_functionality`` reads it; None where nothing crosses the area's border.
+def account_rule(
+    name: str,
+    area: str,
+    snapshots: int,
+    tables: Tables,
+) -> dict[str, object] | None:
+    """Return the account as a constraint for ``energy.extra_functionality``; None where nothing crosses the border.
 
     Parameters
     ----------
@@ -102,48 +121,104 @@ def account_rule(name: str, area: str, snapshots: int, tables: Tables) -> dict[s
         Component list → table of the components in service.
     """
     account = account_of(area, tables)
-    terms = []
-    for side, sign in ((account.physical, 1.0), (account.sent, -1.0), (account.bought, 1.0)):
-        for component, coefficients in side.items():
-            for coefficient in coefficients.unique():
-                names = list(coefficients.index[coefficients == coefficient])
-                terms.append({"component": component, "names": names, "coefficient": sign * float(coefficient)})
+    terms = [
+        *_terms(account.physical, 1.0),
+        *_terms(account.sent, -1.0),
+        *_terms(account.bought, 1.0),
+    ]
     if not terms:
         return None
-    return {"kind": "limit", "name": name, "terms": terms, "runs": [[0, snapshots]], "equals": 0.0}
+    return {
+        "kind": "limit",
+        "name": name,
+        "terms": terms,
+        "runs": [[0, snapshots]],
+        "equals": 0.0,
+    }
 
 
-def _buses_of(area: str, buses: pd.DataFrame) -> set[str]:
+def _terms(
+    exchange: Coefficients,
+    sign: float,
+) -> Iterator[dict[str, object]]:
+    """Yield one term for the components of each list that have the same coefficient."""
+    for component, coefficients in exchange.items():
+        for coefficient in coefficients.unique():
+            names = coefficients.index[coefficients == coefficient]
+            yield {
+                "component": component,
+                "names": list(names),
+                "coefficient": sign * float(coefficient),
+            }
+
+
+def _electric_buses(
+    area: str,
+    buses: pd.DataFrame,
+) -> set[str]:
+    """Return the electric buses of a country."""
     if "country" not in buses:
         return set()
-    is_inside = (buses["country"] == area) & buses["carrier"].isin(ELECTRIC)
-    return set(buses.index[is_inside])
+    is_of_area = buses["country"] == area
+    is_electric = buses["carrier"].isin(ELECTRIC)
+    return set(buses.index[is_of_area & is_electric])
 
 
-def _of_account(table: pd.DataFrame, area: str) -> pd.DataFrame:
-    return table[table["account"] == area] if "account" in table else table.iloc[:0]
+def _of_account(
+    table: pd.DataFrame,
+    area: str,
+) -> pd.DataFrame:
+    """Return the components whose account is the area's."""
+    if "account" not in table:
+        return table.iloc[:0]
+    return table[table["account"] == area]
 
 
-def _column(table: pd.DataFrame, attribute: str) -> pd.Series:
-    return table[attribute].astype(float) if len(table) else pd.Series(dtype=float)
+def _stands_at(
+    table: pd.DataFrame,
+    port: str,
+    buses: set[str],
+) -> pd.Series:
+    """Return whether each component's port is at one of the buses."""
+    if table.empty:
+        return pd.Series(False, index=table.index, dtype=bool)
+    return table[port].isin(buses)
 
 
-def _crossing_lines(tables: Tables, inside: set[str]) -> pd.Series:
+def _coefficients(
+    table: pd.DataFrame,
+    attribute: str,
+) -> pd.Series:
+    if table.empty:
+        return pd.Series(dtype=float)
+    return table[attribute].astype(float)
+
+
+def _crossing_lines(
+    tables: Tables,
+    inside: set[str],
+) -> pd.Series:
+    """Return 1 for the lines that begin in the area and end outside, −1 for those the other way round."""
     lines = tables.get("lines", pd.DataFrame())
     if lines.empty:
         return pd.Series(dtype=float)
-    begins = lines["bus0"].isin(inside).to_numpy(float)
-    ends = lines["bus1"].isin(inside).to_numpy(float)
-    leaving = pd.Series(begins - ends, lines.index)
+    begins_inside = lines["bus0"].isin(inside).astype(float)
+    ends_inside = lines["bus1"].isin(inside).astype(float)
+    leaving = begins_inside - ends_inside
     return leaving[leaving != 0]
 
 
-def _shared_links(links: pd.DataFrame, inside: set[str], schedules: set[str]) -> pd.Series:
-    """Return the links that leave the area and draw on a schedule: whose power they carry is a matter of accounts."""
+def _shared_links(
+    links: pd.DataFrame,
+    inside: set[str],
+    schedules: set[str],
+) -> pd.Series:
+    """Return 1 for the links that leave the area and draw on a schedule: accounts say whose power they carry."""
     further_ports = [port for port in port_efficiencies(links.columns) if port != "bus1"]
     if links.empty or not further_ports:
         return pd.Series(dtype=float)
-    draws = links[further_ports].isin(schedules).any(axis=1)
-    leaves = links["bus0"].isin(inside) & ~links["bus1"].isin(inside)
-    shared = links.index[draws & leaves]
-    return pd.Series(np.ones(len(shared)), shared)
+    draws_on_schedule = links[further_ports].isin(schedules).any(axis=1)
+    begins_inside = links["bus0"].isin(inside)
+    ends_inside = links["bus1"].isin(inside)
+    is_shared = draws_on_schedule & begins_inside & ~ends_inside
+    return pd.Series(1.0, index=links.index[is_shared])

@@ -22,8 +22,9 @@ from energy.model.active_assets import active_assets, mask_years
 from energy.model.axis import Axis, hours_of, in_window
 from energy.model.cache import IdentityKey
 from energy.model.hourly import Hourly, multiply, number
-from energy.model.operating_rules import apply_flows, apply_levels, rule_book, started, unexpressed
+from energy.model.operating_rules import apply_flows, apply_levels, rule_book, started
 from energy.model.overrides import with_overrides
+from energy.model.rule_constraints import unexpressed
 from energy.scenario import Scenario
 
 Key = tuple[str, str]

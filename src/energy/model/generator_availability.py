@@ -11,28 +11,43 @@ from energy.model import objective
 from energy.model.base_inputs import Dense
 
 
-def without_transit_losses(generators: pd.DataFrame, dense: Dense) -> np.ndarray:
-    """Return the availability of generators, those out of service that stand for losses which lines do not have.
+def without_transit_losses(
+    generators: pd.DataFrame,
+    dense: Dense,
+) -> np.ndarray:
+    """Return ``p_max_pu`` of the generators, 0 for those that supply transit losses; shape (snapshots, generators).
 
-    A country that only carries others' power makes good what its lines lose; where lines lose nothing, such a
-    generator would be a source of free power.
+    A country that only carries others' power makes good what its lines lose. Where the scenario models no line losses,
+    such a generator would be a source of free power.
     """
     available = dense["generators", "p_max_pu"].copy()
-    available[:, (generators["carrier"] == objective.TRANSIT_LOSSES).to_numpy()] = 0.0
+    is_transit_loss = generators["carrier"] == objective.TRANSIT_LOSSES
+    available[:, is_transit_loss.to_numpy()] = 0.0
     return available
 
 
-def at_most_the_demand(components: Mapping[str, pd.DataFrame], dense: Dense) -> np.ndarray:
-    """Return the availability of generators, where no bus leaves more unserved than is asked there.
+def at_most_the_demand(
+    components: Mapping[str, pd.DataFrame],
+    dense: Dense,
+) -> np.ndarray:
+    """Return ``p_max_pu`` of the generators; unserved demand is at most the demand of its bus.
 
-    Without this bound a shortfall could be exported: power from nowhere, sold over the line under study as soon as a
-    delivered MWh is worth more than an unserved one.
+    Without this bound a country could export its unserved demand: power from nowhere, sold over the line under study as
+    soon as a delivered MWh is worth more than an unserved one. Shape (snapshots, generators).
     """
-    table, loads = components["generators"], components["loads"]
+    generators = components["generators"]
+    loads = components["loads"]
     available = dense["generators", "p_max_pu"].copy()
-    asked = (dense["loads", "p_set"] * -loads["sign"].to_numpy(float)).clip(min=0)
-    p_nom, buses, places = table["p_nom"].to_numpy(float), table["bus"].tolist(), loads["bus"].to_numpy(object)
-    for at in np.flatnonzero((table["carrier"] == objective.UNSERVED).to_numpy() & (p_nom > 0)):
-        here = asked[:, places == buses[at]].sum(axis=1)
-        available[:, at] = np.minimum(available[:, at], here / p_nom[at])
+    withdrawal = -loads["sign"].to_numpy(float)
+    demand = (dense["loads", "p_set"] * withdrawal).clip(min=0)
+    bus_of_load = loads["bus"].to_numpy(object)
+    bus_of_generator = generators["bus"].tolist()
+    p_nom = generators["p_nom"].to_numpy(float)
+    is_unserved = (generators["carrier"] == objective.UNSERVED).to_numpy()
+    for column in np.flatnonzero(is_unserved & (p_nom > 0)):
+        is_at_bus = bus_of_load == bus_of_generator[column]
+        demand_at_bus = demand[:, is_at_bus].sum(axis=1)
+        demand_pu = demand_at_bus / p_nom[column]
+        before = available[:, column]
+        available[:, column] = np.minimum(before, demand_pu)
     return available

@@ -17,7 +17,7 @@ GRAVITY = 9.81  # m/s²
 
 @dataclass(frozen=True)
 class HeadCurve:
-    """The efficiency of turbines by the content of the store above them, linear between points.
+    """Efficiency of turbines by the content of the store above them, linear between points.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class HeadCurve:
     levels
         Contents of the store [hm³], rising.
     efficiencies
-        MWh/hm³ at these contents.
+        Specific energy at these contents [MWh/hm³].
     """
 
     store: str
@@ -38,10 +38,14 @@ class HeadCurve:
 
     def at(self, content: np.ndarray) -> np.ndarray:
         """Return the efficiency [MWh/hm³] at contents [hm³]; beyond the ends that of the end."""
-        return np.asarray(np.interp(content, self.levels, self.efficiencies))
+        efficiency = np.interp(content, self.levels, self.efficiencies)
+        return np.asarray(efficiency)
 
 
-def specific_energy(head: float, efficiency: float) -> float:
+def specific_energy(
+    head: float,
+    efficiency: float,
+) -> float:
     """Return the energy that an hm³ makes [MWh/hm³], by the power equation P = ρ·g·Q·H·η.
 
     Parameters
@@ -60,27 +64,42 @@ def specific_energy(head: float, efficiency: float) -> float:
     return joules_of_a_cubic_metre * 1e6 / 3.6e9
 
 
-def head_curves(case: Case, components: Mapping[str, pd.DataFrame]) -> tuple[HeadCurve, ...]:
+def head_curves(
+    case: Case,
+    components: Mapping[str, pd.DataFrame],
+) -> tuple[HeadCurve, ...]:
     """Return the curves in ``profiles/head.csv`` of the turbines in service."""
-    table, links = case.profiles.get("head"), components.get("links", pd.DataFrame())
-    stores = components.get("stores", pd.DataFrame()).index
+    table = case.profiles.get("head")
     if table is None:
         return ()
-    found = []
-    for key, rows in table.reset_index().groupby(["link", "store"], sort=False):
-        pattern, store = (str(part) for part in key)
-        names = tuple(name for name in case.names("links", pattern) if name in links.index)
-        if names and store in stores:
-            levels, efficiencies = (tuple(rows[column].astype(float)) for column in ("level", "efficiency"))
-            found.append(HeadCurve(store, names, levels, efficiencies))
-    return tuple(found)
+    links = components.get("links", pd.DataFrame())
+    stores = components.get("stores", pd.DataFrame())
+    curves = []
+    for key, points in table.reset_index().groupby(["link", "store"], sort=False):
+        pattern, store = map(str, key)
+        names = case.names("links", pattern)
+        turbines = tuple(name for name in names if name in links.index)
+        if not turbines or store not in stores.index:
+            continue
+        curve = HeadCurve(
+            store=store,
+            links=turbines,
+            levels=tuple(points["level"].astype(float)),
+            efficiencies=tuple(points["efficiency"].astype(float)),
+        )
+        curves.append(curve)
+    return tuple(curves)
 
 
-def mean_content(axis: Axis, content: np.ndarray, start: float) -> np.ndarray:
+def mean_content(
+    axis: Axis,
+    content: np.ndarray,
+    start: float,
+) -> np.ndarray:
     """Return the content of a store that counts for the head in each snapshot [hm³]; shape (snapshots,).
 
-    The mean of the contents before and after the snapshot; on an axis of typical days that of the contents before and
-    after the day, for the snapshots of a day stand for hours of many days and not for one after another.
+    It is the mean of the contents before and after the snapshot. On an axis of typical days it is the mean of the
+    contents before and after the day, because the snapshots of such a day stand for hours of many days.
 
     Parameters
     ----------
@@ -92,7 +111,16 @@ def mean_content(axis: Axis, content: np.ndarray, start: float) -> np.ndarray:
         At the start of the horizon [hm³].
     """
     if not axis.day_length:
-        return np.asarray((np.concatenate([[start], content[:-1]]) + content) / 2)
-    ends = content[axis.last_of_day]
-    means = (np.concatenate([[start], ends[:-1]]) + ends) / 2
-    return np.asarray(np.repeat(means, axis.day_length))
+        return _mean_of_ends(content, start)
+    content_of_days = content[axis.last_of_day]
+    means_of_days = _mean_of_ends(content_of_days, start)
+    return np.asarray(np.repeat(means_of_days, axis.day_length))
+
+
+def _mean_of_ends(
+    content: np.ndarray,
+    start: float,
+) -> np.ndarray:
+    """Return the mean of the contents at both ends of each period [hm³]; `content` is that at the end of each."""
+    before = np.concatenate([[start], content[:-1]])
+    return np.asarray((before + content) / 2)

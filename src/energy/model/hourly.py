@@ -11,9 +11,14 @@ Hourly = dict[tuple[str, str], pd.DataFrame]
 """(component list, attribute) → table (hours × names); names that are missing keep their static value."""
 
 
-def number(table: pd.DataFrame, name: str, attribute: str) -> float:
+def number(
+    table: pd.DataFrame,
+    name: str,
+    attribute: str,
+) -> float:
     """Return one number of a component table."""
-    return float(table[attribute].to_numpy()[table.index.get_loc(name)])
+    row = table.index.get_loc(name)
+    return float(table[attribute].to_numpy()[row])
 
 
 def dense(
@@ -25,21 +30,28 @@ def dense(
     names: list[str],
 ) -> pd.DataFrame:
     """Return an attribute of some components in every hour; shape (hours, names)."""
-    found = hourly.get((component, attribute))
-    columns = {
-        name: found[name].to_numpy(float)
-        if found is not None and name in found
-        else np.full(len(hours), number(static[component], name, attribute))
-        for name in names
-    }
+    varying = hourly.get((component, attribute), pd.DataFrame(index=hours))
+    columns: dict[str, np.ndarray] = {}
+    for name in names:
+        if name in varying:
+            columns[name] = varying[name].to_numpy(float)
+        else:
+            constant = number(static[component], name, attribute)
+            columns[name] = np.full(len(hours), constant)
     return pd.DataFrame(columns, index=hours)
 
 
-def replace_columns(hourly: Hourly, component: str, attribute: str, table: pd.DataFrame) -> None:
+def replace_columns(
+    hourly: Hourly,
+    component: str,
+    attribute: str,
+    table: pd.DataFrame,
+) -> None:
     """Replace the columns of an attribute by those of a table (hours × names)."""
     before = hourly.get((component, attribute), pd.DataFrame(index=table.index))
-    kept = before.loc[:, ~before.columns.isin(table.columns)]
-    hourly[component, attribute] = pd.concat([kept, table], axis=1)
+    is_replaced = before.columns.isin(table.columns)
+    remaining = before.loc[:, ~is_replaced]
+    hourly[component, attribute] = pd.concat([remaining, table], axis=1)
 
 
 def multiply(
@@ -52,6 +64,15 @@ def multiply(
     factor: np.ndarray,
 ) -> None:
     """Multiply an attribute of some components by a factor over time; shape of factor (hours,)."""
-    if names and not (factor == 1).all():
-        table = dense(hourly, static, hours, component, attribute, names)
-        replace_columns(hourly, component, attribute, table * factor[:, None])
+    changes_nothing = bool((factor == 1).all())
+    if changes_nothing or not names:
+        return
+    table = dense(
+        hourly,
+        static,
+        hours=hours,
+        component=component,
+        attribute=attribute,
+        names=names,
+    )
+    replace_columns(hourly, component, attribute, table * factor[:, None])

@@ -17,8 +17,16 @@ from energy.model.hourly import number
 
 HM3_AN_HOUR = 0.0036  # hm³/h of one m³/s: 3,600 s/h over 1e6 m³/hm³
 
+Columns = dict[tuple[str, str], dict[str, np.ndarray]]
+"""(component list, attribute) → values in every hour by name; shape (hours,)."""
 
-def demand(case: Case, hours: pd.DatetimeIndex, key: str, growth: str) -> np.ndarray:
+
+def demand(
+    case: Case,
+    hours: pd.DatetimeIndex,
+    key: str,
+    growth: str,
+) -> np.ndarray:
     """Return a national demand [MW] in every hour; shape (hours,).
 
     demand(h) = energy of the year · share of the month / hours of the month · hourly shape(local hour).
@@ -28,9 +36,27 @@ def demand(case: Case, hours: pd.DatetimeIndex, key: str, growth: str) -> np.nda
     InputError
         When the case has no demand for a year of the horizon.
     """
-    annual = case.profiles["demand_year"].xs(key, level="demand")[growth]
     years = hours.year.to_numpy()
-    missing = sorted(set(years) - set(annual.index) - {max(annual.index) + 1})
+    energy = _annual_demand(case, years, key, growth)
+    share = case.profiles["demand_month"].loc[key, MONTHS].to_numpy(float)
+    share_of_month = share[hours.month.to_numpy() - 1]
+    hours_of_month = hours.days_in_month.to_numpy() * 24.0
+    gwh_of_year = energy.loc[years].to_numpy(float)
+    mean = gwh_of_year * 1000 * share_of_month / hours_of_month
+    daily_curves = case.profiles["demand_hour"].loc[[key]].droplevel("demand")
+    return np.asarray(mean * _hourly_factor(daily_curves, hours))
+
+
+def _annual_demand(
+    case: Case,
+    years: np.ndarray,
+    key: str,
+    growth: str,
+) -> pd.Series:
+    """Return a national demand [GWh]; index the years from the first to the last of the horizon."""
+    annual = case.profiles["demand_year"].xs(key, level="demand")[growth]
+    last_year = max(annual.index)
+    missing = sorted(set(years) - set(annual.index) - {last_year + 1})
     if missing:
         raise InputError(
             Fault(
@@ -41,73 +67,119 @@ def demand(case: Case, hours: pd.DatetimeIndex, key: str, growth: str) -> np.nda
             )
         )
     # the months after the last year of the table keep that year's level
-    energy = annual.reindex(range(min(years), max(years) + 1)).ffill()
-    share = case.profiles["demand_month"].loc[key, MONTHS].to_numpy(float)
-    month = hours.month.to_numpy()
-    hours_of_month = hours.days_in_month.to_numpy() * 24.0
-    mean = energy.loc[years].to_numpy(float) * 1000 * share[month - 1] / hours_of_month
-    curves = case.profiles["demand_hour"].loc[[key]].droplevel("demand")
-    return np.asarray(mean * _hourly(curves, hours))
+    horizon = range(min(years), max(years) + 1)
+    return annual.reindex(horizon).ffill()
 
 
-def _hourly(rows: pd.DataFrame, hours: pd.DatetimeIndex) -> np.ndarray:
+def _hourly_factor(
+    curves: pd.DataFrame,
+    hours: pd.DatetimeIndex,
+) -> np.ndarray:
     """Return the factor within the day in every UTC hour; a half-hour offset takes the mean of its two local hours."""
-    values = np.ones(len(hours))
-    month, utc = hours.month.to_numpy(), hours.hour.to_numpy()
-    for months, row in rows.iterrows():
-        offset = float(row["utc_offset"])
-        curve = row[HOURS].to_numpy(float)
-        local = np.arange(24) + offset
-        low = np.floor(local).astype(int)
-        shifted = curve[low % 24] * (1 - (local - low)) + curve[(low + 1) % 24] * (local - low)
-        chosen = np.isin(month, list(month_set(str(months))))
-        values[chosen] = shifted[utc[chosen]]
-    return values
+    factor = np.ones(len(hours))
+    month = hours.month.to_numpy()
+    utc_hour = hours.hour.to_numpy()
+    for months, row in curves.iterrows():
+        local_curve = row[HOURS].to_numpy(float)
+        local_hour = np.arange(24) + float(row["utc_offset"])
+        hour_before = np.floor(local_hour).astype(int)
+        fraction = local_hour - hour_before
+        at_hour_before = local_curve[hour_before % 24]
+        at_hour_after = local_curve[(hour_before + 1) % 24]
+        utc_curve = at_hour_before * (1 - fraction) + at_hour_after * fraction
+        is_in_months = np.isin(month, list(month_set(str(months))))
+        factor[is_in_months] = utc_curve[utc_hour[is_in_months]]
+    return factor
 
 
 def varying(
-    case: Case, hours: pd.DatetimeIndex, static: Mapping[str, pd.DataFrame]
+    case: Case,
+    hours: pd.DatetimeIndex,
+    static: Mapping[str, pd.DataFrame],
 ) -> dict[tuple[str, str], pd.DataFrame]:
-    """Return what ``monthly.csv`` and ``hourly.csv`` say of the components in service.
+    """Return the attributes that ``monthly.csv`` and ``hourly.csv`` give to the components in service.
 
     Returns
     -------
     dict
         (component list, attribute) → table (hours × names) in PyPSA's unit.
     """
-    tables: dict[tuple[str, str], dict[str, np.ndarray]] = {}
-    month = hours.month.to_numpy() - 1
+    columns: Columns = {}
     if "monthly" in case.profiles:
-        monthly = case.profiles["monthly"]
-        for key, values in zip(monthly.index, monthly[MONTHS].to_numpy(float), strict=True):
-            component, pattern, attribute = (str(part) for part in key)
-            for name in _in_service(case, static, component, pattern):
-                tables.setdefault((component, attribute), {})[name] = values[month]
+        _set_monthly_values(columns, case, hours, static)
     if "hourly" in case.profiles:
-        hourly = case.profiles["hourly"]
-        for key in dict.fromkeys(index[:3] for index in hourly.index):
-            component, pattern, attribute = (str(part) for part in key)
-            factor = _factor(IdentityKey(hourly), IdentityKey(hours), key)
-            for name in _in_service(case, static, component, pattern):
-                table = tables.setdefault((component, attribute), {})
-                before = table.get(name, np.full(len(hours), number(static[component], name, attribute)))
-                table[name] = before * factor
-    return {key: pd.DataFrame(columns, index=hours) for key, columns in tables.items()}
+        _multiply_hourly_factors(columns, case, hours, static)
+    tables = {}
+    for key, by_name in columns.items():
+        tables[key] = pd.DataFrame(by_name, index=hours)
+    return tables
+
+
+def _set_monthly_values(
+    columns: Columns,
+    case: Case,
+    hours: pd.DatetimeIndex,
+    static: Mapping[str, pd.DataFrame],
+) -> None:
+    """Set the columns of ``monthly.csv``; later rows replace earlier ones."""
+    monthly = case.profiles["monthly"]
+    month = hours.month.to_numpy() - 1
+    values_of_rows = monthly[MONTHS].to_numpy(float)
+    for key, values in zip(monthly.index, values_of_rows, strict=True):
+        component, pattern, attribute = map(str, key)
+        for name in _in_service(case, static, component, pattern):
+            by_name = columns.setdefault((component, attribute), {})
+            by_name[name] = values[month]
+
+
+def _multiply_hourly_factors(
+    columns: Columns,
+    case: Case,
+    hours: pd.DatetimeIndex,
+    static: Mapping[str, pd.DataFrame],
+) -> None:
+    """Multiply the columns, or the static values where there are none, by the factors of ``hourly.csv``."""
+    hourly = case.profiles["hourly"]
+    keys = dict.fromkeys(index[:3] for index in hourly.index)
+    for key in keys:
+        component, pattern, attribute = map(str, key)
+        factor = _factor(IdentityKey(hourly), IdentityKey(hours), key)
+        for name in _in_service(case, static, component, pattern):
+            by_name = columns.setdefault((component, attribute), {})
+            constant = number(static[component], name, attribute)
+            before = by_name.get(name, np.full(len(hours), constant))
+            by_name[name] = before * factor
 
 
 @lru_cache(maxsize=256)
 def _factor(
-    hourly: IdentityKey[pd.DataFrame], hours: IdentityKey[pd.DatetimeIndex], key: tuple[str, str, str]
+    hourly: IdentityKey[pd.DataFrame],
+    hours: IdentityKey[pd.DatetimeIndex],
+    key: tuple[str, str, str],
 ) -> np.ndarray:
-    chosen = [index[:3] == key for index in hourly.it.index]
-    return _hourly(hourly.it[chosen].droplevel([0, 1, 2]), hours.it)
+    is_of_key = [index[:3] == key for index in hourly.it.index]
+    curves = hourly.it[is_of_key].droplevel([0, 1, 2])
+    return _hourly_factor(curves, hours.it)
 
 
-def _in_service(case: Case, static: Mapping[str, pd.DataFrame], component: str, pattern: str) -> list[str]:
+def _in_service(
+    case: Case,
+    static: Mapping[str, pd.DataFrame],
+    component: str,
+    pattern: str,
+) -> list[str]:
     table = static.get(component)
-    return [] if table is None else [name for name in case.names(component, pattern) if name in table.index]
+    if table is None:
+        return []
+    return [name for name in case.names(component, pattern) if name in table.index]
 
 
-def chosen_for(choice: str | Mapping[str, str], key: str, otherwise: str) -> str:
+def chosen_for(
+    choice: str | Mapping[str, str],
+    key: str,
+    otherwise: str,
+) -> str:
     """Return what a scenario chooses for a key: one word for all, or a word a key."""
-    return choice if isinstance(choice, str) else choice.get(key, otherwise)
+    if isinstance(choice, str):
+        return choice
+    return choice.get(key, otherwise)

@@ -11,16 +11,20 @@ from energy.case.case import Case
 from energy.case.check import OTHER
 from energy.case.schema import MONTHS
 from energy.errors import Fault, InputError, nearest
-from energy.model.hydrology.statistics import water_statistics
+from energy.model.hydrology.statistics import WaterStatistics, water_statistics
 from energy.model.hydrology.years import draw_years
 from energy.model.profiles import HM3_AN_HOUR
 from energy.scenario.hydrology import Drawn, Hydrology
 
 
-def inflow(case: Case, hours: pd.DatetimeIndex, water: Hydrology) -> dict[str, np.ndarray]:
+def inflow(
+    case: Case,
+    hours: pd.DatetimeIndex,
+    water: Hydrology,
+) -> dict[str, np.ndarray]:
     """Return the flow into each inflow site of the case [hm³/h] in every hour.
 
-    A label's twelve months fill each year of the horizon, counted from its first hour; a drawn trace runs through
+    A label's twelve months fill each year of the horizon, counted from its first hour. A drawn trace runs through
     calendar years, so that one winter is one winter across the turn of the year.
 
     Parameters
@@ -42,37 +46,89 @@ def inflow(case: Case, hours: pd.DatetimeIndex, water: Hydrology) -> dict[str, n
     InputError
         When the case has no such hydrology, or no statistics to draw from.
     """
-    sites = [str(site) for site in case.profiles["inflow"].index.unique("site")]
-    month, year = hours.month.to_numpy() - 1, hours.year.to_numpy() - hours[0].year
+    sites = _sites(case)
     if isinstance(water, Drawn):
-        drawn = _drawn(case, water, sites, int(year[-1]) + 1)
-        return {site: drawn[site][year, month] * HM3_AN_HOUR for site in sites}
-    day = hours.month.to_numpy() * 100 + hours.day.to_numpy()
-    passed = year - (day < day[0])  # a year of the horizon turns at the month and day of its first hour
+        return _drawn_inflow(case, hours, water, sites)
+    month = hours.month.to_numpy() - 1
+    year = _year_of_horizon(hours)
+    years = int(year[-1]) + 1
     flows = {}
     for site in sites:
         label = water.get(site, "median") if isinstance(water, Mapping) else water
-        labels = label if isinstance(label, tuple) else (label,) * (int(passed[-1]) + 1)
-        flows[site] = np.array([months_of(case, site, name) for name in labels])[passed, month] * HM3_AN_HOUR
+        labels = label if isinstance(label, tuple) else (label,) * years
+        monthly = np.array([months_of(case, site, name) for name in labels])
+        flows[site] = monthly[year, month] * HM3_AN_HOUR
     return flows
 
 
-def _drawn(case: Case, water: Drawn, sites: list[str], years: int) -> dict[str, np.ndarray]:
-    """Return site → monthly flows [m³/s], shape (years, 12)."""
+def _sites(case: Case) -> list[str]:
+    names = case.profiles["inflow"].index.unique("site")
+    return list(map(str, names))
+
+
+def _year_of_horizon(hours: pd.DatetimeIndex) -> np.ndarray:
+    """Return the year of the horizon of each hour; it turns at the month and day of the first hour."""
+    calendar_year = hours.year.to_numpy() - hours[0].year
+    day = hours.month.to_numpy() * 100 + hours.day.to_numpy()
+    is_before_the_turn = day < day[0]
+    return np.asarray(calendar_year - is_before_the_turn)
+
+
+def _drawn_inflow(
+    case: Case,
+    hours: pd.DatetimeIndex,
+    water: Drawn,
+    sites: list[str],
+) -> dict[str, np.ndarray]:
+    """Return the flow of a drawn trace into each site [hm³/h]; shape (hours,)."""
+    month = hours.month.to_numpy() - 1
+    year = hours.year.to_numpy() - hours[0].year
+    years = int(year[-1]) + 1
+    statistics = _statistics(case, sites)
+    trace = draw_years(
+        statistics,
+        seed=water.seed,
+        draw=water.draw,
+        years=years,
+        dependence=water.dependence,
+        shift=water.shift,
+    )
+    flows = {}
+    for site in sites:
+        column = statistics.sites.index(site)
+        flows[site] = trace[:, column][year, month] * HM3_AN_HOUR
+    return flows
+
+
+def _statistics(
+    case: Case,
+    sites: list[str],
+) -> WaterStatistics:
+    """Return the river statistics of a case, from which every inflow site takes a share."""
     path = case.path / "profiles" / "water_statistics.csv"
-    if "water_statistics" not in case.profiles:
+    table = case.profiles.get("water_statistics")
+    if table is None:
         raise InputError(Fault("no statistics to draw water from", path, repair="add the file or choose a label"))
-    known = water_statistics(case.profiles["water_statistics"])
-    missing = [site for site in sites if site not in known.sites]
-    if missing:
-        what = "no river gives a share to site"
-        raise InputError([Fault(f"{what} {site!r}", path, repair="add a row") for site in missing])
-    flows = draw_years(known, water.seed, water.draw, years, water.dependence, water.shift)
-    return {site: flows[:, at] for at, site in enumerate(known.sites)}
+    statistics = water_statistics(table)
+    faults = []
+    for site in sites:
+        if site in statistics.sites:
+            continue
+        fault = Fault(f"no river gives a share to site {site!r}", path, repair="add a row")
+        faults.append(fault)
+    if faults:
+        raise InputError(faults)
+    return statistics
 
 
-def months_of(case: Case, site: str, label: str) -> np.ndarray:
-    """Return the mean flow of a site in the twelve months of a label [m³/s]; where it has no row of its own, of others.
+def months_of(
+    case: Case,
+    site: str,
+    label: str,
+) -> np.ndarray:
+    """Return the mean flow of a site in the twelve months of a label [m³/s].
+
+    A site that has no row for the label takes its row ``other``, if it has one.
 
     Raises
     ------
@@ -86,16 +142,17 @@ def months_of(case: Case, site: str, label: str) -> np.ndarray:
     (12,)
     """
     table = case.profiles["inflow"]
-    rows = table.xs(site, level="site")
-    known = [str(name) for name in table.index.unique("hydrology")]
-    if label not in rows.index and label in known and OTHER in rows.index:
+    flows = table.xs(site, level="site")
+    labels = list(map(str, table.index.unique("hydrology")))
+    has_no_row = label not in flows.index
+    if has_no_row and label in labels and OTHER in flows.index:
         label = OTHER
-    if label not in rows.index:
+    if label not in flows.index:
         raise InputError(
             Fault(
                 f"{case.path / 'profiles' / 'inflow.csv'} has no hydrology {label!r}",
-                allowed=", ".join(known),
-                repair=nearest(label, known),
+                allowed=", ".join(labels),
+                repair=nearest(label, labels),
             )
         )
-    return rows.loc[label, MONTHS].to_numpy(float)
+    return flows.loc[label, MONTHS].to_numpy(float)

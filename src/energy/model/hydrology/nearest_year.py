@@ -14,7 +14,11 @@ from energy.model.profiles import HM3_AN_HOUR
 from energy.scenario.hydrology import Drawn
 
 
-def nearest_water(case: Case, hours: pd.DatetimeIndex, water: Drawn) -> str:
+def nearest_water(
+    case: Case,
+    hours: pd.DatetimeIndex,
+    water: Drawn,
+) -> str:
     """Return the label of the case whose mean months differ least from those of a draw, over all sites [m³/s].
 
     Parameters
@@ -33,21 +37,49 @@ def nearest_water(case: Case, hours: pd.DatetimeIndex, water: Drawn) -> str:
     >>> [nearest_water(read_case("two_bus"), year, Drawn(seed=1, draw=draw)) for draw in (0, 27)]
     ['median', 'dry']
     """
-    labels, known = _recorded(case)
+    labels, recorded = _recorded(case)
     month = hours.month.to_numpy() - 1
-    flows = np.column_stack(list(inflow(case, hours, water).values())) / HM3_AN_HOUR
-    sums = np.zeros((12, flows.shape[1]))
+    flows_by_site = inflow(case, hours, water)
+    hm3_an_hour = np.column_stack(list(flows_by_site.values()))
+    flows = hm3_an_hour / HM3_AN_HOUR
+    drawn = _monthly_means(flows, month)
+    is_in_horizon = np.isin(np.arange(12), month)
+    differences = np.abs(recorded - drawn)[:, is_in_horizon]
+    distances = differences.sum(axis=(1, 2))
+    nearest = int(distances.argmin())
+    return labels[nearest]
+
+
+def _monthly_means(
+    flows: np.ndarray,
+    month: np.ndarray,
+) -> np.ndarray:
+    """Return the mean flow of each calendar month, 0 for months without an hour; (hours, sites) → (12, sites)."""
+    sites = flows.shape[1]
+    sums = np.zeros((12, sites))
     np.add.at(sums, month, flows)
-    means = sums / np.maximum(np.bincount(month, minlength=12), 1)[:, None]
-    seen = np.isin(np.arange(12), month)
-    return labels[int(np.abs(known - means)[:, seen].sum(axis=(1, 2)).argmin())]
+    hours_of_month = np.bincount(month, minlength=12)
+    divisor = np.maximum(hours_of_month, 1)
+    means = sums / divisor[:, None]
+    return np.asarray(means)
 
 
 @lru_cache(maxsize=4)
 def _recorded(case: Case) -> tuple[list[str], np.ndarray]:
     """Return the labels that every site has, and their mean flows [m³/s]; shape (labels, 12, sites)."""
     table = case.profiles["inflow"]
-    labels = [str(name) for name in table.index.unique("hydrology") if name != OTHER]
-    sites = [str(site) for site in table.index.unique("site")]
-    found = np.array([[months_of(case, site, name) for site in sites] for name in labels])
-    return labels, found.transpose(0, 2, 1)
+    label_index = table.index.unique("hydrology")
+    site_index = table.index.unique("site")
+    labels = list(map(str, label_index))
+    sites = list(map(str, site_index))
+    if OTHER in labels:
+        labels.remove(OTHER)
+    flows = []
+    for label in labels:
+        flows_of_sites = []
+        for site in sites:
+            flows_of_site = months_of(case, site, label)
+            flows_of_sites.append(flows_of_site)
+        flows.append(flows_of_sites)
+    by_site = np.array(flows)
+    return labels, by_site.transpose(0, 2, 1)

@@ -8,11 +8,12 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 
 from energy.errors import Fault, InputError
-from energy.model.hydrology.statistics import DAYS, SUMMER, WINTER, Law, River, WaterStatistics, law
+from energy.model.hydrology.flow_law import FlowLaw, flow_law
+from energy.model.hydrology.statistics import DAYS, SUMMER, River, WaterStatistics
 from energy.model.random_stream import exponential, normal_stream
 from energy.scenario.hydrology import Shift
 
-_A_YEAR = 16  # numbers of a river's stream for one hydrological year: summer, winter, twelve months, two spare
+_NUMBERS_A_YEAR = 16  # of a river's stream for one hydrological year: summer, winter, twelve months, two spare
 
 
 def draw_years(
@@ -25,8 +26,8 @@ def draw_years(
 ) -> np.ndarray:
     """Draw a trace of synthetic years: the monthly flow into every inflow site.
 
-    The same seed and draw give the same numbers on every machine, whatever else is drawn; a longer trace begins with
-    the shorter one; a river's water depends on its own statistics, its name and the common stream only.
+    The same seed and draw give the same numbers on every machine, whatever else is drawn. A longer trace begins with
+    the shorter one. A river's water depends on its own statistics, its name and the common stream only.
 
     Parameters
     ----------
@@ -62,67 +63,116 @@ def draw_years(
     >>> bool((draw_years(river, 1, 7, years=2)[0] == draw_years(river, 1, 7)[0]).all())
     True
     """
-    dependence = statistics.dependence if dependence is None else dependence
+    if dependence is None:
+        dependence = statistics.dependence
     if not 0 <= dependence <= 1:
         raise InputError(Fault(f"dependence is {dependence:g}", None, None, "0 to 1"))
-    shift = shift or Shift()
-    blocks = years + 3  # one summer before the first year, and a year after the last for what the shift brings in
-    common = _fresh(["all rivers", seed, draw], blocks)
-    columns = []
+    if shift is None:
+        shift = Shift()
+    hydrological_years = years + 3  # one summer before the first year, and a year after the last for the shift
+    common = _normal_numbers(["all rivers", seed, draw], hydrological_years)
+    flows_of_sites = []
     for river in statistics.rivers:
-        found = law(river, statistics.path)
-        shared = _shared(river, found, dependence, statistics)
-        fresh = shared * common + _rest(shared) * _fresh(["river", river.name, seed, draw], blocks)
-        flows = _river_years(river, found, fresh)
-        flows = shift.volume * earlier(flows, shift.melt_days * river.melt)[:years]
-        columns += [flows * share for _, share in river.sites]
-    return np.round(np.stack(columns, axis=1), 6)
+        law = flow_law(river, statistics.path)
+        shared = _shared(river, law, dependence, statistics)
+        own = _normal_numbers(["river", river.name, seed, draw], hydrological_years)
+        normal = shared * common + _remainder(shared) * own
+        flows = _calendar_years(river, law, normal)
+        shifted = earlier(flows, shift.melt_days * river.melt)
+        flows_of_river = shift.volume * shifted[:years]
+        for _, share in river.sites:
+            flows_of_sites.append(flows_of_river * share)
+    trace = np.stack(flows_of_sites, axis=1)
+    return np.round(trace, 6)
 
 
-def _shared(river: River, found: Law, dependence: float, statistics: WaterStatistics) -> float:
-    """Return how far a river's fresh numbers are the common ones; its volume shows less, as part of it is older."""
-    shared = river.weight * math.sqrt(dependence / found.fresh)
+def _shared(
+    river: River,
+    law: FlowLaw,
+    dependence: float,
+    statistics: WaterStatistics,
+) -> float:
+    """Return the weight of the common numbers in a river's own; above ``dependence``, as part of a volume is older."""
+    shared = river.weight * math.sqrt(dependence / law.own_share)
     if abs(shared) > 1:
-        what = f"dependence {dependence:g} is more than the years of {river.name!r} can show"
-        raise InputError(Fault(what, statistics.path, None, f"0 to {found.fresh / river.weight**2:.3f}"))
+        highest = law.own_share / river.weight**2
+        raise InputError(
+            Fault(
+                f"dependence {dependence:g} is more than the years of {river.name!r} can show",
+                statistics.path,
+                allowed=f"0 to {highest:.3f}",
+            )
+        )
     return shared
 
 
-def _fresh(key: list[str | int], blocks: int) -> np.ndarray:
-    return normal_stream(key, blocks * _A_YEAR).reshape(blocks, _A_YEAR)
+def _normal_numbers(
+    key: list[str | int],
+    hydrological_years: int,
+) -> np.ndarray:
+    """Return standard normal numbers; shape (hydrological years, numbers of a year)."""
+    count = hydrological_years * _NUMBERS_A_YEAR
+    numbers = normal_stream(key, count)
+    return numbers.reshape(hydrological_years, _NUMBERS_A_YEAR)
 
 
-def _river_years(river: River, found: Law, fresh: np.ndarray) -> np.ndarray:
-    """Return the flow of a river [m³/s]; shape (hydrological years − 2, 12), calendar years.
+def _calendar_years(
+    river: River,
+    law: FlowLaw,
+    normal: np.ndarray,
+) -> np.ndarray:
+    """Return the flow of a river [m³/s]; shape (hydrological years − 2, 12), calendar years."""
+    winters, summers = _half_years(law, normal)
+    monthly = np.empty((len(normal), 12))
+    for month in range(12):
+        is_summer = month in SUMMER
+        half_year = summers if is_summer else winters
+        share = law.summer if is_summer else law.winter
+        own = normal[:, 2 + month]
+        monthly[:, month] = share * half_year + _remainder(share) * own
+    spread = np.array(law.spread)
+    mean = np.array(river.mean)
+    flows = mean * exponential(spread * monthly - 0.5 * spread * spread)
+    # a calendar year takes its October to December from the next hydrological year
+    january_to_september = flows[1:-1, :9]
+    october_to_december = flows[2:, 9:]
+    return np.concatenate([january_to_september, october_to_december], axis=1)
+
+
+def _half_years(
+    law: FlowLaw,
+    normal: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the normal variables of winters and summers; shape (hydrological years,), the first winter 0.
 
     With W the winter October–March of hydrological year h and S its summer April–September:
     W(h) = carry·S(h−1) + √(1 − carry²)·ν and S(h) = back·W(h) + √(1 − back²)·ε (docs/water_years.md).
     """
-    blocks = len(fresh)  # the first for its summer only
-    summers, winters = np.empty(blocks), np.zeros(blocks)
-    summers[0] = fresh[0, 0]
-    for h in range(1, blocks):
-        winters[h] = found.carry * summers[h - 1] + _rest(found.carry) * fresh[h, 1]
-        summers[h] = found.back * winters[h] + _rest(found.back) * fresh[h, 0]
-    normal = np.empty((blocks, 12))
-    for months, half, share in ((WINTER, winters, found.winter), (SUMMER, summers, found.summer)):
-        for month in months:
-            normal[:, month] = share * half + _rest(share) * fresh[:, 2 + month]
-    spread = np.array(found.spread)
-    flows = np.array(river.mean) * exponential(spread * normal - 0.5 * spread * spread)
-    # a calendar year takes its October to December from the next hydrological year
-    return np.concatenate([flows[1:-1, :9], flows[2:, 9:]], axis=1)
+    hydrological_years = len(normal)  # the first for its summer only
+    winters = np.zeros(hydrological_years)
+    summers = np.empty(hydrological_years)
+    summers[0] = normal[0, 0]
+    for year in range(1, hydrological_years):
+        new_in_winter = _remainder(law.summer_to_winter) * normal[year, 1]
+        new_in_summer = _remainder(law.winter_to_summer) * normal[year, 0]
+        winters[year] = law.summer_to_winter * summers[year - 1] + new_in_winter
+        summers[year] = law.winter_to_summer * winters[year] + new_in_summer
+    return winters, summers
 
 
-def _rest(share: float) -> float:
+def _remainder(share: float) -> float:
+    """Return the weight of the independent part of a normal variable whose other part has weight `share`."""
     return math.sqrt(1.0 - share * share)
 
 
-def earlier(flows: np.ndarray, days: float) -> np.ndarray:
-    """Let the water of a trace come some days earlier, keeping every drop but those of the first days.
+def earlier(
+    flows: np.ndarray,
+    days: float,
+) -> np.ndarray:
+    """Let the water of a trace come some days earlier; only the water of the first days is lost.
 
-    The running sum of the volume, at the ends of the months, is joined by a monotone cubic (Fritsch and Butland 1984,
-    doi 10.1137/0905021), so that no flow gets negative, and is read `days` later.
+    A monotone cubic (Fritsch and Butland 1984, doi 10.1137/0905021) joins the running sum of the volume at the ends of
+    the months, so that no flow gets negative, and is read `days` later.
 
     Parameters
     ----------
@@ -143,8 +193,10 @@ def earlier(flows: np.ndarray, days: float) -> np.ndarray:
     """
     if days == 0:
         return flows
-    length = np.tile(DAYS, len(flows))
-    ends = np.concatenate([[0.0], np.cumsum(length)])
-    volume = PchipInterpolator(ends, np.concatenate([[0.0], np.cumsum(flows.ravel() * length)]))
-    moved = volume(np.minimum(ends + days, ends[-1]))
-    return np.asarray(np.diff(moved) / length).reshape(flows.shape)
+    days_of_month = np.tile(DAYS, len(flows))
+    ends = np.concatenate([[0.0], np.cumsum(days_of_month)])
+    volume_of_month = flows.ravel() * days_of_month
+    volume_at_ends = np.concatenate([[0.0], np.cumsum(volume_of_month)])
+    volume_at = PchipInterpolator(ends, volume_at_ends)
+    shifted = volume_at(np.minimum(ends + days, ends[-1]))
+    return np.asarray(np.diff(shifted) / days_of_month).reshape(flows.shape)
