@@ -339,6 +339,48 @@ RULES = {
         "'loads'",
         "links, lines, generators",
     ),
+    "a lender of no country": broken(
+        "rules.yaml",
+        None,
+        "investment: {discount_rate: 0.1, base_year: 2026, start: 2028, life: 9, lenders: {bank: {XX: 1}}}\n",
+        "rules.yaml:13:",
+        "investment: no country 'XX'",
+        "AA, BB",
+    ),
+    "an investment without years": broken(
+        "rules.yaml",
+        None,
+        "investment: {discount_rate: 0.1, base_year: 2026, start: 2028, life: 0}\n",
+        "rules.yaml:13:",
+        "life",
+        "1",
+    ),
+    "a strong bus that is not there": broken(
+        "rules.yaml",
+        None,
+        "reactive_power: {strong_buses: [sorce]}\n",
+        "rules.yaml:13:",
+        "reactive_power: no bus 'sorce'",
+        "did you mean 'source'?",
+    ),
+    "inertia of no carrier": broken(
+        "rules.yaml",
+        None,
+        "frequency: {under: 49, inertia: {gaz: 4}}\n",
+        "rules.yaml:13:",
+        "frequency: no carrier 'gaz'",
+        "did you mean 'gas'?",
+    ),
+    "a synchronous area of no country": broken(
+        "rules.yaml",
+        None,
+        "frequency: {under: 49, areas: {north: {countries: [CC]}}}\n",
+        "rules.yaml:13:",
+        "frequency: no country 'CC'",
+    ),
+    "a power factor above one": broken(
+        "rules.yaml", None, "reactive_power: {load_power_factor: 1.2}\n", "rules.yaml:13:", "load_power_factor", "1.2"
+    ),
     "a security of no state": broken(
         "rules.yaml", None, "security: {state: island}\n", "rules.yaml:13:", "'island' is not among states"
     ),

@@ -36,12 +36,12 @@ def with_periods(n: pypsa.Network) -> None:
     n.set_investment_periods([2028, 2030])
 
 
-def with_unit(n: pypsa.Network) -> None:
-    n.add("StorageUnit", "battery", bus="a", p_nom=10)
+def with_shunt(n: pypsa.Network) -> None:
+    n.add("ShuntImpedance", "shunt", bus="a", b=0.1)
 
 
-def with_transformer(n: pypsa.Network) -> None:
-    n.add("Transformer", "t", bus0="a", bus1="b", x=0.1, s_nom=10)
+def with_plant_of_1990(n: pypsa.Network) -> None:
+    n.generators.loc["plant", ["build_year", "lifetime"]] = [1990, 30.0]
 
 
 def with_nan_load(n: pypsa.Network) -> None:
@@ -70,12 +70,9 @@ MODELS: dict[str, tuple[Callable[[pypsa.Network], None], *tuple[str, ...]]] = {
     ),
     "links that grow": (changed("links", "p_nom_extendable", True), "link: p_nom_extendable is not modelled", "False"),
     "unit commitment": (changed("generators", "committable", True), "plant: committable is not modelled"),
-    "squares in costs": (
-        changed("generators", "marginal_cost_quadratic", 0.1),
-        "marginal_cost_quadratic is not modelled",
-    ),
-    "storage units": (with_unit, "components storage_units are not modelled here", "stores"),
-    "transformers": (with_transformer, "components transformers are not modelled here"),
+    "links that take their time": (changed("links", "delay", 1), "link: delay is not modelled"),
+    "a plant that is gone": (with_plant_of_1990, "generators plant: build_year 1990 with lifetime 30", "active: 0"),
+    "shunts": (with_shunt, "components shunt_impedances are not modelled here", "stores"),
     "investment periods": (with_periods, "snapshots have investment periods"),
     "a network that this package built": (built_here, "was built from a case"),
     "a bus that is not there": (changed("links", "bus1", "c"), "bus1 of 'link' is 'c'", "a, b"),

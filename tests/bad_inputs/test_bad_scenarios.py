@@ -395,7 +395,10 @@ COMMANDS: dict[str, tuple[tuple[str, ...], *tuple[str, ...]]] = {
     "all faults of two scenarios": (("check", "nobody", "nowhere"), "'nobody' not found", "'nowhere' not found"),
     "one folder to compare": (("compare", "scenarios"), "one run cannot be compared"),
     "folders without a run": (("compare", "scenarios", "networks"), "no finished run here"),
-    "a file to build in a file": (("build", "two_bus", "-o", "scenarios/two_bus.yaml/x.nc"), "this is a file, no folder"),
+    "a file to build in a file": (
+        ("build", "two_bus", "-o", "scenarios/two_bus.yaml/x.nc"),
+        "this is a file, no folder",
+    ),
     "a folder to build in": (("build", "two_bus", "-o", "scenarios"), "this is a folder", "name a file"),
     "a place that is no run": (("run", "two_bus", "--out", "networks"), "which no run wrote: it is not replaced"),
     "no time for the solver": (("run", "two_bus", "--time-limit", "0"), "--time-limit: the solver's time is 0 s"),

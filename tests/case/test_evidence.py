@@ -32,6 +32,7 @@ TEXTS = {
     "nice_name",
     "color",
 }
+SECTIONS = ("contract", "security", "investment", "reactive_power", "frequency")
 DEFINITIONS = {"sign", "v_nom", "e_cyclic"}
 UNIT_VALUES: dict[str, tuple[float, ...]] = {
     # what PyPSA has anyway, written out for the reader
@@ -108,7 +109,7 @@ def row_numbers(case: Case) -> Iterator[Number]:  # noqa: C901  (one branch a pr
 
 def numbers(case: Case) -> list[Number]:
     book = case.rules.model_dump(by_alias=True, exclude_none=True)
-    rules = {**book["rules"], **{part: book.get(part) or {} for part in ("contract", "security")}}
+    rules = {**book["rules"], **{part: book.get(part) or {} for part in SECTIONS}}
     return [*component_numbers(case), *rule_numbers(rules), *row_numbers(case)]
 
 

@@ -222,8 +222,11 @@ def test_settlement_of_a_full_line(tmp_path: Path) -> None:
     assert sum(row["line under study"] for row in answer["rent"]) == pytest.approx(348_840 * 80, rel=1e-6)
     system = sum(row["system"] for row in answer["welfare"])
     assert system * 1e6 == pytest.approx(348_840 * 80 - 0.1 * 348_840 / 0.95, rel=1e-6)
+    gas = next(row for row in answer["avoided"] if row["carrier"] == "gas")  # 0.2 t/MWh
+    assert gas["CO2"] == pytest.approx(348_840 * 0.2, rel=1e-6)
     names = {path.stem for path in (tmp_path / "two_bus").iterdir()}
-    assert names == {"terms", "payments", "positions", "income", "fuel", "rent", "welfare", "manifest"}
+    tables = {"terms", "payments", "positions", "income", "fuel", "rent", "welfare", "avoided", "reverse_prices"}
+    assert names == tables | {"manifest"}
 
 
 def test_take_or_pay_owes_what_was_offered_and_refused(tmp_path: Path) -> None:

@@ -317,7 +317,6 @@ def test_a_run_of_a_network_without_a_line_under_study(tmp_path: Path) -> None:
     [
         (lambda n: n.generators.assign(p_nom_extendable=True), "p_nom_extendable is not modelled"),
         (lambda n: n.generators.assign(committable=True), "committable is not modelled"),
-        (lambda n: n.generators.assign(marginal_cost_quadratic=0.1), "marginal_cost_quadratic is not modelled"),
     ],
 )
 def test_what_is_not_modelled_is_refused(
@@ -329,10 +328,17 @@ def test_what_is_not_modelled_is_refused(
         read_case(save_netcdf(n, tmp_path))
 
 
+def test_a_stochastic_network_is_refused_in_words(tmp_path: Path) -> None:
+    n = triangle()
+    n.set_scenarios({"low": 0.5, "high": 0.5})
+    with pytest.raises(InputError, match=r"it is a stochastic network.*n.get_scenario"):
+        read_case(save_netcdf(n, tmp_path))
+
+
 def test_other_components_are_refused(tmp_path: Path) -> None:
     n = triangle()
-    n.add("StorageUnit", "battery", bus="1", p_nom=10)
-    with pytest.raises(InputError, match="storage_units are not modelled here"):
+    n.add("ShuntImpedance", "shunt", bus="1", b=0.1)
+    with pytest.raises(InputError, match="shunt_impedances are not modelled here"):
         read_case(save_netcdf(n, tmp_path))
 
 

@@ -25,8 +25,8 @@ from energy.solve.pattern_cache import pattern_key, program_of
 def built(monkeypatch: pytest.MonkeyPatch) -> list[Inputs]:
     """Return a list that fills with the inputs whose model PyPSA builds; no pattern is kept at the start."""
     seen: list[Inputs] = []
-    real = pattern_cache.pypsa_structure
-    monkeypatch.setattr(pattern_cache, "pypsa_structure", lambda base: seen.append(base) or real(base))
+    real = pattern_cache.pypsa_model
+    monkeypatch.setattr(pattern_cache, "pypsa_model", lambda base: seen.append(base) or real(base))
     monkeypatch.setattr(pattern_cache, "_patterns", {})
     monkeypatch.delenv(pattern_cache.ALWAYS, raising=False)
     return seen

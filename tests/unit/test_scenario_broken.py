@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from energy.errors import InputError
+from energy.model.horizon import event_faults
 from energy.scenario import list_scenarios, read_scenario, resolve
 
 EVENT = """
@@ -166,8 +167,15 @@ BROKEN = {
 
 def message(path: Path, folder: Path, overrides: tuple[str, ...] = ()) -> str:
     with pytest.raises(InputError) as caught:
-        read_scenario(path, folder, overrides)
+        read_and_placed(path, folder, overrides)
     return str(caught.value)
+
+
+def read_and_placed(path: Path, folder: Path, overrides: tuple[str, ...]) -> None:
+    """Read a scenario and place its events in its horizon, as is done as soon as the case is known."""
+    faults = list(event_faults(read_scenario(path, folder, overrides)))
+    if faults:
+        raise InputError(faults)
 
 
 @pytest.mark.parametrize("name", BROKEN)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from energy.analysis.unsupported_inputs import refuse_unhonoured
 from energy.errors import Fault, InputError, nearest
 from energy.model import Inputs
 from energy.solve.ttc.dc_network import Column, DCNetwork
@@ -120,6 +122,7 @@ def capability(
     >>> table.loc["forward"].iloc[20][["intact", "TTC", "delivered", "NTC", "limit"]].to_dict()
     {'intact': 100.0, 'TTC': 60.0, 'delivered': 57.0, 'NTC': 55.0, 'limit': 'loss of line'}
     """
+    refuse_unhonoured(found, Path(found.name), "capability")
     shared = isinstance(source, Mapping) or isinstance(sink, Mapping)
     grid = DCNetwork(found, network_only=shared)
     paths = _paths(grid, links, back, source, sink)

@@ -8,6 +8,7 @@ from hashlib import sha256
 import pandas as pd
 
 from energy.case import Case
+from energy.case.network_file import own_digest
 
 
 def case_digest(case: Case) -> str:
@@ -28,6 +29,8 @@ def case_digest(case: Case) -> str:
     tables["corridors"] = case.corridors
     if case.weightings is not None:
         tables["weightings"] = case.weightings
+    if case.own is not None:
+        whole.update(own_digest(case.own).encode())
     for name in sorted(tables):
         whole.update(name.encode())
         whole.update(_text(tables[name]).encode())

@@ -12,6 +12,7 @@ from energy.case import Case
 from energy.errors import SolverError
 from energy.model import Inputs
 from energy.model.axis import Axis
+from energy.model.horizon import on_calendar, refuse_missed
 from energy.model.inputs import assemble, with_objective
 from energy.model.objective import STUDIED
 from energy.model.snapshots import axis_of
@@ -64,12 +65,14 @@ def _belief(event: Event, start: pd.Timestamp, now: pd.Timestamp) -> Event:
 
 def plan_axis(case: Case, scenario: Scenario) -> Axis:
     """Return the snapshots that every plan shares: cut where the events, and where what is believed of them, change."""
+    scenario = on_calendar(case, scenario)
     everything = scenario.model_copy(update={"events": scenario.events + tuple(_expectations(scenario))})
     return axis_of(case, everything)
 
 
 def plans(case: Case, scenario: Scenario) -> Iterator[tuple[pd.Timestamp, Inputs]]:
     """Yield the inputs of each plan with the instant at which it is made, all on the axis of the true events."""
+    scenario = on_calendar(case, scenario)
     start, _ = scenario.horizon()
     axis = plan_axis(case, scenario)
     for now in [start, *learning_times(scenario)]:
@@ -133,6 +136,7 @@ def solve_imperfect_foresight(
         When the scenario does not fit the case, or a plan has no optimum: what was decided before an event was known
         can leave too little water for the rules of the rivers.
     """
+    refuse_missed(case, scenario)
     result: Result | None = None
     for now, made in plans(case, scenario):
         plan = leaning(made, lean) if lean else made

@@ -26,6 +26,7 @@ from energy.analysis.imperfect_foresight import solve_imperfect_foresight
 from energy.case import Case
 from energy.errors import InputError, SolverError
 from energy.model import Inputs
+from energy.model.horizon import refuse_missed
 from energy.model.inputs import assemble, with_objective
 from energy.reading.frozen import FrozenMap
 from energy.scenario import Scenario
@@ -229,7 +230,7 @@ def _solved(case: Case, key: str, index: int, scenario: Scenario, measure: Measu
 
 
 def _inside() -> float:
-    return sum(engine.solver.seconds for engine in _engines.values())
+    return sum(engine.seconds for engine in _engines.values())
 
 
 class _Builds:
@@ -237,6 +238,7 @@ class _Builds:
 
 
 def _result(case: Case, key: str, scenario: Scenario, solver: str | None) -> Result:
+    refuse_missed(case, scenario)
     if scenario.foresight == "surprise" and scenario.events:
         return solve_imperfect_foresight(case, scenario)
     found = with_objective(assemble(case, scenario), scenario)

@@ -16,6 +16,7 @@ from energy.metrics import ceiling, energy_by_month, monthly_table, transferable
 from energy.metrics.audit import TOLERANCE, audit
 from energy.model import Inputs
 from energy.model.axis import in_window
+from energy.model.horizon import refuse_missed
 from energy.model.input_checks import validate_inputs
 from energy.model.inputs import assemble, with_objective
 from energy.model.objective import LOWEST_WEIGHT, STUDIED, purchases
@@ -114,6 +115,7 @@ def run(case: Case, scenario: Scenario, time_limit: float = inf) -> Run:
     >>> found.rungs.sum().round(1).to_dict()  # GWh
     {'contract': 348.8, 'line': 348.8, 'water': 348.8, 'own_demand': 348.8}
     """
+    refuse_missed(case, scenario)
     surprised = scenario.foresight == "surprise"
     own = assemble(case, scenario, plan_axis(case, scenario) if surprised else None)
     found = with_objective(own, scenario)

@@ -82,9 +82,13 @@ class Metrics:
         kind, _, component = name.partition(":")
         axis = result.inputs.axis
         values = _series(result, kind, component)
-        days = (axis.hours - axis.hours[0]) // pd.Timedelta(days=1)
-        by_hour = values[axis.block]
-        return np.bincount(days, weights=by_hour) / np.bincount(days)
+        instants, block, end = axis.calendar
+        midnight = instants[0].floor("D")
+        days = (instants - midnight) // pd.Timedelta(days=1)
+        length = -int((midnight - end) // pd.Timedelta(days=1))
+        hours = np.bincount(days, minlength=length)
+        sums = np.bincount(days, weights=values[block], minlength=length)
+        return np.asarray(np.divide(sums, hours, out=np.full(length, np.nan), where=hours > 0))
 
 
 def _series(result: Result, kind: str, component: str) -> np.ndarray:

@@ -20,7 +20,9 @@ from energy.errors import Fault, InputError
 from energy.metrics import ceiling, energy_by_month, transferable
 from energy.metrics.benefit import CONTRACTED, replaced_fuel, saved_fuel, welfare_change
 from energy.metrics.congestion_rent import congestion_rent
+from energy.metrics.fuel import avoided, fuel_use
 from energy.metrics.monthly import month_of, of_service
+from energy.metrics.price_range import REVERSE, price_range
 from energy.metrics.settlement import (
     BUYERS,
     coverage,
@@ -62,6 +64,12 @@ class Settlement:
         Congestion rent by month [USD]: ``line under study`` and ``other branches``.
     welfare
         By country, million USD: ``system``, ``payments``, ``total`` against the run without the line.
+    avoided
+        By country and carrier: ``electricity``, ``fuel`` [GWh] and ``CO2`` [t] that the line saves, in the least-cost
+        run with the line held to what is delivered, against the one without it.
+    prices
+        By month: prices of the margin at which the contract's buyer could sell the other way and both gain, without
+        the line, as of ``energy.metrics.price_range``.
     """
 
     scenario: Scenario
@@ -74,6 +82,8 @@ class Settlement:
     fuel: pd.DataFrame
     rent: pd.DataFrame
     welfare: pd.DataFrame
+    avoided: pd.DataFrame
+    prices: pd.DataFrame
 
 
 def settlement(case: Case, scenario: Scenario, *, shortfall_owed: bool = False, measured: bool = False) -> Settlement:
@@ -108,7 +118,7 @@ def settlement(case: Case, scenario: Scenario, *, shortfall_owed: bool = False, 
     >>> found.positions.sum(axis=1).eq(0).all()
     np.True_
     """
-    worlds = _Worlds(case, scenario)
+    worlds = Counterfactuals(case, scenario)
     result, contract = worlds.result, worlds.contract
     terms = energy_terms(case, scenario, result, contract, offered=worlds.offered())
     shares = measured_shares(result, contract) if measured else None
@@ -126,10 +136,12 @@ def settlement(case: Case, scenario: Scenario, *, shortfall_owed: bool = False, 
         _fuel(built, contract, paid, terms.index),
         _rent(built),
         welfare_change(built, without, 0.0, paid),
+        avoided(fuel_use(without), fuel_use(built)),
+        price_range(without, REVERSE),
     )
 
 
-class _Worlds:
+class Counterfactuals:
     """The optimisations that a settlement compares, all on the scenario's axis."""
 
     def __init__(self, case: Case, scenario: Scenario) -> None:

@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from energy.case.rules import RuleBook
+
+if TYPE_CHECKING:
+    import pypsa
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +35,8 @@ class Case:
         (PyPSA list name, attribute) → table [snapshot × name] that came with a user's own network.
     weightings
         Snapshot weightings [h] of a user's own network, or None where the scenario sets the snapshots.
+    own
+        A user's own network as PyPSA read it, or None; what a scenario does not change, PyPSA takes from here.
     rules
         Services, contract and rules.
     evidence
@@ -54,6 +60,7 @@ class Case:
     profiles: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     series: Mapping[tuple[str, str], pd.DataFrame] = field(default_factory=dict)
     weightings: pd.DataFrame | None = None
+    own: pypsa.Network | None = None
     rules: RuleBook = field(default_factory=RuleBook)
     evidence: pd.DataFrame = field(default_factory=pd.DataFrame)
     sources: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -12,6 +12,7 @@ import pandas as pd
 from energy.case.case import Case
 from energy.case.rules import EndRule, FlowRule, LevelRule, LimitRule, StartRule, StorageRule, TravelRule, VolumeRule
 from energy.case.schema import HOURS, MONTHS, series_attributes
+from energy.case.section_check import section_faults
 from energy.errors import Fault, nearest
 from energy.reading.tree import Node, Steps, nearest_node
 
@@ -29,7 +30,8 @@ def cross_faults(case: Case, rules: Node | None = None) -> list[Fault]:
         ``rules.yaml`` as it was written, which knows the lines.
     """
     checks = (_buses, _carriers, _demand, _hours, _inflow, _monthly, _head, _services, _corridors)
-    return [*(fault for check in checks for fault in check(case)), *_rules(case, rules)]
+    faults = [fault for check in checks for fault in check(case)]
+    return [*faults, *_rules(case, rules), *section_faults(case, rules)]
 
 
 def month_set(text: str) -> set[int]:

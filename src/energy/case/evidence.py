@@ -22,6 +22,8 @@ MOST_SHOWN = 30  # names in a message
 _DEMAND = "profiles/demand_year"
 _WITH_UNITS = ("profiles/water_statistics", "profiles/loss_curve")  # rows of single numbers
 
+SECTIONS = ("contract", "security", "investment", "reactive_power", "frequency")
+"""Sections of ``rules.yaml`` beside the rules themselves whose numbers have evidence."""
 DIMENSIONLESS = frozenset({"-", "1", "per unit", "share", "factor", "MWh/MWh", "hm3/hm3"})
 UNITS: Mapping[str, frozenset[str]] = {
     "s_nom": frozenset({"MW", "MVA"}),
@@ -87,8 +89,7 @@ def numbers_of(case: Case) -> Numbers:
             rows.setdefault(name, {})[attribute] = value
     book = case.rules.model_dump(by_alias=True, exclude_none=True)
     parts = dict(book.get("rules", {}))
-    parts["contract"] = book.get("contract") or {}
-    parts["security"] = book.get("security") or {}
+    parts |= {section: book.get(section) or {} for section in SECTIONS}
     numbers["rules"] = {str(name): dict(_leaves(part)) for name, part in parts.items()}
     return numbers
 

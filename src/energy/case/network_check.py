@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from energy.case.physical_limits import allowed_instead
-from energy.case.schema import COMPONENTS, NOT_MODELLED, attributes, must_not_be_negative
+from energy.case.schema import NOT_MODELLED, OWN_COMPONENTS, OWN_DEFINITIONS, attributes, must_not_be_negative
 from energy.errors import Fault, nearest
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ _NUMBERS = {
     "lines": ("s_nom", "s_max_pu", "x", "r"),
     "stores": ("e_nom", "e_initial", "e_min_pu", "e_max_pu", "marginal_cost", "marginal_cost_storage"),
     "loads": ("p_set", "sign"),
+    "storage_units": ("p_nom", "p_min_pu", "p_max_pu", "max_hours", "marginal_cost", "inflow", "efficiency_store"),
+    "transformers": ("s_nom", "s_max_pu", "x", "r"),
 }
 """What the optimisation reads of each component list."""
 WEIGHTINGS = ("objective", "stores", "generators")
@@ -40,6 +42,11 @@ def network_faults(network: pypsa.Network, path: Path) -> Iterator[Fault]:
     if network.meta.get("energy"):
         # its rules live in its meta data, and its demands and inflows are those of one scenario already
         yield Fault("this network was built from a case", path, repair="name the case itself, and a scenario")
+    if network.has_scenarios:
+        what = "it is a stochastic network: n.set_scenarios was called"
+        repair = "export one scenario by itself, n.get_scenario(name), and let scenario files say what may happen"
+        yield Fault(what, path, None, "a network without scenarios", repair)
+        return
     yield from _snapshots(network, path)
     yield from _not_modelled(network, path)
     yield from _buses(network, path)
@@ -84,22 +91,19 @@ def _not_modelled(network: pypsa.Network, path: Path) -> Iterator[Fault]:
         if len(twice):
             names = ", ".join(map(str, twice[:5]))
             yield Fault(f"{c.list_name} {names}: the name stands twice", path, None, "each name once", "rename one")
-        for attribute, allowed in NOT_MODELLED.items():
+        delays = {column: 0.0 for column in table if column.startswith("delay") and column[5:].isdigit()}
+        for attribute, allowed in (NOT_MODELLED | delays).items():
             if attribute in table and len(table):
                 differing = table.index[table[attribute].fillna(allowed) != allowed]
                 if len(differing):
                     what = f"{c.list_name} {', '.join(map(str, differing[:5]))}: {attribute} is not modelled here"
                     yield Fault(what, path, None, str(allowed), "set it so, or solve with plain PyPSA")
-    present = [
-        c.list_name
-        for c in network.components
-        if len(c.static) and c.list_name not in ("line_types", "transformer_types", "sub_networks")
-    ]
-    foreign = [name for name in present if name not in COMPONENTS]
+    present = [c.list_name for c in network.components if len(c.static) and c.list_name not in OWN_DEFINITIONS]
+    foreign = [name for name in present if name not in OWN_COMPONENTS]
     if foreign:
         repair = "replace them, or solve with plain PyPSA"
         what = f"components {', '.join(foreign)} are not modelled here"
-        yield Fault(what, path, None, ", ".join(COMPONENTS), repair)
+        yield Fault(what, path, None, ", ".join(OWN_COMPONENTS), repair)
 
 
 def _buses(network: pypsa.Network, path: Path) -> Iterator[Fault]:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from energy.case.case import Case
 from energy.case.network_check import network_faults
-from energy.case.schema import COMPONENTS
+from energy.case.schema import OWN_COMPONENTS
 from energy.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    import pypsa
 
 
 def read_network_file(path: Path) -> Case:
@@ -39,7 +45,7 @@ def read_network_file(path: Path) -> Case:
     faults = [*_other_snapshots(path), *network_faults(network, path)]
     if faults:
         raise InputError(faults)
-    present = {c.list_name: c for c in network.components if len(c.static) and c.list_name in COMPONENTS}
+    present = {c.list_name: c for c in network.components if len(c.static) and c.list_name in OWN_COMPONENTS}
     components = {name: c.static.copy() for name, c in present.items()}
     series = {
         (name, attribute): table.copy()
@@ -49,7 +55,25 @@ def read_network_file(path: Path) -> Case:
         and attribute in c.defaults.index
         and c.defaults.loc[attribute, "status"].startswith("Input")
     }
-    return Case(path.stem, path, components, series=series, weightings=network.snapshot_weightings.copy())
+    weightings = network.snapshot_weightings.copy()
+    return Case(path.stem, path, components, series=series, weightings=weightings, own=network)
+
+
+def own_digest(network: pypsa.Network) -> str:
+    """Return a hash (SHA-256, hex) of all that a user's own network holds: tables, series and weightings."""
+    whole = sha256(_words(network.snapshot_weightings))
+    for c in network.components:
+        if len(c.static):
+            whole.update(c.list_name.encode() + _words(c.static))
+        for attribute, table in c.dynamic.items():
+            if len(table.columns):
+                whole.update(f"{c.list_name}.{attribute}".encode() + _words(table))
+    return whole.hexdigest()
+
+
+def _words(table: pd.DataFrame) -> bytes:
+    columns = {str(column): [repr(value) for value in table[column].tolist()] for column in table}
+    return json.dumps([[str(key) for key in table.index], columns]).encode()
 
 
 def _other_snapshots(folder: Path) -> Iterator[Fault]:

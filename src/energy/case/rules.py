@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from energy.case.investment import Investment
 from energy.case.n1_security import Security
+from energy.case.stability import Frequency, ReactivePower
 from energy.errors import nearest
 from energy.reading.frozen import Complaint, Frozen, FrozenMap, Frozenness, Row, Word, refuse, refuse_all
 from energy.reading.month_day import Month, MonthDay
@@ -277,6 +279,9 @@ class RuleBook(Frozen):
     protection_order: Row[Word] = Field(default=(), description="Services from first served to last.")
     contract: ContractTerms | None = Field(default=None, description="What the supply contract fixes.")
     security: Security | None = Field(default=None, description="Losses that must be stood, and the margin.")
+    investment: Investment | None = Field(default=None, description="Money over years.")
+    reactive_power: ReactivePower | None = Field(default=None, description="What AC power flow assumes.")
+    frequency: Frequency | None = Field(default=None, description="Inertia, governors, thresholds of frequency.")
     rules: Annotated[Mapping[Word, Rule], Frozenness] = Field(
         default_factory=FrozenMap, description="Name → rule; a scenario changes rules by name."
     )

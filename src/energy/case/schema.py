@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +14,10 @@ import pandera.pandas as pa
 from energy.case.physical_limits import LIMITS, SHARE, SIGN
 
 COMPONENTS = ("carriers", "buses", "lines", "links", "generators", "loads", "stores")
+OWN_COMPONENTS = (*COMPONENTS, "storage_units", "transformers")
+"""What a user's own network may hold besides: PyPSA builds it, a scenario may change it."""
+OWN_DEFINITIONS = ("global_constraints", "line_types", "transformer_types", "sub_networks", "shapes")
+"""What PyPSA reads of a user's own network by itself; no scenario changes it."""
 MONTHS = [str(month) for month in range(1, 13)]
 HOURS = [str(hour) for hour in range(24)]
 EXTRA_COLUMNS: dict[str, dict[str, str]] = {
@@ -32,9 +36,9 @@ NOT_MODELLED: dict[str, float | bool] = {
     "e_initial_per_period": False,
     "e_nom_extendable": False,
     "maintainable": False,
-    "marginal_cost_quadratic": 0.0,
     "p_nom_extendable": False,
     "s_nom_extendable": False,
+    "state_of_charge_initial_per_period": False,
 }
 
 finite = pa.Check(np.isfinite, name="finite", error="finite")
@@ -104,6 +108,18 @@ def series_attributes(component: str) -> tuple[str, ...]:
     table = attributes(component)
     found = tuple(table.index[table["type"].str.contains("series") & table["status"].str.startswith("Input")])
     return (*found, "efficiency2", "efficiency3") if component == "links" else found  # PyPSA names the first port only
+
+
+def port_efficiencies(columns: Iterable[str]) -> dict[str, str]:
+    """Return the ports at which links of these columns deliver: column of the bus → attribute of the efficiency.
+
+    Examples
+    --------
+    >>> port_efficiencies(["bus0", "bus1", "bus2", "p_nom"])
+    {'bus1': 'efficiency', 'bus2': 'efficiency2'}
+    """
+    numbers = sorted(int(c[3:]) for c in map(str, columns) if c.startswith("bus") and c[3:].isdigit())
+    return {f"bus{port}": "efficiency" if port == 1 else f"efficiency{port}" for port in numbers if port}
 
 
 @cache

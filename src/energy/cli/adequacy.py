@@ -34,12 +34,18 @@ def adequacy_command(
     samples: Annotated[int, typer.Option(min=2, max=MOST_SAMPLES, help="Samples.")] = 100,
     seed: SEED = 1,
     workers: WORKERS = 2,
+    credit: Annotated[
+        str | None, typer.Option(help="Link or line of a PyPSA network, as links.tie: its capacity credit [MW].")
+    ] = None,
     overrides: SET = [],  # noqa: B006
     out: OUT = Path("results/adequacy"),
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
-    """Print LOLE and EENS with standard errors: of each country with and without the line, or of any PyPSA network."""
+    """Print LOLE and EENS with standard errors: of each country with and without the line, or of any PyPSA network.
+
+    Besides: CVaR of unserved energy (the worst twentieth), and what firm capacity would serve as well as the line.
+    """
     from energy.report.risk_text import with_errors
     from energy.results.ownership import refuse_unwritable
     from energy.scenario import read_hazards
@@ -48,12 +54,14 @@ def adequacy_command(
     refuse_unwritable(out)
     found = read_hazards(hazards)
     if "stores" not in case.components and case.weightings is not None:
-        from energy.analysis.risk.adequacy import adequacy
+        from energy.analysis.risk.adequacy import adequacy, firm_capacity
 
-        table = adequacy(case, found, samples, seed).table()
+        table = adequacy(case, found, samples, seed, asked).table()
+        if credit is not None:
+            table.loc["all", "capacity credit MW"] = firm_capacity(case, found, samples, credit, seed, asked)
     else:
         table = _countries(case, asked, found, samples, seed, workers)
-    title = f"{asked.name}, hazards {found.name}: {samples} samples, ± standard error"
+    title = f"{asked.name}, hazards {found.name}: {samples} samples, ± error (docs/reliability.md)"
     show_table(table, title, as_json, out / f"{asked.name}-{found.name}.csv", force, shown=with_errors(table))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +13,10 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.status import Status
+
+    from energy.case import Case
+    from energy.report.answers.answer import Answer
+    from energy.scenario import Scenario
 
 app = typer.Typer(
     help="How much power can be transferred over CASA-1000: by month, water year and disruption.",
@@ -54,10 +60,61 @@ def working(what: str) -> Status:
 def read_asked(name: str, overrides: list[str]) -> tuple[Any, Any]:
     """Return the case and the scenario that a name and its overrides ask for."""
     from energy.case import read_case
+    from energy.model.horizon import on_calendar
     from energy.scenario import read_scenario
 
     scenario = read_scenario(name, overrides=overrides)
-    return read_case(scenario.case), scenario
+    case = read_case(scenario.case)
+    return case, on_calendar(case, scenario)
+
+
+def answer_folder(out: Path, name: str, force: bool) -> Path:
+    """Return the folder of an answer, made sure before anything is solved that it can be written.
+
+    Raises
+    ------
+    InputError
+        When something else is in the way; with ``force`` it is taken away.
+    """
+    from energy.results.ownership import refuse_strange_folder
+
+    folder = out / name
+    refuse_strange_folder(folder, force)
+    return folder
+
+
+def show_answer(
+    answer: Answer,
+    case: Case,
+    scenario: Scenario,
+    folder: Path,
+    *,
+    seconds: float,
+    as_json: bool,
+    force: bool,
+) -> None:
+    """Write an answer's tables and their manifest to a folder, and print the answer.
+
+    Raises
+    ------
+    InputError
+        When the folder holds something else than a result.
+    """
+    from energy.report.answers.answer import answer_json, answer_text
+    from energy.results.manifest import provenance, write_tables
+
+    names = [re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_") for title in answer.tables]
+    tables = dict(zip(names, answer.tables.values(), strict=True))
+    words = {"sentences": answer.sentences, "range": answer.span, "marks": answer.marks, "limits": answer.limits}
+    write_tables(folder, tables, provenance(case, scenario, seconds) | {"answer": words}, force)
+    if as_json:
+        print(json.dumps({"scenario": scenario.name, **answer_json(answer)}, indent=1))
+        return
+    console = new_console()
+    console.print(f"{scenario.name}: {scenario.description}".rstrip(": "), style="bold", markup=False)
+    for part in answer_text(answer):
+        console.print(part, markup=False)
+    console.print(f"written to {folder}", markup=False)
 
 
 def page_file(out: Path) -> Path:

@@ -105,7 +105,9 @@ def _stores(result: Result) -> float:
     cyclic = table["e_cyclic"].astype(bool).to_numpy()
     before = np.vstack([np.where(cyclic, content.iloc[-1], table["e_initial"]), content.to_numpy()[:-1]])
     hours = result.inputs.axis.weightings["stores"].to_numpy()[:, None]
-    before = before * (1 - result.inputs.values("stores", "standing_loss")[content.columns].to_numpy()) ** hours
+    kept = (1 - result.inputs.values("stores", "standing_loss")[content.columns].to_numpy()) ** hours
+    kept[0, ~cyclic] = 1.0  # PyPSA lets nothing of the initial content go
+    before = before * kept
     gap = content.to_numpy() - before + hours * power.to_numpy()
     scale = np.maximum(table["e_nom"].to_numpy(float), 1.0)
     return float(np.abs(gap / scale).max(initial=0.0))
@@ -117,6 +119,8 @@ def _bounds(result: Result) -> float:
         ("generators", "p_nom", "p_min_pu", "p_max_pu", "p"),
         ("links", "p_nom", "p_min_pu", "p_max_pu", "p"),
         ("lines", "s_nom", None, "s_max_pu", "s"),
+        ("storage_units", "p_nom", "p_min_pu", "p_max_pu", "p"),
+        ("transformers", "s_nom", None, "s_max_pu", "s"),
         ("stores", "e_nom", "e_min_pu", "e_max_pu", "e"),
     ):
         if (component, key) not in result.values:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from energy.case.schema import port_efficiencies
 from energy.solve import Result
 
 
@@ -48,9 +49,14 @@ def _attachments(result: Result) -> Iterator[tuple[str, str, pd.DataFrame]]:
     if "generators" in tables:
         yield "generators", "bus", result.flow("generators") * tables["generators"]["sign"]
     if "stores" in tables:
-        yield "stores", "bus", result.flow("stores")
+        yield "stores", "bus", result.flow("stores") * tables["stores"]["sign"]
     if "loads" in tables:
         yield "loads", "bus", result.inputs.values("loads", "p_set") * tables["loads"]["sign"]
+    if "storage_units" in tables:
+        yield "storage_units", "bus", result.flow("storage_units") * tables["storage_units"]["sign"]
+    if "transformers" in tables:
+        yield "transformers", "bus0", -result.flow("transformers")
+        yield "transformers", "bus1", result.flow("transformers")
     if "lines" in tables:
         taken, delivered = result.ends("lines")
         yield "lines", "bus0", -taken
@@ -58,10 +64,8 @@ def _attachments(result: Result) -> Iterator[tuple[str, str, pd.DataFrame]]:
     if "links" in tables:
         sent = result.flow("links")
         yield "links", "bus0", -sent
-        for port in (1, 2, 3):
-            if f"bus{port}" in tables["links"]:
-                efficiency = result.inputs.values("links", "efficiency" if port == 1 else f"efficiency{port}")
-                yield "links", f"bus{port}", sent * efficiency
+        for bus_of, attribute in port_efficiencies(tables["links"].columns).items():
+            yield "links", bus_of, sent * result.inputs.values("links", attribute)
 
 
 def country_of_bus(result: Result) -> pd.Series:

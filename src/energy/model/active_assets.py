@@ -10,6 +10,7 @@ import pandas as pd
 
 from energy.case.case import Case
 from energy.case.schema import COMPONENTS, defaults
+from energy.errors import Fault, InputError
 from energy.model.cache import IdentityKey
 from energy.model.hourly import Hourly, multiply
 from energy.scenario import Scenario
@@ -18,9 +19,17 @@ _CAPACITY = {"generators": "p_max_pu", "links": "p_max_pu", "lines": "s_max_pu",
 
 
 def active_assets(case: Case, scenario: Scenario) -> dict[str, pd.DataFrame]:
-    """Return the components that stand in some year of the horizon, every PyPSA attribute filled."""
+    """Return the components that stand in some year of the horizon, every PyPSA attribute filled.
+
+    Raises
+    ------
+    InputError
+        When a component of a user's own network does not stand in the scenario's year; PyPSA would use it.
+    """
+    if case.own is not None:
+        return _own_active_assets(case, scenario)
     first = scenario.year
-    last = first + (0 if case.weightings is not None else scenario.time.years - 1)
+    last = first + scenario.time.years - 1
     tables = {name: _filled(name, IdentityKey(case.components[name])) for name in COMPONENTS if name in case.components}
     for component, table in tables.items():
         standing = pd.Series(True, table.index)
@@ -30,6 +39,34 @@ def active_assets(case: Case, scenario: Scenario) -> dict[str, pd.DataFrame]:
             standing &= table["active"].astype(bool)
         tables[component] = table[standing].copy()
     return tables
+
+
+def _own_active_assets(case: Case, scenario: Scenario) -> dict[str, pd.DataFrame]:
+    """Return the active components of a user's own network, whose tables PyPSA has filled."""
+    faults = []
+    tables = {}
+    for component, table in case.components.items():
+        active = table[table["active"].astype(bool)].copy() if "active" in table else table.copy()
+        tables[component] = active
+        if "build_year" in active:
+            end = active["build_year"] + active["lifetime"]
+            absent = active.index[(active["build_year"] > scenario.year) | (end <= scenario.year)]
+            faults += [_not_standing(case, scenario, component, name) for name in absent]
+    if faults:
+        raise InputError(faults)
+    return tables
+
+
+def _not_standing(case: Case, scenario: Scenario, component: str, name: str) -> Fault:
+    row = case.components[component].loc[name]
+    what = (
+        f"{component} {name}: build_year {row['build_year']:g} with lifetime {row['lifetime']:g} does not stand in "
+        f"{scenario.year}, but PyPSA without investment periods would use it"
+    )
+    repair = (
+        f"write values: {{{component}.{name}.active: 0}}, or set its build_year or lifetime, there or in the network"
+    )
+    return Fault(what, case.path, None, "components that stand in the scenario's year", repair)
 
 
 @lru_cache(maxsize=32)

@@ -31,6 +31,8 @@ class Axis:
         PyPSA's snapshot weightings [h], columns objective, stores, generators.
     day_length
         Snapshots of a typical day, which stands for several days; 0 on a chronological axis.
+    steps
+        What the snapshots of a user's own network are made of; None where ``hours`` are hours.
     """
 
     hours: pd.DatetimeIndex
@@ -38,6 +40,14 @@ class Axis:
     snapshots: pd.DatetimeIndex
     weightings: pd.DataFrame
     day_length: int = 0
+    steps: Steps | None = None
+
+    @property
+    def calendar(self) -> tuple[pd.DatetimeIndex, np.ndarray, pd.Timestamp]:
+        """Instants at most an hour apart, the snapshot that each belongs to, and the first instant after the last."""
+        if self.steps is None:
+            return self.hours, self.block, self.end
+        return self.steps.instants, self.steps.block, self.steps.end
 
     @cached_property
     def weights(self) -> np.ndarray:
@@ -67,7 +77,7 @@ class Axis:
     @cached_property
     def end(self) -> pd.Timestamp:
         """First instant after the horizon."""
-        return self.hours[-1] + pd.Timedelta(hours=1)
+        return self.hours[-1] + pd.Timedelta(hours=1) if self.steps is None else self.steps.end
 
     @cached_property
     def last_of_day(self) -> np.ndarray:
@@ -181,7 +191,81 @@ def own_hours(weightings: pd.DataFrame, start: pd.Timestamp) -> pd.DatetimeIndex
     return pd.DatetimeIndex(start + pd.to_timedelta(np.concatenate([[0.0], ends[:-1]]), unit="h"))
 
 
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """What the snapshots of a user's own network are made of, in steps of an hour or less.
+
+    Attributes
+    ----------
+    instants
+        Start of each step, UTC.
+    block
+        Position of the snapshot that each step belongs to; shape (steps,).
+    end
+        First instant after the last snapshot.
+    """
+
+    instants: pd.DatetimeIndex
+    block: np.ndarray
+    end: pd.Timestamp
+
+    def mean(self, values: np.ndarray) -> np.ndarray:
+        """Average values of the steps over each snapshot; shape (steps,) → (snapshots,)."""
+        return np.asarray(np.bincount(self.block, weights=values) / np.bincount(self.block))
+
+
+def own_steps(weightings: pd.DataFrame, start: pd.Timestamp) -> Steps:
+    """Return the steps of the snapshots that a user's own network brings.
+
+    A snapshot lasts until the next one, but where that leaves a gap: of days that stand for many, each snapshot lasts
+    as long as most do, and its weighting says how often it counts. The last one lasts as long as most, or as long as
+    its weighting where all do.
+
+    Parameters
+    ----------
+    weightings
+        Snapshot weightings [h].
+    start
+        Where snapshots begin that are no times.
+
+    Examples
+    --------
+    >>> days = pd.DatetimeIndex(["2028-01-01", "2028-01-08"])
+    >>> steps = own_steps(pd.DataFrame({"generators": 168.0}, index=days), days[0])
+    >>> len(steps.instants), steps.end
+    (336, Timestamp('2028-01-15 00:00:00'))
+    """
+    first = own_hours(weightings, start)
+    lengths = _lengths(first, weightings["generators"].to_numpy(float))
+    counts = np.array([_steps_in(length) for length in lengths])
+    block = np.repeat(np.arange(len(first)), counts)
+    within = np.arange(len(block)) - np.repeat(np.cumsum(counts) - counts, counts)
+    hours = within * (lengths / counts)[block]
+    instants = pd.DatetimeIndex(first[block] + pd.to_timedelta(hours.round(9), unit="h"))
+    return Steps(instants, block, first[-1] + pd.Timedelta(hours=float(lengths[-1])))
+
+
+def _lengths(first: pd.DatetimeIndex, weights: np.ndarray) -> np.ndarray:
+    """Return how long each snapshot lasts [h]; shape (snapshots,)."""
+    gaps = np.diff(first.to_numpy()) / np.timedelta64(1, "h")
+    if not len(gaps):
+        return weights
+    values, counts = np.unique(gaps.round(9), return_counts=True)
+    usual = float(values[np.argmax(counts)])
+    stands = np.isclose(weights[:-1], gaps)
+    lengths = np.where(stands, gaps, np.minimum(gaps, usual))
+    return np.append(lengths, weights[-1] if stands.all() else usual)
+
+
+def _steps_in(length: float) -> int:
+    """Return into how many steps a snapshot of some hours is cut: hours where they fill it, else quarters of one."""
+    if abs(length - round(length)) < 1e-9:
+        return round(length)
+    return max(1, int(np.ceil(4 * length - 1e-9)))
+
+
 def own_axis(weightings: pd.DataFrame, start: pd.Timestamp) -> Axis:
     """Take the snapshots that a user's own network brings; one "hour" of the axis is one snapshot."""
     hours = own_hours(weightings, start).rename("snapshot")
-    return Axis(hours, np.arange(len(hours)), hours, weightings.set_axis(hours))
+    steps = own_steps(weightings, start)
+    return Axis(hours, np.arange(len(hours)), hours, weightings.set_axis(hours), steps=steps)

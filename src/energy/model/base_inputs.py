@@ -16,6 +16,7 @@ import pandas as pd
 
 from energy.case.case import Case
 from energy.case.rules import RuleBook
+from energy.case.schema import port_efficiencies
 from energy.model import profiles
 from energy.model.active_assets import active_assets, mask_years
 from energy.model.axis import Axis, hours_of, in_window
@@ -33,6 +34,8 @@ VARYING: dict[str, tuple[str, ...]] = {
     "lines": ("s_max_pu",),
     "stores": ("e_min_pu", "e_max_pu", "marginal_cost", "marginal_cost_storage"),
     "loads": ("p_set",),
+    "storage_units": ("p_min_pu", "p_max_pu", "marginal_cost", "inflow"),
+    "transformers": ("s_max_pu",),
 }
 
 
@@ -65,7 +68,8 @@ class BaseInputs:
         """(list name, attribute) → the components' own values, positions of those that vary, hourly values of these."""
         found: dict[Key, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
         for component, table in self.components.items():
-            attributes = [a for a in VARYING.get(component, ()) if a in table]
+            varying = dict.fromkeys((*VARYING.get(component, ()), *port_efficiencies(table.columns).values()))
+            attributes = [a for a in varying if a in table]
             attributes += [a for c, a in self.hourly if c == component and a not in attributes]
             for attribute in attributes:
                 own = table[attribute].to_numpy(float) if attribute in table else np.full(len(table), np.nan)
@@ -142,7 +146,7 @@ def _base_inputs(case: Case, key: _ScenarioKey) -> BaseInputs:
     scenario = key.scenario
     book = rule_book(case, scenario)
     case = with_overrides(case, scenario, book)
-    hours = hours_of(case.weightings, scenario.horizon())
+    hours = hours_of(case.weightings, scenario.asked_horizon())
     components = active_assets(case, scenario)
     hourly = profiles.varying(case, hours, components)
     for (component, attribute), table in case.series.items():
@@ -151,7 +155,7 @@ def _base_inputs(case: Case, key: _ScenarioKey) -> BaseInputs:
             hourly.setdefault((component, attribute), table[names].set_axis(hours))
     mask_years(scenario, hours, components, hourly)
     _season(scenario, book, hours, components, hourly)
-    if "stores" in components:
+    if "stores" in components and case.own is None:
         components["stores"] = started(case, scenario, book, hours[0].month, components["stores"])
     apply_flows(book, hours, components, hourly)
     return BaseInputs(hours, components, hourly, book, case)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 VARIABLE = {"links": "Link-p", "lines": "Line-s", "generators": "Generator-p"}
 KIRCHHOFF = "Kirchhoff-Voltage-Law"
 OPEN_ANGLE = "Line-open_angle"
+OPEN_ANGLES = {"Line": OPEN_ANGLE, "Transformer": "Transformer-open_angle"}
 LOSS = "Line-loss"
 
 
@@ -71,7 +72,8 @@ def extra_functionality(n: pypsa.Network, snapshots: pd.Index) -> None:
         if not meta.get("kirchhoff", True):
             n.model.remove_constraints(KIRCHHOFF)
         else:
-            _open_lines(n, snapshots)
+            for component in OPEN_ANGLES:
+                _open_branches(n, snapshots, component, meta.get("closed", {}).get(component, {}))
 
 
 def _bound(model: linopy.Model, lhs: linopy.LinearExpression, rule: dict[str, Any]) -> None:
@@ -164,22 +166,30 @@ def _service(n: pypsa.Network, rule: dict[str, Any]) -> None:
 CONSTRAINTS = {"volume": _volume, "limit": _limit, "close": _close, "travel": _travel, "service": _service}
 
 
-def _open_lines(n: pypsa.Network, snapshots: pd.Index) -> None:
-    limit = n.get_switchable_as_dense("Line", "s_max_pu").loc[snapshots]
-    names = limit.columns[(limit == 0).any()]
+def _open_branches(n: pypsa.Network, snapshots: pd.Index, component: str, closed: dict[str, list[list[int]]]) -> None:
+    """Leave the angle of branches that an event has opened free; those that a user rated at zero stay closed."""
+    if n.components[component].static.empty:
+        return
+    limit = n.get_switchable_as_dense(component, "s_max_pu").loc[snapshots]
+    is_open = limit == 0
+    for name, runs in closed.items():
+        rated_at_zero = is_open.index[positions(runs)]
+        is_open.loc[rated_at_zero, name] = False
+    names = limit.columns[is_open.any()]
     if names.empty:
         return
     with quiet_pypsa():
-        cycles = n.cycle_matrix(apply_weights=False).loc["Line"]
+        cycles = n.cycle_matrix(apply_weights=False).loc[component]
     model = n.model
     coordinates = [pd.Index(snapshots, name="snapshot"), pd.Index(names, name="name")]
-    bound = xr.DataArray(np.where(limit[names].to_numpy() == 0, np.inf, 0.0), coords=coordinates)
-    angle = model.add_variables(lower=-bound, upper=bound, name=OPEN_ANGLE)
+    bound = xr.DataArray(np.where(is_open[names].to_numpy(), np.inf, 0.0), coords=coordinates)
+    angle = model.add_variables(lower=-bound, upper=bound, name=OPEN_ANGLES[component])
     constraint = model.constraints[KIRCHHOFF]
     sides = xr.DataArray(
         cycles.reindex(index=names).fillna(0.0).to_numpy(float),
         coords=[coordinates[1], pd.Index(constraint.indexes["cycle"], name="cycle")],
     )
     voltage_law = constraint.lhs + (sides * angle).sum("name")
+    right = constraint.rhs
     model.remove_constraints(KIRCHHOFF)
-    model.add_constraints(voltage_law, "=", 0, name=KIRCHHOFF)
+    model.add_constraints(voltage_law, "=", right, name=KIRCHHOFF)

@@ -13,6 +13,7 @@ from energy.case.case import Case
 from energy.errors import Fault, InputError, nearest
 from energy.model.base_inputs import BaseInputs, SnapshotInputs
 from energy.model.cache import IdentityKey
+from energy.model.horizon import event_faults, on_calendar, steps_of
 from energy.model.hourly import number
 from energy.scenario import Event, Scenario, combine
 
@@ -35,10 +36,10 @@ def targets(case: Case, scenario: Scenario) -> dict[tuple[str, str, str], list[E
     Raises
     ------
     InputError
-        When an event names a component or corridor that the case does not have.
+        When an event names a component or corridor that the case does not have, or lies outside the horizon.
     """
     found: defaultdict[tuple[str, str, str], list[Event]] = defaultdict(list)
-    faults = []
+    faults = list(event_faults(on_calendar(case, scenario)))
     for position, event in enumerate(scenario.events):
         for at, place in enumerate(event.places):
             if place.table is None:
@@ -86,20 +87,21 @@ def apply_events(
     """
     base = stands.base
     hit: Columns = {}
-    factors: dict[tuple[int, ...], np.ndarray] = {}  # what the same events leave of several components
+    # what the same events leave of several components
+    factors: dict[tuple[int, ...], tuple[np.ndarray, np.ndarray]] = {}
     for (component, name, attribute), events in targeted.items():
         table = base.components.get(component)
         if table is None or name not in table.index:
             continue
         same = tuple(map(id, events))
         if same not in factors:
-            factors[same] = combine(events, base.hours, base.hours[0])
-        factor = factors[same]
+            factors[same] = _left(case, scenario, base, events)
+        factor, at_most_one = factors[same]
         column = load(name) if component == "loads" else base.column(component, attribute, name)
         hit[component, attribute, name] = column * factor
         lower = _LOWER.get(attribute)
         if lower is not None:  # what must run cannot run while it is out
-            hit[component, lower, name] = base.column(component, lower, name) * np.minimum(factor, 1.0)
+            hit[component, lower, name] = base.column(component, lower, name) * at_most_one
     poles = _poles(case, base)
     altered = any(address.startswith("profiles/loss_curve") for address in scenario.values)
     if not any(poles.values()) or (all(poles.values()) and not scenario.events and not altered):
@@ -110,6 +112,16 @@ def apply_events(
     _fill(poles, base, hit)
     _monopole(case, scenario, poles, base, hit)
     return _averaged(hit, stands)
+
+
+def _left(case: Case, scenario: Scenario, base: BaseInputs, events: list[Event]) -> tuple[np.ndarray, np.ndarray]:
+    """Return what events leave in every hour, and the same at most 1; snapshots of a user's own are means of hours."""
+    if case.weightings is None:
+        factor = combine(events, base.hours, base.hours[0])
+        return factor, np.minimum(factor, 1.0)
+    steps = steps_of(case, scenario)
+    factor = combine(events, steps.instants, steps.instants[0])
+    return steps.mean(factor), steps.mean(np.minimum(factor, 1.0))
 
 
 def _averaged(hit: Columns, stands: SnapshotInputs) -> dict[tuple[str, str], np.ndarray]:
@@ -141,7 +153,7 @@ def _fill(poles: Mapping[str, list[str]], base: BaseInputs, hit: Columns) -> Non
             if not any(("links", "p_max_pu", name) in hit for name in ordered):
                 continue
             widths = np.array([[number(links, name, "p_nom")] for name in ordered])
-            share = np.array([_left(base, hit, name) for name in ordered])
+            share = np.array([_remaining(base, hit, name) for name in ordered])
             before = np.cumsum(widths, axis=0) - widths
             left = np.clip((share * widths).sum(axis=0) - before, 0.0, widths)
             filled = np.divide(left, widths, out=np.zeros_like(left), where=widths > 0)
@@ -150,7 +162,7 @@ def _fill(poles: Mapping[str, list[str]], base: BaseInputs, hit: Columns) -> Non
                 hit["links", "p_max_pu", name] = np.where((share == share[0]).all(axis=0) & (old % 1 == 0), old, column)
 
 
-def _left(base: BaseInputs, hit: Columns, name: str) -> np.ndarray:
+def _remaining(base: BaseInputs, hit: Columns, name: str) -> np.ndarray:
     found = hit.get(("links", "p_max_pu", name))
     return base.column("links", "p_max_pu", name) if found is None else found
 
@@ -173,7 +185,7 @@ def _monopole(case: Case, scenario: Scenario, poles: Mapping[str, list[str]], ba
     curves = case.profiles["loss_curve"]
     nothing = [np.zeros(len(base.hours))]  # a pole that is not built yet is as good as out
     out = {
-        pattern: np.max([_left(base, hit, name) for name in names] or nothing, axis=0) == 0
+        pattern: np.max([_remaining(base, hit, name) for name in names] or nothing, axis=0) == 0
         for pattern, names in poles.items()
     }
     modes = _return_modes(scenario, base.hours)

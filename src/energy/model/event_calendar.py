@@ -12,6 +12,7 @@ import pandas as pd
 from energy.case.case import Case
 from energy.model.base_inputs import base_inputs_of
 from energy.model.disruption import event_cuts, targets
+from energy.model.horizon import on_calendar
 from energy.scenario import Event, Scenario, combine
 
 HOUR = pd.Timedelta(hours=1)
@@ -62,6 +63,7 @@ def spells(case: Case, scenario: Scenario) -> list[Spell]:
     >>> [(f"{s.start:%m-%d}", f"{s.end:%m-%d}", s.names, s.begins) for s in spells(read_case("two_bus"), asked)]
     [('07-01', '07-03', ('line',), 0.0)]
     """
+    scenario = on_calendar(case, scenario)
     standing = base_inputs_of(case, scenario).components
     alike: defaultdict[tuple[str, str, tuple[_Part, ...]], list[str]] = defaultdict(list)
     for (component, name, attribute), events in targets(case, scenario).items():

@@ -57,7 +57,12 @@ def refuse_energy_creation(
     if case.weightings is None:  # in a user's own network the ports may be of any kind
         more |= _output_of_same_kind(links, carrier, dense).max(axis=0) > 1 + 1e-9
     for wrong, what, allowed, repair in (
-        (backwards, "loses power and runs both ways: backwards it would create it", None, "split it into two links"),
+        (
+            backwards,
+            "loses power (efficiency) and runs both ways (p_min_pu below 0): backwards it would create it",
+            None,
+            "split it into two links",
+        ),
         (more, "delivers more than it takes", "an efficiency up to 1, all its ends together", None),
     ):
         for name in links.index[wrong]:
@@ -94,7 +99,9 @@ def refuse_without_cost(components: Mapping[str, pd.DataFrame], dense: Mapping[t
     InputError
         When all costs are zero.
     """
-    names = [(c, a) for c in ("generators", "links", "stores") for a in ("marginal_cost", "marginal_cost_storage")]
+    lists = ("generators", "links", "stores", "storage_units")
+    costs = ("marginal_cost", "marginal_cost_storage", "marginal_cost_quadratic", "spill_cost")
+    names = [(component, cost) for component in lists for cost in costs]
     for component, attribute in names:
         table = components.get(component, pd.DataFrame())
         found = dense.get((component, attribute))

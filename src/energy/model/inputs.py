@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,7 @@ from energy.model.base_inputs import (
 from energy.model.disruption import apply_events, targets
 from energy.model.generator_availability import at_most_the_demand, without_transit_losses
 from energy.model.head_curves import HeadCurve, head_curves
+from energy.model.horizon import on_calendar, refuse_missed
 from energy.model.hourly import number
 from energy.model.hydrology.inflow import inflow
 from energy.model.input_checks import validate_inputs
@@ -33,6 +34,9 @@ from energy.model.line_losses import LineLosses, linearisation, refuse_unbounded
 from energy.model.snapshots import axis_of
 from energy.scenario import Event, Scenario
 from energy.scenario.hydrology import Hydrology
+
+if TYPE_CHECKING:
+    import pypsa
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ class Inputs:
         (component list, name, attribute) → the scenario's events that act there.
     undisturbed
         Of ``dense``, what events change, as it is without them.
+    own
+        The user's own network that the components come from, or None: what they do not say PyPSA reads there.
     head
         Curves of the turbines whose efficiency follows a level; none where the head is fixed.
     priority
@@ -93,6 +99,7 @@ class Inputs:
     head: tuple[HeadCurve, ...] = ()
     priority: tuple[str, ...] = ()
     line_losses: LineLosses = "none"
+    own: pypsa.Network | None = None
 
     def array(self, component: str, attribute: str) -> np.ndarray:
         """Return an attribute in every snapshot; shape (snapshots, names), columns in the order of the table."""
@@ -135,6 +142,7 @@ def inputs(case: Case, scenario: Scenario) -> Inputs:
     >>> float(found.values("loads", "p_set")["source demand"].iloc[0].round(6))
     40.0
     """
+    refuse_missed(case, scenario)
     found = with_objective(assemble(case, scenario), scenario)
     validate_inputs(found.components, found.dense, scenario, case)
     return found
@@ -155,6 +163,7 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
     InputError
         When the scenario names what the case does not have, or asks for what is not modelled.
     """
+    scenario = on_calendar(case, scenario)
     base = base_inputs_of(case, scenario)
     _refuse(case, scenario, base.book)
     stands = snapshot_inputs(base, axis or axis_of(case, scenario))
@@ -168,9 +177,10 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
     undisturbed = {key: dense[key] for key in changed}
     dense |= changed
     lossy = scenario.line_losses != "none" and bool(len(base.components.get("lines", ())))
-    if "generators" in base.components and "loads" in base.components:
+    plants = case.own is None and "generators" in base.components
+    if plants and "loads" in base.components:
         dense["generators", "p_max_pu"] = at_most_the_demand(base.components, dense)
-    if "generators" in base.components and not lossy:
+    if plants and not lossy:
         dense["generators", "p_max_pu"] = without_transit_losses(base.components["generators"], dense)
     head = head_curves(base.case, base.components) if scenario.head == "varying" else ()
     assembled = Inputs(
@@ -186,6 +196,7 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
         undisturbed,
         head,
         line_losses=linearisation(base.components, scenario),
+        own=case.own,
     )
     refuse_unbounded(assembled, scenario)
     return assembled

@@ -156,6 +156,8 @@ def refuse_unbounded(inputs: Inputs, scenario: Scenario) -> None:
 def _unbounded(inputs: Inputs) -> Iterator[tuple[str, str]]:
     lines = inputs.components["lines"]
     top, r_pu = rating(inputs), resistance(inputs)
+    for name in inputs.components.get("transformers", pd.DataFrame()).index:
+        yield f"losses of lines beside transformer {name!r}: those of transformers are not modelled", "no transformers"
     typed = lines["type"].fillna("").astype(str) if "type" in lines else pd.Series("", lines.index)
     for at, name in enumerate(lines.index):
         if typed[name]:

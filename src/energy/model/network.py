@@ -11,6 +11,7 @@ from energy.case.case import Case
 from energy.case.schema import attributes
 from energy.model.inputs import Inputs, inputs
 from energy.model.line_losses import TRANSMISSION_LOSSES
+from energy.model.own_network import own_network
 from energy.model.pypsa_logging import quiet_pypsa
 from energy.scenario import Scenario
 
@@ -74,6 +75,10 @@ def network(found: Inputs) -> pypsa.Network:
     """
     import pypsa
 
+    if found.own is not None:
+        n = own_network(found, found.own)
+        n.meta["energy"] |= _meta(found)
+        return n
     with quiet_pypsa():
         n = pypsa.Network(name=found.name)
         n.set_snapshots(found.axis.snapshots)  # type: ignore[arg-type]  # PyPSA takes any index

@@ -18,7 +18,7 @@ from energy.scenario import Scenario
 def axis_of(case: Case, scenario: Scenario) -> Axis:
     """Return the snapshots of a scenario; the same choice gives the same object, so that what hangs on it is shared."""
     if case.weightings is not None:
-        return _own_axis(case, scenario.horizon()[0])
+        return _own_axis(case, scenario.asked_horizon()[0])
     start, _ = scenario.horizon()
     cuts: set[pd.Timestamp] = set()
     if scenario.time.resolution.startswith("typical"):  # every other resolution has all hours, and nothing to cut

@@ -13,6 +13,7 @@ import pandas as pd
 from energy.case import Case
 from energy.model.disruption import targets
 from energy.model.event_calendar import Spell, spells
+from energy.model.horizon import on_calendar
 from energy.scenario import NEVER, Event, Scenario
 
 WIDTH = 84  # signs that the months may take
@@ -49,6 +50,7 @@ def calendar_text(case: Case, scenario: Scenario) -> Iterator[str]:
     if not scenario.events:
         yield "no events"
         return
+    scenario = on_calendar(case, scenario)
     yield from _calendar(scenario)
     yield ""
     hit = targets(case, scenario)

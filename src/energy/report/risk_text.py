@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from energy.results.labels import MONTHS
 
 if TYPE_CHECKING:
@@ -106,6 +108,12 @@ def _figure(value: float, digits: int) -> str:
     return f"{value:,.0f}" if abs(value) >= 10**digits else f"{value:,.{digits}g}"
 
 
+def _with_error(value: float, error: float) -> str:
+    if np.isnan(value):
+        return "–"
+    return _figure(value, 4) if np.isnan(error) else f"{_figure(value, 4)} ± {_figure(error, 2)}"
+
+
 def with_errors(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table of figures and their standard errors (``X`` and ``X error``) as texts, a row a figure.
 
@@ -116,11 +124,12 @@ def with_errors(table: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    figures = [str(column) for column in table if f"{column} error" in table]
+    figures = [str(column) for column in table if not str(column).endswith(" error")]
+    unknown = pd.Series(np.nan, table.index)
     cells = {
         name: [
-            f"{_figure(value, 4)} ± {_figure(error, 2)}"
-            for value, error in zip(table[name], table[f"{name} error"], strict=True)
+            _with_error(value, error)
+            for value, error in zip(table[name], table.get(f"{name} error", unknown), strict=True)
         ]
         for name in figures
     }

@@ -27,6 +27,8 @@ def tables_of(found: Settlement) -> dict[str, pd.DataFrame]:
         "fuel": found.fuel,
         "rent": found.rent,
         "welfare": found.welfare,
+        "avoided": found.avoided,
+        "reverse_prices": found.prices,
     }
     return tables if found.debt is None else tables | {"debt": found.debt}
 

@@ -17,7 +17,7 @@ from energy.reading.frozen import Complaint, Frozen, FrozenMap, Frozenness, Row,
 from energy.reading.month_day import MonthDay
 from energy.reading.schema_errors import validated
 from energy.reading.tree import Node, Origin, Origins, planted, put
-from energy.scenario.dates import Season, is_yearly, parse_moment
+from energy.scenario.dates import Season, parse_moment
 from energy.scenario.event import TABLES, Event
 from energy.scenario.hydrology import Hydrology
 
@@ -212,10 +212,11 @@ class Scenario(Frozen):
     events: Row[Event] = Field(default=(), description="What happens, in any order.")
     tags: Row[Word] = Field(default=(), description="Words to find the scenario by.")
     _origins: Origins = PrivateAttr(default_factory=Origins)
+    _span: tuple[pd.Timestamp, pd.Timestamp] | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        refuse_all([*self._water_complaints(), *self._order_complaints(), *self._event_complaints()])
+        refuse_all([*self._water_complaints(), *self._order_complaints(), *self._name_complaints()])
         return self
 
     def _water_complaints(self) -> list[Complaint]:
@@ -236,37 +237,38 @@ class Scenario(Frozen):
             found.append((at, "`casa` is not in the order", "services with casa among them", repair))
         return found
 
-    def _event_complaints(self) -> list[Complaint]:
-        found: list[Complaint] = []
-        horizon_start, horizon_end = self.horizon()
-        shown = f"{horizon_start:%Y-%m-%d} to {horizon_end:%Y-%m-%d} UTC"
+    def _name_complaints(self) -> list[Complaint]:
         names = [event.name for event in self.events]
-        for at, event in enumerate(self.events):
-            if event.name in names[:at]:
-                found.append((("events", at, "name"), f"{event.name!r} is there twice", "each name once", "rename one"))
-            begin, end = event.window(horizon_start)
-            if end <= begin:
-                what = f"the end, {end}, is not after the start, {begin}"
-                found.append((("events", at, "end"), what, None, "swap start and end"))
-            elif begin >= horizon_end or event.recovered(horizon_start) <= horizon_start:
-                what = f"{begin} to {end} lies outside the horizon"
-                found.append((("events", at, "start"), what, shown, "change start, or the scenario's year or time"))
-            elif is_yearly(event.end) and end > horizon_end:
-                # the end was taken in the next year: far more often a mistake than meant
-                what = f"the first {event.end} after {begin} is past the horizon"
-                found.append((("events", at, "end"), what, shown, "write a later end, a full date, or `never`"))
-        return found
+        return [
+            (("events", at, "name"), f"{name!r} is there twice", "each name once", "rename one")
+            for at, name in enumerate(names)
+            if name in names[:at]
+        ]
 
     def horizon(self) -> tuple[pd.Timestamp, pd.Timestamp]:
         """Return first instant and end (not included) of the horizon, naive UTC.
+
+        On a user's own network, which brings its dates itself, it is the network's, see ``spanning``.
 
         Examples
         --------
         >>> Scenario(name="x", year=2028).horizon()
         (Timestamp('2028-04-01 00:00:00'), Timestamp('2029-04-01 00:00:00'))
         """
+        return self._span or self.asked_horizon()
+
+    def asked_horizon(self) -> tuple[pd.Timestamp, pd.Timestamp]:
+        """Return the horizon that ``year`` and ``time`` ask for, whatever the case, naive UTC."""
         start = parse_moment(self.time.start)
         return start.begin_in(self.year), start.begin_in(self.year + self.time.years)
+
+    def spanning(self, first: pd.Timestamp, end: pd.Timestamp) -> Self:
+        """Return the scenario with the horizon of a network that brings its own dates."""
+        if self._span == (first, end):
+            return self
+        copy = self.model_copy()
+        copy._span = (first, end)  # noqa: SLF001  (its own kind)
+        return copy
 
     def written_at(self, *steps: str | int) -> Origin:
         """Return where a value was written: file and line where they are known, else the scenario's name.
@@ -310,6 +312,7 @@ class Scenario(Frozen):
             if leaf is value:
                 origins[tuple(int(step) if step.isdecimal() else step for step in key_steps(key))] = leaf.origin
         found = validated(type(self), tree)
+        found._span = self._span  # noqa: SLF001  (its own kind)
         return found.with_origins(origins) if origins else found
 
     def digest(self) -> str:

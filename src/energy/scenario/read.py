@@ -20,7 +20,7 @@ Overrides = Mapping[str, object] | Sequence[str]
 _WRITTEN = ("extends", *(field for field in Form.of(Scenario).keys if field != "name"))
 _SET = Origin("--set")
 _FOLDER = "scenarios"
-_OTHER_FOLDERS = ("hazards", "sweeps")  # YAML files that are no scenarios
+_OTHER_FOLDERS = ("actions", "hazards", "sweeps")  # YAML files that are no scenarios
 
 
 @dataclass(frozen=True)

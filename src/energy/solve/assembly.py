@@ -82,7 +82,7 @@ def pattern_of(reference: Structure, base: Inputs) -> Pattern | None:
     if any(name not in plain and not name.startswith("rule-") for name in reference.rows):
         return None
     stores = base.components.get("stores")
-    if stores is not None and (stores["standing_loss"] != 0).any():
+    if stores is not None and len(stores) and (base.array("stores", "standing_loss") != 0).any():
         return None
     matrix, ports = sparse.csr_matrix(reference.pattern), ports_of(base)
     balance = {key: _entries(matrix, reference.rows[BALANCE][0], at[0]) for key, at in reference.columns.items()}

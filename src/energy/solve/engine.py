@@ -12,8 +12,9 @@ from math import inf
 import highspy
 import pandas as pd
 
-from energy.errors import SolverError
+from energy.errors import Fault, InputError, SolverError
 from energy.model import Inputs
+from energy.solve.as_built import AsBuilt, Program, built_program
 from energy.solve.assembly import assemble_program
 from energy.solve.attempts import method
 from energy.solve.head_iteration import follow_head
@@ -22,6 +23,7 @@ from energy.solve.infeasibility import conflict
 from energy.solve.lp import BALANCE, Problem, Structure, blocks
 from energy.solve.pattern_cache import program_of
 from energy.solve.priority import priority_costs
+from energy.solve.pypsa_model import pypsa_model
 from energy.solve.result import Result
 from energy.solve.rivers import NEGLIGIBLE, least_lacking_water, with_lacking_water
 from energy.solve.sifting import FixedColumns, fixable_columns
@@ -76,7 +78,8 @@ class Engine:
 
     Every solve starts from the basis of its anchor, else of the *base* inputs, or on long horizons from nothing; never
     from the scenario solved before, so that an answer depends on its own inputs and anchor alone. Snapshots, rules and
-    every number may differ from those of the base.
+    every number may differ from those of the base. Where a user's own network holds what the engine has no formula for
+    (ramps, storage units, transformers, squares, …), PyPSA builds each program anew, and `builds` counts them.
 
     Parameters
     ----------
@@ -107,10 +110,14 @@ class Engine:
     """
 
     def __init__(self, base: Inputs, time_limit: float = inf) -> None:
-        self._pattern, self.structure = program_of(base)
-        self.base = base
+        self.base, self.builds = base, 1
+        self._pattern, program = program_of(base)
+        self._whole = program if isinstance(program, Program) else None
+        self._as_built = AsBuilt(time_limit)
+        self._structures: OrderedDict[str, Structure] = OrderedDict()
+        if isinstance(program, Structure):
+            self.structure = self._structures[structure_key(base)] = program
         self._family = family_key(base)
-        self._structures = OrderedDict({structure_key(base): self.structure})
         self._starts: OrderedDict[str, WarmStart | FixedColumns | None] = OrderedDict()
         self._own = WarmStartScenario("", lambda: base)
         self._time_limit = time_limit
@@ -154,6 +161,9 @@ class Engine:
 
     def _solve(self, inputs: Inputs, past: Result | None, now: int, anchor: WarmStartScenario | None = None) -> Result:
         """Solve one linear program."""
+        if self._whole is not None:
+            _refuse_services(inputs)
+            return self._as_built.solve(self._program(inputs, past), inputs, past, now)
         structure = self._structure(inputs)
         first = not self._starts
         start = self._start(anchor or self._own, structure)
@@ -171,6 +181,19 @@ class Engine:
             basis = start.carried(structure, inputs)
         self._optimise(structure, problem, inputs, basis, held=held)
         return self._result(structure, inputs)
+
+    @property
+    def seconds(self) -> float:
+        """Wall time spent inside HiGHS so far [s]."""
+        return self.solver.seconds + self._as_built.seconds
+
+    def _program(self, inputs: Inputs, past: Result | None) -> Program:
+        """Return PyPSA's own program of inputs, built anew unless they are the base's, and nothing is to be held."""
+        assert self._whole is not None
+        if inputs is self.base and past is None:
+            return self._whole
+        self.builds += 1
+        return built_program(pypsa_model(inputs), inputs)
 
     def _optimise(
         self,
@@ -259,6 +282,14 @@ class Engine:
         values = blocks(structure, optimum.values, snapshots)
         prices_table = pd.DataFrame(prices, snapshots, structure.buses, copy=False)
         return Result(inputs, values, prices_table, optimum.objective, optimum.iterations, optimum.gains)
+
+
+def _refuse_services(inputs: Inputs) -> None:
+    """Refuse services in their order where PyPSA's own program is solved: they are optimised by the engine's alone."""
+    if inputs.priority:
+        what = "services in a protection order, and components that the engine has no formula for"
+        repair = "write objective: dispatch, or leave ramps, storage units and the like out"
+        raise InputError(Fault(what, inputs.name, None, "one of them", repair))
 
 
 def _width(structure: Structure) -> int:

@@ -22,6 +22,9 @@ FLOWS: dict[Key, str] = {
     ("lines", "s"): "p0",
     ("stores", "e"): "e",
     ("stores", "p"): "p",
+    ("storage_units", "p"): "p",
+    ("storage_units", "state_of_charge"): "state_of_charge",
+    ("transformers", "s"): "p0",
 }
 """(component list, quantity) → PyPSA's name of it in a solved network."""
 

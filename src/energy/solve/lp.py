@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from energy.case.schema import port_efficiencies
 from energy.model import Inputs
 from energy.model.line_losses import loss_segments, rating, resistance
 
@@ -32,11 +33,10 @@ def ports_of(base: Inputs) -> Ports:
     """Return the ports at which links deliver."""
     links, found = base.components.get("links", pd.DataFrame()), []
     position = {bus: at for at, bus in enumerate(base.components["buses"].index)}
-    for port, attribute in ((1, "efficiency"), (2, "efficiency2"), (3, "efficiency3")):
-        if len(links) and f"bus{port}" in links:
-            ends = [(at, position[bus]) for at, bus in enumerate(links[f"bus{port}"].tolist()) if bus]
-            at, buses = (np.array([end[side] for end in ends], dtype=int) for side in (0, 1))
-            found.append((attribute, at, buses))
+    for bus_of, attribute in port_efficiencies(links.columns if len(links) else []).items():
+        ends = [(at, position[bus]) for at, bus in enumerate(links[bus_of].tolist()) if bus]
+        at, buses = (np.array([end[side] for end in ends], dtype=int) for side in (0, 1))
+        found.append((attribute, at, buses))
     return found
 
 
@@ -227,24 +227,36 @@ class Structure:
 
         Rows of the past alone hold as they were decided: what the solver left as a residual is no contradiction.
         """
-        past = np.full(len(problem.cost), np.nan)
-        for key, columns in self.columns.items():
-            past[columns[:now]] = values[key].to_numpy()[:now]
-        held = ~np.isnan(past)
-        problem.lower[held] = problem.upper[held] = past[held]
-        column = np.repeat(np.arange(len(past)), np.diff(self.pattern.indptr))
-        row, entry = self.pattern.indices, problem.matrix
-        is_open = np.zeros(len(problem.row_lower), dtype=bool)
-        is_open[row[~held[column] & (entry != 0)]] = True
-        terms = np.where(entry == 0, 0.0, entry * past[column])
-        level = np.bincount(row, weights=terms, minlength=len(is_open))  # of rows that are not open, else NaN
-        problem.row_lower[~is_open] = np.minimum(problem.row_lower, level)[~is_open]
-        problem.row_upper[~is_open] = np.maximum(problem.row_upper, level)[~is_open]
+        hold_past(problem, self.pattern, self.columns, values, now)
 
     def shadow(self, duals: np.ndarray, name: str) -> np.ndarray:
         """Return the duals of a block of rows in its own shape; NaN where a row is left out."""
         rows = self.rows[name]
         return np.where(rows >= 0, duals[rows], np.nan)
+
+
+def hold_past(
+    problem: Problem,
+    pattern: sparse.csc_matrix,
+    columns: Mapping[Key, np.ndarray],
+    values: Mapping[Key, pd.DataFrame],
+    now: int,
+) -> None:
+    """Fix the columns of a problem before snapshot ``now``; see `Structure.hold`. A column of −1 is none."""
+    past = np.full(len(problem.cost), np.nan)
+    for key, places in columns.items():
+        before = places[:now]
+        past[before[before >= 0]] = values[key].to_numpy()[:now][before >= 0]
+    held = ~np.isnan(past)
+    problem.lower[held] = problem.upper[held] = past[held]
+    column = np.repeat(np.arange(len(past)), np.diff(pattern.indptr))
+    row, entry = pattern.indices, problem.matrix
+    is_open = np.zeros(len(problem.row_lower), dtype=bool)
+    is_open[row[~held[column] & (entry != 0)]] = True
+    terms = np.where(entry == 0, 0.0, entry * past[column])
+    level = np.bincount(row, weights=terms, minlength=len(is_open))  # of rows that are not open, else NaN
+    problem.row_lower[~is_open] = np.minimum(problem.row_lower, level)[~is_open]
+    problem.row_upper[~is_open] = np.maximum(problem.row_upper, level)[~is_open]
 
 
 def matrix_of(structure: Structure, problem: Problem) -> sparse.csc_matrix:

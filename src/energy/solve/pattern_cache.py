@@ -13,9 +13,10 @@ from hashlib import sha256
 import numpy as np
 
 from energy.model import Inputs
+from energy.solve.as_built import Program, built_program
 from energy.solve.assembly import Pattern, assemble_program, pattern_of
 from energy.solve.lp import Structure
-from energy.solve.pypsa_model import check_layout, pypsa_structure
+from energy.solve.pypsa_model import check_layout, has_formulas, pypsa_model, pypsa_structure
 from energy.solve.structure_hash import RENEWED, components_key, family_key
 
 ALWAYS = "ENERGY_CHECK_PYPSA"
@@ -26,7 +27,7 @@ PATTERNS_KEPT = 64  # of one snapshot each: some 0.1 MB of casa1000
 _patterns: dict[str, Pattern] = {}
 
 
-def program_of(inputs: Inputs) -> tuple[Pattern | None, Structure]:
+def program_of(inputs: Inputs) -> tuple[Pattern | None, Structure | Program]:
     """Return the pattern of inputs and their program, checked against PyPSA's own model where the pattern is new.
 
     Parameters
@@ -40,7 +41,7 @@ def program_of(inputs: Inputs) -> tuple[Pattern | None, Structure]:
         The rows of a snapshot; None where they are not the same in every snapshot. Nothing is kept then: such rows
         hold numbers that the engine does not renew (ramps, standing losses), and these may differ next time.
     program
-        Laid by the pattern, or PyPSA's own where there is none.
+        Laid by the pattern; where there is none, as PyPSA built it.
 
     Raises
     ------
@@ -64,7 +65,10 @@ def program_of(inputs: Inputs) -> tuple[Pattern | None, Structure]:
     kept = _patterns.get(key)
     if kept is not None and os.environ.get(ALWAYS) != "always":
         return kept, assemble_program(kept, inputs)
-    reference = pypsa_structure(inputs)
+    model = pypsa_model(inputs)
+    if not has_formulas(model, inputs):
+        return None, built_program(model, inputs)
+    reference = pypsa_structure(inputs, model)
     pattern = kept or pattern_of(reference, inputs)
     if pattern is None:
         return None, reference

@@ -13,11 +13,13 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from energy.case.schema import port_efficiencies
 from energy.errors import Fault, InputError
 from energy.model import Inputs, extra_functionality, network
 from energy.model.custom_constraints import KIRCHHOFF, OPEN_ANGLE
 from energy.model.custom_constraints import LOSS as LOSS_VARIABLE
 from energy.model.line_losses import TRANSMISSION_LOSSES
+from energy.model.own_network import rated_at_zero
 from energy.model.pypsa_logging import quiet_pypsa
 from energy.solve.lp import BALANCE, ENERGY, LOSS, LOSSES, RATING, VOLTAGE, Structure, matrix_of
 
@@ -46,15 +48,13 @@ TANGENTS = "Line-loss_tangents-"
 LOSS_LIMIT = "Line-loss_upper"
 
 
-def pypsa_structure(base: Inputs) -> Structure:
-    """Let PyPSA and linopy build the model of inputs, and return where everything stands in it.
+def pypsa_model(base: Inputs) -> linopy.Model:
+    """Let PyPSA and linopy build the model of inputs.
 
     Raises
     ------
     InputError
-        When PyPSA's model has variables that this engine does not solve.
-    AssertionError
-        When a number of the formulas differs from the model that PyPSA built.
+        When PyPSA's model has what no linear or convex quadratic program holds.
     """
     n = network(base)
     losses = TRANSMISSION_LOSSES[base.line_losses]
@@ -65,7 +65,50 @@ def pypsa_structure(base: Inputs) -> Structure:
             transmission_losses=losses, include_objective_constant=False, meshed_thresholds=[]
         )
         extra_functionality(n, n.snapshots)
-    _refuse_foreign(model, base)
+    _refuse_integers(model, base)
+    return model
+
+
+def has_formulas(model: linopy.Model, base: Inputs) -> bool:
+    """Tell whether the engine has a formula for every number of a model that a scenario may change.
+
+    Without one, as for ramps, losses that stand, set values, storage units, transformers, squares and a user's global
+    constraints, numbers stand in places that would not be renewed.
+    """
+    variables = {*VARIABLES.values(), OPEN_ANGLE}
+    if model.is_quadratic or any(name not in variables for name in model.variables):
+        return False
+    if any(not _has_place(name) for name in model.constraints):
+        return False
+    if base.own is None:
+        return True
+    stores, links = (base.components.get(name, pd.DataFrame()) for name in ("stores", "links"))
+    loses = len(stores) and bool((base.array("stores", "standing_loss") != 0).any())
+    ports = len(links) and any(links[bus].ne("").any() for bus in list(port_efficiencies(links.columns))[3:])
+    all_inactive = any(table.empty for table in base.components.values())
+    return not (loses or ports or all_inactive or rated_at_zero(base.own, "Line"))
+
+
+def _has_place(name: str) -> bool:
+    return name in ROWS or name == LOSS_LIMIT or name.startswith(("rule-", TANGENTS)) or "-fix-" in name
+
+
+def pypsa_structure(base: Inputs, model: linopy.Model | None = None) -> Structure:
+    """Return where everything stands in PyPSA's model of inputs.
+
+    Parameters
+    ----------
+    base
+        Inputs that `has_formulas` holds for.
+    model
+        PyPSA's model of them; built unless given.
+
+    Raises
+    ------
+    AssertionError
+        When a number of the formulas differs from the model that PyPSA built.
+    """
+    model = pypsa_model(base) if model is None else model
     structure = _structure(model, base)
     _check(structure, base, model)
     return structure
@@ -73,7 +116,7 @@ def pypsa_structure(base: Inputs) -> Structure:
 
 def _structure(model: linopy.Model, base: Inputs) -> Structure:
     matrices = model.matrices
-    column_of, row_of = _lookup(matrices.vlabels), _lookup(matrices.clabels)
+    column_of, row_of = lookup(matrices.vlabels), lookup(matrices.clabels)
     columns = {
         key: column_of[model.variables[name].labels.transpose("snapshot", "name").to_numpy()]
         for key, name in VARIABLES.items()
@@ -204,14 +247,14 @@ def _same(what: str, ours: np.ndarray, theirs: np.ndarray, places: Mapping[str, 
         )
 
 
-def _refuse_foreign(model: linopy.Model, base: Inputs) -> None:
-    """Refuse what would be left out of the program without a word: variables of other kinds, squares."""
-    foreign = [name for name in model.variables if name not in (*VARIABLES.values(), OPEN_ANGLE)]
-    if model.is_quadratic:
-        foreign.append("quadratic costs")
+def _refuse_integers(model: linopy.Model, base: Inputs) -> None:
+    """Refuse what would be left out of the program without a word: whole numbers."""
+    foreign = [*model.variables.integers, *model.variables.binaries]
     if foreign:
-        what = f"PyPSA's model of this network has {', '.join(foreign)}, which this engine does not solve"
-        raise InputError(Fault(what, base.name, None, "fixed capacities, linear costs", "solve it with plain PyPSA"))
+        what = (
+            f"PyPSA's model of this network has {', '.join(foreign)} in whole numbers, which this engine does not solve"
+        )
+        raise InputError(Fault(what, base.name, None, "continuous variables", "solve it with plain PyPSA"))
 
 
 def _places_of(labels: np.ndarray, row_of: np.ndarray, new_row: np.ndarray) -> np.ndarray:
@@ -219,7 +262,8 @@ def _places_of(labels: np.ndarray, row_of: np.ndarray, new_row: np.ndarray) -> n
     return np.where(labels >= 0, new_row[row_of[labels]], -1)
 
 
-def _lookup(labels: np.ndarray) -> np.ndarray:
+def lookup(labels: np.ndarray) -> np.ndarray:
+    """Return the place of each label of linopy in its matrices; shape (highest label + 1,)."""
     places = np.full(int(labels.max()) + 1 if len(labels) else 0, -1, dtype=np.int64)
     places[labels] = np.arange(len(labels))
     return places

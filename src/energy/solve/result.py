@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from energy.case.schema import port_efficiencies
 from energy.model import Inputs, network
 from energy.model.objective import LACKING_WATER, service_costs
 
@@ -69,7 +70,7 @@ class Result:
 
         What lines carry is the flow at their middle.
         """
-        key = (component, "s" if component == "lines" else "p")
+        key = (component, "s" if component in ("lines", "transformers") else "p")
         found = self.values.get(key)
         return pd.DataFrame(index=self.inputs.axis.snapshots) if found is None else found
 
@@ -125,6 +126,7 @@ class Result:
         if self.inputs.line_losses != "none":
             put("lines", "p1", -self.ends("lines")[1], "MW", "what lines take from bus1, negative where they deliver")
             put("lines", "loss", self.line_losses, "MW", "what lines lose, half of it at each end")
+        put("transformers", "p0", self.flow("transformers"), "MW", "what transformers take from bus0")
         put(
             "stores",
             "e",
@@ -133,11 +135,14 @@ class Result:
             "content of stores at the end of the snapshot",
         )
         put("stores", "p", self.flow("stores"), power, "what stores give to their bus")
+        charge = self.values.get(("storage_units", "state_of_charge"), pd.DataFrame())
+        put("storage_units", "state_of_charge", charge, "MWh", "content of storage units at the end of the snapshot")
+        put("storage_units", "p", self.flow("storage_units"), "MW", "what storage units give to their bus")
         if "loads" in self.inputs.components:
             put("loads", "p", self.inputs.values("loads", "p_set"), power, "demand; negative for inflow")
         put("buses", "marginal_price", self.prices, "USD/MWh (electric), USD/hm3 (water)", "marginal price")
         coordinates: dict[str, object] = {"snapshot": axis.snapshots}
-        for name in {key.split("_")[0] for key in data}:
+        for name in {dims[1] for dims, _, _ in data.values()}:
             coordinates[name] = list(self._names(name))
         found = xr.Dataset(data, coordinates)
         found["weight"] = ("snapshot", self.hours, {"units": "h", "long_name": "hours that a snapshot stands for"})
@@ -189,16 +194,20 @@ class Result:
             ("stores", "e"): self.values.get(("stores", "e"), pd.DataFrame()),
             ("lines", "p0"): self.ends("lines")[0],
             ("lines", "p1"): -self.ends("lines")[1],
+            ("transformers", "p0"): self.flow("transformers"),
+            ("transformers", "p1"): -self.flow("transformers"),
+            ("storage_units", "p"): self.flow("storage_units"),
+            ("storage_units", "state_of_charge"): self.values.get(("storage_units", "state_of_charge"), pd.DataFrame()),
             ("links", "p0"): self.flow("links"),
             ("links", "p1"): -self.received,
             ("buses", "marginal_price"): self.prices,
         }
         links = self.inputs.components.get("links", pd.DataFrame())
-        for port in (2, 3):
-            if f"bus{port}" in links:
-                names = links.index[links[f"bus{port}"] != ""]
-                efficiency = self.inputs.values("links", f"efficiency{port}")[names]
-                filled["links", f"p{port}"] = -self.flow("links")[names] * efficiency
+        for bus_of, attribute in port_efficiencies(links.columns).items():
+            if bus_of != "bus1":
+                names = links.index[links[bus_of] != ""]
+                efficiency = self.inputs.values("links", attribute)[names]
+                filled["links", f"p{bus_of[3:]}"] = -self.flow("links")[names] * efficiency
         for (component, attribute), table in filled.items():
             if len(table.columns):
                 n.components[component].dynamic[attribute] = table.rename_axis(index="snapshot", columns="name")

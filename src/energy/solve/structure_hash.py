@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from energy.case.network_file import own_digest
 from energy.model import Inputs
 from energy.model.line_losses import loss_segments
 
@@ -60,8 +61,12 @@ def structure_key(inputs: Inputs) -> str:
 def family_key(inputs: Inputs) -> str:
     """Return a hash of the components that inputs have in service: what PyPSA builds once for all snapshots."""
     # what is asked at a bus is a number of its row
-    components = sorted(component for component in inputs.components if component != "loads")
-    return _remembered(inputs.components, lambda: components_key(inputs, components))
+    names = sorted(component for component in inputs.components if component != "loads")
+    components = _remembered(inputs.components, lambda: components_key(inputs, names))
+    if inputs.own is None:
+        return components
+    own = inputs.own
+    return components + _remembered(own, lambda: own_digest(own))
 
 
 def _remembered(of: Any, compute: Callable[[], str]) -> str:

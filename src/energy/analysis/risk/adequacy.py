@@ -2,39 +2,32 @@
 
 Networks without storage: hours do not hang together, so each state of the components at each load is looked at once, by
 a transport flow with the least unserved energy (as in PRAS; Stephen 2021, NREL/TP-5C00-79698). Availability follows
-two-state chains by the hour, drawn from a stream keyed by the component's name.
+two-state chains by the hour, drawn from a stream keyed by the component's name. Everything else (ratings, availability,
+efficiencies, what is in service, events, the scenario's own numbers) comes from the same inputs as every other study.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
-from scipy.optimize import linprog
 
-from energy.analysis.risk.estimate import Estimate, mean
+from energy.analysis.risk.estimate import skewed_mean, tail_mean
+from energy.analysis.risk.shortfall import NONE, Shortfall, Unit
+from energy.analysis.unsupported_inputs import refuse_unhonoured
 from energy.case import Case
-from energy.errors import Fault, InputError, SolverError, nearest
+from energy.errors import Fault, InputError, nearest
+from energy.model import Inputs
+from energy.model.inputs import assemble
 from energy.model.random_stream import logarithm, uniform_stream
-from energy.scenario import HazardSet
+from energy.scenario import HazardSet, Scenario
 
-NONE = 1e-6  # MW; less is nothing
-AT_ONCE = 2000  # states in one linear program
 ALL = "all"
-
-
-@dataclass(frozen=True)
-class Unit:
-    """What fails as one: its components and its mean times [h]."""
-
-    name: str
-    members: tuple[tuple[str, str], ...]
-    mttf: float
-    mttr: float
-    depth: float = 1.0
+STATES_AT_ONCE = 20_000_000  # truth values of units in memory
+CREDIT_WIDTH = 0.5  # MW, to which a capacity credit is found
+PLACES = ("generators", "links", "lines", "transformers")
 
 
 def hourly_chain(name: str, mttf: float, mttr: float, hours: int, seed: int, draw: int) -> np.ndarray:
@@ -97,6 +90,10 @@ def units_of(case: Case, hazards: HazardSet) -> list[Unit]:
         groups: list[tuple[tuple[str, str], ...]] = []
         for place in hazard.where:
             table, dot, pattern = place.partition(".")
+            if dot and table not in PLACES:
+                what = f"hazard {name!r} hits {place!r}"
+                faults.append(Fault(what, hazards.name, None, ", ".join(PLACES), "leave it out"))
+                continue
             members = [(table, m) for m in case.names(table, pattern)] if dot else case.corridor(place)
             if not members:
                 known = list(case.components.get(table, pd.DataFrame()).index)
@@ -137,7 +134,12 @@ class Adequacy:
     events: pd.DataFrame
 
     def table(self) -> pd.DataFrame:
-        """Return LOLE (h, days, events) and EENS (MWh) by region, each with its standard error."""
+        """Return LOLE (h, days, events), EENS and CVaR (MWh) by region, each with its error.
+
+        CVaR is the mean unserved energy of the worst twentieth of the samples. An error is a third of the distance to
+        the end of an interval that holds for skewed figures, see ``estimate.skewed_mean``; unknown (NaN) where no
+        sample had a loss.
+        """
         rows = {}
         for region in self.unserved:
             found: dict[str, float] = {}
@@ -147,13 +149,14 @@ class Adequacy:
                 ("LOLE events", self.events),
                 ("EENS MWh", self.unserved),
             ):
-                one: Estimate = mean(samples[region].to_numpy(float))
+                one = skewed_mean(samples[region].to_numpy(float))
                 found |= {label: one.value, f"{label} error": one.error}
-            rows[str(region)] = found
+            worst = tail_mean(self.unserved[region].to_numpy(float))
+            rows[str(region)] = found | {"CVaR MWh": worst.value, "CVaR MWh error": worst.error}
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("region")
 
 
-def adequacy(case: Case, hazards: HazardSet, samples: int, seed: int = 1) -> Adequacy:
+def adequacy(case: Case, hazards: HazardSet, samples: int, seed: int = 1, scenario: Scenario | None = None) -> Adequacy:
     """Sample the adequacy of a network without storage, over its own snapshots.
 
     Parameters
@@ -166,159 +169,169 @@ def adequacy(case: Case, hazards: HazardSet, samples: int, seed: int = 1) -> Ade
         How many horizons.
     seed
         Family of draws.
+    scenario
+        What is asked: its values and events count. None: the network as it stands in the year of its snapshots.
 
     Raises
     ------
     InputError
-        When the network has stores, or hazards do not fit.
+        When the network has stores, or what hours that do not hang together cannot follow, or hazards do not fit.
+    """
+    found = inputs_of(case, scenario)
+    units = units_of(case, hazards)
+    return sampled(found, Shortfall(found), units, samples, seed)
+
+
+def firm_capacity(
+    case: Case,
+    hazards: HazardSet,
+    samples: int,
+    branch: str,
+    seed: int = 1,
+    scenario: Scenario | None = None,
+) -> float:
+    """Return the capacity credit of a link or line: the firm power at its end that leaves as much unserved [MW].
+
+    The equivalent firm capacity at bus1, found by halving in the same samples (Amelin, *IEEE Transactions on Power
+    Systems* 24, 2009, 685-691); at most the rating.
+
+    Parameters
+    ----------
+    case, hazards, samples, seed, scenario
+        As of `adequacy`.
+    branch
+        ``links.name`` or ``lines.name``.
+
+    Raises
+    ------
+    InputError
+        When there is no such branch in service, or as `adequacy` raises.
+    """
+    found, units = inputs_of(case, scenario), units_of(case, hazards)
+    component, _, name = branch.partition(".")
+    table = found.components.get(component, pd.DataFrame())
+    if component not in ("links", "lines") or name not in table.index:
+        known = [f"{c}.{n}" for c in ("links", "lines") for n in found.components.get(c, pd.DataFrame()).index]
+        what = f"no link or line {branch!r} is in service"
+        raise InputError(Fault(what, "--credit", None, ", ".join(known[:30]), nearest(branch, known)))
+    bus = str(table.at[name, "bus1"])
+
+    def left(flow: Shortfall) -> float:
+        return float(sampled(found, flow, units, samples, seed).unserved[ALL].mean())
+
+    with_branch = left(Shortfall(found))
+    low, high = 0.0, float(table["p_nom" if component == "links" else "s_nom"].to_numpy()[table.index.get_loc(name)])
+    while high - low > CREDIT_WIDTH:
+        firm = (low + high) / 2
+        enough = left(Shortfall(found, closed=(name,), firm={bus: firm})) <= with_branch
+        low, high = (low, firm) if enough else (firm, high)
+    return (low + high) / 2
+
+
+def inputs_of(case: Case, scenario: Scenario | None = None) -> Inputs:
+    """Return the inputs of a study of adequacy, with what it cannot honour refused.
+
+    Raises
+    ------
+    InputError
+        See `adequacy`.
     """
     if len(case.components.get("stores", ())):
-        raise InputError(
-            Fault(
-                "the network has stores: its hours hang together",
-                case.path,
-                None,
-                None,
-                "use country_adequacy on a scenario",
-            )
-        )
-    units = units_of(case, hazards)
-    flow = _Flow(case)
-    span = flow.step
-    states = np.empty((samples, flow.steps, len(units)), dtype=bool)
-    for draw in range(samples):
+        what = "the network has stores: its hours hang together"
+        raise InputError(Fault(what, case.path, None, None, "use country_adequacy on a scenario"))
+    found = assemble(case, scenario or _as_it_stands(case))
+    refuse_unhonoured(found, case.path, "adequacy")
+    return found
+
+
+def _as_it_stands(case: Case) -> Scenario:
+    index = None if case.weightings is None else case.weightings.index
+    year = index[0].year if isinstance(index, pd.DatetimeIndex) else 2028
+    return Scenario(name=case.name, year=min(max(year, 2015), 2050), objective="dispatch")
+
+
+def sampled(found: Inputs, flow: Shortfall, units: Sequence[Unit], samples: int, seed: int) -> Adequacy:
+    """Sample a network whose shortfalls ``flow`` knows; the same seed gives the same states whatever the flow."""
+    instants, block, _ = found.axis.calendar
+    clock = _Clock(found, instants, block)
+    at_once = max(1, STATES_AT_ONCE // max(len(block) * max(len(units), 1), 1))
+    parts = [
+        clock.counted(_power(flow, units, draws, seed, clock), [*flow.regions, ALL])
+        for draws in _in_parts(samples, at_once)
+    ]
+    names = ("energy", "hours", "days", "events")
+    tables = (pd.concat([part[name] for part in parts], ignore_index=True) for name in names)
+    return Adequacy(*tables)
+
+
+def _in_parts(samples: int, at_once: int) -> Iterator[range]:
+    for first in range(0, samples, at_once):
+        yield range(first, min(first + at_once, samples))
+
+
+def _power(flow: Shortfall, units: Sequence[Unit], draws: range, seed: int, clock: _Clock) -> np.ndarray:
+    """Return unserved power [MW]; shape (draws, steps, regions)."""
+    states = np.empty((len(draws), len(clock.block), len(units)), dtype=bool)
+    for row, draw in enumerate(draws):
         for at, unit in enumerate(units):
-            states[draw, :, at] = hourly_chain(unit.name, unit.mttf, unit.mttr, flow.steps, seed, draw)
-    step = np.broadcast_to(np.arange(flow.steps)[None, :, None], (samples, flow.steps, 1))
-    keys, inverse = np.unique(
-        np.concatenate([step, states], axis=2).reshape(samples * flow.steps, -1), axis=0, return_inverse=True
-    )
-    short = flow.unserved(units, keys[:, 1:].astype(bool), keys[:, 0])
-    power = short[inverse.ravel()].reshape(samples, flow.steps, -1)
-    return _counted(power, flow, span)
+            chain = hourly_chain(unit.name, unit.mttf, unit.mttr, clock.length, seed, draw)
+            states[row, :, at] = chain[clock.hour]
+    packed = np.packbits(states, axis=2)
+    snapshot = np.broadcast_to(clock.block.astype(">u4")[:, None].view(np.uint8), (len(draws), len(clock.block), 4))
+    keys = np.ascontiguousarray(np.concatenate([snapshot, packed], axis=2))
+    words = keys.reshape(-1, keys.shape[2]).view(f"V{keys.shape[2]}").ravel()
+    _, first, inverse = np.unique(words, return_index=True, return_inverse=True)
+    every = states.reshape(-1, len(units))
+    step = np.broadcast_to(clock.block, (len(draws), len(clock.block))).ravel()
+    short = flow.unserved(units, every[first], step[first])
+    return short[inverse.ravel()].reshape(len(draws), len(clock.block), -1)
 
 
-def _counted(power: np.ndarray, flow: _Flow, span: np.ndarray) -> Adequacy:
-    power = np.concatenate([power, power.sum(axis=2, keepdims=True)], axis=2)
-    names = [*flow.regions, ALL]
-    lost = power > NONE
-    begins = lost & ~np.concatenate([np.zeros_like(lost[:, :1]), lost[:, :-1]], axis=1)
-    days = np.unique(flow.day, return_inverse=True)[1]
-    by_day = np.stack([lost[:, days == day].any(axis=1) for day in range(days.max() + 1)], axis=1)
+class _Clock:
+    """The steps of a horizon: what each stands for, its day, and its hour in the chains.
 
-    def table(values: np.ndarray) -> pd.DataFrame:
-        return pd.DataFrame(values, columns=names)
+    Attributes
+    ----------
+    block
+        Snapshot of each step; shape (steps,).
+    hour
+        Hour of the chains in which each step lies; steps follow one another without the gaps between days that stand
+        for others.
+    length
+        Hours of the chains.
+    """
 
-    weight = span[None, :, None]
-    return Adequacy(
-        table((power * weight).sum(axis=1)),
-        table((lost * weight).sum(axis=1)),
-        table(by_day.sum(axis=1)),
-        table(begins.sum(axis=1)),
-    )
+    def __init__(self, found: Inputs, instants: pd.DatetimeIndex, block: np.ndarray) -> None:
+        steps_a_snapshot = np.bincount(block)
+        lasts = _lengths(instants, found)
+        self.block = block
+        self.weight = (found.axis.weights / steps_a_snapshot)[block]  # [h] that each step stands for
+        self.times = self.weight / lasts  # how often it recurs
+        begun = np.cumsum(lasts) - lasts
+        self.hour = np.floor(begun + 1e-9).astype(int)
+        self.length = int(np.ceil(begun[-1] + lasts[-1] - 1e-9))
+        day = instants.floor("D")
+        self.day = np.unique(day, return_inverse=True)[1]
 
-
-class _Flow:
-    """The transport flow of a network: least unserved energy in a state of its components."""
-
-    def __init__(self, case: Case) -> None:
-        self.case = case
-        weightings = case.weightings
-        self.steps = 1 if weightings is None else len(weightings)
-        self.step = np.ones(self.steps) if weightings is None else weightings["generators"].to_numpy(float)
-        index = None if weightings is None else weightings.index
-        self.day = index.floor("D") if isinstance(index, pd.DatetimeIndex) else np.cumsum(self.step) // 24.0001
-        buses = case.components["buses"]
-        own = buses["country"].fillna("") if "country" in buses else pd.Series("", index=buses.index)
-        self.region = own.where(own != "", buses.index.to_series())
-        self.regions = list(dict.fromkeys(self.region))
-        self.buses = list(buses.index)
-        self.load = self._at_buses("loads", "p_set")
-        self.generators = case.components.get("generators", pd.DataFrame())
-        self.capacity = self._series("generators", "p_max_pu", 1.0) * self._static("generators", "p_nom")
-        self.branches = [
-            (name, table) for name in ("links", "lines") for table in [case.components.get(name)] if table is not None
-        ]
-
-    def _static(self, component: str, attribute: str) -> np.ndarray:
-        table = self.case.components.get(component, pd.DataFrame())
-        return table[attribute].to_numpy(float) if attribute in table else np.zeros(len(table))
-
-    def _series(self, component: str, attribute: str, default: float) -> np.ndarray:
-        table = self.case.components.get(component, pd.DataFrame())
-        static = (
-            table[attribute].fillna(default).to_numpy(float) if attribute in table else np.full(len(table), default)
-        )
-        found = np.tile(static, (self.steps, 1))
-        series = self.case.series.get((component, attribute))
-        if series is not None:
-            for name in series.columns.intersection(table.index):
-                found[:, table.index.get_loc(name)] = series[name].to_numpy(float)
-        return found
-
-    def _at_buses(self, component: str, attribute: str) -> np.ndarray:
-        table = self.case.components.get(component, pd.DataFrame())
-        found = np.zeros((self.steps, len(self.buses)))
-        if len(table):
-            values = self._series(component, attribute, 0.0)
-            np.add.at(found.T, [self.buses.index(bus) for bus in table["bus"]], values.T)
-        return found
-
-    def unserved(self, units: list[Unit], up: np.ndarray, step: np.ndarray) -> np.ndarray:
-        """Return unserved power [MW] by region; shape (states, regions)."""
-        left = {
-            name: np.ones((len(up), len(table))) for name, table in [("generators", self.generators), *self.branches]
+    def counted(self, power: np.ndarray, names: list[str]) -> dict[str, pd.DataFrame]:
+        """Return unserved energy and loss of load (hours, days, events) of each draw, by region and all together."""
+        power = np.concatenate([power, power.sum(axis=2, keepdims=True)], axis=2)
+        lost = power > NONE
+        begins = lost & ~np.concatenate([np.zeros_like(lost[:, :1]), lost[:, :-1]], axis=1)
+        first_of_day = np.flatnonzero(np.diff(self.day, prepend=-1))
+        by_day = np.logical_or.reduceat(lost, first_of_day, axis=1)
+        times, weight = self.times[None, :, None], self.weight[None, :, None]
+        counts = {
+            "energy": (power * weight).sum(axis=1),
+            "hours": (lost * weight).sum(axis=1),
+            "days": (by_day * times[:, first_of_day]).sum(axis=1),
+            "events": (begins * times).sum(axis=1),
         }
-        for at, unit in enumerate(units):
-            for component, member in unit.members:
-                if component in left:
-                    column = left[component][:, self.case.components[component].index.get_loc(member)]
-                    column *= np.where(up[:, at], 1.0, 1.0 - unit.depth)
-        supply = np.zeros((len(up), len(self.buses)))
-        if len(self.generators):
-            at_bus = [self.buses.index(bus) for bus in self.generators["bus"]]
-            np.add.at(supply.T, at_bus, (self.capacity[step] * left["generators"]).T)
-        load = self.load[step]
-        short = np.clip(load - supply, 0.0, None)
-        if self.branches:
-            for first in range(0, len(up), AT_ONCE):
-                part = slice(first, first + AT_ONCE)
-                needs = np.flatnonzero(short[part].sum(axis=1) > NONE) + first  # the others serve all at home
-                if len(needs):
-                    limits = {name: left[name][needs] for name, _ in self.branches}
-                    short[needs] = self._flow(supply[needs], load[needs], limits)
-        found = np.zeros((len(up), len(self.regions)))
-        np.add.at(found.T, [self.regions.index(region) for region in self.region[self.buses]], short.T)
-        return found
+        return {name: pd.DataFrame(values, columns=names) for name, values in counts.items()}
 
-    def _flow(self, supply: np.ndarray, load: np.ndarray, left: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Solve many states as one block-diagonal linear program."""
-        count, buses = len(supply), len(self.buses)
-        columns, upper = [], []
-        for name, table in self.branches:
-            rating = self._static(name, "p_nom" if name == "links" else "s_nom")
-            for at, (_, branch) in enumerate(table.iterrows()):
-                ends = self.buses.index(branch["bus0"]), self.buses.index(branch["bus1"])
-                gain = float(branch.get("efficiency", 1.0)) if name == "links" else 1.0
-                for start, end in (ends, ends[::-1]) if name == "lines" else (ends,):
-                    column = np.zeros(buses)
-                    column[start], column[end] = -1.0, gain
-                    columns.append(column)
-                    upper.append(rating[at] * left[name][:, at])
-        flows = np.array(columns).T
-        # per state: generation at each bus, unserved at each bus, flows
-        block = sparse.csr_matrix(np.hstack([np.eye(buses), np.eye(buses), flows]))
-        whole = sparse.block_diag([block] * count, format="csr")
-        bounds = np.concatenate([supply, load, np.array(upper).T], axis=1).ravel()
-        # flows cost a trifle, so that a shortfall stays at home where it can
-        cost = np.tile(np.concatenate([np.zeros(buses), np.ones(buses), np.full(flows.shape[1], 1e-6)]), count)
-        found = linprog(
-            cost,
-            A_ub=-whole,
-            b_ub=-load.ravel(),
-            bounds=np.column_stack([np.zeros(len(bounds)), bounds]),
-            method="highs",
-        )
-        if found.status != 0:
-            raise SolverError(f"adequacy: {found.message}")
-        return np.asarray(found.x.reshape(count, -1)[:, buses : 2 * buses])
+
+def _lengths(instants: pd.DatetimeIndex, found: Inputs) -> np.ndarray:
+    """Return how long each step lasts [h]: until the next one, but no longer than an hour."""
+    _, _, end = found.axis.calendar
+    ends = np.append(instants[1:].to_numpy(), np.datetime64(end.to_datetime64()))
+    return np.asarray(np.minimum((ends - instants.to_numpy()) / np.timedelta64(1, "h"), 1.0))

@@ -15,6 +15,7 @@ from energy.metrics import transferable
 from energy.metrics.unmet_irrigation import unmet_irrigation
 from energy.model import Inputs, inputs
 from energy.model.axis import in_window
+from energy.model.horizon import on_calendar
 from energy.model.hydrology.nearest_year import nearest_water
 from energy.model.inputs import assemble, with_objective
 from energy.model.outages.sampling import Outage, SampledOutages, as_events, draw_outages
@@ -143,7 +144,7 @@ def sample(case: Case, question: SamplingDesign, draw: int) -> dict[str, float]:
         delivered in the season without and with the outages [GWh]), ``month <m>`` [GWh], and ``lost to <cause>``: what
         the outages of one cause alone take [GWh], 0 where all together change less than ``LEAST_LOSS``.
     """
-    calm = question.undisturbed(draw)
+    calm = on_calendar(case, question.undisturbed(draw))
     start, end = calm.horizon()
     hours = (end - start) / pd.Timedelta(hours=1)
     drawn = draw_outages(question.hazards, start, hours, question.seed, draw, dict(question.tilts))

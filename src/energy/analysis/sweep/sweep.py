@@ -17,17 +17,19 @@ import numpy as np
 
 from energy.analysis.case_digest import case_digest
 from energy.analysis.parallel import TaskResult, processes, solve_points
-from energy.analysis.scenario_metrics import MONTHS, Metrics
+from energy.analysis.scenario_metrics import METRICS, MONTHS, Metrics
 from energy.analysis.sweep.axes import Combine, Grid, grid, scenarios_of, trials
 from energy.analysis.sweep.store import DATASET, REASON, Journal, Store
 from energy.case import Case
 from energy.errors import Fault, InputError, SolverError
+from energy.model.horizon import on_calendar
 from energy.model.inputs import assemble
 from energy.reading.tree import Node
 from energy.scenario import Scenario
 from energy.solve import solver_named
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
 
 FLUSH = 2.0  # seconds between two writings of the Dataset
@@ -122,12 +124,16 @@ def sweep(
     if solver is not None:
         _refuse_surprise(solver_named(solver), points)
     keys = _keys(case, points, measure, solver)
-    empty = _empty(laid, measure, base)
+    _refuse_axes(laid)
+    firsts, days = _first_days(case, points)
+    offsets = [(first - days[0]).days for first in firsts]
+    empty = _empty(laid, measure, base, days)
     if folder is None:
-        return _Sweep(case, measure, points, keys, empty, None, None, progress, solver).run(executor, workers)
+        return _Sweep(case, measure, points, keys, empty, None, None, progress, solver, offsets).run(executor, workers)
     with closing(Journal(Path(folder))) as journal:
         store = Store(Path(folder) / DATASET, empty, tuple(laid.dims))
-        return _Sweep(case, measure, points, keys, empty, journal, store, progress, solver).run(executor, workers)
+        kept = _Sweep(case, measure, points, keys, empty, journal, store, progress, solver, offsets)
+        return kept.run(executor, workers)
 
 
 @dataclass
@@ -141,6 +147,7 @@ class _Sweep:
     store: Store | None
     progress: Callable[[Progress], None] | None
     solver: str | None
+    offsets: Sequence[int]
 
     def __post_init__(self) -> None:
         self.shape = self.dataset["done"].shape
@@ -170,7 +177,11 @@ class _Sweep:
     def _put(self, at: int, values: Mapping[str, Any], reason: str) -> None:
         place = np.unravel_index(at, self.shape)
         for name, value in values.items():
-            self.dataset[name].values[place] = value
+            room = self.dataset[name].values[place]
+            if self.dataset[name].dims[-1:] == ("day",):
+                room[self.offsets[at] : self.offsets[at] + len(value)] = value
+            else:
+                self.dataset[name].values[place] = value
         self.dataset["reason"].values[place] = reason[:REASON]
         self.dataset["done"].values[place] = True
         self.done += 1
@@ -223,6 +234,23 @@ def _refuse(case: Case, tried: Sequence[Scenario]) -> None:
         raise InputError(dict.fromkeys(faults))
 
 
+def _refuse_axes(laid: Grid) -> None:
+    """Refuse axes that have the name of what is kept."""
+    for key in laid.coords.keys() & METRICS.keys():
+        what = f"axis {key!r} has the name of a metric, and a Dataset cannot hold both"
+        raise InputError(Fault(what, key, None, None, "run the values by themselves: energy run with --set"))
+
+
+def _first_days(case: Case, points: Sequence[Scenario]) -> tuple[list[pd.Timestamp], pd.DatetimeIndex]:
+    """Return the first day of each point, and the days of all points together."""
+    import pandas as pd
+
+    horizons = [on_calendar(case, point).horizon() for point in points]
+    firsts = [start.floor("D") for start, _ in horizons]
+    last = max(end for _, end in horizons)
+    return firsts, pd.date_range(min(firsts), last, freq="D", inclusive="left")
+
+
 def _refuse_surprise(solver: str, points: Sequence[Scenario]) -> None:
     if any(point.foresight == "surprise" and point.events for point in points):
         what = f"plans that learn of events are solved by HiGHS alone, not by {solver}"
@@ -237,13 +265,10 @@ def _keys(case: Case, points: Sequence[Scenario], measure: Metrics, solver: str 
     return [sha256(f"{common}\n{point.digest()}".encode()).hexdigest() for point in points]
 
 
-def _empty(laid: Grid, measure: Metrics, base: Scenario) -> xr.Dataset:
+def _empty(laid: Grid, measure: Metrics, base: Scenario, days: pd.DatetimeIndex) -> xr.Dataset:
     """Return the Dataset before anything is solved."""
-    import pandas as pd
     import xarray as xr
 
-    start, end = base.horizon()
-    days = pd.date_range(start, end, freq="D", inclusive="left")
     sizes = {"month": len(MONTHS), "day": len(days)}
     dims, shape = tuple(laid.dims), tuple(laid.dims.values())
     data: dict[str, Any] = {}

@@ -10,11 +10,14 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from energy.case.schema import port_efficiencies
 from energy.model import Inputs
 from energy.model.custom_constraints import positions
+from energy.model.impedance import effective_impedance
 
 WATER = "water"
 SHEDDING = ("unserved", "load shedding", "load_shedding", "load")
+BRANCHES = ("lines", "transformers")
 BRIDGE = 1e-6  # a line that carries all but this share of a transfer between its own ends has no way around it
 
 
@@ -87,7 +90,7 @@ class DCNetwork:
     def _known(self) -> set[str]:
         return set(self.buses)
 
-    def _limits(self, component: str, nominal: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def _limits(self, component: str, nominal: str = "p_nom") -> tuple[pd.DataFrame, pd.DataFrame]:
         size = self.found.components[component][nominal].to_numpy(float)
         low = self.found.values(component, nominal[0] + "_min_pu") * size
         return low.fillna(0.0), (self.found.values(component, nominal[0] + "_max_pu") * size).fillna(0.0)
@@ -108,17 +111,25 @@ class DCNetwork:
             if row["bus"] in self._known:  # as much as fills or empties it within an hour
                 size = np.full(len(self.found.axis.snapshots), float(row["e_nom"]))
                 self._add(Column("stores", str(name)), -size, size, {str(row["bus"]): 1.0})
+        units = self.found.components.get("storage_units", pd.DataFrame())
+        low, high = self._limits("storage_units") if len(units) else (units, units)
+        for name, row in units.iterrows():
+            if row["bus"] in self._known:
+                gives = {str(row["bus"]): float(row["sign"])}
+                self._add(Column("storage_units", str(name)), low[name].to_numpy(), high[name].to_numpy(), gives)
 
     def _links(self, network_only: bool) -> None:
         table = self.found.components.get("links", pd.DataFrame())
         if table.empty:
             return
         low, high = self._limits("links", "p_nom")
-        ports = [port for port in (1, 2, 3) if f"bus{port}" in table]
-        efficiency = {p: self.found.values("links", "efficiency" if p == 1 else f"efficiency{p}") for p in ports}
+        ports = port_efficiencies(table.columns)
+        efficiency = {bus_of: self.found.values("links", attribute) for bus_of, attribute in ports.items()}
         for name, row in table.iterrows():
             gives: dict[str, float | np.ndarray] = {str(row["bus0"]): -1.0}
-            gives |= {str(row[f"bus{p}"]): _constant(efficiency[p][name].to_numpy()) for p in ports if row[f"bus{p}"]}
+            for bus_of in (port for port in ports if row[port]):
+                bus = str(row[bus_of])
+                gives[bus] = _constant(gives.get(bus, 0.0) + efficiency[bus_of][name].to_numpy())
             electric = [bus for bus in gives if bus in self._known]
             if not electric or (network_only and len(electric) < len(gives)):
                 continue
@@ -129,13 +140,14 @@ class DCNetwork:
                 self._add(Column("links", str(name), -1), np.maximum(-top, 0.0), np.maximum(-bottom, 0.0), back)
 
     def _lines(self) -> None:
-        table = self.found.components.get("lines", pd.DataFrame())
-        if table.empty:
-            return
-        rating = self.found.values("lines", "s_max_pu") * table["s_nom"].to_numpy(float)
-        for name, row in table.iterrows():
-            top = rating[name].to_numpy()
-            self._add(Column("lines", str(name)), -top, top, {str(row["bus0"]): -1.0, str(row["bus1"]): 1.0})
+        for component in BRANCHES:
+            table = self.found.components.get(component, pd.DataFrame())
+            if table.empty:
+                continue
+            rating = self.found.values(component, "s_max_pu") * table["s_nom"].to_numpy(float)
+            for name, row in table.iterrows():
+                top = rating[name].to_numpy()
+                self._add(Column(component, str(name)), -top, top, {str(row["bus0"]): -1.0, str(row["bus1"]): 1.0})
 
     def _demand(self) -> np.ndarray:
         total = pd.DataFrame(0.0, index=self.found.axis.snapshots, columns=self.buses)
@@ -154,27 +166,27 @@ class DCNetwork:
 
     @cached_property
     def lines(self) -> np.ndarray:
-        """Positions of the lines among the flows."""
-        return np.array([at for at, c in enumerate(self.columns) if c.component == "lines"], dtype=int)
+        """Positions of the lines among the flows, the transformers after them."""
+        return np.array([at for at, c in enumerate(self.columns) if c.component in BRANCHES], dtype=int)
 
     @cached_property
     def reactance(self) -> np.ndarray:
-        """Series reactance of the lines, per unit of an arbitrary base; shape (lines,)."""
-        if not len(self.lines):
-            return np.zeros(0)
-        table = self.found.components["lines"]
-        volts = table["bus0"].map(self.found.components["buses"]["v_nom"]).to_numpy(float)
-        value = table["x"].to_numpy(float) / volts**2
-        value = np.maximum(value, 1e-3 * max(value.max(), 1e-12))
-        return np.asarray(value / value.mean())
+        """Series reactance of the lines (of DC lines the resistance), per unit of an arbitrary base; shape (lines,)."""
+        value = effective_impedance(self.found)
+        return np.asarray(value / value.mean()) if len(value) else value
 
     @cached_property
     def incidence(self) -> np.ndarray:
         """Buses × lines: +1 where a line begins, −1 where it ends."""
         matrix = np.zeros((len(self.buses), len(self.lines)))
         number = {bus: at for at, bus in enumerate(self.buses)}
-        table = self.found.components.get("lines", pd.DataFrame())
-        for at, (begin, end) in enumerate(zip(table.get("bus0", []), table.get("bus1", []), strict=True)):
+        tables = [self.found.components[name] for name in BRANCHES if name in self.found.components]
+        ends = (
+            pd.concat([table[["bus0", "bus1"]] for table in tables])
+            if tables
+            else pd.DataFrame(columns=["bus0", "bus1"])
+        )
+        for at, (begin, end) in enumerate(zip(ends["bus0"], ends["bus1"], strict=True)):
             matrix[number[begin], at] += 1
             matrix[number[end], at] -= 1
         return matrix

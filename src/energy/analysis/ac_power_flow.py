@@ -1,0 +1,180 @@
+"""AC power flow of chosen hours: voltages, losses and loading behind a dispatch, by PyPSA's Newton-Raphson ``n.pf``.
+
+The dispatch fixes active power at every bus. Reactive power follows from the case's assumptions (``reactive_power`` in
+``rules.yaml``): power factor of demand, converters' demand less filters, line charging less shunt reactors, and a
+voltage that plants hold as far as their rating lets them. A bus of a larger system takes the losses, or the bus with
+the most plant output where there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from energy.analysis.ac_network import ac_network, reactive_limits
+from energy.case.stability import ReactivePower
+from energy.errors import SolverError
+from energy.metrics.monthly import transferable
+from energy.model.pypsa_logging import quiet_pypsa
+from energy.solve import Result
+
+if TYPE_CHECKING:
+    import pypsa
+
+LIKELY_VOLTAGE = (0.9, 1.1)
+"""Voltages [p.u.] outside this band are named in the verdict."""
+REACTIVE_TOLERANCE = 1e-3  # Mvar
+BRANCHES = ("lines", "transformers")
+
+
+@dataclass(frozen=True)
+class PowerFlow:
+    """The AC power flow of some hours.
+
+    Attributes
+    ----------
+    buses
+        Index (snapshot, bus): ``voltage`` [p.u.], ``angle`` [degrees], ``p`` [MW] and ``q`` [Mvar] into the network.
+    branches
+        Index (snapshot, branch): ``p0``, ``p1`` [MW], ``q0``, ``q1`` [Mvar], ``losses`` [MW], ``loading`` [share of
+        s_nom].
+    losses
+        Losses of each snapshot [MW].
+    iterations
+        Newton-Raphson steps of each snapshot.
+    """
+
+    buses: pd.DataFrame
+    branches: pd.DataFrame
+    losses: pd.Series
+    iterations: pd.Series
+
+
+def power_flow(n: pypsa.Network, limits: pd.Series | None = None) -> PowerFlow:
+    """Solve the AC power flow of a network's own set points.
+
+    Parameters
+    ----------
+    n
+        A network with ``p_set``, ``q_set``, ``v_mag_pu_set`` and ``control`` of generators. With limits it has one
+        snapshot, and plants that reach their limit give it and no longer hold their voltage (PV to PQ).
+    limits
+        Generator → most reactive power that it gives or takes [Mvar]; without it there is no limit.
+
+    Raises
+    ------
+    SolverError
+        When a snapshot does not converge: the set points may lie beyond what the lines can carry.
+    """
+    status = _newton_raphson(n)
+    while limits is not None and _at_their_limits(n, limits):
+        status = _newton_raphson(n)
+    buses = _stacked(
+        {
+            "voltage": n.c.buses.dynamic["v_mag_pu"],
+            "angle": np.degrees(n.c.buses.dynamic["v_ang"]),
+            "p": n.c.buses.dynamic["p"],
+            "q": n.c.buses.dynamic["q"],
+        },
+        "bus",
+    )
+    tables = [_branches(n, component) for component in BRANCHES if len(n.components[component].static)]
+    branches = pd.concat(tables).sort_index(level=0, sort_remaining=False)
+    losses = branches["losses"].groupby(level=0).sum()
+    return PowerFlow(buses, branches, losses, status["n_iter"].max(axis=1))
+
+
+def _newton_raphson(n: pypsa.Network) -> dict[str, pd.DataFrame]:
+    with quiet_pypsa():
+        status = n.pf()
+    converged = status["converged"].all(axis=1)
+    if not converged.all():
+        failed = ", ".join(str(snapshot) for snapshot in converged.index[~converged][:5])
+        raise SolverError(f"AC power flow does not converge at {failed}: no voltages carry this dispatch")
+    return dict(status)
+
+
+def _at_their_limits(n: pypsa.Network, limits: pd.Series) -> bool:
+    """Set the plants that exceed their limit to it; tell whether there were any."""
+    plants = n.c.generators.static
+    holding = plants.index[plants["control"] == "PV"].intersection(limits.index)
+    given = n.c.generators.dynamic["q"].iloc[0].reindex(holding)
+    over = holding[given.abs() > limits[holding] + REACTIVE_TOLERANCE]
+    for name in over:
+        n.c.generators.static.loc[name, "control"] = "PQ"
+        n.c.generators.static.loc[name, "q_set"] = np.sign(given[name]) * limits[name]
+    return len(over) > 0
+
+
+def _branches(n: pypsa.Network, component: str) -> pd.DataFrame:
+    dynamic = n.components[component].dynamic
+    table = _stacked({name: dynamic[name] for name in ("p0", "p1", "q0", "q1")}, "branch")
+    table["losses"] = table["p0"] + table["p1"]
+    apparent = np.maximum(np.hypot(table["p0"], table["q0"]), np.hypot(table["p1"], table["q1"]))
+    rating = n.components[component].static["s_nom"].reindex(table.index.get_level_values("branch")).to_numpy()
+    table["loading"] = apparent / np.where(rating > 0, rating, np.nan)
+    return table
+
+
+def _stacked(tables: dict[str, pd.DataFrame], name: str) -> pd.DataFrame:
+    columns = {key: table.rename_axis(index="snapshot", columns=name).stack() for key, table in tables.items()}
+    return pd.DataFrame(columns)
+
+
+def busiest_snapshots(result: Result, count: int) -> list[pd.Timestamp]:
+    """Return the snapshots with the most power over the line under study, in time order; else with the most demand."""
+    power = transferable(result).to_numpy(float)
+    if not power.max() > 0:
+        power = result.inputs.array("loads", "p_set").sum(axis=1)
+    chosen = np.argsort(-power, kind="stable")[:count]
+    return list(result.inputs.axis.snapshots[np.sort(chosen)])
+
+
+def ac_power_flow(result: Result, snapshots: Sequence[pd.Timestamp], reactive: ReactivePower) -> PowerFlow:
+    """Return the AC power flow of some snapshots of a solved scenario.
+
+    Parameters
+    ----------
+    result, snapshots, reactive
+        The dispatch, the hours, and what is assumed of reactive power.
+
+    Raises
+    ------
+    InputError, SolverError
+        When the scenario has no AC lines, or a snapshot does not converge.
+    """
+    flows = []
+    for snapshot in snapshots:
+        n = ac_network(result, snapshot, reactive)
+        flows.append(power_flow(n, reactive_limits(n, reactive)))
+    return PowerFlow(
+        pd.concat([flow.buses for flow in flows]),
+        pd.concat([flow.branches for flow in flows]),
+        pd.concat([flow.losses for flow in flows]),
+        pd.concat([flow.iterations for flow in flows]),
+    )
+
+
+def verdict(flow: PowerFlow) -> str:
+    """Return in a sentence what the power flow says: lowest and highest voltage, losses, heaviest loading."""
+    low = _name_of(int(flow.buses["voltage"].argmin()), flow.buses)
+    high = _name_of(int(flow.buses["voltage"].argmax()), flow.buses)
+    heaviest = _name_of(int(flow.branches["loading"].argmax()), flow.branches)
+    strange = flow.buses["voltage"].lt(LIKELY_VOLTAGE[0]) | flow.buses["voltage"].gt(LIKELY_VOLTAGE[1])
+    text = (
+        f"Voltages {flow.buses['voltage'].min():.3f} ({low}) to {flow.buses['voltage'].max():.3f} p.u. ({high}), "
+        f"losses {flow.losses.min():,.0f} to {flow.losses.max():,.0f} MW, "
+        f"heaviest loading {100 * flow.branches['loading'].max():.0f} % ({heaviest})."
+    )
+    if strange.any():
+        count = len(flow.buses.index[strange].unique("snapshot"))
+        text += f" In {count} of {len(flow.losses)} hours a voltage leaves {LIKELY_VOLTAGE[0]}–{LIKELY_VOLTAGE[1]} p.u."
+    return text
+
+
+def _name_of(position: int, table: pd.DataFrame) -> str:
+    return str(table.index.get_level_values(1)[position])

@@ -1,0 +1,238 @@
+"""Actions ranked by what they avoid: unserved energy and income at risk, on common random numbers.
+
+The same water years and the same outages are drawn with and without each action, so that the difference of two runs of
+one draw is the action's doing, and its standard error is that of the differences alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from energy.analysis.action_file import ActionSet
+from energy.analysis.closure import contract_prices
+from energy.analysis.investment_paths import present_worth
+from energy.analysis.priority_waterfall import open_season
+from energy.analysis.risk.season_sample import (
+    SamplingDesign,
+    checked,
+    solver_of,
+)
+from energy.case import Case
+from energy.errors import Fault, InputError, SolverError
+from energy.metrics import transferable
+from energy.metrics.fuel import unserved_by_country
+from energy.model.outages.sampling import as_events, draw_outages
+from energy.scenario import HazardSet, Scenario
+from energy.solve import Result
+
+NOTHING = "nothing"
+TAIL = 0.1
+CONFIDENCE = 0.95
+RESAMPLES = 400
+RANKED_BY = ("unserved avoided", "income gained", "income at risk avoided")
+
+
+@dataclass(frozen=True)
+class ActionRanking:
+    """Actions and what they avoid.
+
+    Attributes
+    ----------
+    table
+        Index action, best first; for each figure of ``RANKED_BY`` its mean a year and ``… error``, its standard error
+        [GWh, million USD]; ``cost`` and ``worth`` [million USD]: present value of the income gained less the cost (NaN
+        without the case's ``investment``); ``tied with next``: whether the 95 % interval of the difference to the next
+        action holds zero.
+    samples
+        Index (action, draw); ``season``, ``unserved`` [GWh], ``income`` [million USD].
+    ranked_by
+        The figure that ranks.
+    """
+
+    table: pd.DataFrame
+    samples: pd.DataFrame
+    ranked_by: str
+
+
+def rank_actions(
+    case: Case,
+    scenario: Scenario,
+    hazards: HazardSet,
+    actions: ActionSet,
+    draws: Sequence[int],
+    seed: int = 1,
+    ranked_by: str = RANKED_BY[0],
+    executor: Executor | None = None,
+) -> ActionRanking:
+    """Return the ranking of actions over drawn water years and outages.
+
+    Parameters
+    ----------
+    case, scenario, hazards
+        What exists, what is asked, and the laws of the outages.
+    actions
+        What is compared.
+    draws
+        Numbers of the draws; the same for all actions.
+    seed
+        Family of draws.
+    ranked_by
+        ``unserved avoided``, ``income gained`` or ``income at risk avoided``.
+    executor
+        Any ``concurrent.futures`` executor; each action is one task. None: here.
+
+    Raises
+    ------
+    InputError
+        When an action, the scenario or a hazard is refused, or there are fewer than two draws.
+    SolverError
+        When a draw has no optimum with some action.
+    """
+    if len(draws) < 2:
+        raise InputError(Fault(f"{len(draws)} draws", "--samples", None, "2 or more"))
+    if ranked_by not in RANKED_BY:
+        raise InputError(Fault(f"no figure {ranked_by!r}", "--by", None, ", ".join(RANKED_BY)))
+    water = "water_statistics" in case.profiles
+    base = SamplingDesign(scenario, hazards, seed, water=water)
+    designs = {NOTHING: base}
+    for name in actions.actions:
+        changed = actions.scenario_with(name, scenario)
+        laws = actions.hazards_with(name, hazards)
+        designs[name] = replace(base, scenario=changed, hazards=laws)
+    for design in designs.values():
+        checked(case, design)
+    tables = dict(_sampled(case, designs, draws, executor))
+    samples = pd.concat({name: tables[name] for name in designs}, names=["action", "draw"])
+    table = ranking_table(samples, ranked_by)
+    costs = {name: action.cost for name, action in actions.actions.items()}
+    table.insert(len(table.columns) - 1, "cost", table.index.map(costs))
+    table.insert(len(table.columns) - 1, "worth", _worth(case, table))
+    return ActionRanking(table, samples, ranked_by)
+
+
+def _sampled(
+    case: Case,
+    designs: Mapping[str, SamplingDesign],
+    draws: Sequence[int],
+    executor: Executor | None,
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    if executor is None:
+        for name, design in designs.items():
+            yield name, action_samples(case, design, draws)
+        return
+    futures = {name: executor.submit(action_samples, case, design, draws) for name, design in designs.items()}
+    for name, future in futures.items():
+        yield name, future.result()
+
+
+def action_samples(case: Case, design: SamplingDesign, draws: Sequence[int]) -> pd.DataFrame:
+    """Return the season, unserved energy and income of some draws; what a worker is given to do.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index draw; ``season``, ``unserved`` [GWh over the horizon, all countries], ``income`` [million USD].
+    """
+    price = sum(contract_prices(case, design.scenario).values())
+    rows = {}
+    for draw in draws:
+        calm = design.undisturbed(draw)
+        start, end = calm.horizon()
+        hours = (end - start) / pd.Timedelta(hours=1)
+        drawn = draw_outages(design.hazards, start, hours, design.seed, draw, dict(design.tilts))
+        events = as_events(drawn, design.hazards, start, hours)
+        try:
+            result = solver_of(case, design, draw).solve(events)
+        except SolverError as err:
+            raise SolverError(f"draw {draw} of {calm.name}: {err}") from None
+        season = _season_energy(calm, result)
+        unserved = float(unserved_by_country(result).sum())
+        rows[draw] = {
+            "season": season,
+            "unserved": unserved,
+            "income": season * price / 1000,
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("draw")
+
+
+def _season_energy(scenario: Scenario, result: Result) -> float:
+    power = transferable(result).to_numpy() * open_season(scenario, result.inputs)
+    return float(power @ result.hours) / 1000
+
+
+def ranking_table(samples: pd.DataFrame, ranked_by: str) -> pd.DataFrame:
+    """Return what each action avoids against doing nothing, best first.
+
+    Income at risk is the mean income of the worst ``TAIL`` of the seasons; its standard error is that of resampled
+    draws (bootstrap), the same draws for all actions.
+
+    Parameters
+    ----------
+    samples
+        As of ``ActionRanking``, with ``nothing`` among the actions.
+    ranked_by
+        A figure of ``RANKED_BY``.
+    """
+    unserved = samples["unserved"].unstack("action")
+    income = samples["income"].unstack("action")
+    names = [str(name) for name in dict.fromkeys(samples.index.get_level_values("action")) if name != NOTHING]
+    per_draw = {
+        RANKED_BY[0]: -unserved[names].sub(unserved[NOTHING], axis=0),
+        RANKED_BY[1]: income[names].sub(income[NOTHING], axis=0),
+    }
+    columns = {}
+    for figure, difference in per_draw.items():
+        columns[figure] = difference.mean()
+        columns[f"{figure} error"] = difference.std(ddof=1) / len(difference) ** 0.5
+    resampled = _resampled_tail(income, names)
+    columns[RANKED_BY[2]] = pd.Series({name: _tail(income[name]) - _tail(income[NOTHING]) for name in names})
+    columns[f"{RANKED_BY[2]} error"] = resampled.std(ddof=1)
+    table = pd.DataFrame(columns).rename_axis("action")
+    table = table.sort_values(ranked_by, ascending=False, kind="stable")
+    spread = resampled if ranked_by == RANKED_BY[2] else per_draw[ranked_by]
+    table["tied with next"] = _ties(table.index, spread, is_bootstrap=ranked_by == RANKED_BY[2])
+    table.attrs["units"] = "GWh and million USD a year"
+    return table
+
+
+def _tail(income: pd.Series) -> float:
+    worst = max(round(TAIL * len(income)), 1)
+    return float(np.sort(income.to_numpy(float))[:worst].mean())
+
+
+def _resampled_tail(income: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return the differences of the tail over resampled draws; shape (resamples, actions)."""
+    generator = np.random.default_rng(1)
+    chosen = generator.integers(len(income), size=(RESAMPLES, len(income)))
+    worst = max(round(TAIL * len(income)), 1)
+    values = income[[NOTHING, *names]].to_numpy(float)
+    tails = np.sort(values[chosen], axis=1)[:, :worst].mean(axis=1)
+    return pd.DataFrame(tails[:, 1:] - tails[:, :1], columns=list(names))
+
+
+def _ties(order: pd.Index, spread: pd.DataFrame, is_bootstrap: bool) -> list[bool]:
+    """Tell of each action whether the interval of its difference to the next one holds zero; the last has no next."""
+    ties = []
+    for name, following in pairwise(order):
+        difference = spread[name] - spread[following]
+        error = float(difference.std(ddof=1))
+        error = error if is_bootstrap else error / len(difference) ** 0.5
+        width = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(difference) - 1)) * error
+        ties.append(bool(abs(difference.mean()) <= width))
+    return [*ties, False]
+
+
+def _worth(case: Case, table: pd.DataFrame) -> pd.Series:
+    investment = case.rules.investment
+    if investment is None:
+        return pd.Series(np.nan, index=table.index)
+    factor = present_worth(1.0, investment)
+    worth: pd.Series[float] = table["income gained"] * factor - table["cost"]
+    return worth

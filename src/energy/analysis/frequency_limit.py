@@ -1,0 +1,307 @@
+"""Exchange that the frequency of both ends can lose: inertia, load relief and governors of what runs, hour by hour.
+
+The loss of the line under study is a loss of infeed for the buyer (frequency falls, load is shed below a threshold) and
+of load for the seller (frequency rises, plants trip above a threshold). ``energy.metrics.frequency`` has the equations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from energy.case.stability import Frequency
+from energy.errors import Fault, InputError, nearest
+from energy.metrics.balance import country_of_bus
+from energy.metrics.frequency import Area
+from energy.model import Inputs
+from energy.model.objective import STUDIED, UNSERVED
+from energy.scenario import Scenario
+from energy.solve import Result
+
+RECEIVING, SENDING = "receiving", "sending"
+WATER = "water"
+COLUMNS = ("load", "running", "stored", "slope", "deviation", "largest loss")
+
+
+@dataclass(frozen=True)
+class FrequencyLimit:
+    """What loss of exchange the frequency of both ends stands.
+
+    Attributes
+    ----------
+    areas
+        End (``receiving``, ``sending``) → name of its synchronous area.
+    table
+        Index (end, snapshot): ``load`` and ``running`` capacity [MW], ``stored`` energy [MW·s], initial ``slope``
+        [Hz/s] and largest ``deviation`` [Hz] after the loss that was asked for, ``largest loss`` [MW].
+    limit
+        The smaller largest loss of both ends, at most the line's rating [MW]; shape (snapshots,).
+    loss
+        The loss that was asked for [MW].
+    links
+        The links under study.
+    rating
+        Their rating [MW].
+    """
+
+    areas: dict[str, str]
+    table: pd.DataFrame
+    limit: pd.Series
+    loss: float
+    links: tuple[str, ...]
+    rating: float
+
+
+def area_of(frequency: Frequency, country: str) -> str:
+    """Return the name of the largest synchronous area that holds a country: the one with the most outside it.
+
+    Raises
+    ------
+    InputError
+        When no area does.
+    """
+    names = [name for name, area in frequency.areas.items() if country in area.countries]
+    if not names:
+        known = ", ".join(frequency.areas)
+        raise InputError(
+            Fault(
+                f"no synchronous area has {country}",
+                "rules.yaml",
+                None,
+                known,
+                "add it to areas",
+            )
+        )
+    return max(names, key=lambda name: frequency.areas[name].outside)
+
+
+def refuse_unknown_area(frequency: Frequency, name: str) -> None:
+    """Refuse a name that is no synchronous area of the case.
+
+    Raises
+    ------
+    InputError
+        With the names that there are.
+    """
+    known = list(frequency.areas)
+    if name not in known:
+        raise InputError(
+            Fault(
+                f"no synchronous area {name!r}",
+                "rules.yaml",
+                None,
+                ", ".join(known),
+                nearest(name, known),
+            )
+        )
+
+
+def frequency_area(result: Result, frequency: Frequency, name: str) -> tuple[Area, pd.DataFrame]:
+    """Return the response of a synchronous area in every snapshot, and what it follows from.
+
+    Parameters
+    ----------
+    result
+        The solved scenario: its output says what runs.
+    frequency
+        Constants and areas of the case.
+    name
+        A synchronous area.
+
+    Returns
+    -------
+    tuple
+        The area, and a table (snapshots) with ``load``, ``running`` [MW] and ``stored`` [MW·s].
+
+    Raises
+    ------
+    InputError
+        When the case has no area of that name.
+    """
+    refuse_unknown_area(frequency, name)
+    area = frequency.areas[name]
+    output = output_by_carrier(result, area.countries)
+    constants = pd.Series(dict(frequency.inertia), dtype=float).reindex(output.columns).fillna(0.0)
+    capacity = output.loc[:, constants > 0] / frequency.loading
+    rating = capacity / frequency.power_factor
+    outside = area.outside / frequency.loading
+    stored = rating @ constants[rating.columns] + outside / frequency.power_factor * area.outside_inertia
+    load = served_load(result, area.countries) + area.outside
+    running = capacity.sum(axis=1) + outside
+    relief = frequency.load_relief * load / frequency.nominal
+    gain = frequency.governed * running / (frequency.droop * frequency.nominal)
+    response = Area(
+        stored.to_numpy(),
+        relief.to_numpy(),
+        gain.to_numpy(),
+        frequency.governor_time,
+        frequency.nominal,
+    )
+    return response, pd.DataFrame({"load": load, "running": running, "stored": stored})
+
+
+def output_by_carrier(result: Result, countries: Iterable[str]) -> pd.DataFrame:
+    """Return the output of plants in some countries by carrier [MW]; shape (snapshots, carriers).
+
+    Generators count by their carrier, turbines on a river by that of their link; unserved demand is no plant.
+    """
+    home = set(countries)
+    country = country_of_bus(result)
+    buses = result.inputs.components["buses"]
+    parts = []
+    plants = result.inputs.components.get("generators", pd.DataFrame())
+    if len(plants):
+        electric = plants["bus"].map(buses["carrier"]) != WATER
+        own = plants["bus"].map(country).isin(home) & electric & (plants["sign"] > 0) & (plants["carrier"] != UNSERVED)
+        parts.append(_by_carrier(result.flow("generators"), plants[own]))
+    links = result.inputs.components.get("links", pd.DataFrame())
+    if len(links):
+        from_river = links["bus0"].map(buses["carrier"]) == WATER
+        to_grid = links["bus1"].map(buses["carrier"]) != WATER
+        own = links["bus1"].map(country).isin(home) & from_river & to_grid
+        parts.append(_by_carrier(result.received, links[own]))
+    return pd.concat(parts, axis=1).T.groupby(level=0).sum().T
+
+
+def _by_carrier(power: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    return power[table.index].T.groupby(table["carrier"].to_numpy()).sum().T
+
+
+def served_load(result: Result, countries: Iterable[str]) -> pd.Series:
+    """Return the demand of some countries that is served [MW]; shape (snapshots,)."""
+    home = set(countries)
+    country = country_of_bus(result)
+    buses = result.inputs.components["buses"]
+    loads = result.inputs.components["loads"]
+    own = loads.index[loads["bus"].map(country).isin(home) & (loads["bus"].map(buses["carrier"]) != WATER)]
+    demand = result.inputs.values("loads", "p_set")[own].sum(axis=1)
+    plants = result.inputs.components.get("generators", pd.DataFrame())
+    if not len(plants):
+        return demand
+    lacking = plants.index[plants["bus"].map(country).isin(home) & (plants["carrier"] == UNSERVED)]
+    return demand - result.flow("generators")[lacking].sum(axis=1)
+
+
+def frequency_limit(
+    result: Result,
+    frequency: Frequency,
+    loss: float | None = None,
+    areas: dict[str, str] | None = None,
+) -> FrequencyLimit:
+    """Return what loss of exchange both ends of the line under study stand, in every snapshot.
+
+    Parameters
+    ----------
+    result
+        The solved scenario.
+    frequency
+        Constants, thresholds and areas of the case.
+    loss
+        Loss for which slope and deviation are shown [MW]; by default the line's rating.
+    areas
+        ``receiving`` or ``sending`` → name of an area, where it is not the largest that holds the country.
+
+    Raises
+    ------
+    InputError
+        When no line is under study, or an area is unknown.
+    """
+    links = result.inputs.components.get("links", pd.DataFrame())
+    studied = links[links["service"] == STUDIED] if "service" in links else links.iloc[:0]
+    if studied.empty:
+        raise InputError(
+            Fault(
+                "no link is under study",
+                result.inputs.name,
+                repair="give links the service 'casa'",
+            )
+        )
+    country = country_of_bus(result)
+    rating = float(studied["p_nom"].sum())
+    loss = rating if loss is None else loss
+    over = frequency.over
+    thresholds = {
+        RECEIVING: frequency.nominal - frequency.under,
+        SENDING: np.inf if over is None else over - frequency.nominal,
+    }
+    names = {
+        RECEIVING: area_of(frequency, str(country[studied["bus1"].iloc[0]])),
+        SENDING: area_of(frequency, str(country[studied["bus0"].iloc[0]])),
+    } | (areas or {})
+    tables = {}
+    for end, name in names.items():
+        area, table = frequency_area(result, frequency, name)
+        table["slope"] = loss * area.slope_per_mw
+        table["deviation"] = loss * area.nadir_per_mw
+        table["largest loss"] = area.largest_loss(thresholds[end], frequency.slope)
+        tables[end] = table
+    both = pd.concat(tables, names=["end", "snapshot"])
+    limit = both["largest loss"].unstack("end").min(axis=1).clip(upper=rating)
+    return FrequencyLimit(
+        names,
+        both,
+        limit.rename("limit"),
+        loss,
+        tuple(map(str, studied.index)),
+        rating,
+    )
+
+
+def with_exchange_limit(inputs: Inputs, limit: np.ndarray) -> Inputs:
+    """Return inputs in which the line under study sends at most a power, hour by hour.
+
+    Segments are closed from the least efficient on, so that what stays open carries the limit with the least loss.
+
+    Parameters
+    ----------
+    inputs
+        What is to be solved.
+    limit
+        Most power at the sending end [MW]; shape (snapshots,).
+    """
+    links = inputs.components["links"]
+    names = links.index[links["service"] == STUDIED]
+    order = links.loc[names, "efficiency"].sort_values(ascending=False, kind="stable").index
+    rating = links.loc[order, "p_nom"].to_numpy(float)
+    before = np.cumsum(rating) - rating
+    room = np.clip(np.asarray(limit, float)[:, None] - before, 0.0, rating)
+    share = np.divide(room, rating, out=np.zeros_like(room), where=rating > 0)
+    at = links.index.get_indexer(order)
+    available = inputs.array("links", "p_max_pu").copy()
+    available[:, at] = np.minimum(available[:, at], share)
+    return replace(inputs, dense={**inputs.dense, ("links", "p_max_pu"): available})
+
+
+def limited_scenario(scenario: Scenario, limit: pd.Series, rating: float, where: tuple[str, ...]) -> Scenario:
+    """Return the scenario with the limit of each month as an event, so that it can be written down and run.
+
+    Parameters
+    ----------
+    scenario
+        What is asked.
+    limit
+        Most power at the sending end [MW], by snapshot; the least of a month holds for the month.
+    rating
+        Rating of the line [MW].
+    where
+        What is held down, as in events.
+    """
+    months = limit.groupby(pd.DatetimeIndex(limit.index).to_period("M")).min()
+    events = []
+    for month, power in months[months < rating].items():
+        assert isinstance(month, pd.Period)
+        event = {
+            "name": f"frequency limit {month}",
+            "kind": "derating",
+            "cause": "frequency",
+            "where": list(where),
+            "start": f"{month.start_time:%Y-%m-%d}",
+            "end": f"{month.end_time:%Y-%m-%d}",
+            "depth": round(1 - float(power) / rating, 6),
+        }
+        events.append(event)
+    kept = list(scenario.plain()["events"])
+    return scenario.replace(events=[*kept, *events])

@@ -1,0 +1,76 @@
+"""What a study cannot honour of a user's own network, refused by component and attribute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from energy.errors import Fault, InputError
+from energy.model import Inputs
+
+FREE: dict[str, dict[str, float]] = {
+    "generators": {
+        "p_set": np.nan,
+        "e_sum_min": -np.inf,
+        "e_sum_max": np.inf,
+        "ramp_limit_up": np.nan,
+        "ramp_limit_down": np.nan,
+    },
+    "links": {"p_set": np.nan, "ramp_limit_up": np.nan, "ramp_limit_down": np.nan},
+    "lines": {"v_ang_min": -np.inf, "v_ang_max": np.inf},
+    "transformers": {"phase_shift": 0.0, "v_ang_min": -np.inf, "v_ang_max": np.inf},
+}
+"""Component list → attribute → the value at which it asks for nothing."""
+
+
+def refuse_unhonoured(found: Inputs, path: Path, study: str) -> None:
+    """Refuse what ties hours together or sets flows, which a study of single snapshots cannot honour.
+
+    Parameters
+    ----------
+    found
+        Inputs of a user's own network; those of a case folder hold nothing of the kind.
+    path
+        Where the network was read from.
+    study
+        Its name, for the message.
+
+    Raises
+    ------
+    InputError
+        With every component and attribute that is not honoured.
+    """
+    if found.own is None:
+        return
+    faults = [*_attributes(found, path, study)]
+    storage = found.components.get("storage_units", pd.DataFrame()).index
+    if len(storage) and study == "adequacy":
+        what = f"{study}: storage_units {_few(storage)}: their hours hang together"
+        faults.append(Fault(what, path, None, "networks without storage", "leave them out: values with active: 0"))
+    limits = found.own.components["global_constraints"].static.index
+    if len(limits):
+        what = f"{study}: global_constraints {_few(limits)} are not honoured in single snapshots"
+        faults.append(Fault(what, path, None, None, "take them out of the network"))
+    if faults:
+        raise InputError(faults)
+
+
+def _attributes(found: Inputs, path: Path, study: str) -> Iterator[Fault]:
+    for component, free in FREE.items():
+        table = found.components.get(component, pd.DataFrame())
+        for attribute, nothing in free.items():
+            if len(table) and attribute in table:
+                values = found.array(component, attribute)
+                asks = ~((values == nothing) | (np.isnan(values) & np.isnan(nothing)))
+                names = table.index[asks.any(axis=0)]
+                if len(names):
+                    what = f"{study}: {component} {_few(names)}: {attribute} is not honoured in single snapshots"
+                    yield Fault(what, path, None, f"no {attribute}", "take it out of the network")
+
+
+def _few(names: pd.Index) -> str:
+    shown = ", ".join(map(str, names[:5]))
+    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"

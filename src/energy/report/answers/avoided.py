@@ -1,0 +1,229 @@
+"""Answers about what is avoided: fuel and carbon dioxide, the cost of closures, prices in winter, actions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+
+import numpy as np
+import pandas as pd
+
+from energy.analysis.action_file import ActionSet
+from energy.analysis.action_ranking import RANKED_BY, rank_actions
+from energy.analysis.closure import LENGTHS, closures
+from energy.analysis.investment import BenefitCurve
+from energy.analysis.risk.estimate import mean
+from energy.case import Case
+from energy.metrics.monthly import weighted_quantile
+from energy.report.answers.answer import Answer, marks_of
+from energy.report.answers.seasons import settled, water_labels
+from energy.scenario import HazardSet, Scenario
+
+MOST_OF_THE_HOURS = 0.5
+POWERS = (300, 650, 1000)
+"""Sales that a buyer's winter export is valued at [MW]."""
+
+
+def avoided_answer(
+    case: Case,
+    scenario: Scenario,
+    seasons: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
+) -> Answer:
+    """Return the fuel and carbon dioxide that the line saves, by country and fuel.
+
+    Parameters
+    ----------
+    case, scenario
+        What exists and what is asked.
+    seasons, weights
+        Sampled seasons [GWh] and their likelihood ratios, over which the carbon dioxide gets an interval; it follows
+        from a season's energy by the settlements in dry, median and wet water.
+    """
+    by_water = {label: settled(case, changed) for label, changed in water_labels(case, scenario).items()}
+    money = settled(case, scenario)
+    totals = {label: other.avoided[["electricity", "fuel", "CO2"]].sum() for label, other in by_water.items()}
+    water = pd.DataFrame(totals).T.rename_axis("water")
+    water.insert(
+        0,
+        "delivered",
+        [float(other.terms["delivered"].sum()) for other in by_water.values()],
+    )
+    water.attrs["units"] = {
+        "delivered": "GWh",
+        "electricity": "GWh",
+        "fuel": "GWh",
+        "CO2": "t",
+    }
+    own = money.avoided["CO2"].groupby(level="country").sum()
+    contract = money.contract
+    delivered = float(money.terms["delivered"].sum())
+    tonnes = float(own.sum())
+    rate = tonnes / (1000 * delivered) if delivered else 0.0
+    buyer = float(own.get(contract.buyer, 0.0))
+    sentence = (
+        f"{delivered:,.0f} GWh delivered avoid {tonnes / 1000:,.0f} thousand tonnes of CO2 in all countries, "
+        f"{buyer / 1000:,.0f} of them in {contract.buyer}: {rate:.2f} t/MWh, by the merit order of the case."
+    )
+    span = ", ".join(f"{row['CO2'] / 1000:,.0f} kt ({label})" for label, row in water.iterrows())
+    limits = ("emissions of markets outside the case, of building, methane of reservoirs and of gas supply",)
+    tables = {
+        "Avoided by country and fuel": money.avoided,
+        "In other water": water,
+    }
+    if seasons is not None:
+        sampled = _sampled_tonnes(water, seasons, weights)
+        tables["CO2 over sampled seasons"] = sampled
+        low, high = sampled["low"].iloc[0] / 1000, sampled["high"].iloc[0] / 1000
+        span += f"; mean over {len(seasons)} samples {low:,.0f} to {high:,.0f} kt (95 %)"
+    return Answer(
+        (sentence,),
+        tables,
+        span,
+        marks_of(case, "carriers.*", "generators.*"),
+        limits,
+    )
+
+
+def _sampled_tonnes(water: pd.DataFrame, seasons: np.ndarray, weights: np.ndarray | None) -> pd.DataFrame:
+    """Return the mean of the avoided carbon dioxide with its 95 % interval, and what is exceeded [t]."""
+    known = water.sort_values("delivered").drop_duplicates("delivered")
+    curve = BenefitCurve(known["delivered"].to_numpy(float), known[["CO2"]].reset_index(drop=True))
+    tonnes = curve.at(seasons)[:, 0]
+    share = np.ones(len(tonnes)) if weights is None else weights
+    average = mean(tonnes, share / share.mean())
+    low, high = average.interval
+    row = {"mean": average.value, "low": low, "high": high}
+    for exceeded in (0.9, 0.5, 0.1):
+        row[f"P{100 * exceeded:.0f}"] = weighted_quantile(tonnes, share, 1 - exceeded)
+    table = pd.DataFrame([row], index=pd.Index(["CO2"], name="figure"))
+    table.attrs["units"] = "t"
+    return table
+
+
+def winter_price_answer(case: Case, scenario: Scenario) -> Answer:
+    """Return the prices at which the contract's buyer could sell in winter and both sides gain."""
+    money = settled(case, scenario)
+    table = money.prices
+    winter = table[table["hours with gain"] > MOST_OF_THE_HOURS]
+    asks, bids = winter["seller asks"], winter["buyer bids"]
+    months = ", ".join(str(month) for month in winter.index)
+    if winter.empty:
+        sentence = "In no month does power from the buyer cost less than what it would replace in most hours."
+        span = ""
+    else:
+        common = asks.max() < bids.min()
+        prices = f" at {asks.max():,.0f} to {bids.min():,.0f} $/MWh delivered" if common else ""
+        sentence = f"Both gain{prices} in most hours of {months}; the table has the prices of each month."
+        span = f"asks {asks.min():,.0f} to {asks.max():,.0f}, bids {bids.min():,.0f} to {bids.max():,.0f} $/MWh"
+    trade = _gain_by_power(table)
+    limits = ("how prices move with the traded amount; they are those of the margin without the line",)
+    tables = {
+        "Prices of the margin by month": table,
+        "Gain of both sides together by the power that is sold": trade,
+    }
+    return Answer((sentence,), tables, span, marks_of(case, "generators.*"), limits)
+
+
+def _gain_by_power(prices: pd.DataFrame) -> pd.DataFrame:
+    """Return what selling at a power in all hours with gain is worth to both sides, if it does not move prices."""
+    months = pd.PeriodIndex(prices.index)
+    hours = months.days_in_month.to_numpy() * 24 * prices["hours with gain"].to_numpy(float)
+    gain = prices["gain"].fillna(0.0).to_numpy(float)
+    rows = {}
+    for power in POWERS:
+        rows[power] = {
+            "energy": power * hours.sum() / 1000,
+            "gain": power * float(hours @ gain) / 1e6,
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("power")
+    table.attrs["units"] = {
+        "power": "MW",
+        "energy": "GWh",
+        "gain": "million USD",
+    }
+    return table
+
+
+def closure_answer(
+    case: Case,
+    scenario: Scenario,
+    where: Sequence[str],
+    lengths: Sequence[int] = LENGTHS,
+    months: Sequence[int] | None = None,
+    executor: Executor | None = None,
+) -> Answer:
+    """Return what a closure of each length costs, by the month that it begins in."""
+    found = closures(case, scenario, where, lengths, months, executor)
+    lost = found.table["lost"].unstack("days")
+    lost.columns = pd.Index([f"{days} days" for days in lost.columns])
+    lost.attrs["units"] = "GWh"
+    income = found.table["income lost"].unstack("days")
+    income.columns = pd.Index([f"{days} days" for days in income.columns])
+    income.attrs["units"] = "million USD"
+    position = int(found.table["lost"].to_numpy().argmax())
+    month, days = found.table.index.tolist()[position]
+    worst = found.table.iloc[position]
+    sentence = (
+        f"Of {found.undisturbed:,.0f} GWh a closure of {', '.join(where)} takes at most {worst['lost']:,.0f} "
+        f"({days} days from month {month}): {worst['income lost']:,.1f} million USD of the contract's income, "
+        "which the buyer does not pay and spends on its own plants."
+    )
+    span = f"{lost.to_numpy().min():,.0f} to {lost.to_numpy().max():,.0f} GWh over months and lengths"
+    tables = {
+        "Energy lost, by month of the beginning": lost,
+        "Income lost": income,
+        "All figures": found.table,
+    }
+    foreseen = scenario.foresight == "perfect"
+    limits = ("a closure that nobody foresees: these are known from the start (--set foresight=surprise)",)
+    return Answer(
+        (sentence,),
+        tables,
+        span,
+        marks_of(case, "rules.contract"),
+        limits if foreseen else (),
+    )
+
+
+def action_answer(
+    case: Case,
+    scenario: Scenario,
+    hazards: HazardSet,
+    actions: ActionSet,
+    samples: int,
+    seed: int = 1,
+    ranked_by: str = RANKED_BY[0],
+    executor: Executor | None = None,
+) -> Answer:
+    """Return the ranking of actions over drawn water years and outages."""
+    ranking = rank_actions(
+        case,
+        scenario,
+        hazards,
+        actions,
+        np.arange(samples).tolist(),
+        seed,
+        ranked_by,
+        executor,
+    )
+    table = ranking.table
+    best = str(table.index[0])
+    error = float(table[f"{ranked_by} error"].iloc[0])
+    unit = "GWh" if ranked_by == RANKED_BY[0] else "million USD"
+    ties = [str(name) for name in table.index[table["tied with next"]]]
+    sentences = [
+        f"First by {ranked_by}: {best}, {table[ranked_by].iloc[0]:,.1f} ± {error:,.1f} {unit} a year "
+        f"(standard error of {samples} draws, the same for all actions).",
+    ]
+    if ties:
+        sentences.append(f"Not told apart from the next one at 95 %: {', '.join(ties)}.")
+    span = f"{samples} draws of seed {seed}, hazards {hazards.name}"
+    limits = ("actions that change how people or states behave; cost and effect of each are judged",)
+    return Answer(
+        tuple(sentences),
+        {"Actions, best first": table},
+        span,
+        marks_of(case),
+        limits,
+    )

@@ -1,0 +1,293 @@
+"""Answers about the grid: AC power flow, frequency, loss of corridors, threshold levels of reservoirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from energy.analysis.ac_power_flow import (
+    ac_power_flow,
+    busiest_snapshots,
+    verdict,
+)
+from energy.analysis.corridor_loss import NOTHING, corridor_losses
+from energy.analysis.frequency_limit import (
+    FrequencyLimit,
+    frequency_limit,
+    limited_scenario,
+    refuse_unknown_area,
+    with_exchange_limit,
+)
+from energy.analysis.threshold_level import threshold_level
+from energy.case import Case
+from energy.case.stability import Frequency, ReactivePower
+from energy.errors import Fault, InputError, nearest
+from energy.metrics import sent, transferable
+from energy.model.inputs import inputs
+from energy.report.answers.answer import Answer, marks_of
+from energy.report.answers.seasons import season_energy, solved
+from energy.scenario import Scenario
+from energy.solve import Result, solve
+
+HOURS = 6
+
+
+def power_flow_answer(case: Case, scenario: Scenario, hours: int = HOURS, at: Sequence[str] = ()) -> Answer:
+    """Return the AC power flow behind a scenario's dispatch.
+
+    Parameters
+    ----------
+    hours
+        Snapshots with the most power over the line under study that are looked at.
+    at
+        Moments instead: the snapshots nearest to them.
+
+    Raises
+    ------
+    InputError
+        When the case has no AC lines, or a moment cannot be read.
+    SolverError
+        When no voltages carry the dispatch.
+    """
+    reactive = case.rules.reactive_power or ReactivePower()
+    moments = [_moment(text) for text in at]
+    result = solved(case, scenario)
+    snapshots = _nearest(result.inputs.axis.snapshots, moments) if at else busiest_snapshots(result, hours)
+    flow = ac_power_flow(result, snapshots, reactive)
+    voltage = flow.buses["voltage"].unstack("bus")
+    voltage.attrs.update(units="p.u.", digits=3)
+    loading = flow.branches["loading"].unstack("branch").T
+    loading.attrs["units"] = "share of s_nom"
+    summary = pd.DataFrame({"losses": flow.losses, "iterations": flow.iterations}).rename_axis("snapshot")
+    summary.insert(0, "sent", sent(result).loc[snapshots])
+    summary.attrs["units"] = {"sent": "MW", "losses": "MW"}
+    tables = {
+        "Voltages": voltage,
+        "Loading of lines": loading,
+        "Power sent and losses of the AC network": summary,
+    }
+    share = 100 * reactive.line_compensation
+    judged = (
+        f"Judged: power factor of demand {reactive.load_power_factor:g}; plants hold {reactive.voltage:g} p.u. within "
+        f"a power factor of {reactive.plant_power_factor:g}; reactors take {share:g} % of the line charging; "
+        f"converters draw {reactive.converter_demand:g} Mvar/MW and filters give {reactive.converter_filters:g}; "
+        f"{', '.join(reactive.strong_buses) or 'the largest plant'} takes the losses."
+    )
+    outside = _without_lines(result)
+    limits = (
+        f"voltages at {', '.join(outside)}: no AC lines are modelled there" if outside else "",
+        "short-circuit strength, transformers and their taps, dynamics",
+    )
+    span = f"{len(snapshots)} snapshots of {scenario.name}"
+    sentences = (verdict(flow), judged)
+    return Answer(
+        sentences,
+        tables,
+        span,
+        marks_of(case, "rules.reactive_power", "lines.*"),
+        tuple(filter(None, limits)),
+    )
+
+
+def _moment(text: str) -> pd.Timestamp:
+    try:
+        moment = pd.Timestamp(text)
+    except ValueError:
+        raise InputError(Fault(f"{text!r} is no moment", "--at", None, "as 2028-07-15T18:00")) from None
+    return moment if moment.tzinfo is None else moment.tz_convert("UTC").tz_localize(None)
+
+
+def _nearest(snapshots: pd.DatetimeIndex, moments: Sequence[pd.Timestamp]) -> list[pd.Timestamp]:
+    positions = snapshots.get_indexer(pd.DatetimeIndex(list(moments)), method="nearest")
+    return list(snapshots[sorted(set(positions.tolist()))])
+
+
+def _without_lines(result: Result) -> list[str]:
+    tables = result.inputs.components
+    links, lines = tables.get("links", pd.DataFrame()), tables["lines"]
+    studied = links[links["service"] == "casa"] if "service" in links else links.iloc[:0]
+    ends = dict.fromkeys([*studied.get("bus0", []), *studied.get("bus1", [])])
+    touched = {*lines["bus0"], *lines["bus1"]}
+    return [str(bus) for bus in ends if bus not in touched]
+
+
+def frequency_of(case: Case) -> Frequency:
+    """Return the case's section ``frequency``.
+
+    Raises
+    ------
+    InputError
+        When it has none.
+    """
+    if case.rules.frequency is None:
+        repair = "add a section `frequency:` (docs/case-format.md)"
+        raise InputError(
+            Fault(
+                "the case says nothing of frequency",
+                case.path / "rules.yaml",
+                None,
+                None,
+                repair,
+            )
+        )
+    return case.rules.frequency
+
+
+def frequency_answer(
+    case: Case,
+    scenario: Scenario,
+    loss: float | None = None,
+    areas: dict[str, str] | None = None,
+) -> tuple[Answer, FrequencyLimit]:
+    """Return what loss of exchange the frequency of both ends stands, and what a limit by it would cost.
+
+    Parameters
+    ----------
+    loss
+        Loss that slope and deviation are shown for [MW]; the line's rating by default.
+    areas
+        ``receiving`` or ``sending`` → synchronous area.
+    """
+    frequency = frequency_of(case)
+    for name in (areas or {}).values():
+        refuse_unknown_area(frequency, name)
+    result = solved(case, scenario)
+    limit = frequency_limit(result, frequency, loss, areas)
+    months = pd.DatetimeIndex(limit.limit.index).to_period("M")
+    by_month = limit.limit.groupby(months).agg(["min", "mean", "max"]).rename_axis("month")
+    by_month.attrs["units"] = "MW"
+    columns = [
+        "load",
+        "running",
+        "stored",
+        "slope",
+        "deviation",
+        "largest loss",
+    ]
+    ends = limit.table[columns].groupby(level="end").agg(["min", "mean", "max"])
+    shown = ends.T.rename_axis(["figure", "over the snapshots"])
+    shown.attrs["units"] = "MW, MW·s, Hz/s, Hz"
+    held = solve(with_exchange_limit(inputs(case, scenario), limit.limit.to_numpy()))
+    limited = float(transferable(held) @ held.hours) / 1000
+    free = float(transferable(result) @ result.hours) / 1000
+    worst = limit.table.groupby(level="end")[["slope", "deviation"]].max()
+    names = {end: f"{name} ({end})" for end, name in limit.areas.items()}
+    texts = [
+        f"{name} moves by up to {float(worst['deviation'][end]):.2f} Hz, at first {float(worst['slope'][end]):.2f} Hz/s"
+        for end, name in names.items()
+    ]
+    sentences = (
+        f"At the loss of {limit.loss:,.0f} MW {'; '.join(texts)}. Thresholds: {frequency.under:g} and "
+        f"{frequency.over or float('inf'):g} Hz, {frequency.slope or float('inf'):g} Hz/s.",
+        f"The largest loss within the thresholds is {limit.limit.min():,.0f} to {limit.limit.max():,.0f} MW. "
+        f"Held to it hour by hour the scenario delivers {limited:,.0f} GWh instead of {free:,.0f}.",
+    )
+    limits = (
+        "angles, the loading of the Kazakh transit after the loss, protection, dead bands and limits of governors",
+        "fast tripping of plants, which would raise the limit of the sending end",
+    )
+    span = f"over {len(limit.limit)} snapshots; constants judged"
+    tables = {"Both ends": shown, "Largest loss by month": by_month}
+    return Answer(sentences, tables, span, marks_of(case, "rules.frequency"), limits), limit
+
+
+def write_limited_scenario(scenario: Scenario, limit: FrequencyLimit, path: Path) -> None:
+    """Write the scenario with the frequency limit of each month as events, as a YAML file that `energy run` takes.
+
+    Raises
+    ------
+    InputError
+        When the file exists already, or its folder does not.
+    """
+    from ruamel.yaml import YAML
+
+    if path.exists() or not path.parent.is_dir():
+        what = "there is a file already" if path.exists() else "there is no such folder"
+        raise InputError(
+            Fault(
+                what,
+                path,
+                None,
+                None,
+                "name a new file in a folder that exists",
+            )
+        )
+    where = tuple(f"links.{name}" for name in limit.links)
+    limited = limited_scenario(scenario, limit.limit, limit.rating, where)
+    plain = {key: value for key, value in limited.plain().items() if key != "name" and value not in (None, {}, [])}
+    with path.open("w", encoding="utf-8") as file:
+        YAML(typ="safe", pure=True).dump(plain, file)
+
+
+def corridor_answer(case: Case, scenario: Scenario, corridors: Sequence[str] | None = None) -> Answer:
+    """Return what can still be exchanged after the loss of each corridor [MW]."""
+    table = corridor_losses(case, scenario, corridors)
+    hit = table.drop(index=NOTHING)
+    worst = hit[hit["forward lost"] > 1].sort_values("forward lost", ascending=False)
+    lost = zip(
+        worst.index.astype(str),
+        worst["forward lost"].astype(float),
+        strict=True,
+    )
+    names = [f"{name} ({power:,.0f} MW)" for name, power in lost]
+    left = f"{float(table['forward'][NOTHING]):,.0f} MW can be exchanged with nothing lost. "
+    sentence = left + (f"Lost with a corridor: {', '.join(names)}." if names else "No corridor takes any of it.")
+    limits = ("what protection does in the seconds after the loss",)
+    return Answer(
+        (sentence,),
+        {"Exchange after the loss of a corridor": table},
+        "",
+        marks_of(case, "lines.*"),
+        limits,
+    )
+
+
+def threshold_answer(
+    case: Case,
+    scenario: Scenario,
+    rules: Sequence[str],
+    quantity: float | None = None,
+    count: int = 9,
+) -> Answer:
+    """Return the levels of reservoirs below which the season falls short of a quantity.
+
+    Parameters
+    ----------
+    rules
+        Rules of kind ``start``.
+    quantity
+        Energy of the season [GWh]; the scenario's own season by default.
+    count
+        Levels that are solved for each reservoir.
+    """
+    wanted = season_energy(case, scenario) if quantity is None else quantity
+    known = [name for name, rule in case.rules.rules.items() if rule.kind == "start"]
+    for name in rules:
+        if name not in known:
+            repair = nearest(name, known)
+            raise InputError(
+                Fault(
+                    f"no rule of a start {name!r}",
+                    "--rule",
+                    None,
+                    ", ".join(known),
+                    repair,
+                )
+            )
+    tables, texts = {}, []
+    for name in rules:
+        level = threshold_level(case, scenario, name, wanted, count)
+        tables[f"{name}: season by the level in hm3 at the start"] = level.table
+        if level.threshold != level.threshold:
+            texts.append(f"{name}: at no level")
+        else:
+            texts.append(f"{name}: from {level.threshold:,.0f} hm3 of usable content")
+    sentence = f"The season reaches {wanted:,.0f} GWh — {'; '.join(texts)}. What the case starts from is given back."
+    return Answer(
+        (sentence,),
+        tables,
+        "levels between empty and full",
+        marks_of(case, *[f"rules.{r}" for r in rules]),
+    )

@@ -1,0 +1,109 @@
+"""Runs that answers share: a scenario's optimum, kept, and the season in dry, median and wet water."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import pandas as pd
+
+from energy.analysis.imperfect_foresight import solve_imperfect_foresight
+from energy.analysis.priority_waterfall import open_season
+from energy.analysis.settlement import Settlement, settlement
+from energy.case import Case
+from energy.metrics import transferable
+from energy.metrics.fuel import unserved_by_country
+from energy.model.inputs import inputs
+from energy.scenario import Scenario
+from energy.solve import Result, solve
+
+WATER = ("dry", "median", "wet")
+
+
+@lru_cache(maxsize=24)
+def solved(case: Case, scenario: Scenario) -> Result:
+    """Return the optimum of a scenario; the last ones are kept."""
+    if scenario.foresight == "surprise" and scenario.events:
+        return solve_imperfect_foresight(case, scenario)
+    return solve(inputs(case, scenario))
+
+
+@lru_cache(maxsize=24)
+def settled(case: Case, scenario: Scenario) -> Settlement:
+    """Return the settlement of a scenario; the last ones are kept."""
+    return settlement(case, scenario)
+
+
+def season_energy(case: Case, scenario: Scenario) -> float:
+    """Return the energy that a scenario delivers while the contract's line is open [GWh]."""
+    result = solved(case, scenario)
+    power = transferable(result).to_numpy() * open_season(scenario, result.inputs)
+    return float(power @ result.hours) / 1000
+
+
+def water_labels(case: Case, scenario: Scenario) -> dict[str, Scenario]:
+    """Return the scenario in each of dry, median and wet water that the case knows; its own where it knows none."""
+    inflow = case.profiles.get("inflow", pd.DataFrame())
+    known = set(inflow.index.get_level_values("hydrology")) if len(inflow) else set()
+    labels = [label for label in WATER if label in known]
+    if not labels:
+        return {"own water": scenario}
+    return {label: scenario.replace(hydrology=label) for label in labels}
+
+
+def water_span(case: Case, scenario: Scenario) -> str:
+    """Return the season's energy in dry, median and wet water, in words."""
+    energies = [
+        f"{season_energy(case, changed):,.0f} GWh ({label})" for label, changed in water_labels(case, scenario).items()
+    ]
+    return ", ".join(energies) + "; other numbers of the case not moved"
+
+
+def comparison(case: Case, scenarios: dict[str, Scenario]) -> pd.DataFrame:
+    """Return the season and the unserved demand of scenarios side by side.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index scenario; ``delivered``, ``against the first`` and ``unserved <country>`` [GWh].
+    """
+    rows = {}
+    for name, scenario in scenarios.items():
+        lacking = unserved_by_country(solved(case, scenario))
+        lacking = lacking.rename(lambda country: f"unserved {country}".strip())
+        rows[name] = {
+            "delivered": season_energy(case, scenario),
+            **lacking.to_dict(),
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("scenario")
+    table.insert(1, "against the first", table["delivered"] - table["delivered"].iloc[0])
+    table.attrs["units"] = "GWh"
+    return table
+
+
+def outage_losses(case: Case, scenarios: dict[str, Scenario]) -> pd.DataFrame:
+    """Return what the events of each scenario take, against the same scenario without its events.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index scenario; ``undisturbed`` and ``delivered`` season, ``lost``, and ``more unserved <country>`` [GWh].
+    """
+    rows = {}
+    for name, scenario in scenarios.items():
+        calm = scenario.replace(events=[])
+        undisturbed = season_energy(case, calm)
+        delivered = season_energy(case, scenario)
+        before = unserved_by_country(solved(case, calm))
+        after = unserved_by_country(solved(case, scenario))
+        more = (after - before).round(6) + 0.0
+        more = more.rename(lambda country: f"more unserved {country}".strip())
+        lost = round(undisturbed - delivered, 6) + 0.0
+        rows[name] = {
+            "undisturbed": undisturbed,
+            "delivered": delivered,
+            "lost": lost,
+            **more.to_dict(),
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("scenario")
+    table.attrs["units"] = "GWh"
+    return table

@@ -1,0 +1,164 @@
+"""Questions 1 to 5: lenders."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from energy.analysis.action_file import ActionSet, read_actions
+from energy.analysis.closure import closures
+from energy.analysis.investment_paths import break_even_days, break_even_energy
+from energy.analysis.parallel import delivered, solve_points
+from energy.analysis.risk.estimate import mean
+from energy.metrics.monthly import weighted_quantile
+from energy.metrics.settlement import debt_service
+from energy.report.answers.answer import Answer, marks_of
+from energy.report.answers.avoided import action_answer, avoided_answer
+from energy.report.answers.money import (
+    benefit_curve,
+    investment_answer,
+    investment_of,
+)
+from energy.report.answers.open_access import open_access_answer
+from energy.report.answers.seasons import season_energy
+from energy.report.questions.library import Library
+from energy.scenario import read_hazards
+
+OUTAGE_DAYS = (15, 46, 92, 153)
+AFGHAN_LINE = "afghan_hvdc_line"
+SPARES = ("spare towers and crews", "spare transformer")
+
+
+def seasons_of_the_record(library: Library) -> Answer:
+    """Question 1: the season in each year of the record, and how often it does not repay the capital."""
+    case, base = library.case, library.base
+    years = recorded_years(case.profiles["inflow"])
+    points = [base.replace(hydrology=year) for year in years]
+    answers = [answer for answer in solve_points(case, points, delivered) if not answer.reason]
+    energy = pd.Series({years[answer.index]: float(answer.values["delivered"]) for answer in answers}).sort_index()
+    energy = energy.rename("delivered").rename_axis("water year")
+    needed = repaying_energy(library)
+    values = energy.to_numpy(float)
+    weights = np.ones(len(values))
+    rows = {f"P{100 - share}": weighted_quantile(values, weights, share / 100) for share in (5, 10, 25, 50, 75, 90)}
+    rows["mean"] = float(values.mean())
+    summary = pd.Series(rows, name="delivered").to_frame().rename_axis("exceeded with")
+    summary.attrs["units"] = "GWh"
+    below = mean((values < needed).astype(float))
+    years_table = energy.to_frame()
+    years_table.attrs["units"] = "GWh"
+    driest, wettest = str(energy.idxmin()), str(energy.idxmax())
+    sentence = (
+        f"{energy.min():,.0f} GWh ({driest}) to {energy.max():,.0f} ({wettest}), half of {len(energy)} water years "
+        f"above {rows['P50']:,.0f}. Transmission income repays the loans from {needed:,.0f} GWh a year; "
+        f"{100 * below.value:.0f} % of the years fall short of that."
+    )
+    failed = len(years) - len(energy)
+    limits = ("outages: `energy risk baseline` draws them with the water",) + (
+        (f"{failed} water years have no optimum",) if failed else ()
+    )
+    tables = {
+        "Season by the share of years that exceed it": summary,
+        "Every water year": years_table,
+    }
+    low, high = (100 * min(max(end, 0.0), 1.0) for end in below.interval)
+    span = f"share of years that fall short: {low:.0f} to {high:.0f} % (95 % interval)"
+    return Answer(
+        (sentence,),
+        tables,
+        span,
+        marks_of(case, "profiles/inflow.*", "rules.contract"),
+        limits,
+    )
+
+
+def recorded_years(inflow: pd.DataFrame) -> list[str]:
+    """Return the water years in which every site has a record of its own: no row stands for the mean or the median."""
+    table = inflow.sort_index()
+    labels = dict.fromkeys(str(label) for label in table.index.get_level_values("hydrology"))
+    filled = set()
+    for site in dict.fromkeys(table.index.get_level_values("site")):
+        rows = table.xs(site, level="site")
+        typical = [rows.loc[name].to_numpy(float) for name in ("mean", "median") if name in rows.index]
+        for label, values in zip(rows.index, rows.to_numpy(float), strict=True):
+            if any(np.allclose(values, other) for other in typical):
+                filled.add(str(label))
+    return [label for label in labels if label.isdecimal() and label not in filled]
+
+
+def repaying_energy(library: Library) -> float:
+    """Return the season [GWh] from which the transmission price serves the loans of those who built the way."""
+    _, contract = investment_of(library.case)
+    price = contract.prices.get("transmission", 0.0)
+    if contract.debt is None or not price:
+        return float("nan")
+    service = debt_service(contract.debt)
+    builders = service.index.isin([*contract.shares, str(contract.transit)])
+    owed = float(service.to_numpy()[builders].sum())
+    return 1000 * owed / price
+
+
+def value_over_years(library: Library) -> Answer:
+    """Question 2: NPV by start, and what is stranded."""
+    return investment_answer(library.case, library.base, (2027, 2028, 2029, 2031, None))
+
+
+def outage_days_that_can_be_lost(library: Library) -> Answer:
+    """Question 3: break-even days of outage of the Afghan section, and the worth of spares."""
+    case, base = library.case, library.base
+    investment, contract = investment_of(case)
+    curve = benefit_curve(case, base)
+    needed = break_even_energy(investment, contract, curve, investment.start)
+    first = 5
+    table = closures(case, base, [AFGHAN_LINE], OUTAGE_DAYS, [first]).table.droplevel("month")
+    energy = season_energy(case, base)
+    days = break_even_days(
+        needed,
+        energy,
+        table.index.to_numpy(float),
+        table["delivered"].to_numpy(float),
+    )
+    said = "never, however long the outage" if np.isinf(days) else f"after {days:,.0f} days"
+    spares = _spares(library)
+    sentences = (
+        f"The yearly benefit no longer pays for finishing the works when less than {needed:,.0f} GWh are delivered: "
+        f"{said} of outage from 1 May in each year, as reservoirs make up for the first weeks.",
+        *spares.sentences,
+    )
+    tables = {"Season by the days of outage from 1 May": table, **spares.tables}
+    return Answer(
+        sentences,
+        tables,
+        spares.span,
+        marks_of(case, "rules.investment", "links.HVDC*"),
+        spares.limits,
+    )
+
+
+def _spares(library: Library) -> Answer:
+    actions = read_actions("base")
+    kept = {name: action for name, action in actions.actions.items() if name in SPARES}
+    chosen: ActionSet = replace(actions, actions=kept)
+    hazards = read_hazards("base")
+    return action_answer(
+        library.case,
+        library.base,
+        hazards,
+        chosen,
+        library.samples,
+        ranked_by="income gained",
+    )
+
+
+def open_access(library: Library) -> Answer:
+    """Question 4: open access from October to April, in $."""
+    names = ("open_access_kazakh", "open_access_turkmen")
+    offers = {name: library.scenario(name) for name in names}
+    return open_access_answer(library.case, library.base, offers)
+
+
+def emissions_avoided(library: Library) -> Answer:
+    """Question 5: emissions avoided in Pakistan."""
+    return avoided_answer(library.case, library.base)

@@ -1,0 +1,211 @@
+"""The commands of money, grid, frequency, closures, actions and the 25 questions from outside."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from energy.cli import app
+from energy.errors import InputError
+from energy.report.questions.registry import QUESTIONS
+
+COARSE = ["--set", "time.resolution=typical-days-24h"]
+
+
+def said(*words: object) -> str:
+    done = CliRunner().invoke(app, [str(word) for word in words])
+    assert done.exit_code == 0, f"{done.output} {done.exception}"
+    return done.stdout
+
+
+def answered(out: Path, *words: object) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(said(*words, *COARSE, "--out", out, "--json"))
+    return answer
+
+
+def refused(*words: object) -> str:
+    done = CliRunner().invoke(app, [str(word) for word in words])
+    assert done.exit_code != 0
+    if isinstance(done.exception, InputError):
+        return str(done.exception)
+    assert isinstance(done.exception, SystemExit), done.exception
+    return done.output
+
+
+def test_all_questions_are_listed() -> None:
+    text = said("questions")
+    assert len(QUESTIONS) == 25
+    assert [asked.number for asked in QUESTIONS] == list(range(1, 26))
+    assert all(f"{asked.number}. " in text for asked in QUESTIONS)
+    rows = json.loads(said("questions", "--json"))
+    assert [row["number"] for row in rows] == list(range(1, 26))
+    assert all(row["commands"] for row in rows)
+
+
+def test_commands_of_questions_are_commands() -> None:
+    """Each command names a verb of the application and a scenario of the library, or two."""
+    from energy.scenario import list_scenarios
+
+    verbs = {command.name for command in app.registered_commands}
+    known = set(list_scenarios())
+    for asked in QUESTIONS:
+        for command in asked.commands:
+            program, verb, *words = command.split()
+            assert program == "energy"
+            assert verb in verbs, command
+            assert words[0] in known, command
+
+
+def check_answer(answer: dict[str, Any]) -> None:
+    """An answer has a sentence with a number, a table with units, and its range and marks, or says what it cannot."""
+    assert any(character.isdigit() for character in " ".join(answer["sentences"]))
+    assert answer["tables"]
+    assert all(table["rows"] and table["units"] for table in answer["tables"].values())
+    assert answer["range"] or answer["limits"]
+    assert "weakest mark" in answer["marks"]
+    assert "nan" not in " ".join(answer["sentences"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("asked", QUESTIONS, ids=lambda asked: str(asked.number))
+def test_every_question_is_answered(asked: Any, tmp_path: Path) -> None:
+    check_answer(answered(tmp_path / "q", "questions", asked.number, "--samples", 4))
+
+
+def test_a_question_is_printed_with_its_commands(tmp_path: Path) -> None:
+    text = said("questions", 22, *COARSE, "--out", tmp_path / "q")
+    assert "22. ADB, dispatchers, think-tanks: Who gains and who loses in each country?" in text
+    assert "  energy settlement baseline" in text
+    assert "Rests on" in text
+    assert "Range:" in text
+    folder = tmp_path / "q" / "22"
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["answer"]["sentences"][0].startswith("Against the season without the line")
+    assert (folder / "welfare_by_country.csv").is_file()
+
+
+def test_a_question_that_there_is_not_is_refused() -> None:
+    assert "no question 26" in refused("questions", 26)
+
+
+def test_investment_by_start_and_lender(tmp_path: Path) -> None:
+    answer = answered(
+        tmp_path / "i", "investment", "baseline", "--start", "2028", "--start", "never", "--event", "2030=0"
+    )
+    starts = {row["start"]: row for row in answer["tables"]["All countries together, by start"]["rows"]}
+    assert starts["never"]["stranded"] == pytest.approx(starts["never"]["sunk"])
+    lenders = {row["lender"] for row in answer["tables"]["By lender, start 2028"]["rows"]}
+    assert {"World Bank", "EBRD"} <= lenders
+
+
+@pytest.mark.slow
+def test_investment_over_sampled_seasons(tmp_path: Path) -> None:
+    samples = tmp_path / "samples.csv"
+    rows = {"season": [0.0, 1000.0, 2000.0], "weight": [1.0, 1.0, 1.0], "failed": [0.0, 0.0, 0.0]}
+    pd.DataFrame(rows).to_csv(samples, index=False)
+    answer = answered(tmp_path / "i", "investment", "baseline", "--samples", samples)
+    table = next(table for title, table in answer["tables"].items() if title.startswith("NPV over"))
+    total = {row["country"]: row for row in table["rows"]}["all"]
+    assert total["P90"] <= total["P50"] <= total["P10"]
+    assert 0 <= total["negative"] <= 1
+
+
+@pytest.mark.slow
+def test_contract_forms_of_samples(tmp_path: Path) -> None:
+    samples = tmp_path / "samples.csv"
+    rows = {"season": [0.0, 1000.0], "weight": [1.0, 1.0], "failed": [0.0, 0.0]}
+    pd.DataFrame(rows).to_csv(samples, index=False)
+    answer = answered(tmp_path / "c", "contract-forms", "baseline", "--samples", samples)
+    forms = {row["form"]: row for row in answer["tables"]["Forms of contract"]["rows"]}
+    assert forms["pay per unit, all taken"]["bill"] == pytest.approx(500 * 93.8 / 1000)
+    assert forms["take or pay, whatever is offered"]["bill"] == pytest.approx(4000 * 93.8 / 1000)
+
+
+@pytest.mark.slow
+def test_frequency_writes_a_scenario_that_runs(tmp_path: Path) -> None:
+    file = tmp_path / "limited.yaml"
+    words = ["frequency", "baseline", "--sending", "Tajik island", "--write", file]
+    answer = answered(tmp_path / "f", *words)
+    assert "Tajik island (sending)" in answer["sentences"][0]
+    shown = json.loads(said("run", file, "--out", tmp_path / "r", "--json"))
+    assert shown
+    assert "there is a file already" in refused(*words, *COARSE, "--out", tmp_path / "g")
+
+
+def test_closures_of_two_buses(tmp_path: Path) -> None:
+    answer = answered(tmp_path / "c", "closure", "two_bus", "--where", "crossing", "--days", 10, "--month", 7)
+    rows = answer["tables"]["All figures"]["rows"]
+    assert rows[0]["lost"] == pytest.approx(22.8, rel=1e-3)
+
+
+def test_corridors_of_two_buses(tmp_path: Path) -> None:
+    answer = answered(tmp_path / "n", "corridors", "two_bus")
+    assert "crossing (100 MW)" in answer["sentences"][0]
+
+
+def test_threshold_of_two_buses(tmp_path: Path) -> None:
+    words = ["threshold", "two_bus", "--set", "hydrology=dry", "--quantity", 100, "--levels", 5]
+    answer = answered(tmp_path / "t", *words)
+    assert "reservoir_start: from" in answer["sentences"][0]
+
+
+def test_avoided_fuel_of_two_buses(tmp_path: Path) -> None:
+    answer = answered(tmp_path / "a", "avoided", "two_bus")
+    rows = answer["tables"]["Avoided by country and fuel"]["rows"]
+    gas = next(row for row in rows if row["carrier"] == "gas")
+    assert gas["CO2"] == pytest.approx(200 * gas["electricity"])
+
+
+def test_avoided_tonnes_over_sampled_seasons(tmp_path: Path) -> None:
+    """Gas alone is replaced: 200 t a GWh, so that samples of 100, 200 and 300 GWh avoid 40,000 t in the mean."""
+    samples = tmp_path / "samples.csv"
+    rows = {"season": [100.0, 200.0, 300.0], "weight": [1.0, 1.0, 1.0], "failed": [0.0, 0.0, 0.0]}
+    pd.DataFrame(rows).to_csv(samples, index=False)
+    answer = answered(tmp_path / "a", "avoided", "two_bus", "--samples", samples)
+    row = answer["tables"]["CO2 over sampled seasons"]["rows"][0]
+    assert row["mean"] == pytest.approx(40_000)
+    assert row["low"] < 40_000 < row["high"]
+    assert row["P50"] == pytest.approx(40_000)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["acflow", "two_bus"], "no AC line is in service"),
+        (["acflow", "baseline", "--at", "noon of doom"], "no moment"),
+        (["frequency", "two_bus"], "the case says nothing of frequency"),
+        (["frequency", "baseline", "--receiving", "Pakistn"], "did you mean 'Pakistan'"),
+        (["investment", "two_bus"], "the case has no investment"),
+        (["investment", "baseline", "--start", "soon"], "start is 'soon'"),
+        (["investment", "baseline", "--event", "2030=2"], "event is '2030=2'"),
+        (["investment", "baseline", "--samples", "no/such.csv"], "no samples can be read"),
+        (["closure", "two_bus", "--where", "crossin"], "crossin"),
+        (["corridors", "two_bus", "--corridor", "crossin"], "did you mean 'crossing'"),
+        (["threshold", "two_bus", "--rule", "reservoir_strat"], "did you mean 'reservoir_start'"),
+        (["actions", "two_bus", "--actions", "bass"], "no actions 'bass'"),
+        (["actions", "baseline", "--by", "beauty"], "no figure 'beauty'"),
+    ],
+    ids=lambda part: " ".join(part[:4]) if isinstance(part, list) else "",
+)
+def test_a_users_mistake_is_told(words: list[str], message: str, tmp_path: Path) -> None:
+    out = tmp_path / "nothing"
+    assert message in refused(*words, *COARSE, "--out", out)
+    assert not out.exists()
+
+
+def test_a_folder_of_another_is_not_replaced(tmp_path: Path) -> None:
+    """What no run wrote stays, and is told before anything is solved; --force takes its place."""
+    mine = tmp_path / "n" / "two_bus" / "letter.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine", encoding="utf-8")
+    words = ["corridors", "two_bus", *COARSE, "--out", tmp_path / "n"]
+    assert "letter.txt" in refused(*words)
+    assert mine.read_text(encoding="utf-8") == "mine"
+    said(*words, "--force")
+    assert not mine.exists()
+    said(*words)

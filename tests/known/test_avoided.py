@@ -1,0 +1,98 @@
+"""Fuel, carbon dioxide, unserved demand and prices of the margin."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from energy.analysis.settlement import Settlement, settlement
+from energy.case import Case
+from energy.metrics.fuel import fuel_use, unserved_by_country
+from energy.metrics.price_range import price_range
+from energy.model import inputs
+from energy.scenario import Scenario, read_scenario
+from energy.solve import Result, solve
+
+COARSE = {"time.resolution": "typical-days-24h"}
+
+
+def scenario(name: str = "two_bus", **overrides: object) -> Scenario:
+    return read_scenario(name, overrides={**COARSE, **overrides})
+
+
+@pytest.fixture(scope="module")
+def casa(casa1000: Case) -> Settlement:
+    return settlement(casa1000, scenario("baseline"))
+
+
+@pytest.fixture(scope="module")
+def dispatch(casa1000: Case) -> Result:
+    return solve(inputs(casa1000, scenario("least_cost_no_casa")))
+
+
+def test_gas_that_the_line_replaces(two_bus: Case) -> None:
+    """348.84 GWh delivered replace gas of efficiency 1 and 0.2 t/MWh: 69,768 t."""
+    avoided = settlement(two_bus, scenario()).avoided
+    assert avoided.loc[("BB", "gas"), "electricity"] == pytest.approx(348.84, abs=1e-3)
+    assert avoided.loc[("BB", "gas"), "CO2"] == pytest.approx(69_768, abs=0.2)
+
+
+def test_tonnes_are_the_sum_over_fuels(casa: Settlement, casa1000: Case) -> None:
+    """Σ GWh of fuel · 1,000 · t/MWh of the carrier, and fuel is electricity by each plant's efficiency."""
+    factor = casa1000.components["carriers"]["co2_emissions"]
+    table = casa.avoided
+    carriers = table.index.get_level_values("carrier")
+    by_fuel = 1000 * table["fuel"].to_numpy() * factor[carriers].to_numpy(float)
+    assert float(table["CO2"].sum()) == pytest.approx(float(by_fuel.sum()), abs=1.0)
+    assert float(table["CO2"].sum()) > 0
+
+
+def test_a_plants_fuel_is_its_output_by_its_efficiency(dispatch: Result) -> None:
+    """Each carrier of Pakistan by hand: output · hours / efficiency, summed over its plants."""
+    plants = dispatch.inputs.components["generators"]
+    table = fuel_use(dispatch)
+    for carrier in ("RLNG", "coal imported", "gas local"):
+        own = plants[(plants["carrier"] == carrier) & plants["bus"].str.startswith("PK")]
+        output = dispatch.flow("generators")[own.index].mul(dispatch.hours, axis=0).sum() / 1000
+        assert table.loc[("PK", carrier), "fuel"] == pytest.approx(float((output / own["efficiency"]).sum()))
+
+
+def test_a_line_that_carries_nothing_avoids_nothing(casa1000: Case) -> None:
+    dry = settlement(casa1000, scenario("baseline", hydrology="2001"))
+    assert float(dry.terms["delivered"].sum()) == pytest.approx(0, abs=1)
+    assert float(dry.avoided["CO2"].abs().sum()) < 2000  # of 31 million t
+
+
+def test_unserved_demand_by_country(two_bus: Case) -> None:
+    """Without gas the sink asks 200 MW and gets 95 in the season: 105 MW · 3,672 h + 200 · 5,088 h = 1,403.2 GWh."""
+    result = solve(inputs(two_bus, scenario(**{"values.generators.gas plant.p_nom": 0})))
+    hours = result.hours.sum()
+    expected = (200 * hours - 95 * 3672) / 1000
+    assert unserved_by_country(result)["BB"] == pytest.approx(expected, abs=0.01)
+
+
+def test_prices_of_the_margin(two_bus: Case) -> None:
+    """The sink's gas asks 80 $/MWh, 80 / 0.95 = 84.2 after the line; the source's water is worth nothing or its own."""
+    closed = {"objective": "dispatch", "values.links.line.p_nom": 0}
+    result = solve(inputs(two_bus, scenario(**closed)))
+    back = price_range(result, "reverse")
+    assert (back["hours with gain"] == 0).all()
+    ahead = price_range(result, "forward")
+    gaining = ahead[ahead["hours with gain"] > 0]
+    assert gaining["buyer bids"].to_numpy() == pytest.approx(np.full(len(gaining), 80.0))
+    assert len(gaining) > 0
+
+
+def test_prices_of_a_transfer_run_are_refused(two_bus: Case) -> None:
+    with pytest.raises(ValueError, match="no money"):
+        price_range(solve(inputs(two_bus, scenario())))
+
+
+def test_winter_sales_gain_only_where_the_bid_exceeds_the_ask(casa: Settlement) -> None:
+    table = casa.prices
+    gaining = table[table["hours with gain"] > 0]
+    assert (gaining["gain"] > 0).all()
+    assert table.loc[table["hours with gain"] == 0, "gain"].isna().all()
+    winter = pd.PeriodIndex(gaining.index).month.isin([11, 12, 1, 2, 3])
+    assert winter.any()

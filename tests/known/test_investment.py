@@ -1,0 +1,155 @@
+"""Money over years that can be worked out on paper."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from energy.analysis.investment import ALL, BenefitCurve, Path, investment_table, lender_table, yearly_flows
+from energy.analysis.investment_paths import (
+    break_even_days,
+    break_even_energy,
+    drawn_paths,
+    npv_of_paths,
+    present_worth,
+)
+from energy.case.investment import Investment
+from energy.case.rules import ContractTerms, Debt, Window
+from energy.errors import InputError
+
+ENERGY = 1000.0  # GWh, worth 30 million $ to A and -10 to B
+
+
+@pytest.fixture
+def contract() -> ContractTerms:
+    """A spent 100, B 50 million $."""
+    debt = Debt(capital={"A": 100, "B": 50}, interest=0.05, years=10)
+    window = Window.model_validate({"from": "05-01", "to": "09-30"})
+    return ContractTerms(season=window, ceiling=1000, shares={"A": 1}, debt=debt)
+
+
+@pytest.fixture
+def investment() -> Investment:
+    """20 of A's 100 are still to come, in two years; 10 years of service at 10 %."""
+    return Investment(
+        discount_rate=0.1,
+        base_year=2026,
+        start=2028,
+        life=10,
+        to_come={"A": 20},
+        construction_years=2,
+        lenders={"bank": {"A": 60}, "fund": {"B": 30}},
+    )
+
+
+@pytest.fixture
+def curve() -> BenefitCurve:
+    return BenefitCurve(np.array([0.0, ENERGY]), pd.DataFrame({"A": [0.0, 30.0], "B": [0.0, -10.0]}))
+
+
+FACTOR = (1 - 1.1**-10) / 0.1 / 1.1  # ten years from 2028, at the end of each, seen from 2026
+
+
+def test_value_by_country(investment: Investment, contract: ContractTerms, curve: BenefitCurve) -> None:
+    """A: 30 · 5.586 = 167.6 less 10 + 10 / 1.1 = 19.1 to come: 148.5; less 80 sunk 68.5. B: -10 · 5.586 = -55.9."""
+    flows = yearly_flows(investment, contract, curve, Path(2028, energy=ENERGY))
+    table = investment_table(investment, contract, flows)
+    to_come = 10 + 10 / 1.1
+    assert table.loc["A", "NPV"] == pytest.approx(30 * FACTOR - to_come)
+    assert table.loc["A", "NPV with sunk"] == pytest.approx(30 * FACTOR - to_come - 80)
+    assert table.loc["B", "NPV"] == pytest.approx(-10 * FACTOR)
+    assert table.loc[ALL, "NPV"] == pytest.approx(20 * FACTOR - to_come)
+    assert table.loc["A", "stranded"] == 0
+    assert table.loc["B", "stranded"] == 50
+
+
+def test_a_line_that_never_comes_strands_what_is_sunk(
+    investment: Investment, contract: ContractTerms, curve: BenefitCurve
+) -> None:
+    flows = yearly_flows(investment, contract, curve, Path(None, energy=ENERGY))
+    table = investment_table(investment, contract, flows)
+    assert table["NPV"].tolist() == [0, 0, 0]
+    assert table["stranded"].tolist() == [80, 50, 130]
+
+
+def test_part_of_the_capital_is_stranded(investment: Investment, contract: ContractTerms, curve: BenefitCurve) -> None:
+    """A tenth of the energy: 3 · 5.586 = 16.8 are recovered of 80 sunk and 19.1 to come."""
+    flows = yearly_flows(investment, contract, curve, Path(2028, energy=0.1 * ENERGY))
+    table = investment_table(investment, contract, flows)
+    assert table.loc["A", "stranded"] == pytest.approx(80 + 10 + 10 / 1.1 - 3 * FACTOR)
+
+
+def test_lenders_bear_their_share(investment: Investment, contract: ContractTerms, curve: BenefitCurve) -> None:
+    """All of B is stranded, none of A: the fund loses its 30, the bank nothing, B's own 20 are lost."""
+    flows = yearly_flows(investment, contract, curve, Path(2028, energy=ENERGY))
+    lenders = lender_table(investment, investment_table(investment, contract, flows))
+    assert lenders["stranded"].to_dict() == pytest.approx({"bank": 0, "fund": 30, "own funds and others": 20})
+    assert lenders.loc["bank", "exposure"] == 60
+
+
+def test_operation_is_a_share_of_the_capital(contract: ContractTerms, curve: BenefitCurve) -> None:
+    """2 % of 100: two million a year while in service, and none before."""
+    plain = Investment(discount_rate=0.0, base_year=2026, start=2028, life=10, operation_share=0.02)
+    flows = yearly_flows(plain, contract, curve, Path(2028, energy=0.0))
+    operation = flows["operation"]["A"]
+    assert operation.loc[:2027].eq(0).all()
+    assert operation.loc[2028:].eq(-2).all()
+    assert len(operation.loc[2028:]) == 10
+
+
+def test_an_event_takes_a_years_energy(investment: Investment, contract: ContractTerms, curve: BenefitCurve) -> None:
+    """2030 at 40 %: 0.6 · 30 · 1.1^-4 less for A."""
+    whole = yearly_flows(investment, contract, curve, Path(2028, energy=ENERGY))
+    hit = yearly_flows(investment, contract, curve, Path(2028, {2030: 0.4}, ENERGY))
+    before, after = (investment_table(investment, contract, flows) for flows in (whole, hit))
+    assert before.loc["A", "NPV"] - after.loc["A", "NPV"] == pytest.approx(0.6 * 30 * 1.1**-4)
+
+
+def test_a_start_before_the_base_year_is_refused(
+    investment: Investment, contract: ContractTerms, curve: BenefitCurve
+) -> None:
+    with pytest.raises(InputError, match="2025 lies before the base year 2026"):
+        yearly_flows(investment, contract, curve, Path(2025, energy=ENERGY))
+
+
+def test_break_even(investment: Investment, contract: ContractTerms, curve: BenefitCurve) -> None:
+    """Both together earn 20 $/MWh: 19.09 to come / 5.586 = 3.418 million a year, 170.9 GWh."""
+    energy = break_even_energy(investment, contract, curve, 2028)
+    assert energy == pytest.approx((10 + 10 / 1.1) / FACTOR / 20 * ENERGY)
+
+
+def test_break_even_days_between_lengths() -> None:
+    days, delivered = np.array([10.0, 30.0]), np.array([1000.0, 600.0])
+    assert break_even_days(800, 1000, days, delivered) == pytest.approx(20)
+    assert break_even_days(1001, 1000, days, delivered) == 0
+    assert break_even_days(500, 1000, days, delivered) == np.inf
+
+
+@given(st.floats(0, 3000), st.integers(2027, 2045))
+def test_paths_of_equal_years_are_the_path(energy: float, start: int) -> None:
+    terms = ContractTerms(
+        season=Window.model_validate({"from": "05-01", "to": "09-30"}),
+        ceiling=1000,
+        shares={"A": 1},
+        debt=Debt(capital={"A": 100, "B": 50}, interest=0.05, years=10),
+    )
+    plan = Investment(discount_rate=0.07, base_year=2026, start=start, life=7, to_come={"B": 9}, operation_share=0.01)
+    curve = BenefitCurve(np.array([0.0, 500.0, 900.0]), pd.DataFrame({"A": [0.0, 9, 30], "B": [0.0, -1, 5]}))
+    flows = yearly_flows(plan, terms, curve, Path(start, energy=energy))
+    table = investment_table(plan, terms, flows)
+    paths = npv_of_paths(plan, terms, curve, start, np.full((2, 7), energy))
+    np.testing.assert_allclose(paths, np.tile(table.loc[["A", "B"], "NPV"].to_numpy(float), (2, 1)), atol=1e-8)
+
+
+def test_drawn_paths_are_seeded_and_follow_the_weights() -> None:
+    season, weights = np.array([0.0, 1000.0]), np.array([1.0, 3.0])
+    first = drawn_paths(season, weights, years=20, paths=2000, seed=3)
+    np.testing.assert_array_equal(first, drawn_paths(season, weights, years=20, paths=2000, seed=3))
+    assert first.mean() == pytest.approx(750, abs=15)  # standard error 433 / 200 = 2.2
+
+
+def test_present_worth_of_a_yearly_million(investment: Investment) -> None:
+    assert present_worth(1.0, investment) == pytest.approx(FACTOR)

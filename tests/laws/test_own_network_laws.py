@@ -1,0 +1,161 @@
+"""Any network that PyPSA solves is solved alike, or refused by the attribute that is not taken."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pypsa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.laws.own_networks import REFUSED, SOLVED, plain_network, written
+
+from energy.analysis.sweep.sweep import sweep
+from energy.case import read_case
+from energy.errors import InputError, SolverError
+from energy.metrics import TOLERANCE, audit
+from energy.model import inputs
+from energy.model.pypsa_logging import quiet_pypsa
+from energy.scenario import Scenario
+from energy.solve import solve
+
+SLOW_EXAMPLES = 500
+NO_OPTIMUM = None
+
+
+def optimum(n: pypsa.Network) -> float | None:
+    """Return the objective of the user's own ``n.optimize()``; None where there is none."""
+    with quiet_pypsa():
+        _, condition = n.optimize(include_objective_constant=False, progress=False, log_to_console=False)
+    return float(n.objective) if condition == "optimal" else NO_OPTIMUM
+
+
+def asked(path: Path, **more: object) -> Scenario:
+    return Scenario.model_validate({"name": "own", "year": 2028, "case": str(path), "objective": "dispatch", **more})
+
+
+def holds(features: list[str], seed: int, as_csv: bool) -> None:
+    chance = np.random.default_rng(seed)
+    n = plain_network(chance)
+    for name in features:
+        SOLVED[name](n, chance)
+    with tempfile.TemporaryDirectory() as folder:
+        path = written(n, Path(folder), as_csv)
+        with quiet_pypsa():
+            truth = optimum(pypsa.Network(str(path)))
+        found = inputs(read_case(path), asked(path))
+    if truth is NO_OPTIMUM:
+        with pytest.raises(SolverError):
+            solve(found)
+        return
+    result = solve(found)
+    assert result.objective == pytest.approx(truth, rel=1e-6, abs=1e-4)
+    assert max(audit(result).values()) < TOLERANCE
+
+
+NETWORKS = {
+    "features": st.lists(st.sampled_from(sorted(SOLVED)), unique=True, max_size=5),
+    "seed": st.integers(0, 10_000),
+    "as_csv": st.booleans(),
+}
+UNHURRIED = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+
+
+@given(**NETWORKS)
+@settings(max_examples=60, **UNHURRIED)  # type: ignore[arg-type]
+def test_a_network_has_the_objective_of_its_own_optimize(features: list[str], seed: int, as_csv: bool) -> None:
+    holds(features, seed, as_csv)
+
+
+@pytest.mark.slow
+@given(**NETWORKS)
+@settings(max_examples=SLOW_EXAMPLES, **UNHURRIED)  # type: ignore[arg-type]
+def test_many_networks_have_the_objective_of_their_own_optimize(features: list[str], seed: int, as_csv: bool) -> None:
+    holds(features, seed, as_csv)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("feature", sorted(SOLVED))
+def test_each_feature_by_itself(feature: str) -> None:
+    holds([feature], 1, as_csv=False)
+
+
+@pytest.mark.parametrize("feature", sorted(REFUSED))
+def test_what_is_not_taken_is_refused_by_its_attribute(feature: str, tmp_path: Path) -> None:
+    change, word = REFUSED[feature]
+    chance = np.random.default_rng(1)
+    n = plain_network(chance)
+    change(n, chance)
+    path = written(n, tmp_path, as_csv=False)
+    with pytest.raises(InputError, match=word):
+        inputs(read_case(path), asked(path))
+
+
+SWEPT = {
+    "generators.cheap.p_nom": [30.0, 70.0, 120.0],
+    "lines.ab.s_nom": [5.0, 25.0, 45.0],
+    "links.past.efficiency": [0.5, 0.8, 1.0],
+    "stores.store.e_nom": [30.0, 50.0],
+}
+WITH_LAWS_OF_THEIR_OWN = [
+    "generators.ramp_limit_up",
+    "generators.ramp_limit_down with gaps",
+    "generators.e_sum_max",
+    "generators.marginal_cost_quadratic",
+    "stores.standing_loss",
+    "storage_units",
+    "transformers.tap_ratio",
+    "global_constraints",
+    "links.ramp_limit_up",
+    "lines.v_ang_max",
+]
+
+
+def changed_by_hand(path: Path, key: str, value: float) -> float | None:
+    """Return the optimum of the network with one number changed as a user would in PyPSA."""
+    component, name, attribute = key.split(".")
+    with quiet_pypsa():
+        n = pypsa.Network(str(path))
+    n.c[component].static.loc[name, attribute] = value
+    return optimum(n)
+
+
+@given(
+    features=st.lists(st.sampled_from(WITH_LAWS_OF_THEIR_OWN), unique=True, min_size=1, max_size=2),
+    keys=st.lists(st.sampled_from(sorted(SWEPT)), unique=True, min_size=2, max_size=2),
+    backwards=st.booleans(),
+    seed=st.integers(0, 100),
+)
+@settings(max_examples=6, **UNHURRIED)  # type: ignore[arg-type]
+def test_a_sweep_is_its_runs_one_by_one_in_any_order_after_any_other(
+    features: list[str], keys: list[str], backwards: bool, seed: int
+) -> None:
+    chance = np.random.default_rng(seed)
+    n = plain_network(chance)
+    for name in features:
+        SOLVED[name](n, chance)
+    with tempfile.TemporaryDirectory() as folder:
+        path = written(n, Path(folder), as_csv=False)
+        case, scenario = read_case(path), asked(path)
+        for key in [*keys, keys[0]]:  # the first once more, after the other
+            values = SWEPT[key][:: -1 if backwards else 1]
+            found = sweep(case, scenario, {f"values.{key}": values}, workers=1)["objective"].to_numpy()
+            truth = [changed_by_hand(path, key, value) for value in values]
+            expected = np.array([np.nan if one is NO_OPTIMUM else one for one in truth])
+            np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-4)
+
+
+@pytest.mark.parametrize("feature", ["storage_units", "transformers.tap_ratio", "generators.ramp_limit_up"])
+def test_an_event_is_its_availability_written_by_hand(feature: str, tmp_path: Path) -> None:
+    # what hits the cheap plant in hours 2 and 3 is p_max_pu of 0.4 there
+    chance = np.random.default_rng(2)
+    n = plain_network(chance)
+    SOLVED[feature](n, chance)
+    path = written(n, tmp_path, as_csv=False)
+    event = {"name": "e", "kind": "derating", "cause": "x", "where": ["generators.cheap"], "depth": 0.6}
+    out = {**event, "start": "2028-04-01T01:00", "duration": "2h"}
+    result = solve(inputs(read_case(path), asked(path, events=[out])))
+    n.generators_t.p_max_pu["cheap"] = [1.0, 0.4, 0.4, 1.0]
+    assert result.objective == pytest.approx(optimum(n), rel=1e-6)
