@@ -48,13 +48,11 @@ CAUSES = (
     "events",
     "buyer",
 )
-Values = Callable[[frozenset[str]], np.ndarray]
+Causes = frozenset[str]
+Values = Callable[[Causes], np.ndarray]
 
 
-def shapley(
-    causes: Iterable[str],
-    value: Values,
-) -> dict[str, np.ndarray]:
+def shapley(causes: Iterable[str], value: Values) -> dict[str, np.ndarray]:
     """Return each cause's Shapley share of the loss value(∅) − value(all).
 
     Parameters
@@ -80,31 +78,30 @@ def shapley(
     """
     names = sorted(set(causes))
     values = {subset: value(subset) for subset in _subsets(names)}
+    none = values[frozenset()]
     shares = {}
     for name in names:
         others = [other for other in names if other != name]
-        share = np.zeros_like(values[frozenset()])
+        share = np.zeros_like(none)
         for before in _subsets(others):
-            remaining = len(others) - len(before)
+            after = before | {name}
+            remaining = len(names) - len(after)
             orders = factorial(len(before)) * factorial(remaining)
             weight = orders / factorial(len(names))
-            loss = values[before] - values[before | {name}]
+            loss = values[before] - values[after]
             share = share + weight * loss
         shares[name] = share
     return shares
 
 
-def _subsets(names: Sequence[str]) -> Iterator[frozenset[str]]:
+def _subsets(names: Sequence[str]) -> Iterator[Causes]:
     """Yield every subset of names, the smallest first."""
     for size in range(len(names) + 1):
         for subset in combinations(names, size):
             yield frozenset(subset)
 
 
-def attribution(
-    case: Case,
-    scenario: Scenario,
-) -> pd.DataFrame:
+def attribution(case: Case, scenario: Scenario) -> pd.DataFrame:
     """Attribute what is not delivered of the line's rating to its causes, by month.
 
     Parameters
@@ -144,7 +141,8 @@ def attribution(
     states = _CauseStates(case, scenario)
     shares = shapley(states.causes, states.delivered)
     without_causes = states.delivered(frozenset())
-    with_causes = states.delivered(frozenset(states.causes))
+    every_cause = frozenset(states.causes)
+    with_causes = states.delivered(every_cause)
     delivered = with_causes
     if scenario.foresight == "surprise":
         delivered = states.delivered_unforeseen()
@@ -161,7 +159,8 @@ def attribution(
         columns[cause] = shares.get(cause, no_share)
     columns["surprise"] = with_causes - delivered
     columns["delivered"] = delivered
-    table = pd.DataFrame(columns, index=states.months).rename_axis("month")
+    table = pd.DataFrame(columns, index=states.months)
+    table = table.rename_axis("month")
     table.attrs["units"] = "GWh"
     return table
 
@@ -174,7 +173,8 @@ def mean_power(table: pd.DataFrame) -> pd.DataFrame:
     table
         From `attribution` [GWh].
     """
-    hours = pd.PeriodIndex(table.index).days_in_month.to_numpy() * 24
+    months = pd.PeriodIndex(table.index)
+    hours = months.days_in_month.to_numpy() * 24
     power = table.mul(1000 / hours, axis=0)
     power.attrs["units"] = "MW"
     return power
@@ -183,20 +183,17 @@ def mean_power(table: pd.DataFrame) -> pd.DataFrame:
 class _CauseStates:
     """States of a scenario, each with some of its causes in force; every state is solved once."""
 
-    def __init__(
-        self,
-        case: Case,
-        scenario: Scenario,
-    ) -> None:
+    def __init__(self, case: Case, scenario: Scenario) -> None:
         self._case = case
         self._scenario = scenario
         self._axis = plan_axis(case, scenario)
         inputs = self._inputs(frozenset(CAUSES))
         _refuse_without_study(inputs, scenario)
         self._engine = Engine(inputs)
-        self._delivered: dict[frozenset[str], np.ndarray] = {}
+        self._delivered: dict[Causes, np.ndarray] = {}
         self.causes = [cause for cause in CAUSES if self._occurs(cause)]
-        self.months = inputs.axis.snapshots.to_period("M").unique()
+        months = inputs.axis.snapshots.to_period("M")
+        self.months = months.unique()
 
     def _occurs(self, cause: str) -> bool:
         """Whether the scenario has the cause at all."""
@@ -207,10 +204,11 @@ class _CauseStates:
             return any(of_buyer) or self._scenario.objective == "dispatch"
         return True
 
-    def delivered(self, active: frozenset[str]) -> np.ndarray:
+    def delivered(self, active: Causes) -> np.ndarray:
         """Return the energy delivered by month [GWh] with a set of causes in force; shape (months,)."""
         if active not in self._delivered:
-            result = self._engine.solve(self._inputs(active))
+            inputs = self._inputs(active)
+            result = self._engine.solve(inputs)
             self._delivered[active] = _delivered(result)
         return self._delivered[active]
 
@@ -222,15 +220,17 @@ class _CauseStates:
     def ceilings(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the contract's power in every hour, and in the hours of its season, by month [GWh]."""
         result = self._engine.solve(self._engine.base)
-        contract = result.inputs.book.contract
-        limit = contract.ceiling if contract else None
+        terms = result.inputs.book.contract
+        limit = terms.ceiling if terms else None
         season = open_season(self._scenario, result.inputs)
         all_year = np.ones_like(season)
-        line = energy_by_month(ceiling(result, all_year, limit), result)
-        in_season = energy_by_month(ceiling(result, season, limit), result)
-        return line.to_numpy(), in_season.to_numpy()
+        power = ceiling(result, all_year, limit)
+        power_in_season = ceiling(result, season, limit)
+        line = energy_by_month(power, result)
+        contract = energy_by_month(power_in_season, result)
+        return line.to_numpy(), contract.to_numpy()
 
-    def _inputs(self, active: frozenset[str]) -> Inputs:
+    def _inputs(self, active: Causes) -> Inputs:
         """Return the inputs of the model with a set of causes in force."""
         scenario = self._with_events(active)
         inputs = assemble(self._case, scenario, self._axis)
@@ -238,7 +238,7 @@ class _CauseStates:
         generators = inputs.components["generators"]
         order = list(scenario.protection_order or inputs.book.protection_order)
         before = _services_before_study(order)
-        own_demand = demand_services(generators) & set(before)
+        own_demand = demand_services(generators) & before
         if "own_demand" not in active:
             inputs = without_demand(inputs, own_demand)
         if "rules" not in active:
@@ -246,11 +246,11 @@ class _CauseStates:
         if "network" not in active:
             inputs = without_ac_network(inputs)
         if "commitments" not in active and STUDIED in order:
-            ahead = own_demand | (purchases(generators) & set(before))
-            order = _study_after(ahead, order)
+            bought = purchases(generators) & before
+            order = _study_after(own_demand | bought, order)
         return with_objective(inputs, scenario, tuple(order))
 
-    def _with_events(self, active: frozenset[str]) -> Scenario:
+    def _with_events(self, active: Causes) -> Scenario:
         """Return the scenario with the events, and the buyer, of a set of causes in force."""
         events = []
         for event in self._scenario.events:
@@ -263,10 +263,7 @@ class _CauseStates:
         return self._scenario.model_copy(update=changes)
 
 
-def _refuse_without_study(
-    inputs: Inputs,
-    scenario: Scenario,
-) -> None:
+def _refuse_without_study(inputs: Inputs, scenario: Scenario) -> None:
     links = inputs.components.get("links", pd.DataFrame())
     if STUDIED not in set(links.get("service", [])):
         repair = f"give links the service {STUDIED!r}, or build them in the scenario's year"
@@ -274,21 +271,22 @@ def _refuse_without_study(
         raise InputError(Fault(what, scenario.name, repair=repair))
 
 
-def _services_before_study(order: list[str]) -> list[str]:
+def _services_before_study(order: list[str]) -> set[str]:
     if STUDIED not in order:
-        return order
-    return order[: order.index(STUDIED)]
+        return set(order)
+    position = order.index(STUDIED)
+    return set(order[:position])
 
 
-def _study_after(
-    ahead: set[str],
-    order: list[str],
-) -> list[str]:
+def _study_after(ahead: set[str], order: list[str]) -> list[str]:
     """Return a protection order in which only some services come before the one under study."""
     first = [service for service in order if service in ahead]
-    rest = [service for service in order if service not in {*ahead, STUDIED}]
+    placed = {STUDIED, *ahead}
+    rest = [service for service in order if service not in placed]
     return [*first, STUDIED, *rest]
 
 
 def _delivered(result: Result) -> np.ndarray:
-    return energy_by_month(transferable(result), result).to_numpy()
+    power = transferable(result)
+    energy = energy_by_month(power, result)
+    return energy.to_numpy()

@@ -59,10 +59,7 @@ def records(table: pd.DataFrame) -> list[Row]:
     return [dict(zip(columns, cells, strict=True)) for cells in rows]
 
 
-def backcast(
-    case: Case,
-    scenarios: list[Scenario],
-) -> Backcast:
+def backcast(case: Case, scenarios: list[Scenario]) -> Backcast:
     """Solve years and compare them with the record of their case.
 
     Parameters
@@ -165,10 +162,7 @@ def _compared(
         }
 
 
-def _target(
-    place: str,
-    quantity: str,
-) -> tuple[float | None, bool]:
+def _target(place: str, quantity: str) -> tuple[float | None, bool]:
     """Return the largest good deviation, None without a target, and whether the deviation is relative.
 
     Without a target the deviation of energies and volumes is relative, that of shares and contents is not.

@@ -16,15 +16,18 @@ from energy.solve import Result
 
 Key = tuple[str, str]
 """(place, quantity), as in the record of a case."""
+Values = dict[Key, float]
+Entry = tuple[Key, float]
 
 KM3 = 1e-3  # of an hm³
 UNUSABLE = "unusable content"
 PLANT = "output of the plant"
 HYDRO = "generation: hydro"
 ONE_DAY = pd.Timedelta(days=1)
+ONE_HOUR_IN_DAYS = 1 / 24
 
 
-def quantities(result: Result) -> dict[Key, float]:
+def quantities(result: Result) -> Values:
     """Return what a result says of countries [GWh] and reservoirs [km³, shares].
 
     Returns
@@ -40,24 +43,21 @@ def quantities(result: Result) -> dict[Key, float]:
     return of_countries | of_reservoirs
 
 
-def _country_energies(result: Result) -> Iterator[tuple[Key, float]]:
+def _country_energies(result: Result) -> Iterator[Entry]:
     """Yield generation, unserved demand and trade of each country, and the output of each plant [GWh]."""
     energies = _generation(result)
     yield from energies.items()
-    country = country_of_bus(result)
-    named = country[country != ""]
-    for name in sorted(set(named)):
-        yield (name, "generation"), _total_generation(energies, name)
+    countries = set(country_of_bus(result)) - {""}
+    for name in sorted(countries):
+        generation = _total_generation(energies, name)
+        yield (name, "generation"), generation
         exports, imports = _trade(result, name)
         yield (name, "exports"), exports
         yield (name, "imports"), imports
         yield (name, "net imports"), imports - exports
 
 
-def _total_generation(
-    energies: dict[Key, float],
-    country: str,
-) -> float:
+def _total_generation(energies: Values, country: str) -> float:
     """Return the generation of a country [GWh], all carriers together."""
     of_carriers = []
     for (place, quantity), energy in energies.items():
@@ -66,7 +66,7 @@ def _total_generation(
     return sum(of_carriers)
 
 
-def _generation(result: Result) -> dict[Key, float]:
+def _generation(result: Result) -> Values:
     """Return generation by country and carrier, unserved demand by country, and output by plant [GWh]."""
     country = country_of_bus(result)
     energies: defaultdict[Key, float] = defaultdict(float)
@@ -84,7 +84,8 @@ def _generation(result: Result) -> dict[Key, float]:
             quantity = f"generation: {carrier}"
         bus = generators["bus"][name]
         place = str(country[bus])
-        energies[place, quantity] += _energy(result, power[name])
+        energy = _energy(result, power[name])
+        energies[place, quantity] += energy
 
     turbines = _turbines(result)
     for name in turbines.index:
@@ -97,10 +98,7 @@ def _generation(result: Result) -> dict[Key, float]:
     return dict(energies)
 
 
-def _energy(
-    result: Result,
-    power: pd.Series,
-) -> float:
+def _energy(result: Result, power: pd.Series) -> float:
     """Return the energy over the horizon [GWh] of a power in every snapshot [MW]."""
     return float(result.hours @ power) / 1000
 
@@ -131,7 +129,9 @@ def _turbines(result: Result) -> pd.DataFrame:
     carrier = _bus_carrier(result)
     start = links["bus0"].map(carrier)
     end = links["bus1"].map(carrier)
-    return links[(start == "water") & (end != "water")]
+    from_water = start == "water"
+    to_water = end == "water"
+    return links[from_water & ~to_water]
 
 
 def _trade(
@@ -173,14 +173,15 @@ def _trade_over_lines(
     enters = (end == place).astype(int)
     direction = leaves - enters
     flow = result.flow("lines")
-    net_export = flow.to_numpy() @ direction[flow.columns].to_numpy()
+    direction_of_column = direction[flow.columns].to_numpy()
+    net_export = flow.to_numpy() @ direction_of_column
     net_import = -net_export
     exports = result.hours @ net_export.clip(min=0)
     imports = result.hours @ net_import.clip(min=0)
     return float(exports), float(imports)
 
 
-def _reservoir_volumes(result: Result) -> Iterator[tuple[Key, float]]:
+def _reservoir_volumes(result: Result) -> Iterator[Entry]:
     """Yield inflow and release of each reservoir [km³], and what share of them falls into April to September."""
     axis = result.inputs.axis
     in_summer = in_window(axis.hours, "04-01", "09-30")
@@ -192,15 +193,17 @@ def _reservoir_volumes(result: Result) -> Iterator[tuple[Key, float]]:
     carrier = stores["bus"].map(_bus_carrier(result))
     reservoirs = stores[carrier == "water"]
     for store in map(str, reservoirs.index):
-        at_bus = bus_of_flow == reservoirs["bus"][store]
-        columns = at_bus & (component != "stores")
-        flow = flows.loc[:, columns].to_numpy()
+        bus = reservoirs["bus"][store]
+        at_bus = bus_of_flow == bus
+        of_store = component == "stores"
+        flow = flows.loc[:, at_bus & ~of_store].to_numpy()
         rates = {
             "inflow": flow.clip(min=0),
             "release": (-flow).clip(min=0),
         }
         for quantity, rate in rates.items():
-            volume = result.hours * rate.sum(axis=1) * KM3
+            total_rate = rate.sum(axis=1)
+            volume = result.hours * total_rate * KM3
             total = volume.sum()
             if total > 0:
                 share = summer @ volume / total
@@ -220,10 +223,11 @@ def store_paths(
     axis = result.inputs.axis
     start = axis.hours[0]
     ends = _ends_of_days(axis)
+    snapshots = axis.block[ends]
     since_start = axis.hours[ends] - start
     # an hour is named by its start, so a day ends an hour after its last one
-    end_days = since_start / ONE_DAY + 1 / 24
-    known_days = np.concatenate([[0.0], end_days])
+    end_days = since_start / ONE_DAY + ONE_HOUR_IN_DAYS
+    solved_days = np.concatenate([[0.0], end_days])
     last_day = axis.end - ONE_DAY
     days = pd.date_range(start.normalize(), last_day, freq="D")
     numbers = np.arange(1, len(days) + 1)
@@ -237,10 +241,10 @@ def store_paths(
             continue
         initial = float(stores["e_initial"][store])
         content = contents[store].to_numpy()
-        at_ends = content[axis.block[ends]]
-        levels = np.concatenate([[initial], at_ends])
-        levels = levels + _unusable(record, store)
-        path = np.interp(numbers, known_days, levels)
+        at_ends = content[snapshots]
+        usable = np.concatenate([[initial], at_ends])
+        levels = usable + _unusable(record, store)
+        path = np.interp(numbers, solved_days, levels)
         paths[str(store)] = pd.Series(path, index=days)
     return paths
 
@@ -254,10 +258,7 @@ def _ends_of_days(axis: Axis) -> np.ndarray:
     return np.append(changes, last)
 
 
-def _unusable(
-    record: pd.DataFrame,
-    store: str,
-) -> float:
+def _unusable(record: pd.DataFrame, store: str) -> float:
     """Return the content [hm³] of a reservoir that the model's store leaves out."""
     of_store = record["place"] == store
     is_unusable = record["quantity"] == UNUSABLE

@@ -204,18 +204,12 @@ def _losses(
     return losses
 
 
-def _components_with(
-    case: Case,
-    name: str,
-) -> list[str]:
+def _components_with(case: Case, name: str) -> list[str]:
     """Return the component lists, links and generators, that have a component of this name."""
     return [component for component in ("links", "generators") if name in case.components[component].index]
 
 
-def _unknown_corridor(
-    case: Case,
-    name: str,
-) -> Fault:
+def _unknown_corridor(case: Case, name: str) -> Fault:
     corridors: list[str] = []
     if len(case.corridors):
         corridors = list(case.corridors["corridor"].unique())
@@ -223,10 +217,7 @@ def _unknown_corridor(
     return Fault(what, case.path / RULES, repair=nearest(name, corridors))
 
 
-def _unknown_unit(
-    case: Case,
-    name: str,
-) -> Fault:
+def _unknown_unit(case: Case, name: str) -> Fault:
     links = case.components["links"].index
     generators = case.components["generators"].index
     what = f"security: no unit {name!r}"

@@ -18,10 +18,7 @@ OPEN_BOUNDS = {"at_least": -np.inf, "at_most": np.inf}
 OPEN_RATING = 100.0  # of a line's s_nom: no flow comes near it
 
 
-def with_free_water(
-    inputs: Inputs,
-    free: bool,
-) -> Inputs:
+def with_free_water(inputs: Inputs, free: bool) -> Inputs:
     """Return inputs in which each turbine has a twin that needs no water; twin and turbine share the plant's rating.
 
     Parameters
@@ -119,10 +116,7 @@ def _shared_rating(
     }
 
 
-def without_demand(
-    inputs: Inputs,
-    services: set[str],
-) -> Inputs:
+def without_demand(inputs: Inputs, services: set[str]) -> Inputs:
     """Return inputs without the loads at the buses of some services of demand."""
     generators = inputs.components["generators"]
     of_services = generators["service"].isin(services)

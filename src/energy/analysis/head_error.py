@@ -18,10 +18,7 @@ MADE = "made"
 SPECIFIC = "specific energy"
 
 
-def head_table(
-    case: Case,
-    scenarios: Iterable[Scenario],
-) -> pd.DataFrame:
+def head_table(case: Case, scenarios: Iterable[Scenario]) -> pd.DataFrame:
     """Return the table of scenarios, each solved with a fixed and with a varying head.
 
     Returns
@@ -45,10 +42,7 @@ def head_table(
     return table
 
 
-def _row(
-    case: Case,
-    scenario: Scenario,
-) -> dict[str, float]:
+def _row(case: Case, scenario: Scenario) -> dict[str, float]:
     """Return transferable energy, output of the turbines with a curve [GWh], and specific energies [kWh/m³]."""
     result = solve(inputs(case, scenario))
     power = transferable(result).to_numpy()

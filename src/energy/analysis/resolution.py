@@ -104,10 +104,7 @@ def measure_all(
             yield executor.submit(measure, case, scenario, resolution).result()
 
 
-def resolution_table(
-    measured: Iterable[Measured],
-    default: str,
-) -> pd.DataFrame:
+def resolution_table(measured: Iterable[Measured], default: str) -> pd.DataFrame:
     """Return the measurements side by side.
 
     Parameters

@@ -51,11 +51,7 @@ class Terms:
             allowed = "spot < price < shortfall"
             raise InputError(Fault(what, "terms", allowed=allowed, repair="change one of them"))
 
-    def income(
-        self,
-        quantity: float,
-        energy: np.ndarray,
-    ) -> np.ndarray:
+    def income(self, quantity: float, energy: np.ndarray) -> np.ndarray:
         """Return the income of seasons [thousand USD] for a contracted quantity and energies [GWh]."""
         missing = np.clip(quantity - energy, 0, None)
         surplus = np.clip(energy - quantity, 0, None)
@@ -112,12 +108,7 @@ def contract_network(  # type: ignore[no-untyped-def]
     with quiet_pypsa():
         n = pypsa.Network(snapshots=[0])
         n.add("Bus", _SEASON)
-        n.add(
-            "Generator",
-            "deliverable",
-            bus=_SEASON,
-            p_nom=largest,
-        )
+        n.add("Generator", "deliverable", bus=_SEASON, p_nom=largest)
         n.add(
             "Generator",
             "bought",

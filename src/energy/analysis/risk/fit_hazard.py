@@ -53,10 +53,7 @@ class Fit:
         return {"rate": rate, "duration": self.law, "source": source}
 
 
-def poisson_rate(
-    events: int,
-    years: float,
-) -> tuple[float, float, float]:
+def poisson_rate(events: int, years: float) -> tuple[float, float, float]:
     """Return a rate [1/year] and its exact 90 % interval, χ²(5 %; 2n)/2T to χ²(95 %; 2n + 2)/2T (Garwood 1936).
 
     Examples
@@ -71,10 +68,7 @@ def poisson_rate(
     return events / years, low, high
 
 
-def _chi2(
-    probability: float,
-    freedom: int,
-) -> float:
+def _chi2(probability: float, freedom: int) -> float:
     """Return the quantile of χ² with some degrees of freedom."""
     return float(stats.chi2.ppf(probability, freedom))
 
@@ -170,10 +164,7 @@ def _events(
     return events
 
 
-def _duration_law(
-    hours: np.ndarray,
-    law: LawName,
-) -> tuple[dict[str, Any], Intervals]:
+def _duration_law(hours: np.ndarray, law: LawName) -> tuple[dict[str, Any], Intervals]:
     """Return a duration law as a hazard has it, fitted to durations [h], and the intervals of its fields."""
     _refuse_too_few(hours, law)
     if law == "empirical":
@@ -183,10 +174,7 @@ def _duration_law(
     return _lognormal_law(hours)
 
 
-def _refuse_too_few(
-    hours: np.ndarray,
-    law: LawName,
-) -> None:
+def _refuse_too_few(hours: np.ndarray, law: LawName) -> None:
     least = 2 if law == "lognormal" else 1
     if len(hours) < least:
         what = f"{len(hours)} durations are too few for a {law} law"

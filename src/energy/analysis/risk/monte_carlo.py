@@ -88,86 +88,60 @@ def water_pool(
     return make_pool(features, index, STRATA)
 
 
-def _energy_of_water(
-    case: Case,
-    river: River,
-) -> float:
+def _energy_of_water(case: Case, river: River) -> float:
     """Return what a river's water gives in the sellers' turbines on its way, averaged over its sites [MWh/hm³].
 
     Each seller's energy counts with its share of the contract: only the order of the water years hangs on it.
     """
     loads = case.components.get("loads", pd.DataFrame())
-    turbines = _Turbines.of(case)
     energy = 0.0
     for site, share in river.sites:
         if site in loads.index:
             bus = str(loads.at[site, "bus"])
-            energy += share * turbines.energy_downstream(bus)
+            energy += share * _energy_downstream(case, bus)
     return energy
 
 
-@dataclass(frozen=True, eq=False)
-class _Turbines:
-    """Links that water takes, and what the sellers' shares of the contract are.
-
-    Attributes
-    ----------
-    links, buses
-        Tables of the case.
-    sellers
-        Country → share of the contract; empty where all turbines count in full.
-    """
-
-    links: pd.DataFrame
-    buses: pd.DataFrame
-    sellers: Mapping[str, float]
-
-    @classmethod
-    def of(cls, case: Case) -> _Turbines:
-        links = case.components.get("links", pd.DataFrame())
-        buses = case.components.get("buses", pd.DataFrame())
-        contract = case.rules.contract
-        sellers = contract.shares if contract else {}
-        return cls(links, buses, sellers)
-
-    def energy_downstream(
-        self,
-        bus: str,
-        depth: int = 0,
-    ) -> float:
-        """Return the most that a hm³ at a water bus can give on its way [MWh/hm³]."""
-        if self.links.empty or "bus2" not in self.links or depth > len(self.buses):
-            return 0.0
-        best = 0.0
-        from_bus = self.links["bus0"] == bus
-        for _, link in self.links[from_bus].iterrows():
-            energy, onward = self._through(link)
-            if onward in self.buses.index:
-                energy += self.energy_downstream(onward, depth + 1)
-            best = max(best, energy)
-        return best
-
-    def _through(self, link: pd.Series) -> tuple[float, str]:
-        """Return what a hm³ gives in a link [MWh/hm³], and the water bus to which it goes on, or no name."""
-        target = str(link["bus1"])
-        if self.buses.at[target, "carrier"] == "water":
-            return 0.0, target
-        energy = float(link["efficiency"]) * self._share(target)
-        tailwater = link["bus2"]
-        return energy, tailwater if isinstance(tailwater, str) else ""
-
-    def _share(self, bus: str) -> float:
-        """Return the share of the contract of the seller at an electric bus."""
-        if "country" not in self.buses or not self.sellers:
-            return 1.0
-        country = str(self.buses.at[bus, "country"])
-        return self.sellers.get(country, 0.0)
+def _energy_downstream(case: Case, bus: str, depth: int = 0) -> float:
+    """Return the most that a hm³ at a water bus can give on its way [MWh/hm³]."""
+    links = case.components.get("links", pd.DataFrame())
+    buses = case.components["buses"]
+    if links.empty or "bus2" not in links or depth > len(buses):
+        return 0.0
+    most = 0.0
+    from_bus = links["bus0"] == bus
+    for _, link in links[from_bus].iterrows():
+        energy, onward = _energy_and_way_on(case, link)
+        if onward in buses.index:
+            energy += _energy_downstream(case, onward, depth + 1)
+        most = max(most, energy)
+    return most
 
 
-def planned_draws(
-    plan: StoppingRule,
-    pool: Pool | None,
-) -> np.ndarray:
+def _energy_and_way_on(case: Case, link: pd.Series) -> tuple[float, str]:
+    """Return what a hm³ gives in a link [MWh/hm³], and the water bus to which it goes on; no name: to none."""
+    buses = case.components["buses"]
+    target = str(link["bus1"])
+    if buses.at[target, "carrier"] == "water":
+        return 0.0, target
+    energy = float(link["efficiency"]) * _share_of_contract(case, target)
+    tailwater = link["bus2"]
+    onward = tailwater if isinstance(tailwater, str) else ""
+    return energy, onward
+
+
+def _share_of_contract(case: Case, bus: str) -> float:
+    """Return the share of the contract of the country of an electric bus; 1 where the case has no shares."""
+    buses = case.components["buses"]
+    contract = case.rules.contract
+    shares = contract.shares if contract else {}
+    if "country" not in buses or not shares:
+        return 1.0
+    country = str(buses.at[bus, "country"])
+    return shares.get(country, 0.0)
+
+
+def planned_draws(plan: StoppingRule, pool: Pool | None) -> np.ndarray:
     """Return the draws of a plan, in order; the same for the same plan, whatever was done before.
 
     With strata the number is rounded up to whole rounds over them.
@@ -256,10 +230,7 @@ def _solved(
             future.cancel()
 
 
-def in_order(
-    table: pd.DataFrame,
-    pool: Pool | None,
-) -> pd.DataFrame:
+def in_order(table: pd.DataFrame, pool: Pool | None) -> pd.DataFrame:
     """Return sound samples in the order of the pool; failed ones are left out."""
     rank = table["draw"].astype(int).to_numpy()
     if pool is not None:
@@ -273,10 +244,7 @@ def in_order(
     return ordered[solved].reset_index(drop=True)
 
 
-def samples_of(
-    table: pd.DataFrame,
-    pool: Pool | None,
-) -> Samples:
+def samples_of(table: pd.DataFrame, pool: Pool | None) -> Samples:
     """Return weights and draws of ordered samples."""
     weights = table["weight"].to_numpy(float)
     draws = table["draw"].to_numpy(int)
@@ -324,17 +292,11 @@ def season_mean(
     return samples.mean(energy, control=True)
 
 
-def columns_of(
-    case: Case,
-    question: SamplingDesign,
-) -> list[str]:
+def columns_of(case: Case, question: SamplingDesign) -> list[str]:
     """Return the columns of a table of samples."""
     return sample_columns(case, question)
 
 
-def row_of(
-    values: Mapping[str, float],
-    columns: Sequence[str],
-) -> list[float]:
+def row_of(values: Mapping[str, float], columns: Sequence[str]) -> list[float]:
     """Return a sample as a row."""
     return [float(values[column]) for column in columns]

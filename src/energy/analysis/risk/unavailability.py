@@ -118,10 +118,7 @@ def _changing_fields(hazard: Hazard) -> list[str]:
     return sorted(field for field in given if getattr(hazard, field))
 
 
-def _stationary(
-    rates: Mapping[tuple[int, int], float],
-    states: int,
-) -> np.ndarray:
+def _stationary(rates: Mapping[tuple[int, int], float], states: int) -> np.ndarray:
     """Return the long-run share of the time in each state of a Markov chain: π·Q = 0, Σπ = 1.
 
     Parameters

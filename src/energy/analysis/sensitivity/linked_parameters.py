@@ -80,10 +80,7 @@ def _moved(
             yield name, number
 
 
-def _shares_of_demand(
-    components: Components,
-    numbers: Mapping[str, float],
-) -> dict[str, float]:
+def _shares_of_demand(components: Components, numbers: Mapping[str, float]) -> dict[str, float]:
     """Return the shares of every demand of which one was moved, scaled to their sum before."""
     loads = components.get("loads", pd.DataFrame())
     if "demand" not in loads:
@@ -105,10 +102,7 @@ def _shares_of_demand(
     return scaled
 
 
-def _rated_flows(
-    components: Components,
-    numbers: Mapping[str, float],
-) -> dict[str, float]:
+def _rated_flows(components: Components, numbers: Mapping[str, float]) -> dict[str, float]:
     """Return the rated flow [hm³/h] of turbines that got more efficient: their rated power [MW] stays."""
     flows = {}
     for name, efficiency in _moved(numbers, _LINKS, "efficiency"):
@@ -121,10 +115,7 @@ def _rated_flows(
     return flows
 
 
-def _is_turbine(
-    components: Components,
-    name: str,
-) -> bool:
+def _is_turbine(components: Components, name: str) -> bool:
     """Whether a link turns water [hm³/h] into power [MW]."""
     buses = components["buses"]
     if "unit" not in buses:

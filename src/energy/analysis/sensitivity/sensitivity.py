@@ -294,10 +294,7 @@ def _spread(
     return np.sort(spread), _explained(all_moved, screened_moved)
 
 
-def _explained(
-    all_moved: np.ndarray,
-    screened_moved: np.ndarray,
-) -> float:
+def _explained(all_moved: np.ndarray, screened_moved: np.ndarray) -> float:
     """Return the squared correlation of two series of a metric; NaN where one of them does not vary."""
     has_both = ~np.isnan(all_moved) & ~np.isnan(screened_moved)
     first = all_moved[has_both]

@@ -90,17 +90,11 @@ def uncertain_parameters(
     return [parameter for parameter in parameters if _matches(parameter.key, only)]
 
 
-def _matches(
-    key: str,
-    patterns: Sequence[str],
-) -> bool:
+def _matches(key: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(key, pattern) for pattern in patterns)
 
 
-def _of_evidence(
-    case: Case,
-    scenario: Scenario,
-) -> Iterator[UncertainParameter]:
+def _of_evidence(case: Case, scenario: Scenario) -> Iterator[UncertainParameter]:
     """Yield each row of the evidence that has a range and that a scenario can set."""
     table = case.evidence
     rows: list[Row] = list(table.to_dict("records")) if len(table) else []
@@ -132,10 +126,7 @@ def _address(row: Row) -> str:
     return f"{row['component']}.{row['name']}.{row['attribute']}"
 
 
-def _is_lower_bound(
-    row: Row,
-    rows: Sequence[Row],
-) -> bool:
+def _is_lower_bound(row: Row, rows: Sequence[Row]) -> bool:
     """Whether a least output is also the greatest one, as a row of the same range says: what must run as it can."""
     attribute = str(row["attribute"])
     if not attribute.endswith("_min_pu"):
@@ -145,19 +136,13 @@ def _is_lower_bound(
     return any(_is_same(other, upper) for other in rows)
 
 
-def _is_same(
-    row: Row,
-    other: Row,
-) -> bool:
+def _is_same(row: Row, other: Row) -> bool:
     """Whether two rows of the evidence say the same range of the same number."""
     columns = ("component", "name", "attribute", "base", "low", "high")
     return all(row[column] == other[column] for column in columns)
 
 
-def _is_given(
-    scenario: Scenario,
-    place: str,
-) -> bool:
+def _is_given(scenario: Scenario, place: str) -> bool:
     """Whether the scenario itself says the number: it is the question then, and not unknown."""
     kind, _, rest = place.partition(".")
     if kind == "values":
@@ -235,10 +220,7 @@ def _can_be_set(
     return True
 
 
-def _demand(
-    case: Case,
-    scenario: Scenario,
-) -> Iterator[UncertainParameter]:
+def _demand(case: Case, scenario: Scenario) -> Iterator[UncertainParameter]:
     """Yield each national demand with the range of its paths of growth, as a factor in the years of the horizon."""
     if "demand_year" not in case.profiles:
         return

@@ -85,5 +85,6 @@ def _path(path_or_name: str | Path) -> Path:
     if path.name not in names:
         what = f"no sweep {str(path_or_name)!r}"
         repair = nearest(path.name, names)
-        raise InputError(Fault(what, folder, allowed=", ".join(names), repair=repair))
+        fault = Fault(what, folder, allowed=", ".join(names), repair=repair)
+        raise InputError(fault)
     return folder / f"{path.name}.yaml"
