@@ -19,6 +19,8 @@ from importlib import import_module
 from typing import Any
 from warnings import warn
 
+from energy import former_names
+
 _HOMES = {
     "InputError": "energy.errors",
     "SensitivityBudget": "energy.analysis.sensitivity.sensitivity",
@@ -67,6 +69,8 @@ __all__ = [
     "uncertain_parameters",
     "waterfall_figure",
 ]
+
+former_names.install()
 
 
 def __getattr__(name: str) -> Any:

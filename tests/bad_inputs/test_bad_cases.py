@@ -53,6 +53,15 @@ TABLES = {
     ),
     "a cell too many": broken("links.csv", LINE, LINE + ",x", ":4: row has 11 cells", "10, as the header has"),
     "a name twice": broken("links.csv", None, LINE + "\n", "links.csv:5: 'line' stands here a second time", "keep one"),
+    "an account that no rule keeps": broken(
+        "generators.csv",
+        "sign,service\ngas plant,sink,gas,300,80,1,\nunserved source,source,unserved,1000,400,1,own_demand\n"
+        "unserved sink,sink,unserved,1000,500,1,\nriver mouth,river below,river mouth,10,0,-1,\n",
+        "sign,service,account\ngas plant,sink,gas,300,80,1,,AA\nunserved source,source,unserved,1000,400,1,own_demand,\n"
+        "unserved sink,sink,unserved,1000,500,1,,\nriver mouth,river below,river mouth,10,0,-1,,\n",
+        "generators.csv:2: account of 'gas plant' is 'AA'",
+        "there is no account",
+    ),
     "an unknown column": broken(
         "links.csv", "p_nom", "pnom", "links.csv:1: unknown column 'pnom'", "did you mean 'p_nom'?"
     ),
@@ -226,6 +235,30 @@ PROFILES = {
 }
 
 RULES = {
+    "an account of no country": broken(
+        "rules.yaml",
+        None,
+        "  a: {kind: account, area: AB}\n",
+        "rules.yaml:13: rules.a: no bus has the country 'AB'",
+        "AA, BB",
+    ),
+    "an account without area": broken(
+        "rules.yaml", None, "  a: {kind: account}\n", "rules.yaml:13:", "rules.a.area' is missing"
+    ),
+    "a volume through nothing": broken(
+        "rules.yaml",
+        None,
+        "  v: {kind: volume, window: {from: 05-01, to: 09-30}, at_most: 1}\n",
+        "rules.yaml:13:",
+        "neither links nor generators are given",
+    ),
+    "a volume of an unknown plant": broken(
+        "rules.yaml",
+        None,
+        "  v: {kind: volume, generators: [gas plan], window: {from: 05-01, to: 09-30}, at_most: 1}\n",
+        "rules.yaml:13: rules.v: no generators match 'gas plan'",
+        "'gas plant'",
+    ),
     "rules that are a list": broken("rules.yaml", "", "- a\n", "rules.yaml:1:", "a mapping"),
     "rules that are empty": broken("rules.yaml", "", "", "rules.yaml:1: the file is empty"),
     "a rule of an unknown kind": broken(

@@ -1,73 +1,212 @@
-"""The protection order as weights against what it stands for: a chain of optimisations, one a service.
+"""The protection order against its definition: a chain of optimisations, one a service, by code of its own.
 
-Each link of the chain makes one service as good as it can be, with every service before it held at its own optimum; no
-cost takes part. That is the definition of transferable energy (docs/decisions.md); the engine's single optimum with
-weights must give the same season.
+Each step of the chain makes one service as good as it can be, with every service before it held at its own optimum; no
+weight and no price takes part, and the water that irrigation must lack is decided before all services. The program is
+PyPSA's own model of the unsolved network, taken as a matrix and handed to HiGHS anew at each step. The engine goes
+another way, from one optimum with weights to the end of the order; both must give each service the same energy. In the
+sample that `make test` runs the matrix is mostly the engine's own, which takes PyPSA seconds to build.
 """
 
 from __future__ import annotations
 
-import pypsa
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import highspy
+import numpy as np
 import pytest
-import xarray as xr
+from scipy import sparse
 
 import energy
 from energy.case import Case
-from energy.metrics import energy_by_month, transferable
-from energy.model import inputs
-from energy.model.objective import LACKING
-from energy.scenario import Scenario, read_scenario
-from energy.solve import solve
+from energy.model import Inputs, inputs
+from energy.model.pypsa_logging import quiet_pypsa
+from energy.scenario import Scenario, list_scenarios, read_scenario
+from energy.solve import Engine, Result
+from energy.solve.lp import matrix_of
 
-SLACK = 1e-4  # GWh that each link of the chain leaves to the next, so that rounding does not make it infeasible
-
-
-def worth(n: pypsa.Network, service: str) -> object:
-    """Return what a service lacks, less what it is delivered [GWh], as an expression of the model."""
-    hours = xr.DataArray(n.snapshot_weightings["objective"].to_numpy() / 1000, {"snapshot": n.snapshots}, "snapshot")
-    generators = list(n.generators.index[n.generators["service"] == service])
-    links = list(n.links.index[n.links["service"] == service])
-    found: object = 0
-    if generators:
-        found = found + (hours * n.model["Generator-p"].sel(name=generators)).sum()
-    if links:
-        efficiency = n.get_switchable_as_dense("Link", "efficiency")[links].to_numpy()
-        share = xr.DataArray(efficiency, {"snapshot": n.snapshots, "name": links}, ["snapshot", "name"])
-        found = found - (hours * share * n.model["Link-p"].sel(name=links)).sum()
-    return found
+PROJECT = Path(__file__).parents[2]
+SLACK = 0.01  # MWh that each step leaves to the next, so that rounding does not make it infeasible
+LEAST, SHARE = 1000.0, 1e-3  # a service may differ by the larger of 1 GWh and 0.1 %
+COARSE = {"time.resolution": "typical-days-12h"}
+GAIN = 1e-3  # MWh that the certificate may leave open
+POINTS = 30
 
 
-def chain(case: Case, scenario: Scenario, order: tuple[str, ...]) -> float:
-    """Return the energy delivered [GWh] at the end of the chain."""
+@dataclass(frozen=True)
+class Program:
+    """A linear program, and the columns of generators and links; shape (snapshots, names)."""
+
+    matrix: sparse.csr_matrix
+    row_lower: np.ndarray
+    row_upper: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    columns: dict[str, np.ndarray]
+
+
+def program_of_pypsa(case: Case, scenario: Scenario) -> Program:
+    """Return PyPSA's model of the unsolved network; its rows on one column become bounds of that column."""
     n = energy.build(case, scenario)
-    n.optimize.create_model(include_objective_constant=False)
+    losses = n.meta["energy"].get("transmission_losses") or False
+    with quiet_pypsa():
+        n.optimize.create_model(include_objective_constant=False, transmission_losses=losses)
     energy.extra_functionality(n, n.snapshots)
-    # irrigation comes before every service: none of these scenarios is so dry that it lacks water
-    lacking = n.model["Generator-p"].sel(name=list(n.generators.index[n.generators["carrier"] == LACKING]))
-    n.model.add_constraints(lacking, "=", 0, name="chain-irrigation")
-    best = 0.0
-    for service in order[: order.index("casa") + 1]:
-        n.model.objective = worth(n, service)
-        status, _ = n.model.solve(solver_name="highs", io_api="direct", output_flag=False, progress=False)
-        assert status == "ok"
-        best = float(n.model.objective.value)
-        n.model.add_constraints(worth(n, service), "<=", best + SLACK, name=f"chain-{service}")
-    return -best
+    matrices = n.model.matrices
+    rows, lower, upper = matrices.A.tocsr(), matrices.lb.copy(), matrices.ub.copy()
+    row_lower = np.where(matrices.sense == "<", -np.inf, matrices.b)
+    row_upper = np.where(matrices.sense == ">", np.inf, matrices.b)
+    entries = np.diff(rows.indptr)
+    single = np.flatnonzero(entries == 1)
+    column, factor = rows.indices[rows.indptr[single]], rows.data[rows.indptr[single]]
+    low, high = row_lower[single] / factor, row_upper[single] / factor
+    np.maximum.at(lower, column, np.minimum(low, high))
+    np.minimum.at(upper, column, np.maximum(low, high))
+    position = {int(label): at for at, label in enumerate(matrices.vlabels)}
+    columns = {}
+    for component, names in (("generators", n.generators.index), ("links", n.links.index)):
+        variable = n.model.variables[{"generators": "Generator-p", "links": "Link-p"}[component]]
+        labels = variable.labels.sel(name=list(names)).transpose("snapshot", "name").to_numpy()
+        columns[component] = np.vectorize(position.__getitem__, otypes=[int])(labels)
+    many = entries > 1
+    return Program(rows[many], row_lower[many], row_upper[many], lower, upper, columns)
 
 
-NAMES = ("baseline", "hvdc_pole_out_july", "casa_before_afghanistan")
-FINE = [pytest.param(name, "typical-days-3h", marks=pytest.mark.slow) for name in NAMES]
+def program_of_engine(asked: Inputs) -> Program:
+    """Return the same program as the engine lays it, which tests/unit/test_layout.py holds against PyPSA's."""
+    structure = Engine(asked).structure
+    problem = structure.problem(asked)
+    columns = {name: structure.columns[name, "p"] for name in ("generators", "links")}
+    bounds = (problem.row_lower, problem.row_upper, problem.lower, problem.upper)
+    return Program(matrix_of(structure, problem).tocsr(), *bounds, columns)
 
 
-@pytest.mark.parametrize(("name", "resolution"), [("baseline", "typical-days-8h"), *FINE])
-def test_weights_give_the_end_of_the_chain(
-    name: str, resolution: str, casa1000: Case, capfd: pytest.CaptureFixture[str]
-) -> None:
-    scenario = read_scenario(name, overrides={"time.resolution": resolution})
-    found = inputs(casa1000, scenario)
-    result = solve(found)
-    delivered = float(energy_by_month(transferable(result), result).sum())
-    order = tuple(scenario.protection_order or found.book.protection_order)
-    on_the_chain = chain(casa1000, scenario, order)
-    assert on_the_chain > 100  # GWh: the chain does not end in nothing
-    assert delivered == pytest.approx(on_the_chain, rel=1e-4)
+class Chain:
+    """A program in HiGHS in which one service after the other is optimised, each time anew."""
+
+    def __init__(self, program: Program, asked: Inputs) -> None:
+        self.program, self.asked = program, asked
+        self.hours = asked.axis.weightings["objective"].to_numpy()[:, None]
+        self.width = len(program.lower)
+        self.highs = highspy.Highs()
+        self.highs.setOptionValue("output_flag", False)
+        self.highs.setOptionValue("threads", 1)
+        matrix = program.matrix.tocsc()
+        self.highs.passModel(
+            self.width, matrix.shape[0], matrix.nnz,
+            int(highspy.MatrixFormat.kColwise), int(highspy.ObjSense.kMinimize), 0.0,
+            np.zeros(self.width), program.lower, program.upper, program.row_lower, program.row_upper,
+            matrix.indptr, matrix.indices, matrix.data, np.zeros(self.width, dtype=np.int32),
+        )  # fmt: skip
+
+    def cost(self, per_mw: dict[str, np.ndarray]) -> np.ndarray:
+        """Return the cost of each column [MWh] from what each MW of generators and links costs [MWh per h]."""
+        cost = np.zeros(self.width)
+        for component, value in per_mw.items():
+            cost[self.program.columns[component]] = self.hours * value
+        return cost
+
+    def least(self, cost: np.ndarray) -> float:
+        """Return the least of a cost, and hold the program there."""
+        self.highs.changeColsCost(self.width, np.arange(self.width, dtype=np.int32), cost)
+        self.highs.clearSolver()
+        self.highs.run()
+        assert self.highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        least = float(self.highs.getInfo().objective_function_value)
+        at = np.flatnonzero(cost)
+        self.highs.addRow(-np.inf, least + SLACK, len(at), at.astype(np.int32), cost[at])
+        return least
+
+    def energies(self, order: list[str]) -> dict[str, float]:
+        """Return the energy of each service [MWh] along the chain."""
+        is_lacking = self.asked.components["generators"]["carrier"] == "lacking water"
+        self.least(self.cost({"generators": is_lacking.to_numpy(float)}))
+        return {service: -self.least(self.cost(costs_of(self.asked, service))) for service in order}
+
+
+def costs_of(asked: Inputs, service: str) -> dict[str, np.ndarray]:
+    """Return what a service lacks or buys, less what it is delivered, per MW of generators and links."""
+    generators, links = asked.components["generators"], asked.components["links"]
+    counts = (generators["service"] == service).to_numpy(float) * generators["sign"].to_numpy(float)
+    delivers = (links["service"] == service).to_numpy(float) * asked.array("links", "efficiency")
+    comes_back = (links["service"] == "reverse").to_numpy(float) if service == "casa" else 0.0
+    return {"generators": counts, "links": comes_back - delivers}
+
+
+def order_of(case: Case, scenario: Scenario) -> list[str]:
+    """Return the services from the first to the studied one."""
+    order = list(scenario.protection_order or case.rules.protection_order)
+    return order[: order.index("casa") + 1]
+
+
+def energies_of(result: Result, order: list[str]) -> dict[str, float]:
+    """Return the energy of each service [MWh] in the engine's flows, counted as the chain counts it."""
+    hours = result.inputs.axis.weightings["objective"].to_numpy()
+    energies = {}
+    for service in order:
+        costs = costs_of(result.inputs, service)
+        energies[service] = -sum(float(hours @ (result.flow(part) * costs[part]).sum(axis=1)) for part in costs)
+    return energies
+
+
+def check(asked: Inputs, program: Program, order: list[str]) -> None:
+    result = Engine(asked).solve(asked)
+    on_the_chain = Chain(program, asked).energies(order)
+    reached = energies_of(result, order)
+    assert list(result.services) == order
+    for service in order:
+        allowed = max(LEAST, SHARE * abs(on_the_chain[service]))
+        assert reached[service] == pytest.approx(on_the_chain[service], abs=allowed), service
+        assert result.services[service] == pytest.approx(reached[service], abs=1e-3), service
+    assert max(result.gains.values()) <= GAIN
+    assert max(map(abs, on_the_chain.values())) > 100_000  # MWh: the chain does not compare nothing with nothing
+
+
+def check_on_engines_program(case: Case, scenario: Scenario) -> None:
+    asked = inputs(case, scenario)
+    check(asked, program_of_engine(asked), order_of(case, scenario))
+
+
+def check_on_pypsas_program(case: Case, scenario: Scenario) -> None:
+    check(inputs(case, scenario), program_of_pypsa(case, scenario), order_of(case, scenario))
+
+
+def mixed_points(resolution: str) -> list[Scenario]:
+    """Return the points of the mixed sweep that is timed (``benchmarks/measured.py``)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(PROJECT / "benchmarks")
+        module = import_module("measured")
+    return list(module.mixed_points(resolution, POINTS))
+
+
+SAMPLE = ("baseline", "dry_year", "border_closed_summer", "swap_ends", "casa_before_afghanistan", "reverse_winter")
+LIBRARY = sorted(name for name, path in list_scenarios().items() if read_scenario(path).objective == "transfer")
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_the_engine_ends_where_the_chain_ends(name: str, casa1000: Case) -> None:
+    check_on_engines_program(casa1000, read_scenario(name, overrides=COARSE))
+
+
+@pytest.mark.parametrize("point", range(3))
+def test_points_of_a_sweep_end_where_the_chain_ends(point: int, casa1000: Case) -> None:
+    check_on_engines_program(casa1000, mixed_points(COARSE["time.resolution"])[point])
+
+
+def test_the_program_is_pypsas_own(casa1000: Case) -> None:
+    check_on_pypsas_program(casa1000, read_scenario("dry_year", overrides=COARSE))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LIBRARY)
+def test_each_scenario_of_the_library_ends_where_the_chain_ends(name: str, casa1000: Case) -> None:
+    scenario = read_scenario(name)
+    if scenario.case == casa1000.name:
+        check_on_pypsas_program(casa1000, scenario)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", range(POINTS))
+def test_all_points_of_a_sweep_end_where_the_chain_ends(point: int, casa1000: Case) -> None:
+    check_on_pypsas_program(casa1000, mixed_points("typical-days-3h")[point])

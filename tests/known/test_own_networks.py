@@ -17,7 +17,7 @@ from energy.errors import InputError, SolverError
 from energy.metrics import TOLERANCE, audit
 from energy.model import inputs
 from energy.scenario import Scenario
-from energy.solve import Engine, Result, highs, solve
+from energy.solve import Engine, Result, attempts, solve
 from energy.solve.engine import WarmStartScenario
 from energy.solve.lp import Problem
 
@@ -131,7 +131,7 @@ def test_any_line_out_of_a_meshed_ring_is_as_if_it_were_not_built(tmp_path: Path
 
 @pytest.mark.parametrize("line", ["ab", "bc", "cd", "da", "ac", "bd"])
 def test_what_a_year_without_events_decides_is_held_while_a_line_is_out(
-    tmp_path: Path, line: str, tried: list[tuple[highs.Attempt, Problem]], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, line: str, tried: list[tuple[attempts.Attempt, Problem]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The open line's angles are columns that the anchor does not have; the optimum is the simplex's all the same.
 
@@ -145,7 +145,7 @@ def test_what_a_year_without_events_decides_is_held_while_a_line_is_out(
     base, found = inputs(case, calm), inputs(case, calm.replace(events=[out]))
     expected = Engine(base).solve(found)
     must_run = expected.flow("generators")["plant d"].max() > 1.0
-    monkeypatch.setattr(highs, "LONG_HORIZON", 0)
+    monkeypatch.setattr(attempts, "LONG_HORIZON", 0)
     monkeypatch.setattr("energy.solve.engine.ANCHORED", 0)
     tried.clear()
     answer = Engine(base).solve(found, anchor=WarmStartScenario("calm", lambda: base))

@@ -56,7 +56,7 @@ def test_every_month_of_a_median_year(median: Run) -> None:
         open_hours = hours.get(month.month, 0)
         assert row["delivered"] == pytest.approx(95 * open_hours / 1000, rel=1e-7, abs=1e-6)
         power = 95.0 if open_hours else 0.0
-        for column in ("transferable mean", "transferable P10", "transferable max"):
+        for column in ("transferable mean", "transferable P90", "transferable max"):
             assert row[column] == pytest.approx(power, abs=1e-6)
 
 

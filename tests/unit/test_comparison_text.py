@@ -15,6 +15,7 @@ from energy.results.compare import DELIVERED, SHARE
 def row(name: str, delivered: float, ceiling: float = 1000.0, **fields: object) -> Row:
     usual = Row(
         name, "base", "", 2028, "median", "transfer", ceiling, delivered, delivered - 400, delivered / 10, 120, 80,
+        3672, 0,
         "own demand", 300, 0, "C",
     )  # fmt: skip
     return usual._replace(**fields)  # type: ignore[arg-type]
@@ -30,13 +31,18 @@ def test_the_first_run() -> None:
     told = list(summary([row("a", 400)]))
     assert told[0] == (
         "In a (2028, median water) 400 GWh can be delivered in the season, 40 % of the contract's ceiling of 1,000 "
-        "GWh: 120 MW in the mean, and 80 MW for 90 % of the hours."
+        "GWh: 120 MW in the mean, and at least 80 MW in 90 % of the hours of the season."
     )
     assert told[1] == "Most of the gap is own demand: 300 GWh."
     assert "is worth sending at least cost" in next(summary([row("a", 400, objective="dispatch")]))
     assert list(summary([row("a", 0, ceiling=0)])) == [
         "In a (2028, median water) no contract is open: nothing can be delivered under it."
     ]
+
+
+def test_hours_without_power_are_said() -> None:
+    told = list(summary([row("a", 400, idle_hours=812.0)]))
+    assert told[1] == "In 812 of its 3,672 hours there is no power at all."
 
 
 def test_many_runs() -> None:
@@ -60,6 +66,7 @@ def test_a_table_of_many_runs() -> None:
         "differences": ["", "hydrology: dry", "", "events: 1", ""],
         "inputs": {},
         "ladder": {"own_demand": [10.0, 20.0, 0.0, 0.0, 0.0], "line": [0.0, 0.0, 0.0, 0.0, 0.4]},
+        "bases": [0, 0, 0, 0, 3],
         "results": {DELIVERED: [400.0, 300.0, 0.0, 400.2, 1400.0], SHARE: [40.0, 30.0, 0.0, nan, 99.6]},
     }
     out = io.StringIO()
@@ -72,6 +79,7 @@ def test_a_table_of_many_runs() -> None:
     assert ["a", "400", "40", "%", "10"] in lines
     assert ["b", "300", "-100", "30", "%", "20"] in lines
     assert ["d", "400", "+0", "0"] in lines, "no share of a ceiling of nothing"
-    assert ["e", "1,400", "+1,000", "100", "%", "0"] in lines
+    assert ["e", "1,400", "+1,000", "100", "%", "0"] in lines, "held against d: 1,400 less 400.2"
+    assert "The base is a; for e, under the same contract, d." in " ".join(" ".join(line) for line in lines)
     assert ["f:", "no", "result;", "no", "optimum"] in lines
     assert "line" not in out.getvalue().split("results")[1].split(" a ")[0], "a cause that takes nothing has no column"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from energy.case import Case, read_case
 from energy.model import Inputs, inputs
 from energy.scenario import read_scenario
-from energy.solve import Engine, WarmStartScenario, highs
+from energy.solve import Engine, WarmStartScenario, attempts
 from energy.solve.assembly import Pattern, assemble_program, pattern_of
 from energy.solve.lp import BALANCE
 from energy.solve.pypsa_model import check_layout, pypsa_structure
@@ -132,6 +132,6 @@ def test_a_start_that_leads_nowhere_costs_no_answer(two_bus: Case, monkeypatch: 
     base = read_scenario("two_bus")
     calm, dry = inputs(two_bus, base), inputs(two_bus, base.replace(hydrology="dry"))
     reference = Engine(dry).solve(dry).objective
-    monkeypatch.setitem(highs.NEAR, "simplex_iteration_limit", 1)
+    monkeypatch.setitem(attempts.NEAR, "simplex_iteration_limit", 1)
     found = Engine(calm).solve(dry)
     assert found.objective == pytest.approx(reference, rel=1e-9)

@@ -15,6 +15,7 @@ from energy.case import Case, read_case
 from energy.model import inputs
 from energy.scenario import Scenario, read_scenario
 from energy.solve import Result, highs, solve
+from energy.solve.attempts import Attempt, Options
 
 
 def flows(result: Result) -> dict[str, np.ndarray]:
@@ -95,14 +96,14 @@ def test_the_case_itself_leaves_no_trace_either(monkeypatch: pytest.MonkeyPatch)
     # of these solves the dual simplex decides not all: primal steps and a second scaling end some of them
     case, base = read_case("casa1000"), read_scenario("baseline")
     begun: list[bool] = []
-    attempts = highs._attempts
+    real = highs.attempts
 
-    def counted(usual: highs.Options, basis: Any, *rest: Any) -> Iterator[highs.Attempt]:
-        for at, attempt in enumerate(attempts(usual, basis, *rest)):
+    def counted(usual: Options, basis: Any, *rest: Any) -> Iterator[Attempt]:
+        for at, attempt in enumerate(real(usual, basis, *rest)):
             begun.append(at > 0 and basis is not None)
             yield attempt
 
-    monkeypatch.setattr(highs, "_attempts", counted)
+    monkeypatch.setattr(highs, "attempts", counted)
     where = {"line_out": "lines.*Datka*", "border_stop": "links.HVDC*", "hvdc_pole_out": "links.HVDC pole 1*"}
     points = [
         base.replace(

@@ -35,7 +35,18 @@ def test_title_names_unit_and_place(dry: Run) -> None:
 def test_season_row_sums_the_months(dry: Run) -> None:
     # 42.2256 GWh (networks/two_bus/README.md) over 3,672 h are 11.499 MW; 95 MW x 3,672 h are 348.84 GWh
     (season,) = [line.split() for line in printed(dry) if line.strip().startswith("season ")]
-    assert season[2:] == ["11", "95", "349", "42", "307"]
+    # when the 42 GWh flow is free, and so is P90 between 0 and the mean
+    mean, firm, *others = season[2:]
+    assert (mean, others) == ("11", ["95", "349", "42", "307"])
+    assert 0 <= int(firm) <= 11
+
+
+def test_power_is_quoted_by_exceedance() -> None:
+    # the line is full in all 3,672 h of the median season: 95 MW in any share of them
+    lines = printed(run(read_case("two_bus"), read_scenario("two_bus")))
+    assert "P90: at least 95 MW in 90 % of the hours of the season; no power in 0 of 3,672 h" in lines
+    (season,) = [line.split() for line in lines if line.strip().startswith("season ")]
+    assert season[2:5] == ["95", "95", "95"]
 
 
 def test_numbers_are_aligned(dry: Run) -> None:
@@ -52,4 +63,5 @@ def test_ladder_goes_from_ceiling_to_delivered_in_order(dry: Run) -> None:
     assert rows == ["contract ceiling", "− line outages", "− plants and water", "− own demand", "delivered"]
     assert "protection order: own demand > CASA-1000" in lines
     # served first, 300.4128 GWh could be delivered: the water of April to September
-    assert lines[-1].startswith("The protection order decides more than any outage: it takes 258 GWh")
+    assert lines[-2].startswith("The protection order decides more than any outage: it takes 258 GWh")
+    assert lines[-1] == "Certificate: no service could gain more than 0.001 MWh without one before it losing."

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
 
@@ -10,10 +11,12 @@ import numpy as np
 import pandas as pd
 
 from energy.analysis.imperfect_foresight import plan_axis, solve_imperfect_foresight
+from energy.analysis.structure import StructureSpread, structure_spread
 from energy.case import Case, RuleBook
 from energy.errors import SolverError
 from energy.metrics import ceiling, energy_by_month, monthly_table, transferable
 from energy.metrics.audit import TOLERANCE, audit
+from energy.metrics.monthly import GWH
 from energy.model import Inputs
 from energy.model.axis import in_window
 from energy.model.horizon import refuse_missed
@@ -50,6 +53,11 @@ class Run:
     soon_and_late
         Energy [GWh] delivered with surprise if plans send as soon, and as late, as they can without loss; None where
         nothing comes as a surprise, and at least cost, where the time of sending is a matter of money.
+    structure
+        What Kirchhoff's law and help between the sellers do to what is delivered, where it was asked for.
+    already_served
+        Protected service → energy [GWh] that it is given before it has its place in the order, because a service
+        before it uses it (winter demand, what a swap returns).
 
     Examples
     --------
@@ -70,6 +78,8 @@ class Run:
     rungs: pd.DataFrame
     foreseen: Result | None = None
     soon_and_late: tuple[float, float] | None = None
+    structure: StructureSpread | None = None
+    already_served: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -91,7 +101,7 @@ class Run:
         return {str(name): lost[name] for name in lost}
 
 
-def run(case: Case, scenario: Scenario, time_limit: float = inf) -> Run:
+def run(case: Case, scenario: Scenario, time_limit: float = inf, structure: bool = True) -> Run:
     """Solve a scenario, and the same with CASA-1000 ever earlier in the protection order.
 
     Parameters
@@ -100,6 +110,9 @@ def run(case: Case, scenario: Scenario, time_limit: float = inf) -> Run:
         What exists, and what is asked.
     time_limit
         Wall time that the solver may take for the scenario and all its rungs [s].
+    structure
+        Whether to solve what structure does to the answer too (``StructureSpread``), up to three more solves. Long
+        horizons, whose solves start from nothing, are left alone.
 
     Raises
     ------
@@ -129,13 +142,24 @@ def run(case: Case, scenario: Scenario, time_limit: float = inf) -> Run:
     season = open_season(scenario, found)
     limit = book.contract.ceiling if book.contract else None
     countries = list(book.contract.shares) if book.contract else []
-    rungs = _steps(scenario, book, own, engine, foreseen, season)
+    rungs, already_served = _steps(scenario, book, own, engine, foreseen, season)
     if surprised and not rungs.empty:
         rungs[SURPRISE] = energy_by_month(transferable(result), result)
-    if not surprised:
-        return Run(case, scenario, result, season, limit, countries, rungs)
-    bounds = _soon_and_late(case, scenario, engine) if scenario.objective == "transfer" else None
-    return Run(case, scenario, result, season, limit, countries, rungs, foreseen, bounds)
+    bounds = _soon_and_late(case, scenario, engine) if surprised and scenario.objective == "transfer" else None
+    spread = structure_spread(case, scenario, engine, foreseen) if structure and engine.has_warm_start else None
+    return Run(
+        case,
+        scenario,
+        result,
+        season,
+        limit,
+        countries,
+        rungs,
+        foreseen=foreseen if surprised else None,
+        soon_and_late=bounds,
+        structure=spread,
+        already_served=already_served,
+    )
 
 
 def _soon_and_late(case: Case, scenario: Scenario, engine: Engine) -> tuple[float, float]:
@@ -161,12 +185,14 @@ def _refuse_unsound(result: Result) -> None:
 
 def _steps(
     scenario: Scenario, book: RuleBook, own: Inputs, engine: Engine, result: Result, season: np.ndarray
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Return the rungs, and what a service is given before it has its place [GWh]."""
     order = list(scenario.protection_order or book.protection_order)
     limit = book.contract.ceiling if book.contract else None
     links = result.inputs.components.get("links", pd.DataFrame())
     if STUDIED not in order or "service" not in links or not (links["service"] == STUDIED).any():
-        return pd.DataFrame()
+        return pd.DataFrame(), {}
+    already_served = {}
     delivered = {
         "contract": energy_by_month(ceiling(result, season, limit), result),
         "line": energy_by_month(_in_service(result), result),
@@ -181,12 +207,14 @@ def _steps(
             changed = [*kept, STUDIED, *(name for name in order if name not in kept and name != STUDIED)]
             rung = with_objective(own, scenario, tuple(changed))
             name = "water" if count == 0 else ahead[count - 1]
-            delivered[name] = energy_by_month(transferable(engine.solve(rung)), result)
+            solved = engine.solve(rung)
+            delivered[name] = energy_by_month(transferable(solved), result)
+            already_served[ahead[count]] = max(solved.service_energy(ahead[count]), 0.0) * GWH
         name = ahead[-1] if ahead else "water"
     else:
         name = "dispatch"
     delivered[name] = energy_by_month(transferable(result), result)
-    return pd.DataFrame(delivered)
+    return pd.DataFrame(delivered), already_served
 
 
 def _in_service(result: Result) -> pd.Series:

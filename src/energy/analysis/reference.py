@@ -76,6 +76,6 @@ def solved_headline(names: Sequence[str], executor: Executor) -> Iterator[pd.Dat
 def _headline_of(name: str) -> pd.DataFrame | SolverError:
     scenario = read_scenario(name)
     try:
-        return headline({name: run(read_case(scenario.case), scenario)})
+        return headline({name: run(read_case(scenario.case), scenario, structure=False)})
     except SolverError as err:
         return err

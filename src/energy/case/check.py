@@ -10,7 +10,17 @@ import numpy as np
 import pandas as pd
 
 from energy.case.case import Case
-from energy.case.rules import EndRule, FlowRule, LevelRule, LimitRule, StartRule, StorageRule, TravelRule, VolumeRule
+from energy.case.rules import (
+    AccountRule,
+    EndRule,
+    FlowRule,
+    LevelRule,
+    LimitRule,
+    StartRule,
+    StorageRule,
+    TravelRule,
+    VolumeRule,
+)
 from energy.case.schema import HOURS, MONTHS, series_attributes
 from energy.case.section_check import section_faults
 from energy.errors import Fault, nearest
@@ -29,9 +39,9 @@ def cross_faults(case: Case, rules: Node | None = None) -> list[Fault]:
     rules
         ``rules.yaml`` as it was written, which knows the lines.
     """
-    checks = (_buses, _carriers, _demand, _hours, _inflow, _monthly, _head, _services, _corridors)
+    checks = (_buses, _carriers, _demand, _hours, _inflow, _monthly, _head, _services, _accounts, _corridors)
     faults = [fault for check in checks for fault in check(case)]
-    return [*faults, *_rules(case, rules), *section_faults(case, rules)]
+    return [*faults, *_rules(case, rules), *_areas(case, rules), *section_faults(case, rules)]
 
 
 def month_set(text: str) -> set[int]:
@@ -251,6 +261,26 @@ def _services(case: Case) -> Iterator[Fault]:
         table = case.components.get(component, pd.DataFrame())
         if "service" in table:
             yield from _unknown(table, table["service"], case.rules.services, "service")
+
+
+def _accounts(case: Case) -> Iterator[Fault]:
+    """Yield accounts of components that no rule keeps: what they hold would be nobody's."""
+    areas = sorted(rule.area for rule in case.rules.rules.values() if isinstance(rule, AccountRule))
+    for component in ("generators", "links"):
+        table = case.components.get(component, pd.DataFrame())
+        if "account" in table:
+            yield from _unknown(table, table["account"], areas, "account")
+
+
+def _areas(case: Case, written: Node | None) -> Iterator[Fault]:
+    """Yield rules that keep the account of a country without a bus."""
+    buses = case.components.get("buses", pd.DataFrame())
+    countries = sorted(set(buses["country"].dropna())) if "country" in buses else []
+    for key, rule in case.rules.rules.items():
+        if isinstance(rule, AccountRule) and rule.area not in countries:
+            line = nearest_node(written, ("rules", key, "area"))[1].origin.line if written else None
+            what = f"rules.{key}: no bus has the country {rule.area!r}"
+            yield Fault(what, case.path / "rules.yaml", line, _few(countries), nearest(rule.area, countries))
 
 
 def _corridors(case: Case) -> Iterator[Fault]:

@@ -15,7 +15,16 @@ from energy.cli.base import new_console
 CODES = {"input": 2, "solver": 3, "program": 3}
 
 
-def run_library(overrides: list[str], out: Path, jobs: int, as_json: bool, time_limit: float, force: bool) -> None:
+def run_library(
+    overrides: list[str],
+    out: Path,
+    jobs: int,
+    as_json: bool,
+    *,
+    time_limit: float,
+    force: bool,
+    structure: bool,
+) -> None:
     """Solve every scenario of the library, write the folders and the comparison, end with 3 if one has no result."""
     from energy.errors import InputError
     from energy.report.run_library import check, run_all
@@ -33,7 +42,8 @@ def run_library(overrides: list[str], out: Path, jobs: int, as_json: bool, time_
     progress, outcomes = new_console(error=True), []
     # the longest first, so that none of them is left for the end
     jobs_first = sorted(order, key=lambda scenario: -scenario.time.years)
-    for outcome in run_all([(scenario, out / scenario.name) for scenario in jobs_first], jobs, time_limit, force):
+    folders = [(scenario, out / scenario.name) for scenario in jobs_first]
+    for outcome in run_all(folders, jobs, time_limit, force=force, structure=structure):
         outcomes.append(outcome)
         if progress.is_terminal:
             said = outcome.reason or f"{outcome.seconds:.1f} s"

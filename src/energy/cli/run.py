@@ -27,10 +27,13 @@ def run_command(
     time_limit: Annotated[
         float, typer.Option(help="Seconds that the solver may take for each scenario.", show_default=False)
     ] = float("inf"),
+    structure: Annotated[
+        bool, typer.Option(help="Solve what Kirchhoff's law and help between sellers do to the answer.")
+    ] = True,
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
-    """Solve scenarios, print their months, write their folders; --all compares the whole library."""
+    """Solve scenarios, print their months and exchanges, write their folders; --all compares the whole library."""
     overrides = [*overrides, *([f"time.resolution={resolution}"] if resolution else [])]
     if whole_library == bool(scenarios):
         _refuse_names(whole_library)
@@ -41,7 +44,7 @@ def run_command(
     if whole_library:
         from energy.cli.library_run import run_library
 
-        run_library(overrides, out, jobs, as_json, time_limit, force)
+        run_library(overrides, out, jobs, as_json, time_limit=time_limit, force=force, structure=structure)
         return
     asked = [read_asked(name, overrides) for name in scenarios]
     from energy.results.ownership import refuse_strange_folder
@@ -49,7 +52,7 @@ def run_command(
     _refuse_early(asked)
     for _, scenario in asked:
         refuse_strange_folder(out / scenario.name, force)
-    _run_each(asked, out, as_json, time_limit, force)
+    _run_each(asked, out, as_json, time_limit=time_limit, force=force, structure=structure)
 
 
 def _refuse_names(whole_library: bool) -> None:
@@ -59,7 +62,9 @@ def _refuse_names(whole_library: bool) -> None:
     raise InputError(Fault(what, "run", allowed="names of scenarios, or --all", repair="see them with: energy list"))
 
 
-def _run_each(asked: list[tuple[Any, Any]], out: Path, as_json: bool, time_limit: float, force: bool) -> None:
+def _run_each(
+    asked: list[tuple[Any, Any]], out: Path, as_json: bool, *, time_limit: float, force: bool, structure: bool
+) -> None:
     """Solve one scenario after the other; one that has no optimum is said, and the others go on."""
     from energy.analysis import run
     from energy.errors import SolverError
@@ -73,7 +78,7 @@ def _run_each(asked: list[tuple[Any, Any]], out: Path, as_json: bool, time_limit
         folder = out / scenario.name
         try:
             with working(f"solving {scenario.name} …"):
-                result = run(case, scenario, time_limit)
+                result = run(case, scenario, time_limit, structure)
                 manifest = write_run(result, folder, time.perf_counter() - start, force)
         except SolverError as err:
             if len(asked) == 1:
@@ -123,6 +128,11 @@ def _as_json(result: Any, manifest: dict[str, Any]) -> dict[str, Any]:
         "surprise_gwh": manifest["surprise"],
         "delivered_soon_and_late_gwh": manifest["delivered_soon_and_late"],
         "lacking_water_hm3": manifest["lacking_water"],
+        "exchanges_gwh": manifest["exchanges"],
+        "delivered_by_sender_gwh": manifest["delivered_by_sender"],
+        "structure_gwh": manifest["structure"],
+        "certificate_mwh": manifest["certificate"],
+        "options": manifest["options"],
         "objective": manifest["objective"],
         "audit": manifest["audit"],
     }

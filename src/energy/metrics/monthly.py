@@ -15,6 +15,7 @@ from energy.model.cache import IdentityKey
 from energy.solve import Result
 
 GWH = 1e-3  # GWh per MWh
+FIRM = 0.9  # share of the hours that reach firm power: P90
 Power = TypeVar("Power", "pd.Series[float]", pd.DataFrame)
 
 
@@ -97,6 +98,8 @@ def energy_by_month(power: Power, result: Result) -> Power:
 def weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) -> float:
     """Return the value that ``share`` of the weight does not exceed.
 
+    Power is quoted by exceedance: P90, which 90 % of the hours reach, is the quantile 0.1.
+
     Examples
     --------
     >>> weighted_quantile(np.array([3.0, 1.0, 2.0]), np.array([1.0, 8.0, 1.0]), 0.5)
@@ -105,6 +108,22 @@ def weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) -> 
     order = np.argsort(values, kind="stable")
     cumulated = np.cumsum(weights[order])
     return float(values[order][np.searchsorted(cumulated, share * cumulated[-1])])
+
+
+def firm_power(power: np.ndarray, hours: np.ndarray) -> float:
+    """Return P90: the power that is reached in 90 % of the hours [MW]; 0 where there are none.
+
+    Parameters
+    ----------
+    power, hours
+        Power [MW], and the hours [h] that it stands for; shape (snapshots,).
+
+    Examples
+    --------
+    >>> firm_power(np.array([0.0, 400.0, 900.0]), np.array([5.0, 50.0, 45.0]))
+    400.0
+    """
+    return weighted_quantile(power, hours, 1 - FIRM) if hours.any() else 0.0
 
 
 def ceiling(result: Result, season: np.ndarray, limit: float | None) -> pd.Series:
@@ -182,9 +201,10 @@ def monthly_table(
     Returns
     -------
     pandas.DataFrame
-        Index month; columns ``surplus <country>`` [GWh], ``transferable mean``, ``transferable P10``,
-        ``transferable max`` [MW at the receiving end, over the hours of the season], ``ceiling``, ``delivered``,
-        ``lost`` [GWh], one column ``lost to <cause>`` a cause [GWh], ``limit`` (the cause that takes most).
+        Index month; columns ``surplus <country>`` [GWh], ``transferable mean``, ``transferable P90`` (reached in 90 %
+        of the hours), ``transferable max`` [MW at the receiving end, over the hours of the season], ``ceiling``,
+        ``delivered``, ``lost`` [GWh], one column ``lost to <cause>`` a cause [GWh], ``limit`` (the cause that takes
+        most).
 
     Examples
     --------
@@ -207,10 +227,10 @@ def monthly_table(
         values, weights = power.to_numpy()[at], (result.hours * season)[at]
         if at.any():
             energy = float((values * result.hours[at]).sum())
-            rows[month] = [energy / weights.sum(), weighted_quantile(values, weights, 0.1), float(values.max())]
+            rows[month] = [energy / weights.sum(), firm_power(values, weights), float(values.max())]
         else:
             rows[month] = [0.0, 0.0, 0.0]
-    table[["transferable mean", "transferable P10", "transferable max"]] = pd.DataFrame(rows).T
+    table[["transferable mean", "transferable P90", "transferable max"]] = pd.DataFrame(rows).T
     table["ceiling"] = energy_by_month(ceiling(result, season, limit), result)
     table["delivered"] = energy_by_month(power, result)
     table["lost"] = table["ceiling"] - table["delivered"]

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from energy.case.schema import port_efficiencies
+
 ELECTRIC = ("AC", "DC")
 SCHEDULE = "schedule"  # carrier of the buses on which accounts meet: no power flows there, only what was agreed
 Tables = Mapping[str, pd.DataFrame]
@@ -76,7 +78,7 @@ def account_of(area: str, tables: Tables) -> Account:
     elsewhere = ~on_schedule & ~own_generators["bus"].isin(inside) if len(own_generators) else on_schedule
     sent = own_generators[on_schedule] if len(own_generators) else own_generators
     bought = own_generators[elsewhere] if len(own_generators) else own_generators
-    bought_by_link = own_links[~own_links["bus1"].isin(inside)] if len(own_links) else own_links
+    bought_by_link = own_links[~own_links[["bus0", "bus1"]].isin(inside).any(axis=1)] if len(own_links) else own_links
     return Account(
         area,
         physical={"lines": _crossing_lines(tables, inside), "links": _shared_links(links, inside, schedules)},
@@ -138,10 +140,10 @@ def _crossing_lines(tables: Tables, inside: set[str]) -> pd.Series:
 
 def _shared_links(links: pd.DataFrame, inside: set[str], schedules: set[str]) -> pd.Series:
     """Return the links that leave the area and draw on a schedule: whose power they carry is a matter of accounts."""
-    if links.empty or "bus2" not in links:
+    further_ports = [port for port in port_efficiencies(links.columns) if port != "bus1"]
+    if links.empty or not further_ports:
         return pd.Series(dtype=float)
-    ports = links[[column for column in ("bus2", "bus3") if column in links]]
-    draws = ports.isin(schedules).any(axis=1)
+    draws = links[further_ports].isin(schedules).any(axis=1)
     leaves = links["bus0"].isin(inside) & ~links["bus1"].isin(inside)
     shared = links.index[draws & leaves]
     return pd.Series(np.ones(len(shared)), shared)

@@ -141,26 +141,34 @@ def _travel(n: pypsa.Network, rule: dict[str, Any]) -> None:
     n.model.add_constraints(1 / rule["hours"] * on_the_way - arriving, "=", 0, name=f"rule-{rule['name']}")
 
 
-def _service(n: pypsa.Network, rule: dict[str, Any]) -> None:
-    """Hold a service at the energy [MWh] that it has: delivered, less what is bought or unserved."""
-    service = rule["service"]
+def service_energy(n: pypsa.Network, service: str) -> linopy.LinearExpression | None:
+    """Return the energy of a service [MWh] in a network's model: delivered, less what is bought or unserved.
+
+    None where no component in service stands for it.
+    """
     hours = xr.DataArray(n.snapshot_weightings["objective"].to_numpy(), {"snapshot": n.snapshots}, dims="snapshot")
-    energy: Any = 0
-    links = n.links
+    parts = []
+    links, generators = n.links, n.generators
     delivers = list(links.index[links["service"] == service]) if "service" in links else []
     if delivers:
         efficiency = n.get_switchable_as_dense("Link", "efficiency")[delivers].to_numpy()
         share = xr.DataArray(efficiency, {"snapshot": n.snapshots, "name": delivers}, ["snapshot", "name"])
-        energy = energy + (hours * share * n.model.variables["Link-p"].sel(name=delivers)).sum()
-    takes_back = list(links.index[links["service"] == RETURNED]) if service == STUDIED and delivers else []
+        parts.append((hours * share * n.model.variables["Link-p"].sel(name=delivers)).sum())
+    takes_back = list(links.index[links["service"] == RETURNED]) if service == STUDIED and "service" in links else []
     if takes_back:
-        energy = energy - (hours * n.model.variables["Link-p"].sel(name=takes_back)).sum()
-    generators = n.generators
+        parts.append(-(hours * n.model.variables["Link-p"].sel(name=takes_back)).sum())
     counted = list(generators.index[generators["service"] == service]) if "service" in generators else []
     if counted:
         sign = xr.DataArray(generators.loc[counted, "sign"].to_numpy(float), {"name": counted}, dims="name")
-        energy = energy - (hours * sign * n.model.variables["Generator-p"].sel(name=counted)).sum()
-    _bound(n.model, energy, rule)
+        parts.append(-(hours * sign * n.model.variables["Generator-p"].sel(name=counted)).sum())
+    return sum(parts[1:], parts[0]) if parts else None
+
+
+def _service(n: pypsa.Network, rule: dict[str, Any]) -> None:
+    """Hold a service at the energy [MWh] that it has."""
+    energy = service_energy(n, rule["service"])
+    if energy is not None:
+        _bound(n.model, energy, rule)
 
 
 CONSTRAINTS = {"volume": _volume, "limit": _limit, "close": _close, "travel": _travel, "service": _service}

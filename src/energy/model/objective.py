@@ -21,6 +21,7 @@ RATIO_OF_PURCHASES = 3.0
 
 STUDIED = "casa"
 RETURNED = "reverse"
+HELP = "help"  # what sellers give each other
 UNSERVED = "unserved"  # carrier of the generators that stand for unserved demand
 LACKING = "lacking water"  # carrier of the generators that stand for water that a rule asks for in vain
 TRANSIT_LOSSES = "losses"  # carrier of the generators that make good what lines lose where others' power passes

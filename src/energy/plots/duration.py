@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from energy.errors import Fault, InputError
+from energy.metrics.monthly import FIRM
 from energy.plots.frame import footer, framed, heading
 from energy.plots.style import CAUSES, CEILING, LINES, styled
 
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-FIRM = 0.9
-"""Share of the season's hours for which firm power stands."""
 
 
 def duration_curve(found: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
@@ -111,13 +109,14 @@ def _mark_firm(axes: Axes, hours: np.ndarray, power: np.ndarray) -> None:
     axes.axhline(mean, color="#666666", lw=1, ls=":", label=f"mean of the season: {mean:,.0f} MW")
     axes.plot([FIRM * hours[-1]], [firm], "o", color="black", ms=4, clip_on=False, zorder=4)
     # the curve never rises, so what is below and left of a point is free of it; at the foot there is room above only
-    low = firm < 0.08 * axes.get_ylim()[1]
+    # a leader from where curves are seldom: beside the point the text would cross the last steps
     axes.annotate(
-        f"{firm:,.0f} MW for {FIRM:.0%} of the hours".replace("%", " %"),
+        f"at least {firm:,.0f} MW in {FIRM:.0%} of the hours".replace("%", " %"),
         (FIRM * hours[-1], firm),
-        (-6, 6) if low else (-6, -6),
-        textcoords="offset points",
+        (0.99, 0.8),
+        textcoords="axes fraction",
+        arrowprops={"arrowstyle": "-", "color": "#777777", "lw": 0.7},
         ha="right",
-        va="bottom" if low else "top",
+        va="bottom",
         fontsize=8,
     )

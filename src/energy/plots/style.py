@@ -38,6 +38,8 @@ CAUSES = {
     "line": "#666666",
     "water": "#56b4e9",
     "own_demand": "#e69f00",
+    "kyrgyz_demand": "#999933",
+    "tajik_demand": "#e69f00",
     "afghan_contract": "#009e73",
     "uzbek_swap": "#cc79a7",
     "kyrgyz_returns": "#f0e442",

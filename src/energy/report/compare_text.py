@@ -58,7 +58,7 @@ def _rows(found: Mapping[str, Any]) -> Iterator[Table | str]:
     ladder = {cause: energy for cause, energy in found["ladder"].items() if any(abs(e) >= 0.5 for e in energy)}
     for head in (
         "deli-\nvered",
-        f"against\n{first}",
+        "against\nits base",
         "of the\nceiling",
         *(_stacked(words(c)) for c in ladder),
     ):
@@ -68,10 +68,21 @@ def _rows(found: Mapping[str, Any]) -> Iterator[Table | str]:
         if before not in ("", question):
             results.add_section()
         before = question
-        against = "" if at == 0 else f"{round(delivered[at] - delivered[0]) + 0:+,d}"
+        base = found["bases"][at]
+        against = "" if at == base else f"{round(delivered[at] - delivered[base]) + 0:+,d}"
         share = "" if isnan(shares[at]) else f"{shares[at]:.0f} %"
         results.add_row(name, _number(delivered[at]), against, share, *[_number(e[at]) for e in ladder.values()])
     yield results
+    yield from _bases(found)
+
+
+def _bases(found: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what runs are held against, where it is not the first run."""
+    for base in sorted(set(found["bases"]) - {0}):
+        names = [found["runs"][at] for at, own in enumerate(found["bases"]) if own == base != at]
+        if names:
+            first, other = found["runs"][0], found["runs"][base]
+            yield f"The base is {first}; for {', '.join(names)}, under the same contract, {other}."
 
 
 def _table(title: str) -> Table:

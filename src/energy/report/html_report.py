@@ -18,10 +18,11 @@ from energy.plots.comparison import comparison_figure
 from energy.plots.registry import entries, month_table
 from energy.plots.style import styled
 from energy.report.evidence import evidence_of
+from energy.report.exchange_sentences import sentences
 from energy.report.summary import rows, summary
 from energy.results.compare import compare
 from energy.results.dataset import read_record
-from energy.results.labels import words
+from energy.results.labels import country_name, words
 from energy.results.run_folder import read_run
 
 if TYPE_CHECKING:
@@ -128,9 +129,22 @@ def _run(found: xr.Dataset, figures: list[dict[str, Any]]) -> dict[str, Any]:
         "description": str(found.attrs["description"]).strip(),
         "figures": figures,
         "columns": list(named.values()),
+        "exchanges": _exchanges(found),
+        "sentences": list(sentences(found)),
         "months": [(str(month), [float(value) for value in values]) for month, values in _rows(table)],
         "events": _events(found),
     }
+
+
+def _exchanges(found: xr.Dataset) -> dict[str, Any]:
+    """Return the exchanges of control areas: their names, and rows of a name with energies [GWh]; empty without."""
+    if "exchanges" not in found:
+        return {}
+    table = found["exchanges"].transpose("exchange", "area")
+    names = [words(str(exchange)) for exchange in found["exchange"].to_numpy()]
+    areas = [country_name(str(area)) for area in found["area"].to_numpy()]
+    rows = [[float(energy) for energy in energies] for energies in table.to_numpy()]
+    return {"areas": areas, "rows": list(zip(names, rows, strict=True))}
 
 
 def _rows(table: pd.DataFrame) -> list[tuple[Any, Any]]:

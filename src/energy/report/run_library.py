@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import inf
 from multiprocessing import get_context
 from pathlib import Path
@@ -33,12 +33,14 @@ class RunOutcome(NamedTuple):
     reason: str = ""
 
 
-def run_to_folder(scenario: Scenario, folder: Path, time_limit: float = inf, force: bool = False) -> RunOutcome:
+def run_to_folder(
+    scenario: Scenario, folder: Path, time_limit: float = inf, *, force: bool = False, structure: bool = True
+) -> RunOutcome:
     """Solve a scenario and write its folder; a failure is an outcome too."""
     start = time.perf_counter()
     fault = reason = ""
     try:
-        found = run(_case(scenario.case), scenario, time_limit)
+        found = run(_case(scenario.case), scenario, time_limit, structure)
         write_run(found, folder, time.perf_counter() - start, force)
     except InputError as err:
         fault, reason = "input", "; ".join(map(str, err.faults))
@@ -62,7 +64,12 @@ def check(scenario: Scenario) -> list[Fault]:
 
 
 def run_all(
-    asked: Sequence[tuple[Scenario, Path]], workers: int, time_limit: float = inf, force: bool = False
+    asked: Sequence[tuple[Scenario, Path]],
+    workers: int,
+    time_limit: float = inf,
+    *,
+    force: bool = False,
+    structure: bool = True,
 ) -> Iterator[RunOutcome]:
     """Solve scenarios in worker processes and yield each outcome when it is there.
 
@@ -79,14 +86,16 @@ def run_all(
         Wall time that the solver may take for each of them [s].
     force
         Whether folders may be replaced that this package did not write.
+    structure
+        Whether to solve what structure does to each answer, too.
     """
     for name in ONE_THREAD:
         os.environ.setdefault(name, "1")
+    task = partial(run_to_folder, force=force, structure=structure)
     # a spawned process shares no state with this one, on any system
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         waiting: dict[Future[RunOutcome], tuple[Scenario, Path]] = {
-            pool.submit(run_to_folder, scenario, folder, time_limit, force): (scenario, folder)
-            for scenario, folder in asked
+            pool.submit(task, scenario, folder, time_limit): (scenario, folder) for scenario, folder in asked
         }
         for future in as_completed(waiting):
             scenario, folder = waiting[future]

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from energy.plots.duration import FIRM, duration_curve
+from energy.metrics.monthly import FIRM
+from energy.plots.duration import duration_curve
 from energy.plots.waterfall import ENDS, waterfall_table
+from energy.results.compare import bases
 from energy.results.labels import words
 
 if TYPE_CHECKING:
@@ -18,8 +20,12 @@ NOTHING = 0.5
 """GWh below which a season delivers nothing worth a number."""
 
 
+IDLE = 0.5
+"""MW below which a snapshot has no power worth a number."""
+
+
 class Row(NamedTuple):
-    """A scenario in one line: energy [GWh], power [MW], shares in per cent."""
+    """A scenario in one line: energy [GWh], power [MW], shares in per cent, hours in season and without power [h]."""
 
     name: str
     question: str
@@ -33,6 +39,8 @@ class Row(NamedTuple):
     share: float
     mean: float
     firm: float
+    hours: float
+    idle_hours: float
     cause: str
     taken: float
     events: int
@@ -56,6 +64,7 @@ def row(found: xr.Dataset, base: float) -> Row:
     hours, power = duration_curve(found)
     total = float(hours[-1])
     firm = float(power[min(int(np.searchsorted(hours[1:], FIRM * total)), len(power) - 1)]) if total else 0.0
+    idle_hours = float(np.diff(hours)[power < IDLE].sum())
     attrs = found.attrs
     return Row(
         name=str(attrs["scenario"]),
@@ -70,6 +79,8 @@ def row(found: xr.Dataset, base: float) -> Row:
         share=100 * delivered / ceiling if ceiling else 0.0,
         mean=1000 * delivered / total if total else 0.0,
         firm=firm,
+        hours=total,
+        idle_hours=idle_hours,
         cause=words(largest) if largest and causes[largest] > NOTHING else "",
         taken=max(causes.get(largest, 0.0), 0.0),
         events=found.sizes.get("event", 0),
@@ -78,9 +89,10 @@ def row(found: xr.Dataset, base: float) -> Row:
 
 
 def rows(found: Sequence[xr.Dataset]) -> list[Row]:
-    """Return the lines of runs; changes are counted against the first."""
-    base = float(waterfall_table(found[0])["delivered"].sum())
-    return [row(one, base) for one in found]
+    """Return the lines of runs; changes are counted against the base of each (`energy.results.compare.bases`)."""
+    delivered = [float(waterfall_table(dataset)["delivered"].sum()) for dataset in found]
+    own_bases = bases([(str(run.attrs["question"]), str(run.attrs.get("trade", ""))) for run in found])
+    return [row(dataset, delivered[base]) for dataset, base in zip(found, own_bases, strict=True)]
 
 
 def summary(lines: Sequence[Row]) -> Iterator[str]:
@@ -99,8 +111,10 @@ def _first(one: Row) -> Iterator[str]:
     yield (
         f"In {one.name} ({one.year}, {one.water} water) {one.delivered:,.0f} GWh {verb} in the season, "
         f"{one.share:.0f} % of the contract's ceiling of {one.ceiling:,.0f} GWh: {one.mean:,.0f} MW in the mean, "
-        f"and {one.firm:,.0f} MW for {FIRM:.0%} of the hours.".replace("0%", "0 %")
+        f"and at least {one.firm:,.0f} MW in {100 * FIRM:.0f} % of the hours of the season."
     )
+    if one.idle_hours >= NOTHING:
+        yield f"In {one.idle_hours:,.0f} of its {one.hours:,.0f} hours there is no power at all."
     if one.cause:
         yield f"Most of the gap is {one.cause}: {one.taken:,.0f} GWh."
 

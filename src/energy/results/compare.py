@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from energy.errors import Fault, InputError
+from energy.metrics.country_exchanges import PURCHASES
 from energy.results.labels import words
 from energy.results.run_folder import read_run
 from energy.results.waterfall import LOST, causes_of, in_season
@@ -34,7 +35,8 @@ def compare(folders: Sequence[Path]) -> dict[str, Any]:
         ``runs``: names; ``folders``; ``questions``: a word a run; ``cases``: names; ``weakest``: the weakest mark of
         their evidence, a dash where a run of an earlier version does not say; ``inputs``: key → value a run, only
         where they differ; ``differences``: for each run what it has otherwise than the first, in words; ``results``:
-        quantity → value a run, of the months in season; ``ladder``: cause → what it takes a run [GWh].
+        quantity → value a run, of the months in season; ``ladder``: cause → what it takes a run [GWh]; ``bases``: for
+        each run the position of the one that its change is counted against.
 
     Raises
     ------
@@ -58,7 +60,37 @@ def compare(folders: Sequence[Path]) -> dict[str, Any]:
         "differences": [_differences(values, asked[0], differing) for values in asked],
         "results": _results([table for _, table in runs], [manifest for manifest, _ in runs], ladder),
         "ladder": ladder,
+        "bases": bases([(str(m["scenario"].get("question", "")), trade_of(m["scenario"])) for m, _ in runs]),
     }
+
+
+def trade_of(scenario: Mapping[str, Any]) -> str:
+    """Return when and in which direction the contract lets a scenario's line trade."""
+    contract = scenario.get("contract")
+    contract = contract if isinstance(contract, dict) else {}
+    return f"{contract.get('outside_season', 'closed')} outside the season, {contract.get('direction', 'forward')}"
+
+
+def bases(runs: Sequence[tuple[str, str]]) -> list[int]:
+    """Return for each run the position of the run that its change is counted against.
+
+    It is the first run of the question ``base`` under the same contract, or else the first run of all: what an event
+    takes from an open line is not to be held against a line that is closed.
+
+    Parameters
+    ----------
+    runs
+        Question, and when and in which direction the line may trade (``trade_of``).
+
+    Examples
+    --------
+    >>> bases([("base", "closed"), ("base", "open"), ("record", "open"), ("water", "closed"), ("options", "both")])
+    [0, 1, 1, 0, 0]
+    """
+    first_base = {trade: at for at, (question, trade) in reversed(list(enumerate(runs))) if question == "base"}
+    trade_of_first = runs[0][1]
+    first_base[trade_of_first] = 0
+    return [first_base.get(trade, 0) for _, trade in runs]
 
 
 def _asked(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,6 +128,10 @@ def _results(
         found["delivered outside the season [GWh]"] = outside
     for cause, energy in ladder.items():
         found[f"{LOST}{words(cause)} [GWh]"] = energy
+    for area in dict.fromkeys(area for manifest in manifests for area in manifest.get("exchanges") or {}):
+        exchanges = [(manifest.get("exchanges") or {}).get(area, {}) for manifest in manifests]
+        found[f"purchases of {area} [GWh]"] = [_purchases(energy) for energy in exchanges]
+        found[f"unserved in {area} [GWh]"] = [float(energy.get("unserved", "nan")) for energy in exchanges]
     surprises = [manifest.get("surprise") or [] for manifest in manifests]
     if any(surprises):
         found["price of surprise [GWh]"] = [float(some[0]["price"]) if some else 0.0 for some in surprises]
@@ -104,6 +140,10 @@ def _results(
             _mean(part.loc[[str(m)[5:] == month for m in part.index], "transferable mean"]) for part in season
         ]
     return found
+
+
+def _purchases(exchanges: Mapping[str, float]) -> float:
+    return float(sum(exchanges[name] for name in PURCHASES)) if exchanges else float("nan")
 
 
 def _mean(values: pd.Series) -> float:

@@ -18,6 +18,8 @@ from energy.model.disruption import targets
 from energy.model.profiles import HM3_AN_HOUR
 from energy.model.pypsa_logging import quiet_pypsa
 from energy.reading.file_name import ALLOWED, name_fault
+from energy.results.compare import trade_of
+from energy.results.exchange_dataset import exchange_dataset
 
 if TYPE_CHECKING:
     import pypsa
@@ -54,8 +56,8 @@ def record(run: Run) -> xr.Dataset:
     -------
     xarray.Dataset
         Dimensions ``snapshot``, one per component list, ``month``, ``cause``, ``country``, ``event``, ``volume_rule``,
-        and where the contract names a quantity ``party`` and ``item``. Every number has ``units``; the attributes hold
-        scenario, case, weakest confidence and version.
+        where the contract names a quantity ``party`` and ``item``, and those of ``exchange_dataset``. Every number has
+        ``units``; the attributes hold scenario, case, weakest confidence and version.
 
     Examples
     --------
@@ -67,7 +69,8 @@ def record(run: Run) -> xr.Dataset:
     """
     found = run.result.dataset()
     found = found.assign(_snapshots(run)).assign(_months(run))
-    for part in (_components(run), _bounds(run), _events(run), _volume_rules(run), _settlement(run)):
+    for described in (_components, _bounds, _events, _volume_rules, _settlement, exchange_dataset):
+        part = described(run)
         found = found.merge(part, join="outer", compat="no_conflicts") if part else found
     found.attrs |= _attributes(run)
     return found.assign_attrs(contents=json.dumps(_contents(found)))
@@ -160,6 +163,7 @@ def _attributes(run: Run) -> dict[str, Any]:
         "water": scenario.hydrology if isinstance(scenario.hydrology, str) else "mixed",
         "scenario_objective": scenario.objective,
         "foresight": scenario.foresight,
+        "trade": trade_of(scenario.plain()),
         "protection_order": " > ".join(scenario.protection_order or run.case.rules.protection_order),
         "weakest_confidence": run.case.weakest_confidence,
         "version": version("casa1000-energy"),

@@ -27,7 +27,7 @@ TITLES = {
     "dispatch": "least-cost dispatch",
     "casa": "CASA-1000",
 }
-PROPER = ("afghan", "kabul", "kyrgyz", "pakistani", "rogun", "uzbek")
+PROPER = ("afghan", "kabul", "kyrgyz", "pakistani", "rogun", "tajik", "uzbek")
 
 
 def country_name(code: str) -> str:

@@ -18,6 +18,8 @@ from energy.analysis import Run
 from energy.analysis.cost_of_imperfect_foresight import costs_of_imperfect_foresight
 from energy.case import Case
 from energy.metrics.audit import audit
+from energy.metrics.country_exchanges import country_exchanges, delivered_by_sender
+from energy.metrics.options import options
 from energy.metrics.unmet_irrigation import unmet_irrigation
 from energy.results.atomic_write import atomic_folder
 from energy.results.ownership import MANIFEST
@@ -35,8 +37,26 @@ def manifest_of(run: Run, wall_seconds: float) -> dict[str, Any]:
         "lacking_water": {str(name): float(volume) for name, volume in unmet_irrigation(run.result).items()},  # hm³
         "delivered": {str(month): float(energy) for month, energy in run.table["delivered"].items()},  # GWh
         "surprise": [price._asdict() for price in costs_of_imperfect_foresight(run)],  # GWh, CASA-1000 first
+        "exchanges": _by_column(country_exchanges(run.result)),  # area → exchange → GWh
+        "delivered_by_sender": _plain(delivered_by_sender(run.result)),  # GWh
+        "structure": run.structure._asdict() if run.structure else None,  # GWh delivered
+        "certificate": {service: float(gain) for service, gain in certificate(run).items()},  # MWh
+        "options": [option._asdict() for option in options(run.case, run.scenario, run.result)],
         "delivered_soon_and_late": run.soon_and_late,  # GWh with surprise, if plans send as soon, as late as they can
     }
+
+
+def certificate(run: Run) -> Mapping[str, float]:
+    """Return what each service could still gain [MWh]; after a surprise, that of the plan with perfect foresight."""
+    return (run.foreseen or run.result).gains
+
+
+def _by_column(table: pd.DataFrame) -> dict[str, dict[str, float]]:
+    return {str(column): _plain(table[column]) for column in table}
+
+
+def _plain(series: pd.Series) -> dict[str, float]:
+    return {str(name): float(value) for name, value in series.items()}
 
 
 def provenance(case: Case, scenario: Scenario, wall_seconds: float) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -65,12 +66,22 @@ def read_run(folder: Path) -> tuple[dict[str, Any], pd.DataFrame]:
         table = pd.read_csv(folder / "summary.csv", index_col="month")
     except (ValueError, pd.errors.ParserError) as err:
         raise InputError(_unreadable(folder / "summary.csv", str(err))) from None
+    table = _with_current_names(table, folder / "summary.csv")
     missing = [name for name in _NEEDED if name not in table]
     words = [name for name in table if not pd.api.types.is_numeric_dtype(table[name]) and name != "limit"]
     if missing or words:
         what = f"column {missing[0]!r} is missing" if missing else f"column {words[0]!r} holds text"
         raise InputError(_unreadable(folder / "summary.csv", what))
     return manifest, table
+
+
+def _with_current_names(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Return the table of an earlier version under today's names."""
+    if "transferable P10" not in table:
+        return table
+    message = f"{path}: column 'transferable P10' is now called 'transferable P90', the level that 90 % of hours reach"
+    warnings.warn(message, DeprecationWarning, stacklevel=3)
+    return table.rename(columns={"transferable P10": "transferable P90"})
 
 
 def read_manifest(path: Path) -> dict[str, Any]:

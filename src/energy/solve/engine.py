@@ -122,6 +122,11 @@ class Engine:
         self._own = WarmStartScenario("", lambda: base)
         self._time_limit = time_limit
 
+    @property
+    def has_warm_start(self) -> bool:
+        """Whether solves start from a basis; on long horizons they are those of the interior point from nothing."""
+        return _short(self.structure)
+
     @cached_property
     def solver(self) -> Solver:
         """The engine's own HiGHS."""
@@ -204,7 +209,7 @@ class Engine:
         ends_in_basis: bool = False,
         held: FixedColumns | None = None,
     ) -> Problem:
-        """Solve a program with the water that it need not lack, or with what the rivers alone must lack.
+        """Solve a program without lacking water, or with the least that rivers, or rivers and power, must lack.
 
         Returns
         -------
@@ -220,12 +225,13 @@ class Engine:
         with suppress(InfeasibleError):
             solve(problem=power)
             return power
-        volume = least_lacking_water(structure, problem, inputs)
-        if volume is not None and volume > NEGLIGIBLE:
-            power = with_lacking_water(structure, problem, inputs, volume)
-            with suppress(InfeasibleError):
-                solve(problem=power)
-                return power
+        for rivers_alone in (True, False):
+            volume = least_lacking_water(structure, problem, inputs, rivers_alone)
+            if volume is not None and volume > NEGLIGIBLE:
+                power = with_lacking_water(structure, problem, inputs, volume)
+                with suppress(InfeasibleError):
+                    solve(problem=power)
+                    return power
         raise SolverError(f"{inputs.name}: infeasible; {conflict(structure, inputs, problem)}")
 
     def _structure(self, inputs: Inputs) -> Structure:

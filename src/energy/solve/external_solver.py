@@ -1,19 +1,29 @@
-"""External solvers that linopy knows, through PyPSA's own ``n.optimize``: the same answer, slower."""
+"""External solvers that linopy knows, through PyPSA's own model: the same answer, slower.
+
+The protection order is a chain of solves here, one for each service, those before it held where they are.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from energy.errors import Fault, InputError, SolverError, nearest
 from energy.model import Inputs, extra_functionality, network
+from energy.model.custom_constraints import service_energy
 from energy.model.line_losses import TRANSMISSION_LOSSES
+from energy.model.objective import LACKING
 from energy.model.pypsa_logging import quiet_pypsa
 from energy.solve.head_iteration import follow_head
 from energy.solve.lp import Key
-from energy.solve.result import Result
+from energy.solve.result import SERVICE_SLACK, Result
+
+if TYPE_CHECKING:
+    import linopy
+    import pypsa
 
 SILENT: dict[str, dict[str, Any]] = {"highs": {"output_flag": False}, "gurobi": {"OutputFlag": 0}}
 FLOWS: dict[Key, str] = {
@@ -85,13 +95,13 @@ def _solved(solver: str, inputs: Inputs) -> Result:
     n = network(inputs)
     # PyPSA divides by resistances of zero, and masks the result
     with quiet_pypsa(), np.errstate(divide="ignore", invalid="ignore"):
-        status, condition = n.optimize(
-            solver_name=solver,
-            extra_functionality=extra_functionality,
-            transmission_losses=TRANSMISSION_LOSSES[inputs.line_losses],
-            include_objective_constant=False,
-            progress=False,
-            solver_options=SILENT.get(solver, {}),
+        n.optimize.create_model(
+            transmission_losses=TRANSMISSION_LOSSES[inputs.line_losses], include_objective_constant=False
+        )
+        extra_functionality(n, n.snapshots)
+        _hold_services(n, solver, inputs)
+        status, condition = n.optimize.solve_model(
+            solver_name=solver, progress=False, solver_options=SILENT.get(solver, {})
         )
     if condition != "optimal" or n.objective is None:
         raise SolverError(f"{inputs.name}: {solver} ends with '{condition}' ({status})")
@@ -106,3 +116,30 @@ def _solved(solver: str, inputs: Inputs) -> Result:
         values["lines", "s"], values["lines", "loss"] = (ends[0] - ends[1]) / 2, ends[0] + ends[1]
     prices = n.components["buses"].dynamic["marginal_price"][inputs.components["buses"].index]
     return Result(inputs, values, prices, float(n.objective), 0)
+
+
+def _hold_services(n: pypsa.Network, solver: str, inputs: Inputs) -> None:
+    """Hold what irrigation lacks at its least, then each service of the protection order at its most."""
+    if not inputs.priority:
+        return
+    own_cost = n.model.objective.expression
+    lacking = list(n.generators.index[n.generators["carrier"] == LACKING])
+    if lacking:
+        hours = n.snapshot_weightings["stores"]
+        weights = xr.DataArray(hours.to_numpy(), {"snapshot": n.snapshots}, dims="snapshot")
+        water = (weights * n.model.variables["Generator-p"].sel(name=lacking)).sum()
+        _hold(n, solver, inputs, "lacking water", water)
+    for service in inputs.priority:
+        energy = service_energy(n, service)
+        if energy is not None:
+            _hold(n, solver, inputs, service, -energy)
+    n.model.objective = own_cost
+
+
+def _hold(n: pypsa.Network, solver: str, inputs: Inputs, name: str, cost: linopy.LinearExpression) -> None:
+    n.model.objective = cost
+    status, condition = n.model.solve(solver_name=solver, progress=False, **SILENT.get(solver, {}))
+    least = n.model.objective.value
+    if condition != "optimal" or least is None:
+        raise SolverError(f"{inputs.name}: {name}: {solver} ends with '{condition}' ({status})")
+    n.model.add_constraints(cost, "<=", least + SERVICE_SLACK, name=f"held {name}")

@@ -156,9 +156,10 @@ class Result:
     @cached_property
     def services(self) -> Mapping[str, float]:
         """Energy of each service of the protection order [MWh]; what is bought or unserved counts with a minus."""
-        return {service: self._service_energy(service) for service in self.inputs.priority}
+        return {service: self.service_energy(service) for service in self.inputs.priority}
 
-    def _service_energy(self, service: str) -> float:
+    def service_energy(self, service: str) -> float:
+        """Return the energy of a service [MWh], in the protection order or not; bought or unserved with a minus."""
         hours = self.inputs.axis.weightings["objective"].to_numpy()[:, None]
         energy = 0.0
         for component, cost in service_costs(self.inputs, service).items():

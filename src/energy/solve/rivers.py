@@ -2,7 +2,8 @@
 
 Water stands before power. What the rules of the rivers ask for and no operation can give follows from inflow, stores
 and rules; power plays no part in it, since a turbine can be passed by. It is decided before the program of power is
-solved, so that its price, a thousand times that of power, stands in no objective.
+solved, so that its price, a thousand times that of power, stands in no objective. Only where a rule asks water of a
+turbine itself can power forbid what the rivers could give; then the least is that of the whole program.
 """
 
 from __future__ import annotations
@@ -45,13 +46,17 @@ def with_lacking_water(structure: Structure, problem: Problem, inputs: Inputs, v
     return replace(problem, cost=cost, row_upper=row_upper)
 
 
-def least_lacking_water(structure: Structure, problem: Problem, inputs: Inputs) -> float | None:
+def least_lacking_water(
+    structure: Structure, problem: Problem, inputs: Inputs, rivers_alone: bool = True
+) -> float | None:
     """Return the least water that the rules of the rivers must lack [hm³].
 
     Parameters
     ----------
     structure, problem, inputs
-        The whole program; its rows and columns of water make the program that is solved here.
+        The whole program.
+    rivers_alone
+        Solve its rows and columns of water; else all of them.
 
     Returns
     -------
@@ -59,8 +64,10 @@ def least_lacking_water(structure: Structure, problem: Problem, inputs: Inputs) 
     """
     if not lacking_columns(structure, inputs).size:
         return None
-    columns = _water_columns(structure, inputs)
-    rows = _water_rows(structure, inputs, columns)
+    rows, columns = (np.arange(size) for size in structure.pattern.shape)
+    if rivers_alone:
+        columns = _water_columns(structure, inputs)
+        rows = _water_rows(structure, inputs, columns)
     matrix = matrix_of(structure, problem)[rows][:, columns].tocsc()
     hours = inputs.axis.weightings["stores"].to_numpy(float)[:, None]
     cost = np.zeros(structure.pattern.shape[1])

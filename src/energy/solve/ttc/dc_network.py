@@ -12,6 +12,7 @@ from scipy import sparse
 
 from energy.case.schema import port_efficiencies
 from energy.model import Inputs
+from energy.model.accounts import SCHEDULE
 from energy.model.custom_constraints import positions
 from energy.model.impedance import effective_impedance
 
@@ -54,7 +55,8 @@ class DCNetwork:
     Attributes
     ----------
     buses
-        Electric buses: all whose carrier is not ``water``.
+        Electric buses: all whose carrier is neither ``water`` nor ``schedule``. Capacity is that of network and plants,
+        whoever sells: schedules and accounts do not limit it.
     columns
         Flows: generators, stores, links, lines, in this order.
     lower, upper
@@ -66,7 +68,8 @@ class DCNetwork:
     def __init__(self, found: Inputs, network_only: bool = False) -> None:
         carrier = found.components["buses"]["carrier"]
         self.found = found
-        self.buses = [str(bus) for bus in carrier.index[carrier != WATER]]
+        self.buses = [str(bus) for bus in carrier.index[~carrier.isin([WATER, SCHEDULE])]]
+        self._schedules = set(carrier.index[carrier == SCHEDULE])
         self.columns: list[Column] = []
         self.entries: list[BusEntry] = []
         self._bounds: list[tuple[np.ndarray, np.ndarray]] = []
@@ -127,7 +130,7 @@ class DCNetwork:
         efficiency = {bus_of: self.found.values("links", attribute) for bus_of, attribute in ports.items()}
         for name, row in table.iterrows():
             gives: dict[str, float | np.ndarray] = {str(row["bus0"]): -1.0}
-            for bus_of in (port for port in ports if row[port]):
+            for bus_of in (port for port in ports if row[port] and row[port] not in self._schedules):
                 bus = str(row[bus_of])
                 gives[bus] = _constant(gives.get(bus, 0.0) + efficiency[bus_of][name].to_numpy())
             electric = [bus for bus in gives if bus in self._known]
@@ -225,7 +228,7 @@ class DCNetwork:
     def _rules(self) -> list[tuple[str, set[int], dict[int, float], float, float]]:
         found = []
         for rule in self.found.rules:
-            if rule["kind"] == "limit":
+            if rule["kind"] == "limit" and rule.get("equals") is None:
                 terms: dict[int, float] = {}
                 for term in rule["terms"]:
                     for name in term["names"]:

@@ -1,0 +1,153 @@
+"""Contents that an operator does not decide by policy: where cyclic stores begin the year, and daily ponds at midnight.
+
+A year that is optimised as a whole may choose what a cyclic store begins with, since it ends with the same. Who decides
+month by month begins with what there is. So these contents are taken from a reference year's optimum: the store then
+begins there, and has to be there again at the end. A pond that closes every day is there at every midnight, and is no
+state at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from energy.model import Inputs
+from energy.solve.elastic_bounds import ElasticBound
+from energy.solve.lp import ENERGY, Problem, Structure
+
+STORE_CONTENT = ("stores", "e")
+
+
+@dataclass(frozen=True, eq=False)
+class KnownContents:
+    """What is known of contents beforehand.
+
+    Attributes
+    ----------
+    fixed
+        Columns of contents that are the same in every year: of ponds at the end of each day; shape (columns,), boolean.
+    ends
+        Columns of what cyclic stores end with, but for ponds, and for water on its way, which is what the river brings.
+    stores, sizes
+        Their names and sizes [hm³ or MWh].
+    values
+        Content of each column at the reference [hm³ or MWh]; shape (columns,).
+    first_rows, last_columns
+        Balance of the first snapshot of every cyclic store, and the column of its last content.
+    """
+
+    fixed: np.ndarray
+    ends: np.ndarray
+    stores: tuple[str, ...]
+    sizes: np.ndarray
+    values: np.ndarray
+    first_rows: np.ndarray
+    last_columns: np.ndarray
+
+    def problem(
+        self,
+        structure: Structure,
+        problem: Problem,
+    ) -> Problem:
+        """Return a program whose cyclic stores begin and end with what is known, ponds every day."""
+        matrix = problem.matrix.copy()
+        row_lower, row_upper = problem.row_lower.copy(), problem.row_upper.copy()
+        lower, upper = problem.lower.copy(), problem.upper.copy()
+        places = structure._find(self.first_rows, self.last_columns)  # noqa: SLF001  (a place in the matrix)
+        begun_with = matrix[places] * self.values[self.last_columns]
+        matrix[places] = 0.0
+        row_lower[self.first_rows] -= begun_with
+        row_upper[self.first_rows] -= begun_with
+        known = self.fixed.copy()
+        known[self.ends] = True
+        lower[known] = upper[known] = self.values[known]
+        return replace(
+            problem,
+            matrix=matrix,
+            lower=lower,
+            upper=upper,
+            row_lower=row_lower,
+            row_upper=row_upper,
+        )
+
+    def elastic_ends(self, inputs: Inputs) -> list[ElasticBound]:
+        """Return the contents at the end as bounds that could yield on either side."""
+        if not self.stores:
+            return []
+        bounds = []
+        stores, buses = inputs.components["stores"], inputs.components["buses"]
+        for store, size, column in zip(
+            self.stores,
+            self.sizes,
+            self.ends,
+            strict=True,
+        ):
+            carrier = buses.at[stores.at[store, "bus"], "carrier"]
+            content = self.values[[column]]
+            sides = ((1, "ends with at least", content), (-1, "ends with at most", size - content))
+            for sign, said, most in sides:
+                bounds.append(
+                    ElasticBound(
+                        name=f"stores {store}: e_cyclic",
+                        said=said,
+                        unit="hm3" if carrier == "water" else "MWh",
+                        at=np.array([column]),
+                        of_columns=True,
+                        sign=sign,
+                        bound=content,
+                        most=most.clip(min=0.0),
+                        hours=np.ones(1),
+                        snapshots=np.full(1, -1),
+                    )
+                )
+        return bounds
+
+
+def known_contents(
+    structure: Structure,
+    inputs: Inputs,
+    values: np.ndarray,
+) -> KnownContents:
+    """Return what a reference year says about contents.
+
+    Parameters
+    ----------
+    structure, inputs
+        Of the reference year.
+    values
+        Columns of its optimum; shape (columns,).
+    """
+    width = structure.pattern.shape[1]
+    fixed = np.zeros(width, dtype=bool)
+    if STORE_CONTENT not in structure.columns:
+        nothing = np.zeros(0, dtype=int)
+        return KnownContents(
+            fixed=fixed,
+            ends=nothing,
+            stores=(),
+            sizes=np.zeros(0),
+            values=values,
+            first_rows=nothing,
+            last_columns=nothing,
+        )
+    content = structure.columns[STORE_CONTENT]
+    names = structure.names[STORE_CONTENT]
+    closing = [rule for rule in inputs.rules if rule["kind"] == "close"]
+    ponds: set[str] = set()
+    for rule in closing:
+        ponds.update(rule["stores"])
+        places = names.get_indexer(rule["stores"])
+        fixed[content[np.ix_(rule["at"], places)]] = True
+    cyclic = inputs.components["stores"]["e_cyclic"].to_numpy(bool)
+    on_the_way = {rule["store"] for rule in inputs.rules if rule["kind"] == "travel"}
+    has_end = cyclic & ~names.isin(ponds | on_the_way)
+    return KnownContents(
+        fixed=fixed,
+        ends=content[-1, has_end],
+        stores=tuple(names[has_end]),
+        sizes=inputs.components["stores"]["e_nom"].to_numpy(float)[has_end],
+        values=values,
+        first_rows=structure.rows[ENERGY][0, cyclic],
+        last_columns=content[-1, cyclic],
+    )

@@ -1,0 +1,193 @@
+"""The months of a scenario's year as a policy graph: the model's own program, rules that yield, and rivers by class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from energy.analysis.policy.cost_bounds import future_bounds
+from energy.analysis.policy.elastic_program import ElasticProgram, elastic_program
+from energy.analysis.policy.graph import PolicyGraph, markov_graph
+from energy.analysis.policy.known_contents import KnownContents, known_contents
+from energy.analysis.policy.stage import Noise
+from energy.analysis.policy.stages import Stages, month_of_columns, months_of, split
+from energy.errors import Fault, InputError
+from energy.model import Inputs
+from energy.model.hydrology.inflow_chain import InflowChain
+from energy.model.profiles import HM3_AN_HOUR
+from energy.solve import Result
+from energy.solve.elastic_bounds import ElasticBound, elastic_bounds
+from energy.solve.lp import Problem, Structure
+
+WATER_UNITS = ("hm3", "hm3/h", "m3/s", "of e_nom")
+PRICE_OF_WATER = 2e6
+"""Of a hm³ by which a rule of the water yields [MWh of the studied service]: above all that a hm³ can earn."""
+PRICE_OF_STORED_ENERGY = 5e3
+"""Of a MWh by which an account of energy ends otherwise than it began [MWh of the studied service]."""
+
+DECIDED_WITH_FORESIGHT = "rule lacking_water"
+"""A rule made from the whole year's water: none for who does not know it. What lacks has its own price."""
+
+
+@dataclass(frozen=True, eq=False)
+class YearOfMonths:
+    """A year's program, cut by month.
+
+    Attributes
+    ----------
+    inputs
+        The reference year.
+    structure
+        Its program's rows and columns.
+    known
+        Contents that no policy decides.
+    program
+        The program with rules that yield.
+    stages
+        Its months.
+    """
+
+    inputs: Inputs
+    structure: Structure
+    known: KnownContents
+    program: ElasticProgram
+    stages: Stages
+
+    def problem(self, inputs: Inputs) -> Problem:
+        """Return the program of other inputs over the same snapshots and rules: other water, outages or prices."""
+        own = self.structure.problem(inputs)
+        anchored = self.known.problem(self.structure, own)
+        return self.program.problem(anchored)
+
+
+def year_of_months(
+    structure: Structure,
+    reference: Result,
+    prices: Mapping[str, float] | None = None,
+) -> YearOfMonths:
+    """Cut the program of a year by month.
+
+    Parameters
+    ----------
+    structure
+        Rows and columns of the program.
+    reference
+        Optimum of a year of ordinary water: cyclic stores begin where it has them.
+    prices
+        Name of a rule, such as ``rule nurek_end`` → price at which it yields; every rule of the water at
+        ``PRICE_OF_WATER`` unless given.
+    """
+    inputs = reference.inputs
+    values = np.zeros(structure.pattern.shape[1])
+    for key, columns in structure.columns.items():
+        values[columns] = reference.values[key].to_numpy()
+    known = known_contents(structure, inputs, values)
+    own = structure.problem(inputs)
+    bounds = [*elastic_bounds(structure, inputs, own), *known.elastic_ends(inputs)]
+    usual = {bound.name: _usual_price(bound) for bound in bounds if _yields(bound)}
+    program = elastic_program(structure, bounds, usual | dict(prices or {}))
+    anchored = known.problem(structure, own)
+    matrix = program.matrix(anchored)
+    fixed = np.zeros(matrix.shape[1], dtype=bool)
+    fixed[: len(known.fixed)] = known.fixed
+    stages = split(
+        matrix=matrix,
+        problem=program.problem(anchored),
+        stage_of_column=program.stage_of_column(month_of_columns(structure, inputs.axis)),
+        names=months_of(inputs.axis)[1],
+        accounts=program.accounts(),
+        known=fixed,
+    )
+    return YearOfMonths(
+        inputs=inputs,
+        structure=structure,
+        known=known,
+        program=program,
+        stages=stages,
+    )
+
+
+def _yields(bound: ElasticBound) -> bool:
+    is_end = bound.said.startswith("ends with")
+    is_rule_of_water = bound.name.startswith("rule ") and bound.unit in WATER_UNITS and bound.said != "starts with"
+    return is_end or is_rule_of_water
+
+
+def _usual_price(bound: ElasticBound) -> float:
+    if bound.name == DECIDED_WITH_FORESIGHT:
+        return 0.0
+    return PRICE_OF_STORED_ENERGY if bound.unit == "MWh" else PRICE_OF_WATER
+
+
+def inflow_graph(
+    year: YearOfMonths,
+    chain: InflowChain,
+    sites: tuple[str, ...],
+) -> PolicyGraph:
+    """Return the months of a year with the classes and outcomes of a chain of inflows.
+
+    Parameters
+    ----------
+    year
+        The months.
+    chain
+        Classes of water, their odds and their flows.
+    sites
+        Names of the loads that stand for inflow, in the order of the chain's sites.
+
+    Raises
+    ------
+    InputError
+        When the year has no such load.
+    """
+    loads = year.inputs.components["loads"].index
+    missing = [site for site in sites if site not in loads]
+    if missing:
+        what = f"the chain has inflow at {', '.join(missing)}, which no load of the year stands for"
+        raise InputError(
+            Fault(
+                what,
+                "policy",
+                None,
+                ", ".join(loads),
+            )
+        )
+    calendar = year.inputs.axis.snapshots.month.to_numpy() - 1
+    stage_of_snapshot = months_of(year.inputs.axis)[0]
+    first_snapshot = [int(np.flatnonzero(stage_of_snapshot == stage)[0]) for stage in np.unique(stage_of_snapshot)]
+    month_of_stage = calendar[first_snapshot].tolist()
+    places = loads.get_indexer(pd.Index(sites))
+    _, classes, outcomes, _ = chain.flows.shape
+    noises: list[list[list[Noise]]] = [[[] for _ in range(classes)] for _ in month_of_stage]
+    for class_number in range(classes):
+        for outcome in range(outcomes):
+            flows = chain.flows[calendar, class_number, outcome]
+            problem = year.problem(_with_inflow(year.inputs, places, flows))
+            for stage, month in enumerate(month_of_stage):
+                probability = float(chain.probabilities[month, class_number, outcome])
+                noises[stage][class_number].append(year.stages.noise(stage, problem, probability))
+    start = chain.frequencies[month_of_stage[0]][None, :]
+    transitions = [start, *(chain.transitions[month] for month in month_of_stage[1:])]
+    all_noises = [[noise for outcomes in of_stage for noise in outcomes] for of_stage in noises]
+    bounds = future_bounds(year.stages.problems, all_noises)
+    return markov_graph(
+        stages=year.stages.problems,
+        noises=noises,
+        transitions=transitions,
+        initial_state=[],
+        future_bound=bounds,
+    )
+
+
+def _with_inflow(
+    inputs: Inputs,
+    places: np.ndarray,
+    flows: np.ndarray,
+) -> Inputs:
+    """Return inputs with other inflow [m³/s]; shape (snapshots, sites)."""
+    demand = inputs.array("loads", "p_set").copy()
+    demand[:, places] = -flows * HM3_AN_HOUR
+    return replace(inputs, dense={**inputs.dense, ("loads", "p_set"): demand})

@@ -1,0 +1,341 @@
+"""The program of one node, kept in HiGHS from solve to solve: numbers, cuts and states are set, not built anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+from scipy import sparse
+
+from energy.analysis.policy.graph import Node
+from energy.analysis.policy.stage import Noise
+from energy.analysis.policy.value_function import Cuts
+from energy.errors import SolverError
+
+Options = dict[str, bool | int | float | str]
+OPTIONS: Options = {
+    "output_flag": False,
+    "threads": 1,
+    "parallel": "off",
+    "random_seed": 0,
+    "solver": "simplex",
+    "presolve": "off",
+    "simplex_scale_strategy": 4,  # each row and column by its largest value: prices span twelve orders of magnitude
+    "dual_feasibility_tolerance": 1e-9,
+    "simplex_iteration_limit": 5_000,  # a stage takes some hundreds; more of them are a simplex that goes in a circle
+}
+ATTEMPTS: tuple[Options, ...] = (
+    {"presolve": "on"},
+    {"simplex_scale_strategy": 2},
+    {"simplex_scale_strategy": 0},
+    {"presolve": "on", "simplex_strategy": 4},
+    {"presolve": "on", "solver": "ipm"},
+)
+"""What is tried in turn, from nothing, when the simplex breaks off on its way from the last basis."""
+PROVED = 1e-9
+"""Share of the objective up to which an answer's own prices may miss it where HiGHS does not call it optimal."""
+ROOM = 1e-6
+"""By how much such an answer may pass a bound or a row."""
+
+HOPELESS = (highspy.HighsModelStatus.kInfeasible,)  # "unbounded" has been seen of stages that have an optimum
+
+
+@dataclass(frozen=True, eq=False)
+class StageSolution:
+    """The optimum of one stage.
+
+    Attributes
+    ----------
+    objective
+        Cost of the stage and of what follows.
+    bound
+        What the row prices prove to be no more than that; it holds whatever the solver's tolerances are.
+    cost
+        Cost of the stage alone.
+    slope
+        Derivative of the bound in the incoming state; shape (states,).
+    state
+        Outgoing state; shape (states,).
+    values
+        Columns of the stage; shape (columns,).
+    """
+
+    objective: float
+    bound: float
+    cost: float
+    slope: np.ndarray
+    state: np.ndarray
+    values: np.ndarray
+
+
+class StageSolver:
+    """HiGHS with the program of one node; the last column is the cost of what follows.
+
+    Every sequence of solves begins at `restart` from one basis, that of the stage without cuts whose incoming state is
+    free. So what a sequence gives follows from the sequence alone, and not from what was solved before.
+
+    Parameters
+    ----------
+    node
+        Stage, noise and bound of what follows.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._stage = node.stage
+        self._future = len(node.stage.cost)
+        self._cuts = Cuts.none(len(node.stage.state_out))
+        self._applied = Noise()
+        self._numbers = _Numbers(node)
+        self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
+        for option, value in OPTIONS.items():
+            self._highs.setOptionValue(option, value)
+        self._pass_program()
+        self._apply(node.noises[0])
+        self._highs.run()
+        self._basis = self._highs.getBasis()
+
+    def _pass_program(self) -> None:
+        numbers = self._numbers
+        rows, columns = numbers.matrix.shape
+        self._highs.passModel(
+            columns,
+            rows,
+            numbers.matrix.nnz,
+            int(highspy.MatrixFormat.kColwise),
+            int(highspy.ObjSense.kMinimize),
+            0.0,
+            numbers.cost,
+            numbers.lower,
+            numbers.upper,
+            numbers.row_lower,
+            numbers.row_upper,
+            numbers.matrix.indptr,
+            numbers.matrix.indices,
+            numbers.matrix.data,
+            np.zeros(columns, dtype=np.int32),
+        )
+
+    def install(self, cuts: Cuts) -> None:
+        """Put cuts in the place of those that were there."""
+        if cuts.same(self._cuts):
+            return
+        rows = self._stage.matrix.shape[0]
+        installed = len(self._cuts.intercepts)
+        if installed:
+            self._highs.deleteRows(installed, np.arange(rows, rows + installed, dtype=np.int32))
+        count, states = cuts.slopes.shape
+        if count:
+            columns = np.append(self._stage.state_out, self._future).astype(np.int32)
+            coefficients = np.hstack([-cuts.slopes, np.ones((count, 1))])
+            self._highs.addRows(
+                count,
+                cuts.intercepts,
+                np.full(count, np.inf),
+                coefficients.size,
+                np.arange(
+                    0,
+                    coefficients.size,
+                    states + 1,
+                    dtype=np.int32,
+                ),
+                np.tile(columns, count),
+                coefficients.ravel(),
+            )
+        self._cuts = cuts
+
+    def restart(self) -> None:
+        """Forget all solves: the next one starts from the first basis."""
+        self._highs.clearSolver()
+        if not self._basis.valid:
+            return
+        basis = highspy.HighsBasis()
+        basic = [highspy.HighsBasisStatus.kBasic] * len(self._cuts.intercepts)
+        basis.col_status = self._basis.col_status
+        basis.row_status = [*self._basis.row_status, *basic]
+        basis.valid = True
+        self._highs.setBasis(basis)
+
+    def solve(
+        self,
+        state: np.ndarray,
+        noise: Noise,
+    ) -> StageSolution:
+        """Solve the stage.
+
+        Parameters
+        ----------
+        state
+            Incoming; shape (states,).
+        noise
+            What was seen.
+
+        Raises
+        ------
+        SolverError
+            When there is no optimum.
+        """
+        self._apply(noise)
+        self._highs.changeColsBounds(
+            len(state),
+            self._stage.state_in.astype(np.int32),
+            state,
+            state,
+        )
+        self._highs.run()
+        solution = self._solution(state)
+        return self._solved_from_nothing(state) if solution is None else solution
+
+    def _solution(self, state: np.ndarray) -> StageSolution | None:
+        """Return the answer of the last run; None where neither HiGHS nor its own prices call it optimal."""
+        highs = self._highs
+        status = highs.getModelStatus()
+        if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnknown):
+            return None
+        answer, info = highs.getSolution(), highs.getInfo()
+        values = np.asarray(answer.col_value)
+        bound, slope = self._numbers.proved(
+            values,
+            np.asarray(answer.row_dual),
+            self._cuts,
+            state,
+        )
+        objective = info.objective_function_value
+        if status == highspy.HighsModelStatus.kUnknown:
+            missed = objective - bound > PROVED * max(abs(objective), 1.0)
+            if missed or info.max_primal_infeasibility > ROOM:
+                return None
+        return StageSolution(
+            objective=objective,
+            bound=bound,
+            cost=objective - float(values[self._future]),
+            slope=slope,
+            state=values[self._stage.state_out],
+            values=values[: self._future],
+        )
+
+    def _apply(self, noise: Noise) -> None:
+        """Take back the noise that was there, and set another."""
+        if noise is self._applied:
+            return
+        numbers = self._numbers
+        for changes in (numbers.undone(self._applied), noise):
+            numbers.change(changes)
+            for row, low, high in zip(
+                changes.rows,
+                changes.row_lower,
+                changes.row_upper,
+                strict=True,
+            ):
+                self._highs.changeRowBounds(int(row), float(low), float(high))
+            self._highs.changeColsBounds(
+                len(changes.columns),
+                changes.columns,
+                changes.lower,
+                changes.upper,
+            )
+            self._highs.changeColsCost(len(changes.priced), changes.priced, changes.cost)
+        self._applied = noise
+
+    def _solved_from_nothing(self, state: np.ndarray) -> StageSolution:
+        """Solve without a basis, at last with a state that may be a hair off: what a stage left within tolerance."""
+        highs = self._highs
+        states = self._stage.state_in.astype(np.int32)
+        for share in (0.0, ROOM):
+            room = share * np.maximum(np.abs(state), 1.0)
+            highs.changeColsBounds(len(state), states, state - room, state + room)
+            for attempt in ATTEMPTS:
+                solution = self._attempt(attempt, state)
+                if solution is not None:
+                    return solution
+                status = highs.getModelStatus()
+                if status in HOPELESS:
+                    break
+        word = highs.modelStatusToString(status).lower()
+        levels = ", ".join(f"{level:.6g}" for level in state)
+        raise SolverError(f"stage {self._stage.name}: {word} at the incoming state ({levels})")
+
+    def _attempt(self, options: Options, state: np.ndarray) -> StageSolution | None:
+        highs = self._highs
+        highs.clearSolver()
+        for option, value in options.items():
+            highs.setOptionValue(option, value)
+        highs.run()
+        solution = self._solution(state)
+        highs.resetOptions()
+        for option, value in OPTIONS.items():
+            highs.setOptionValue(option, value)
+        return solution
+
+
+class _Numbers:
+    """The program of a node as HiGHS has it now, cuts aside; the last column is the cost of what follows."""
+
+    def __init__(self, node: Node) -> None:
+        stage = self._stage = node.stage
+        future_lower, future_upper = (node.future_bound, np.inf) if node.transitions else (0.0, 0.0)
+        future_column = sparse.csc_matrix((stage.matrix.shape[0], 1))
+        self.matrix = sparse.hstack([stage.matrix, future_column], format="csc")
+        self.cost = np.append(stage.cost, 1.0)
+        self.lower, self.upper = np.append(stage.lower, future_lower), np.append(stage.upper, future_upper)
+        self.row_lower, self.row_upper = stage.row_lower.copy(), stage.row_upper.copy()
+        self._transposed = sparse.csr_matrix(self.matrix.T)
+
+    def undone(self, noise: Noise) -> Noise:
+        """Return the changes that take a noise back."""
+        stage = self._stage
+        return Noise(
+            rows=noise.rows,
+            row_lower=stage.row_lower[noise.rows],
+            row_upper=stage.row_upper[noise.rows],
+            columns=noise.columns,
+            lower=stage.lower[noise.columns],
+            upper=stage.upper[noise.columns],
+            priced=noise.priced,
+            cost=stage.cost[noise.priced],
+        )
+
+    def change(self, changes: Noise) -> None:
+        """Set the numbers that a noise has."""
+        self.row_lower[changes.rows], self.row_upper[changes.rows] = changes.row_lower, changes.row_upper
+        self.lower[changes.columns], self.upper[changes.columns] = changes.lower, changes.upper
+        self.cost[changes.priced] = changes.cost
+
+    def proved(
+        self,
+        values: np.ndarray,
+        prices: np.ndarray,
+        cuts: Cuts,
+        state: np.ndarray,
+    ) -> tuple[float, np.ndarray]:
+        """Return a lower bound of the optimum that row prices prove, and its derivative in the incoming state.
+
+        Any prices of the right sign give one (Neumaier and Shcherbina 2004, doi 10.1007/s10107-003-0433-3): the least
+        of the Lagrangian over the bounds of the columns. So a cut is valid however inexact the solver's prices are.
+        Where a column has no bound on the side that would count, its value at the optimum stands for it.
+        """
+        rows = len(self.row_lower)
+        of_rows = _signed(prices[:rows], self.row_lower, self.row_upper)
+        of_cuts = np.maximum(prices[rows:], 0.0)
+        reduced = self.cost - self._transposed @ of_rows
+        reduced[self._stage.state_out] += np.sum(of_cuts[:, None] * cuts.slopes, axis=0)
+        reduced[-1] -= of_cuts.sum()
+        lower, upper = self.lower.copy(), self.upper.copy()
+        lower[self._stage.state_in] = upper[self._stage.state_in] = state
+        best = np.where(reduced > 0, lower, upper)
+        best = np.where(np.isfinite(best), best, values)
+        level = np.where(of_rows > 0, self.row_lower, self.row_upper)
+        earned = np.where(of_rows != 0, of_rows * np.where(of_rows != 0, level, 0.0), 0.0)
+        bound = float(earned.sum() + (of_cuts * cuts.intercepts).sum() + (reduced * best).sum())
+        return bound, reduced[self._stage.state_in]
+
+
+def _signed(
+    prices: np.ndarray,
+    lower: np.ndarray,
+    upper: np.ndarray,
+) -> np.ndarray:
+    """Return row prices without those that stand for a bound that is not there."""
+    wrong = ((prices > 0) & np.isneginf(lower)) | ((prices < 0) & np.isposinf(upper))
+    return np.where(wrong, 0.0, prices)

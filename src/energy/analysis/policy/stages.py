@@ -1,0 +1,302 @@
+"""A year's linear program cut into stages: what links them becomes their state.
+
+Columns belong to the stage of their snapshot. A row whose columns lie in one stage is a row of that stage. Of a row
+that spans several stages the sum of its terms so far is a state: carried from stage to stage, and held against the
+row's bounds in the last stage that it reaches. So a store's content at the end of a month, the volume released since a
+window began and what a cyclic store began with are all found in the matrix, whatever rules the case has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+
+from energy.analysis.policy.stage import Noise, StageProblem
+from energy.analysis.policy.state_links import StateLink, linked_rows, state_bounds
+from energy.errors import Fault, InputError
+from energy.model.axis import Axis
+from energy.solve.lp import Problem, Structure
+
+
+@dataclass(frozen=True, eq=False)
+class Stages:
+    """The stages of a program.
+
+    Attributes
+    ----------
+    problems
+        In the order of time. Each has its part of the program's columns first, in the program's order, then its
+        incoming and its outgoing states.
+    columns
+        Columns of the program that each stage has.
+    rows
+        Rows of the program that are held in each stage, in the order of the stage's first rows.
+    links
+        States at the end of each stage.
+    base
+        The program's own numbers.
+    constant
+        What columns of a known value bring to each row of the program; shape (rows,).
+    """
+
+    problems: tuple[StageProblem, ...]
+    columns: tuple[np.ndarray, ...]
+    rows: tuple[np.ndarray, ...]
+    links: tuple[StateLink, ...]
+    base: Problem
+    constant: np.ndarray
+
+    def noise(
+        self,
+        stage: int,
+        problem: Problem,
+        probability: float = 1.0,
+    ) -> Noise:
+        """Return what other numbers of the same program change in one stage.
+
+        Parameters
+        ----------
+        stage
+            Its number.
+        problem
+            Another water year, other outages, other prices, over the same snapshots and rules.
+        probability
+            Of this outcome.
+
+        Raises
+        ------
+        InputError
+            When an efficiency changes: the value of water is then no convex function.
+        """
+        if not np.array_equal(problem.matrix, self.base.matrix):
+            what = "an outcome changes coefficients of the program, such as an efficiency"
+            raise InputError(
+                Fault(
+                    what,
+                    "policy",
+                    None,
+                    allowed="inflow, demand, availability and prices",
+                    repair="write head: fixed",
+                )
+            )
+        base = self.base
+        columns = self.columns[stage]
+        rows = self.rows[stage]
+        bounded = _differing(
+            columns,
+            (problem.lower, base.lower),
+            (problem.upper, base.upper),
+        )
+        priced = _differing(
+            columns,
+            (problem.cost, base.cost),
+        )
+        held = _differing(
+            rows,
+            (problem.row_lower, base.row_lower),
+            (problem.row_upper, base.row_upper),
+        )
+        constant = self.constant[rows[held]]
+        return Noise(
+            probability=probability,
+            rows=held,
+            row_lower=problem.row_lower[rows[held]] - constant,
+            row_upper=problem.row_upper[rows[held]] - constant,
+            columns=bounded,
+            lower=problem.lower[columns[bounded]],
+            upper=problem.upper[columns[bounded]],
+            priced=priced,
+            cost=problem.cost[columns[priced]],
+        )
+
+    def column_values(self, values: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the columns of the whole program from those of all its stages; shape (columns,)."""
+        whole = np.zeros(len(self.base.cost))
+        for columns, of_stage in zip(self.columns, values, strict=True):
+            whole[columns] = of_stage[: len(columns)]
+        return whole
+
+
+def _differing(positions: np.ndarray, *pairs: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """Return where, among some positions, any of the pairs of arrays differ."""
+    differs = np.zeros(len(positions), dtype=bool)
+    for ours, theirs in pairs:
+        differs |= ours[positions] != theirs[positions]
+    return np.flatnonzero(differs).astype(np.int32)
+
+
+def months_of(axis: Axis) -> tuple[np.ndarray, list[str]]:
+    """Return the month that each snapshot lies in, counted from the first one, and the names of the months.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.model import inputs
+    >>> from energy.scenario import read_scenario
+    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-12h"})
+    >>> number, names = months_of(inputs(read_case("two_bus"), scenario).axis)
+    >>> number.tolist()[:6], names[:2]
+    ([0, 0, 1, 1, 2, 2], ['April 2028', 'May 2028'])
+    """
+    calendar = axis.snapshots.year.to_numpy() * 12 + axis.snapshots.month.to_numpy()
+    months, number = np.unique(calendar, return_inverse=True)
+    first_snapshot = [int(np.flatnonzero(calendar == month)[0]) for month in months]
+    names = [f"{axis.snapshots[position]:%B %Y}" for position in first_snapshot]
+    return number, names
+
+
+def month_of_columns(structure: Structure, axis: Axis) -> np.ndarray:
+    """Return the month of each column of a program, counted from the first one; shape (columns,)."""
+    month_of_snapshot, _ = months_of(axis)
+    month_of_column = np.empty(structure.pattern.shape[1], dtype=int)
+    blocks = list(structure.columns.values())
+    if structure.angle is not None:
+        blocks.append(structure.angle[0])
+    for block in blocks:
+        month_of_column[block] = month_of_snapshot[:, None]
+    return month_of_column
+
+
+def split(
+    matrix: sparse.csc_matrix,
+    problem: Problem,
+    stage_of_column: np.ndarray,
+    names: Sequence[str],
+    accounts: Mapping[str, np.ndarray] | None = None,
+    known: np.ndarray | None = None,
+) -> Stages:
+    """Cut a linear program into stages.
+
+    Parameters
+    ----------
+    matrix, problem
+        The program.
+    stage_of_column
+        Number of the stage that each column belongs to; shape (columns,).
+    names
+        Of the stages.
+    accounts
+        Name → coefficient of every column.
+    known
+        Which columns have the same value whatever happens, that of their bounds: they link no stages; boolean, shape
+        (columns,).
+    """
+    is_known = np.zeros(matrix.shape[1], dtype=bool) if known is None else known
+    known_values = np.where(is_known, problem.lower, 0.0)
+    constant = matrix @ known_values
+    by_row = _rows_without(matrix, is_known)
+    first_stage, last_stage = _span(by_row, stage_of_column)
+    links = []
+    for number in range(len(names)):
+        is_open = (first_stage <= number) & (last_stage > number)
+        is_past = stage_of_column <= number
+        link = linked_rows(by_row, np.flatnonzero(is_open), is_past)
+        links.append(replace(link, bounds=state_bounds(by_row, link, is_past, problem)))
+    without_known = replace(problem, row_lower=problem.row_lower - constant, row_upper=problem.row_upper - constant)
+    problems, columns, rows = [], [], []
+    before = StateLink()
+    for number, name in enumerate(names):
+        own_columns = np.flatnonzero(stage_of_column == number)
+        held_rows = np.flatnonzero(last_stage == number)
+        stage = _stage(
+            name=name,
+            by_row=by_row,
+            problem=without_known,
+            own_columns=own_columns,
+            held_rows=held_rows,
+            before=before,
+            after=links[number],
+            accounts=accounts or {},
+        )
+        problems.append(stage)
+        columns.append(own_columns)
+        rows.append(held_rows)
+        before = links[number]
+    return Stages(
+        problems=tuple(problems),
+        columns=tuple(columns),
+        rows=tuple(rows),
+        links=tuple(links),
+        base=problem,
+        constant=constant,
+    )
+
+
+def _rows_without(matrix: sparse.csc_matrix, is_known: np.ndarray) -> sparse.csr_matrix:
+    """Return the rows of a matrix without the terms of some columns."""
+    kept = sparse.diags_array((~is_known).astype(float))
+    by_row = sparse.csr_matrix(matrix @ kept)
+    by_row.eliminate_zeros()
+    by_row.sort_indices()
+    return by_row
+
+
+def _span(by_row: sparse.csr_matrix, stage_of_column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first and the last stage that each row reaches; rows without terms are held in the first stage."""
+    row = np.repeat(np.arange(by_row.shape[0]), np.diff(by_row.indptr))
+    stage = stage_of_column[by_row.indices]
+    first = np.full(by_row.shape[0], np.iinfo(np.int64).max)
+    last = np.zeros(by_row.shape[0], dtype=np.int64)
+    np.minimum.at(first, row, stage)
+    np.maximum.at(last, row, stage)
+    return np.minimum(first, last), last
+
+
+def _stage(
+    name: str,
+    by_row: sparse.csr_matrix,
+    problem: Problem,
+    own_columns: np.ndarray,
+    held_rows: np.ndarray,
+    before: StateLink,
+    after: StateLink,
+    accounts: Mapping[str, np.ndarray],
+) -> StageProblem:
+    """Return one stage: rows held here, then one row for each state that leaves it."""
+    carried_rows = np.array(after.rows, dtype=int)
+    all_rows = np.concatenate([held_rows, carried_rows])
+    own_terms = by_row[all_rows][:, own_columns]
+    incoming = _incoming_terms(all_rows.tolist(), before)
+    outgoing = _outgoing_terms(len(held_rows), after)
+    matrix = sparse.hstack([own_terms, incoming, outgoing], format="csc")
+    states = incoming.shape[1] + outgoing.shape[1]
+    bounds_of_states = np.concatenate([before.bounds, after.bounds])
+    no_cost = np.zeros(states)
+    balanced = np.zeros(len(carried_rows))
+    state_columns = np.arange(len(own_columns), len(own_columns) + states)
+    state_in, state_out = np.split(state_columns, [incoming.shape[1]])
+    stage_accounts = {}
+    for account, amounts in accounts.items():
+        stage_accounts[account] = np.append(amounts[own_columns], no_cost)
+    return StageProblem(
+        name=name,
+        matrix=matrix,
+        cost=np.append(problem.cost[own_columns], no_cost),
+        lower=np.append(problem.lower[own_columns], bounds_of_states[:, 0]),
+        upper=np.append(problem.upper[own_columns], bounds_of_states[:, 1]),
+        row_lower=np.append(problem.row_lower[held_rows], balanced),
+        row_upper=np.append(problem.row_upper[held_rows], balanced),
+        state_in=state_in,
+        state_out=state_out,
+        accounts=stage_accounts,
+    )
+
+
+def _outgoing_terms(rows_before: int, after: StateLink) -> sparse.csr_matrix:
+    """Return the outgoing states in the rows that make them, which follow some others."""
+    states = len(after.rows)
+    factors = [-after.factor[row] for row in after.rows]
+    places = np.arange(rows_before, rows_before + states)
+    shape = (rows_before + states, states)
+    return sparse.csr_matrix((factors, (places, np.arange(states))), shape=shape)
+
+
+def _incoming_terms(rows: Sequence[int], before: StateLink) -> sparse.csr_matrix:
+    """Return what the incoming states bring to each row."""
+    places = [place for place, row in enumerate(rows) if row in before.state_of]
+    states = [before.state_of[rows[place]] for place in places]
+    factors = [before.factor[rows[place]] for place in places]
+    return sparse.csr_matrix((factors, (places, states)), shape=(len(rows), len(before.rows)))

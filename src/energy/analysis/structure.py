@@ -1,0 +1,111 @@
+"""Effect of the model's structure on the answer: Kirchhoff's law, and help between the sellers over its range."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from energy.case import Case
+from energy.case.rules import AccountRule, VolumeRule
+from energy.metrics import energy_by_month, transferable
+from energy.model import Inputs
+from energy.model.inputs import inputs
+from energy.model.objective import HELP
+from energy.scenario import Scenario
+from energy.solve import Engine, Result
+
+
+class StructureSpread(NamedTuple):
+    """Energy delivered under the contract [GWh] as the structure of the model is changed, all else as in the scenario.
+
+    Attributes
+    ----------
+    kirchhoff, transport
+        With Kirchhoff's voltage law on the lines, and without it.
+    least_help, most_help
+        With the help between the sellers at the low and the high end of its evidence; None where the case has none.
+    help_range
+        These ends [GWh].
+    """
+
+    kirchhoff: float
+    transport: float
+    least_help: float | None = None
+    most_help: float | None = None
+    help_range: tuple[float, float] | None = None
+
+
+def has_structure(base: Inputs) -> bool:
+    """Return whether structure can move the answer: the case has accounts of control areas, and lines in service."""
+    has_accounts = any(isinstance(rule, AccountRule) for rule in base.book.rules.values())
+    return has_accounts and bool(len(base.components.get("lines", ())))
+
+
+def structure_spread(case: Case, scenario: Scenario, engine: Engine, own: Result) -> StructureSpread | None:
+    """Return what structure does to the energy delivered; None where the case has no accounts, or no lines.
+
+    Each number is one more solve, from the start that the engine has; events are known from the start in all of them.
+
+    Parameters
+    ----------
+    case, scenario
+        What exists and what is asked.
+    engine
+        Built for the scenario.
+    own
+        The optimum of the scenario with perfect foresight.
+
+    Raises
+    ------
+    SolverError
+        When one of the variants has no optimum.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> from energy.scenario import read_scenario
+    >>> case, scenario = read_case("two_bus"), read_scenario("two_bus")
+    >>> base = inputs(case, scenario)
+    >>> engine = Engine(base)
+    >>> structure_spread(case, scenario, engine, engine.solve(base)) is None
+    True
+    """
+    if not has_structure(own.inputs):
+        return None
+    if scenario.network == "kirchhoff":
+        without_law = engine.solve(inputs(case, scenario.replace(network="transport")))
+        spread = StructureSpread(_delivered(own), _delivered(without_law))
+    else:  # voltage laws are rows: an engine that was built without them has no place for them
+        lawful = inputs(case, scenario.replace(network="kirchhoff"))
+        spread = StructureSpread(_delivered(Engine(lawful).solve(lawful)), _delivered(own))
+    evidence = _help_evidence(case, own.inputs)
+    if evidence is None:
+        return spread
+    rule, low, high = evidence
+    with_help = []
+    for volume in (low, high):
+        fields = {**scenario.rules.get(rule, {}), "at_most": volume}
+        varied = scenario.replace(rules={**scenario.rules, rule: fields})
+        with_help.append(_delivered(engine.solve(inputs(case, varied))))
+    least, most = with_help
+    return spread._replace(least_help=least, most_help=most, help_range=(low / 1000, high / 1000))
+
+
+def _delivered(result: Result) -> float:
+    return float(energy_by_month(transferable(result), result).sum())
+
+
+def _help_evidence(case: Case, base: Inputs) -> tuple[str, float, float] | None:
+    """Return the rule that bounds the help between sellers, with the ends of its evidence [MWh]."""
+    generators = base.components.get("generators")
+    if generators is None or "service" not in generators or case.evidence.empty:
+        return None
+    helps = set(generators.index[generators["service"] == HELP])
+    for name, rule in base.book.rules.items():
+        if not isinstance(rule, VolumeRule) or not set(rule.generators) & helps:
+            continue
+        evidence = case.evidence
+        rows = evidence[(evidence["component"] == "rules") & (evidence["name"] == name)]
+        rows = rows[rows["attribute"] == "at_most"]
+        if len(rows):
+            return name, float(rows["low"].iloc[0]), float(rows["high"].iloc[0])
+    return None
