@@ -55,7 +55,7 @@ def test_a_pole_out_leaves_the_other() -> None:
 def test_a_share_of_the_load_bounds_what_pakistan_may_lose() -> None:
     answer = found(share_of_load=True)
     table = answer.table.loc["forward"]
-    most = 0.08 * receiving_load(answer.found)
+    most = 0.08 * receiving_load(answer.inputs)
     assert (table["delivered"].to_numpy(float) <= most + 1e-6).all()
     bound = table["TTC"].to_numpy(float) < 1300 - 1e-6
     assert bound.any()

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from energy.analysis.backcast import TARGETS, Backcast, backcast, quantities, records, store_paths
+from energy.analysis.backcast import TARGETS, Backcast, backcast, records
+from energy.analysis.backcast_quantities import quantities, store_paths
 from energy.analysis.backcast_variants import tagged, variants
 from energy.case import Case
 from energy.errors import InputError

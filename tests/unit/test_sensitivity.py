@@ -13,8 +13,9 @@ import pytest
 from energy.analysis.parallel import solve_points
 from energy.analysis.risk.season_sample import SamplingDesign
 from energy.analysis.scenario_metrics import Metrics
+from energy.analysis.sensitivity.aleatory_epistemic import random_and_unknown
 from energy.analysis.sensitivity.linked_parameters import with_linked_parameters
-from energy.analysis.sensitivity.sensitivity import Sensitivity, SensitivityBudget, random_and_unknown, sensitivity
+from energy.analysis.sensitivity.sensitivity import Sensitivity, SensitivityBudget, sensitivity
 from energy.analysis.sensitivity.sensitivity_indices import LEVELS, screened, sobol, tornado, variance_split
 from energy.analysis.sensitivity.uncertain_parameters import (
     UncertainParameter,

@@ -11,15 +11,23 @@ the season, which the contract's ceiling already contains, and surprise. docs/tr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations
 from math import factorial
 
 import numpy as np
 import pandas as pd
 
-from energy.analysis.imperfect_foresight import plan_axis, solve_imperfect_foresight
+from energy.analysis.counterfactual_inputs import (
+    with_free_water,
+    without_ac_network,
+    without_demand,
+    without_river_rules,
+)
+from energy.analysis.imperfect_foresight import (
+    plan_axis,
+    solve_imperfect_foresight,
+)
 from energy.analysis.priority_waterfall import open_season
 from energy.case import Case
 from energy.errors import Fault, InputError
@@ -31,9 +39,17 @@ from energy.model.objective import STUDIED, demand_services, purchases
 from energy.scenario import Scenario
 from energy.solve import Engine, Result
 
-CAUSES = ("water", "own_demand", "commitments", "rules", "network", "events", "buyer")
-FREE = "free "  # prefix of the generators that stand for water without limit
-Values = Callable[[frozenset[str]], np.ndarray]
+CAUSES = (
+    "water",
+    "own_demand",
+    "commitments",
+    "rules",
+    "network",
+    "events",
+    "buyer",
+)
+Causes = frozenset[str]
+Values = Callable[[Causes], np.ndarray]
 
 
 def shapley(causes: Iterable[str], value: Values) -> dict[str, np.ndarray]:
@@ -55,26 +71,34 @@ def shapley(causes: Iterable[str], value: Values) -> dict[str, np.ndarray]:
     --------
     Two causes of which either alone takes 3 of 4, and both together take all:
 
-    >>> left = {frozenset(): 4.0, frozenset("a"): 1.0, frozenset("b"): 1.0, frozenset("ab"): 0.0}
-    >>> {name: float(share) for name, share in shapley("ab", lambda s: np.array(left[s])).items()}
+    >>> delivered = {frozenset(): 4.0, frozenset("a"): 1.0, frozenset("b"): 1.0, frozenset("ab"): 0.0}
+    >>> shares = shapley("ab", lambda causes: np.array(delivered[causes]))
+    >>> {name: float(share) for name, share in shares.items()}
     {'a': 2.0, 'b': 2.0}
     """
     names = sorted(set(causes))
-    known: dict[frozenset[str], np.ndarray] = {}
-    for size in range(len(names) + 1):
-        for chosen in combinations(names, size):
-            known[frozenset(chosen)] = value(frozenset(chosen))
+    values = {subset: value(subset) for subset in _subsets(names)}
+    none = values[frozenset()]
     shares = {}
     for name in names:
         others = [other for other in names if other != name]
-        share = np.zeros_like(known[frozenset()])
-        for size in range(len(others) + 1):
-            weight = factorial(size) * factorial(len(others) - size) / factorial(len(names))
-            for chosen in combinations(others, size):
-                before = frozenset(chosen)
-                share = share + weight * (known[before] - known[before | {name}])
+        share = np.zeros_like(none)
+        for before in _subsets(others):
+            after = before | {name}
+            remaining = len(names) - len(after)
+            orders = factorial(len(before)) * factorial(remaining)
+            weight = orders / factorial(len(names))
+            loss = values[before] - values[after]
+            share = share + weight * loss
         shares[name] = share
     return shares
+
+
+def _subsets(names: Sequence[str]) -> Iterator[Causes]:
+    """Yield every subset of names, the smallest first."""
+    for size in range(len(names) + 1):
+        for subset in combinations(names, size):
+            yield frozenset(subset)
 
 
 def attribution(case: Case, scenario: Scenario) -> pd.DataFrame:
@@ -114,15 +138,29 @@ def attribution(case: Case, scenario: Scenario) -> pd.DataFrame:
     >>> [float(table[cause]) for cause in ("ceiling", "water", "own_demand", "delivered")]
     [348.84, 177.52, 129.09, 42.23]
     """
-    states = _States(case, scenario)
+    states = _CauseStates(case, scenario)
     shares = shapley(states.causes, states.delivered)
-    none, every = states.delivered(frozenset()), states.delivered(frozenset(states.causes))
-    found = states.surprised() if states.scenario.foresight == "surprise" else every
+    without_causes = states.delivered(frozenset())
+    every_cause = frozenset(states.causes)
+    with_causes = states.delivered(every_cause)
+    delivered = with_causes
+    if scenario.foresight == "surprise":
+        delivered = states.delivered_unforeseen()
     line, contract = states.ceilings()
-    columns = {"line": line, "season": line - contract, "ceiling": contract, "plants": contract - none}
-    columns |= {cause: shares.get(cause, np.zeros_like(none)) for cause in CAUSES}
-    columns |= {"surprise": every - found, "delivered": found}
-    table = pd.DataFrame(columns, index=states.months).rename_axis("month")
+
+    columns = {
+        "line": line,
+        "season": line - contract,
+        "ceiling": contract,
+        "plants": contract - without_causes,
+    }
+    no_share = np.zeros_like(without_causes)
+    for cause in CAUSES:
+        columns[cause] = shares.get(cause, no_share)
+    columns["surprise"] = with_causes - delivered
+    columns["delivered"] = delivered
+    table = pd.DataFrame(columns, index=states.months)
+    table = table.rename_axis("month")
     table.attrs["units"] = "GWh"
     return table
 
@@ -135,156 +173,120 @@ def mean_power(table: pd.DataFrame) -> pd.DataFrame:
     table
         From `attribution` [GWh].
     """
-    hours = pd.PeriodIndex(table.index).days_in_month.to_numpy() * 24
+    months = pd.PeriodIndex(table.index)
+    hours = months.days_in_month.to_numpy() * 24
     power = table.mul(1000 / hours, axis=0)
     power.attrs["units"] = "MW"
     return power
 
 
-class _States:
-    """The scenario with some of its causes in force; every state solved once."""
+class _CauseStates:
+    """States of a scenario, each with some of its causes in force; every state is solved once."""
 
     def __init__(self, case: Case, scenario: Scenario) -> None:
-        self.scenario = scenario
-        self._case, self._axis = case, plan_axis(case, scenario)
-        whole = self._inputs(frozenset(CAUSES))
-        if STUDIED not in set(whole.components.get("links", pd.DataFrame()).get("service", [])):
-            repair = f"give links the service {STUDIED!r}, or build them in the scenario's year"
-            raise InputError(Fault("no line under study is in service", scenario.name, repair=repair))
-        self.causes = [cause for cause in CAUSES if self._present(cause)]
-        self._engine = Engine(whole)
-        self._known: dict[frozenset[str], np.ndarray] = {}
-        self.months = whole.axis.snapshots.to_period("M").unique()
+        self._case = case
+        self._scenario = scenario
+        self._axis = plan_axis(case, scenario)
+        inputs = self._inputs(frozenset(CAUSES))
+        _refuse_without_study(inputs, scenario)
+        self._engine = Engine(inputs)
+        self._delivered: dict[Causes, np.ndarray] = {}
+        self.causes = [cause for cause in CAUSES if self._occurs(cause)]
+        months = inputs.axis.snapshots.to_period("M")
+        self.months = months.unique()
 
-    def _present(self, cause: str) -> bool:
-        of_buyer = [event.kind in BUYERS for event in self.scenario.events]
+    def _occurs(self, cause: str) -> bool:
+        """Whether the scenario has the cause at all."""
+        of_buyer = [event.kind in BUYERS for event in self._scenario.events]
         if cause == "events":
             return not all(of_buyer)
         if cause == "buyer":
-            return any(of_buyer) or self.scenario.objective == "dispatch"
+            return any(of_buyer) or self._scenario.objective == "dispatch"
         return True
 
-    def delivered(self, on: frozenset[str]) -> np.ndarray:
+    def delivered(self, active: Causes) -> np.ndarray:
         """Return the energy delivered by month [GWh] with a set of causes in force; shape (months,)."""
-        if on not in self._known:
-            self._known[on] = _delivered(self._engine.solve(self._inputs(on)))
-        return self._known[on]
+        if active not in self._delivered:
+            inputs = self._inputs(active)
+            result = self._engine.solve(inputs)
+            self._delivered[active] = _delivered(result)
+        return self._delivered[active]
 
-    def surprised(self) -> np.ndarray:
+    def delivered_unforeseen(self) -> np.ndarray:
         """Return the energy delivered by month [GWh] when events are learned of as they come; shape (months,)."""
-        return _delivered(solve_imperfect_foresight(self._case, self.scenario))
+        result = solve_imperfect_foresight(self._case, self._scenario)
+        return _delivered(result)
 
     def ceilings(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the contract's power in every hour, and in the hours of its season, by month [GWh]."""
         result = self._engine.solve(self._engine.base)
-        limit = result.inputs.book.contract.ceiling if result.inputs.book.contract else None
-        season = open_season(self.scenario, result.inputs)
-        line, open_line = (ceiling(result, share, limit) for share in (np.ones_like(season), season))
-        return energy_by_month(line, result).to_numpy(), energy_by_month(open_line, result).to_numpy()
+        terms = result.inputs.book.contract
+        limit = terms.ceiling if terms else None
+        season = open_season(self._scenario, result.inputs)
+        all_year = np.ones_like(season)
+        power = ceiling(result, all_year, limit)
+        power_in_season = ceiling(result, season, limit)
+        line = energy_by_month(power, result)
+        contract = energy_by_month(power_in_season, result)
+        return line.to_numpy(), contract.to_numpy()
 
-    def _inputs(self, on: frozenset[str]) -> Inputs:
-        events = tuple(e for e in self.scenario.events if ("buyer" if e.kind in BUYERS else "events") in on)
-        changes: dict[str, object] = {"events": events}
-        if "buyer" not in on:
+    def _inputs(self, active: Causes) -> Inputs:
+        """Return the inputs of the model with a set of causes in force."""
+        scenario = self._with_events(active)
+        inputs = assemble(self._case, scenario, self._axis)
+        inputs = with_free_water(inputs, free="water" not in active)
+        generators = inputs.components["generators"]
+        order = list(scenario.protection_order or inputs.book.protection_order)
+        before = _services_before_study(order)
+        own_demand = demand_services(generators) & before
+        if "own_demand" not in active:
+            inputs = without_demand(inputs, own_demand)
+        if "rules" not in active:
+            inputs = without_river_rules(inputs)
+        if "network" not in active:
+            inputs = without_ac_network(inputs)
+        if "commitments" not in active and STUDIED in order:
+            bought = purchases(generators) & before
+            order = _study_after(own_demand | bought, order)
+        return with_objective(inputs, scenario, tuple(order))
+
+    def _with_events(self, active: Causes) -> Scenario:
+        """Return the scenario with the events, and the buyer, of a set of causes in force."""
+        events = []
+        for event in self._scenario.events:
+            cause = "buyer" if event.kind in BUYERS else "events"
+            if cause in active:
+                events.append(event)
+        changes: dict[str, object] = {"events": tuple(events)}
+        if "buyer" not in active:
             changes["objective"] = "transfer"
-        scenario = self.scenario.model_copy(update=changes)
-        found = with_free_water(assemble(self._case, scenario, self._axis), "water" not in on)
-        order = list(scenario.protection_order or found.book.protection_order)
-        before = order[: order.index(STUDIED)] if STUDIED in order else order
-        own_demand = demand_services(found.components["generators"]) & set(before)
-        if "own_demand" not in on:
-            found = _without_demand(found, own_demand)
-        if "rules" not in on:
-            found = _without_river_rules(found)
-        if "network" not in on:
-            found = _without_network(found)
-        if "commitments" not in on and STUDIED in order:
-            bought = purchases(found.components["generators"])
-            ahead = [service for service in before if service in bought or service in own_demand]
-            order = [*ahead, STUDIED, *(n for n in order if n not in ahead and n != STUDIED)]
-        return with_objective(found, scenario, tuple(order))
+        return self._scenario.model_copy(update=changes)
+
+
+def _refuse_without_study(inputs: Inputs, scenario: Scenario) -> None:
+    links = inputs.components.get("links", pd.DataFrame())
+    if STUDIED not in set(links.get("service", [])):
+        repair = f"give links the service {STUDIED!r}, or build them in the scenario's year"
+        what = "no line under study is in service"
+        raise InputError(Fault(what, scenario.name, repair=repair))
+
+
+def _services_before_study(order: list[str]) -> set[str]:
+    if STUDIED not in order:
+        return set(order)
+    position = order.index(STUDIED)
+    return set(order[:position])
+
+
+def _study_after(ahead: set[str], order: list[str]) -> list[str]:
+    """Return a protection order in which only some services come before the one under study."""
+    first = [service for service in order if service in ahead]
+    placed = {STUDIED, *ahead}
+    rest = [service for service in order if service not in placed]
+    return [*first, STUDIED, *rest]
 
 
 def _delivered(result: Result) -> np.ndarray:
-    return energy_by_month(transferable(result), result).to_numpy()
-
-
-def with_free_water(found: Inputs, free: bool) -> Inputs:
-    """Return inputs in which each turbine has a twin that needs no water; twin and turbine share the plant's rating."""
-    links, buses = found.components["links"], found.components["buses"]["carrier"]
-    from_water = links["bus0"].map(buses) == "water"
-    turbines = links[from_water & (links["bus1"].map(buses) != "water")]
-    if turbines.empty:
-        return found
-    efficiency = found.values("links", "efficiency")[turbines.index].max()
-    rating = turbines["p_nom"] * efficiency
-    generators = found.components["generators"]
-    twins = pd.DataFrame({column: [generators[column].iloc[0]] * len(turbines) for column in generators})
-    twins.index = pd.Index([FREE + name for name in turbines.index], name=generators.index.name)
-    twins["bus"], twins["p_nom"], twins["sign"] = turbines["bus1"].to_numpy(), rating.to_numpy(), 1.0
-    twins["carrier"], twins["service"] = turbines["carrier"].to_numpy(), None
-    dense = dict(found.dense)
-    available = found.values("links", "p_max_pu")[turbines.index].to_numpy()
-    values = {"p_max_pu": available * float(free), "marginal_cost": np.full_like(available, 0.01)}
-    for component, attribute in found.dense:
-        if component == "generators":
-            own = values.get(attribute, np.zeros_like(available))
-            dense[component, attribute] = np.hstack([found.dense[component, attribute], own])
-    components = dict(found.components) | {"generators": pd.concat([generators, twins])}
-    shared = tuple(
-        {
-            "kind": "limit",
-            "name": f"rating of {name}",
-            "terms": [
-                {"component": "links", "names": [name], "coefficient": float(efficiency[name])},
-                {"component": "generators", "names": [FREE + name], "coefficient": 1.0},
-            ],
-            "runs": [[0, len(found.axis.snapshots)]],
-            "at_most": float(rating[name]),
-        }
-        for name in turbines.index
-    )
-    return replace(found, components=components, dense=dense, rules=found.rules + shared)
-
-
-def _without_demand(found: Inputs, services: set[str]) -> Inputs:
-    """Return inputs without the demand of some services."""
-    generators, loads = found.components["generators"], found.components["loads"]
-    home = set(generators.loc[generators["service"].isin(services), "bus"])
-    dense = dict(found.dense)
-    dense["loads", "p_set"] = np.where(loads["bus"].isin(home).to_numpy(), 0.0, found.dense["loads", "p_set"])
-    return replace(found, dense=dense)
-
-
-def _without_river_rules(found: Inputs) -> Inputs:
-    open_rules = tuple(
-        rule | {field: bound for field, bound in (("at_least", -np.inf), ("at_most", np.inf)) if field in rule}
-        if rule["kind"] == "volume" and rule["links"]
-        else rule
-        for rule in found.rules
-    )
-    links, stores = found.components["links"], found.components["stores"]
-    dense = dict(found.dense)
-    flows = [rule for rule in found.book.rules.values() if rule.kind == "flow"]
-    for attribute, field, free in (("p_min_pu", "at_least", 0.0), ("p_max_pu", "at_most", 1.0)):
-        ruled = links.index.isin([rule.link for rule in flows if getattr(rule, field)])
-        dense["links", attribute] = np.where(ruled, free, found.dense["links", attribute])
-    levels = stores.index.isin([rule.store for rule in found.book.rules.values() if rule.kind == "level"])
-    low = found.dense["stores", "e_min_pu"]
-    # what a store must hold at the end is no rule on the river, but what the next year inherits
-    inner = np.arange(len(low)) < len(low) - 1
-    dense["stores", "e_min_pu"] = np.where(levels & inner[:, None], 0.0, low)
-    return replace(found, dense=dense, rules=open_rules)
-
-
-def _without_network(found: Inputs) -> Inputs:
-    dense = dict(found.dense)
-    if ("lines", "s_max_pu") in dense:
-        dense["lines", "s_max_pu"] = np.full_like(found.dense["lines", "s_max_pu"], 100.0)
-    ties = tuple(
-        rule | {field: bound for field, bound in (("at_least", -np.inf), ("at_most", np.inf)) if field in rule}
-        if rule["kind"] == "limit" and any(term["component"] == "lines" for term in rule["terms"])
-        else rule
-        for rule in found.rules
-    )
-    return replace(found, dense=dense, rules=ties, kirchhoff=False, line_losses="none")
+    power = transferable(result)
+    energy = energy_by_month(power, result)
+    return energy.to_numpy()

@@ -9,7 +9,12 @@ VARIANT = "variant: "
 
 def tagged(tag: str) -> list[str]:
     """Return the names of the library's scenarios with a tag."""
-    return [name for name, path in list_scenarios().items() if tag in read_scenario(path).tags]
+    names = []
+    for name, path in list_scenarios().items():
+        scenario = read_scenario(path)
+        if tag in scenario.tags:
+            names.append(name)
+    return names
 
 
 def variants(years: list[Scenario]) -> dict[str, list[Scenario]]:
@@ -26,11 +31,22 @@ def variants(years: list[Scenario]) -> dict[str, list[Scenario]]:
         Name → the years it has: all of them with a varying head, and what scenarios of the library with a tag
         ``variant: <name>`` and one of these calendar years say.
     """
-    found = {"head: varying": [year.replace(head="varying") for year in years]}
-    wanted = {year.year for year in years}
+    varying = [year.replace(head="varying") for year in years]
+    scenarios = {"head: varying": varying}
+    calendar_years = {year.year for year in years}
     for path in list_scenarios().values():
         scenario = read_scenario(path)
-        names = [tag.removeprefix(VARIANT) for tag in scenario.tags if tag.startswith(VARIANT)]
-        if names and scenario.year in wanted:
-            found.setdefault(names[0], []).append(scenario)
-    return found
+        name = _variant(scenario)
+        if name is None or scenario.year not in calendar_years:
+            continue
+        of_variant = scenarios.setdefault(name, [])
+        of_variant.append(scenario)
+    return scenarios
+
+
+def _variant(scenario: Scenario) -> str | None:
+    """Return the variant that a scenario belongs to, as its first tag of the kind says."""
+    for tag in scenario.tags:
+        if tag.startswith(VARIANT):
+            return tag.removeprefix(VARIANT)
+    return None

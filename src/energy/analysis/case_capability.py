@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -10,8 +9,16 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from energy.analysis.capability import FORWARD, REVERSE, SERVICES, Loss, LossTolerance, by_month, capability
-from energy.case import Case, RuleBook
+from energy.analysis.capability import (
+    FORWARD,
+    REVERSE,
+    SERVICES,
+    Loss,
+    LossTolerance,
+    by_month,
+    capability,
+)
+from energy.case import Case
 from energy.case.n1_security import Security
 from energy.errors import Fault, InputError, nearest
 from energy.metrics import sent
@@ -23,6 +30,8 @@ from energy.scenario import Scenario
 from energy.solve import solve
 
 STRICT = "strict"
+RULES = "rules.yaml"
+Allocation = Literal["contract", "run"] | float
 
 
 @dataclass(frozen=True)
@@ -33,8 +42,8 @@ class Capability:
     ----------
     scenario
         What was asked.
-    found
-        Inputs with both directions open all year.
+    inputs
+        Inputs of the model with both directions open all year.
     table
         As `energy.analysis.capability.capability` returns it: index (direction, snapshot).
     state
@@ -42,14 +51,14 @@ class Capability:
     """
 
     scenario: Scenario
-    found: Inputs
+    inputs: Inputs
     table: pd.DataFrame
     state: str
 
     @cached_property
     def months(self) -> pd.DataFrame:
         """The months in numbers: index (direction, month), see `energy.analysis.capability.by_month`."""
-        return by_month(self.table, self.found)
+        return by_month(self.table, self.inputs)
 
 
 def case_capability(
@@ -58,7 +67,7 @@ def case_capability(
     *,
     state: str | None = None,
     share_of_load: bool = False,
-    allocated: Literal["contract", "run"] | float = "contract",
+    allocated: Allocation = "contract",
 ) -> Capability:
     """Return the transfer capability of the case's line under study in a scenario, both ways, all year.
 
@@ -93,37 +102,47 @@ def case_capability(
     --------
     >>> from energy.case import read_case
     >>> from energy.scenario import read_scenario
-    >>> found = case_capability(read_case("networks/two_bus"), read_scenario("two_bus"))
-    >>> found.months.loc["forward"].iloc[0][["intact", "TTC", "limit"]].to_dict()
+    >>> two_bus = case_capability(read_case("networks/two_bus"), read_scenario("two_bus"))
+    >>> two_bus.months.loc["forward"].iloc[0][["intact", "TTC", "limit"]].to_dict()
     {'intact': 100.0, 'TTC': 0.0, 'limit': 'loss of line'}
     """
     book = rule_book(case, scenario)
-    found = assemble(case, scenario.replace(**{"contract.outside_season": "open", "contract.direction": "both"}))
     security = book.security or Security()
     state = state or security.state or STRICT
-    if state != STRICT and state not in security.states:
-        known = [*security.states, STRICT]
-        raise InputError(
-            Fault(
-                f"no state {state!r} in security",
-                case.path / "rules.yaml",
-                None,
-                ", ".join(known),
-                nearest(state, known),
-            )
-        )
-    losses = None if book.security is None else [*_losses(case, security, strict=state == STRICT)]
+    _refuse_unknown_state(case, security, state)
+    both_ways = scenario.replace(**{"contract.outside_season": "open", "contract.direction": "both"})
+    open_inputs = assemble(case, both_ways)
+    losses = None
+    if book.security is not None:
+        losses = _losses(case, security, strict=state == STRICT)
     table = capability(
-        found,
+        open_inputs,
         losses=losses,
-        stood=_stood(found, security, state, share_of_load),
+        stood=_loss_tolerance(open_inputs, security, state, share_of_load),
         margin=security.margin,
-        allocated=_allocated(case, scenario, book, found, allocated),
+        allocated=_allocated(case, scenario, open_inputs, allocated),
     )
-    return Capability(scenario, found, table, state)
+    return Capability(scenario, open_inputs, table, state)
 
 
-def allocation(text: str) -> Literal["contract", "run"] | float:
+def _refuse_unknown_state(
+    case: Case,
+    security: Security,
+    state: str,
+) -> None:
+    if state == STRICT or state in security.states:
+        return
+    states = [*security.states, STRICT]
+    fault = Fault(
+        f"no state {state!r} in security",
+        case.path / RULES,
+        allowed=", ".join(states),
+        repair=nearest(state, states),
+    )
+    raise InputError(fault)
+
+
+def allocation(text: str) -> Allocation:
     """Return what a user's word for the allocated power means.
 
     Raises
@@ -136,75 +155,133 @@ def allocation(text: str) -> Literal["contract", "run"] | float:
     >>> allocation("run"), allocation("1000")
     ('run', 1000.0)
     """
-    words: dict[str, Literal["contract", "run"]] = {"contract": "contract", "run": "run"}
-    if text in words:
-        return words[text]
+    if text == "contract":
+        return "contract"
+    if text == "run":
+        return "run"
     try:
         power = float(text)
     except ValueError:
         power = np.nan
     if not 0 <= power < np.inf:
-        raise InputError(Fault(f"{text!r} is no allocation", "--allocated", None, "contract, run, or a power in MW"))
+        allowed = "contract, run, or a power in MW"
+        raise InputError(Fault(f"{text!r} is no allocation", "--allocated", allowed=allowed))
     return power
 
 
-def _losses(case: Case, security: Security, strict: bool) -> Iterator[Loss]:
+def _losses(
+    case: Case,
+    security: Security,
+    strict: bool,
+) -> list[Loss]:
+    """Return the contingencies beside the loss of a line: corridors that fail as one element, and largest units.
+
+    Raises
+    ------
+    InputError
+        With every corridor and unit that the case does not have.
+    """
+    corridors = list(security.poles)
+    if not strict:
+        corridors += security.common_mode
+    losses = []
     faults = []
-    for name in (*security.poles, *(() if strict else security.common_mode)):
-        parts = [(component, part, np.inf) for component, part in case.corridor(name)]
+    for name in corridors:
+        parts = case.corridor(name)
         if not parts:
-            known = list(case.corridors["corridor"].unique()) if len(case.corridors) else []
-            faults.append(
-                Fault(f"security: no corridor {name!r}", case.path / "rules.yaml", None, None, nearest(name, known))
-            )
-        yield Loss(f"loss of {name.replace('_', ' ')}", tuple(parts))
+            faults.append(_unknown_corridor(case, name))
+        outage = tuple((component, part, np.inf) for component, part in parts)
+        label = name.replace("_", " ")
+        losses.append(Loss(f"loss of {label}", outage))
     for name, size in security.units.items():
-        tables = [component for component in ("links", "generators") if name in case.components[component].index]
-        if not tables:
-            known = [*case.components["links"].index, *case.components["generators"].index]
-            faults.append(
-                Fault(f"security: no unit {name!r}", case.path / "rules.yaml", None, None, nearest(name, known))
-            )
-        yield Loss(f"loss of a unit of {name}", tuple((component, name, size) for component in tables), exchange=False)
+        components = _components_with(case, name)
+        if not components:
+            faults.append(_unknown_unit(case, name))
+        outage = tuple((component, name, size) for component in components)
+        losses.append(Loss(f"loss of a unit of {name}", outage, exchange=False))
     if faults:
         raise InputError(faults)
+    return losses
 
 
-def _stood(found: Inputs, security: Security, state: str, share_of_load: bool) -> dict[str, LossTolerance]:
+def _components_with(case: Case, name: str) -> list[str]:
+    """Return the component lists, links and generators, that have a component of this name."""
+    return [component for component in ("links", "generators") if name in case.components[component].index]
+
+
+def _unknown_corridor(case: Case, name: str) -> Fault:
+    corridors: list[str] = []
+    if len(case.corridors):
+        corridors = list(case.corridors["corridor"].unique())
+    what = f"security: no corridor {name!r}"
+    return Fault(what, case.path / RULES, repair=nearest(name, corridors))
+
+
+def _unknown_unit(case: Case, name: str) -> Fault:
+    links = case.components["links"].index
+    generators = case.components["generators"].index
+    what = f"security: no unit {name!r}"
+    return Fault(what, case.path / RULES, repair=nearest(name, [*links, *generators]))
+
+
+def _loss_tolerance(
+    open_inputs: Inputs,
+    security: Security,
+    state: str,
+    share_of_load: bool,
+) -> dict[str, LossTolerance]:
+    """Return direction → loss of exchange that both ends can stand in a state of the systems [MW]."""
     if state == STRICT:
         return {}
-    if share_of_load and security.share_of_load is None:
-        raise InputError(Fault("the case says no share_of_load", "rules.yaml", repair="add security.share_of_load"))
     limit = security.stood(state)
-    share = security.share_of_load if share_of_load else None
-    receiving = np.inf if share is None else share * receiving_load(found)
-    return {FORWARD: LossTolerance(limit.forward, receiving), REVERSE: LossTolerance(limit.reverse)}
+    receiving: float | np.ndarray = np.inf
+    if share_of_load:
+        share = security.share_of_load
+        if share is None:
+            repair = "add security.share_of_load"
+            raise InputError(Fault("the case says no share_of_load", RULES, repair=repair))
+        receiving = share * receiving_load(open_inputs)
+    return {
+        FORWARD: LossTolerance(limit.forward, receiving),
+        REVERSE: LossTolerance(limit.reverse),
+    }
 
 
-def receiving_load(found: Inputs) -> np.ndarray:
+def receiving_load(open_inputs: Inputs) -> np.ndarray:
     """Return the demand of the countries that the line under study leads to [MW]; shape (snapshots,)."""
-    links, buses = found.components["links"], found.components["buses"]
-    ends = links.loc[links["service"] == SERVICES[FORWARD], "bus1"]
-    near = buses.index.isin(ends)
+    links = open_inputs.components["links"]
+    buses = open_inputs.components["buses"]
+    loads = open_inputs.components["loads"]
+    studied = links["service"] == SERVICES[FORWARD]
+    receiving = buses.index.isin(links.loc[studied, "bus1"])
     if "country" in buses:
-        near |= buses["country"].isin(buses.loc[near, "country"].dropna()).to_numpy()
-    loads = found.components["loads"]
-    electric = buses.index[near & (buses["carrier"] != "water").to_numpy()]
-    names = loads.index[loads["bus"].isin(electric)]
-    return np.asarray(found.values("loads", "p_set")[names].sum(axis=1))
+        countries = buses.loc[receiving, "country"].dropna()
+        receiving |= buses["country"].isin(countries).to_numpy()
+    electric = (buses["carrier"] != "water").to_numpy()
+    receiving_buses = buses.index[receiving & electric]
+    of_buyer = loads["bus"].isin(receiving_buses)
+    demand = open_inputs.values("loads", "p_set")[loads.index[of_buyer]]
+    return np.asarray(demand.sum(axis=1))
 
 
 def _allocated(
-    case: Case, scenario: Scenario, book: RuleBook, found: Inputs, asked: Literal["contract", "run"] | float
+    case: Case,
+    scenario: Scenario,
+    open_inputs: Inputs,
+    allocated: Allocation,
 ) -> dict[str, pd.Series]:
-    snapshots = found.axis.snapshots
-    if asked == "run":
+    """Return direction → power already allocated in every snapshot [MW]."""
+    if allocated == "run":
         result = solve(inputs(case, scenario))
         return {direction: sent(result, service) for direction, service in SERVICES.items()}
-    if asked != "contract":
-        return {FORWARD: pd.Series(float(asked), index=snapshots)}
-    if book.contract is None:
+    axis = open_inputs.axis
+    if allocated != "contract":
+        return {FORWARD: pd.Series(float(allocated), index=axis.snapshots)}
+    contract = rule_book(case, scenario).contract
+    if contract is None:
         return {}
-    season = found.axis.share(in_window(found.axis.hours, book.contract.season.start, book.contract.season.end))
-    direction = REVERSE if scenario.contract.direction == "reverse" else FORWARD
-    return {direction: pd.Series(book.contract.ceiling * season, index=snapshots)}
+    in_season = in_window(axis.hours, contract.season.start, contract.season.end)
+    power = contract.ceiling * axis.share(in_season)
+    reverse = scenario.contract.direction == "reverse"
+    direction = REVERSE if reverse else FORWARD
+    return {direction: pd.Series(power, index=axis.snapshots)}

@@ -80,7 +80,7 @@ def _exchange(case: Case, scenario: Scenario) -> dict[str, object]:
     capability = case_capability(case, scenario, state=STRICT)
     intact = capability.table["intact"]
     forward = capability.table.loc[FORWARD]
-    hours = pd.Series(capability.found.axis.weights, index=forward.index)
+    hours = pd.Series(capability.inputs.axis.weights, index=forward.index)
     limit = hours.groupby(forward["limit intact"].astype(str)).sum().idxmax()
     return {
         FORWARD: float(intact[FORWARD].min()),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import pandas as pd
-
 from energy.analysis.priority_waterfall import Run
 from energy.metrics.service_balance import KINDS, service_balance
 from energy.model.objective import STUDIED
@@ -28,7 +26,7 @@ class ForesightCost(NamedTuple):
 
 
 def costs_of_imperfect_foresight(run: Run) -> list[ForesightCost]:
-    """Return what surprise costs CASA-1000, and the services to which it makes a difference.
+    """Return the cost of surprise for CASA-1000, and for each service to which it makes a difference.
 
     The price of surprise is the energy delivered with perfect foresight less that with surprise. A plan that does not
     know what comes can also send too much, and leave less for the services that stand before CASA-1000: then the price
@@ -42,7 +40,7 @@ def costs_of_imperfect_foresight(run: Run) -> list[ForesightCost]:
 
     Returns
     -------
-    list of Price
+    list of ForesightCost
         CASA-1000 first.
 
     Examples
@@ -51,20 +49,39 @@ def costs_of_imperfect_foresight(run: Run) -> list[ForesightCost]:
 
     >>> import energy
     >>> stop = {"name": "mast", "kind": "bipole_out", "cause": "flood", "where": ["crossing"], "start": "07-01"}
-    >>> asked = {"foresight": "surprise", "events": [stop | {"duration": "10d"}]}
-    >>> run = energy.run(energy.read_case("two_bus"), energy.read_scenario("two_bus", overrides=asked))
-    >>> price = costs_of_imperfect_foresight(run)[0]
-    >>> round(price.foreseen, 2), round(price.surprised, 2), abs(round(price.price, 2))
+    >>> overrides = {"foresight": "surprise", "events": [stop | {"duration": "10d"}]}
+    >>> scenario = energy.read_scenario("two_bus", overrides=overrides)
+    >>> run = energy.run(energy.read_case("two_bus"), scenario)
+    >>> cost = costs_of_imperfect_foresight(run)[0]
+    >>> round(cost.foreseen, 2), round(cost.surprised, 2), abs(round(cost.price, 2))
     (326.04, 326.04, 0.0)
     """
     if run.foreseen is None:
         return []
-    tables = [service_balance(result) for result in (run.foreseen, run.result)]
-    services = [STUDIED, *(name for name in tables[0].index if name != STUDIED)]
-    found = [_cost(service, kind, *tables) for service in services for kind in KINDS]
-    return [price for at, price in enumerate(found) if at == 0 or abs(price.price) > VISIBLE]
+    foreseen = service_balance(run.foreseen)
+    surprised = service_balance(run.result)
+    others = [service for service in foreseen.index if service != STUDIED]
+    costs = []
+    for service in [STUDIED, *others]:
+        for kind in KINDS:
+            cost = _cost(
+                service,
+                kind,
+                foreseen=float(foreseen[kind].get(service, 0.0)),
+                surprised=float(surprised[kind].get(service, 0.0)),
+            )
+            costs.append(cost)
+    visible = [cost for cost in costs[1:] if abs(cost.price) > VISIBLE]
+    return [costs[0], *visible]
 
 
-def _cost(service: str, kind: str, foreseen: pd.DataFrame, surprised: pd.DataFrame) -> ForesightCost:
-    before, after = (float(table[kind].get(service, 0.0)) for table in (foreseen, surprised))
-    return ForesightCost(service, kind, before, after, before - after if kind == "delivered" else after - before)
+def _cost(
+    service: str,
+    kind: str,
+    *,
+    foreseen: float,
+    surprised: float,
+) -> ForesightCost:
+    """Return the cost of one service; its price is less energy delivered, or more unserved or bought."""
+    price = foreseen - surprised if kind == "delivered" else surprised - foreseen
+    return ForesightCost(service, kind, foreseen, surprised, price)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
 import pandas as pd
 
 from energy.case import Case
@@ -12,13 +11,15 @@ from energy.metrics import transferable
 from energy.model import inputs
 from energy.model.head_curves import head_curves
 from energy.scenario import Scenario
-from energy.solve import Result, solve
+from energy.solve import solve
 
-ENERGY, MADE, SPECIFIC = "transferable", "made", "specific energy"
+ENERGY = "transferable"
+MADE = "made"
+SPECIFIC = "specific energy"
 
 
 def head_table(case: Case, scenarios: Iterable[Scenario]) -> pd.DataFrame:
-    """Return what scenarios find with a fixed and with a varying head.
+    """Return the table of scenarios, each solved with a fixed and with a varying head.
 
     Returns
     -------
@@ -32,27 +33,32 @@ def head_table(case: Case, scenarios: Iterable[Scenario]) -> pd.DataFrame:
     InputError, SolverError
         When the case has no curves, or a scenario has no optimum.
     """
-    rows = {
-        (scenario.name, head): _row(case, scenario.replace(head=head))
-        for scenario in scenarios
-        for head in ("fixed", "varying")
-    }
+    rows = {}
+    for scenario in scenarios:
+        for head in ("fixed", "varying"):
+            rows[scenario.name, head] = _row(case, scenario.replace(head=head))
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.index = pd.MultiIndex.from_tuples(rows, names=["scenario", "head"])
     return table
 
 
 def _row(case: Case, scenario: Scenario) -> dict[str, float]:
+    """Return transferable energy, output of the turbines with a curve [GWh], and specific energies [kWh/m³]."""
     result = solve(inputs(case, scenario))
-    row = {ENERGY: float(result.hours @ transferable(result).to_numpy()) / 1000, MADE: 0.0}
+    power = transferable(result).to_numpy()
+    row = {
+        ENERGY: float(result.hours @ power) / 1000,
+        MADE: 0.0,
+    }
     for curve in head_curves(case, result.inputs.components):
-        energy, water = (float((result.hours @ table).sum()) for table in _passed(result, curve.links))
+        turbines = list(curve.links)
+        output = result.received[turbines].to_numpy()  # MW
+        discharge = result.flow("links")[turbines].to_numpy()  # hm³/h
+        energy = float((result.hours @ output).sum())
+        water = float((result.hours @ discharge).sum())
         row[MADE] += energy / 1000
-        row[f"{SPECIFIC}, {curve.store}"] = energy / water / 1000 if water else float("nan")
+        specific = float("nan")
+        if water:
+            specific = energy / water / 1000
+        row[f"{SPECIFIC}, {curve.store}"] = specific
     return row
-
-
-def _passed(result: Result, links: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Return what turbines make [MW] and pass [hm³/h]; shape (snapshots, turbines)."""
-    names = list(links)
-    return result.received[names].to_numpy(), result.flow("links")[names].to_numpy()

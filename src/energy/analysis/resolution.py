@@ -58,7 +58,11 @@ class Measured:
     memory: float
 
 
-def measure(case: Case, scenario: Scenario, resolution: str) -> Measured:
+def measure(
+    case: Case,
+    scenario: Scenario,
+    resolution: str,
+) -> Measured:
     """Solve a scenario once at a resolution, with a watch.
 
     Raises
@@ -68,20 +72,31 @@ def measure(case: Case, scenario: Scenario, resolution: str) -> Measured:
     """
     import pypsa  # noqa: F401  (its import is no part of what is measured)
 
-    asked = scenario.replace(**{"time.resolution": resolution})
+    scenario = scenario.replace(**{"time.resolution": resolution})
     start = time.process_time()
-    found = inputs(case, asked)
-    engine = Engine(found)
+    scenario_inputs = inputs(case, scenario)
+    engine = Engine(scenario_inputs)
     built = time.process_time()
-    result = engine.solve(found)
+    result = engine.solve(scenario_inputs)
     done = time.process_time()
-    energy = float((transferable(result) * result.hours).sum()) / 1000
+    energy = (transferable(result) * result.hours).sum() / 1000
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    columns = engine.structure.pattern.shape[1]
-    return Measured(resolution, len(result.hours), columns, energy, built - start, done - built, memory)
+    return Measured(
+        resolution=resolution,
+        snapshots=len(result.hours),
+        columns=engine.structure.pattern.shape[1],
+        energy=float(energy),
+        build_seconds=built - start,
+        solve_seconds=done - built,
+        memory=memory,
+    )
 
 
-def measure_all(case: Case, scenario: Scenario, resolutions: Iterable[str] = RESOLUTIONS) -> Iterator[Measured]:
+def measure_all(
+    case: Case,
+    scenario: Scenario,
+    resolutions: Iterable[str] = RESOLUTIONS,
+) -> Iterator[Measured]:
     """Yield the measurement of each resolution, each in a fresh process, one after the other."""
     # one process a task: peak memory and warm caches are not passed on
     with ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1) as executor:
@@ -95,7 +110,7 @@ def resolution_table(measured: Iterable[Measured], default: str) -> pd.DataFrame
     Parameters
     ----------
     measured
-        The last one is the truth that the others' energy is held against.
+        The last one is the finest, with which the others' energy is compared.
     default
         The resolution whose run time is 1.
 
@@ -111,19 +126,22 @@ def resolution_table(measured: Iterable[Measured], default: str) -> pd.DataFrame
     >>> resolution_table([coarse, fine], "3h")[["run time", "error"]].round(6).to_numpy().tolist()
     [[1.0, 0.01], [4.0, 0.0]]
     """
-    found = list(measured)
-    seconds = {m.resolution: m.build_seconds + m.solve_seconds for m in found}
-    truth = found[-1].energy
-    rows = {
-        m.resolution: {
-            "snapshots": m.snapshots,
-            "columns": m.columns,
-            "run time": seconds[m.resolution] / seconds[default],
-            "solve": m.solve_seconds / seconds[m.resolution],
-            "memory": m.memory,
-            "energy": m.energy,
-            "error": m.energy / truth - 1 if truth else float("nan"),
+    solves = list(measured)
+    seconds = {solve.resolution: solve.build_seconds + solve.solve_seconds for solve in solves}
+    finest = solves[-1].energy
+    rows = {}
+    for solve in solves:
+        error = float("nan")
+        if finest:
+            error = solve.energy / finest - 1
+        rows[solve.resolution] = {
+            "snapshots": solve.snapshots,
+            "columns": solve.columns,
+            "run time": seconds[solve.resolution] / seconds[default],
+            "solve": solve.solve_seconds / seconds[solve.resolution],
+            "memory": solve.memory,
+            "energy": solve.energy,
+            "error": error,
         }
-        for m in found
-    }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("resolution")
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    return table.rename_axis("resolution")

@@ -86,7 +86,7 @@ def _split(
     case: Any, asked: Any, known: list[Any], top: list[str], count: int, hazards: str, seed: int, executor: Any
 ) -> dict[str, float]:
     from energy.analysis.risk.season_sample import SamplingDesign
-    from energy.analysis.sensitivity.sensitivity import random_and_unknown
+    from energy.analysis.sensitivity.aleatory_epistemic import random_and_unknown
     from energy.scenario import read_hazards
 
     if count < 2:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from energy.analysis.backcast import PLANT, Backcast, Row, records
+from energy.analysis.backcast import Backcast, Row, records
+from energy.analysis.backcast_quantities import PLANT
 from energy.plots.backcast import backcast_figure
 from energy.plots.style import save
 from energy.report.docs_pages import write_blocks

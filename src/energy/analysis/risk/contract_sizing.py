@@ -1,7 +1,7 @@
 """Contract sizing: the season's firm quantity under take-or-pay, a two-stage program with CVaR.
 
 First stage: the quantity. Second stage, one scenario a season: what can be delivered goes to the contract first; what
-lacks is bought at the price of a shortfall, what is over is sold at the spot price.
+is missing is bought at the price of a shortfall, the surplus is sold at the spot price.
 """
 
 from __future__ import annotations
@@ -48,15 +48,22 @@ class Terms:
         """
         if not self.spot < self.price < self.shortfall:
             what = f"spot {self.spot:g}, price {self.price:g}, shortfall {self.shortfall:g} USD/MWh"
-            raise InputError(Fault(what, "terms", None, "spot < price < shortfall", "change one of them"))
+            allowed = "spot < price < shortfall"
+            raise InputError(Fault(what, "terms", allowed=allowed, repair="change one of them"))
 
     def income(self, quantity: float, energy: np.ndarray) -> np.ndarray:
         """Return the income of seasons [thousand USD] for a contracted quantity and energies [GWh]."""
-        short, over = np.clip(quantity - energy, 0, None), np.clip(energy - quantity, 0, None)
-        return np.asarray(self.price * quantity - self.shortfall * short + self.spot * over)
+        missing = np.clip(quantity - energy, 0, None)
+        surplus = np.clip(energy - quantity, 0, None)
+        income = self.price * quantity - self.shortfall * missing + self.spot * surplus
+        return np.asarray(income)
 
 
-def representative(energy: np.ndarray, weights: np.ndarray, count: int = SCENARIOS) -> tuple[np.ndarray, np.ndarray]:
+def representative(
+    energy: np.ndarray,
+    weights: np.ndarray,
+    count: int = SCENARIOS,
+) -> tuple[np.ndarray, np.ndarray]:
     """Return seasons that stand for equal shares of the probability, and their probabilities.
 
     Samples are sorted and cut into bins of equal weight; each bin is its mean, so that the mean of all is kept.
@@ -67,14 +74,23 @@ def representative(energy: np.ndarray, weights: np.ndarray, count: int = SCENARI
     (array([1.5, 3.5]), array([0.5, 0.5]))
     """
     order = np.argsort(energy, kind="stable")
-    energy, weights = energy[order], weights[order] / weights.sum()
-    at = np.minimum((np.cumsum(weights) - weights / 2) * count, count - 1e-9).astype(int)
-    share = np.bincount(at, weights, count)
-    kept = share > 0
-    return np.bincount(at, weights * energy, count)[kept] / share[kept], share[kept]
+    sorted_energy = energy[order]
+    probability = weights[order] / weights.sum()
+    midpoint = np.cumsum(probability) - probability / 2
+    last = count - 1e-9
+    bins = np.minimum(midpoint * count, last).astype(int)
+    share = np.bincount(bins, probability, count)
+    weighted = np.bincount(bins, probability * sorted_energy, count)
+    occupied = share > 0
+    levels = weighted[occupied] / share[occupied]
+    return levels, share[occupied]
 
 
-def contract_network(energy: Sequence[float] | np.ndarray, probability: Sequence[float] | np.ndarray, terms: Terms):  # type: ignore[no-untyped-def]
+def contract_network(  # type: ignore[no-untyped-def]
+    energy: Sequence[float] | np.ndarray,
+    probability: Sequence[float] | np.ndarray,
+    terms: Terms,
+):
     """Return the two-stage program as a stochastic ``pypsa.Network``, not yet solved; GWh and thousand USD.
 
     Parameters
@@ -87,13 +103,27 @@ def contract_network(energy: Sequence[float] | np.ndarray, probability: Sequence
     import pypsa
 
     names = [f"season {number}" for number in range(len(energy))]
-    most = max(float(np.max(energy)), 1e-3)
+    probabilities = map(float, probability)
+    largest = max(float(np.max(energy)), 1e-3)
     with quiet_pypsa():
         n = pypsa.Network(snapshots=[0])
         n.add("Bus", _SEASON)
-        n.add("Generator", "deliverable", bus=_SEASON, p_nom=most)
-        n.add("Generator", "bought", bus=_SEASON, p_nom=most, marginal_cost=terms.shortfall)
-        n.add("Generator", "spot", bus=_SEASON, sign=-1, p_nom=most, marginal_cost=-terms.spot)
+        n.add("Generator", "deliverable", bus=_SEASON, p_nom=largest)
+        n.add(
+            "Generator",
+            "bought",
+            bus=_SEASON,
+            p_nom=largest,
+            marginal_cost=terms.shortfall,
+        )
+        n.add(
+            "Generator",
+            "spot",
+            bus=_SEASON,
+            sign=-1,
+            p_nom=largest,
+            marginal_cost=-terms.spot,
+        )
         # all that is contracted is owed: it runs at its size whatever happens
         n.add(
             "Generator",
@@ -101,13 +131,14 @@ def contract_network(energy: Sequence[float] | np.ndarray, probability: Sequence
             bus=_SEASON,
             sign=-1,
             p_nom_extendable=True,
-            p_nom_max=most,
+            p_nom_max=largest,
             p_min_pu=1,
             marginal_cost=-terms.price,
         )
-        n.set_scenarios(dict(zip(names, map(float, probability), strict=True)))
-        for name, value in zip(names, energy, strict=True):
-            n.c.generators.static.loc[(name, "deliverable"), "p_max_pu"] = float(value) / most
+        n.set_scenarios(dict(zip(names, probabilities, strict=True)))
+        generators = n.c.generators.static
+        for name, deliverable in zip(names, energy, strict=True):
+            generators.loc[(name, "deliverable"), "p_max_pu"] = float(deliverable) / largest
     return n
 
 
@@ -148,14 +179,25 @@ def firm_quantity(
     with quiet_pypsa():
         if aversion:
             n.set_risk_preference(alpha=1 - tail, omega=aversion)
-        status, condition = n.optimize(solver_name="highs", include_objective_constant=False, log_to_console=False)
+        status, condition = n.optimize(
+            solver_name="highs",
+            include_objective_constant=False,
+            log_to_console=False,
+        )
     if status != "ok":
         raise SolverError(f"contract: {condition}")
-    return float(n.c.generators.static["p_nom_opt"].xs(_CONTRACT, level="name").iloc[0])
+    optimal = n.c.generators.static["p_nom_opt"]
+    # the first stage is one decision: the same in every scenario
+    quantity = optimal.xs(_CONTRACT, level="name").iloc[0]
+    return float(quantity)
 
 
 def frontier(
-    energy: np.ndarray, weights: np.ndarray, terms: Terms, tail: float = 0.1, aversions: Sequence[float] = AVERSIONS
+    energy: np.ndarray,
+    weights: np.ndarray,
+    terms: Terms,
+    tail: float = 0.1,
+    aversions: Sequence[float] = AVERSIONS,
 ) -> pd.DataFrame:
     """Return the frontier of expected income against risk.
 
@@ -180,19 +222,27 @@ def frontier(
     share = weights / weights.sum()
     rows = {}
     for aversion in aversions:
-        quantity = firm_quantity(levels, probability, terms, aversion, tail)
+        quantity = firm_quantity(levels, probability, terms, aversion=aversion, tail=tail)
         income = terms.income(quantity, energy) / 1000
+        is_short = energy < quantity - 1e-6
         rows[aversion] = {
             "quantity": quantity,
             "mean income": float(income @ share),
             "tail income": _tail_mean(income, share, tail),
-            "short": float(share @ (energy < quantity - 1e-6)),
+            "short": float(share @ is_short),
         }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("aversion")
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    return table.rename_axis("aversion")
 
 
-def _tail_mean(income: np.ndarray, share: np.ndarray, tail: float) -> float:
+def _tail_mean(
+    income: np.ndarray,
+    share: np.ndarray,
+    tail: float,
+) -> float:
+    """Return the mean income of the worst seasons, which together have the probability ``tail`` (CVaR)."""
     order = np.argsort(income, kind="stable")
-    before = np.cumsum(share[order]) - share[order]
-    part = np.clip(tail - before, 0.0, share[order])
-    return float(income[order] @ part / tail)
+    probability = share[order]
+    worse = np.cumsum(probability) - probability
+    in_tail = np.clip(tail - worse, 0.0, probability)
+    return float(income[order] @ in_tail / tail)

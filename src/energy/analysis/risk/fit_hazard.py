@@ -13,8 +13,10 @@ from scipy import stats
 from energy.errors import Fault, InputError, nearest
 
 CONFIDENCE = 0.9
+TAIL = (1 - CONFIDENCE) / 2  # probability on each side of an interval
 YEAR_DAYS = 365.25
 LawName = Literal["exponential", "lognormal", "empirical"]
+Intervals = dict[str, tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,15 @@ class Fit:
     low: float
     high: float
     law: dict[str, Any]
-    intervals: dict[str, tuple[float, float]]
+    intervals: Intervals
 
     def hazard(self, source: str) -> dict[str, Any]:
         """Return the part of a hazard that the log says: rate, duration, source."""
-        rate = {"per_year": round(self.per_year, 4), "low": round(self.low, 4), "high": round(self.high, 4)}
+        rate = {
+            "per_year": round(self.per_year, 4),
+            "low": round(self.low, 4),
+            "high": round(self.high, 4),
+        }
         return {"rate": rate, "duration": self.law, "source": source}
 
 
@@ -55,9 +61,16 @@ def poisson_rate(events: int, years: float) -> tuple[float, float, float]:
     >>> [round(rate, 2) for rate in poisson_rate(21, 3.46)]
     [6.07, 4.07, 8.74]
     """
-    tail = (1 - CONFIDENCE) / 2
-    low = float(stats.chi2.ppf(tail, 2 * events)) / (2 * years) if events else 0.0
-    return events / years, low, float(stats.chi2.ppf(1 - tail, 2 * events + 2)) / (2 * years)
+    low = 0.0
+    if events:
+        low = _chi2(TAIL, 2 * events) / (2 * years)
+    high = _chi2(1 - TAIL, 2 * events + 2) / (2 * years)
+    return events / years, low, high
+
+
+def _chi2(probability: float, freedom: int) -> float:
+    """Return the quantile of χ² with some degrees of freedom."""
+    return float(stats.chi2.ppf(probability, freedom))
 
 
 def fit_log(
@@ -90,48 +103,127 @@ def fit_log(
     InputError
         When the log does not know a corridor or cause, or there are too few events for the law.
     """
+    _refuse_unknown(log, corridors, causes, start, end)
+    events = _events(log, corridors, causes, start, end)
+    days = pd.date_range(start, end, freq="D", inclusive="left")
+    if months:
+        events = events[events["start"].dt.month.isin(list(months))]
+        days = days[days.month.isin(list(months))]
+    count = int(events["incidents"].sum())
+    years = len(days) / YEAR_DAYS
+    hours = events["hours"].dropna().to_numpy(float)
+    duration, intervals = _duration_law(hours[hours > 0], law)
+    per_year, low, high = poisson_rate(count, years)
+    return Fit(
+        events=count,
+        years=years,
+        per_year=per_year,
+        low=low,
+        high=high,
+        law=duration,
+        intervals=intervals,
+    )
+
+
+def _refuse_unknown(
+    log: pd.DataFrame,
+    corridors: Sequence[str],
+    causes: Sequence[str],
+    start: pd.Timestamp,
+    end: pd.Timestamp,
+) -> None:
     faults = []
-    for column, asked in (("corridor", corridors), ("cause", causes)):
-        known = sorted(log[column].unique())
-        faults += [
-            Fault(f"no event of {column} {name!r}", column, None, ", ".join(known), nearest(name, known))
-            for name in asked
-            if name not in known
-        ]
+    for column, names in (("corridor", corridors), ("cause", causes)):
+        in_log = sorted(log[column].unique())
+        for name in names:
+            if name not in in_log:
+                what = f"no event of {column} {name!r}"
+                repair = nearest(name, in_log)
+                faults.append(Fault(what, column, allowed=", ".join(in_log), repair=repair))
     if not start < end:
-        faults.append(Fault(f"the window is {start:%Y-%m-%d} to {end:%Y-%m-%d}", "window", None, "start before end"))
+        what = f"the window is {start:%Y-%m-%d} to {end:%Y-%m-%d}"
+        faults.append(Fault(what, "window", allowed="start before end"))
     if faults:
         raise InputError(faults)
-    chosen = log[log["corridor"].isin(list(corridors)) & (log["counts"] == "yes")]
-    chosen = chosen[(chosen["start"] >= start) & (chosen["start"] < end)]
-    chosen = chosen[chosen["cause"].isin(list(causes))] if causes else chosen
-    chosen = chosen[chosen["start"].dt.month.isin(list(months))] if months else chosen
-    days = pd.date_range(start, end, freq="D", inclusive="left")
-    watched = int(days.month.isin(list(months)).sum()) if months else len(days)
-    events, years = int(chosen["incidents"].sum()), watched / YEAR_DAYS
-    hours = chosen["hours"].dropna().to_numpy(float)
-    found, intervals = _law(hours[hours > 0], law)
-    return Fit(events, years, *poisson_rate(events, years), found, intervals)
 
 
-def _law(hours: np.ndarray, law: LawName) -> tuple[dict[str, Any], dict[str, tuple[float, float]]]:
-    least = 2 if law == "lognormal" else 1
-    if len(hours) < least:
-        what = f"{len(hours)} durations are too few for a {law} law"
-        raise InputError(Fault(what, "log", None, f"{least} or more", "widen the window or name more causes"))
-    tail, count = (1 - CONFIDENCE) / 2, len(hours)
+def _events(
+    log: pd.DataFrame,
+    corridors: Sequence[str],
+    causes: Sequence[str],
+    start: pd.Timestamp,
+    end: pd.Timestamp,
+) -> pd.DataFrame:
+    """Return the events of a log that count in rates, on some corridors, of some causes, in a window."""
+    counts = log["counts"] == "yes"
+    on_corridors = log["corridor"].isin(list(corridors))
+    in_window = (log["start"] >= start) & (log["start"] < end)
+    events = log[counts & on_corridors & in_window]
+    if causes:
+        events = events[events["cause"].isin(list(causes))]
+    return events
+
+
+def _duration_law(hours: np.ndarray, law: LawName) -> tuple[dict[str, Any], Intervals]:
+    """Return a duration law as a hazard has it, fitted to durations [h], and the intervals of its fields."""
+    _refuse_too_few(hours, law)
     if law == "empirical":
         return {"law": law, "hours": sorted(hours.tolist())}, {}
     if law == "exponential":
-        total = float(hours.sum())
-        ends = (2 * total / float(stats.chi2.ppf(q, 2 * count)) for q in (1 - tail, tail))
-        return {"law": law, "mean": round(total / count, 2)}, {"mean": (next(ends), next(ends))}
-    logs = np.log(hours)
-    centre, sigma = float(logs.mean()), float(logs.std(ddof=1))
-    half = float(stats.t.ppf(1 - tail, count - 1)) * sigma / count**0.5
-    spread = [sigma * ((count - 1) / float(stats.chi2.ppf(q, count - 1))) ** 0.5 for q in (1 - tail, tail)]
-    found = {"law": law, "median": round(float(np.exp(centre)), 2), "sigma": round(sigma, 3)}
-    return found, {
-        "median": (float(np.exp(centre - half)), float(np.exp(centre + half))),
-        "sigma": (spread[0], spread[1]),
+        return _exponential_law(hours)
+    return _lognormal_law(hours)
+
+
+def _refuse_too_few(hours: np.ndarray, law: LawName) -> None:
+    least = 2 if law == "lognormal" else 1
+    if len(hours) < least:
+        what = f"{len(hours)} durations are too few for a {law} law"
+        repair = "widen the window or name more causes"
+        raise InputError(Fault(what, "log", allowed=f"{least} or more", repair=repair))
+
+
+def _exponential_law(hours: np.ndarray) -> tuple[dict[str, Any], Intervals]:
+    """Return the mean [h] and its interval, 2·Σ/χ²(95 %; 2n) to 2·Σ/χ²(5 %; 2n)."""
+    count = len(hours)
+    total = float(hours.sum())
+    low = 2 * total / _chi2(1 - TAIL, 2 * count)
+    high = 2 * total / _chi2(TAIL, 2 * count)
+    mean = round(total / count, 2)
+    return {"law": "exponential", "mean": mean}, {"mean": (low, high)}
+
+
+def _lognormal_law(hours: np.ndarray) -> tuple[dict[str, Any], Intervals]:
+    """Return median [h] and σ of the logarithms with their intervals, by Student's t and by χ²."""
+    logarithms = np.log(hours)
+    freedom = len(hours) - 1
+    centre = float(logarithms.mean())
+    sigma = float(logarithms.std(ddof=1))
+    student = float(stats.t.ppf(1 - TAIL, freedom))
+    half_width = student * sigma / len(hours) ** 0.5
+    law = {
+        "law": "lognormal",
+        "median": round(_exp(centre), 2),
+        "sigma": round(sigma, 3),
     }
+    intervals = {
+        "median": (_exp(centre - half_width), _exp(centre + half_width)),
+        "sigma": (
+            _sigma_bound(sigma, freedom, 1 - TAIL),
+            _sigma_bound(sigma, freedom, TAIL),
+        ),
+    }
+    return law, intervals
+
+
+def _exp(exponent: float) -> float:
+    return float(np.exp(exponent))
+
+
+def _sigma_bound(
+    sigma: float,
+    freedom: int,
+    probability: float,
+) -> float:
+    """Return σ·√(f/χ²(probability; f)) with f degrees of freedom."""
+    ratio = freedom / _chi2(probability, freedom)
+    return sigma * float(ratio**0.5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
@@ -12,7 +13,11 @@ import pandas as pd
 
 from energy.analysis.case_digest import case_digest
 from energy.analysis.risk.estimate import Estimate, Pool, Samples, make_pool
-from energy.analysis.risk.season_sample import SamplingDesign, sample_columns, solve_samples
+from energy.analysis.risk.season_sample import (
+    SamplingDesign,
+    sample_columns,
+    solve_samples,
+)
 from energy.case import Case
 from energy.model.hydrology.statistics import River, water_statistics
 from energy.model.hydrology.volumes import draw_volumes
@@ -24,6 +29,8 @@ CHECKED_EVERY = 64  # samples between two looks at the interval
 CHUNK = 4  # samples a task
 IN_FLIGHT = 16  # tasks handed to an executor ahead of their answers
 FIGURES = ("season", "P50", "P90", "P95")
+Sample = dict[str, float]
+"""Column → value of one sample, as `solve_samples` returns it."""
 
 
 @dataclass(frozen=True)
@@ -52,52 +59,86 @@ class StoppingRule:
     pool: int = POOL
 
 
-def water_pool(case: Case, question: SamplingDesign, plan: StoppingRule) -> Pool | None:
+def water_pool(
+    case: Case,
+    question: SamplingDesign,
+    plan: StoppingRule,
+) -> Pool | None:
     """Return the water years that samples are taken from; None where water is not drawn, or plainly."""
     table = case.profiles.get("water_statistics")
     if plan.plain or not question.water or table is None:
         return None
-    rivers = water_statistics(table)
-    worth = [_worth(case, river) for river in rivers.rivers]
-    used = [at for at, energy in enumerate(worth) if energy > 0]
-    if not used:
+    statistics = water_statistics(table)
+    rivers = []
+    energies = []
+    for river in statistics.rivers:
+        energy = _energy_of_water(case, river)
+        if energy > 0:
+            rivers.append(river)
+            energies.append(energy)
+    if not rivers:
         return None
-    known = replace(rivers, rivers=tuple(rivers.rivers[at] for at in used))
-    volumes = draw_volumes(known, question.seed, np.arange(plan.pool))
-    index = (volumes * np.array(worth)[used][None, :, None]).sum(axis=(1, 2))
-    features = np.column_stack([index, volumes.reshape(len(index), -1)])
+    of_turbines = replace(statistics, rivers=tuple(rivers))
+    draws = np.arange(plan.pool)
+    volumes = draw_volumes(of_turbines, question.seed, draws)
+    weighted = volumes * np.array(energies)[None, :, None]
+    index = weighted.sum(axis=(1, 2))
+    by_draw = volumes.reshape(len(index), -1)
+    features = np.column_stack([index, by_draw])
     return make_pool(features, index, STRATA)
 
 
-def _worth(case: Case, river: River) -> float:
-    """Return what a river's water gives in the sellers' turbines on its way, averaged over its sites.
+def _energy_of_water(case: Case, river: River) -> float:
+    """Return what a river's water gives in the sellers' turbines on its way, averaged over its sites [MWh/hm³].
 
-    MWh/hm³, each seller's times its share of the contract: only what the water years are sorted by.
+    Each seller's energy counts with its share of the contract: only the order of the water years hangs on it.
     """
-    links, buses, loads = (case.components.get(name, pd.DataFrame()) for name in ("links", "buses", "loads"))
-    sellers = case.rules.contract.shares if case.rules.contract else {}
-    total = 0.0
+    loads = case.components.get("loads", pd.DataFrame())
+    energy = 0.0
     for site, share in river.sites:
         if site in loads.index:
-            total += share * _downstream(links, buses, str(loads.at[site, "bus"]), sellers, 0)
-    return total
+            bus = str(loads.at[site, "bus"])
+            energy += share * _energy_downstream(case, bus)
+    return energy
 
 
-def _downstream(links: pd.DataFrame, buses: pd.DataFrame, bus: str, sellers: Mapping[str, float], depth: int) -> float:
+def _energy_downstream(case: Case, bus: str, depth: int = 0) -> float:
     """Return the most that a hm³ at a water bus can give on its way [MWh/hm³]."""
+    links = case.components.get("links", pd.DataFrame())
+    buses = case.components["buses"]
     if links.empty or "bus2" not in links or depth > len(buses):
         return 0.0
-    best = 0.0
-    for _, link in links[links["bus0"] == bus].iterrows():
-        onward, energy = str(link["bus1"]), 0.0
-        if buses.at[onward, "carrier"] != "water":
-            everyone = "country" not in buses or not sellers
-            share = 1.0 if everyone else sellers.get(str(buses.at[onward, "country"]), 0.0)
-            energy = float(link["efficiency"]) * share
-            onward = str(link["bus2"]) if isinstance(link["bus2"], str) and link["bus2"] else ""
-        further = _downstream(links, buses, onward, sellers, depth + 1) if onward in buses.index else 0.0
-        best = max(best, energy + further)
-    return best
+    most = 0.0
+    from_bus = links["bus0"] == bus
+    for _, link in links[from_bus].iterrows():
+        energy, onward = _energy_and_way_on(case, link)
+        if onward in buses.index:
+            energy += _energy_downstream(case, onward, depth + 1)
+        most = max(most, energy)
+    return most
+
+
+def _energy_and_way_on(case: Case, link: pd.Series) -> tuple[float, str]:
+    """Return what a hm³ gives in a link [MWh/hm³], and the water bus to which it goes on; no name: to none."""
+    buses = case.components["buses"]
+    target = str(link["bus1"])
+    if buses.at[target, "carrier"] == "water":
+        return 0.0, target
+    energy = float(link["efficiency"]) * _share_of_contract(case, target)
+    tailwater = link["bus2"]
+    onward = tailwater if isinstance(tailwater, str) else ""
+    return energy, onward
+
+
+def _share_of_contract(case: Case, bus: str) -> float:
+    """Return the share of the contract of the country of an electric bus; 1 where the case has no shares."""
+    buses = case.components["buses"]
+    contract = case.rules.contract
+    shares = contract.shares if contract else {}
+    if "country" not in buses or not shares:
+        return 1.0
+    country = str(buses.at[bus, "country"])
+    return shares.get(country, 0.0)
 
 
 def planned_draws(plan: StoppingRule, pool: Pool | None) -> np.ndarray:
@@ -107,8 +148,8 @@ def planned_draws(plan: StoppingRule, pool: Pool | None) -> np.ndarray:
     """
     if pool is None:
         return np.arange(plan.samples)
-    rounds = -(-plan.samples // pool.strata)
-    return pool.order[: min(rounds * pool.strata, len(pool.order))]
+    rounds = math.ceil(plan.samples / pool.strata)
+    return pool.order[: rounds * pool.strata]
 
 
 def risk_samples(
@@ -118,7 +159,7 @@ def risk_samples(
     pool: Pool | None = None,
     done: pd.DataFrame | None = None,
     executor: Executor | None = None,
-) -> Iterator[list[dict[str, float]]]:
+) -> Iterator[list[Sample]]:
     """Yield samples as they are solved, until the plan is fulfilled; those of ``done`` are not solved again.
 
     What is sampled does not depend on the executor, nor on an interruption: whether to go on is decided every 64
@@ -135,36 +176,52 @@ def risk_samples(
     executor
         Any ``concurrent.futures`` executor; None: here.
     """
-    draws = planned_draws(plan, pool)
-    known: dict[int, dict[str, float]] = {}
-    if done is not None:
-        known = {int(row["draw"]): row for row in done.to_dict("records")}  # type: ignore[misc]
-    step = CHECKED_EVERY if plan.until is not None else len(draws)
-    for first in range(0, len(draws), step):
-        batch = [int(draw) for draw in draws[first : first + step] if int(draw) not in known]
-        for found in _solved(case, question, batch, executor):
-            known |= {int(row["draw"]): row for row in found}
-            yield found
-        if plan.until is not None:
-            table = pd.DataFrame([known[int(draw)] for draw in draws[: first + step]])
-            if reached(table, pool, plan):
-                return
+    draws = planned_draws(plan, pool).tolist()
+    samples = _samples_by_draw(done)
+    batch_size = CHECKED_EVERY if plan.until is not None else len(draws)
+    for first in range(0, len(draws), batch_size):
+        end = first + batch_size
+        remaining = [draw for draw in draws[first:end] if draw not in samples]
+        for solved in _solved(case, question, remaining, executor):
+            for sample in solved:
+                samples[int(sample["draw"])] = sample
+            yield solved
+        if plan.until is None:
+            continue
+        so_far = [samples[draw] for draw in draws[:end]]
+        if reached(pd.DataFrame(so_far), pool, plan):
+            return
+
+
+def _samples_by_draw(table: pd.DataFrame | None) -> dict[int, Sample]:
+    if table is None:
+        return {}
+    samples: dict[int, Sample] = {}
+    for row in table.to_dict("records"):
+        sample = {str(column): value for column, value in row.items()}
+        samples[int(sample["draw"])] = sample
+    return samples
 
 
 def _solved(
-    case: Case, question: SamplingDesign, draws: list[int], executor: Executor | None
-) -> Iterator[list[dict[str, float]]]:
-    tasks = deque(draws[at : at + CHUNK] for at in range(0, len(draws), CHUNK))
+    case: Case,
+    question: SamplingDesign,
+    draws: list[int],
+    executor: Executor | None,
+) -> Iterator[list[Sample]]:
+    """Yield the samples of draws, a few at a time, as they are solved."""
+    tasks = deque(draws[first : first + CHUNK] for first in range(0, len(draws), CHUNK))
     if executor is None:
         while tasks:
             yield solve_samples(case, question, tasks.popleft())
         return
     key = case_digest(case)
-    waiting: set[Future[list[dict[str, float]]]] = set()
+    waiting: set[Future[list[Sample]]] = set()
     try:
         while tasks or waiting:
             while tasks and len(waiting) < IN_FLIGHT:
-                waiting.add(executor.submit(solve_samples, case, question, tasks.popleft(), key))
+                future = executor.submit(solve_samples, case, question, tasks.popleft(), key)
+                waiting.add(future)
             finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for future in finished:
                 yield future.result()
@@ -177,41 +234,62 @@ def in_order(table: pd.DataFrame, pool: Pool | None) -> pd.DataFrame:
     """Return sound samples in the order of the pool; failed ones are left out."""
     rank = table["draw"].astype(int).to_numpy()
     if pool is not None:
-        place = np.empty(len(pool.order), dtype=int)
-        place[pool.order] = np.arange(len(pool.order))
-        rank = place[rank]
-    ordered = table.iloc[np.argsort(rank, kind="stable")]
-    return ordered[ordered["failed"] == 0].reset_index(drop=True)
+        draws = len(pool.order)
+        rank_of_draw = np.empty(draws, dtype=int)
+        rank_of_draw[pool.order] = np.arange(draws)
+        rank = rank_of_draw[rank]
+    order = np.argsort(rank, kind="stable")
+    ordered = table.iloc[order]
+    solved = ordered["failed"] == 0
+    return ordered[solved].reset_index(drop=True)
 
 
 def samples_of(table: pd.DataFrame, pool: Pool | None) -> Samples:
-    """Return the places of ordered samples."""
-    return Samples(table["weight"].to_numpy(float), table["draw"].to_numpy(int), pool)
+    """Return weights and draws of ordered samples."""
+    weights = table["weight"].to_numpy(float)
+    draws = table["draw"].to_numpy(int)
+    return Samples(weights, draws, pool)
 
 
-def reached(table: pd.DataFrame, pool: Pool | None, plan: StoppingRule) -> bool:
+def reached(
+    table: pd.DataFrame,
+    pool: Pool | None,
+    plan: StoppingRule,
+) -> bool:
     """Tell whether the interval on the plan's figure is narrow enough."""
-    ordered = in_order(table, pool)
     assert plan.until is not None
+    ordered = in_order(table, pool)
     if len(ordered) < 2 * STRATA:
         return False
-    value, half = figure(ordered, pool, plan.figure)
-    return half <= plan.until * abs(value)
+    value, half_width = figure(ordered, pool, plan.figure)
+    return half_width <= plan.until * abs(value)
 
 
-def figure(ordered: pd.DataFrame, pool: Pool | None, name: str) -> tuple[float, float]:
+def figure(
+    ordered: pd.DataFrame,
+    pool: Pool | None,
+    name: str,
+) -> tuple[float, float]:
     """Return a figure of the season [GWh] and half of its 95 % interval."""
-    samples, season = samples_of(ordered, pool), ordered["season"].to_numpy(float)
     if name == "season":
-        found = season_mean(ordered, pool)
-        return found.value, found.half_width
-    level, low, high = samples.exceeded(season, float(name.removeprefix("P")) / 100)
+        estimate = season_mean(ordered, pool)
+        return estimate.value, estimate.half_width
+    exceedance = float(name.removeprefix("P")) / 100
+    samples = samples_of(ordered, pool)
+    season = ordered["season"].to_numpy(float)
+    level, low, high = samples.exceeded(season, exceedance)
     return level, (high - low) / 2
 
 
-def season_mean(ordered: pd.DataFrame, pool: Pool | None, column: str = "season") -> Estimate:
-    """Return the mean energy of the season [GWh], corrected by what is known of all water years of the pool."""
-    return samples_of(ordered, pool).mean(ordered[column].to_numpy(float), control=True)
+def season_mean(
+    ordered: pd.DataFrame,
+    pool: Pool | None,
+    column: str = "season",
+) -> Estimate:
+    """Return the mean energy of the season [GWh], with all water years of the pool as control variate."""
+    samples = samples_of(ordered, pool)
+    energy = ordered[column].to_numpy(float)
+    return samples.mean(energy, control=True)
 
 
 def columns_of(case: Case, question: SamplingDesign) -> list[str]:

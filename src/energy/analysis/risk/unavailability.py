@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
 
 from energy.errors import Fault, InputError
 from energy.scenario import HazardSet
-from energy.scenario.hazard import YEAR, Process
+from energy.scenario.hazard import YEAR, Hazard
 
 Strikes = Literal["always", "both up"]
-WITH_STATE = {"by_month", "when", "duration", "campaign", "spreads", "closed", "closed_by"}
+WITH_STATE = {
+    "by_month",
+    "when",
+    "duration",
+    "campaign",
+    "spreads",
+    "closed",
+    "closed_by",
+}
 """Fields that make a law no Markov chain of constant rates."""
+BOTH_UP, ONE_OUT, BOTH_OUT, COMMON_CAUSE = range(4)  # states of the Markov chain
 
 
-def hours_both_out(hazards: HazardSet, alone: str, both: str, strikes: Strikes = "always") -> float:
+def hours_both_out(
+    hazards: HazardSet,
+    alone: str,
+    both: str,
+    strikes: Strikes = "always",
+) -> float:
     """Return the hours a year in which both of two components are out, in the long run.
 
     λ, μ are the rates of failure and repair of each by itself, λc, μc those of the common cause.
@@ -52,46 +67,73 @@ def hours_both_out(hazards: HazardSet, alone: str, both: str, strikes: Strikes =
     >>> law = {"kind": "line_out", "cause": "failure", "where": ["links.a", "links.b"]}
     >>> each = law | {"each": True, "rate": {"mttf": 5840, "mttr": 10}}
     >>> pair = law | {"rate": {"mttf": 58400, "mttr": 16}}
-    >>> found = HazardSet.model_validate({"name": "pair", "hazards": {"each": each, "pair": pair}})
-    >>> round(hours_both_out(found, "each", "pair", "both up"), 4), round(hours_both_out(found, "each", "pair"), 4)
-    (2.4167, 2.4249)
+    >>> hazards = HazardSet.model_validate({"name": "pair", "hazards": {"each": each, "pair": pair}})
+    >>> round(hours_both_out(hazards, "each", "pair", "both up"), 4)
+    2.4167
+    >>> round(hours_both_out(hazards, "each", "pair"), 4)
+    2.4249
     """
     fail, repair = _rates(hazards, alone, each=True)
     strike, restore = _rates(hazards, both, each=False)
     if strikes == "always":
-        own, common = fail / (fail + repair), strike / (strike + restore)
+        own = fail / (fail + repair)
+        common = strike / (strike + restore)
         return float(YEAR * (common + (1 - common) * own**2))
-    moves = {(0, 1): 2 * fail, (1, 0): repair, (1, 2): fail, (2, 1): 2 * repair, (0, 3): strike, (3, 0): restore}
-    share = _stationary(moves, 4)
-    return float(YEAR * (share[2] + share[3]))
+    rates = {
+        (BOTH_UP, ONE_OUT): 2 * fail,
+        (ONE_OUT, BOTH_UP): repair,
+        (ONE_OUT, BOTH_OUT): fail,
+        (BOTH_OUT, ONE_OUT): 2 * repair,
+        (BOTH_UP, COMMON_CAUSE): strike,
+        (COMMON_CAUSE, BOTH_UP): restore,
+    }
+    share = _stationary(rates, states=4)
+    return float(YEAR * (share[BOTH_OUT] + share[COMMON_CAUSE]))
 
 
-def _rates(hazards: HazardSet, name: str, each: bool) -> tuple[float, float]:
-    """Return failures and repairs an hour."""
+def _rates(
+    hazards: HazardSet,
+    name: str,
+    each: bool,
+) -> tuple[float, float]:
+    """Return failures and repairs an hour of a hazard of two places."""
     hazard = hazards.hazards.get(name)
     if hazard is None:
-        raise InputError(Fault(f"no hazard {name!r} in set {hazards.name}", allowed=", ".join(hazards.hazards)))
+        what = f"no hazard {name!r} in set {hazards.name}"
+        raise InputError(Fault(what, allowed=", ".join(hazards.hazards)))
     if hazard.each is not each or len(hazard.where) != 2:
         kind = "each: true" if each else "each: false"
         raise InputError(Fault(f"hazard {name!r} is not one of two places with {kind}"))
-    changing = sorted(field for field in WITH_STATE & hazard.model_fields_set if getattr(hazard, field))
+    changing = _changing_fields(hazard)
     if changing:
         what = f"hazard {name!r} has {', '.join(changing)}: its rates are not constant"
         raise InputError(Fault(what, repair="sample it with: energy adequacy"))
-    return _inverse(hazard)
-
-
-def _inverse(process: Process) -> tuple[float, float]:
-    mttf, mttr = process.times
+    mttf, mttr = hazard.times
     return 1 / mttf, 1 / mttr
 
 
-def _stationary(moves: dict[tuple[int, int], float], states: int) -> np.ndarray:
-    """Return the long-run share of the time in each state of a Markov chain: π·Q = 0, Σπ = 1."""
-    rates = np.zeros((states, states))
-    for (start, end), rate in moves.items():
-        rates[start, end] += rate
-        rates[start, start] -= rate
-    system = np.vstack([rates.T[:-1], np.ones(states)])
-    found: np.ndarray = np.linalg.solve(system, np.eye(states)[-1])
-    return found
+def _changing_fields(hazard: Hazard) -> list[str]:
+    """Return the fields of a hazard that make its rates change with time or state."""
+    given = WITH_STATE & hazard.model_fields_set
+    return sorted(field for field in given if getattr(hazard, field))
+
+
+def _stationary(rates: Mapping[tuple[int, int], float], states: int) -> np.ndarray:
+    """Return the long-run share of the time in each state of a Markov chain: π·Q = 0, Σπ = 1.
+
+    Parameters
+    ----------
+    rates
+        (from state, to state) → transitions an hour.
+    states
+        How many states there are.
+    """
+    generator = np.zeros((states, states))
+    for (start, end), rate in rates.items():
+        generator[start, end] += rate
+        generator[start, start] -= rate
+    total = np.ones(states)
+    system = np.vstack([generator.T[:-1], total])
+    right_side = np.eye(states)[-1]
+    shares: np.ndarray = np.linalg.solve(system, right_side)
+    return shares

@@ -12,11 +12,18 @@ from energy.model.operating_rules import rule_book
 from energy.model.overrides import with_overrides
 from energy.scenario import Scenario
 
-_LOADS, _LINKS, _STORES = "values.loads.", "values.links.", "values.stores."
+Components = Mapping[str, pd.DataFrame]
+_LOADS = "values.loads."
+_LINKS = "values.links."
+_STORES = "values.stores."
 
 
-def with_linked_parameters(case: Case, scenario: Scenario, moved: Mapping[str, float]) -> dict[str, float]:
-    """Return the numbers that were moved, and those that must follow them.
+def with_linked_parameters(
+    case: Case,
+    scenario: Scenario,
+    moved: Mapping[str, float],
+) -> dict[str, float]:
+    """Return the parameters that were moved, and those that are linked to them.
 
     Shares of one demand keep their sum: where people live says nothing about how much they use. A turbine that gets
     more out of its water keeps its rated power, so that its flow falls; one that gets less keeps its flow. No reservoir
@@ -25,7 +32,7 @@ def with_linked_parameters(case: Case, scenario: Scenario, moved: Mapping[str, f
     Parameters
     ----------
     case, scenario
-        What the others are.
+        What the parameters are that were not moved.
     moved
         Key of a scenario (``values.links.Nurek turbine.efficiency``) → number in its unit.
 
@@ -34,65 +41,109 @@ def with_linked_parameters(case: Case, scenario: Scenario, moved: Mapping[str, f
     >>> from energy.case import read_case
     >>> from energy.scenario import read_scenario
     >>> case, scenario = read_case("casa1000"), read_scenario("baseline")
-    >>> shares = with_linked_parameters(case, scenario, {"values.loads.KG south demand.share": 0.6})
+    >>> moved = {"values.loads.KG south demand.share": 0.6}
+    >>> shares = with_linked_parameters(case, scenario, moved)
     >>> {key: round(share, 3) for key, share in shares.items()}
     {'values.loads.KG south demand.share': 0.5, 'values.loads.KG north demand.share': 0.5}
     """
     book = rule_book(case, scenario)
     components = with_overrides(case, scenario, book).components
     numbers = dict(moved)
-    numbers.update(_shares(components, numbers))
-    numbers.update(dict(_flows(components, numbers)))
-    numbers.update(dict(_levels(book, components, numbers)))
+    numbers.update(_shares_of_demand(components, numbers))
+    numbers.update(_rated_flows(components, numbers))
+    numbers.update(_start_levels(book, components, numbers))
     return numbers
 
 
-Components = Mapping[str, pd.DataFrame]
+def _number(
+    components: Components,
+    component: str,
+    name: str,
+    attribute: str,
+) -> float:
+    """Return an attribute of a component as it is before anything is moved."""
+    table = components[component]
+    values = table.loc[[name], attribute].to_numpy(float)
+    return float(values[0])
 
 
-def _number(components: Components, component: str, name: str, attribute: str) -> float:
-    return float(components[component].loc[[name], attribute].to_numpy(float)[0])
-
-
-def _moved(numbers: Mapping[str, float], start: str, attribute: str) -> Iterator[tuple[str, float]]:
+def _moved(
+    numbers: Mapping[str, float],
+    prefix: str,
+    attribute: str,
+) -> Iterator[tuple[str, float]]:
     """Yield name and number of the components whose attribute was moved."""
+    suffix = f".{attribute}"
     for key, number in numbers.items():
-        if key.startswith(start) and key.endswith(f".{attribute}"):
-            yield key.removeprefix(start).removesuffix(f".{attribute}"), number
+        if key.startswith(prefix) and key.endswith(suffix):
+            name = key.removeprefix(prefix).removesuffix(suffix)
+            yield name, number
 
 
-def _shares(components: Components, numbers: Mapping[str, float]) -> dict[str, float]:
+def _shares_of_demand(components: Components, numbers: Mapping[str, float]) -> dict[str, float]:
+    """Return the shares of every demand of which one was moved, scaled to their sum before."""
     loads = components.get("loads", pd.DataFrame())
     if "demand" not in loads:
         return {}
-    found: dict[str, float] = {}
-    for demand in {str(loads.at[name, "demand"]) for name, _ in _moved(numbers, _LOADS, "share")}:
-        keys = {f"{_LOADS}{name}.share": str(name) for name in loads.index[loads["demand"] == demand]}
-        before = {key: _number(components, "loads", name, "share") for key, name in keys.items()}
-        after = {key: numbers.get(key, share) for key, share in before.items()}
+    scaled: dict[str, float] = {}
+    moved_loads = [name for name, _ in _moved(numbers, _LOADS, "share")]
+    for demand in loads.loc[moved_loads, "demand"].unique():
+        of_demand = loads.index[loads["demand"] == demand]
+        before = {}
+        after = {}
+        for name in map(str, of_demand):
+            key = f"{_LOADS}{name}.share"
+            share = _number(components, "loads", name, "share")
+            before[key] = share
+            after[key] = numbers.get(key, share)
         scale = sum(before.values()) / sum(after.values())
-        found |= {key: share * scale for key, share in after.items()}
-    return found
+        for key, share in after.items():
+            scaled[key] = share * scale
+    return scaled
 
 
-def _flows(components: Components, numbers: Mapping[str, float]) -> Iterator[tuple[str, float]]:
-    links, buses = components.get("links", pd.DataFrame()), components["buses"]
+def _rated_flows(components: Components, numbers: Mapping[str, float]) -> dict[str, float]:
+    """Return the rated flow [hm³/h] of turbines that got more efficient: their rated power [MW] stays."""
+    flows = {}
     for name, efficiency in _moved(numbers, _LINKS, "efficiency"):
-        ends = [str(buses.at[links.at[name, end], "unit"]) for end in ("bus0", "bus1")] if "unit" in buses else []
         before = _number(components, "links", name, "efficiency")
-        if ends == ["hm3/h", "MW"] and efficiency > before > 0:
-            key = f"{_LINKS}{name}.p_nom"
-            flow = numbers.get(key, _number(components, "links", name, "p_nom"))
-            yield key, flow * before / efficiency
+        if not _is_turbine(components, name) or not efficiency > before > 0:
+            continue
+        key = f"{_LINKS}{name}.p_nom"
+        flow = numbers.get(key, _number(components, "links", name, "p_nom"))
+        flows[key] = flow * before / efficiency
+    return flows
 
 
-def _levels(book: RuleBook, components: Components, numbers: Mapping[str, float]) -> Iterator[tuple[str, float]]:
+def _is_turbine(components: Components, name: str) -> bool:
+    """Whether a link turns water [hm³/h] into power [MW]."""
+    buses = components["buses"]
+    if "unit" not in buses:
+        return False
+    links = components["links"]
+    start = str(links.at[name, "bus0"])
+    end = str(links.at[name, "bus1"])
+    from_water = buses.at[start, "unit"] == "hm3/h"
+    to_power = buses.at[end, "unit"] == "MW"
+    return bool(from_water and to_power)
+
+
+def _start_levels(
+    book: RuleBook,
+    components: Components,
+    numbers: Mapping[str, float],
+) -> dict[str, float]:
+    """Return the levels at the start that would be above the size of their reservoir, cut to it [hm³]."""
+    levels = {}
     for name, rule in book.rules.items():
         if not isinstance(rule, StartRule) or isinstance(rule.level, Mapping):
             continue
-        key, size = f"rules.{name}.level", f"{_STORES}{rule.store}.e_nom"
-        if key in numbers or size in numbers:
-            level = numbers.get(key, rule.level)
-            most = numbers.get(size, _number(components, "stores", rule.store, "e_nom"))
-            if level > most:
-                yield key, most
+        level_key = f"rules.{name}.level"
+        size_key = f"{_STORES}{rule.store}.e_nom"
+        if level_key not in numbers and size_key not in numbers:
+            continue
+        level = numbers.get(level_key, rule.level)
+        size = numbers.get(size_key, _number(components, "stores", rule.store, "e_nom"))
+        if level > size:
+            levels[level_key] = size
+    return levels

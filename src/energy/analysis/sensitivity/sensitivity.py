@@ -1,4 +1,4 @@
-"""Sensitivity analysis: tornado, Morris screening, Sobol indices, and the split of random and unknown.
+"""Sensitivity analysis: tornado, Morris screening, Sobol indices, and the spread with all numbers at once.
 
 Numbers are spread evenly over the ranges of the evidence, which say nothing of shapes; what must follow a moved number
 follows (``energy.analysis.sensitivity.linked_parameters``).
@@ -6,19 +6,26 @@ follows (``energy.analysis.sensitivity.linked_parameters``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from energy.analysis.case_digest import case_digest
 from energy.analysis.parallel import solve_points
-from energy.analysis.risk.season_sample import SamplingDesign, solve_samples
 from energy.analysis.scenario_metrics import METRICS, Metrics
-from energy.analysis.sensitivity.sensitivity_indices import Model, screened, sobol, tornado, variance_split
-from energy.analysis.sensitivity.uncertain_parameters import UncertainParameter, with_uncertain_parameters
+from energy.analysis.sensitivity.sensitivity_indices import (
+    Model,
+    latin_hypercube,
+    screened,
+    sobol,
+    tornado,
+)
+from energy.analysis.sensitivity.uncertain_parameters import (
+    UncertainParameter,
+    with_uncertain_parameters,
+)
 from energy.case import Case
 from energy.errors import Fault, InputError, SolverError, nearest
 from energy.scenario import Scenario
@@ -60,14 +67,14 @@ class SensitivityBudget:
 
     def __post_init__(self) -> None:
         if self.base < 0 or self.base & (self.base - 1):
-            raise InputError(
-                Fault(f"Sobol sample of {self.base}", None, None, "0, or a power of two", "64 or 128, say")
-            )
+            what = f"Sobol sample of {self.base}"
+            fault = Fault(what, allowed="0, or a power of two", repair="64 or 128, say")
+            raise InputError(fault)
 
 
 @dataclass(frozen=True, eq=False)
 class Sensitivity:
-    """What was found.
+    """Result of a sensitivity analysis.
 
     Attributes
     ----------
@@ -112,17 +119,20 @@ class _MetricSolver:
     points: int = 0
     reasons: list[str] = field(default_factory=list)
 
-    def of(self, chosen: Sequence[UncertainParameter]) -> Model:
-        """Return the metric as a function of shares of the ranges of chosen numbers."""
+    def of(self, parameters: Sequence[UncertainParameter]) -> Model:
+        """Return the metric as a function of shares of the parameters' ranges."""
 
         def model(shares: np.ndarray) -> np.ndarray:
-            return self.measured(
-                [with_uncertain_parameters(self.case, self.scenario, chosen, row) for row in shares.tolist()]
-            )
+            points = []
+            for row in shares.tolist():
+                point = with_uncertain_parameters(self.case, self.scenario, parameters, row)
+                points.append(point)
+            return self.values(points)
 
         return model
 
-    def measured(self, points: Sequence[Scenario]) -> np.ndarray:
+    def values(self, points: Sequence[Scenario]) -> np.ndarray:
+        """Return the metric of scenarios; shape (scenarios,); NaN where one has no optimum."""
         values = np.full(len(points), np.nan)
         for answer in solve_points(self.case, points, Metrics(), self.executor):
             if answer.reason:
@@ -131,14 +141,15 @@ class _MetricSolver:
                 values[answer.index] = float(answer.values[self.metric])
         self.points += len(points)
         if len(points) > 1 and np.isnan(values).all():
-            raise SolverError(f"none of {len(points)} sets of numbers has an optimum; the first: {self.reasons[-1]}")
+            what = f"none of {len(points)} sets of numbers has an optimum"
+            raise SolverError(f"{what}; the first: {self.reasons[-1]}")
         return values
 
 
 def sensitivity(
     case: Case,
     scenario: Scenario,
-    found: Sequence[UncertainParameter],
+    parameters: Sequence[UncertainParameter],
     metric: str = "delivered",
     sizes: SensitivityBudget | None = None,
     seed: int = 1,
@@ -150,7 +161,7 @@ def sensitivity(
     ----------
     case, scenario
         What exists, and the question.
-    found
+    parameters
         From ``energy.analysis.sensitivity.uncertain_parameters.uncertain_parameters``.
     metric
         One of the single numbers among ``energy.analysis.scenario_metrics.METRICS``.
@@ -175,107 +186,127 @@ def sensitivity(
     >>> from energy.analysis.sensitivity.uncertain_parameters import uncertain_parameters
     >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
     >>> case = read_case("two_bus")
-    >>> known = uncertain_parameters(case, scenario, ["values.links.*"])
-    >>> found = sensitivity(case, scenario, known, "delivered", SensitivityBudget(2, 2, 1, base=0, spread=2))
-    >>> round(found.base, 1), found.unit, len(found.spread)
+    >>> parameters = uncertain_parameters(case, scenario, ["values.links.*"])
+    >>> budget = SensitivityBudget(2, 2, 1, base=0, spread=2)
+    >>> result = sensitivity(case, scenario, parameters, "delivered", budget)
+    >>> round(result.base, 1), result.unit, len(result.spread)
     (348.8, 'GWh', 2)
     """
-    sizes = sizes or SensitivityBudget()
+    budget = sizes or SensitivityBudget()
+    _refuse_unknown_metric(metric)
+    if not parameters:
+        what = "no number of the evidence can be varied"
+        raise InputError(Fault(what, case.path, allowed="rows with low < high"))
+    solver = _MetricSolver(case, scenario, metric, executor)
+    numbers = _numbers(solver, parameters, budget, seed)
+    screened_keys = set(numbers.index[: budget.looked_at])
+    spread, explained = _spread(
+        solver,
+        parameters,
+        screened_keys,
+        sets=budget.spread,
+        seed=seed,
+    )
+    base = solver.values([scenario])
+    return Sensitivity(
+        numbers=numbers,
+        spread=spread,
+        explained=explained,
+        base=float(base[0]),
+        metric=metric,
+        unit=METRICS[metric][1],
+        points=solver.points,
+        failed=len(solver.reasons),
+        reason=next(iter(solver.reasons), ""),
+    )
+
+
+def _refuse_unknown_metric(metric: str) -> None:
     single = [name for name, (dims, _, _) in METRICS.items() if not dims]
     if metric not in single:
-        raise InputError(Fault(f"no metric {metric!r}", None, None, ", ".join(single), nearest(metric, single)))
-    if not found:
-        raise InputError(Fault("no number of the evidence can be varied", case.path, None, "rows with low < high"))
-    solver = _MetricSolver(case, scenario, metric, executor)
-    numbers = _numbers(solver, found, sizes, seed)
-    spread, explained = _spread(solver, found, list(numbers.index[: sizes.looked_at]), sizes.spread, seed)
-    base = float(solver.measured([scenario])[0])
-    reason = next(iter(solver.reasons), "")
-    unit, failed = METRICS[metric][1], len(solver.reasons)
-    return Sensitivity(numbers, spread, explained, base, metric, unit, solver.points, failed, reason)
+        what = f"no metric {metric!r}"
+        repair = nearest(metric, single)
+        raise InputError(Fault(what, allowed=", ".join(single), repair=repair))
 
 
 def _numbers(
-    solver: _MetricSolver, found: Sequence[UncertainParameter], sizes: SensitivityBudget, seed: int
+    solver: _MetricSolver,
+    parameters: Sequence[UncertainParameter],
+    budget: SensitivityBudget,
+    seed: int,
 ) -> pd.DataFrame:
     """Return the table of all numbers: bars of all, effects of the widest, indices of the leading ones."""
-    by_key = {unknown.key: unknown for unknown in found}
-    bars = tornado(solver.of(found), list(by_key), [_share(unknown) for unknown in found])
-    widest = [by_key[key] for key in bars.index[: sizes.looked_at]]
-    effects = screened(solver.of(widest), [unknown.key for unknown in widest], sizes.trajectories, seed)
-    table = bars.join(effects).loc[[*effects.index, *bars.index[sizes.looked_at :]]]
-    top = [by_key[key] for key in effects.index[: sizes.top]]
-    if sizes.base:
-        table = table.join(sobol(solver.of(top), [unknown.key for unknown in top], sizes.base, seed))
-    columns = ("base", "low", "high", "unit", "confidence")
-    return table.join(pd.DataFrame({u.key: {name: getattr(u, name) for name in columns} for u in found}).T)
+    by_key = {parameter.key: parameter for parameter in parameters}
+    base = [_share_of_base(parameter) for parameter in parameters]
+    bars = tornado(solver.of(parameters), list(by_key), base)
+
+    widest = list(bars.index[: budget.looked_at])
+    widest_model = solver.of([by_key[key] for key in widest])
+    effects = screened(widest_model, widest, budget.trajectories, seed)
+    not_screened = bars.index[budget.looked_at :]
+    table = bars.join(effects)
+    table = table.loc[[*effects.index, *not_screened]]
+
+    if budget.base:
+        leading = list(effects.index[: budget.top])
+        leading_model = solver.of([by_key[key] for key in leading])
+        indices = sobol(leading_model, leading, budget.base, seed)
+        table = table.join(indices)
+    return table.join(_evidence(parameters))
+
+
+def _evidence(parameters: Sequence[UncertainParameter]) -> pd.DataFrame:
+    """Return base, range, unit and confidence of the parameters; index key."""
+    rows = {}
+    for parameter in parameters:
+        rows[parameter.key] = {
+            "base": parameter.base,
+            "low": parameter.low,
+            "high": parameter.high,
+            "unit": parameter.unit,
+            "confidence": parameter.confidence,
+        }
+    return pd.DataFrame(rows).T
 
 
 def _spread(
-    solver: _MetricSolver, found: Sequence[UncertainParameter], looked_at: list[str], sets: int, seed: int
+    solver: _MetricSolver,
+    parameters: Sequence[UncertainParameter],
+    screened_keys: set[str],
+    sets: int,
+    seed: int,
 ) -> tuple[np.ndarray, float]:
-    """Return the metric with all numbers at once, sorted, and what part of its variance those looked at make."""
+    """Return the metric with all numbers at once, sorted, and what part of its variance the screened ones explain."""
     if not sets:
         return np.empty(0), float("nan")
-    shares = _hypercube(len(found), sets, seed)
-    at = [place for place, unknown in enumerate(found) if unknown.key in looked_at]
-    every, alone = solver.of(found)(shares), solver.of([found[place] for place in at])(shares[:, at])
-    both = ~np.isnan(every) & ~np.isnan(alone)
-    moves = both.sum() > 1 and np.ptp(every[both]) > 0 and np.ptp(alone[both]) > 0
-    explained = float(np.corrcoef(every[both], alone[both])[0, 1] ** 2) if moves else float("nan")
-    return np.sort(every[~np.isnan(every)]), explained
+    shares = latin_hypercube(len(parameters), sets, seed)
+    columns = []
+    screened_parameters = []
+    for column, parameter in enumerate(parameters):
+        if parameter.key in screened_keys:
+            columns.append(column)
+            screened_parameters.append(parameter)
+    model_of_all = solver.of(parameters)
+    model_of_screened = solver.of(screened_parameters)
+    all_moved = model_of_all(shares)
+    screened_moved = model_of_screened(shares[:, columns])
+    spread = all_moved[~np.isnan(all_moved)]
+    return np.sort(spread), _explained(all_moved, screened_moved)
 
 
-def _share(unknown: UncertainParameter) -> float:
-    return float(np.clip((unknown.base - unknown.low) / (unknown.high - unknown.low), 0, 1))
+def _explained(all_moved: np.ndarray, screened_moved: np.ndarray) -> float:
+    """Return the squared correlation of two series of a metric; NaN where one of them does not vary."""
+    has_both = ~np.isnan(all_moved) & ~np.isnan(screened_moved)
+    first = all_moved[has_both]
+    second = screened_moved[has_both]
+    varies = has_both.sum() > 1 and np.ptp(first) > 0 and np.ptp(second) > 0
+    if not varies:
+        return float("nan")
+    correlation = np.corrcoef(first, second)[0, 1]
+    return float(correlation**2)
 
 
-def _hypercube(numbers: int, sets: int, seed: int) -> np.ndarray:
-    from scipy.stats import qmc
-
-    shares: np.ndarray = qmc.LatinHypercube(numbers, seed=seed).random(sets)
-    return shares
-
-
-def random_and_unknown(
-    case: Case,
-    question: SamplingDesign,
-    found: Sequence[UncertainParameter],
-    sets: int,
-    draws: int,
-    seed: int = 1,
-    executor: Executor | None = None,
-) -> tuple[dict[str, float], np.ndarray]:
-    """Return the split of the season's variance, and the seasons [GWh] behind it; shape (sets, draws).
-
-    Parameters
-    ----------
-    case, question
-        What exists, and what is sampled.
-    found
-        The numbers that are unknown, spread evenly over their ranges (Latin hypercube).
-    sets, draws
-        How many sets of numbers meet how many draws of water and outages.
-    seed
-        Of the sets.
-    executor
-        Where samples are solved.
-    """
-    shares = _hypercube(len(found), sets, seed)
-    asked = [
-        replace(question, scenario=with_uncertain_parameters(case, question.scenario, found, row), causes=False)
-        for row in shares.tolist()
-    ]
-    every = list(range(draws))
-    if executor is None:
-        rows = [solve_samples(case, one, every) for one in asked]
-    else:
-        key = case_digest(case)
-        rows = [future.result() for future in [executor.submit(solve_samples, case, one, every, key) for one in asked]]
-    values = np.array([[_season(sample) for sample in row] for row in rows])
-    values = values[:, ~np.isnan(values).any(axis=0)]  # a draw counts where it has an optimum under every set
-    return variance_split(values), values
-
-
-def _season(sample: Mapping[str, float]) -> float:
-    return float("nan") if sample["failed"] else float(sample["season"])
+def _share_of_base(parameter: UncertainParameter) -> float:
+    """Return where the base stands in the range, 0 for low and 1 for high."""
+    share = (parameter.base - parameter.low) / (parameter.high - parameter.low)
+    return float(np.clip(share, 0, 1))

@@ -20,7 +20,12 @@ from energy.scenario import Scenario, split_value_key
 
 FIELDS = ("at_least", "at_most", "level")
 """Fields of rules that a scenario can set to a number."""
-_SWITCHES = ("build_year", "lifetime")  # dates and not sizes: half a year means nothing
+Row = Mapping[Any, Any]
+"""One row of the evidence, by column."""
+_SWITCHES = (
+    "build_year",
+    "lifetime",
+)  # dates and not sizes: half a year means nothing
 
 
 @dataclass(frozen=True)
@@ -50,10 +55,15 @@ class UncertainParameter:
 
     def at(self, share: float) -> float:
         """Return the value at a share of the range, 0 for low and 1 for high."""
-        return self.low + share * (self.high - self.low)
+        width = self.high - self.low
+        return self.low + share * width
 
 
-def uncertain_parameters(case: Case, scenario: Scenario, only: Sequence[str] = ("*",)) -> list[UncertainParameter]:
+def uncertain_parameters(
+    case: Case,
+    scenario: Scenario,
+    only: Sequence[str] = ("*",),
+) -> list[UncertainParameter]:
     """Return the numbers of a case that have a range and that a scenario can set.
 
     Demand of the scenario's year has the range of its paths of growth. Rows that no scenario can set (texts, shapes of
@@ -71,46 +81,65 @@ def uncertain_parameters(case: Case, scenario: Scenario, only: Sequence[str] = (
     --------
     >>> from energy.case import read_case
     >>> from energy.scenario import read_scenario
-    >>> found = uncertain_parameters(read_case("two_bus"), read_scenario("two_bus"), ["values.links.*"])
-    >>> [unknown.key for unknown in found][:2]
+    >>> case, scenario = read_case("two_bus"), read_scenario("two_bus")
+    >>> parameters = uncertain_parameters(case, scenario, ["values.links.*"])
+    >>> [parameter.key for parameter in parameters][:2]
     ['values.links.turbine.efficiency', 'values.links.turbine.p_nom']
     """
+    parameters = [*_of_evidence(case, scenario), *_demand(case, scenario)]
+    return [parameter for parameter in parameters if _matches(parameter.key, only)]
+
+
+def _matches(key: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(key, pattern) for pattern in patterns)
+
+
+def _of_evidence(case: Case, scenario: Scenario) -> Iterator[UncertainParameter]:
+    """Yield each row of the evidence that has a range and that a scenario can set."""
     table = case.evidence
-    every = table.to_dict("records") if len(table) else []
-    named = {_address(row) for row in every}
-    rows = [row for row in every if row["low"] < row["high"]]
+    rows: list[Row] = list(table.to_dict("records")) if len(table) else []
+    addresses = {_address(row) for row in rows}
+    uncertain = [row for row in rows if row["low"] < row["high"]]
     book = rule_book(case, scenario)
-    found: list[UncertainParameter] = []
-    for row in rows:
-        if _other_bound(row, rows):
+    for row in uncertain:
+        if _is_lower_bound(row, uncertain):
             continue
-        places = [place for place in _places(case, scenario, book, row, named) if not _is_given(scenario, place)]
-        if places:
-            key = places[0] if len(places) == 1 else f"values.{_address(row)}"
-            base, low, high = (float(row[end]) for end in ("base", "low", "high"))
-            places += [f"values.{_address(other)}" for other in rows if _other_bound(other, [row])]
-            found.append(
-                UncertainParameter(key, base, low, high, str(row["unit"]), str(row["confidence"]), tuple(places))
-            )
-    found += [unknown for unknown in _demand(case, scenario) if not _is_given(scenario, unknown.key)]
-    return [unknown for unknown in found if any(fnmatchcase(unknown.key, pattern) for pattern in only)]
-
-
-Row = Mapping[Any, Any]
+        settable = _places(case, scenario, book, row, addresses)
+        places = [place for place in settable if not _is_given(scenario, place)]
+        if not places:
+            continue
+        key = places[0] if len(places) == 1 else f"values.{_address(row)}"
+        lower_bounds = [other for other in uncertain if _is_lower_bound(other, [row])]
+        places += [f"values.{_address(other)}" for other in lower_bounds]
+        yield UncertainParameter(
+            key=key,
+            base=float(row["base"]),
+            low=float(row["low"]),
+            high=float(row["high"]),
+            unit=str(row["unit"]),
+            confidence=str(row["confidence"]),
+            places=tuple(places),
+        )
 
 
 def _address(row: Row) -> str:
     return f"{row['component']}.{row['name']}.{row['attribute']}"
 
 
-def _other_bound(row: Row, rows: Sequence[Row]) -> bool:
-    """Whether a least output is the greatest one too, as rows of the same range say: what must run as it can."""
-    if not str(row["attribute"]).endswith("_min_pu"):
+def _is_lower_bound(row: Row, rows: Sequence[Row]) -> bool:
+    """Whether a least output is also the greatest one, as a row of the same range says: what must run as it can."""
+    attribute = str(row["attribute"])
+    if not attribute.endswith("_min_pu"):
         return False
-    upper = str(row["attribute"]).replace("_min_pu", "_max_pu")
-    same = {**row, "attribute": upper}
+    upper = dict(row)
+    upper["attribute"] = attribute.replace("_min_pu", "_max_pu")
+    return any(_is_same(other, upper) for other in rows)
+
+
+def _is_same(row: Row, other: Row) -> bool:
+    """Whether two rows of the evidence say the same range of the same number."""
     columns = ("component", "name", "attribute", "base", "low", "high")
-    return any(all(other[column] == same[column] for column in columns) for other in rows)
+    return all(row[column] == other[column] for column in columns)
 
 
 def _is_given(scenario: Scenario, place: str) -> bool:
@@ -122,28 +151,70 @@ def _is_given(scenario: Scenario, place: str) -> bool:
     return field in scenario.rules.get(name, {})
 
 
-def _places(case: Case, scenario: Scenario, book: RuleBook, row: Row, named: set[str]) -> list[str]:
-    """Return the keys of a scenario that a row of the evidence speaks of, empty where a scenario cannot set them."""
-    component, name, attribute = (str(row[column]) for column in ("component", "name", "attribute"))
+def _places(
+    case: Case,
+    scenario: Scenario,
+    book: RuleBook,
+    row: Row,
+    addresses: set[str],
+) -> list[str]:
+    """Return the keys of a scenario that a row of the evidence speaks of, empty where a scenario cannot set them.
+
+    ``addresses`` are those of all rows: a component with a row of its own is not meant by a pattern.
+    """
+    component = str(row["component"])
+    name = str(row["name"])
+    attribute = str(row["attribute"])
     if component == "rules":
-        field, _, rest = attribute.partition(".")
-        # a mapping by month is one field; only single numbers are drawn
-        return [f"rules.{name}.{field}"] if name in book.rules and field in FIELDS and not rest else []
+        return _rule_places(book, name, attribute)
     if attribute in _SWITCHES or component == "profiles/water_statistics":
         return []
     if component == "profiles/inflow" and attribute != scenario.hydrology:
         return []
-    names = [name]
-    if not component.startswith("profiles/") and name not in (members := case.names(component, name)):
-        names = [member for member in members if f"{component}.{member}.{attribute}" not in named]
-    addresses = [f"{component}.{member}.{attribute}" for member in names]
-    return [f"values.{address}" for address in addresses if _can_be_set(case, scenario, book, address)]
+    places = []
+    for member in _members(case, component, name):
+        address = f"{component}.{member}.{attribute}"
+        has_own_row = member != name and address in addresses
+        if not has_own_row and _can_be_set(case, scenario, book, address):
+            places.append(f"values.{address}")
+    return places
 
 
-def _can_be_set(case: Case, scenario: Scenario, book: RuleBook, address: str) -> bool:
+def _rule_places(
+    book: RuleBook,
+    name: str,
+    attribute: str,
+) -> list[str]:
+    """Return the key of a rule's field; none where the field is no single number."""
+    field, _, month = attribute.partition(".")
+    # a mapping by month is one field; only single numbers are drawn
+    if name not in book.rules or field not in FIELDS or month:
+        return []
+    return [f"rules.{name}.{field}"]
+
+
+def _members(
+    case: Case,
+    component: str,
+    name: str,
+) -> Sequence[str]:
+    """Return the components that a name or pattern means; a row of a profile is meant by its name."""
+    if component.startswith("profiles/"):
+        return [name]
+    members = case.names(component, name)
+    return [name] if name in members else members
+
+
+def _can_be_set(
+    case: Case,
+    scenario: Scenario,
+    book: RuleBook,
+    address: str,
+) -> bool:
+    moved = scenario.model_copy(update={"values": {address: 1.0}})
     try:
         split_value_key(address)
-        with_overrides(case, scenario.model_copy(update={"values": {address: 1.0}}), book)
+        with_overrides(case, moved, book)
     except (InputError, PydanticCustomError):
         return False
     return True
@@ -154,35 +225,54 @@ def _demand(case: Case, scenario: Scenario) -> Iterator[UncertainParameter]:
     if "demand_year" not in case.profiles:
         return
     table = case.profiles["demand_year"]
-    for demand in table.index.unique(0):
-        years = [year for year in (scenario.year, scenario.year + 1) if (demand, year) in table.index]
+    for demand in map(str, table.index.unique(0)):
+        horizon = (scenario.year, scenario.year + 1)
+        years = [year for year in horizon if (demand, year) in table.index]
         if not years:
             continue
+        places = [f"values.profiles/demand_year.{demand}.{year}" for year in years]
+        if _is_given(scenario, places[0]):
+            continue
         row = table.loc[[(demand, years[0])]].iloc[0]
-        paths = {path: float(row[path]) for path in ("low", "central", "high")}
-        base = paths[chosen_for(scenario.growth, str(demand), "central")]
-        low, high = min(paths.values()) / base, max(paths.values()) / base
+        growth = chosen_for(scenario.growth, demand, "central")
+        base = float(row[growth])
+        paths = [float(row[path]) for path in ("low", "central", "high")]
+        low = min(paths) / base
+        high = max(paths) / base
         if low < high:
-            places = tuple(f"values.profiles/demand_year.{demand}.{year}" for year in years)
-            yield UncertainParameter(places[0], 1.0, low, high, "factor", "C", places)
+            yield UncertainParameter(
+                key=places[0],
+                base=1.0,
+                low=low,
+                high=high,
+                unit="factor",
+                confidence="C",
+                places=tuple(places),
+            )
 
 
 def with_uncertain_parameters(
-    case: Case, scenario: Scenario, found: Sequence[UncertainParameter], shares: Sequence[float]
+    case: Case,
+    scenario: Scenario,
+    parameters: Sequence[UncertainParameter],
+    shares: Sequence[float],
 ) -> Scenario:
-    """Return the scenario with numbers set to shares of their ranges, and what must follow them."""
-    numbers = {
-        place: unknown.at(share) / (unknown.base if place.startswith("values.profiles/") else 1.0)  # there a factor
-        for unknown, share in zip(found, shares, strict=True)
-        for place in unknown.places
-    }
+    """Return the scenario with parameters set to shares of their ranges, and what is linked to them."""
+    moved = {}
+    for parameter, share in zip(parameters, shares, strict=True):
+        number = parameter.at(share)
+        for place in parameter.places:
+            is_factor = place.startswith("values.profiles/")
+            moved[place] = number / parameter.base if is_factor else number
     values = dict(scenario.values)
     rules = {name: change if change == "off" else dict(change) for name, change in scenario.rules.items()}
-    for key, number in with_linked_parameters(case, scenario, numbers).items():
-        place, _, rest = key.partition(".")
-        if place == "values":
+    for key, number in with_linked_parameters(case, scenario, moved).items():
+        kind, _, rest = key.partition(".")
+        if kind == "values":
             values[rest] = number
         else:
             name, _, field = rest.rpartition(".")
-            rules[name] = {**rules.get(name, {}), field: number}  # no number of a rule that is off is moved
+            # no number of a rule that is off is moved
+            change = rules.setdefault(name, {})
+            change[field] = number
     return scenario.replace(values=values, rules=rules)

@@ -17,7 +17,12 @@ from energy.reading.tree import Node
 
 
 def _as_it_is(value: Any) -> Any:
-    return FrozenMap(value) if isinstance(value, Mapping) else tuple(value) if isinstance(value, list) else value
+    """Return what the file has, frozen."""
+    if isinstance(value, Mapping):
+        return FrozenMap(value)
+    if isinstance(value, list):
+        return tuple(value)
+    return value
 
 
 class SweepFile(Frozen):
@@ -26,10 +31,12 @@ class SweepFile(Frozen):
     description: str = Field(default="", description="What it asks, in a sentence.")
     base: Word = Field(description="Scenario that the axes change, by name or path.")
     set: Annotated[Mapping[Word, Any], Frozenness] = Field(
-        default_factory=FrozenMap, description="Dotted key → value, changed in the base before the axes."
+        default_factory=FrozenMap,
+        description="Dotted key → value, changed in the base before the axes.",
     )
     combine: Literal["product", "zip", "sample"] = Field(
-        default="product", description="Every value with every other; in step; or a Latin hypercube."
+        default="product",
+        description="Every value with every other; in step; or a Latin hypercube.",
     )
     count: int | None = Field(default=None, ge=1, description="Points of a sample.")
     seed: int = Field(default=0, ge=0, description="Of the sample.")
@@ -52,18 +59,32 @@ def read_sweep(path_or_name: str | Path) -> tuple[str, SweepFile, Node]:
     InputError
         Every fault of the file.
     """
-    path = Path(path_or_name)
-    if path.suffix not in (".yaml", ".yml"):
-        folder = project_folder("scenarios") / "sweeps"
-        known = sorted(file.stem for file in folder.glob("*.yaml"))
-        if path.name not in known:
-            what = f"no sweep {str(path_or_name)!r}"
-            raise InputError(Fault(what, folder, None, ", ".join(known), nearest(path.name, known)))
-        path = folder / f"{path.name}.yaml"
-    elif not path.is_file():
-        raise InputError(Fault("file not found", path))
+    path = _path(path_or_name)
     tree = read_document(path)
-    asked = validated(SweepFile, tree)
+    sweep = validated(SweepFile, tree)
     axes = tree.child("axes")
     assert axes is not None
-    return path.stem, asked, axes
+    return path.stem, sweep, axes
+
+
+def _path(path_or_name: str | Path) -> Path:
+    """Return the path of a sweep's file.
+
+    Raises
+    ------
+    InputError
+        When there is no such file or name.
+    """
+    path = Path(path_or_name)
+    if path.suffix in (".yaml", ".yml"):
+        if not path.is_file():
+            raise InputError(Fault("file not found", path))
+        return path
+    folder = project_folder("scenarios") / "sweeps"
+    names = sorted(file.stem for file in folder.glob("*.yaml"))
+    if path.name not in names:
+        what = f"no sweep {str(path_or_name)!r}"
+        repair = nearest(path.name, names)
+        fault = Fault(what, folder, allowed=", ".join(names), repair=repair)
+        raise InputError(fault)
+    return folder / f"{path.name}.yaml"

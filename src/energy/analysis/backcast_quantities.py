@@ -1,0 +1,266 @@
+"""Quantities of a backcast: energy of countries and plants, water of reservoirs, as a record has them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from energy.metrics import injections
+from energy.metrics.balance import country_of_bus
+from energy.model.axis import Axis, in_window
+from energy.model.objective import UNSERVED
+from energy.solve import Result
+
+Key = tuple[str, str]
+"""(place, quantity), as in the record of a case."""
+Values = dict[Key, float]
+Entry = tuple[Key, float]
+
+KM3 = 1e-3  # of an hm³
+UNUSABLE = "unusable content"
+PLANT = "output of the plant"
+HYDRO = "generation: hydro"
+ONE_DAY = pd.Timedelta(days=1)
+ONE_HOUR_IN_DAYS = 1 / 24
+
+
+def quantities(result: Result) -> Values:
+    """Return what a result says of countries [GWh] and reservoirs [km³, shares].
+
+    Returns
+    -------
+    dict
+        (place, quantity) → value. Countries: ``generation``, ``generation: <carrier>``, ``exports``, ``imports``,
+        ``net imports``, ``unserved``. Water buses: ``output of the plant`` that takes from them. Stores: ``inflow``,
+        ``release`` and their ``… Apr-Sep share``. The AC lines of a country are one border, for a loop flow is no
+        trade; each link is a border of its own.
+    """
+    of_countries = dict(_country_energies(result))
+    of_reservoirs = dict(_reservoir_volumes(result))
+    return of_countries | of_reservoirs
+
+
+def _country_energies(result: Result) -> Iterator[Entry]:
+    """Yield generation, unserved demand and trade of each country, and the output of each plant [GWh]."""
+    energies = _generation(result)
+    yield from energies.items()
+    countries = set(country_of_bus(result)) - {""}
+    for name in sorted(countries):
+        generation = _total_generation(energies, name)
+        yield (name, "generation"), generation
+        exports, imports = _trade(result, name)
+        yield (name, "exports"), exports
+        yield (name, "imports"), imports
+        yield (name, "net imports"), imports - exports
+
+
+def _total_generation(energies: Values, country: str) -> float:
+    """Return the generation of a country [GWh], all carriers together."""
+    of_carriers = []
+    for (place, quantity), energy in energies.items():
+        if place == country and quantity != UNSERVED:
+            of_carriers.append(energy)
+    return sum(of_carriers)
+
+
+def _generation(result: Result) -> Values:
+    """Return generation by country and carrier, unserved demand by country, and output by plant [GWh]."""
+    country = country_of_bus(result)
+    energies: defaultdict[Key, float] = defaultdict(float)
+
+    generators = _generators(result)
+    purchases = _is_purchase(generators)
+    power = result.flow("generators")
+    for name in generators.index:
+        carrier = str(generators["carrier"][name])
+        if carrier == UNSERVED:
+            quantity = UNSERVED
+        elif purchases[name]:
+            continue
+        else:
+            quantity = f"generation: {carrier}"
+        bus = generators["bus"][name]
+        place = str(country[bus])
+        energy = _energy(result, power[name])
+        energies[place, quantity] += energy
+
+    turbines = _turbines(result)
+    for name in turbines.index:
+        bus = turbines["bus1"][name]
+        place = str(country[bus])
+        river = str(turbines["bus0"][name])
+        energy = _energy(result, result.received[name])
+        energies[place, HYDRO] += energy
+        energies[river, PLANT] += energy
+    return dict(energies)
+
+
+def _energy(result: Result, power: pd.Series) -> float:
+    """Return the energy over the horizon [GWh] of a power in every snapshot [MW]."""
+    return float(result.hours @ power) / 1000
+
+
+def _bus_carrier(result: Result) -> pd.Series:
+    return result.inputs.components["buses"]["carrier"]
+
+
+def _generators(result: Result) -> pd.DataFrame:
+    """Return the generators that make electricity, those of unserved demand included; no market, no water."""
+    generators = result.inputs.components["generators"]
+    bus_carrier = generators["bus"].map(_bus_carrier(result))
+    is_source = generators["sign"] > 0
+    is_water = bus_carrier == "water"
+    is_market = generators["carrier"] == "market"
+    return generators[is_source & ~is_water & ~is_market]
+
+
+def _is_purchase(generators: pd.DataFrame) -> pd.Series:
+    if "service" not in generators:
+        return pd.Series(False, index=generators.index)
+    return generators["service"].notna()
+
+
+def _turbines(result: Result) -> pd.DataFrame:
+    """Return the links that lead from a water bus to an electric bus."""
+    links = result.inputs.components["links"]
+    carrier = _bus_carrier(result)
+    start = links["bus0"].map(carrier)
+    end = links["bus1"].map(carrier)
+    from_water = start == "water"
+    to_water = end == "water"
+    return links[from_water & ~to_water]
+
+
+def _trade(
+    result: Result,
+    place: str,
+) -> tuple[float, float]:
+    """Return exports and imports of a country [GWh]: what leaves and enters it."""
+    country = country_of_bus(result)
+    exports, imports = _trade_over_lines(result, place)
+    links = result.inputs.components["links"]
+    carrier = links["bus0"].map(_bus_carrier(result))
+    electric = links[carrier != "water"]
+    sent = result.flow("links")
+    received = result.received
+    for name, row in electric.iterrows():
+        start = country[row["bus0"]]
+        end = country[row["bus1"]]
+        if start == end:
+            continue
+        if start == place:
+            exports += float(result.hours @ sent[name])
+        if end == place:
+            imports += float(result.hours @ received[name])
+    return exports / 1000, imports / 1000
+
+
+def _trade_over_lines(
+    result: Result,
+    place: str,
+) -> tuple[float, float]:
+    """Return exports and imports of a country [MWh] over its AC lines, which are one border."""
+    lines = result.inputs.components.get("lines")
+    if lines is None or lines.empty:
+        return 0.0, 0.0
+    country = country_of_bus(result)
+    start = lines["bus0"].map(country)
+    end = lines["bus1"].map(country)
+    leaves = (start == place).astype(int)
+    enters = (end == place).astype(int)
+    direction = leaves - enters
+    flow = result.flow("lines")
+    direction_of_column = direction[flow.columns].to_numpy()
+    net_export = flow.to_numpy() @ direction_of_column
+    net_import = -net_export
+    exports = result.hours @ net_export.clip(min=0)
+    imports = result.hours @ net_import.clip(min=0)
+    return float(exports), float(imports)
+
+
+def _reservoir_volumes(result: Result) -> Iterator[Entry]:
+    """Yield inflow and release of each reservoir [km³], and what share of them falls into April to September."""
+    axis = result.inputs.axis
+    in_summer = in_window(axis.hours, "04-01", "09-30")
+    summer = axis.share(in_summer)
+    flows = injections(result)
+    component = flows.columns.get_level_values("component")
+    bus_of_flow = flows.columns.get_level_values("bus")
+    stores = result.inputs.components["stores"]
+    carrier = stores["bus"].map(_bus_carrier(result))
+    reservoirs = stores[carrier == "water"]
+    for store in map(str, reservoirs.index):
+        bus = reservoirs["bus"][store]
+        at_bus = bus_of_flow == bus
+        of_store = component == "stores"
+        flow = flows.loc[:, at_bus & ~of_store].to_numpy()
+        rates = {
+            "inflow": flow.clip(min=0),
+            "release": (-flow).clip(min=0),
+        }
+        for quantity, rate in rates.items():
+            total_rate = rate.sum(axis=1)
+            volume = result.hours * total_rate * KM3
+            total = volume.sum()
+            if total > 0:
+                share = summer @ volume / total
+                yield (store, quantity), float(total)
+                yield (store, f"{quantity} Apr-Sep share"), float(share)
+
+
+def store_paths(
+    result: Result,
+    record: pd.DataFrame,
+) -> dict[str, pd.Series]:
+    """Return the content [hm³] of the stores that the record follows, at the end of every day of the horizon.
+
+    Typical days are laid out over the days that they stand for: the content moves evenly from one to the next. What
+    the record calls unusable is added, so that contents are those of the reservoir and not of the model's store.
+    """
+    axis = result.inputs.axis
+    start = axis.hours[0]
+    ends = _ends_of_days(axis)
+    snapshots = axis.block[ends]
+    since_start = axis.hours[ends] - start
+    # an hour is named by its start, so a day ends an hour after its last one
+    end_days = since_start / ONE_DAY + ONE_HOUR_IN_DAYS
+    solved_days = np.concatenate([[0.0], end_days])
+    last_day = axis.end - ONE_DAY
+    days = pd.date_range(start.normalize(), last_day, freq="D")
+    numbers = np.arange(1, len(days) + 1)
+
+    contents = result.values["stores", "e"]
+    stores = result.inputs.components["stores"]
+    is_content = record["quantity"] == "content"
+    paths = {}
+    for store in record.loc[is_content, "place"].unique():
+        if store not in contents:
+            continue
+        initial = float(stores["e_initial"][store])
+        content = contents[store].to_numpy()
+        at_ends = content[snapshots]
+        usable = np.concatenate([[initial], at_ends])
+        levels = usable + _unusable(record, store)
+        path = np.interp(numbers, solved_days, levels)
+        paths[str(store)] = pd.Series(path, index=days)
+    return paths
+
+
+def _ends_of_days(axis: Axis) -> np.ndarray:
+    """Return the position of the last hour of each day, or block of hours, that the model solves."""
+    snapshots_per_day = max(axis.day_length, 1)
+    day = axis.block // snapshots_per_day
+    changes = np.flatnonzero(np.diff(day))
+    last = len(axis.hours) - 1
+    return np.append(changes, last)
+
+
+def _unusable(record: pd.DataFrame, store: str) -> float:
+    """Return the content [hm³] of a reservoir that the model's store leaves out."""
+    of_store = record["place"] == store
+    is_unusable = record["quantity"] == UNUSABLE
+    volumes = record.loc[of_store & is_unusable, "value"]
+    return float(volumes.sum())
