@@ -2,33 +2,31 @@
 
 Every bound that a rule, an event or a component's own minimum sets may yield at a cost (an *elastic* program; Chinneck,
 Feasibility and Infeasibility in Optimization, 2008). Its optimum is the smallest change that makes the program
-solvable. Bounds with a multiplier there contradict each other; taking away one origin after the other leaves a set of
-which none can be missed (*deletion filter*).
+feasible. Bounds with a nonzero dual there contradict each other; removing one origin after the other leaves an
+irreducible set (*deletion filter*).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
-import highspy
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from energy.model import Inputs
-from energy.solve.elastic_bounds import LAST_RESORT, ElasticBound, elastic_bounds
-from energy.solve.lp import Problem, Structure, matrix_of
+from energy.solve.elastic_bound import LAST_RESORT, ElasticBound
+from energy.solve.elastic_bounds import elastic_bounds
+from energy.solve.elastic_lp import ElasticLP
+from energy.solve.lp import Problem, Structure
 
-MOST_TRIED = 40  # origins that the deletion filter takes away one by one
-_SHARE = 1e-6  # of its scale by which a bound must yield to count
-_OPTIONS: dict[str, bool | int | str] = {"output_flag": False, "threads": 1, "parallel": "off", "random_seed": 0}
+MOST_TRIED = 40  # most origins that the deletion filter is run for
+_SHARE = 1e-6  # least change of a bound that counts, as a share of its scale
 
 
 @dataclass(frozen=True)
 class Relaxation:
-    """What one set of bounds would have to give up.
+    """Change of the bounds of one origin that makes the program feasible.
 
     Attributes
     ----------
@@ -48,34 +46,49 @@ class Relaxation:
 
     def text(self, snapshots: pd.DatetimeIndex) -> str:
         """Return the change in words: where it is largest, from what to what, how often."""
-        soft, worst = self.soft, int(np.argmax(self.by))
-        amount = self.by[worst] * abs(soft.factor)
-        yielding = int((self.by > _SHARE * soft.scale).sum())
-        often = f", in {yielding} of {len(self.by)} snapshots" if len(self.by) > 1 else ""
-        at = soft.snapshots[worst]
-        when = f" at {snapshots[at]:%Y-%m-%d %H:%M}" if at >= 0 and len(self.by) > 1 else ""
-        if soft.weight == LAST_RESORT:
-            return f"{soft.name} {soft.said} {_number(amount)} {soft.unit}{when}{often}"
-        asked = soft.bound[worst] * soft.factor
-        needed = (soft.bound[worst] - soft.sign * self.by[worst]) * soft.factor
-        enough = _number(needed, -soft.sign * soft.factor)
-        change = f"{_number(abs(asked - needed))} {'less' if needed < asked else 'more'}"
-        return f"{soft.name}: {soft.said} {enough} {soft.unit} instead of {_number(asked)} ({change}){when}{often}"
+        bound = self.soft
+        worst = int(np.argmax(self.by))
+        where = self._snapshot(worst, snapshots) + self._frequency()
+        if bound.weight == LAST_RESORT:
+            amount = self.by[worst] * abs(bound.factor)
+            return f"{bound.name} {bound.said} {_number(amount)} {bound.unit}{where}"
+        demanded = bound.bound[worst]
+        feasible = demanded - bound.sign * self.by[worst]
+        before = demanded * bound.factor
+        after = feasible * bound.factor
+        enough = _number(after, -bound.sign * bound.factor)
+        direction = "less" if after < before else "more"
+        change = f"{_number(abs(before - after))} {direction}"
+        return f"{bound.name}: {bound.said} {enough} {bound.unit} instead of {_number(before)} ({change}){where}"
+
+    def _snapshot(self, worst: int, snapshots: pd.DatetimeIndex) -> str:
+        """Return the snapshot of a bound in words, empty where the origin has a single bound."""
+        position = self.soft.snapshots[worst]
+        if position < 0 or len(self.by) == 1:
+            return ""
+        return f" at {snapshots[position]:%Y-%m-%d %H:%M}"
+
+    def _frequency(self) -> str:
+        """Return in how many snapshots the bounds yield, empty where the origin has a single bound."""
+        if len(self.by) == 1:
+            return ""
+        yields = self.by > _SHARE * self.soft.scale
+        return f", in {int(yields.sum())} of {len(self.by)} snapshots"
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """Bounds that cannot all hold.
+    """Origins of bounds that contradict each other, and the least relaxation.
 
     Attributes
     ----------
     between
-        Names of the rules, events and components that contradict each other, the tightest first; none of them can be
-        missed where ``minimal``.
+        Names of the rules, events and components that contradict each other, the tightest first; irreducible where
+        ``minimal``.
     minimal
         Whether the deletion filter was run.
     relaxations
-        The smallest change that makes the program solvable, the largest first.
+        The smallest change that makes the program feasible, the largest part first.
     snapshots
         Snapshots of the program.
     """
@@ -91,19 +104,25 @@ class Conflict:
     def _lines(self) -> Iterator[str]:
         if len(self.between) > 1:
             yield "these cannot all hold, the tightest first:" if self.minimal else "among these is the contradiction:"
-            yield from (f"  {name}" for name in self.between)
+            for name in self.between:
+                yield f"  {name}"
         elif self.between:
             yield f"{self.between[0]} cannot hold with the water, the demand and the capacities there are"
         if self.relaxations:
             yield "the smallest change that makes it solvable:"
-            yield from (f"  {relaxation.text(self.snapshots)}" for relaxation in self.relaxations)
+            for relaxation in self.relaxations:
+                yield f"  {relaxation.text(self.snapshots)}"
             yield "do: let one of them yield in the scenario, under `rules`, `events` or `values`"
         else:
             yield "no rule, event, demand or inflow explains it: look for lower bounds above upper ones"
 
 
-def conflict(structure: Structure, inputs: Inputs, problem: Problem) -> Conflict:
-    """Find what contradicts what in a program without a solution.
+def conflict(
+    structure: Structure,
+    inputs: Inputs,
+    problem: Problem,
+) -> Conflict:
+    """Find which rules, events and components contradict each other in an infeasible program.
 
     Parameters
     ----------
@@ -113,148 +132,40 @@ def conflict(structure: Structure, inputs: Inputs, problem: Problem) -> Conflict
     Returns
     -------
     Conflict
-        Changes are measured as the share of each demand that is given up, in the mean over its hours, and the sum over
-        all demands is least. Demand and inflow change only where nothing else helps.
+        A change is measured as the share of the demand given up, averaged over its hours; the sum over all demands is
+        least. Demand and inflow change only where nothing else helps.
     """
-    softs = elastic_bounds(structure, inputs, problem)
-    elastic = _Elastic(structure, problem, softs)
+    snapshots = inputs.axis.snapshots
+    bounds = elastic_bounds(structure, inputs, problem)
+    elastic = ElasticLP(structure, problem, bounds)
     optimum = elastic.solve()
     if optimum is None:
-        return Conflict((), False, (), inputs.axis.snapshots)
-    yielded, tight = optimum
-    relaxations = [
-        Relaxation(soft, by)
-        for soft, by in zip(softs, yielded, strict=True)
-        if by.max(initial=0.0) > _SHARE * soft.scale
-    ]
-    relaxations.sort(key=lambda found: (-found.share, found.soft.name))
-    names = [name for name in tight if not _is_last_resort(softs, name)]
+        return Conflict((), False, (), snapshots)
+    changes, tight = optimum
+    relaxations = _relaxations(bounds, changes)
+    last_resort = {bound.name for bound in bounds if bound.weight == LAST_RESORT}
+    names = [name for name in tight if name not in last_resort]
     minimal = len(names) <= MOST_TRIED
     if minimal:
-        names = elastic.filtered(names)
-    return Conflict(tuple(names), minimal, tuple(relaxations), inputs.axis.snapshots)
+        names = elastic.irreducible(names)
+    return Conflict(tuple(names), minimal, relaxations, snapshots)
 
 
-def _is_last_resort(softs: Sequence[ElasticBound], name: str) -> bool:
-    return any(soft.weight == LAST_RESORT for soft in softs if soft.name == name)
-
-
-class _Elastic:
-    """The program with a slack column for every bound that may yield."""
-
-    def __init__(self, structure: Structure, problem: Problem, softs: Sequence[ElasticBound]) -> None:
-        self.softs = softs
-        rows, columns = structure.pattern.shape
-        parts = [soft for soft in softs if soft.of_columns]
-        count = sum(len(soft.at) for soft in parts)
-        lower, upper = problem.lower.copy(), problem.upper.copy()
-        row_lower = np.concatenate([problem.row_lower, np.full(count, -np.inf)])
-        row_upper = np.concatenate([problem.row_upper, np.full(count, np.inf)])
-        # a soft bound of a column becomes a row, and the column's own bound moves out of its way
-        own_rows, own_columns, next_row = [], [], rows
-        places: list[np.ndarray] = []
-        for soft in softs:
-            if not soft.of_columns:
-                places.append(soft.at)
-                continue
-            here = np.arange(next_row, next_row + len(soft.at))
-            next_row += len(soft.at)
-            places.append(here)
-            own_rows.append(here)
-            own_columns.append(soft.at)
-            (row_lower if soft.sign > 0 else row_upper)[here] = soft.bound
-            if soft.sign > 0:
-                lower[soft.at] = np.minimum(lower[soft.at], soft.bound - soft.most)
-            else:
-                upper[soft.at] = np.maximum(upper[soft.at], soft.bound + soft.most)
-        base = matrix_of(structure, problem)
-        extra = _ones(own_rows, own_columns, (count, columns), rows)
-        slack_count = sum(map(len, places))
-        signs = np.concatenate([np.full(len(at), float(soft.sign)) for soft, at in zip(softs, places, strict=True)])
-        at = (np.concatenate(places), np.arange(slack_count))
-        slack = sparse.csc_matrix((signs, at), (rows + count, slack_count))
-        matrix = sparse.hstack([sparse.vstack([base, extra]), slack], format="csc")
-        ends = np.cumsum([0, *map(len, places)]) + columns
-        self.slack = [np.arange(a, b) for a, b in pairwise(ends)]
-        self.places = places
-        self.cost = np.concatenate([np.zeros(columns), *(soft.cost for soft in softs)])
-        self.lower = np.concatenate([lower, np.zeros(slack_count)])
-        self.upper = np.concatenate([upper, *(soft.most for soft in softs)])
-        self._highs = _highs(matrix, self.cost, (self.lower, self.upper), (row_lower, row_upper))
-
-    def solve(self) -> tuple[list[np.ndarray], list[str]] | None:
-        """Return how far each bound yields, and the origins with a multiplier, the largest first; None if unsolved."""
-        self._highs.run()
-        if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return None
-        solution = self._highs.getSolution()
-        values, duals = np.asarray(solution.col_value), np.asarray(solution.row_dual)
-        tightness: dict[str, float] = {}
-        for soft, at in zip(self.softs, self.places, strict=True):
-            # the multiplier times the scale: what a whole violation of this origin would save
-            pull = soft.sign * duals[at]
-            force = float((pull.clip(min=0.0) * soft.scale).sum())
-            tightness[soft.name] = tightness.get(soft.name, 0.0) + force
-        names = sorted((n for n, force in tightness.items() if force > 1e-9), key=lambda n: (-tightness[n], n))
-        return [values[at] for at in self.slack], names
-
-    def filtered(self, names: Sequence[str]) -> list[str]:
-        """Return those of the names of which none can be missed for the contradiction; all where there is none left."""
-        kept = list(names)
-        if self._solvable(kept):
-            return kept
-        for name in reversed(names):
-            without = [other for other in kept if other != name]
-            if not self._solvable(without):
-                kept = without
-        return kept
-
-    def _solvable(self, names: Sequence[str]) -> bool:
-        """Tell whether the program has a solution that keeps the bounds of these origins, of demand and of inflow."""
-        held = set(names)
-        columns = np.concatenate(self.slack).astype(np.int32)
-        upper = [
-            np.zeros(len(soft.at)) if soft.name in held or soft.weight == LAST_RESORT else soft.most
-            for soft in self.softs
-        ]
-        count = len(columns)
-        self._highs.changeColsBounds(count, columns, np.zeros(count), np.concatenate(upper))
-        self._highs.changeColsCost(count, columns, np.zeros(count))
-        self._highs.run()
-        return bool(self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal)
-
-
-def _ones(rows: list[np.ndarray], columns: list[np.ndarray], shape: tuple[int, int], first: int) -> sparse.csc_matrix:
-    if not rows:
-        return sparse.csc_matrix(shape)
-    at = (np.concatenate(rows) - first, np.concatenate(columns))
-    return sparse.csc_matrix((np.ones(len(at[0])), at), shape)
-
-
-def _highs(
-    matrix: sparse.csc_matrix,
-    cost: np.ndarray,
-    columns: tuple[np.ndarray, np.ndarray],
-    rows: tuple[np.ndarray, np.ndarray],
-) -> highspy.Highs:
-    highs = highspy.Highs()  # type: ignore[no-untyped-call]
-    for option, value in _OPTIONS.items():
-        highs.setOptionValue(option, value)
-    program = highspy.HighsLp()
-    program.num_row_, program.num_col_ = matrix.shape
-    program.col_cost_ = cost * 1e3  # shares of a whole horizon are small numbers
-    program.col_lower_, program.col_upper_ = columns
-    program.row_lower_, program.row_upper_ = rows
-    program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    program.a_matrix_.num_row_, program.a_matrix_.num_col_ = matrix.shape
-    program.a_matrix_.start_, program.a_matrix_.index_ = matrix.indptr, matrix.indices
-    program.a_matrix_.value_ = matrix.data
-    highs.passModel(program)
-    return highs
+def _relaxations(
+    bounds: Sequence[ElasticBound],
+    changes: Sequence[np.ndarray],
+) -> tuple[Relaxation, ...]:
+    """Return the bounds that change, the largest share first."""
+    relaxations = []
+    for bound, change in zip(bounds, changes, strict=True):
+        if change.max(initial=0.0) > _SHARE * bound.scale:
+            relaxations.append(Relaxation(bound, change))
+    relaxations.sort(key=lambda relaxation: (-relaxation.share, relaxation.soft.name))
+    return tuple(relaxations)
 
 
 def _number(value: float, towards: float = 0.0) -> str:
-    """Return a number with four digits that say something, never past a bound that lies ``towards`` its rounding.
+    """Return a number with four significant digits, rounded down where ``towards`` is negative, up where positive.
 
     Examples
     --------
@@ -263,11 +174,18 @@ def _number(value: float, towards: float = 0.0) -> str:
     >>> _number(7804.6, -1), _number(0.75432, 1), _number(120.00000001, 1)
     ('7,804', '0.7544', '120')
     """
-    if abs(value) < 1e-9:
+    size = abs(value)
+    if size < 1e-9:
         return "0"
-    step = 1.0 if abs(value) >= 1000 else 10.0 ** (int(np.floor(np.log10(abs(value)))) - 3)
+    step = 1.0
+    if size < 1000:
+        magnitude = int(np.floor(np.log10(size)))
+        step = 10.0 ** (magnitude - 3)
     steps = value / step
-    if towards and abs(steps - round(steps)) > 1e-3:  # what is whole but for the solver's tolerance stays
-        steps = np.floor(steps) if towards < 0 else np.ceil(steps)
+    is_integer = abs(steps - round(steps)) <= 1e-3  # but for the tolerance of the solver
+    if towards < 0 and not is_integer:
+        steps = np.floor(steps)
+    if towards > 0 and not is_integer:
+        steps = np.ceil(steps)
     rounded = round(steps) * step
-    return f"{rounded:,.0f}" if abs(value) >= 1000 else f"{rounded:.4g}"
+    return f"{rounded:,.0f}" if size >= 1000 else f"{rounded:.4g}"

@@ -1,7 +1,7 @@
 """Warm start: the optimal basis of one program as the start of another that has other snapshots.
 
 A snapshot takes the statuses of the snapshot that stands for the same hours in the other program. The result need not
-be a basis: HiGHS is told so and completes it, always in the same way.
+be a basis: it is marked as alien, and HiGHS completes it, always in the same way.
 """
 
 from __future__ import annotations
@@ -20,15 +20,17 @@ from energy.model.custom_constraints import positions
 from energy.solve.lp import BALANCE, ENERGY, LOSS, RATING, VOLTAGE, Structure
 
 Rule = Mapping[str, Any]
-STATUS = np.empty(len(highspy.HighsBasisStatus.__members__), dtype=object)  # number → HiGHS's own object
+STATUS = np.empty(len(highspy.HighsBasisStatus.__members__), dtype=object)  # number → the status object of HiGHS
 for _status in highspy.HighsBasisStatus.__members__.values():
     STATUS[int(_status)] = _status
-BASIC, LOWER = int(highspy.HighsBasisStatus.kBasic), int(highspy.HighsBasisStatus.kLower)
+BASIC = int(highspy.HighsBasisStatus.kBasic)
+LOWER = int(highspy.HighsBasisStatus.kLower)
+_FIELDS = ("", "-at_least", "-at_most", "-equals")
 
 
 @dataclass(frozen=True, eq=False)
 class WarmStart:
-    """An optimal basis, and of the program that it belongs to what is needed to carry it: hundreds are remembered."""
+    """An optimal basis, and the little of its program that is needed to carry it over: hundreds are kept in memory."""
 
     basis: highspy.HighsBasis
     structure: Structure
@@ -36,82 +38,129 @@ class WarmStart:
     rules: Sequence[Rule]
 
     @cached_property
-    def _columns(self) -> np.ndarray:
-        return np.array([int(status) for status in self.basis.col_status], dtype=np.int8)
+    def _column_status(self) -> np.ndarray:
+        return _status_numbers(self.basis.col_status)
 
     @cached_property
-    def _rows(self) -> np.ndarray:
-        return np.array([int(status) for status in self.basis.row_status], dtype=np.int8)
+    def _row_status(self) -> np.ndarray:
+        return _status_numbers(self.basis.row_status)
 
     def fits(self, structure: Structure) -> bool:
         """Return whether another program has the same rows and columns."""
-        mine, theirs = self.structure.pattern, structure.pattern
-        return mine.shape == theirs.shape and np.array_equal(mine.indptr, theirs.indptr)
+        own = self.structure.pattern
+        other = structure.pattern
+        if own.shape != other.shape:
+            return False
+        return np.array_equal(own.indptr, other.indptr)
 
-    def carried(self, structure: Structure, inputs: Inputs) -> highspy.HighsBasis | None:
+    def carried(
+        self,
+        structure: Structure,
+        inputs: Inputs,
+    ) -> highspy.HighsBasis | None:
         """Return a start for another program; None where it has other components."""
         if structure is self.structure:
             return self.basis
-        mine, theirs = structure.names, self.structure.names
-        if mine.keys() != theirs.keys() or not all(mine[key].equals(theirs[key]) for key in mine):
+        if not self._has_components_of(structure):
             return None
-        height, width = structure.pattern.shape
-        columns, rows = np.full(width, LOWER, dtype=np.int8), np.full(height, BASIC, dtype=np.int8)
+        n_rows, n_columns = structure.pattern.shape
+        columns = np.full(n_columns, LOWER, dtype=np.int8)
+        rows = np.full(n_rows, BASIC, dtype=np.int8)
         same = _same_hours(self.axis, inputs.axis)
-        for key, at in structure.columns.items():
-            columns[at] = self._columns[self.structure.columns[key][same]]
-        for name in (BALANCE, ENERGY, VOLTAGE, *RATING.values(), *LOSS.values()):
-            if name in structure.rows and name in self.structure.rows:
-                at, before = structure.rows[name], self.structure.rows[name][same]
-                if at.shape != before.shape:  # other ratings ask for another number of segments
-                    continue
-                kept = (at >= 0) & (before >= 0)
-                rows[at[kept]] = self._rows[before[kept]]
-        earlier = {rule["name"]: rule for rule in self.rules}
+        for key, block in structure.columns.items():
+            before = self.structure.columns[key][same]
+            columns[block] = self._column_status[before]
+        self._carry_rows(structure, same, rows)
+        earlier_rules = {rule["name"]: rule for rule in self.rules}
         for rule in inputs.rules:
-            if rule["name"] in earlier:
-                self._carry_rule(rule, earlier[rule["name"]], same, structure, rows)
+            earlier = earlier_rules.get(rule["name"])
+            if earlier is not None:
+                self._carry_rule(rule, earlier, same=same, structure=structure, rows=rows)
         return _basis(columns, rows)
+
+    def _has_components_of(self, structure: Structure) -> bool:
+        own = self.structure.names
+        other = structure.names
+        if own.keys() != other.keys():
+            return False
+        return all(names.equals(own[key]) for key, names in other.items())
+
+    def _carry_rows(
+        self,
+        structure: Structure,
+        same: np.ndarray,
+        rows: np.ndarray,
+    ) -> None:
+        """Set the statuses of the rows of balances, contents, voltage law, ratings and losses."""
+        names = (BALANCE, ENERGY, VOLTAGE, *RATING.values(), *LOSS.values())
+        for name in names:
+            block = structure.rows.get(name)
+            earlier_block = self.structure.rows.get(name)
+            if block is None or earlier_block is None:
+                continue
+            before = earlier_block[same]
+            if block.shape != before.shape:  # other ratings need another number of segments
+                continue
+            in_both = (block >= 0) & (before >= 0)
+            rows[block[in_both]] = self._row_status[before[in_both]]
 
     def _carry_rule(
         self,
-        rule: Mapping[str, Any],
-        earlier: Mapping[str, Any],
+        rule: Rule,
+        earlier: Rule,
+        *,
         same: np.ndarray,
         structure: Structure,
         rows: np.ndarray,
     ) -> None:
-        for field in ("", "-at_least", "-at_most", "-equals"):
+        """Set the statuses of the rows of a rule."""
+        for field in _FIELDS:
             name = f"rule-{rule['name']}{field}"
-            at, before = structure.rows.get(name), self.structure.rows.get(name)
-            if at is None or before is None:
+            block = structure.rows.get(name)
+            before = self.structure.rows.get(name)
+            if block is None or before is None:
                 continue
             if rule["kind"] == "volume":
-                rows[at] = self._rows[before]
+                rows[block] = self._row_status[before]
                 continue
-            mine, theirs = _snapshots(rule, len(at)), _snapshots(earlier, len(before))
-            place = np.full(len(self.axis.snapshots), -1)
-            place[theirs] = np.arange(len(theirs))
-            position = place[same[mine]]
-            rows[at[position >= 0]] = self._rows[before[position[position >= 0]]]
+            snapshots = _snapshots(rule, len(block))
+            earlier_snapshots = _snapshots(earlier, len(before))
+            row_of_snapshot = np.full(len(self.axis.snapshots), -1)
+            row_of_snapshot[earlier_snapshots] = np.arange(len(earlier_snapshots))
+            position = row_of_snapshot[same[snapshots]]
+            in_both = position >= 0
+            before_rows = before[position[in_both]]
+            rows[block[in_both]] = self._row_status[before_rows]
+
+
+def _status_numbers(statuses: Sequence[highspy.HighsBasisStatus]) -> np.ndarray:
+    """Return the statuses of a basis as numbers."""
+    numbers = [int(status) for status in statuses]
+    return np.array(numbers, dtype=np.int8)
 
 
 def _snapshots(rule: Rule, rows: int) -> np.ndarray:
     """Return the snapshots that the rows of a limit, of closing days, or of a travel time belong to."""
     if rule["kind"] == "travel":
         return np.arange(rows)
-    return np.asarray(rule["at"])[1:] if rule["kind"] == "close" else positions(rule["runs"])
+    if rule["kind"] == "close":
+        return np.asarray(rule["at"])[1:]
+    return positions(rule["runs"])
 
 
 def _same_hours(earlier: Axis, axis: Axis) -> np.ndarray:
     """Return for each snapshot the one on another axis that stands for its first hour; shape (snapshots,)."""
-    first = axis.hours.searchsorted(axis.snapshots)
-    return np.asarray(earlier.block[np.clip(first, 0, len(earlier.block) - 1)])
+    first_hour = axis.hours.searchsorted(axis.snapshots)
+    last = len(earlier.block) - 1
+    hour = np.clip(first_hour, 0, last)
+    return np.asarray(earlier.block[hour])
 
 
 def _basis(columns: np.ndarray, rows: np.ndarray) -> highspy.HighsBasis:
-    found = highspy.HighsBasis()
-    found.col_status = STATUS[columns].tolist()
-    found.row_status = STATUS[rows].tolist()
-    found.valid, found.alien = True, True  # the number of basic columns and rows need not be that of the rows
-    return found
+    """Return the basis of HiGHS with these statuses; shapes (columns,) and (rows,)."""
+    basis = highspy.HighsBasis()
+    basis.col_status = STATUS[columns].tolist()
+    basis.row_status = STATUS[rows].tolist()
+    basis.valid = True
+    basis.alien = True  # HiGHS completes a basis that has more or fewer basic variables than rows
+    return basis

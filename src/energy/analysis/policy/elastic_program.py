@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from energy.solve.elastic_bounds import ElasticBound
+from energy.solve.elastic_bound import ElasticBound
 from energy.solve.lp import Problem, Structure
 
 

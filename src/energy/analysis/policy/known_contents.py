@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from energy.model import Inputs
-from energy.solve.elastic_bounds import ElasticBound
+from energy.solve.elastic_bound import ElasticBound
 from energy.solve.lp import ENERGY, Problem, Structure
 
 STORE_CONTENT = ("stores", "e")

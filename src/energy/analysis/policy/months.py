@@ -19,7 +19,8 @@ from energy.model import Inputs
 from energy.model.hydrology.inflow_chain import InflowChain
 from energy.model.profiles import HM3_AN_HOUR
 from energy.solve import Result
-from energy.solve.elastic_bounds import ElasticBound, elastic_bounds
+from energy.solve.elastic_bound import ElasticBound
+from energy.solve.elastic_bounds import elastic_bounds
 from energy.solve.lp import Problem, Structure
 
 WATER_UNITS = ("hm3", "hm3/h", "m3/s", "of e_nom")

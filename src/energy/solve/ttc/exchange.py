@@ -3,8 +3,9 @@
 Maximise what is delivered, so that
 
 - plants, stores, links and lines stay within their bounds, Kirchhoff's voltage law holds on the lines in service;
-- demand stands, and no bus sheds or spills more than it must without the exchange;
-- where asked, after the loss of any line the flows, shifted by the outage factors, stay within the ratings.
+- demand is fixed, and no bus sheds or spills more than it must without the exchange;
+- where the state must be secure, the flows after the loss of any line, shifted by the outage factors, stay within the
+  ratings.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ import numpy as np
 
 from energy.errors import SolverError
 from energy.solve.ttc.dc_network import DCNetwork, outage_factors
-from energy.solve.ttc.rows import OPEN, TOLERANCE, ExchangeProgram, TransferPath, program
+from energy.solve.ttc.exchange_program import OPEN, ExchangeProgram
+from energy.solve.ttc.rows import TOLERANCE, TransferPath, program
 
 SENT_COST = 1e-3  # of a MW sent, in MW delivered: among equal deliveries the one with the least loss
 OPTIONS: dict[str, bool | int | str] = {"output_flag": False, "threads": 1, "presolve": "off", "random_seed": 0}
@@ -25,7 +27,7 @@ OPTIONS: dict[str, bool | int | str] = {"output_flag": False, "threads": 1, "pre
 
 @dataclass(frozen=True)
 class GridState:
-    """The grid of one snapshot, whole or with something lost.
+    """The grid of one snapshot, intact or after a loss.
 
     Attributes
     ----------
@@ -38,11 +40,11 @@ class GridState:
     short, spill
         Most that each bus may shed and spill [MW]; shape (buses,).
     secure
-        Whether the loss of a line must be stood.
+        Whether flows must stay within the ratings after the loss of any line.
     over
-        Overload [MW] of each line after a loss that is there with or without the exchange; shape (lines,).
+        Overload [MW] of each line after a loss, present with or without the exchange; shape (lines,).
     most_sent, most_delivered
-        Caps on the exchange [MW], from the losses that are studied apart.
+        Caps on the exchange [MW], from the losses that are studied one by one.
     """
 
     step: int
@@ -67,7 +69,7 @@ class ExchangeOptimum:
     sent, delivered
         The exchange at its two ends [MW].
     relief
-        (kind, name, MW more delivered for a MW more of it) of what holds the exchange back.
+        (kind, name, MW more delivered for a MW more of it) of what limits the exchange.
     """
 
     flows: np.ndarray
@@ -79,7 +81,19 @@ class ExchangeOptimum:
     relief: list[tuple[str, str, float]]
 
 
-def base(grid: DCNetwork, path: TransferPath, state: GridState) -> ExchangeOptimum:
+@dataclass(frozen=True)
+class _Bounds:
+    """Bounds of the columns or of the rows [MW; hm³/h for turbines]."""
+
+    lower: np.ndarray
+    upper: np.ndarray
+
+
+def base(
+    grid: DCNetwork,
+    path: TransferPath,
+    state: GridState,
+) -> ExchangeOptimum:
     """Return the state without exchange that sheds and spills the least and, if it must be secure, overloads the least.
 
     Raises
@@ -87,20 +101,25 @@ def base(grid: DCNetwork, path: TransferPath, state: GridState) -> ExchangeOptim
     SolverError
         When no state obeys the limits.
     """
-    size = len(grid.buses)
-    idle = state.upper.copy()
-    idle[list(path.sent)] = 0.0
-    state = replace(state, upper=idle, most_sent=0.0, most_delivered=0.0)
+    upper = state.upper.copy()
+    upper[list(path.sent)] = 0.0
+    idle = replace(state, upper=upper, most_sent=0.0, most_delivered=0.0)
     if state.secure:
-        return _solve(
-            grid, path, replace(state, over=np.full(len(grid.lines), OPEN)), {"over": np.ones(len(grid.lines))}
-        )
-    weight = 1 + 1e-4 * np.arange(size)  # unequal, so that the answer is the only one
-    free = np.full(size, OPEN)
-    return _solve(grid, path, replace(state, short=free, spill=free), {"short": weight, "spill": weight})
+        lines = len(grid.lines)
+        overloadable = replace(idle, over=np.full(lines, OPEN))
+        return _solve(grid, path, overloadable, {"over": np.ones(lines)})
+    buses = len(grid.buses)
+    weight = 1 + 1e-4 * np.arange(buses)  # unequal weights make the optimum unique
+    unlimited = np.full(buses, OPEN)
+    relaxed = replace(idle, short=unlimited, spill=unlimited)
+    return _solve(grid, path, relaxed, {"short": weight, "spill": weight})
 
 
-def largest_exchange(grid: DCNetwork, path: TransferPath, state: GridState) -> ExchangeOptimum:
+def largest_exchange(
+    grid: DCNetwork,
+    path: TransferPath,
+    state: GridState,
+) -> ExchangeOptimum:
     """Return the state with the largest exchange.
 
     Raises
@@ -108,82 +127,171 @@ def largest_exchange(grid: DCNetwork, path: TransferPath, state: GridState) -> E
     SolverError
         When no state obeys the limits.
     """
-    return _solve(grid, path, state, {"delivered": np.array([-1.0]), "sent": np.array([SENT_COST])})
+    costs = {"delivered": np.array([-1.0]), "sent": np.array([SENT_COST])}
+    return _solve(grid, path, state, costs)
 
 
-def _solve(grid: DCNetwork, path: TransferPath, state: GridState, costs: Mapping[str, np.ndarray]) -> ExchangeOptimum:
-    rows = program(grid, path, int(grid.alike[state.step]), state.up, state.secure)
+def _solve(
+    grid: DCNetwork,
+    path: TransferPath,
+    state: GridState,
+    costs: Mapping[str, np.ndarray],
+) -> ExchangeOptimum:
+    like = int(grid.alike[state.step])
+    rows = program(grid, path, like, up=state.up, secure=state.secure)
     cost = np.zeros(rows.width)
     for name, values in costs.items():
-        cost[rows.at[name]] = values
-    lower, upper = _columns(grid, path, state)
-    row_lower, row_upper = rows.bounds(grid.demand[state.step], state.upper[grid.lines])
-    solution = _run(rows, (cost, lower, upper, row_lower, row_upper), grid.found.name)
-    x = np.asarray(solution.col_value)
-    found = {name: x[part] for name, part in rows.at.items()}
-    # a solver's last digits are no information
-    sent, delivered = round(float(found["sent"][0]), 9) + 0.0, round(float(found["delivered"][0]), 9) + 0.0
-    relief = _relief(grid, path, rows, solution) if "delivered" in costs else []
-    return ExchangeOptimum(found["flows"], found["short"], found["spill"], found["over"], sent, delivered, relief)
+        cost[rows.blocks[name]] = values
+    demand = grid.demand[state.step]
+    rating = state.upper[grid.lines]
+    row_lower, row_upper = rows.bounds(demand, rating)
+    model = _highs_model(
+        rows,
+        cost,
+        columns=_column_bounds(grid, path, state),
+        rows=_Bounds(row_lower, row_upper),
+    )
+    solution = _optimum(model, grid.found.name)
+    optimum = np.asarray(solution.col_value)
+    blocks = {name: optimum[columns] for name, columns in rows.blocks.items()}
+    relief: list[tuple[str, str, float]] = []
+    if "delivered" in costs:
+        relief = _relief(grid, path, rows, solution)
+    return ExchangeOptimum(
+        flows=blocks["flows"],
+        short=blocks["short"],
+        spill=blocks["spill"],
+        over=blocks["over"],
+        sent=_rounded(blocks["sent"]),
+        delivered=_rounded(blocks["delivered"]),
+        relief=relief,
+    )
 
 
-def _columns(grid: DCNetwork, path: TransferPath, state: GridState) -> tuple[np.ndarray, np.ndarray]:
-    upper = state.upper.copy()
-    upper[list(path.blocked)] = 0.0
-    low = np.minimum(grid.lower[state.step], upper)
-    low[grid.lines] = -upper[grid.lines]
-    size, lines = len(grid.buses), len(grid.lines)
-    angle = np.full(size, OPEN)
+def _rounded(block: np.ndarray) -> float:
+    """Return the value of a block of one column without the last digits, which are noise of the solver."""
+    value = float(block[0])
+    return round(value, 9) + 0.0
+
+
+def _column_bounds(
+    grid: DCNetwork,
+    path: TransferPath,
+    state: GridState,
+) -> _Bounds:
+    """Return the bounds of the columns, block by block."""
+    buses = len(grid.buses)
+    lines = len(grid.lines)
+    most = state.upper.copy()
+    most[list(path.blocked)] = 0.0
+    least = np.minimum(grid.lower[state.step], most)
+    least[grid.lines] = -most[grid.lines]
+    angle = np.full(buses, OPEN)
     over = np.zeros(lines) if state.over is None else state.over
-    lower = np.concatenate([low, -angle, np.zeros(2 * size + lines + 2)])
     ends = [state.most_sent, state.most_delivered]
-    return lower, np.concatenate([upper, angle, state.short, state.spill, over, ends])
+    zeros = np.zeros(2 * buses + lines + 2)  # short, spill, over, and the two ends of the exchange
+    lower = [least, -angle, zeros]
+    upper = [most, angle, state.short, state.spill, over, ends]
+    return _Bounds(np.concatenate(lower), np.concatenate(upper))
 
 
-def _run(rows: ExchangeProgram, bounds: tuple[np.ndarray, ...], name: str) -> highspy.HighsSolution:
-    asked = highspy.HighsLp()
-    asked.num_col_, asked.num_row_ = rows.width, len(rows.names)
-    asked.col_cost_, asked.col_lower_, asked.col_upper_, asked.row_lower_, asked.row_upper_ = bounds
-    asked.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    asked.a_matrix_.num_col_, asked.a_matrix_.num_row_ = rows.width, len(rows.names)
-    asked.a_matrix_.start_, asked.a_matrix_.index_, asked.a_matrix_.value_ = rows.start, rows.index, rows.value
+def _highs_model(
+    program_rows: ExchangeProgram,
+    cost: np.ndarray,
+    *,
+    columns: _Bounds,
+    rows: _Bounds,
+) -> highspy.HighsLp:
+    """Return the program in the form of HiGHS."""
+    width = program_rows.width
+    height = len(program_rows.names)
+    model = highspy.HighsLp()
+    model.num_col_ = width
+    model.num_row_ = height
+    model.col_cost_ = cost
+    model.col_lower_ = columns.lower
+    model.col_upper_ = columns.upper
+    model.row_lower_ = rows.lower
+    model.row_upper_ = rows.upper
+    matrix = model.a_matrix_
+    matrix.format_ = highspy.MatrixFormat.kRowwise
+    matrix.num_col_ = width
+    matrix.num_row_ = height
+    matrix.start_ = program_rows.start
+    matrix.index_ = program_rows.index
+    matrix.value_ = program_rows.value
+    return model
+
+
+def _optimum(model: highspy.HighsLp, name: str) -> highspy.HighsSolution:
+    """Return the optimum; ``name`` is that of the inputs, for the error."""
     highs = highspy.Highs()  # type: ignore[no-untyped-call]
     for option, value in OPTIONS.items():
         highs.setOptionValue(option, value)
-    highs.passModel(asked)
+    highs.passModel(model)
     highs.run()
     status = highs.getModelStatus()
     if status != highspy.HighsModelStatus.kOptimal:
-        raise SolverError(f"{name}: no largest exchange, HiGHS ends with '{highs.modelStatusToString(status)}'")
+        reason = highs.modelStatusToString(status)
+        raise SolverError(f"{name}: no largest exchange, HiGHS ends with '{reason}'")
     return highs.getSolution()
 
 
 def _relief(
-    grid: DCNetwork, path: TransferPath, rows: ExchangeProgram, solution: highspy.HighsSolution
+    grid: DCNetwork,
+    path: TransferPath,
+    rows: ExchangeProgram,
+    solution: highspy.HighsSolution,
 ) -> list[tuple[str, str, float]]:
     """Return what would raise the exchange, by the duals of the rows and of the upper bounds."""
-    dual, gain = np.abs(np.asarray(solution.row_dual)), -np.asarray(solution.col_dual)
-    found = [(*rows.names[row], float(dual[row])) for row in np.flatnonzero(dual > TOLERANCE)]
-    flows = gain[rows.at["flows"]] / grid.yields
-    flows[grid.lines] = np.abs(flows[grid.lines])
-    for at in np.flatnonzero(flows > TOLERANCE):
-        column = grid.columns[at]
-        plant = column.component in ("generators", "stores") or grid.yields[at] > 1
-        kind = "studied" if at in path.sent else "plants" if plant else column.component
-        found.append((kind, column.name, float(flows[at])))
-    return found
+    relief = []
+    row_gain = np.abs(np.asarray(solution.row_dual))
+    for row in np.flatnonzero(row_gain > TOLERANCE):
+        kind, label = rows.names[row]
+        relief.append((kind, label, float(row_gain[row])))
+    column_gain = -np.asarray(solution.col_dual)
+    flow_gain = column_gain[rows.blocks["flows"]] / grid.yields
+    flow_gain[grid.lines] = np.abs(flow_gain[grid.lines])
+    for flow in np.flatnonzero(flow_gain > TOLERANCE):
+        kind = _flow_kind(grid, path, int(flow))
+        name = grid.columns[flow].name
+        relief.append((kind, name, float(flow_gain[flow])))
+    return relief
 
 
-def withstands_line_losses(grid: DCNetwork, state: GridState, flows: np.ndarray) -> bool:
-    """Tell whether flows stay within the ratings after the loss of any line that leaves the grid whole."""
+def _flow_kind(grid: DCNetwork, path: TransferPath, flow: int) -> str:
+    """Return the kind of a flow: ``studied``, ``plants``, or its component list."""
+    if flow in path.sent:
+        return "studied"
+    component = grid.columns[flow].component
+    is_turbine = grid.yields[flow] > 1
+    if component in ("generators", "stores") or is_turbine:
+        return "plants"
+    return component
+
+
+def withstands_line_losses(
+    grid: DCNetwork,
+    state: GridState,
+    flows: np.ndarray,
+) -> bool:
+    """Return whether flows stay within the ratings after the loss of any line that leaves the grid whole."""
     factors = outage_factors(grid.incidence, grid.reactance, state.up)
-    flow, rating = flows[grid.lines], state.upper[grid.lines]
-    after = np.abs(flow[:, None] + factors * flow[None, :]) - rating[:, None]
-    return bool(np.nanmax(after, initial=0.0) <= TOLERANCE)
+    flow = flows[grid.lines]
+    rating = state.upper[grid.lines]
+    after_loss = np.abs(flow[:, None] + factors * flow[None, :])
+    overload = after_loss - rating[:, None]
+    largest = np.nanmax(overload, initial=0.0)
+    return bool(largest <= TOLERANCE)
 
 
 def bridges(grid: DCNetwork, up: tuple[bool, ...]) -> list[int]:
     """Return the lines in service whose loss splits the grid; all of them where Kirchhoff's law does not hold."""
+    in_service = np.array(up, dtype=bool)
+    if not grid.found.kirchhoff:
+        return [int(line) for line in np.flatnonzero(in_service)]
     factors = outage_factors(grid.incidence, grid.reactance, up)
-    split = np.isnan(factors).all(axis=0) if len(factors) else np.zeros(0, bool)
-    return [int(line) for line in np.flatnonzero(np.array(up, bool) & (split | (not grid.found.kirchhoff)))]
+    if not len(factors):
+        return []
+    splits = np.isnan(factors).all(axis=0)
+    return [int(line) for line in np.flatnonzero(in_service & splits)]
