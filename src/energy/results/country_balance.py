@@ -28,7 +28,7 @@ def country_balance(dataset: xr.Dataset, country: str) -> xr.DataArray:
     Parameters
     ----------
     dataset
-        From ``energy.results.record.record``.
+        From ``energy.results.dataset.record``.
     country
         Code in the ``country`` column of buses.
 

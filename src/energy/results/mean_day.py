@@ -28,7 +28,7 @@ def mean_days(
     Parameters
     ----------
     dataset
-        From ``energy.results.record.record``.
+        From ``energy.results.dataset.record``.
     values
         Along ``snapshot``; other dimensions stay.
     local
