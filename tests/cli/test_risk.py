@@ -161,7 +161,7 @@ def test_fit_prints_a_hazard(energy: Energy) -> None:
         "fit", "networks/casa1000/events.csv", "--corridor", "x", "--from", "2018", "--to", "yesterday"
     )
     assert code == 2
-    assert "--to: is no date" in err
+    assert "--to: 'yesterday' is no day" in err
 
 
 def test_adequacy_of_the_countries_of_a_case(energy: Energy, hazards: str, tmp_path: Path) -> None:

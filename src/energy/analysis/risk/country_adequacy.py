@@ -109,11 +109,18 @@ def capacity_credit(samples: pd.DataFrame, country: str) -> float:
 
 
 def _credit_error(samples: pd.DataFrame, country: str) -> float:
-    """Return the standard error of a capacity credit [MW], by drawing the samples again with replacement."""
+    """Return the standard error of a capacity credit [MW], by drawing the samples again with replacement.
+
+    NaN where nearly no such draw has a shortage, and so no credit.
+    """
     chance = np.random.default_rng(1)
     count = len(samples)
-    again = [samples.iloc[chance.integers(count, size=count)] for _ in range(DRAWN_AGAIN)]
-    return float(np.nanstd([capacity_credit(part, country) for part in again]))
+    credits_drawn = []
+    for _ in range(DRAWN_AGAIN):
+        drawn = samples.iloc[chance.integers(count, size=count)]
+        credits_drawn.append(capacity_credit(drawn, country))
+    credits_known = np.array(credits_drawn)[~np.isnan(credits_drawn)]
+    return float(credits_known.std()) if len(credits_known) > 1 else float("nan")
 
 
 def unserved(result: Result) -> dict[str, dict[str, float]]:
