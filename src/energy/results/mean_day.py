@@ -72,7 +72,7 @@ def mean_days(
 
     local_means = np.roll(means, local, axis=1)
     coordinates = {
-        "month": [str(month) for month in months],
+        "month": list(map(str, months)),
         "hour": np.arange(24),
     }
     for dim in other_dims:
@@ -88,8 +88,11 @@ def mean_days(
 def _days_in_hours(dataset: xr.Dataset, snapshots: pd.DatetimeIndex) -> np.ndarray:
     """Return the days that each snapshot stands for in the hours (UTC) that it covers; shape (24, snapshots)."""
     lengths = dataset["length"].to_numpy()
-    days = dataset["weight"].to_numpy() / lengths
-    begin_hours = snapshots.hour.to_numpy() + snapshots.minute.to_numpy() / 60
+    weights = dataset["weight"].to_numpy()
+    days = weights / lengths
+    whole_hours = snapshots.hour.to_numpy()
+    minutes = snapshots.minute.to_numpy()
+    begin_hours = whole_hours + minutes / 60
     hours = np.arange(24)[:, None]
     hours_since_begin = (hours - begin_hours[None, :]) % 24
     is_covered = hours_since_begin < np.minimum(lengths, 24.0)

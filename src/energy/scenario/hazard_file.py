@@ -99,8 +99,9 @@ def _with_parents(path: Path, descendants: tuple[Path, ...]) -> Node:
         what = f"extends goes in a circle over {parent.stem!r}"
         raise InputError(Fault(what, where, line))
 
-    own = {str(key): node for key, node in tree.children() if key != "extends"}
-    parent_tree = _with_parents(parent, lineage)
+    own = {str(key): node for key, node in tree.children()}
+    del own["extends"]
     own_tree = Node(own, tree.origin)
+    parent_tree = _with_parents(parent, lineage)
     whole = merged(parent_tree, own_tree)
     return Node(whole.content, Origin(path))
