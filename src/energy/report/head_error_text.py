@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pandas as pd
 
 from energy.analysis.head_error import ENERGY, MADE, SPECIFIC
@@ -25,33 +27,42 @@ def head_text(table: pd.DataFrame) -> str:
     | a | 200 | 190 | +5.3 % | 9 | 9 | +0.0 % |
     """
     specific = [str(column) for column in table if str(column).startswith(SPECIFIC)]
-    header = _header(specific)
+    header = list(_header(specific))
     alignment = ["---"] + ["--:"] * (len(header) - 1)
     rows = [header, alignment]
     scenarios = table.index.get_level_values("scenario").unique()
     for scenario in scenarios:
         fixed = table.loc[(scenario, "fixed")]
         varying = table.loc[(scenario, "varying")]
-        row = [str(scenario)]
-        for name in (ENERGY, MADE):
-            row.append(f"{fixed[name]:,.0f}")
-            row.append(f"{varying[name]:,.0f}")
-            row.append(_relative_error(fixed[name], varying[name]))
-        row.extend(f"{fixed[name]:.3f}, {varying[name]:.3f}" for name in specific)
-        rows.append(row)
+        cells = _cells(fixed, varying, specific)
+        rows.append([str(scenario), *cells])
     lines = [" | ".join(row) for row in rows]
     return "\n".join(f"| {line} |" for line in lines)
 
 
-def _header(specific: list[str]) -> list[str]:
-    """Return the names of the columns; ``specific`` names those of specific energy."""
-    header = ["scenario"]
+def _header(specific: list[str]) -> Iterator[str]:
+    """Yield the heads of the columns; ``specific`` names those of specific energy."""
+    yield "scenario"
     for name in (ENERGY, MADE):
-        header.append(f"{name} [GWh]: fixed")
-        header.append("varying")
-        header.append("error")
-    header.extend(f"{name} [kWh/m³]: fixed, varying" for name in specific)
-    return header
+        yield f"{name} [GWh]: fixed"
+        yield "varying"
+        yield "error"
+    for name in specific:
+        yield f"{name} [kWh/m³]: fixed, varying"
+
+
+def _cells(
+    fixed: pd.Series,
+    varying: pd.Series,
+    specific: list[str],
+) -> Iterator[str]:
+    """Yield the cells of a scenario from its rows with fixed and varying head, in the order of the header."""
+    for name in (ENERGY, MADE):
+        yield f"{fixed[name]:,.0f}"
+        yield f"{varying[name]:,.0f}"
+        yield _relative_error(fixed[name], varying[name])
+    for name in specific:
+        yield f"{fixed[name]:.3f}, {varying[name]:.3f}"
 
 
 def _relative_error(fixed: float, varying: float) -> str:
