@@ -24,19 +24,20 @@ def check_command(
     from energy.scenario import list_scenarios, read_scenario
 
     faults: list[Fault] = []
-    doubted: list[Fault] = []
+    warnings: list[Fault] = []
     cases: dict[str, Any] = {}
     names = scenarios or list(list_scenarios())
     for name in names:
         try:
             scenario = read_scenario(name)
-            case = cases.setdefault(scenario.case, None) or read_case(scenario.case)
-            cases[scenario.case] = case
-            doubted += [fault for fault in sanity_warnings(inputs(case, scenario)) if fault not in doubted]
+            if scenario.case not in cases:
+                cases[scenario.case] = read_case(scenario.case)
+            scenario_inputs = inputs(cases[scenario.case], scenario)
+            warnings.extend(sanity_warnings(scenario_inputs))
         except InputError as err:
-            faults += [fault for fault in err.faults if fault not in faults]
+            faults.extend(err.faults)
     if faults:
-        raise InputError(faults)
-    for doubt in doubted:
-        print(f"warning: {doubt}", file=sys.stderr)
+        raise InputError(dict.fromkeys(faults))
+    for warning in dict.fromkeys(warnings):
+        print(f"warning: {warning}", file=sys.stderr)
     new_console().print(f"{len(names)} scenarios on {len(cases)} cases are sound")

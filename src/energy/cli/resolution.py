@@ -15,7 +15,8 @@ def resolution_command(
     scenario: SCENARIO = "baseline",
     overrides: SET = [],  # noqa: B006
     only: Annotated[
-        list[str], typer.Option(help="Resolutions to measure; the last is what the others are held against.")
+        list[str],
+        typer.Option(help="Resolutions to measure; the last is what the others are held against."),
     ] = [],  # noqa: B006
     page: Annotated[Path | None, typer.Option(help="Page whose block 'resolution' gets the table.")] = None,
 ) -> None:
@@ -23,15 +24,19 @@ def resolution_command(
     from energy.analysis.resolution import RESOLUTIONS, measure_all, resolution_table
     from energy.report.docs_pages import resolution_text, write_block
 
-    case, asked = read_asked(scenario, overrides)
-    default, progress = asked.time.resolution, new_console(error=True)
-    resolutions = [default, *only] if only and default not in only else only or list(RESOLUTIONS)
-    found = []
-    for measured in measure_all(case, asked, resolutions):
-        found.append(measured)
+    case, base_scenario = read_asked(scenario, overrides)
+    default = base_scenario.time.resolution
+    resolutions = only or list(RESOLUTIONS)
+    if only and default not in only:
+        resolutions = [default, *only]
+    progress = new_console(error=True)
+    measurements = []
+    for measured in measure_all(case, base_scenario, resolutions):
+        measurements.append(measured)
         seconds = measured.build_seconds + measured.solve_seconds
         progress.print(f"{measured.resolution}: {measured.energy:,.1f} GWh in {seconds:.1f} s")
-    text = resolution_text(resolution_table(found, default), default)
+    table = resolution_table(measurements, default)
+    text = resolution_text(table, default)
     print(text)
     if page:
         write_block(page, "resolution", text)

@@ -3,37 +3,55 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from energy.cli.base import AS_JSON, SCENARIO, SET, app
 
 
 @app.command("show")
-def show_command(scenario: SCENARIO, overrides: SET = [], as_json: AS_JSON = False) -> None:  # noqa: B006
+def show_command(
+    scenario: SCENARIO,
+    overrides: SET = [],  # noqa: B006
+    as_json: AS_JSON = False,
+) -> None:
     """Print every resolved value of a scenario with the place it came from, and its events on a calendar."""
     from energy.case import read_case
     from energy.report.calendar_text import calendar_json, calendar_text
     from energy.scenario import resolve
 
-    found = resolve(scenario, overrides=overrides)
-    values = _flat(found.scenario.plain())
-    case = read_case(found.scenario.case)
+    resolved = resolve(scenario, overrides=overrides)
+    case = read_case(resolved.scenario.case)
+    values = dict(_flat(resolved.scenario.plain()))
+    origins = {key: str(resolved.origin.get(key, "default")) for key in values}
     if as_json:
-        shown = {k: {"value": v, "from": str(found.origin.get(k, "default"))} for k, v in values.items()}
-        shown["calendar"] = {"value": calendar_json(case, found.scenario), "from": f"case {case.name}"}
-        print(json.dumps(shown, indent=1))
+        record = {}
+        for key, value in values.items():
+            record[key] = {"value": value, "from": origins[key]}
+        record["calendar"] = {
+            "value": calendar_json(case, resolved.scenario),
+            "from": f"case {case.name}",
+        }
+        print(json.dumps(record, indent=1))
         return
-    lines = list(calendar_text(case, found.scenario))
+
+    calendar_lines = list(calendar_text(case, resolved.scenario))
     width = max(map(len, values))
     for key, value in values.items():
-        print(f"{key:<{width}}  {value!s:<40}  {found.origin.get(key, 'default')}")
+        print(f"{key:<{width}}  {value!s:<40}  {origins[key]}")
     print()
-    print("\n".join(line.rstrip() for line in lines))
+    print("\n".join(line.rstrip() for line in calendar_lines))
 
 
-def _flat(plain: Any, key: str = "") -> dict[str, Any]:
-    if isinstance(plain, dict) and plain:
-        return {k: v for name, part in plain.items() for k, v in _flat(part, f"{key}.{name}" if key else name).items()}
-    if isinstance(plain, list) and plain and isinstance(plain[0], dict):
-        return {k: v for at, part in enumerate(plain) for k, v in _flat(part, f"{key}.{at}").items()}
-    return {key: plain}
+def _flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield dotted key and value of all that is no mapping and no list of mappings; an empty one is a value."""
+    parts: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, dict):
+        parts = value.items()
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        parts = enumerate(value)
+    if not parts:
+        yield key, value
+    for name, part in parts:
+        part_key = f"{key}.{name}" if key else str(name)
+        yield from _flat(part, part_key)

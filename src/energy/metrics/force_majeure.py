@@ -11,7 +11,7 @@ from energy.case.case import Case
 from energy.model.disruption import targets
 from energy.model.objective import STUDIED
 from energy.scenario import Event, Scenario, combine
-from energy.scenario.event import EventKind
+from energy.scenario.event_kind import EventKind
 from energy.solve import Result
 
 HUMAN = ("war", "attack", "conflict", "border", "collapse")

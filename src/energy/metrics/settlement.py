@@ -17,7 +17,7 @@ from energy.metrics.force_majeure import relieves, share_out_of_service
 from energy.metrics.monthly import GWH, month_of, surplus, transferable
 from energy.model.axis import in_window
 from energy.scenario import Event, Scenario
-from energy.scenario.event import EventKind
+from energy.scenario.event_kind import EventKind
 from energy.solve import Result
 
 BUYERS = (EventKind.BUYER_STOP, EventKind.PAYMENT_STOP)

@@ -33,10 +33,20 @@ MOST_VALUES = 5_000
 DEEPEST = 20
 MOST_FAULTS = 50
 
+MOST_TABS_NAMED = 5
+
 _NULL = ("", "~", "null", "Null", "NULL")
-_BOOLEAN = {word: word.lower() == "true" for word in ("true", "True", "TRUE", "false", "False", "FALSE")}
+_BOOLEAN = {
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+}
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_TAB_INDENT = re.compile(r" *\t\s*\S")
 
 
 def scalar(text: str) -> str | int | float | bool | None:
@@ -54,7 +64,8 @@ def scalar(text: str) -> str | int | float | bool | None:
     if _INTEGER.fullmatch(text) and len(text) < 20:  # longer ones are no number that a file could mean
         return int(text)
     if _FLOAT.fullmatch(text):
-        return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+        number = text.lower().replace(".inf", "inf").replace(".nan", "nan")
+        return float(number)
     return text
 
 
@@ -67,54 +78,62 @@ def read_document(path: Path) -> Node:
         Missing, larger than 200 kB, not UTF-8, tabs as indentation, not YAML, several documents, tags, merge keys,
         duplicate keys, too many aliases or values, too deep, or not a mapping; all that can be found at once.
     """
+    raw = _file_bytes(path)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        fault = Fault(
+            f"byte 0x{raw[error.start]:02x} is not UTF-8",
+            path,
+            line=raw[: error.start].count(b"\n") + 1,
+            allowed="UTF-8 text",
+            repair="save the file as UTF-8",
+        )
+        raise InputError(fault) from None
+    return parse_document(text, path)
+
+
+def _file_bytes(path: Path) -> bytes:
+    """Return what a file holds; refuse one that is missing, too large or not readable."""
     try:
         if not path.is_file():
             raise InputError(Fault("file not found", path))
         size = path.stat().st_size
         if size > LARGEST_FILE:
-            raise InputError(Fault(f"the file has {size:,} bytes", path, allowed=f"up to {LARGEST_FILE:,} bytes"))
-        raw = path.read_bytes()
+            what = f"the file has {size:,} bytes"
+            raise InputError(Fault(what, path, allowed=f"up to {LARGEST_FILE:,} bytes"))
+        return path.read_bytes()
     except OSError as error:
-        raise InputError(Fault(f"cannot be read: {error.strerror}", path)) from None
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        what = f"byte 0x{raw[error.start]:02x} is not UTF-8"
-        raise InputError(Fault(what, path, line, "UTF-8 text", "save the file as UTF-8")) from None
-    return parse_document(text, path)
+        what = f"cannot be read: {error.strerror}"
+        raise InputError(Fault(what, path)) from None
 
 
 def parse_document(text: str, where: Path | str) -> Node:
     """Return the tree of a YAML text that holds one mapping; see `read_document`."""
     tree = parse_value(text, where)
-    if not isinstance(tree.content, Mapping):
-        found = "a list" if isinstance(tree.content, tuple) else f"only {_short(tree.content)}"
-        what = "the file is empty" if tree.content is None else f"the file holds {found}"
-        raise InputError(Fault(what, where, 1, "a mapping: lines of `key: value`"))
-    return tree
+    content = tree.content
+    if isinstance(content, Mapping):
+        return tree
+    if content is None:
+        what = "the file is empty"
+    elif isinstance(content, tuple):
+        what = "the file holds a list"
+    else:
+        what = f"the file holds only {_short(content)}"
+    raise InputError(Fault(what, where, 1, "a mapping: lines of `key: value`"))
 
 
 def parse_value(text: str, where: Path | str) -> Node:
     """Return the tree of a YAML text that holds any one value."""
-    tabs = [number for number, line in enumerate(text.split("\n"), 1) if re.match(r" *\t\s*\S", line)]
-    if tabs:
-        raise InputError(Fault("indented with a tab", where, line, "spaces", "use spaces") for line in tabs[:5])
+    _refuse_tabs(text, where)
     builder = _Builder(where)
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
             builder.take(event)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = None if mark is None else mark.line + 1
-        colon = "not allowed here" in (error.problem or "")
-        repair = "put text that holds ': ' or ' #' in quotes" if colon else "correct this line or the one above it"
-        builder.faults.append(Fault(f"not valid YAML: {error.problem or error.context}", where, line, repair=repair))
+        builder.faults.append(_syntax_fault(error, where))
     except (YAMLError, ValueError) as error:
-        # a character that YAML forbids: the reader knows its position, not its line
-        line = text[: getattr(error, "position", 0) or 0].count("\n") + 1
-        what = f"not valid YAML: {getattr(error, 'reason', error)}"
-        builder.faults.append(Fault(what, where, line, "printable characters", "remove the character"))
+        builder.faults.append(_character_fault(error, text, where))
     except _TooMuchError:
         pass  # the builder has said what; going on would only cost time
     if builder.faults:
@@ -122,9 +141,50 @@ def parse_value(text: str, where: Path | str) -> Node:
     return builder.root or Node(None, Origin(where, 1))
 
 
+def _refuse_tabs(text: str, where: Path | str) -> None:
+    """Refuse lines that a tab indents; the first five are named."""
+    faults = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if _TAB_INDENT.match(line):
+            fault = Fault("indented with a tab", where, number, "spaces", "use spaces")
+            faults.append(fault)
+    if faults:
+        raise InputError(faults[:MOST_TABS_NAMED])
+
+
+def _syntax_fault(error: MarkedYAMLError, where: Path | str) -> Fault:
+    """Return what is not YAML, with the line that the parser names."""
+    mark = error.problem_mark or error.context_mark
+    problem = error.problem or ""
+    repair = "correct this line or the one above it"
+    if "not allowed here" in problem:
+        repair = "put text that holds ': ' or ' #' in quotes"
+    return Fault(
+        f"not valid YAML: {problem or error.context}",
+        where,
+        line=None if mark is None else mark.line + 1,
+        repair=repair,
+    )
+
+
+def _character_fault(error: Exception, text: str, where: Path | str) -> Fault:
+    """Return the character that YAML forbids: the parser knows its position, not its line."""
+    position = getattr(error, "position", 0) or 0
+    reason = getattr(error, "reason", error)
+    return Fault(
+        f"not valid YAML: {reason}",
+        where,
+        line=text[:position].count("\n") + 1,
+        allowed="printable characters",
+        repair="remove the character",
+    )
+
+
 def _short(value: object) -> str:
     text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
+    if len(text) <= 60:
+        return text
+    return f"{text[:57]}…"
 
 
 class _TooMuchError(Exception):
@@ -162,7 +222,9 @@ class _Builder:
         self.root: Node | None = None
         self.open: list[_Open] = []
         self.anchors: dict[str, _Anchored] = {}
-        self.aliases = self.values = self.documents = 0
+        self.aliases = 0
+        self.values = 0
+        self.documents = 0
 
     def take(self, event: Any) -> None:
         """Take the next event."""
@@ -172,16 +234,19 @@ class _Builder:
             if self.documents > 1:
                 self._stop("a second document begins", line, "one document", "remove the line `---`")
         if isinstance(event, ScalarEvent | SequenceStartEvent | MappingStartEvent) and event.tag is not None:
-            self._fault(f"tag {event.tag} is not read", line, "plain data", "remove the tag; quote what is text")
+            what = f"tag {event.tag} is not read"
+            self._fault(what, line, "plain data", "remove the tag; quote what is text")
         if isinstance(event, AliasEvent):
             self._alias(event.anchor, line)
         elif isinstance(event, ScalarEvent):
             self._scalar(event, line)
         elif isinstance(event, NodeEvent):
-            self.open.append(_Open(line, event.anchor, isinstance(event, MappingStartEvent)))
+            is_mapping = isinstance(event, MappingStartEvent)
+            self.open.append(_Open(line, event.anchor, is_mapping))
             self._count(0, len(self.open), line)
         elif isinstance(event, CollectionEndEvent):
-            self._close(self.open.pop())
+            closed = self.open.pop()
+            self._close(closed)
 
     def _alias(self, name: str, line: int) -> None:
         self.aliases += 1
@@ -207,9 +272,12 @@ class _Builder:
         self._finish(_Anchored(node, 1, 0), event.anchor, line, event.value)
 
     def _close(self, frame: _Open) -> None:
-        content = {key: node for key, (_, node) in frame.keys.items()} if frame.mapping else tuple(frame.items)
+        content: Mapping[str, Node] | tuple[Node, ...] = tuple(frame.items)
+        if frame.mapping:
+            content = {key: node for key, (_, node) in frame.keys.items()}
         node = Node(content, Origin(self.where, frame.line))
-        self._finish(_Anchored(node, frame.size, frame.depth), frame.anchor, frame.line, "a mapping or list")
+        value = _Anchored(node, frame.size, frame.depth)
+        self._finish(value, frame.anchor, frame.line, "a mapping or list")
 
     def _finish(self, value: _Anchored, anchor: str | None, line: int, shown: str) -> None:
         self._count(1, len(self.open), line)
@@ -238,19 +306,37 @@ class _Builder:
             self._fault(f"{_short(shown)} is used as a key", line, "a word as key")
             frame.key = (f"<key of line {line}>", line)
         else:
-            key, key_line = frame.key
-            if key in frame.keys:
-                first = frame.keys[key][0]
-                self._fault(f"key {key!r} is there twice, first in line {first}", key_line, None, "keep one of them")
-            # a value is named by the line of its key, where the reader looks for it
-            frame.keys[key] = (key_line, Node(node.content, Origin(self.where, key_line)))
+            self._add_to_mapping(frame, frame.key, node)
             frame.key = None
 
-    def _fault(self, what: str, line: int, allowed: str | None = None, repair: str | None = None) -> None:
+    def _add_to_mapping(self, frame: _Open, written_key: tuple[str, int], node: Node) -> None:
+        """Put a value under its key, written as (word, line)."""
+        key, key_line = written_key
+        if key in frame.keys:
+            first_line, _ = frame.keys[key]
+            what = f"key {key!r} is there twice, first in line {first_line}"
+            self._fault(what, key_line, None, "keep one of them")
+        # a value is named by the line of its key, where the reader looks for it
+        origin = Origin(self.where, key_line)
+        frame.keys[key] = (key_line, Node(node.content, origin))
+
+    def _fault(
+        self,
+        what: str,
+        line: int,
+        allowed: str | None = None,
+        repair: str | None = None,
+    ) -> None:
         self.faults.append(Fault(what, self.where, line, allowed, repair))
         if len(self.faults) >= MOST_FAULTS:
             raise _TooMuchError
 
-    def _stop(self, what: str, line: int, allowed: str | None = None, repair: str | None = None) -> None:
+    def _stop(
+        self,
+        what: str,
+        line: int,
+        allowed: str | None = None,
+        repair: str | None = None,
+    ) -> None:
         self._fault(what, line, allowed, repair)
         raise _TooMuchError

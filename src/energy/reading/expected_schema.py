@@ -26,35 +26,43 @@ class Form:
     def of(cls, annotation: Any, marks: Sequence[Any] = ()) -> Form:
         """Return the form of an annotation; ``| None`` does not count."""
         if get_origin(annotation) is Annotated:
-            inner, *more = get_args(annotation)
-            return cls.of(inner, (*more, *marks))
-        branches = _members(annotation)
-        if len(branches) == 1:
-            return cls.of(branches[0], marks)
-        return cls(annotation, tuple(_opened(marks)))
+            inner, *inner_marks = get_args(annotation)
+            return cls.of(inner, (*inner_marks, *marks))
+        members = _union_members(annotation)
+        if len(members) == 1:
+            return cls.of(members[0], marks)
+        return cls(annotation, tuple(_with_field_marks(marks)))
 
     @property
     def keys(self) -> dict[str, str]:
         """Keys that can be written here, with their descriptions; none where it is no model."""
-        return {field.alias or name: field.description or "" for name, field in self._fields().items()}
+        return {key: field.description or "" for key, field in self._fields().items()}
 
     @property
     def bounds(self) -> str:
         """Bounds of a number in words, such as ``from 0 to 1``; empty where there are none."""
-        limits = {word: getattr(mark, sign) for mark in self.marks for sign, word in _SIGNS if hasattr(mark, sign)}
+        limits = {}
+        for mark in self.marks:
+            for sign, word in _SIGNS:
+                if hasattr(mark, sign):
+                    limits[word] = getattr(mark, sign)
         return " ".join(f"{word} {limit}" for word, limit in limits.items())
 
     def part(self, step: str | int) -> Form | None:
-        """Return the form of a key's value or of a list's item, or None where nothing is known of it."""
-        for name, field in self._fields().items():
-            if step == (field.alias or name):
-                return Form.of(field.annotation, (field, *field.metadata))
-        origin, inner = get_origin(self.kind), get_args(self.kind)
-        if not isinstance(origin, type) or not inner:
+        """Return the form of a key's value or of a list's item, or None where the model does not say it."""
+        fields = self._fields()
+        if isinstance(step, str) and step in fields:
+            field = fields[step]
+            return Form.of(field.annotation, (field, *field.metadata))
+        collection = get_origin(self.kind)
+        arguments = get_args(self.kind)
+        if not isinstance(collection, type) or not arguments:
             return None
-        if issubclass(origin, Mapping):
-            return Form.of(inner[1])
-        return Form.of(inner[0]) if issubclass(origin, Sequence) else None
+        if issubclass(collection, Mapping):
+            return Form.of(arguments[1])
+        if issubclass(collection, Sequence):
+            return Form.of(arguments[0])
+        return None
 
     def branch(self, tag: str | int) -> Form | None:
         """Return the branch of a discriminated union that a tag chooses, or None where there is no such branch."""
@@ -66,19 +74,34 @@ class Form:
         return tuple(self._branches())
 
     def _branches(self) -> dict[Any, Form]:
-        chooser = next((mark.discriminator for mark in self.marks if isinstance(mark, Discriminator)), None)
-        branches = () if chooser is None else map(Form.of, _members(self.kind))
-        return {tag: branch for branch in branches for tag in _tags_of(branch, chooser)}
+        """Return tag → branch of a discriminated union; empty where it is none."""
+        discriminators = [mark for mark in self.marks if isinstance(mark, Discriminator)]
+        if not discriminators:
+            return {}
+        chooser = discriminators[0].discriminator
+        branches = {}
+        for member in _union_members(self.kind):
+            branch = Form.of(member)
+            for tag in _tags_of(branch, chooser):
+                branches[tag] = branch
+        return branches
 
     def _fields(self) -> dict[str, FieldInfo]:
+        """Return the fields of a model by the key that a file writes; empty where it is no model."""
         is_model = isinstance(self.kind, type) and issubclass(self.kind, BaseModel)
-        return self.kind.model_fields if is_model else {}
+        if not is_model:
+            return {}
+        fields = self.kind.model_fields
+        return {field.alias or name: field for name, field in fields.items()}
 
 
 def _tags_of(branch: Form, chooser: Any) -> tuple[Any, ...]:
-    named = tuple(mark.tag for mark in branch.marks if isinstance(mark, Tag))
-    field = branch.part(chooser) if isinstance(chooser, str) else None
-    return named or (get_args(field.kind) if field else ())
+    """Return the tags of a branch: its own, or the values of the field that chooses."""
+    own_tags = tuple(mark.tag for mark in branch.marks if isinstance(mark, Tag))
+    if own_tags or not isinstance(chooser, str):
+        return own_tags
+    field = branch.part(chooser)
+    return () if field is None else get_args(field.kind)
 
 
 class SchemaPlace(NamedTuple):
@@ -89,31 +112,43 @@ class SchemaPlace(NamedTuple):
     form: Form | None
 
 
-def find_place(model: type[BaseModel], tree: Node, location: Sequence[str | int]) -> SchemaPlace:
+def find_place(
+    model: type[BaseModel],
+    tree: Node,
+    location: Sequence[str | int],
+) -> SchemaPlace:
     """Return the last place on pydantic's location that exists in the tree.
 
     The location also holds the tag of each branch that a discriminated union took, and words such as ``[key]``; these
     are no keys of the file and are left out. What the tree does not have is left out too.
     """
-    steps, node, form = (), tree, Form.of(model)  # type: tuple[str | int, ...], Node, Form | None
+    steps: Steps = ()
+    node = tree
+    form: Form | None = Form.of(model)
     for step in location:
         branch = form.branch(step) if form else None
         if branch is not None:
             form = branch
             continue
-        below = node.child(step)
-        if below is not None:
-            steps, node, form = (*steps, step), below, form.part(step) if form else None
+        child = node.child(step)
+        if child is None:
+            continue
+        steps = (*steps, step)
+        node = child
+        form = form.part(step) if form else None
     return SchemaPlace(steps, node, form)
 
 
-def _members(annotation: Any) -> list[Any]:
-    """Members of a union but None; empty where it is no union."""
-    is_union = get_origin(annotation) in (Union, UnionType)
-    return [member for member in get_args(annotation) if member is not NoneType] if is_union else []
+def _union_members(annotation: Any) -> list[Any]:
+    """Return the members of a union but None; empty where it is no union."""
+    if get_origin(annotation) not in (Union, UnionType):
+        return []
+    members = get_args(annotation)
+    return [member for member in members if member is not NoneType]
 
 
-def _opened(marks: Sequence[Any]) -> Iterator[Any]:
+def _with_field_marks(marks: Sequence[Any]) -> Iterator[Any]:
+    """Yield the marks, each field's own ones before it."""
     for mark in marks:
         if isinstance(mark, FieldInfo):
             yield from mark.metadata

@@ -16,7 +16,13 @@ V = TypeVar("V")
 class Frozen(BaseModel):
     """Base of all models of files: unknown keys, wrong types, NaN and later changes are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, validate_default=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        validate_default=True,
+    )
 
 
 class FrozenMap(dict[K, V]):
@@ -36,8 +42,14 @@ class FrozenMap(dict[K, V]):
     def _refuse_change(self, *_: object, **__: object) -> NoReturn:
         raise TypeError("this mapping cannot be changed; make a changed copy, as Scenario.replace does")
 
-    __setitem__ = __delitem__ = __ior__ = _refuse_change
-    clear = pop = popitem = setdefault = update = _refuse_change
+    __setitem__ = _refuse_change
+    __delitem__ = _refuse_change
+    __ior__ = _refuse_change
+    clear = _refuse_change
+    pop = _refuse_change
+    popitem = _refuse_change
+    setdefault = _refuse_change
+    update = _refuse_change
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset(self.items()))
@@ -49,15 +61,22 @@ class FrozenMap(dict[K, V]):
 def freeze(value: Any) -> Any:
     """Return nested mappings as `FrozenMap`, sequences as tuples and whole numbers as floats."""
     if isinstance(value, Mapping):
-        return FrozenMap({str(key): freeze(part) for key, part in value.items()})
+        items = {str(key): freeze(part) for key, part in value.items()}
+        return FrozenMap(items)
     if isinstance(value, list | tuple):
         return tuple(freeze(part) for part in value)
-    # 5 and 5.0 are the same scenario and must have the same digest
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        # 5 and 5.0 are the same scenario and must have the same digest
+        return float(value)
+    return value
 
 
 def _as_tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+    if isinstance(value, list):
+        return tuple(value)
+    return value
 
 
 Row = Annotated[tuple[T, ...], BeforeValidator(_as_tuple)]
@@ -70,9 +89,18 @@ Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 """Text that is not blank."""
 
 
-def refuse(what: str, allowed: str | None = None, repair: str | None = None) -> PydanticCustomError:
+def refuse(
+    what: str,
+    allowed: str | None = None,
+    repair: str | None = None,
+) -> PydanticCustomError:
     """Return the error that a field validator raises: what is wrong, what is allowed, what to do."""
-    return PydanticCustomError("refused", "{what}", {"what": what, "allowed": allowed, "repair": repair})
+    context = {
+        "what": what,
+        "allowed": allowed,
+        "repair": repair,
+    }
+    return PydanticCustomError("refused", "{what}", context)
 
 
 Complaint = tuple[tuple[str | int, ...], str, str | None, str | None]
@@ -81,7 +109,9 @@ Complaint = tuple[tuple[str | int, ...], str, str | None, str | None]
 
 def refuse_all(complaints: Iterable[Complaint]) -> None:
     """Raise one error that carries every complaint about fields that do not fit together; do nothing without any."""
-    found = list(complaints)
-    if found:
-        what = "; ".join(complaint[1] for complaint in found)
-        raise PydanticCustomError("refused_all", "{what}", {"what": what, "complaints": found})
+    all_complaints = list(complaints)
+    if not all_complaints:
+        return
+    what = "; ".join(complaint[1] for complaint in all_complaints)
+    context = {"what": what, "complaints": all_complaints}
+    raise PydanticCustomError("refused_all", "{what}", context)

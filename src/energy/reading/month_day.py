@@ -26,8 +26,10 @@ def _checked_day(text: str) -> str:
 
 
 def _checked_month(value: Any) -> Any:
-    # a file's keys are words
-    number = int(value) if isinstance(value, str) and re.fullmatch("[1-9][0-9]?", value) else value
+    number = value
+    if isinstance(value, str) and re.fullmatch("[1-9][0-9]?", value):
+        # a file's keys are words
+        number = int(value)
     if number not in range(1, 13) or isinstance(number, bool):
         raise refuse(f"{value!r} is no month", "1 to 12")
     return number

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,29 @@ from energy.errors import Fault, InputError, nearest
 
 LARGEST_TABLE = 10_000_000  # bytes; a case is written by hand, more is a mistake
 MOST_ROWS = 20_000
+MOST_COLUMNS_NAMED = 40
+ALLOWED = {
+    "not_nullable": "a value",
+    "finite": "a finite number",
+}
+"""Name of a check → what it allows, in words."""
+TYPE_WORDS = {
+    "float64": "a number",
+    "int64": "a whole number",
+    "bool": "True or False",
+    "str": "text",
+    "object": "text",
+}
+_SIGNS = ("", "-", "+")
+_NAN_WORDS = ("nan", "NaN", "NAN", "Nan")
+_NAN_CELLS = frozenset(sign + word for sign in _SIGNS for word in _NAN_WORDS)
 
 
-def read_table(path: Path, schema: pa.DataFrameSchema, key: list[str]) -> pd.DataFrame:
+def read_table(
+    path: Path,
+    schema: pa.DataFrameSchema,
+    key: list[str],
+) -> pd.DataFrame:
     """Read a CSV file, check it against a schema and index it by its key.
 
     Parameters
@@ -39,32 +60,30 @@ def read_table(path: Path, schema: pa.DataFrameSchema, key: list[str]) -> pd.Dat
         With every fault of the file: unknown or missing columns, text where a number belongs, NaN, repeated keys,
         characters that do not print, more than 20,000 rows.
     """
-    text, lines = _rows(path)
+    text, lines = _read_rows(path)
     _check_columns(path, text, schema)
-    _refuse_words_for_nothing(path, text, lines, schema)
+    _refuse_written_nan(path, text, lines, schema)
     try:
         table = schema.validate(text, lazy=True)
     except pa.errors.SchemaErrors as err:
-        raise InputError(_faults(path, text, lines, err)) from None
-    repeated = table.duplicated(key, keep="first").to_numpy()
-    if repeated.any():
-        raise InputError(
-            Fault(f"{' '.join(map(str, row))!r} stands here a second time", path, line, repair="keep one of the rows")
-            for row, line in zip(table.loc[repeated, key].to_numpy(), lines[repeated], strict=True)
-        )
+        raise InputError(_schema_faults(path, text, lines, err)) from None
+    _refuse_repeated_keys(path, table, lines, key)
     table = table.set_index(key[0] if len(key) == 1 else key)
     table.attrs = {"path": path, "lines": lines}
     return table
 
 
-def _rows(path: Path) -> tuple[pd.DataFrame, np.ndarray]:
-    content = _text(path)
+def _read_rows(path: Path) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the cells of a file as text (None where empty), and the line number of each row."""
+    content = _decoded(path)
     reader = csv.reader(content.splitlines(), strict=True)
-    rows, lines = [], []
+    rows: list[list[str]] = []
+    lines: list[int] = []
     try:
         for row in reader:
-            if row and any(cell.strip() for cell in row):
-                rows.append([cell.strip() for cell in row])
+            cells = [cell.strip() for cell in row]
+            if any(cells):
+                rows.append(cells)
                 lines.append(reader.line_num)
     except csv.Error as err:
         repair = "quote cells that hold commas, and close every quote"
@@ -73,29 +92,95 @@ def _rows(path: Path) -> tuple[pd.DataFrame, np.ndarray]:
         raise InputError(Fault("file is empty", path, repair="write a header line and the rows below it"))
     if len(rows) > MOST_ROWS:
         raise InputError(Fault(f"file has {len(rows):,} rows", path, None, f"up to {MOST_ROWS:,} rows"))
-    header = rows[0]
-    wrong = [
-        Fault(f"row has {len(row)} cells", path, line, allowed=f"{len(header)}, as the header has")
-        for row, line in zip(rows[1:], lines[1:], strict=True)
-        if len(row) != len(header)
+
+    faults = [
+        *_faults_of_width(path, rows, lines),
+        *_faults_of_characters(path, rows, lines),
+        *_faults_of_header(path, rows[0], lines[0]),
     ]
-    wrong += [
-        Fault(f"{cell!r} holds characters that do not print", path, line, "letters, digits, signs", "remove them")
-        for row, line in zip(rows, lines, strict=True)
-        for cell in row
-        if not cell.isprintable()
-    ]
-    wrong += [
-        Fault(f"column {c!r} stands twice", path, lines[0], repair="keep one of them")
-        for c in sorted({c for c in header if header.count(c) > 1})
-    ]
-    if wrong:
-        raise InputError(wrong)
-    text = pd.DataFrame(rows[1:], columns=header, dtype=object)
-    return text.mask(text == "", None), np.array(lines[1:], dtype=int)
+    if faults:
+        raise InputError(faults)
+    text = pd.DataFrame(rows[1:], columns=rows[0], dtype=object)
+    line_numbers = np.array(lines[1:], dtype=int)
+    return text.mask(text == "", None), line_numbers
 
 
-def _text(path: Path) -> str:
+def _faults_of_width(
+    path: Path,
+    rows: list[list[str]],
+    lines: list[int],
+) -> Iterator[Fault]:
+    """Yield the rows that have more or fewer cells than the header."""
+    width = len(rows[0])
+    for row, line in zip(rows, lines, strict=True):
+        if len(row) != width:
+            yield Fault(
+                f"row has {len(row)} cells",
+                path,
+                line,
+                allowed=f"{width}, as the header has",
+            )
+
+
+def _faults_of_characters(
+    path: Path,
+    rows: list[list[str]],
+    lines: list[int],
+) -> Iterator[Fault]:
+    """Yield the cells with characters that do not print."""
+    for row, line in zip(rows, lines, strict=True):
+        for cell in row:
+            if not cell.isprintable():
+                yield Fault(
+                    f"{cell!r} holds characters that do not print",
+                    path,
+                    line,
+                    allowed="letters, digits, signs",
+                    repair="remove them",
+                )
+
+
+def _faults_of_header(
+    path: Path,
+    header: list[str],
+    line: int,
+) -> Iterator[Fault]:
+    """Yield the columns that stand more than once."""
+    for column in sorted(set(header)):
+        if header.count(column) > 1:
+            yield Fault(
+                f"column {column!r} stands twice",
+                path,
+                line,
+                repair="keep one of them",
+            )
+
+
+def _refuse_repeated_keys(
+    path: Path,
+    table: pd.DataFrame,
+    lines: np.ndarray,
+    key: list[str],
+) -> None:
+    """Refuse rows whose key stands in an earlier row."""
+    is_repeated = table.duplicated(key, keep="first").to_numpy()
+    keys = table.loc[is_repeated, key].to_numpy()
+    faults = []
+    for cells, line in zip(keys, lines[is_repeated], strict=True):
+        label = " ".join(map(str, cells))
+        fault = Fault(
+            f"{label!r} stands here a second time",
+            path,
+            line,
+            repair="keep one of the rows",
+        )
+        faults.append(fault)
+    if faults:
+        raise InputError(faults)
+
+
+def _decoded(path: Path) -> str:
+    """Return the text of a file."""
     try:
         if not path.is_file():
             raise InputError(Fault("file not found", path, repair="create it; docs/case-format.md shows its columns"))
@@ -108,70 +193,116 @@ def _text(path: Path) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as err:
-        line = raw[: err.start].count(b"\n") + 1
-        what = f"byte 0x{raw[err.start]:02x} is not UTF-8"
-        raise InputError(Fault(what, path, line, "UTF-8 text", "save the file as UTF-8")) from None
+        fault = Fault(
+            f"byte 0x{raw[err.start]:02x} is not UTF-8",
+            path,
+            line=raw[: err.start].count(b"\n") + 1,
+            allowed="UTF-8 text",
+            repair="save the file as UTF-8",
+        )
+        raise InputError(fault) from None
 
 
-def _refuse_words_for_nothing(path: Path, text: pd.DataFrame, lines: np.ndarray, schema: pa.DataFrameSchema) -> None:
+def _refuse_written_nan(
+    path: Path,
+    text: pd.DataFrame,
+    lines: np.ndarray,
+    schema: pa.DataFrameSchema,
+) -> None:
     """Refuse NaN written out, which would count as an empty cell and so take a default without a word."""
     faults = []
     for name in text.columns:
         if str(schema.columns[name].dtype) not in ("float64", "int64"):
             continue
-        for row in map(int, np.flatnonzero(text[name].notna() & text[name].isin(_NOTHING))):
-            what = f"{name} of {text.iloc[row, 0]!r} is {text[name].iloc[row]!r}"
-            faults.append(Fault(what, path, int(lines[row]), "a number, or an empty cell", "correct the cell"))
+        is_nan = text[name].isin(_NAN_CELLS) & text[name].notna()
+        for row in np.flatnonzero(is_nan).tolist():
+            cell = text[name].iloc[row]
+            fault = Fault(
+                f"{name} of {text.iloc[row, 0]!r} is {cell!r}",
+                path,
+                int(lines[row]),
+                allowed="a number, or an empty cell",
+                repair="correct the cell",
+            )
+            faults.append(fault)
     if faults:
         raise InputError(faults)
 
 
-def _check_columns(path: Path, text: pd.DataFrame, schema: pa.DataFrameSchema) -> None:
-    known = list(schema.columns)
-    faults = [
-        Fault(f"unknown column {c!r}", path, 1, allowed=", ".join(known[:40]), repair=nearest(c, known))
-        for c in text.columns
-        if c not in known
-    ]
-    faults += [
-        Fault(f"column {c!r} is missing", path, 1, repair="add it to the header and to every row")
-        for c, column in schema.columns.items()
-        if column.required and c not in text.columns
-    ]
-    if faults:
-        raise InputError(faults)
-
-
-def _faults(path: Path, text: pd.DataFrame, lines: np.ndarray, err: pa.errors.SchemaErrors) -> list[Fault]:
-    faults: dict[tuple[object, object], Fault] = {}
-    placed = {case.column for case in err.failure_cases.itertuples() if not pd.isna(case.index)}
-    for case in err.failure_cases.itertuples():
-        row = None if case.index is None or pd.isna(case.index) else int(case.index)
-        column = case.column
-        if row is None and column in placed:
-            continue  # a follow-up of a cell that is named anyway
-        cell = None if row is None or column not in text else text.loc[row, column]
-        label = "" if row is None else f" of {text.iloc[row, 0]!r}"
-        shown = "nothing" if cell is None else repr(cell)
-        allowed = ALLOWED.get(str(case.check), str(case.check))
-        if column in schema_types(err) and "dtype" in str(case.check):
-            allowed = schema_types(err)[column]
+def _check_columns(
+    path: Path,
+    text: pd.DataFrame,
+    schema: pa.DataFrameSchema,
+) -> None:
+    """Refuse columns that the schema does not have, and a header without a required one."""
+    allowed_columns = list(schema.columns)
+    faults = []
+    for name in text.columns:
+        if name in allowed_columns:
+            continue
         fault = Fault(
+            f"unknown column {name!r}",
+            path,
+            line=1,
+            allowed=", ".join(allowed_columns[:MOST_COLUMNS_NAMED]),
+            repair=nearest(name, allowed_columns),
+        )
+        faults.append(fault)
+    for name, column in schema.columns.items():
+        if not column.required or name in text.columns:
+            continue
+        fault = Fault(
+            f"column {name!r} is missing",
+            path,
+            line=1,
+            repair="add it to the header and to every row",
+        )
+        faults.append(fault)
+    if faults:
+        raise InputError(faults)
+
+
+def _schema_faults(
+    path: Path,
+    text: pd.DataFrame,
+    lines: np.ndarray,
+    err: pa.errors.SchemaErrors,
+) -> list[Fault]:
+    """Return one fault for each cell, or column as a whole, that a schema refused."""
+    failures = list(err.failure_cases.itertuples())
+    types = schema_types(err)
+    columns_with_cells = {failure.column for failure in failures if not pd.isna(failure.index)}
+    faults: dict[tuple[object, object], Fault] = {}
+    for failure in failures:
+        column = failure.column
+        row = None if pd.isna(failure.index) else int(failure.index)
+        if row is None and column in columns_with_cells:
+            continue  # a follow-up of a cell that is named anyway
+        if (row, column) in faults:
+            continue
+        check = str(failure.check)
+        allowed = ALLOWED.get(check, check)
+        if column in types and "dtype" in check:
+            allowed = types[column]
+        cell = None
+        if row is not None and column in text:
+            cell = text.loc[row, column]
+        shown = "nothing" if cell is None else repr(cell)
+        label = "" if row is None else f" of {text.iloc[row, 0]!r}"
+        faults[row, column] = Fault(
             f"{column}{label} is {shown}",
             path,
-            None if row is None else int(lines[row]),
+            line=None if row is None else int(lines[row]),
             allowed=allowed,
             repair="fill the cell" if cell is None else "correct the cell",
         )
-        faults.setdefault((row, column), fault)
     return list(faults.values())
-
-
-_NOTHING = frozenset(sign + word for word in ("nan", "NaN", "NAN", "Nan") for sign in ("", "-", "+"))
-ALLOWED = {"not_nullable": "a value", "finite": "a finite number"}
 
 
 def schema_types(err: pa.errors.SchemaErrors) -> dict[str, str]:
     """Return the type that each column of a failed schema wants, in words."""
-    words = {"float64": "a number", "int64": "a whole number", "bool": "True or False", "str": "text", "object": "text"}
-    return {name: words.get(str(column.dtype), str(column.dtype)) for name, column in err.schema.columns.items()}
+    types = {}
+    for name, column in err.schema.columns.items():
+        dtype = str(column.dtype)
+        types[name] = TYPE_WORDS.get(dtype, dtype)
+    return types

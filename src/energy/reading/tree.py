@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -43,17 +43,20 @@ class Node:
     def child(self, step: str | int) -> Node | None:
         """Return the part of that key or position, or None."""
         content = self.content
-        if isinstance(content, Mapping):
-            return content.get(step) if isinstance(step, str) else None
-        if isinstance(content, tuple) and isinstance(step, int) and 0 <= step < len(content):
-            return content[step]
+        if isinstance(content, Mapping) and isinstance(step, str):
+            return content.get(step)
+        if isinstance(content, tuple) and isinstance(step, int):
+            exists = 0 <= step < len(content)
+            return content[step] if exists else None
         return None
 
     def plain(self) -> Any:
         """Return the value as dicts, lists and scalars."""
         if isinstance(self.content, Mapping):
             return {key: node.plain() for key, node in self.content.items()}
-        return [node.plain() for node in self.content] if isinstance(self.content, tuple) else self.content
+        if isinstance(self.content, tuple):
+            return [node.plain() for node in self.content]
+        return self.content
 
 
 class Origins(dict[Steps, Origin]):
@@ -73,17 +76,23 @@ class Origins(dict[Steps, Origin]):
     @classmethod
     def of(cls, tree: Node) -> Origins:
         """Return the origins of a tree and of all that is in it."""
-        found = cls()
+        origins = cls()
         waiting: list[tuple[Steps, Node]] = [((), tree)]
         while waiting:
             steps, node = waiting.pop()
-            found[steps] = node.origin
-            waiting += [((*steps, step), below) for step, below in node.children()]
-        return found
+            origins[steps] = node.origin
+            for step, child in node.children():
+                child_steps = (*steps, step)
+                waiting.append((child_steps, child))
+        return origins
 
     def nearest(self, steps: Steps) -> Origin | None:
         """Return the origin of a value, or of the innermost thing around it that was written."""
-        return next((self[steps[:end]] for end in range(len(steps), -1, -1) if steps[:end] in self), None)
+        for length in range(len(steps), -1, -1):
+            outer_steps = steps[:length]
+            if outer_steps in self:
+                return self[outer_steps]
+        return None
 
 
 def planted(value: Any, origin: Origin) -> Node:
@@ -93,20 +102,25 @@ def planted(value: Any, origin: Origin) -> Node:
     elif isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, Mapping):
-        return Node({str(key): planted(part, origin) for key, part in value.items()}, origin)
+        children = {str(key): planted(part, origin) for key, part in value.items()}
+        return Node(children, origin)
     if isinstance(value, list | tuple):
-        return Node(tuple(planted(part, origin) for part in value), origin)
+        items = tuple(planted(part, origin) for part in value)
+        return Node(items, origin)
     return Node(value, origin)
 
 
 def nearest_node(tree: Node, steps: Sequence[str | int]) -> tuple[Steps, Node]:
     """Return the way to, and the value at, the last of the steps that exists; steps that do not exist are skipped."""
-    way: Steps = ()
+    existing_steps: Steps = ()
+    node = tree
     for step in steps:
-        below = tree.child(step)
-        if below is not None:
-            way, tree = (*way, step), below
-    return way, tree
+        child = node.child(step)
+        if child is None:
+            continue
+        existing_steps = (*existing_steps, step)
+        node = child
+    return existing_steps, node
 
 
 def merged(parent: Node, child: Node) -> Node:
@@ -118,15 +132,25 @@ def merged(parent: Node, child: Node) -> Node:
     >>> merged(parent, planted({"time": {"years": 2}, "tags": ["c"]}, Origin("child"))).plain()
     {'time': {'start': '04-01', 'years': 2}, 'tags': ['c']}
     """
-    if not (isinstance(parent.content, Mapping) and isinstance(child.content, Mapping)):
+    if not isinstance(parent.content, Mapping):
         return child
-    both = dict(parent.content)
+    if not isinstance(child.content, Mapping):
+        return child
+    children = dict(parent.content)
     for key, node in child.content.items():
-        both[key] = merged(both[key], node) if key in both else node
-    return Node(both, child.origin)
+        if key in children:
+            children[key] = merged(children[key], node)
+        else:
+            children[key] = node
+    return Node(children, child.origin)
 
 
-def put(tree: Node, steps: Sequence[str], leaf: Node, done: tuple[str, ...] = ()) -> Node:
+def put(
+    tree: Node,
+    steps: Sequence[str],
+    leaf: Node,
+    done: tuple[str, ...] = (),
+) -> Node:
     """Return the tree with the value at a path replaced or added.
 
     Raises
@@ -136,36 +160,56 @@ def put(tree: Node, steps: Sequence[str], leaf: Node, done: tuple[str, ...] = ()
     """
     if not steps:
         return leaf
-    step, rest = steps[0], steps[1:]
-    here, key = ".".join(done), ".".join((*done, *steps))
     if isinstance(tree.content, tuple):
-        allowed = f"0 to {len(tree.content) - 1}" if tree.content else f"nothing: {here} is empty"
-        if not (step.isascii() and step.isdigit() and int(step) < len(tree.content)):
-            raise InputError(Fault(f"{key}: {here} has no item {step!r}", leaf.origin.where, allowed=allowed))
-        at = int(step)
-        changed = put(tree.content[at], rest, leaf, (*done, step))
-        return replace(tree, content=(*tree.content[:at], changed, *tree.content[at + 1 :]))
-    parts = {} if tree.content is None else tree.content
-    if not isinstance(parts, Mapping):
-        raise InputError(
-            Fault(
-                f"{key}: {here} is {tree.content!r} and has no parts",
-                leaf.origin.where,
-                repair=f"set {here} as a whole, as {here}={{{step}: …}}",
-            )
+        return _put_in_list(tree, steps, leaf, done)
+    if tree.content is not None and not isinstance(tree.content, Mapping):
+        here = ".".join(done)
+        key = ".".join((*done, *steps))
+        fault = Fault(
+            f"{key}: {here} is {tree.content!r} and has no parts",
+            leaf.origin.where,
+            repair=f"set {here} as a whole, as {here}={{{steps[0]}: …}}",
         )
-    below = parts.get(step, Node(None, leaf.origin))
-    return replace(tree, content={**parts, step: put(below, rest, leaf, (*done, step))})
+        raise InputError(fault)
+    step, *rest = steps
+    children = dict(tree.content or {})
+    child = children.get(step, Node(None, leaf.origin))
+    children[step] = put(child, rest, leaf, (*done, step))
+    return replace(tree, content=children)
+
+
+def _put_in_list(
+    tree: Node,
+    steps: Sequence[str],
+    leaf: Node,
+    done: tuple[str, ...],
+) -> Node:
+    """Return a list with the value at a path, which begins with a position, replaced."""
+    items = [child for _, child in tree.children()]
+    step, *rest = steps
+    is_position = step.isascii() and step.isdigit()
+    if not is_position or int(step) >= len(items):
+        here = ".".join(done)
+        key = ".".join((*done, *steps))
+        fault = Fault(
+            f"{key}: {here} has no item {step!r}",
+            leaf.origin.where,
+            allowed=f"0 to {len(items) - 1}" if items else f"nothing: {here} is empty",
+        )
+        raise InputError(fault)
+    position = int(step)
+    items[position] = put(items[position], rest, leaf, (*done, step))
+    return replace(tree, content=tuple(items))
 
 
 def leaves(value: Any, path: Steps = ()) -> Iterator[Steps]:
     """Yield the path of every value that is no mapping and no list of mappings; an empty one is a value."""
-    if isinstance(value, Mapping) and value:
-        parts: Iterator[tuple[str | int, Any]] = iter(value.items())
-    elif isinstance(value, list) and value and all(isinstance(part, Mapping) for part in value):
-        parts = enumerate(value)
-    else:
+    parts: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, Mapping):
+        parts = value.items()
+    elif isinstance(value, list) and all(isinstance(part, Mapping) for part in value):
+        parts = list(enumerate(value))
+    if not parts:
         yield path
-        return
-    for key, part in parts:
-        yield from leaves(part, (*path, key))
+    for step, part in parts:
+        yield from leaves(part, (*path, step))

@@ -32,50 +32,70 @@ def attribution_text(table: pd.DataFrame) -> Iterator[Table | str]:
     table
         From `energy.analysis.attribution.attribution`.
     """
-    total = table.sum()
+    season = table.sum()
     yield (
-        f"The contract's power in every hour of the horizon: {total['line']:,.0f} GWh at the receiving end; "
-        f"its season takes {total['season']:,.0f} GWh and leaves the ceiling of {total['ceiling']:,.0f} GWh."
+        f"The contract's power in every hour of the horizon: {season['line']:,.0f} GWh at the receiving end; "
+        f"its season takes {season['season']:,.0f} GWh and leaves the ceiling of {season['ceiling']:,.0f} GWh."
     )
     yield "What of the ceiling is not delivered, and due to what [GWh]; below zero: it helps"
-    yield _rows(table, total)
+    yield _month_table(table, season)
     yield "The same as mean power of the month [MW]"
-    yield _rows(mean_power(table), None)
+    yield _month_table(mean_power(table), season=None)
 
 
-def _rows(table: pd.DataFrame, total: pd.Series | None) -> Table:
+def _month_table(table: pd.DataFrame, season: pd.Series | None) -> Table:
+    """Return the months with a ceiling as rows, and the season as the last row where there is one."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     months = table[table["ceiling"] > 0]
-    causes = [str(column) for column in months if column not in ("line", "season")]
-    columns = [name for name in causes if name in ENDS or months[name].abs().max() > SHOWN]
-    shown = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    columns = [column for column in map(str, months) if _is_shown(months, column)]
+    shown = Table(
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
     shown.add_column("month", no_wrap=True)
     for column in columns:
         label = NAMES.get(column, words(column))
-        shown.add_column(label.replace(" ", "\n", 1), justify="right", no_wrap=True)
+        two_lines = label.replace(" ", "\n", 1)
+        shown.add_column(two_lines, justify="right", no_wrap=True)
     for month, row in months.iterrows():
-        shown.add_row(str(month), *[_number(row[column]) for column in columns])
-    if total is not None:
+        cells = [_number(row[column]) for column in columns]
+        shown.add_row(str(month), *cells)
+    if season is not None:
+        cells = [_number(season[column]) for column in columns]
         shown.add_section()
-        shown.add_row("season", *[_number(total[column]) for column in columns], style="bold")
+        shown.add_row("season", *cells, style="bold")
     return shown
 
 
+def _is_shown(months: pd.DataFrame, column: str) -> bool:
+    """Return whether a column is an end of the attribution, or a cause that takes something in some month."""
+    if column in ("line", "season"):
+        return False
+    if column in ENDS:
+        return True
+    largest = months[column].abs().max()
+    return bool(largest > SHOWN)
+
+
 def _number(value: float) -> str:
-    return f"{round(value, 1) + 0.0:,.1f}"
+    rounded = round(value, 1) + 0.0  # 0.0 and not -0.0
+    return f"{rounded:,.1f}"
 
 
 def attribution_json(name: str, table: pd.DataFrame) -> dict[str, Any]:
     """Return an attribution as plain values: the season in GWh, the months in GWh and MW."""
-    months = {unit: frame.reset_index().astype({"month": str}) for unit, frame in _units(table).items()}
+    season = table.sum()
     return {
         "scenario": name,
-        "season_gwh": {str(cause): float(energy) for cause, energy in table.sum().items()},
-        **{f"months_{unit}": frame.to_dict("records") for unit, frame in months.items()},
+        "season_gwh": {str(cause): float(energy) for cause, energy in season.items()},
+        "months_gwh": _month_records(table),
+        "months_mw": _month_records(mean_power(table)),
     }
 
 
-def _units(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    return {"gwh": table, "mw": mean_power(table)}
+def _month_records(table: pd.DataFrame) -> list[dict[Any, Any]]:
+    months = table.reset_index().astype({"month": str})
+    return months.to_dict("records")

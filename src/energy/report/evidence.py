@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+import pandas as pd
+
 from energy.case import read_case
 from energy.errors import InputError
 
@@ -13,7 +15,19 @@ MEANING = {
     "B": "reputable secondary source",
     "C": "weak source, derived or judged",
 }
-COLUMNS = ("component", "name", "attribute", "base", "low", "high", "unit", "source", "date", "confidence", "note")
+COLUMNS = (
+    "component",
+    "name",
+    "attribute",
+    "base",
+    "low",
+    "high",
+    "unit",
+    "source",
+    "date",
+    "confidence",
+    "note",
+)
 
 
 def evidence_of(manifest: dict[str, Any]) -> dict[str, Any]:
@@ -30,26 +44,50 @@ def evidence_of(manifest: dict[str, Any]) -> dict[str, Any]:
         ``counts``: (mark, meaning, rows); ``columns`` and ``rows`` of the table; ``note``: what is to be said about
         it, such as that the case has changed since.
     """
-    nothing: dict[str, Any] = {"counts": [], "columns": [], "rows": [], "sources": []}
+    empty: dict[str, Any] = {
+        "counts": [],
+        "columns": [],
+        "rows": [],
+        "sources": [],
+    }
     try:
         case = read_case(str(manifest["case"]))
     except InputError:
-        return nothing | {"note": f"The case {manifest['case']} is not here, so that its evidence cannot be shown."}
-    if case.evidence.empty:
-        return nothing | {"note": f"The case {case.name} brings no evidence."}
+        note = f"The case {manifest['case']} is not here, so that its evidence cannot be shown."
+        return empty | {"note": note}
+    evidence = case.evidence
+    if evidence.empty:
+        return empty | {"note": f"The case {case.name} brings no evidence."}
+
     path = case.path / "evidence.csv"
-    same = hashlib.sha256(path.read_bytes()).hexdigest() == manifest["inputs"].get("evidence.csv")
-    table = case.evidence
-    columns = [column for column in COLUMNS if column in table]
-    counts = table["confidence"].astype(str).value_counts().sort_index()
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    is_unchanged = digest == manifest["inputs"].get("evidence.csv")
+    columns = [column for column in COLUMNS if column in evidence]
     return {
-        "counts": [(mark, MEANING.get(str(mark), ""), int(count)) for mark, count in counts.items()],
+        "counts": _mark_counts(evidence),
         "columns": columns,
-        "rows": [[_cell(value) for value in row] for row in table[columns].itertuples(index=False)],
-        "sources": [[_cell(value) for value in row] for row in case.sources.reset_index().itertuples(index=False)],
-        "note": "" if same else "The evidence has changed since the first run was made.",
+        "rows": _text_rows(evidence[columns]),
+        "sources": _text_rows(case.sources.reset_index()),
+        "note": "" if is_unchanged else "The evidence has changed since the first run was made.",
     }
 
 
-def _cell(value: object) -> str:
-    return "" if value is None or value != value else f"{value:g}" if isinstance(value, float) else str(value)  # noqa: PLR0124  (nan)
+def _mark_counts(evidence: pd.DataFrame) -> list[tuple[str, str, int]]:
+    """Return mark, meaning and number of rows of each confidence, in the order of the marks."""
+    marks = evidence["confidence"].astype(str)
+    counts = marks.value_counts().sort_index()
+    return [(str(mark), MEANING.get(str(mark), ""), int(count)) for mark, count in counts.items()]
+
+
+def _text_rows(table: pd.DataFrame) -> list[list[str]]:
+    rows = table.itertuples(index=False)
+    return [list(map(_cell_text, row)) for row in rows]
+
+
+def _cell_text(value: object) -> str:
+    is_nan = value != value  # noqa: PLR0124
+    if value is None or is_nan:
+        return ""
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pandas as pd
 
 from energy.analysis.head_error import ENERGY, MADE, SPECIFIC
@@ -17,29 +19,56 @@ def head_text(table: pd.DataFrame) -> str:
 
     Examples
     --------
-    >>> rows = {(n, h): {ENERGY: e, MADE: 9.0} for n, h, e in [("a", "fixed", 200.0), ("a", "varying", 190.0)]}
-    >>> found = pd.DataFrame.from_dict(rows, orient="index")
-    >>> print(head_text(found.set_axis(pd.MultiIndex.from_tuples(rows, names=["scenario", "head"]))))
+    >>> scenarios_and_heads = [("a", "fixed"), ("a", "varying")]
+    >>> index = pd.MultiIndex.from_tuples(scenarios_and_heads, names=["scenario", "head"])
+    >>> print(head_text(pd.DataFrame({ENERGY: [200.0, 190.0], MADE: 9.0}, index=index)))
     | scenario | transferable [GWh]: fixed | varying | error | made [GWh]: fixed | varying | error |
     | --- | --: | --: | --: | --: | --: | --: |
     | a | 200 | 190 | +5.3 % | 9 | 9 | +0.0 % |
     """
-    specific = [column for column in table if str(column).startswith(SPECIFIC)]
-    head = ["scenario"]
+    specific = [str(column) for column in table if str(column).startswith(SPECIFIC)]
+    header = list(_header(specific))
+    alignment = ["---"] + ["--:"] * (len(header) - 1)
+    rows = [header, alignment]
+    scenarios = table.index.get_level_values("scenario").unique()
+    for scenario in scenarios:
+        fixed = table.loc[(scenario, "fixed")]
+        varying = table.loc[(scenario, "varying")]
+        cells = _cells(fixed, varying, specific)
+        rows.append([str(scenario), *cells])
+    lines = [" | ".join(row) for row in rows]
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def _header(specific: list[str]) -> Iterator[str]:
+    """Yield the heads of the columns; ``specific`` names those of specific energy."""
+    yield "scenario"
     for name in (ENERGY, MADE):
-        head += [f"{name} [GWh]: fixed", "varying", "error"]
-    head += [f"{column} [kWh/m³]: fixed, varying" for column in specific]
-    lines = [head, ["---", *["--:"] * (len(head) - 1)]]
-    for scenario in dict.fromkeys(table.index.get_level_values("scenario")):
-        fixed, varying = table.loc[(scenario, "fixed")], table.loc[(scenario, "varying")]
-        cells = [str(scenario)]
-        for name in (ENERGY, MADE):
-            cells += [f"{fixed[name]:,.0f}", f"{varying[name]:,.0f}", _error(fixed[name], varying[name])]
-        lines.append([*cells, *[f"{fixed[column]:.3f}, {varying[column]:.3f}" for column in specific]])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        yield f"{name} [GWh]: fixed"
+        yield "varying"
+        yield "error"
+    for name in specific:
+        yield f"{name} [kWh/m³]: fixed, varying"
 
 
-def _error(fixed: float, varying: float) -> str:
+def _cells(
+    fixed: pd.Series,
+    varying: pd.Series,
+    specific: list[str],
+) -> Iterator[str]:
+    """Yield the cells of a scenario from its rows with fixed and varying head, in the order of the header."""
+    for name in (ENERGY, MADE):
+        yield f"{fixed[name]:,.0f}"
+        yield f"{varying[name]:,.0f}"
+        yield _relative_error(fixed[name], varying[name])
+    for name in specific:
+        yield f"{fixed[name]:.3f}, {varying[name]:.3f}"
+
+
+def _relative_error(fixed: float, varying: float) -> str:
+    """Return how far the energy at a constant head lies above that at a varying one, in percent."""
     if not varying:
-        return "0" if not fixed else "–"
-    return f"{100 * (fixed / varying - 1):+.1f} %".replace("-", "−")
+        return "–" if fixed else "0"
+    error = fixed / varying - 1
+    text = f"{100 * error:+.1f} %"
+    return text.replace("-", "−")

@@ -15,7 +15,17 @@ if TYPE_CHECKING:
 
     from energy.analysis.sensitivity.sensitivity import Sensitivity
 
-_COLUMNS = {"at low": "at low", "at high": "at high", "mu_star": "μ*", "sigma": "σ", "S1": "S1", "ST": "ST"}
+_LABELS = {
+    "at low": "at low",
+    "at high": "at high",
+    "mu_star": "μ*",
+    "sigma": "σ",
+    "S1": "S1",
+    "ST": "ST",
+}
+"""Column of a table of numbers → its head in print."""
+_SHARES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
+_PLAIN = ("metric", "unit", "base", "points", "failed", "reason")
 
 
 def ranking(numbers: pd.DataFrame, rows: int) -> pd.DataFrame:
@@ -36,48 +46,76 @@ def ranking(numbers: pd.DataFrame, rows: int) -> pd.DataFrame:
                        μ*        range mark
     links.line.p_nom  3.0  1 to 2.5 MW    C
     """
-    shown = numbers.head(rows)
-    table = shown[[column for column in _COLUMNS if column in shown]].rename(columns=_COLUMNS)
-    ranges = [range_text(row) for row in shown.to_dict("records")]
-    table = table.assign(range=ranges, mark=shown["confidence"])
-    return table.rename(index={key: short(str(key)) for key in table.index})
+    first_rows = numbers.head(rows)
+    columns = [column for column in _LABELS if column in first_rows]
+    ranges = [range_text(row) for row in first_rows.to_dict("records")]
+    names = {key: short(str(key)) for key in first_rows.index}
+    table = first_rows[columns].rename(columns=_LABELS)
+    table = table.assign(range=ranges, mark=first_rows["confidence"])
+    return table.rename(index=names)
 
 
-def spread_table(found: Sensitivity) -> pd.DataFrame:
+def spread_table(sensitivity: Sensitivity) -> pd.DataFrame:
     """Return quantiles of the metric, in its unit, with all numbers at once anywhere in their ranges; index share."""
     import numpy as np
     import pandas as pd
 
-    shares = [0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0] if len(found.spread) else []
-    quantiles = np.quantile(found.spread, shares) if shares else np.empty(0)
-    return pd.DataFrame(
-        {found.metric: quantiles}, index=pd.Index(shares, name="share of sets at or below", dtype=float)
-    )
+    has_spread = len(sensitivity.spread) > 0
+    shares = list(_SHARES) if has_spread else []
+    quantiles = np.quantile(sensitivity.spread, shares) if has_spread else np.empty(0)
+    index = pd.Index(shares, name="share of sets at or below", dtype=float)
+    return pd.DataFrame({sensitivity.metric: quantiles}, index=index)
 
 
-def sensitivity_record(found: Sensitivity, parts: Mapping[str, float]) -> dict[str, Any]:
-    """Return all that was found as plain values for JSON, in the metric's unit; null where there is no number."""
-    tables = {"numbers": found.numbers.rename_axis("key"), "spread": spread_table(found)}
-    rows = {name: json.loads(table.reset_index().to_json(orient="records")) for name, table in tables.items()}
-    plain = {name: getattr(found, name) for name in ("metric", "unit", "base", "points", "failed", "reason")}
-    explained = None if math.isnan(found.explained) else found.explained
-    return {**plain, "explained": explained, "variance": dict(parts), **rows}
+def sensitivity_record(
+    sensitivity: Sensitivity,
+    parts: Mapping[str, float],
+) -> dict[str, Any]:
+    """Return a sensitivity as plain values for JSON, in the metric's unit; null where there is no number."""
+    record = {name: getattr(sensitivity, name) for name in _PLAIN}
+    is_explained = not math.isnan(sensitivity.explained)
+    record["explained"] = sensitivity.explained if is_explained else None
+    record["variance"] = dict(parts)
+    record["numbers"] = _records(sensitivity.numbers.rename_axis("key"))
+    record["spread"] = _records(spread_table(sensitivity))
+    return record
 
 
-def sensitivity_notes(found: Sensitivity, parts: Mapping[str, float]) -> str:
+def _records(table: pd.DataFrame) -> Any:
+    """Return the rows of a table, its index included, as plain values."""
+    text = table.reset_index().to_json(orient="records")
+    return json.loads(text)
+
+
+def sensitivity_notes(
+    sensitivity: Sensitivity,
+    parts: Mapping[str, float],
+) -> str:
     """Return in words the spread [the metric's unit], the parts of the variance, and what had no optimum."""
     lines = []
-    if len(found.spread):
-        at = spread_table(found)[found.metric]
-        lines.append(
-            f"all numbers at once, anywhere in their ranges ({len(found.spread)} sets): {at[0.5]:,.0f} {found.unit} in"
-            f" the middle, {at[0.05]:,.0f} to {at[0.95]:,.0f} in nine of ten; {found.base:,.0f} with all at their base"
-        )
-        if not math.isnan(found.explained):
-            lines.append(f"the numbers that were screened make {100 * found.explained:.0f} % of that variance")
+    if len(sensitivity.spread):
+        lines.append(_spread_note(sensitivity))
+        if not math.isnan(sensitivity.explained):
+            percent = 100 * sensitivity.explained
+            lines.append(f"the numbers that were screened make {percent:.0f} % of that variance")
     if parts:
-        shares = ", ".join(f"{name} {100 * share:.0f} %" for name, share in parts.items())
-        lines.append(f"variance of the season: {shares}")
-    nowhere = ", which count nowhere; the first: " + found.reason.splitlines()[0] if found.failed else ""
-    lines.append(f"{found.points:,} points, {found.failed:,} without an optimum{nowhere}")
+        shares = [f"{name} {100 * share:.0f} %" for name, share in parts.items()]
+        lines.append(f"variance of the season: {', '.join(shares)}")
+    points = f"{sensitivity.points:,} points, {sensitivity.failed:,} without an optimum"
+    if sensitivity.failed:
+        first_reason = sensitivity.reason.splitlines()[0]
+        points += f", which count nowhere; the first: {first_reason}"
+    lines.append(points)
     return "\n".join(lines)
+
+
+def _spread_note(sensitivity: Sensitivity) -> str:
+    """Return in words the median and the 5 % to 95 % range of the metric."""
+    quantiles = spread_table(sensitivity)[sensitivity.metric]
+    sets = len(sensitivity.spread)
+    median = f"{quantiles[0.5]:,.0f} {sensitivity.unit}"
+    return (
+        f"all numbers at once, anywhere in their ranges ({sets} sets): {median} in the middle,"
+        f" {quantiles[0.05]:,.0f} to {quantiles[0.95]:,.0f} in nine of ten;"
+        f" {sensitivity.base:,.0f} with all at their base"
+    )

@@ -65,33 +65,75 @@ def rerun(path: Path) -> Rerun:
     ((), {})
     """
     manifest = read_manifest(path)
-    scenario = validated(Scenario, planted(manifest["scenario"], Origin(path)))
+    origin = Origin(path)
+    scenario = validated(Scenario, planted(manifest["scenario"], origin))
     case = read_case(scenario.case)
-    found = run(case, scenario)
-    now = manifest_of(found, 0.0)
-    causes = (*_inputs(manifest["inputs"], input_hashes(case.path)), *_versions(manifest["versions"], now["versions"]))
-    return Rerun(found, causes, dict(_numbers(manifest, now)))
+    new_run = run(case, scenario)
+    new_manifest = manifest_of(new_run, 0.0)
+    input_changes = _input_changes(
+        manifest["inputs"],
+        input_hashes(case.path),
+    )
+    version_changes = _version_changes(
+        manifest["versions"],
+        new_manifest["versions"],
+    )
+    return Rerun(
+        run=new_run,
+        causes=(*input_changes, *version_changes),
+        numbers=_number_changes(manifest, new_manifest),
+    )
 
 
-def _inputs(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
-    for name in sorted(before.keys() | now.keys()):
-        if before.get(name) != now.get(name):
-            what = "is new" if name not in before else "is gone" if name not in now else "has changed"
-            yield f"file {name} {what}"
+def _input_changes(
+    before: Mapping[str, str],
+    now: Mapping[str, str],
+) -> Iterator[str]:
+    """Yield in words each input file whose hash differs."""
+    files = before.keys() | now.keys()
+    for name in sorted(files):
+        if before.get(name) == now.get(name):
+            continue
+        if name not in before:
+            yield f"file {name} is new"
+        elif name not in now:
+            yield f"file {name} is gone"
+        else:
+            yield f"file {name} has changed"
 
 
-def _versions(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
+def _version_changes(
+    before: Mapping[str, str],
+    now: Mapping[str, str],
+) -> Iterator[str]:
+    """Yield in words each package whose version differs."""
     for name in ("python", *PACKAGES):
         if before.get(name) != now.get(name):
-            yield f"{name} was {before.get(name, 'not named')}, is {now.get(name)}"
+            version_before = before.get(name, "not named")
+            yield f"{name} was {version_before}, is {now.get(name)}"
 
 
-def _numbers(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, tuple[float, float]]]:
-    pairs = [("objective [$]", before.get("objective"), now["objective"])]
-    months = before.get("delivered")
-    months = months if isinstance(months, Mapping) else {}
-    pairs += [(f"delivered {month} [GWh]", months.get(month), value) for month, value in now["delivered"].items()]
-    for name, old, new in pairs:
-        before_then = float(old) if isinstance(old, int | float) else math.nan
-        if not math.isclose(before_then, new, rel_tol=SAME, abs_tol=SAME):
-            yield name, (before_then, new)
+def _number_changes(
+    before: Mapping[str, Any],
+    now: Mapping[str, Any],
+) -> dict[str, tuple[float, float]]:
+    """Return quantity → (before, now) where the numbers of two manifests differ; NaN where the first has none."""
+    numbers_before = _numbers(before)
+    changes = {}
+    for name, new in _numbers(now).items():
+        old = numbers_before.get(name)
+        old_number = float(old) if isinstance(old, int | float) else math.nan
+        if not math.isclose(old_number, new, rel_tol=SAME, abs_tol=SAME):
+            changes[name] = (old_number, new)
+    return changes
+
+
+def _numbers(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the objective [$] and the delivered energy of each month [GWh] as a manifest has them."""
+    numbers = {"objective [$]": manifest.get("objective")}
+    delivered = manifest.get("delivered")
+    if not isinstance(delivered, Mapping):
+        return numbers
+    for month, energy in delivered.items():
+        numbers[f"delivered {month} [GWh]"] = energy
+    return numbers

@@ -21,12 +21,16 @@ def plain_cells(table: pd.DataFrame) -> pd.DataFrame:
     >>> print(plain_cells(table).to_csv(lineterminator=" ").strip())
     ,name,value '@a,'=1+1,-1.0 b,'-x,2.0 c,Nurek,3.0
     """
-    found = table.rename(index=_plain, columns=_plain)
-    texts = [at for at, kind in enumerate(found.dtypes) if not pd.api.types.is_numeric_dtype(kind)]
-    for at in texts:
-        found.isetitem(at, found.iloc[:, at].map(_plain).array)
-    return found
+    plain = table.rename(index=_plain, columns=_plain)
+    for position, dtype in enumerate(plain.dtypes):
+        if pd.api.types.is_numeric_dtype(dtype):
+            continue
+        column = plain.iloc[:, position]
+        plain.isetitem(position, column.map(_plain).array)
+    return plain
 
 
 def _plain(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    if isinstance(value, str) and value.startswith(FORMULA):
+        return f"'{value}"
+    return value

@@ -8,7 +8,8 @@
 
 from energy.scenario.dates import NEVER, Closure, Season
 from energy.scenario.effect import combine
-from energy.scenario.event import TABLES, Event, EventKind, Place, RepairAccess
+from energy.scenario.event import TABLES, Event, Place, RepairAccess
+from energy.scenario.event_kind import EventKind
 from energy.scenario.hazard import Hazard, HazardSet
 from energy.scenario.hazard_file import list_hazards, read_hazards
 from energy.scenario.model import QUESTIONS, Contract, Scenario, Time, ValueKey, split_value_key

@@ -28,7 +28,11 @@ MOMENT = "MM-DD, MM-DDTHH:MM, YYYY-MM-DD or YYYY-MM-DDTHH:MM with an optional of
 DURATION = "a number of hours, days or weeks that makes whole hours from 1h to 5200w, as 36h, 31d, 6w"
 _LEAP_YEAR = 2000
 _LONGEST = 5200 * 168  # hours: a hundred years
-_UNIT = {"h": 1, "d": 24, "w": 168}
+_HOURS_OF_UNIT = {
+    "h": 1,
+    "d": 24,
+    "w": 168,
+}
 _MOMENT = re.compile(
     r"(?:(?P<year>[0-9]{4})-)?(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
     r"(?:[T ](?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?(?P<offset>Z|[+-][0-9]{2}:[0-9]{2})?)?"
@@ -49,14 +53,28 @@ class Moment(NamedTuple):
 
     def begin_in(self, year: int) -> pd.Timestamp:
         """Return the moment in a year; 29 February is 1 March, 00:00, in a year without one."""
-        if (self.month, self.day) == (2, 29) and not isleap(year):
+        if self._is_missing_in(year):
             return pd.Timestamp(year, 3, 1)
-        return pd.Timestamp(year, self.month, self.day, self.hour, self.minute, self.second)
+        return pd.Timestamp(
+            year=year,
+            month=self.month,
+            day=self.day,
+            hour=self.hour,
+            minute=self.minute,
+            second=self.second,
+        )
 
     def end_in(self, year: int) -> pd.Timestamp:
         """Return what ends with the moment, in a year: a whole day ends at its 24:00."""
-        missing = (self.month, self.day) == (2, 29) and not isleap(year)
-        return self.begin_in(year) + timedelta(days=1 if self.whole_day and not missing else 0)
+        begin = self.begin_in(year)
+        if not self.whole_day or self._is_missing_in(year):
+            return begin
+        return begin + timedelta(days=1)
+
+    def _is_missing_in(self, year: int) -> bool:
+        """Return whether the day is 29 February and the year has none."""
+        is_leap_day = (self.month, self.day) == (2, 29)
+        return is_leap_day and not isleap(year)
 
 
 def parse_moment(text: str) -> Moment:
@@ -76,26 +94,44 @@ def parse_moment(text: str) -> Moment:
     if match is None:
         raise refuse(f"{text!r} is not a date", MOMENT)
     year = match["year"]
-    if match["offset"] and year is None:
+    offset = match["offset"]
+    if offset and year is None:
         raise refuse(f"{text!r} has an offset but no year", MOMENT, "write the year, or the time in UTC")
-    month, day, hour, minute, second = (int(match[part] or 0) for part in Moment._fields[1:6])
     try:
-        moment = pd.Timestamp(int(year or _LEAP_YEAR), month, day, hour, minute, second) - _offset(match["offset"])
+        local_time = pd.Timestamp(
+            year=int(year or _LEAP_YEAR),
+            month=int(match["month"]),
+            day=int(match["day"]),
+            hour=int(match["hour"] or 0),
+            minute=int(match["minute"] or 0),
+            second=int(match["second"] or 0),
+        )
+        time = local_time - _offset(offset)
     except (ValueError, OverflowError):
         raise refuse(f"{text!r} is a day or time that does not exist", MOMENT) from None
-    if not 1900 <= moment.year < NEVER.year:
+    if not 1900 <= time.year < NEVER.year:
         raise refuse(f"{text!r} lies outside 1900 to {NEVER.year - 1}", MOMENT)
-    at = (moment.month, moment.day, moment.hour, moment.minute, moment.second)
-    return Moment(moment.year if year else None, *at, whole_day=match["hour"] is None)
+    return Moment(
+        year=time.year if year else None,
+        month=time.month,
+        day=time.day,
+        hour=time.hour,
+        minute=time.minute,
+        second=time.second,
+        whole_day=match["hour"] is None,
+    )
 
 
 def _offset(text: str | None) -> timedelta:
+    """Return how far a clock is ahead of UTC, from text such as ``+05:00``."""
     if text in (None, "Z"):
         return timedelta(0)
-    hours, minutes = int(text[1:3]), int(text[4:])
+    hours = int(text[1:3])
+    minutes = int(text[4:])
     if hours > 14 or minutes > 59:
         raise ValueError("no clock on earth is that far from UTC")
-    return timedelta(hours=hours, minutes=minutes) * (-1 if text[0] == "-" else 1)
+    distance = timedelta(hours=hours, minutes=minutes)
+    return -distance if text[0] == "-" else distance
 
 
 def first_begin(text: str, not_before: pd.Timestamp) -> pd.Timestamp:
@@ -104,7 +140,9 @@ def first_begin(text: str, not_before: pd.Timestamp) -> pd.Timestamp:
     if moment.year is not None:
         return moment.begin_in(moment.year)
     begin = moment.begin_in(not_before.year)
-    return begin if begin >= not_before else moment.begin_in(not_before.year + 1)
+    if begin >= not_before:
+        return begin
+    return moment.begin_in(not_before.year + 1)
 
 
 def first_end(text: str, after: pd.Timestamp) -> pd.Timestamp:
@@ -113,7 +151,9 @@ def first_end(text: str, after: pd.Timestamp) -> pd.Timestamp:
     if moment.year is not None:
         return moment.end_in(moment.year)
     # the 31 December of the year before ends with the year: one year back is looked at too
-    return next(end for year in range(after.year - 1, after.year + 2) if (end := moment.end_in(year)) > after)
+    years = range(after.year - 1, after.year + 2)
+    ends = map(moment.end_in, years)
+    return next(end for end in ends if end > after)
 
 
 def parse_duration(text: str) -> timedelta:
@@ -130,7 +170,10 @@ def parse_duration(text: str) -> timedelta:
     datetime.timedelta(days=1, seconds=43200)
     """
     match = _DURATION.fullmatch(text.strip())
-    hours = float(match[1]) * _UNIT[match[2]] if match else 0.0
+    hours = 0.0
+    if match is not None:
+        number, unit = match.groups()
+        hours = float(number) * _HOURS_OF_UNIT[unit]
     # whole hours: an hourly model then sees exactly this many hours, whatever minute the event begins at
     if not 1 <= hours <= _LONGEST or hours != int(hours):
         raise refuse(f"{text!r} is not a duration", DURATION)
@@ -148,7 +191,10 @@ def _checked_moment(text: str) -> str:
 
 
 def _checked_end(text: str) -> str:
-    return text.strip() if text.strip() == "never" else _checked_moment(text)
+    word = text.strip()
+    if word == "never":
+        return word
+    return _checked_moment(word)
 
 
 def _checked_duration(text: str) -> str:
@@ -169,7 +215,10 @@ Duration = Annotated[str, BeforeValidator(_duration_with_unit), AfterValidator(_
 
 def as_utc(moment: pd.Timestamp) -> pd.Timestamp:
     """Return an instant as naive UTC, as PyPSA's snapshots are."""
-    return moment if moment.tzinfo is None else moment.tz_convert("UTC").tz_localize(None)
+    if moment.tzinfo is None:
+        return moment
+    in_utc = moment.tz_convert("UTC")
+    return in_utc.tz_localize(None)
 
 
 class Season(Frozen):
@@ -188,10 +237,21 @@ class Season(Frozen):
     def covers(self, times: pd.DatetimeIndex) -> npt.NDArray[np.bool_]:
         """Return for each time (UTC) whether it lies in the season, shape ``(len(times),)``."""
         in_utc = times if times.tz is None else times.tz_convert("UTC")
-        day = np.asarray(in_utc.month) * 100 + np.asarray(in_utc.day)
-        first, last = (int(text.replace("-", "")) for text in (self.first, self.last))
-        after, before = day >= first, day <= last
-        return np.asarray(after & before if first <= last else after | before, dtype=np.bool_)
+        months: npt.NDArray[np.int32] = np.asarray(in_utc.month)
+        days: npt.NDArray[np.int32] = np.asarray(in_utc.day)
+        month_days = 100 * months + days
+        first = _month_day_number(self.first)
+        last = _month_day_number(self.last)
+        is_after_first = month_days >= first
+        is_before_last = month_days <= last
+        if first <= last:
+            return is_after_first & is_before_last
+        return is_after_first | is_before_last
+
+
+def _month_day_number(text: str) -> int:
+    """Return 501 for ``05-01``, so that days of the year can be compared."""
+    return int(text.replace("-", ""))
 
 
 class Closure(Frozen):
@@ -208,22 +268,38 @@ class Closure(Frozen):
 
     @model_validator(mode="after")
     def _fits(self) -> Closure:
-        first, last = parse_moment(self.first), parse_moment(self.last)
+        first = parse_moment(self.first)
+        last = parse_moment(self.last)
         if (first.year is None) != (last.year is None):
-            refuse_all([(("to",), f"{self.last!r} and {self.first!r}: one has a year, one not", "both or none", None)])
-        elif first.year and last.year and last.end_in(last.year) <= first.begin_in(first.year):
-            refuse_all([(("to",), f"{self.last!r} comes before {self.first!r}", None, "swap `from` and `to`")])
+            what = f"{self.last!r} and {self.first!r}: one has a year, one not"
+            refuse_all([(("to",), what, "both or none", None)])
+        if first.year is None or last.year is None:
+            return self
+        begin = first.begin_in(first.year)
+        end = last.end_in(last.year)
+        if end <= begin:
+            what = f"{self.last!r} comes before {self.first!r}"
+            refuse_all([(("to",), what, None, "swap `from` and `to`")])
         return self
 
     def spans(self, first_year: int) -> Iterator[tuple[pd.Timestamp, pd.Timestamp]]:
         """Yield (start, end) of the closure, in order, from a year on."""
         moment = parse_moment(self.first)
-        for year in range(first_year, NEVER.year) if moment.year is None else (moment.year,):
+        years = range(first_year, NEVER.year)
+        if moment.year is not None:
+            years = range(moment.year, moment.year + 1)
+        for year in years:
             begin = moment.begin_in(year)
-            yield begin, first_end(self.last, begin)
+            end = first_end(self.last, begin)
+            yield begin, end
 
 
-def end_of_work(start: pd.Timestamp, work: timedelta, closures: tuple[Closure, ...], pace: float) -> pd.Timestamp:
+def end_of_work(
+    start: pd.Timestamp,
+    work: timedelta,
+    closures: tuple[Closure, ...],
+    pace: float,
+) -> pd.Timestamp:
     """Return when work that takes ``work`` undisturbed is done, if it goes on at ``pace`` (0–1) during closures.
 
     Returns
@@ -231,16 +307,20 @@ def end_of_work(start: pd.Timestamp, work: timedelta, closures: tuple[Closure, .
     pandas.Timestamp
         Naive UTC; `NEVER` if the work is not done before 2200.
     """
-    at, left = start, work
-    for begin, end in merge(*(closure.spans(start.year - 1) for closure in closures)):
-        if at + left <= begin:
+    time = start
+    remaining = work
+    spans = [closure.spans(start.year - 1) for closure in closures]
+    for begin, end in merge(*spans):
+        if time + remaining <= begin:
             break
-        left -= max(begin - at, timedelta(0))
-        at = max(at, begin)
-        if end <= at:
+        remaining -= max(begin - time, timedelta(0))
+        time = max(time, begin)
+        if end <= time:
             continue  # over before the work began, or inside another closure
-        if (end - at) * pace >= left:
-            return min(at + left / pace, NEVER)
-        left -= (end - at) * pace
-        at = end
-    return min(at + left, NEVER)
+        done_in_closure = (end - time) * pace
+        if done_in_closure >= remaining:
+            finish = time + remaining / pace
+            return min(finish, NEVER)
+        remaining -= done_in_closure
+        time = end
+    return min(time + remaining, NEVER)

@@ -9,6 +9,9 @@ from pydantic import Field
 
 from energy.reading.frozen import Frozen, Row
 
+PositiveHours = Annotated[float, Field(gt=0)]
+Durations = Annotated[Row[PositiveHours], Field(min_length=1)]
+
 
 class Exponential(Frozen):
     """Durations without memory."""
@@ -32,14 +35,15 @@ class Lognormal(Frozen):
     @property
     def average(self) -> float:
         """Mean [h]: median · exp(σ²/2)."""
-        return self.median * math.exp(self.sigma**2 / 2)
+        variance = self.sigma**2
+        return self.median * math.exp(variance / 2)
 
 
 class Empirical(Frozen):
     """Durations on record, each as likely as the other."""
 
     law: Literal["empirical"] = Field(description="The law.")
-    hours: Annotated[Row[Annotated[float, Field(gt=0)]], Field(min_length=1)] = Field(description="Durations [h].")
+    hours: Durations = Field(description="Durations [h].")
 
     @property
     def average(self) -> float:
@@ -47,4 +51,7 @@ class Empirical(Frozen):
         return sum(self.hours) / len(self.hours)
 
 
-Law = Annotated[Exponential | Lognormal | Empirical, Field(discriminator="law")]
+Law = Annotated[
+    Exponential | Lognormal | Empirical,
+    Field(discriminator="law"),
+]

@@ -11,9 +11,16 @@ import pandas as pd
 
 from energy.scenario.event import Event
 
+Multiplier = npt.NDArray[np.float64]
+"""Dimensionless, one value a snapshot."""
 
-def combine(events: Iterable[Event], times: pd.DatetimeIndex, horizon_start: pd.Timestamp) -> npt.NDArray[np.float64]:
-    """Return the multiplier that several events leave of one attribute of one thing.
+
+def combine(
+    events: Iterable[Event],
+    times: pd.DatetimeIndex,
+    horizon_start: pd.Timestamp,
+) -> Multiplier:
+    """Return the multiplier of several events on one attribute of one component.
 
     Events of one cause overlap: the strongest counts (the lowest factor; for shocks above 1 the highest). Events of
     different causes multiply. The order of the events never matters, to the last bit, and no events leave ones.
@@ -42,12 +49,19 @@ def combine(events: Iterable[Event], times: pd.DatetimeIndex, horizon_start: pd.
     >>> combine([storm, storm], july, july[0]).tolist(), combine([storm, raid], july, july[0]).tolist()
     ([0.5], [0.25])
     """
-    by_cause: defaultdict[tuple[str, str], list[npt.NDArray[np.float64]]] = defaultdict(list)
+    factors_by_cause: defaultdict[tuple[str, str], list[Multiplier]]
+    factors_by_cause = defaultdict(list)
     for event in events:
-        by_cause[event.cause_key].append(event.factor(times, horizon_start))
-    left = np.ones(len(times))
+        factor = event.factor(times, horizon_start)
+        factors_by_cause[event.cause_key].append(factor)
+
+    multiplier = np.ones(len(times))
     # sorted: a product of floats depends on the order of its factors
-    for _, factors in sorted(by_cause.items()):
-        # 1 is what an event leaves outside its window: it must win against neither a loss nor a rise
-        left *= np.minimum.reduce(factors).clip(max=1.0) * np.maximum.reduce(factors).clip(min=1.0)
-    return left
+    for _, factors in sorted(factors_by_cause.items()):
+        lowest = np.minimum.reduce(factors)
+        highest = np.maximum.reduce(factors)
+        # an event has the factor 1 outside its window: it must win against neither a loss nor a rise
+        loss = lowest.clip(max=1.0)
+        rise = highest.clip(min=1.0)
+        multiplier *= loss * rise
+    return multiplier

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from enum import StrEnum
+from collections.abc import Iterator
 from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
@@ -27,85 +26,10 @@ from energy.scenario.dates import (
     parse_duration,
     parse_moment,
 )
+from energy.scenario.event_kind import EventKind
 
 TABLES = ("buses", "generators", "lines", "links", "loads", "storage_units", "stores", "transformers")
 """Component tables of a case that an event or a value can name."""
-
-_CAPACITY = {
-    "generators": "p_max_pu",
-    "lines": "s_max_pu",
-    "links": "p_max_pu",
-    "storage_units": "p_max_pu",
-    "transformers": "s_max_pu",
-}
-_PRICE = {"generators": "marginal_cost", "links": "marginal_cost", "storage_units": "marginal_cost"}
-_WATER = {"loads": "p_set", "generators": "p_max_pu", "storage_units": "inflow"}
-
-
-class EventKind(StrEnum):
-    """What happens; decides which attribute of a component the event multiplies.
-
-    Examples
-    --------
-    >>> EventKind("border_stop").value
-    'border_stop'
-    """
-
-    HVDC_POLE_OUT = "hvdc_pole_out"
-    BIPOLE_OUT = "bipole_out"
-    MONOPOLE_EARTH = "monopole_earth"
-    MONOPOLE_METALLIC = "monopole_metallic"
-    CONVERTER_OUT = "converter_out"
-    DERATING = "derating"
-    LINE_OUT = "line_out"
-    PLANT_OUT = "plant_out"
-    BORDER_STOP = "border_stop"
-    PAYMENT_STOP = "payment_stop"
-    DROUGHT = "drought"
-    DEMAND_SHOCK = "demand_shock"
-    PRICE_SHOCK = "price_shock"
-    BUYER_STOP = "buyer_stop"
-    COMMISSIONING_DELAY = "commissioning_delay"
-
-    @property
-    def attributes(self) -> dict[str, str]:
-        """Attribute that the event multiplies, by component table."""
-        if self is EventKind.DEMAND_SHOCK:
-            return {"loads": "p_set"}
-        if self is EventKind.PRICE_SHOCK:
-            return dict(_PRICE)
-        if self is EventKind.DROUGHT:
-            return dict(_WATER)
-        return _CAPACITY | {"loads": "p_set"} if self is EventKind.BUYER_STOP else dict(_CAPACITY)
-
-    @property
-    def attribute(self) -> str:
-        """Attribute of the components that this kind usually hits.
-
-        Examples
-        --------
-        >>> EventKind.LINE_OUT.attribute, EventKind.BORDER_STOP.attribute, EventKind.DROUGHT.attribute
-        ('s_max_pu', 'p_max_pu', 'p_set')
-        """
-        usual = {
-            EventKind.LINE_OUT: "lines",
-            EventKind.DROUGHT: "loads",
-            EventKind.DEMAND_SHOCK: "loads",
-            EventKind.PRICE_SHOCK: "generators",
-        }
-        return self.attributes[usual.get(self, "links")]
-
-    @property
-    def return_mode(self) -> Literal["earth", "metallic"] | None:
-        """Return path of the pole that stays, where the kind says it; else the scenario's ``return_mode`` holds."""
-        if self is EventKind.MONOPOLE_EARTH:
-            return "earth"
-        return "metallic" if self is EventKind.MONOPOLE_METALLIC else None
-
-    @property
-    def is_shock(self) -> bool:
-        """Whether the event states a ``factor`` (demand, price) and not a ``depth``."""
-        return self in (EventKind.DEMAND_SHOCK, EventKind.PRICE_SHOCK)
 
 
 class Place(NamedTuple):
@@ -228,66 +152,81 @@ class Event(Frozen):
         refuse_all([*self._depth_complaints(), *self._time_complaints(), *self._place_complaints()])
         return self
 
-    def _depth_complaints(self) -> list[Complaint]:
-        kind, found = self.kind, list[Complaint]()
+    def _depth_complaints(self) -> Iterator[Complaint]:
+        """Yield what is wrong with ``factor`` and ``depth``."""
+        kind = self.kind
         if kind.is_shock:
             if self.shock_factor is None:
-                found.append((("factor",), f"a {kind} needs a factor", "a number above 0", "write factor: 1.2"))
+                yield ("factor",), f"a {kind} needs a factor", "a number above 0", "write factor: 1.2"
             if self.depth is not None:
-                found.append((("depth",), f"a {kind} has no depth", None, "write factor instead"))
-            return found
+                yield ("depth",), f"a {kind} has no depth", None, "write factor instead"
+            return
+        needs_depth = kind in (EventKind.DERATING, EventKind.DROUGHT)
         if self.shock_factor is not None:
-            found.append((("factor",), f"a {kind} has no factor", None, "write depth (1 - factor) instead"))
-        if self.depth is None and kind in (EventKind.DERATING, EventKind.DROUGHT):
-            found.append((("depth",), f"a {kind} needs a depth", "0 to 1", "write depth: 0.3 for 30 % lost"))
-        return found
+            yield ("factor",), f"a {kind} has no factor", None, "write depth (1 - factor) instead"
+        if self.depth is None and needs_depth:
+            yield ("depth",), f"a {kind} needs a depth", "0 to 1", "write depth: 0.3 for 30 % lost"
 
-    def _time_complaints(self) -> list[Complaint]:
-        found = list[Complaint]()
+    def _time_complaints(self) -> Iterator[Complaint]:
+        """Yield what is wrong with the end, the recovery, the expectation and the access of repair crews."""
         if (self.duration is None) == (self.end is None):
             word = "neither" if self.end is None else "both"
-            found.append((("duration",), f"{word} of duration and end given", "one of them", None))
+            yield ("duration",), f"{word} of duration and end given", "one of them", None
         if (self.recovery == "ramp") != (self.ramp is not None):
+            what = f"recovery {self.recovery} and ramp {self.ramp}"
             repair = "write ramp: 5d" if self.ramp is None else "write recovery: ramp, or take ramp out"
-            found.append((("ramp",), f"recovery {self.recovery} and ramp {self.ramp}", "both or none", repair))
+            yield ("ramp",), what, "both or none", repair
         if self.end == "never" and self.ramp is not None:
-            found.append((("ramp",), "what never ends has no ramp back", None, "take recovery and ramp out"))
+            yield ("ramp",), "what never ends has no ramp back", None, "take recovery and ramp out"
         if self.known == "from_start" and self.expected_duration is not None:
+            what = "what is known from the start is not expected"
             repair = "take expected_duration out, or write known: at_start"
-            found.append((("expected_duration",), "what is known from the start is not expected", None, repair))
+            yield ("expected_duration",), what, None, repair
         if self.repair_access is not None and self.duration is None:
-            repair = "write the repair time as duration"
-            found.append((("repair_access",), "repair_access needs a duration", None, repair))
-        start, end = parse_moment(self.start), parse_moment(self.end) if self.end not in (None, "never") else None
-        if end and end.year and start.year and end.end_in(end.year) <= start.begin_in(start.year):
-            found.append((("end",), f"end {self.end} is not after start {self.start}", None, "swap start and end"))
-        return found
+            what = "repair_access needs a duration"
+            yield ("repair_access",), what, None, "write the repair time as duration"
+        if self._ends_before_start():
+            what = f"end {self.end} is not after start {self.start}"
+            yield ("end",), what, None, "swap start and end"
 
-    def _place_complaints(self) -> list[Complaint]:
-        allowed = ", ".join(self.kind.attributes)
-        return [
-            (("where", at), f"a {self.kind} cannot hit {place.table}", f"a corridor, or one of {allowed}", None)
-            for at, place in enumerate(self.places)
-            if place.table and place.table not in self.kind.attributes
-        ]
+    def _ends_before_start(self) -> bool:
+        """Return whether start and end are written with their years in the wrong order."""
+        if self.end in (None, "never"):
+            return False
+        start = parse_moment(self.start)
+        end = parse_moment(self.end)
+        if start.year is None or end.year is None:
+            return False
+        return end.end_in(end.year) <= start.begin_in(start.year)
+
+    def _place_complaints(self) -> Iterator[Complaint]:
+        """Yield the components that an event of this kind has no attribute for."""
+        attributes = self.kind.attributes
+        tables = ", ".join(attributes)
+        for position, place in enumerate(self.places):
+            if place.table and place.table not in attributes:
+                what = f"a {self.kind} cannot hit {place.table}"
+                yield ("where", position), what, f"a corridor, or one of {tables}", None
 
     @property
     def places(self) -> tuple[Place, ...]:
         """What the event hits, taken apart."""
-        parts = (text.partition(".") for text in self.where)
-        return tuple(Place(table, name) if dot else Place(None, table) for table, dot, name in parts)
+        return tuple(map(_as_place, self.where))
 
     @property
     def level(self) -> float:
         """Multiplier at full effect, dimensionless: ``1 − depth``, or ``factor`` for shocks."""
         if self.shock_factor is not None:
             return self.shock_factor
-        return 1.0 - (1.0 if self.depth is None else self.depth)
+        depth = 1.0 if self.depth is None else self.depth
+        return 1.0 - depth
 
     @property
     def cause_key(self) -> tuple[str, str]:
         """What makes two events one cause: ``shared_cause`` if there is one, else ``cause``."""
-        return ("cause", self.cause) if self.shared_cause is None else ("shared_cause", self.shared_cause)
+        if self.shared_cause is None:
+            return "cause", self.cause
+        return "shared_cause", self.shared_cause
 
     def window(self, horizon_start: pd.Timestamp) -> tuple[pd.Timestamp, pd.Timestamp]:
         """Return start and end of the full effect, naive UTC; the end is not part of it and no ramp is in it.
@@ -298,25 +237,40 @@ class Event(Frozen):
             First instant of the horizon; UTC unless it has a time zone. A ``start`` without a year is searched from it.
         """
         begin = first_begin(self.start, as_utc(horizon_start))
-        return begin, self._end(begin)
+        end = self._end(begin)
+        return begin, end
 
     def _end(self, begin: pd.Timestamp) -> pd.Timestamp:
+        """Return the end of the full effect (naive UTC) of an event that begins at an instant."""
         if self.duration is not None:
+            repair_time = parse_duration(self.duration)
+            if self.repair_access is None:
+                return end_of_work(begin, repair_time, closures=(), pace=0.0)
             access = self.repair_access
-            closures, pace = ((), 0.0) if access is None else (access.closed, access.factor)
-            return end_of_work(begin, parse_duration(self.duration), closures, pace)
-        return NEVER if self.end in (None, "never") else first_end(self.end, begin)
+            return end_of_work(begin, repair_time, access.closed, access.factor)
+        if self.end in (None, "never"):
+            return NEVER
+        return first_end(self.end, begin)
 
     def expected_end(self, horizon_start: pd.Timestamp) -> pd.Timestamp:
         """Return the end (naive UTC) that is believed when the event begins, for foresight ``surprise``."""
         begin, end = self.window(horizon_start)
-        return end if self.expected_duration is None else begin + parse_duration(self.expected_duration)
+        if self.expected_duration is None:
+            return end
+        return begin + parse_duration(self.expected_duration)
 
     def recovered(self, horizon_start: pd.Timestamp) -> pd.Timestamp:
         """Return the first instant (naive UTC) at which nothing of the event is left, its ramp included."""
-        return self.window(horizon_start)[1] + (timedelta(0) if self.ramp is None else parse_duration(self.ramp))
+        _, end = self.window(horizon_start)
+        if self.ramp is None:
+            return end
+        return end + parse_duration(self.ramp)
 
-    def factor(self, times: pd.DatetimeIndex, horizon_start: pd.Timestamp) -> npt.NDArray[np.float64]:
+    def factor(
+        self,
+        times: pd.DatetimeIndex,
+        horizon_start: pd.Timestamp,
+    ) -> npt.NDArray[np.float64]:
         """Return the multiplier at each time, dimensionless, shape ``(len(times),)``.
 
         The value holds at the instant itself. Durations are whole hours, so that hourly times see exactly
@@ -330,12 +284,31 @@ class Event(Frozen):
             First instant of the horizon, see `window`.
         """
         in_utc = times if times.tz is None else times.tz_convert("UTC").tz_localize(None)
-        at = in_utc.to_numpy().astype("datetime64[us]")
-        start, end = (np.datetime64(moment.to_pydatetime(), "us") for moment in self.window(horizon_start))
-        level, values = self.level, np.ones(len(at))
-        values[(at >= start) & (at < end)] = level
+        instants = in_utc.to_numpy().astype("datetime64[us]")
+        window = self.window(horizon_start)
+        start, end = map(_as_microseconds, window)
+        level = self.level
+
+        values = np.ones(len(instants))
+        has_full_effect = (instants >= start) & (instants < end)
+        values[has_full_effect] = level
         if self.ramp is not None:
-            length = np.timedelta64(parse_duration(self.ramp), "us")
-            climbs = (at >= end) & (at < end + length)
-            values[climbs] = level + (1.0 - level) * ((at[climbs] - end) / length)
-        return np.clip(values, min(level, 1.0), max(level, 1.0))  # rounding must not lift a ramp above 1
+            ramp_length = np.timedelta64(parse_duration(self.ramp), "us")
+            is_on_ramp = (instants >= end) & (instants < end + ramp_length)
+            time_on_ramp = instants[is_on_ramp] - end
+            values[is_on_ramp] = level + (1.0 - level) * (time_on_ramp / ramp_length)
+        lowest = min(level, 1.0)
+        highest = max(level, 1.0)
+        return np.clip(values, lowest, highest)  # rounding must not lift a ramp above 1
+
+
+def _as_place(text: str) -> Place:
+    """Return ``table.name`` as a component, any other text as a corridor."""
+    table, dot, name = text.partition(".")
+    if not dot:
+        return Place(None, text)
+    return Place(table, name)
+
+
+def _as_microseconds(moment: pd.Timestamp) -> np.datetime64:
+    return np.datetime64(moment.to_pydatetime(), "us")

@@ -13,7 +13,8 @@ from energy.reading.file_name import FileName
 from energy.reading.frozen import Complaint, Frozen, FrozenMap, Frozenness, Row, Word, refuse_all
 from energy.scenario.dates import Closure
 from energy.scenario.duration_law import Empirical, Exponential, Law, Lognormal
-from energy.scenario.event import Event, EventKind, PlaceText
+from energy.scenario.event import Event, PlaceText
+from energy.scenario.event_kind import EventKind
 
 YEAR = 8760.0  # hours
 _AGREES = 0.01  # relative difference up to which two statements of one number agree

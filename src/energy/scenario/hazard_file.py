@@ -12,7 +12,8 @@ from energy.reading.schema_errors import validated
 from energy.reading.tree import Node, Origin, merged, put
 from energy.scenario.hazard import HazardSet
 
-_WRITTEN = ("extends", *(field for field in Form.of(HazardSet).keys if field != "name"))
+_FIELDS = Form.of(HazardSet).keys
+_FILE_KEYS = ("extends", *(field for field in _FIELDS if field != "name"))
 _DEEPEST = 10  # parents of parents
 
 
@@ -40,10 +41,17 @@ def read_hazards(path_or_name: str | Path, folder: Path | None = None) -> Hazard
     if path.suffix not in (".yaml", ".yml"):
         home = folder or project_folder("scenarios") / "hazards"
         path = _by_name(str(path_or_name), home, Origin(home))
-    tree = _whole(path, ())
+    tree = _with_parents(path, ())
     if tree.child("name") is not None:
-        raise InputError(Fault("unknown key 'name'", path, None, None, "remove it: a set has the name of its file"))
-    return validated(HazardSet, put(tree, ("name",), Node(path.stem, Origin(path))), _WRITTEN)
+        fault = Fault(
+            "unknown key 'name'",
+            path,
+            repair="remove it: a set has the name of its file",
+        )
+        raise InputError(fault)
+    name = Node(path.stem, Origin(path))
+    named_tree = put(tree, ("name",), name)
+    return validated(HazardSet, named_tree, _FILE_KEYS)
 
 
 def list_hazards(folder: Path | None = None) -> dict[str, Path]:
@@ -58,25 +66,42 @@ def list_hazards(folder: Path | None = None) -> dict[str, Path]:
     return {path.stem: path for path in sorted(home.glob("*.yaml"))}
 
 
-def _by_name(name: str, folder: Path, asked: Origin) -> Path:
-    known = list_hazards(folder)
-    if name not in known:
-        what = f"hazards {name!r} not found in {folder}"
-        raise InputError(Fault(what, asked.where, asked.line, ", ".join(known) or None, nearest(name, known)))
-    return known[name]
+def _by_name(name: str, folder: Path, reference: Origin) -> Path:
+    """Return the file of a named set; ``reference`` is the place that names it."""
+    files = list_hazards(folder)
+    if name not in files:
+        fault = Fault(
+            f"hazards {name!r} not found in {folder}",
+            reference.where,
+            reference.line,
+            allowed=", ".join(files) or None,
+            repair=nearest(name, files),
+        )
+        raise InputError(fault)
+    return files[name]
 
 
-def _whole(path: Path, below: tuple[Path, ...]) -> Node:
+def _with_parents(path: Path, descendants: tuple[Path, ...]) -> Node:
+    """Return the tree of a file laid over its parents; ``descendants`` are the files that led here."""
     tree = read_document(path)
     extends = tree.child("extends")
     if extends is None:
         return tree
-    origin = extends.origin
+    where = extends.origin.where
+    line = extends.origin.line
     if not isinstance(extends.content, str):
-        raise InputError(Fault(f"extends is {extends.plain()!r}", origin.where, origin.line, "the name of one set"))
-    parent = _by_name(extends.content, path.parent, origin)
-    if parent in below or parent == path or len(below) >= _DEEPEST:
-        raise InputError(Fault(f"extends goes in a circle over {parent.stem!r}", origin.where, origin.line))
-    own = {key: node for key, node in tree.children() if key != "extends"}
-    whole = merged(_whole(parent, (*below, path)), Node({str(k): node for k, node in own.items()}, tree.origin))
+        what = f"extends is {extends.plain()!r}"
+        raise InputError(Fault(what, where, line, "the name of one set"))
+
+    parent = _by_name(extends.content, path.parent, extends.origin)
+    lineage = (*descendants, path)
+    if parent in lineage or len(descendants) >= _DEEPEST:
+        what = f"extends goes in a circle over {parent.stem!r}"
+        raise InputError(Fault(what, where, line))
+
+    own = {str(key): node for key, node in tree.children()}
+    del own["extends"]
+    own_tree = Node(own, tree.origin)
+    parent_tree = _with_parents(parent, lineage)
+    whole = merged(parent_tree, own_tree)
     return Node(whole.content, Origin(path))

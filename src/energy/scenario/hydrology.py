@@ -19,8 +19,18 @@ class Shift(Frozen):
     0.95
     """
 
-    melt_days: float = Field(default=0.0, ge=0, le=60, description="Days by which the water of melt comes earlier.")
-    volume: float = Field(default=1.0, gt=0, le=3, description="Factor on the volume of every river.")
+    melt_days: float = Field(
+        default=0.0,
+        ge=0,
+        le=60,
+        description="Days by which the water of melt comes earlier.",
+    )
+    volume: float = Field(
+        default=1.0,
+        gt=0,
+        le=3,
+        description="Factor on the volume of every river.",
+    )
 
 
 class Drawn(Frozen):
@@ -35,17 +45,23 @@ class Drawn(Frozen):
     seed: int = Field(ge=0, le=2**53, description="Family of draws, a whole number.")
     draw: int = Field(ge=0, le=2**53, description="Number of the draw in its family.")
     dependence: float | None = Field(
-        default=None, ge=0, le=1, description="Correlation of the yearly volumes of the main rivers; empty: the case's."
+        default=None,
+        ge=0,
+        le=1,
+        description="Correlation of the yearly volumes of the main rivers; empty: the case's.",
     )
     shift: Shift = Field(default=Shift(), description="Change of climate.")
 
 
 def _label(value: object) -> object:
-    # a water year is a label: YAML's 2001 means the hydrology "2001"
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    is_whole_number = isinstance(value, int) and not isinstance(value, bool)
+    if is_whole_number:
+        # a water year is a label: YAML's 2001 means the hydrology "2001"
+        return str(value)
+    return value
 
 
-def _some(value: Any) -> Any:
+def _not_empty(value: Any) -> Any:
     if isinstance(value, list | tuple) and not value:
         raise refuse("no water year is named", "one label for each year of the horizon")
     return value
@@ -55,16 +71,28 @@ def _form(value: object) -> str:
     if isinstance(value, Drawn):
         return "drawn"
     if isinstance(value, Mapping):
-        return "drawn" if {"seed", "draw"} & set(value) else "map"
-    return "list" if isinstance(value, list | tuple) else "word"
+        is_drawn = "seed" in value or "draw" in value
+        return "drawn" if is_drawn else "map"
+    if isinstance(value, list | tuple):
+        return "list"
+    return "word"
 
 
 Label = Annotated[Word, BeforeValidator(_label)]
+LabelOfAll = Annotated[Label, Tag("word")]
+LabelsOfYears = Annotated[
+    Row[Label],
+    BeforeValidator(_not_empty),
+    Tag("list"),
+]
+DrawnTrace = Annotated[Drawn, Tag("drawn")]
+LabelsOfSites = Annotated[
+    Mapping[Word, Label],
+    Frozenness,
+    Tag("map"),
+]
 Hydrology = Annotated[
-    Annotated[Label, Tag("word")]
-    | Annotated[Row[Label], BeforeValidator(_some), Tag("list")]
-    | Annotated[Drawn, Tag("drawn")]
-    | Annotated[Mapping[Word, Label], Frozenness, Tag("map")],
+    LabelOfAll | LabelsOfYears | DrawnTrace | LabelsOfSites,
     Discriminator(_form),
 ]
 """One label for all · one label a year of the horizon · a drawn trace · site → label."""
