@@ -19,7 +19,7 @@ def said(arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["rn", "two_bus"], ("no such command 'rn'", "allowed: adequacy, ", "did you mean 'run'?")),
+        (["rn", "two_bus"], ("no such command 'rn'", "allowed: acflow, ", "did you mean 'run'?")),
         (["run", "two_bus", "--resolutoin", "3h"], ("--resolutoin", "--time-limit", "did you mean 'resolution'?")),
         (["figures", "x", "--format", "pgn"], ("'pgn'", "allowed: png, svg, pdf", "did you mean 'png'?")),
         (["sweep"], ("missing argument", "do: see how it is called with: energy sweep --help")),

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -53,7 +54,11 @@ def test_an_older_result_is_kept(command: Command, tmp_path: Path) -> None:
 def test_the_others_go_on(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One of two scenarios is given no time: it is named, the other is written."""
     real = energy.analysis.run
-    monkeypatch.setattr("energy.analysis.run", lambda c, s, limit: real(c, s, 1e-9 if s.name == "first" else limit))
+
+    def run_without_time(case: Any, scenario: Any, time_limit: float, *more: Any) -> Any:
+        return real(case, scenario, 1e-9 if scenario.name == "first" else time_limit, *more)
+
+    monkeypatch.setattr("energy.analysis.run", run_without_time)
     for name in ("first", "second"):
         (tmp_path / f"{name}.yaml").write_text("case: two_bus\nyear: 2028\n")
     names = [tmp_path / "first.yaml", tmp_path / "second.yaml"]
@@ -90,7 +95,7 @@ def test_enough_time_changes_nothing(two_bus: Case) -> None:
 
 
 def test_a_worker_that_dies_is_said(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken() -> None:
+    def broken(**_: object) -> None:
         raise BrokenProcessPool("A process in the process pool was terminated abruptly")
 
     monkeypatch.setattr(energy.cli, "app", broken)

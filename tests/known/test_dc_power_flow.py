@@ -41,8 +41,9 @@ def network_of(name: str) -> pypsa.Network:
     for at, row in enumerate(branches.itertuples(index=False)):
         begin, end, _, x, ratio, _ = row
         if ratio:
-            taps = {"tap_ratio": float(ratio), "s_max_pu": WIDE / BASE}
-            n.add("Transformer", f"branch {at}", bus0=begin, bus1=end, x=float(x), s_nom=BASE, **taps)
+            reactance = float(x) * WIDE / BASE  # per unit of the transformer's own rating
+            taps = {"tap_ratio": float(ratio)}
+            n.add("Transformer", f"branch {at}", bus0=begin, bus1=end, x=reactance, s_nom=WIDE, **taps)
         else:
             ohms = float(x) * n.buses.at[begin, "v_nom"] ** 2 / BASE
             n.add("Line", f"branch {at}", bus0=begin, bus1=end, x=ohms, s_nom=WIDE)

@@ -152,9 +152,9 @@ def test_an_anchor_starts_from_its_parent_where_that_is_one(
     started: list[bool] = []
     real = Solver.solve
 
-    def watched(self: Solver, structure: Any, problem: Any, found: Inputs, basis: Any = None, **more: Any) -> None:
+    def watched(self: Solver, structure: Any, problem: Any, inputs: Inputs, basis: Any = None, **more: Any) -> None:
         started.append(basis is not None)
-        real(self, structure, problem, found, basis, **more)
+        real(self, structure, problem, inputs, basis, **more)
 
     monkeypatch.setattr(Solver, "solve", watched)
     parent = anchor("parent", base if parent_is_near else other, [])

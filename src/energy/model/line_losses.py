@@ -87,7 +87,7 @@ def loss_segments(inputs: Inputs) -> LossSegments:
     >>> asked = {"line_losses": "secants", "time.resolution": "typical-days-24h"}
     >>> segments = loss_segments(inputs(read_case("casa1000"), read_scenario("baseline", overrides=asked)))
     >>> segments.slope.shape  # snapshots, lines, secants
-    (12, 12, 5)
+    (12, 14, 5)
     """
     return _secants(inputs) if inputs.line_losses == "secants" else _tangents(inputs)
 

@@ -128,7 +128,7 @@ def skewed_mean(values: np.ndarray) -> Estimate:
     --------
     >>> rare = np.array([0.0] * 18 + [1.0, 9.0])
     >>> round(mean(rare).error, 2), round(skewed_mean(rare).error, 2)
-    (0.45, 0.88)
+    (0.45, 1.01)
     >>> even = np.linspace(90, 110, 200)
     >>> round(mean(even).error, 2), round(skewed_mean(even).error, 2)
     (0.41, 0.43)
