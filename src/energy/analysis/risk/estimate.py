@@ -131,7 +131,7 @@ def skewed_mean(values: np.ndarray) -> Estimate:
     (0.45, 1.01)
     >>> even = np.linspace(90, 110, 200)
     >>> round(mean(even).error, 2), round(skewed_mean(even).error, 2)
-    (0.41, 0.43)
+    (0.41, 0.44)
     """
     count, total = len(values), float(values.sum())
     if not values.any():
