@@ -18,6 +18,7 @@ from energy.model import Inputs
 from energy.model.line_losses import loss_segments, rating, resistance
 
 Key = tuple[str, str]
+QUANTITY_OF = {"lines": "s", "stores": "e"}  # what the bounds of a component list are on; p of the others
 RULE_BOUNDS = {"at_least": ("lower",), "at_most": ("upper",), "equals": ("lower", "upper")}
 BALANCE, ENERGY, VOLTAGE = "balance", "energy", "voltage"  # what is fed into a bus; into a store; around a cycle
 RATING = {-1: "rating backward", 1: "rating forward"}  # sign of a flow → rows: with its loss it keeps the line's rating
@@ -174,15 +175,15 @@ class Structure:
             ("lines", "s_nom", None, "s_max_pu"),
             ("stores", "e_nom", "e_min_pu", "e_max_pu"),
         ):
-            key = next(
-                (k for k in self.columns if k == (component, {"lines": "s", "stores": "e"}.get(component, "p"))), None
-            )
-            if key is None:
+            quantity = QUANTITY_OF.get(component, "p")
+            key = (component, quantity)
+            if key not in self.columns:
                 continue
-            size_of = inputs.components[component][nominal].to_numpy(float)
-            top = inputs.array(component, high) * size_of
-            bottom = -top if low is None else inputs.array(component, low) * size_of
-            lower[self.columns[key]], upper[self.columns[key]] = bottom, top
+            capacity = inputs.components[component][nominal].to_numpy(float)
+            most = inputs.array(component, high) * capacity
+            least = -most if low is None else inputs.array(component, low) * capacity
+            lower[self.columns[key]] = least
+            upper[self.columns[key]] = most
         if LOSSES in self.columns:
             # the flow's own bounds follow from the rows of its rating; they stay, for bounded columns help a proof
             lower[self.columns[LOSSES]] = 0.0
