@@ -20,8 +20,9 @@ import pytest
 from energy.case import Case, RuleBook, read_case
 from energy.errors import SolverError
 from energy.model import Inputs, inputs
-from energy.scenario import Scenario
+from energy.scenario import Scenario, read_scenario
 from energy.solve import Engine, infeasibility, solve
+from energy.solve.elastic_rules import _row_unit
 from energy.solve.infeasibility import Conflict, conflict
 
 WINTER = 0.036  # hm3/h from October to March
@@ -415,3 +416,12 @@ def test_the_error_says_it_all(two_bus: Case) -> None:
     message = str(caught.value)
     assert message.startswith("asked: infeasible; rule irrigation 2028 cannot hold")
     assert "rule irrigation 2028: at least 559.2 hm3 instead of 700 (140.8 less)" in message
+
+
+def test_energy_of_a_volume_rule_is_in_mwh(casa1000: Case) -> None:
+    # what is contracted with a source is energy, what irrigation asks for is water
+    asked = inputs(casa1000, read_scenario("baseline", overrides={"time.resolution": "typical-days-24h"}))
+    units = {rule["name"].split(" ")[0]: _row_unit(asked, rule) for rule in asked.rules if rule["kind"] == "volume"}
+    assert units["kazakh_supply"] == "MWh"
+    assert units["seller_help"] == "MWh"
+    assert units["toktogul_growing_release"] == "hm3"

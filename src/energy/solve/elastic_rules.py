@@ -69,7 +69,9 @@ def _row_bound(
 def _row_unit(inputs: Inputs, rule: Mapping[str, Any]) -> str:
     """Return the unit of a rule's rows."""
     if rule["kind"] == "volume":
-        return "hm3"
+        component = "links" if rule["links"] else "generators"
+        is_water = flow_unit(inputs, component, rule[component][0]) == FLOW_OF_WATER
+        return "hm3" if is_water else "MWh"
     if rule["kind"] != "limit":
         return "MW"
     term = rule["terms"][0]
