@@ -122,16 +122,15 @@ def changed_by_hand(path: Path, key: str, value: float) -> float | None:
     return optimum(n)
 
 
-@given(
-    features=st.lists(st.sampled_from(WITH_LAWS_OF_THEIR_OWN), unique=True, min_size=1, max_size=2),
-    keys=st.lists(st.sampled_from(sorted(SWEPT)), unique=True, min_size=2, max_size=2),
-    backwards=st.booleans(),
-    seed=st.integers(0, 100),
-)
-@settings(max_examples=6, **UNHURRIED)  # type: ignore[arg-type]
-def test_a_sweep_is_its_runs_one_by_one_in_any_order_after_any_other(
-    features: list[str], keys: list[str], backwards: bool, seed: int
-) -> None:
+SWEPT_NETWORKS = {
+    "features": st.lists(st.sampled_from(WITH_LAWS_OF_THEIR_OWN), unique=True, min_size=1, max_size=2),
+    "keys": st.lists(st.sampled_from(sorted(SWEPT)), unique=True, min_size=2, max_size=2),
+    "backwards": st.booleans(),
+    "seed": st.integers(0, 100),
+}
+
+
+def sweeps_are_single_runs(features: list[str], keys: list[str], backwards: bool, seed: int) -> None:
     chance = np.random.default_rng(seed)
     n = plain_network(chance)
     for name in features:
@@ -145,6 +144,23 @@ def test_a_sweep_is_its_runs_one_by_one_in_any_order_after_any_other(
             truth = [changed_by_hand(path, key, value) for value in values]
             expected = np.array([np.nan if one is NO_OPTIMUM else one for one in truth])
             np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-4)
+
+
+@given(**SWEPT_NETWORKS)
+@settings(max_examples=2, **UNHURRIED)  # type: ignore[arg-type]
+def test_a_sweep_is_its_runs_one_by_one_in_any_order_after_any_other(
+    features: list[str], keys: list[str], backwards: bool, seed: int
+) -> None:
+    sweeps_are_single_runs(features, keys, backwards, seed)
+
+
+@pytest.mark.slow
+@given(**SWEPT_NETWORKS)
+@settings(max_examples=20, **UNHURRIED)  # type: ignore[arg-type]
+def test_many_sweeps_are_their_runs_one_by_one(
+    features: list[str], keys: list[str], backwards: bool, seed: int
+) -> None:
+    sweeps_are_single_runs(features, keys, backwards, seed)
 
 
 @pytest.mark.parametrize("feature", ["storage_units", "transformers.tap_ratio", "generators.ramp_limit_up"])
