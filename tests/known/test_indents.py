@@ -103,7 +103,12 @@ def test_any_drawn_year_can_be_run(
 ) -> None:
     water = {"seed": seed, "draw": draw, "shift": {"melt_days": melt, "volume": volume}}
     water |= {} if dependence is None else {"dependence": dependence}
-    found = engine().solve(inputs(CASE, BASE.replace(hydrology=water, objective=objective)))
+    try:
+        found = engine().solve(inputs(CASE, BASE.replace(hydrology=water, objective=objective)))
+    except SolverError as err:
+        # some one draw in a thousand floods Toktogul beyond what the rules let pass: it is refused by that rule's name
+        assert "toktogul_growing_shape" in str(err)  # noqa: PT017
+        return
     assert max(audit(found).values()) < TOLERANCE
     assert (unmet_irrigation(found) >= 0).all()
 
