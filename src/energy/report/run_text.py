@@ -44,6 +44,9 @@ def run_text(run: Run) -> Iterator[Table | str]:
     if lacking.any():
         volumes = [f"{name} {volume:,.0f} hm3" for name, volume in lacking.items() if volume]
         yield f"Not enough water for irrigation: {', '.join(volumes)}"
+    if run.result.yielded:
+        volumes = [f"{rule} {volume:,.0f} hm3" for rule, volume in run.result.yielded.items()]
+        yield f"Rules of the water that the rivers could not keep: {', '.join(volumes)}"
     if run.result.inputs.line_losses != "none":
         yield losses_line(run)
     if run.foreseen is not None:

@@ -35,6 +35,7 @@ def manifest_of(run: Run, wall_seconds: float) -> dict[str, Any]:
         "objective": run.result.objective,
         "audit": audit(run.result),
         "lacking_water": {str(name): float(volume) for name, volume in unmet_irrigation(run.result).items()},  # hm³
+        "yielded_water": dict(run.result.yielded),  # rule → hm³
         "delivered": {str(month): float(energy) for month, energy in run.table["delivered"].items()},  # GWh
         "surprise": [price._asdict() for price in costs_of_imperfect_foresight(run)],  # GWh, CASA-1000 first
         "exchanges": _by_column(country_exchanges(run.result)),  # area → exchange → GWh
