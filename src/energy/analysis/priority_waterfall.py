@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from energy.analysis.imperfect_foresight import plan_axis, solve_imperfect_foresight
+from energy.analysis.policy.decided_year import decided_by_file
 from energy.analysis.structure import StructureSpread, structure_spread
 from energy.case import Case, RuleBook
 from energy.errors import SolverError
@@ -101,7 +103,13 @@ class Run:
         return {str(name): lost[name] for name in lost}
 
 
-def run(case: Case, scenario: Scenario, time_limit: float = inf, structure: bool = True) -> Run:
+def run(
+    case: Case,
+    scenario: Scenario,
+    time_limit: float = inf,
+    structure: bool = True,
+    policy: Path | None = None,
+) -> Run:
     """Solve a scenario, and the same with CASA-1000 ever earlier in the protection order.
 
     Parameters
@@ -113,6 +121,8 @@ def run(case: Case, scenario: Scenario, time_limit: float = inf, structure: bool
     structure
         Whether to solve what structure does to the answer too (``StructureSpread``), up to three more solves. Long
         horizons, whose solves start from nothing, are left alone.
+    policy
+        File of the trained policy that decides, with ``foresight: policy``.
 
     Raises
     ------
@@ -129,6 +139,9 @@ def run(case: Case, scenario: Scenario, time_limit: float = inf, structure: bool
     {'contract': 348.8, 'line': 348.8, 'water': 348.8, 'own_demand': 348.8}
     """
     refuse_missed(case, scenario)
+    by_policy = scenario.foresight == "policy"
+    decided = decided_by_file(case, scenario, policy) if by_policy else None
+    asked, scenario = scenario, scenario.model_copy(update={"foresight": "perfect"}) if by_policy else scenario
     surprised = scenario.foresight == "surprise"
     own = assemble(case, scenario, plan_axis(case, scenario) if surprised else None)
     found = with_objective(own, scenario)
@@ -136,26 +149,27 @@ def run(case: Case, scenario: Scenario, time_limit: float = inf, structure: bool
     book = found.book
     engine = Engine(found, time_limit)
     foreseen = engine.solve(found)
-    result = solve_imperfect_foresight(case, scenario, engine) if surprised else foreseen
-    for solved in (foreseen, result) if surprised else (result,):
+    result = decided or (solve_imperfect_foresight(case, scenario, engine) if surprised else foreseen)
+    is_foreseen = result is foreseen
+    for solved in (foreseen,) if is_foreseen else (foreseen, result):
         _refuse_unsound(solved)
     season = open_season(scenario, found)
     limit = book.contract.ceiling if book.contract else None
     countries = list(book.contract.shares) if book.contract else []
     rungs, already_served = _steps(scenario, book, own, engine, foreseen, season)
-    if surprised and not rungs.empty:
+    if not is_foreseen and not rungs.empty:
         rungs[SURPRISE] = energy_by_month(transferable(result), result)
     bounds = _soon_and_late(case, scenario, engine) if surprised and scenario.objective == "transfer" else None
     spread = structure_spread(case, scenario, engine, foreseen) if structure and engine.has_warm_start else None
     return Run(
         case,
-        scenario,
+        asked,
         result,
         season,
         limit,
         countries,
         rungs,
-        foreseen=foreseen if surprised else None,
+        foreseen=None if is_foreseen else foreseen,
         soon_and_late=bounds,
         structure=spread,
         already_served=already_served,

@@ -30,6 +30,10 @@ def run_command(
     structure: Annotated[
         bool, typer.Option(help="Solve what Kirchhoff's law and help between sellers do to the answer.")
     ] = True,
+    policy: Annotated[
+        Path | None,
+        typer.Option(help="Policy for foresight=policy; results/policy/<scenario>/policy.npz unless said."),
+    ] = None,
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
@@ -52,7 +56,7 @@ def run_command(
     _refuse_early(asked)
     for _, scenario in asked:
         refuse_strange_folder(out / scenario.name, force)
-    _run_each(asked, out, as_json, time_limit=time_limit, force=force, structure=structure)
+    _run_each(asked, out, as_json, time_limit=time_limit, force=force, structure=structure, policy=policy)
 
 
 def _refuse_names(whole_library: bool) -> None:
@@ -63,7 +67,14 @@ def _refuse_names(whole_library: bool) -> None:
 
 
 def _run_each(
-    asked: list[tuple[Any, Any]], out: Path, as_json: bool, *, time_limit: float, force: bool, structure: bool
+    asked: list[tuple[Any, Any]],
+    out: Path,
+    as_json: bool,
+    *,
+    time_limit: float,
+    force: bool,
+    structure: bool,
+    policy: Path | None,
 ) -> None:
     """Solve one scenario after the other; one that has no optimum is said, and the others go on."""
     from energy.analysis import run
@@ -78,7 +89,8 @@ def _run_each(
         folder = out / scenario.name
         try:
             with working(f"solving {scenario.name} …"):
-                result = run(case, scenario, time_limit, structure)
+                decides = policy or Path("results/policy") / scenario.name / "policy.npz"
+                result = run(case, scenario, time_limit, structure, decides)
                 manifest = write_run(result, folder, time.perf_counter() - start, force)
         except SolverError as err:
             if len(asked) == 1:
@@ -112,7 +124,7 @@ def _refuse_early(asked: list[tuple[Any, Any]]) -> None:
     ]
     for case, scenario in asked if len(asked) > 1 else []:
         try:
-            inputs(case, scenario)
+            inputs(case, scenario.model_copy(update={"foresight": "perfect"}))
         except InputError as err:
             faults += [fault for fault in err.faults if fault not in faults]
     if faults:

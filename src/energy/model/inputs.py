@@ -164,6 +164,11 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
         When the scenario names what the case does not have, or asks for what is not modelled.
     """
     scenario = on_calendar(case, scenario)
+    if scenario.foresight == "policy":
+        what = "foresight is 'policy', which this study does not know"
+        repair = "use energy run or energy policy simulate, or write another foresight"
+        origin = scenario.written_at("foresight")
+        raise InputError(Fault(what, origin.where, origin.line, "perfect or surprise", repair))
     base = base_inputs_of(case, scenario)
     _refuse(case, scenario, base.book)
     stands = snapshot_inputs(base, axis or axis_of(case, scenario))

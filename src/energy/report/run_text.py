@@ -183,9 +183,12 @@ def _tenths(value: float) -> str:
 def surprise_line(run: Run) -> str:
     """Return the price of surprise in a sentence, with what surprise changes for other services."""
     sold, *others = costs_of_imperfect_foresight(run)
+    price, learning = ("surprise", "with surprise")
+    if run.scenario.foresight == "policy":
+        price, learning = ("not knowing the water", "by the policy")
     line = (
-        f"Price of surprise: {_tenths(sold.price)} GWh; with perfect foresight {sold.foreseen:,.1f} GWh would be "
-        f"delivered, with surprise {sold.surprised:,.1f} GWh."
+        f"Price of {price}: {_tenths(sold.price)} GWh; with perfect foresight {sold.foreseen:,.1f} GWh would be "
+        f"delivered, {learning} {sold.surprised:,.1f} GWh."
     )
     if run.soon_and_late is not None:
         soon, late = (sold.foreseen - delivered for delivered in run.soon_and_late)
