@@ -170,7 +170,7 @@ def _least_amounts(
     yielding: Sequence[YieldingBound],
 ) -> np.ndarray | None:
     """Return by how much each bound yields, in the program's unit; None where no amount helps."""
-    rivers = _rivers_with_slack(
+    rivers: _Rivers | None = _rivers_with_slack(
         structure,
         problem,
         inputs,
@@ -193,10 +193,8 @@ def _least_amounts(
     lateness = np.array([part.first_snapshot for part in yielding]) / len(inputs.axis.snapshots)
     earliest[slack] = volume * (1.0 + lateness)
     for cost in [*levels, lacking, earliest]:
-        rivers = rivers.at_least_of(cost)
-        if rivers is None:
-            return None
-    return rivers.values[slack].clip(min=0.0)
+        rivers = rivers.at_least_of(cost) if rivers else None
+    return rivers.values[slack].clip(min=0.0) if rivers else None
 
 
 @dataclass(frozen=True, eq=False)

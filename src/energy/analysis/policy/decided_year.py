@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from energy.analysis.policy.known_contents import HAIR
 from energy.analysis.policy.policy_file import load_policy, read_manifest
 from energy.analysis.policy.simulate import follow
 from energy.analysis.policy.stages import months_of
@@ -21,15 +23,13 @@ from energy.analysis.policy.water_policy import ChainDesign, WaterPolicyModel, p
 from energy.case import Case
 from energy.errors import Fault, InputError
 from energy.model.custom_constraints import runs_of
+from energy.model.hourly import number
 from energy.model.inputs import Inputs, assemble, with_objective
 from energy.model.objective import LACKING_WATER
 from energy.model.profiles import HM3_AN_HOUR
 from energy.scenario import Scenario
 from energy.solve import Result
 from energy.solve.lp import ENERGY
-
-ROOM = 1e-6
-"""Share of a store's size, or of a contract, within which the year keeps to what the policy left."""
 
 
 def decided_by_file(
@@ -121,7 +121,7 @@ def classes_along(model: WaterPolicyModel, inputs: Inputs) -> np.ndarray:
 def monthly_flows(model: WaterPolicyModel, inputs: Inputs) -> np.ndarray:
     """Return the mean flow of each month into every site of the chain [m³/s]; shape (months, sites)."""
     month_of_snapshot, names = months_of(inputs.axis)
-    places = inputs.components["loads"].index.get_indexer(list(model.sites))
+    places = inputs.components["loads"].index.get_indexer(pd.Index(model.sites))
     inflow = -inputs.array("loads", "p_set")[:, places] / HM3_AN_HOUR
     hours = inputs.axis.weights
     flows = np.empty((len(names), len(places)))
@@ -149,6 +149,7 @@ def held_to(
     Contents of stores at the end of each month are those of the policy. Of a contract's volume no month uses more than
     it used there.
     """
+    inputs = model.months.known.with_ends(inputs)
     month_of_snapshot, names = months_of(inputs.axis)
     content = model.engine.structure.rows[ENERGY]
     stores = list(model.engine.structure.stores)
@@ -161,15 +162,15 @@ def held_to(
     for month, state in enumerate(walked.states):
         link = model.months.stages.links[month]
         last = int(np.flatnonzero(month_of_snapshot == month)[-1])
-        for row, number in link.state_of.items():
+        for row, position in link.state_of.items():
             if row not in store_of_row:
                 continue
             name = stores[store_of_row[row][1]]
             column = table.index.get_loc(name)
-            size = float(table.at[name, "e_nom"])
-            share = float(state[number]) / size
-            lowest[last, column] = max(share - ROOM, 0.0)
-            highest[last, column] = min(share + ROOM, 1.0)
+            size = number(table, name, "e_nom")
+            share = float(state[position]) / size
+            lowest[last, column] = max(share - HAIR, 0.0)
+            highest[last, column] = min(share + HAIR, 1.0)
         for rule in model.months.inputs.rules:
             used = _used(model, rule, month, state)
             if used is None:
@@ -177,11 +178,6 @@ def held_to(
             before = used_before.get(rule["name"], 0.0)
             used_before[rule["name"]] = used
             extra_rules.append(_monthly_volume(rule, names[month], month_of_snapshot == month, used - before))
-    for store, column in zip(model.months.known.stores, model.months.known.ends, strict=True):
-        position = table.index.get_loc(store)
-        share = float(model.months.known.values[column]) / float(table.at[store, "e_nom"])
-        lowest[-1, position] = max(share - ROOM, 0.0)
-        highest[-1, position] = min(share + ROOM, 1.0)
     bounds = {("stores", "e_min_pu"): lowest, ("stores", "e_max_pu"): highest}
     return replace(
         inputs,
@@ -221,5 +217,5 @@ def _monthly_volume(
         "runs": runs_of(is_month),
         "links": [],
         "generators": rule["generators"],
-        "at_most": max(volume, 0.0) + ROOM * rule["at_most"],
+        "at_most": max(volume, 0.0) + HAIR * rule["at_most"],
     }

@@ -8,9 +8,11 @@ from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from scipy.stats import t as student_t
 
+from energy.analysis.policy.sampling import draw_path
 from energy.analysis.policy.simulate import Simulation, simulate
 from energy.analysis.policy.stages import months_of
 from energy.analysis.policy.trained import Policy
@@ -140,8 +142,6 @@ def _paths(
     seed: int,
 ) -> Iterator[tuple[tuple[int, int], ...]]:
     """Yield for each year its nodes and the numbers of their outcomes."""
-    from energy.analysis.policy.sampling import draw_path
-
     number_of = [{id(noise): place for place, noise in enumerate(node.noises)} for node in policy.graph.nodes]
     for year in range(years):
         path = draw_path(policy.graph, ["policy", "simulate", seed, year], policy.settings.longest)
@@ -184,24 +184,11 @@ def year_known(model: WaterPolicyModel, inflow: np.ndarray) -> Inputs:
     """Return a year's inputs with the inflow of each month [m³/s]; shape (months, sites)."""
     inputs = model.reference.inputs
     month_of_snapshot, _ = months_of(inputs.axis)
-    places = inputs.components["loads"].index.get_indexer(list(model.sites))
+    places = inputs.components["loads"].index.get_indexer(pd.Index(model.sites))
     demand = inputs.array("loads", "p_set").copy()
     demand[:, places] = -inflow[month_of_snapshot] * HM3_AN_HOUR
-    lowest = inputs.array("stores", "e_min_pu").copy()
-    highest = inputs.array("stores", "e_max_pu").copy()
-    stores = inputs.components["stores"]
-    known = model.months.known
-    for name, column in zip(known.stores, known.ends, strict=True):
-        position = stores.index.get_loc(name)
-        share = known.values[column] / float(stores.at[name, "e_nom"])
-        lowest[-1, position] = highest[-1, position] = min(max(share, 0.0), 1.0)
-    dense = {
-        **inputs.dense,
-        ("loads", "p_set"): demand,
-        ("stores", "e_min_pu"): lowest,
-        ("stores", "e_max_pu"): highest,
-    }
-    return replace(inputs, dense=dense)
+    with_water = replace(inputs, dense={**inputs.dense, ("loads", "p_set"): demand})
+    return model.months.known.with_ends(with_water)
 
 
 def mean_interval(values: np.ndarray, confidence: float = 0.95) -> tuple[float, float, float]:
