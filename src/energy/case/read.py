@@ -15,7 +15,7 @@ from energy.case.rules import RuleBook
 from energy.case.schema import COMPONENTS, CORRIDORS, EVIDENCE, PROFILES, RECORD, SOURCES, component_schema
 from energy.errors import Fault, InputError, nearest
 from energy.reading.document import read_document
-from energy.reading.project_folder import project_folder
+from energy.reading.library_folders import library_folders
 from energy.reading.schema_errors import validated
 from energy.reading.table import read_table
 
@@ -51,8 +51,8 @@ def read_case(path: str | Path) -> Case:
 
         return read_network_file(path)
     if not path.is_dir():
-        known = [p.parent.name for p in path.parent.glob("*/buses.csv")]  # of other folders a message says nothing
-        allowed = ", ".join(sorted(known)) or "a folder of PyPSA CSV files or a .nc file"
+        known = _known_cases(path)
+        allowed = ", ".join(known) or "a folder of PyPSA CSV files or a .nc file"
         raise InputError(Fault(f"no case {path.name!r} here", path.parent, None, allowed, nearest(path.name, known)))
     faults: list[Fault] = []
     components = {name: _tried(faults, _component, path, name) for name in COMPONENTS}
@@ -86,16 +86,24 @@ def read_case(path: str | Path) -> Case:
 
 
 def case_path(name: str | Path) -> Path:
-    """Return the path of a case: a path stays as it is, a bare name is a folder in ``networks``.
-
-    Raises
-    ------
-    InputError
-        When there is no folder ``networks``.
-    """
+    """Return the path of a case: a path stays as it is, a bare name is a folder in ``networks``, the user's own first."""
     path = Path(name)
     is_name = isinstance(name, str) and path.suffix != ".nc" and "/" not in name and name != ".."
-    return project_folder("networks") / name if is_name else path
+    if not is_name:
+        return path
+    folders = library_folders("networks")
+    for folder in folders:
+        if (folder / name).is_dir():
+            return folder / name
+    return folders[0] / name
+
+
+def _known_cases(path: Path) -> list[str]:
+    """Return the names of cases beside a path, and of those in the libraries where it is in one of them."""
+    libraries = library_folders("networks")
+    folders = libraries if path.parent in libraries else (path.parent,)
+    names = {file.parent.name for folder in folders for file in folder.glob("*/buses.csv")}
+    return sorted(names)
 
 
 def _tried(faults: list[Fault], read: Callable[..., T], *arguments: object) -> T | None:
