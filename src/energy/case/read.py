@@ -86,7 +86,7 @@ def read_case(path: str | Path) -> Case:
 
 
 def case_path(name: str | Path) -> Path:
-    """Return the path of a case: a path stays as it is, a bare name is a folder in ``networks``, the user's own first."""
+    """Return the path of a case: a path stays as it is, a bare name is a folder in ``networks``, the user's first."""
     path = Path(name)
     is_name = isinstance(name, str) and path.suffix != ".nc" and "/" not in name and name != ".."
     if not is_name:

@@ -7,6 +7,7 @@ import logging
 import re
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -69,20 +70,18 @@ def new_console(error: bool = False) -> Console:
 
 def _show_version(asked: bool) -> None:
     if asked:
-        from energy import __version__
-
-        print(f"energy {__version__}")
+        print(f"energy {version('casa1000-energy')}")
         raise typer.Exit
 
 
 @app.callback()
 def common_options(
-    version: Annotated[  # noqa: ARG001  (its callback prints it)
+    asked_version: Annotated[  # noqa: ARG001  (its callback prints it)
         bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
     ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what is being done, and for how long.")] = False,
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress: results, warnings and errors only.")
+        bool, typer.Option("--quiet", "-q", help="No progress, but results, warnings and errors.")
     ] = False,
 ) -> None:
     """Set how much is said on the error stream."""

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from energy.errors import Fault, InputError
-from energy.reading.library_folders import library_folders, own_folder, shipped_folder
+from energy.reading.library_folders import own_folder, shipped_folder
 from energy.scenario import read_scenario
 
 CASE = "my_case"
@@ -61,17 +61,19 @@ def new_project(folder: Path) -> list[Path]:
     template = shipped_folder("networks") / TEMPLATE_CASE
     case = folder / "networks" / CASE
     shutil.copytree(template, case)
+    schemas = shutil.copytree(shipped_folder("schemas"), folder / "schemas")
     scenarios = folder / "scenarios"
     sweeps = scenarios / "sweeps"
     sweeps.mkdir(parents=True)
     texts = {
         folder / "README.md": README,
-        scenarios / "my_scenario.yaml": SCENARIO.format(case=CASE, schema=_schema("scenario")),
-        sweeps / "my_sweep.yaml": SWEEP.format(schema=_schema("sweep")),
+        scenarios / "my_scenario.yaml": SCENARIO.format(case=CASE, schema="../schemas/scenario.json"),
+        sweeps / "my_sweep.yaml": SWEEP.format(schema="../../schemas/sweep.json"),
     }
     for file, text in texts.items():
         file.write_text(text, encoding="utf-8")
-    return sorted([*texts, *(file for file in case.rglob("*") if file.is_file())])
+    copied = [file for place in (case, schemas) for file in place.rglob("*") if file.is_file()]
+    return sorted([*texts, *copied])
 
 
 def new_scenario(name: str, parent: str) -> Path:
@@ -93,10 +95,11 @@ def new_scenario(name: str, parent: str) -> Path:
     taken = [path for path in home.rglob(f"{name}.yaml") if path.relative_to(home).parts[0] != "sweeps"]
     if taken:
         raise InputError(Fault(f"there is a scenario {name!r} already", taken[0], repair="choose another name"))
-    file.write_text(CHILD.format(parent=parent, name=name, schema=_schema("scenario")), encoding="utf-8")
+    file.write_text(CHILD.format(parent=parent, name=name, schema=_scenario_schema(home)), encoding="utf-8")
     return file
 
 
-def _schema(kind: str) -> Path:
-    """Return the file of the JSON schema of a kind of file, as shipped."""
-    return shipped_folder("schemas") / f"{kind}.json"
+def _scenario_schema(home: Path) -> str:
+    """Return where a scenario finds its JSON schema: beside its folder, or where the package has it."""
+    beside = home.parent / "schemas" / "scenario.json"
+    return "../schemas/scenario.json" if beside.is_file() else str(shipped_folder("schemas") / "scenario.json")

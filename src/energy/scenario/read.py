@@ -82,7 +82,7 @@ def resolve(path_or_name: str | Path, folder: Path | None = None, overrides: Ove
     --------
     >>> found = resolve("two_bus", overrides=["hydrology=dry"])
     >>> str(found.origin["hydrology"]), str(found.origin["case"])
-    ('--set', 'scenarios/two_bus.yaml:4')
+    ('--set', 'scenarios/two_bus.yaml:5')
     """
     path = Path(path_or_name)
     if path.suffix in (".yaml", ".yml"):
