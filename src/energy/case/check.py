@@ -81,9 +81,9 @@ def _unknown(table: pd.DataFrame, values: Iterable[Any], known: Iterable[str], w
             yield Fault(
                 f"{what} of {label!r} is {value!r}, which does not exist",
                 path,
-                line,
-                allowed,
-                nearest(str(value), known),
+                line=line,
+                allowed=allowed,
+                repair=nearest(str(value), known),
             )
 
 
@@ -102,7 +102,7 @@ def _loops(table: pd.DataFrame) -> Iterator[Fault]:
     path, lines = _lines(table)
     for name, first, second, line in zip(table.index, table["bus0"], table["bus1"], lines, strict=True):
         if first == second:
-            yield Fault(f"{name!r} leads from bus {first!r} to itself", path, line, "two buses", "correct bus0 or bus1")
+            yield Fault(f"{name!r} leads from bus {first!r} to itself", path, line=line, allowed="two buses", repair="correct bus0 or bus1")
 
 
 def _carriers(case: Case) -> Iterator[Fault]:
@@ -124,12 +124,12 @@ def _demand(case: Case) -> Iterator[Fault]:
     path, _ = _lines(loads)
     for demand, share in loads.groupby("demand")["share"].sum().items():
         if abs(share - 1) > 1e-6:
-            yield Fault(f"shares of demand {demand!r} sum to {share:g}", path, None, "1", "correct the column share")
+            yield Fault(f"shares of demand {demand!r} sum to {share:g}", path, allowed="1", repair="correct the column share")
     months = case.profiles["demand_month"]
     path, lines = _lines(months)
     for (demand, row), line in zip(months[MONTHS].iterrows(), lines, strict=True):
         if abs(row.sum() - 1) > 1e-4:
-            yield Fault(f"month shares of {demand!r} sum to {row.sum():.5f}", path, line, "1 (within 1e-4)")
+            yield Fault(f"month shares of {demand!r} sum to {row.sum():.5f}", path, line=line, allowed="1 (within 1e-4)")
     years = case.profiles["demand_year"].reset_index()
     path, _ = _lines(case.profiles["demand_year"])
     crossed = years[(years["low"] > years["central"]) | (years["central"] > years["high"])]
@@ -137,8 +137,7 @@ def _demand(case: Case) -> Iterator[Fault]:
         yield Fault(
             f"demand {year['demand']} {year['year']}: {year['low']:g}, {year['central']:g} and {year['high']:g}",
             path,
-            None,
-            "low ≤ central ≤ high",
+            allowed="low ≤ central ≤ high",
         )
 
 
@@ -154,16 +153,16 @@ def _hours(case: Case) -> Iterator[Fault]:
             try:
                 covered.setdefault(key, []).extend(month_set(row["months"]))
             except ValueError as err:
-                yield Fault(str(err), path, line, "ranges such as 5-9 or 10-12,1-4")
+                yield Fault(str(err), path, line=line, allowed="ranges such as 5-9 or 10-12,1-4")
             mean = float(np.mean([row[h] for h in HOURS]))
             if profile == "demand_hour" and abs(mean - 1) > 1e-3:
-                yield Fault(f"hours of {key[0]!r} average {mean:.4f}", path, line, "1 (within 1e-3)")
+                yield Fault(f"hours of {key[0]!r} average {mean:.4f}", path, line=line, allowed="1 (within 1e-3)")
         for key, months in covered.items():
             if sorted(months) != list(range(1, 13)):
                 gaps = sorted(set(range(1, 13)) - set(months))
                 twice = sorted({m for m in months if months.count(m) > 1})
                 found = f"months {gaps} are missing" if gaps else f"months {twice} stand twice"
-                yield Fault(f"{' '.join(map(str, key))!r}: {found}", path, None, "each month once")
+                yield Fault(f"{' '.join(map(str, key))!r}: {found}", path, allowed="each month once")
 
 
 def _inflow(case: Case) -> Iterator[Fault]:
@@ -181,8 +180,7 @@ def _inflow(case: Case) -> Iterator[Fault]:
             yield Fault(
                 f"{site!r} has no row for {', '.join(sorted(missing)[:8])}",
                 path,
-                None,
-                f"every hydrology, or a row {OTHER!r} for the rest",
+                allowed=f"every hydrology, or a row {OTHER!r} for the rest",
             )
 
 
@@ -196,18 +194,18 @@ def _monthly(case: Case) -> Iterator[Fault]:
             component, name, attribute = key[:3]
             if component not in case.components:
                 known = list(case.components)
-                yield Fault(f"no table {component!r}", path, line, ", ".join(known), nearest(component, known))
+                yield Fault(f"no table {component!r}", path, line=line, allowed=", ".join(known), repair=nearest(component, known))
             elif not case.names(component, name):
                 known = list(case.components[component].index)
-                yield Fault(f"no {component} match {name!r}", path, line, None, nearest(name, known))
+                yield Fault(f"no {component} match {name!r}", path, line=line, repair=nearest(name, known))
             elif attribute not in series_attributes(component):
                 known = list(series_attributes(component))
                 yield Fault(
                     f"{attribute!r} is no series of {component}",
                     path,
-                    line,
-                    ", ".join(known),
-                    nearest(attribute, known),
+                    line=line,
+                    allowed=", ".join(known),
+                    repair=nearest(attribute, known),
                 )
 
 
@@ -221,9 +219,9 @@ def _head(case: Case) -> Iterator[Fault]:
     for (link, store, level), line in zip(table.index, lines, strict=True):
         if not case.names("links", link):
             known = list(case.components["links"].index)
-            yield Fault(f"no links match {link!r}", path, line, None, nearest(link, known))
+            yield Fault(f"no links match {link!r}", path, line=line, repair=nearest(link, known))
         if level <= last.get((link, store), -1.0):
-            yield Fault(f"level {level:g} of {link!r} stands after {last[link, store]:g}", path, line, "rising levels")
+            yield Fault(f"level {level:g} of {link!r} stands after {last[link, store]:g}", path, line=line, allowed="rising levels")
         last[link, store] = level
 
 
@@ -248,7 +246,7 @@ def _rules(case: Case, written: Node | None) -> Iterator[Fault]:
                 known = list(case.components.get(component, pd.DataFrame()).index)
                 line = nearest_node(written, ("rules", key, *steps))[1].origin.line if written else None
                 what = f"rules.{key}: no {component} match {name!r}"
-                yield Fault(what, case.path / "rules.yaml", line, _few(known), nearest(name, known))
+                yield Fault(what, case.path / "rules.yaml", line=line, allowed=_few(known), repair=nearest(name, known))
 
 
 def _few(names: list[str]) -> str | None:
@@ -280,7 +278,7 @@ def _areas(case: Case, written: Node | None) -> Iterator[Fault]:
         if isinstance(rule, AccountRule) and rule.area not in countries:
             line = nearest_node(written, ("rules", key, "area"))[1].origin.line if written else None
             what = f"rules.{key}: no bus has the country {rule.area!r}"
-            yield Fault(what, case.path / "rules.yaml", line, _few(countries), nearest(rule.area, countries))
+            yield Fault(what, case.path / "rules.yaml", line=line, allowed=_few(countries), repair=nearest(rule.area, countries))
 
 
 def _corridors(case: Case) -> Iterator[Fault]:
@@ -293,4 +291,4 @@ def _corridors(case: Case) -> Iterator[Fault]:
             known = list(case.components.get(component, pd.DataFrame()).index)
             allowed = _few(known) or ", ".join(case.components)
             what = f"corridor {corridor}: no {component} match {name!r}"
-            yield Fault(what, path, line, allowed, nearest(name, known))
+            yield Fault(what, path, line=line, allowed=allowed, repair=nearest(name, known))

@@ -139,4 +139,4 @@ def _crossed_hours(table: pd.DataFrame) -> Iterator[Fault]:
 
 
 def _fault(table: pd.DataFrame, row: int, what: str, allowed: str) -> Fault:
-    return Fault(what, table.attrs["path"], int(table.attrs["lines"][row]), allowed, "correct the cell")
+    return Fault(what, table.attrs["path"], line=int(table.attrs["lines"][row]), allowed=allowed, repair="correct the cell")

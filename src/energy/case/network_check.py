@@ -45,7 +45,7 @@ def network_faults(network: pypsa.Network, path: Path) -> Iterator[Fault]:
     if network.has_scenarios:
         what = "it is a stochastic network: n.set_scenarios was called"
         repair = "export one scenario by itself, n.get_scenario(name), and let scenario files say what may happen"
-        yield Fault(what, path, None, "a network without scenarios", repair)
+        yield Fault(what, path, allowed="a network without scenarios", repair=repair)
         return
     yield from _snapshots(network, path)
     yield from _not_modelled(network, path)
@@ -59,25 +59,25 @@ def network_faults(network: pypsa.Network, path: Path) -> Iterator[Fault]:
 def _snapshots(network: pypsa.Network, path: Path) -> Iterator[Fault]:
     times = network.snapshots
     if isinstance(times, pd.MultiIndex):
-        yield Fault("snapshots have investment periods or scenarios", path, None, "one level of snapshots")
+        yield Fault("snapshots have investment periods or scenarios", path, allowed="one level of snapshots")
         return
     if not len(times):
-        yield Fault("there are no snapshots", path, None, "one snapshot or more", "set them with n.set_snapshots")
+        yield Fault("there are no snapshots", path, allowed="one snapshot or more", repair="set them with n.set_snapshots")
     elif not times.is_unique or not times.is_monotonic_increasing:
         at = next(at for at in range(1, len(times)) if not times[at] > times[at - 1])
         what = f"snapshot {times[at]} stands after {times[at - 1]}"
-        yield Fault(what, path, None, "instants that rise, each once", "sort them")
+        yield Fault(what, path, allowed="instants that rise, each once", repair="sort them")
     weights = network.snapshot_weightings
     for column in (name for name in WEIGHTINGS if name not in weights):
         what = f"snapshot weightings: column {column!r} is missing"
-        yield Fault(what, path, None, ", ".join(WEIGHTINGS), "give each in hours, as n.snapshot_weightings has them")
+        yield Fault(what, path, allowed=", ".join(WEIGHTINGS), repair="give each in hours, as n.snapshot_weightings has them")
     for column in weights.columns:
         values = weights[column].to_numpy(float)
         wrong = ~(np.isfinite(values) & (values > 0))
         if wrong.any():
             first = int(np.argmax(wrong))
             what = f"snapshot weightings: {column!s} is {values[first]:g} at {_time(times[first])}"
-            yield Fault(what, path, None, "hours above 0", "correct n.snapshot_weightings")
+            yield Fault(what, path, allowed="hours above 0", repair="correct n.snapshot_weightings")
 
 
 def _time(snapshot: Any) -> str:
@@ -90,20 +90,20 @@ def _not_modelled(network: pypsa.Network, path: Path) -> Iterator[Fault]:
         twice = table.index[table.index.duplicated()].unique()
         if len(twice):
             names = ", ".join(map(str, twice[:5]))
-            yield Fault(f"{c.list_name} {names}: the name stands twice", path, None, "each name once", "rename one")
+            yield Fault(f"{c.list_name} {names}: the name stands twice", path, allowed="each name once", repair="rename one")
         delays = {column: 0.0 for column in table if column.startswith("delay") and column[5:].isdigit()}
         for attribute, allowed in (NOT_MODELLED | delays).items():
             if attribute in table and len(table):
                 differing = table.index[table[attribute].fillna(allowed) != allowed]
                 if len(differing):
                     what = f"{c.list_name} {', '.join(map(str, differing[:5]))}: {attribute} is not modelled here"
-                    yield Fault(what, path, None, str(allowed), "set it so, or solve with plain PyPSA")
+                    yield Fault(what, path, allowed=str(allowed), repair="set it so, or solve with plain PyPSA")
     present = [c.list_name for c in network.components if len(c.static) and c.list_name not in OWN_DEFINITIONS]
     foreign = [name for name in present if name not in OWN_COMPONENTS]
     if foreign:
         repair = "replace them, or solve with plain PyPSA"
         what = f"components {', '.join(foreign)} are not modelled here"
-        yield Fault(what, path, None, ", ".join(OWN_COMPONENTS), repair)
+        yield Fault(what, path, allowed=", ".join(OWN_COMPONENTS), repair=repair)
 
 
 def _buses(network: pypsa.Network, path: Path) -> Iterator[Fault]:
@@ -115,7 +115,7 @@ def _buses(network: pypsa.Network, path: Path) -> Iterator[Fault]:
                 needed = column in ("bus", "bus0", "bus1")
                 if bus not in buses and (needed or (bus != "" and not pd.isna(bus))):
                     what = f"{component}: {column} of {name!r} is {bus!r}, which does not exist"
-                    yield Fault(what, path, None, ", ".join(buses[:30]) or "no bus yet", nearest(str(bus), buses))
+                    yield Fault(what, path, allowed=", ".join(buses[:30]) or "no bus yet", repair=nearest(str(bus), buses))
 
 
 def _loops(network: pypsa.Network, path: Path) -> Iterator[Fault]:
@@ -124,7 +124,7 @@ def _loops(network: pypsa.Network, path: Path) -> Iterator[Fault]:
         table = network.components[component].static
         for name in table.index[table["bus0"] == table["bus1"]]:
             what = f"{component} {name}: it leads from bus {table.at[name, 'bus0']!r} to itself"
-            yield Fault(what, path, None, "two buses", "correct bus0 or bus1")
+            yield Fault(what, path, allowed="two buses", repair="correct bus0 or bus1")
 
 
 def _numbers(network: pypsa.Network, path: Path, component: str, attribute: str) -> Iterator[Fault]:
@@ -149,4 +149,4 @@ def _wrong(component: str, attribute: str, table: pd.DataFrame, path: Path) -> I
         finite = "a finite number of 0 or more" if negative else "a finite number"
         allowed = allowed_instead(attribute, float(values[row, int(at)])) or finite
         what = f"{component} {table.columns[int(at)]!s}: {attribute} is {shown}{when}"
-        yield Fault(what, path, None, allowed, "correct the network")
+        yield Fault(what, path, allowed=allowed, repair="correct the network")

@@ -32,7 +32,7 @@ def read_network_file(path: Path) -> Case:
 
     if not path.exists():
         raise InputError(
-            Fault("file not found", path, None, "a .nc file or a folder of PyPSA CSV files", "correct the path")
+            Fault("file not found", path, allowed="a .nc file or a folder of PyPSA CSV files", repair="correct the path")
         )
     try:
         with warnings.catch_warnings():
@@ -85,7 +85,7 @@ def _other_snapshots(folder: Path) -> Iterator[Fault]:
         lacking = snapshots.difference(_first_column(file), sort=False)
         if len(lacking):
             what = f"no row for {len(lacking)} of {len(snapshots)} snapshots, the first is {lacking[0]}"
-            yield Fault(what, file, None, "one row for each snapshot of snapshots.csv", "export the network anew")
+            yield Fault(what, file, allowed="one row for each snapshot of snapshots.csv", repair="export the network anew")
 
 
 def _first_column(file: Path) -> pd.Index:

@@ -53,7 +53,7 @@ def read_case(path: str | Path) -> Case:
     if not path.is_dir():
         known = [p.parent.name for p in path.parent.glob("*/buses.csv")]  # of other folders a message says nothing
         allowed = ", ".join(sorted(known)) or "a folder of PyPSA CSV files or a .nc file"
-        raise InputError(Fault(f"no case {path.name!r} here", path.parent, None, allowed, nearest(path.name, known)))
+        raise InputError(Fault(f"no case {path.name!r} here", path.parent, allowed=allowed, repair=nearest(path.name, known)))
     faults: list[Fault] = []
     components = {name: _tried(faults, _component, path, name) for name in COMPONENTS}
     folder = path / "profiles"
@@ -135,7 +135,7 @@ def _strangers(path: Path, folder: Path) -> list[Fault]:
     known |= {"rules.yaml", "README.md", "profiles", "events.csv"}
     profiles = {f"{name}.csv" for name in PROFILES}
     return [
-        Fault("no part of a case has this name", p, None, ", ".join(sorted(allowed)), nearest(p.name, allowed))
+        Fault("no part of a case has this name", p, allowed=", ".join(sorted(allowed)), repair=nearest(p.name, allowed))
         for place, allowed in ((path, known), (folder, profiles))
         if place.is_dir()
         for p in sorted(place.iterdir())

@@ -36,7 +36,7 @@ def section_faults(case: Case, written: Node | None) -> Iterator[Fault]:
         what = f"{steps[0]}: no {kind} {name!r}"
         allowed = ", ".join(known[kind][:30]) or None
         repair = nearest(name, known[kind])
-        yield Fault(what, case.path / "rules.yaml", line, allowed, repair)
+        yield Fault(what, case.path / "rules.yaml", line=line, allowed=allowed, repair=repair)
 
 
 def _countries(case: Case) -> list[str]:

@@ -93,7 +93,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
         When the file is missing or is no manifest.
     """
     if not path.is_file():
-        raise InputError(Fault("file not found", path, None, "the manifest.json of a run", "correct the path"))
+        raise InputError(Fault("file not found", path, allowed="the manifest.json of a run", repair="correct the path"))
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError, OSError) as err:

@@ -82,19 +82,19 @@ def open_samples(folder: Path, asked: Mapping[str, Any], columns: Sequence[str])
         other = [key for key, value in asked.items() if found.get(key) != value]
         if other:
             what = f"holds samples of another question: {', '.join(other)} differ"
-            raise InputError(Fault(what, folder, None, None, "name another folder with --out, or remove this one"))
+            raise InputError(Fault(what, folder, repair="name another folder with --out, or remove this one"))
         text = table.read_bytes()
         if not text.endswith(b"\n"):
             table.write_bytes(text[: text.rfind(b"\n") + 1])
         samples = _read(table)
         if list(samples.columns) != list(columns):
             what = "its columns are not those of this question"
-            raise InputError(Fault(what, table, 1, ", ".join(columns), "name another folder with --out"))
+            raise InputError(Fault(what, table, line=1, allowed=", ".join(columns), repair="name another folder with --out"))
         return samples
     # a run that was killed at its very beginning may have left the question, or a draft of it
     if folder.exists() and any(path.name != ASKED and not path.name.startswith(".") for path in folder.iterdir()):
         repair = "name another folder with --out"
-        raise InputError(Fault("holds something else than samples", folder, None, "a new or empty folder", repair))
+        raise InputError(Fault("holds something else than samples", folder, allowed="a new or empty folder", repair=repair))
     folder.mkdir(parents=True, exist_ok=True)
     with atomic_file(note) as draft:
         draft.write_text(json.dumps({**asked, "made_by": MARK}, indent=1) + "\n", encoding="utf-8")
@@ -113,7 +113,7 @@ def read_samples(folder: Path) -> pd.DataFrame:
     """
     table = folder / SAMPLES
     if not table.is_file():
-        raise InputError(Fault("no samples here", folder, None, None, "run energy risk, and name its folder"))
+        raise InputError(Fault("no samples here", folder, repair="run energy risk, and name its folder"))
     found = _read(table)
     missing = [column for column in ("weight", "season", "failed") if column not in found]
     if missing:
@@ -126,9 +126,9 @@ def read_samples(folder: Path) -> pd.DataFrame:
     if unsound.any():
         line = int(found.index[unsound.to_numpy()][0]) + 2
         what = "weight or season is no number that a sample can have"
-        raise InputError(Fault(what, table, line, "a weight above 0, a season of 0 or more", "run energy risk again"))
+        raise InputError(Fault(what, table, line=line, allowed="a weight above 0, a season of 0 or more", repair="run energy risk again"))
     if len(found) < 2:
-        raise InputError(Fault(f"{len(found)} samples", table, None, "2 or more", "run energy risk"))
+        raise InputError(Fault(f"{len(found)} samples", table, allowed="2 or more", repair="run energy risk"))
     return found
 
 

@@ -91,7 +91,7 @@ def _with_parents(path: Path, descendants: tuple[Path, ...]) -> Node:
     line = extends.origin.line
     if not isinstance(extends.content, str):
         what = f"extends is {extends.plain()!r}"
-        raise InputError(Fault(what, where, line, "the name of one set"))
+        raise InputError(Fault(what, where, line=line, allowed="the name of one set"))
 
     parent = _by_name(extends.content, path.parent, extends.origin)
     lineage = (*descendants, path)
