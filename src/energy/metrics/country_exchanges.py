@@ -76,7 +76,7 @@ def _third_parties(by_exchange: pd.DataFrame, areas: list[str]) -> list[str]:
     """Return who sends power over the line under study and has no account."""
     if SENT not in by_exchange.index:
         return []
-    sent = by_exchange.loc[SENT].drop(areas, errors="ignore")
+    sent: pd.Series[float] = by_exchange.loc[SENT].drop(areas, errors="ignore")
     return list(sent.index[sent > SMALLEST])
 
 
