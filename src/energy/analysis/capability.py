@@ -196,19 +196,19 @@ def _paths(
             TransferPath(FORWARD, source=areas[0], sink=areas[1]),
             TransferPath(REVERSE, source=areas[1], sink=areas[0]),
         ]
-    table = grid.found.components.get("links", pd.DataFrame())
+    table = grid.inputs.components.get("links", pd.DataFrame())
     if links is None:
         service = table["service"] if "service" in table else pd.Series(dtype=object)
         links, back = (list(service.index[service == SERVICES[d]]) for d in (FORWARD, REVERSE))
     flows = {+1: [*links], -1: [*back]}
     for name in [n for n in [*links, *back] if n not in table.index]:
-        raise InputError(Fault(f"no link {name!r}", grid.found.name, None, None, nearest(name, table.index)))
+        raise InputError(Fault(f"no link {name!r}", grid.inputs.name, None, None, nearest(name, table.index)))
     ahead = [Column("links", n) for n in flows[1]] + [Column("links", n, -1) for n in flows[-1]]
     behind = [Column("links", n) for n in flows[-1]] + [Column("links", n, -1) for n in flows[1]]
     one, other = (tuple(grid.at[c] for c in side if c in grid.at) for side in (ahead, behind))
     if not one and not other:
         repair = f"give links the service {SERVICES[FORWARD]!r}, or name two areas"
-        raise InputError(Fault("no link is under study", grid.found.name, repair=repair))
+        raise InputError(Fault("no link is under study", grid.inputs.name, repair=repair))
     return [TransferPath(FORWARD, one, other), TransferPath(REVERSE, other, one)]
 
 
@@ -328,7 +328,7 @@ def _name(found: ExchangeOptimum, state: GridState, path: TransferPath, grid: DC
         return "line under study out of service" if out else "rating of the line under study"
     if RANK[kind] == "plants":
         buses = {grid.columns[e.column].name: e.bus for e in grid.entries}
-        country = grid.found.components["buses"].get("country", pd.Series(dtype=object))
+        country = grid.inputs.components["buses"].get("country", pd.Series(dtype=object))
         return "plants in " + ", ".join(sorted({str(country.get(buses[n]) or buses[n]) for n, _ in names}))
     best = max(names, key=lambda entry: entry[1])[0]
     return best if RANK[kind] == "line" else f"{best} rating" if RANK[kind] in ("lines", "links") else f"rule {best}"

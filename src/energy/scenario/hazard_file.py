@@ -92,7 +92,7 @@ def _with_parents(path: Path, descendants: tuple[Path, ...]) -> Node:
     line = extends.origin.line
     if not isinstance(extends.content, str):
         what = f"extends is {extends.plain()!r}"
-        raise InputError(Fault(what, where, line, "the name of one set"))
+        raise InputError(Fault(what, where, line=line, allowed="the name of one set"))
 
     parents = {**list_hazards(), **list_hazards(path.parent)}
     parent = _by_name(extends.content, parents, extends.origin)

@@ -107,7 +107,7 @@ def _named(tree: Node, path: Path, faults: list[Fault]) -> Node:
     name = tree.child("name")
     if name is not None:
         repair = "remove it: a scenario has the name of its file"
-        faults.append(Fault("unknown key 'name'", name.origin.where, name.origin.line, None, repair))
+        faults.append(Fault("unknown key 'name'", name.origin.where, line=name.origin.line, repair=repair))
     return put(tree, ("name",), Node(path.stem, Origin(path)))
 
 
@@ -238,13 +238,13 @@ def _parent(extends: Node, files: Sequence[Path], folders: Sequence[Path]) -> Pa
     name, origin = extends.content, extends.origin
     if not isinstance(name, str):
         raise InputError(
-            Fault(f"extends is {extends.plain()!r}", origin.where, origin.line, "the name of one scenario")
+            Fault(f"extends is {extends.plain()!r}", origin.where, line=origin.line, allowed="the name of one scenario")
         )
     parent = _by_name(name, folders, origin, "parent")
     if parent.resolve() in [file.resolve() for file in files]:
         chain = " → ".join(file.stem for file in (*files, parent))
         what, repair = f"extends goes in a circle: {chain}", "take extends out of one of them"
-        raise InputError(Fault(what, origin.where, origin.line, None, repair))
+        raise InputError(Fault(what, origin.where, line=origin.line, repair=repair))
     return parent
 
 
@@ -265,7 +265,7 @@ def _pairs(overrides: Sequence[str], faults: list[Fault]) -> Iterable[tuple[str,
         if sign:
             yield key.strip(), value.strip()
         else:
-            faults.append(Fault(f"{text!r} has no value", _SET.where, None, "key=value, as year=2030"))
+            faults.append(Fault(f"{text!r} has no value", _SET.where, allowed="key=value, as year=2030"))
 
 
 def _checked_steps(key: str) -> tuple[str, ...]:
@@ -273,9 +273,9 @@ def _checked_steps(key: str) -> tuple[str, ...]:
     known = _WRITTEN[1:]
     if steps[0] not in known:
         repair = f"write values.{key}" if steps[0] in TABLES else nearest(steps[0], known)
-        raise InputError(Fault(f"unknown key {key!r}", _SET.where, None, ", ".join(known), repair))
+        raise InputError(Fault(f"unknown key {key!r}", _SET.where, allowed=", ".join(known), repair=repair))
     if not all(steps):
-        raise InputError(Fault(f"key {key!r} has an empty part", _SET.where, None, "parts joined by single dots"))
+        raise InputError(Fault(f"key {key!r} has an empty part", _SET.where, allowed="parts joined by single dots"))
     return steps
 
 
@@ -289,7 +289,7 @@ def _value(key: str, value: Any) -> Node:
         except InputError as error:
             first = error.faults[0]
             what = f"{_shortened(f'{key}={value}')}: {first.what}"
-            raise InputError(Fault(what, _SET.where, None, first.allowed, first.repair)) from None
+            raise InputError(Fault(what, _SET.where, allowed=first.allowed, repair=first.repair)) from None
     return Node(scalar(value), _SET)
 
 
