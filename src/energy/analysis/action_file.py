@@ -92,9 +92,9 @@ class ActionSet:
             Fault(
                 f"no hazard {hazard!r} in {hazards.name}",
                 node.origin.where,
-                node.origin.line,
-                ", ".join(hazards.hazards),
-                nearest(str(hazard), hazards.hazards),
+                line=node.origin.line,
+                allowed=", ".join(hazards.hazards),
+                repair=nearest(str(hazard), hazards.hazards),
             )
             for hazard, node in written.children()
             if hazard not in hazards.hazards
@@ -130,9 +130,8 @@ def read_actions(path_or_name: str | Path) -> ActionSet:
                 Fault(
                     what,
                     "scenarios/actions",
-                    None,
-                    ", ".join(known),
-                    nearest(path.name, known),
+                    allowed=", ".join(known),
+                    repair=nearest(path.name, known),
                 )
             )
         path = known[path.name]

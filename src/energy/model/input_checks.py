@@ -67,7 +67,9 @@ def refuse_energy_creation(
     ):
         for name in links.index[wrong]:
             origin = _origin(name, scenario, case)
-            faults.append(Fault(f"link {name!r} {what}", origin.where, line=origin.line, allowed=allowed, repair=repair))
+            faults.append(
+                Fault(f"link {name!r} {what}", origin.where, line=origin.line, allowed=allowed, repair=repair)
+            )
     if faults:
         raise InputError(faults)
 
