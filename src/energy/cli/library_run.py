@@ -28,7 +28,7 @@ def run_library(
     """Solve every scenario of the library, write the folders and the comparison, end with 3 if one has no result."""
     from energy.errors import InputError
     from energy.report.run_library import check, run_all
-    from energy.results.ownership import refuse_strange_folder
+    from energy.results.ownership import refuse_other_question, refuse_strange_folder
     from energy.scenario import list_scenarios, read_scenario
 
     start = time.perf_counter()
@@ -38,6 +38,7 @@ def run_library(
         raise InputError(faults)
     for scenario in asked:
         refuse_strange_folder(out / scenario.name, force)
+        refuse_other_question(out / scenario.name, scenario.digest(), scenario.changes, force)
     order = sorted(asked, key=_by_question)
     progress, outcomes = new_console(error=True), []
     # the longest first, so that none of them is left for the end

@@ -72,7 +72,7 @@ def report_page(folders: Sequence[Path], full: int = FULL) -> str:
     comparison = None
     if len(datasets) > 1:
         comparison = _picture(comparison_figure(datasets), "Delivered energy of each scenario.")
-    names = [dataset.attrs["scenario"] for dataset in datasets]
+    names = [dataset.attrs.get("title", dataset.attrs["scenario"]) for dataset in datasets]
     texts = [json.dumps(manifest, indent=1, sort_keys=True) for manifest in manifests]
     shared = {
         "lines": lines,
@@ -162,7 +162,7 @@ def _run(dataset: xr.Dataset, figures: list[dict[str, Any]]) -> dict[str, Any]:
     columns = [_column(str(column)) for column in table.columns]
     months = [(str(month), row.tolist()) for month, row in zip(table.index, table.to_numpy(float), strict=True)]
     return {
-        "name": dataset.attrs["scenario"],
+        "name": dataset.attrs.get("title", dataset.attrs["scenario"]),
         "description": str(dataset.attrs["description"]).strip(),
         "figures": figures,
         "columns": columns,

@@ -67,7 +67,7 @@ def row(found: xr.Dataset, base: float) -> Row:
     idle_hours = float(np.diff(hours)[power < IDLE].sum())
     attrs = found.attrs
     return Row(
-        name=str(attrs["scenario"]),
+        name=str(attrs.get("title", attrs["scenario"])),
         question=str(attrs["question"]),
         description=str(attrs["description"]).strip(),
         year=int(attrs["year"]),

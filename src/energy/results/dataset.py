@@ -14,6 +14,7 @@ from energy.analysis import Run
 from energy.errors import Fault, InputError
 from energy.metrics import ceiling, transferable
 from energy.metrics.settlement import energy_terms, payments
+from energy.model.changed_inputs import change_texts, titled
 from energy.model.pypsa_logging import quiet_pypsa
 from energy.reading.file_name import ALLOWED, name_fault
 from energy.results.compare import trade_of
@@ -185,6 +186,8 @@ def _attributes(run: Run) -> dict[str, Any]:
     contract = run.result.inputs.book.contract
     return {
         "scenario": scenario.name,
+        "title": titled(run.case, scenario),
+        "changes": "; ".join(change_texts(run.case, scenario)),
         "description": scenario.description,
         "question": scenario.question or "",
         "case": run.case.name,

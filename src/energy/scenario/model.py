@@ -28,7 +28,9 @@ _PROFILES = tuple(
     f"profiles/{file}"
     for file in ("demand_year", "demand_month", "demand_hour", "inflow", "monthly", "hourly", "loss_curve", "head")
 )
-_WITHOUT_EFFECT = ("name", "description", "source", "question", "tags")
+_WITHOUT_EFFECT = ("name", "description", "source", "question", "tags", "changes")
+NOT_WRITTEN = ("name", "changes")
+"""Fields that no file says: they follow from the file's name and from overrides."""
 _FLAT = ("values", "growth", "hydrology")
 Level = Literal["low", "central", "high"]
 
@@ -211,6 +213,10 @@ class Scenario(Frozen):
     )
     events: Row[Event] = Field(default=(), description="What happens, in any order.")
     tags: Row[Word] = Field(default=(), description="Words to find the scenario by.")
+    changes: Annotated[Mapping[Word, str], Frozenness] = Field(
+        default_factory=FrozenMap,
+        description="Key that an override changed → what the file said; empty where it said nothing. Never written.",
+    )
     _origins: Origins = PrivateAttr(default_factory=Origins)
     _span: tuple[pd.Timestamp, pd.Timestamp] | None = PrivateAttr(default=None)
 
