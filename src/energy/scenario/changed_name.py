@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from energy.reading.file_name import LONGEST_NAME
+from energy.reading.tree import Node, Origin, planted, put
+from energy.scenario.model import Scenario, key_steps
 
+SET = Origin("--set")
+_DEFAULTS = Scenario(name="defaults", year=2028).plain()
 JOINT = "+"
 ACCURACY = ("time.resolution",)
 """Keys that change how finely a question is answered, and not the question."""
@@ -40,6 +45,55 @@ def changed_name(stem: str, changes: Mapping[str, Any]) -> str:
     digest = sha256(name.encode()).hexdigest()[:8]
     shortened = name.encode()[: ROOM - len(digest) - 1].decode(errors="ignore")
     return f"{shortened}~{digest}"
+
+
+def named_by_changes(tree: Node, changed: Node, keys: Sequence[str], path: Path) -> Node:
+    """Return the changed tree with its name, which tells what overrides changed, and with what stood there before."""
+    before: dict[str, str] = {}
+    after: dict[str, object] = {}
+    for key in keys:
+        steps = key_steps(key)
+        new_value = _plain_at(changed, steps)
+        old_value = _plain_at(tree, steps)
+        if old_value is None:
+            old_value = _default_at(steps)
+        if new_value == old_value:
+            continue
+        before[key] = "" if old_value is None else str(old_value)
+        after[key] = new_value
+    name = Node(changed_name(path.stem, after), Origin(path))
+    return put(put(changed, ("name",), name), ("changes",), planted(before, SET))
+
+
+def override_keys(overrides: Mapping[str, object] | Sequence[str]) -> list[str]:
+    """Return the dotted keys that overrides name; those below a mapping one by one."""
+    if isinstance(overrides, str):
+        overrides = [overrides]
+    if not isinstance(overrides, Mapping):
+        return list(dict.fromkeys(text.partition("=")[0].strip() for text in overrides))
+    keys: list[str] = []
+    for key, value in overrides.items():
+        below = override_keys(value) if isinstance(value, Mapping) else []
+        keys += [f"{key}.{part}" for part in below] or [key]
+    return keys
+
+
+def _plain_at(tree: Node, steps: Sequence[str]) -> Any:
+    """Return the value at a place as plain data; None where there is none."""
+    walk: Node | None = tree
+    for step in steps:
+        if walk is None:
+            return None
+        walk = walk.child(int(step) if step.isdecimal() else step)
+    return None if walk is None else walk.plain()
+
+
+def _default_at(steps: Sequence[str]) -> Any:
+    """Return what the model takes where a file says nothing."""
+    value: Any = _DEFAULTS
+    for step in steps:
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
 
 
 def file_name(name: str) -> str:

@@ -13,14 +13,12 @@ from energy.reading.expected_schema import Form
 from energy.reading.library_folders import library_folders, shipped_folder
 from energy.reading.schema_errors import dotted, validated
 from energy.reading.tree import Node, Origin, Origins, leaves, merged, nearest_node, planted, put
-from energy.scenario.changed_name import changed_name
+from energy.scenario.changed_name import SET, named_by_changes, override_keys
 from energy.scenario.event import TABLES
 from energy.scenario.model import NOT_WRITTEN, Scenario, key_steps
 
 Overrides = Mapping[str, object] | Sequence[str]
 _WRITTEN = ("extends", *(field for field in Form.of(Scenario).keys if field not in NOT_WRITTEN))
-_SET = Origin("--set")
-_DEFAULTS = Scenario(name="defaults", year=2028).plain()
 _FOLDER = "scenarios"
 _OTHER_FOLDERS = ("actions", "hazards", "sweeps")  # YAML files that are no scenarios
 
@@ -97,7 +95,7 @@ def resolve(path_or_name: str | Path, folder: Path | None = None, overrides: Ove
     faults: list[Fault] = []
     _refuse_written_fields(tree, faults)
     changed = _overridden(tree, overrides, faults)
-    named = _named(tree, changed, _override_keys(overrides), path)
+    named = named_by_changes(tree, changed, override_keys(overrides), path)
     try:
         scenario = validated(Scenario, named, _WRITTEN)
     except InputError as error:
@@ -113,55 +111,6 @@ def _refuse_written_fields(tree: Node, faults: list[Fault]) -> None:
         if node is not None:
             repair = "remove it: a scenario has the name of its file" if field == "name" else "remove it"
             faults.append(Fault(f"unknown key {field!r}", node.origin.where, line=node.origin.line, repair=repair))
-
-
-def _named(tree: Node, changed: Node, keys: Sequence[str], path: Path) -> Node:
-    """Return the changed tree with its name, which tells what overrides changed, and with what stood there before."""
-    before: dict[str, str] = {}
-    after: dict[str, object] = {}
-    for key in keys:
-        steps = key_steps(key)
-        new_value = _plain_at(changed, steps)
-        old_value = _plain_at(tree, steps)
-        if old_value is None:
-            old_value = _default_at(steps)
-        if new_value == old_value:
-            continue
-        before[key] = "" if old_value is None else str(old_value)
-        after[key] = new_value
-    name = Node(changed_name(path.stem, after), Origin(path))
-    return put(put(changed, ("name",), name), ("changes",), planted(before, _SET))
-
-
-def _override_keys(overrides: Overrides) -> list[str]:
-    """Return the dotted keys that overrides name; those below a mapping one by one."""
-    if isinstance(overrides, str):
-        overrides = [overrides]
-    if not isinstance(overrides, Mapping):
-        return list(dict.fromkeys(text.partition("=")[0].strip() for text in overrides))
-    keys: list[str] = []
-    for key, value in overrides.items():
-        below = _override_keys(value) if isinstance(value, Mapping) else []
-        keys += [f"{key}.{part}" for part in below] or [key]
-    return keys
-
-
-def _plain_at(tree: Node, steps: Sequence[str]) -> Any:
-    """Return the value at a place as plain data; None where there is none."""
-    walk: Node | None = tree
-    for step in steps:
-        if walk is None:
-            return None
-        walk = walk.child(int(step) if step.isdecimal() else step)
-    return None if walk is None else walk.plain()
-
-
-def _default_at(steps: Sequence[str]) -> Any:
-    """Return what the model takes where a file says nothing."""
-    value: Any = _DEFAULTS
-    for step in steps:
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return value
 
 
 def list_scenarios(folder: Path | None = None) -> dict[str, Path]:
@@ -318,7 +267,7 @@ def _pairs(overrides: Sequence[str], faults: list[Fault]) -> Iterable[tuple[str,
         if sign:
             yield key.strip(), value.strip()
         else:
-            faults.append(Fault(f"{text!r} has no value", _SET.where, allowed="key=value, as year=2030"))
+            faults.append(Fault(f"{text!r} has no value", SET.where, allowed="key=value, as year=2030"))
 
 
 def _checked_steps(key: str) -> tuple[str, ...]:
@@ -326,24 +275,24 @@ def _checked_steps(key: str) -> tuple[str, ...]:
     known = _WRITTEN[1:]
     if steps[0] not in known:
         repair = f"write values.{key}" if steps[0] in TABLES else nearest(steps[0], known)
-        raise InputError(Fault(f"unknown key {key!r}", _SET.where, allowed=", ".join(known), repair=repair))
+        raise InputError(Fault(f"unknown key {key!r}", SET.where, allowed=", ".join(known), repair=repair))
     if not all(steps):
-        raise InputError(Fault(f"key {key!r} has an empty part", _SET.where, allowed="parts joined by single dots"))
+        raise InputError(Fault(f"key {key!r} has an empty part", SET.where, allowed="parts joined by single dots"))
     return steps
 
 
 def _value(key: str, value: Any) -> Node:
     if not isinstance(value, str):
-        return planted(value, _SET)
+        return planted(value, SET)
     if value.startswith(("[", "{", '"', "'")):
         try:
             # the line of an override means nothing: the whole override is the place
-            return planted(parse_value(value, _SET.where).plain(), _SET)
+            return planted(parse_value(value, SET.where).plain(), SET)
         except InputError as error:
             first = error.faults[0]
             what = f"{_shortened(f'{key}={value}')}: {first.what}"
-            raise InputError(Fault(what, _SET.where, allowed=first.allowed, repair=first.repair)) from None
-    return Node(scalar(value), _SET)
+            raise InputError(Fault(what, SET.where, allowed=first.allowed, repair=first.repair)) from None
+    return Node(scalar(value), SET)
 
 
 def _shortened(text: str) -> str:
