@@ -44,6 +44,8 @@ class Case:
         One row a number: component, name, attribute, base, low, high, unit, source, date, confidence, note.
     sources, corridors
         Tables of the files of that name.
+    extended_by
+        What a scenario added, as text; empty for a case as it was read.
     record
         What happened, to hold the model against: place, quantity, date (a year or a day), value, low, high, unit, role.
 
@@ -67,6 +69,7 @@ class Case:
     sources: pd.DataFrame = field(default_factory=pd.DataFrame)
     corridors: pd.DataFrame = field(default_factory=pd.DataFrame)
     record: pd.DataFrame = field(default_factory=pd.DataFrame)
+    extended_by: str = ""
 
     def __repr__(self) -> str:
         """Return one line: name, and how many components there are of each kind."""

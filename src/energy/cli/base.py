@@ -109,12 +109,13 @@ def working(what: str) -> AbstractContextManager[object]:
 def read_asked(name: str, overrides: list[str]) -> tuple[Any, Any]:
     """Return the case and the scenario that a name and its overrides ask for."""
     from energy.case import read_case
+    from energy.model.additions import with_additions
     from energy.model.changed_inputs import change_warnings
     from energy.model.horizon import on_calendar
     from energy.scenario import read_scenario
 
     scenario = read_scenario(name, overrides=overrides)
-    case = read_case(scenario.case)
+    case = with_additions(read_case(scenario.case), scenario)
     for warning in change_warnings(case, scenario):
         print(f"warning: {warning}", file=sys.stderr)
     return case, on_calendar(case, scenario)

@@ -19,6 +19,7 @@ from energy.case.rules import RuleBook
 from energy.case.schema import port_efficiencies
 from energy.model import profiles
 from energy.model.active_assets import active_assets, mask_years
+from energy.model.additions import with_additions
 from energy.model.axis import Axis, hours_of, in_window
 from energy.model.cache import IdentityKey
 from energy.model.hourly import Hourly, multiply, number
@@ -133,18 +134,23 @@ class _ScenarioKey:
         self.scenario = scenario
         time = scenario.time
         self._values = (scenario.year, time.start, time.years, scenario.contract, scenario.rules, scenario.values)
+        self._components = (scenario.add, scenario.study)
         self._order = scenario.protection_order
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ScenarioKey) and (self._values, self._order) == (other._values, other._order)
+        return isinstance(other, _ScenarioKey) and self._parts() == other._parts()
 
     def __hash__(self) -> int:
-        return hash((self._values, self._order))
+        return hash(self._parts())
+
+    def _parts(self) -> tuple[object, ...]:
+        return (self._values, self._components, self._order)
 
 
 @lru_cache(maxsize=8)
 def _base_inputs(case: Case, key: _ScenarioKey) -> BaseInputs:
     scenario = key.scenario
+    case = with_additions(case, scenario)
     book = rule_book(case, scenario)
     case = with_overrides(case, scenario, book)
     hours = hours_of(case.weightings, scenario.asked_horizon())

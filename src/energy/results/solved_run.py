@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from energy.analysis import Run
 from energy.analysis import run as solved
+from energy.model.additions import with_additions
 from energy.model.changed_inputs import titled
 from energy.results.dataset import record
 from energy.scenario.named import CaseOrName, ScenarioOrName, case_and_scenario
@@ -104,5 +105,6 @@ def run(
     348.84
     """
     case, scenario = case_and_scenario(case, scenario)
+    case = with_additions(case, scenario)
     made = solved(case, scenario, time_limit, structure)
     return SolvedRun(**vars(made))

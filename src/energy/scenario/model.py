@@ -67,6 +67,12 @@ def _checked_key(key: str) -> str:
     return key
 
 
+Additions = Annotated[
+    Mapping[Word, Annotated[Mapping[Word, str | float | bool], BeforeValidator(freeze), Frozenness]], Frozenness
+]
+"""Name → attribute → value of components of one table."""
+
+
 class Time(Frozen):
     """The horizon and how finely it is cut.
 
@@ -167,6 +173,14 @@ class Scenario(Frozen):
         default_factory=FrozenMap,
         description="Number of the case, table.name.attribute → value in PyPSA's unit; the name may be a shell "
         "pattern, an exact name wins over it. For a profile the value is a factor on the whole row.",
+    )
+    add: Annotated[Mapping[Word, Additions], Frozenness] = Field(
+        default_factory=FrozenMap,
+        description="Components that the case does not have: table → name → attribute → value in PyPSA's unit.",
+    )
+    study: Row[Word] = Field(
+        default=(),
+        description="Links under study, links.NAME or a pattern; empty: those whose service is casa.",
     )
     return_mode: Literal["earth", "metallic"] = Field(
         default="metallic", description="How one HVDC pole runs while the other is out."

@@ -29,6 +29,18 @@ class ValueKey(NamedTuple):
     attribute: str
 
 
+def split_place(place: str) -> tuple[str, str]:
+    """Take ``table.name`` apart; the name may hold dots and be a shell pattern.
+
+    Examples
+    --------
+    >>> split_place("links.HVDC pole 1*")
+    ('links', 'HVDC pole 1*')
+    """
+    table, _, name = place.partition(".")
+    return table, name
+
+
 def split_value_key(key: str) -> ValueKey:
     """Take ``table.name.attribute`` apart; the name may hold dots.
 
