@@ -113,3 +113,20 @@ def test_a_line_added_to_ones_own_network_carries(own: Path, tmp_path: Path) -> 
     add = "add: {links: {third line: {bus0: north, bus1: south, p_nom: 30}}}\nstudy: [links.third line]\n"
     scenario.write_text(f"case: {own}\nyear: 2030\nobjective: dispatch\n{add}", encoding="utf-8")
     assert energy.run(own, scenario).delivered == pytest.approx(30 * 24 / 1000)
+
+
+def test_the_report_of_ones_own_network_speaks_of_it_alone(own: Path, tmp_path: Path, command: Command) -> None:
+    scenario = tmp_path / "mine.yaml"
+    scenario.write_text(f"case: {own}\nyear: 2030\nstudy: [links.new line]\nobjective: dispatch\n", encoding="utf-8")
+    assert command("run", scenario, "--out", tmp_path).returncode == 0
+    assert command("report", tmp_path / "mine", "--out", tmp_path / "page.html").returncode == 0
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "What the line under study can transfer" in page
+    for word in ("median water", "CASA-1000 can", "No line under study"):
+        assert word not in page
+    from energy.plots.registry import entries
+    from energy.results.dataset import read_record
+
+    figures = entries(read_record(tmp_path / "mine"))
+    assert "waterfall" not in figures, "nothing stands before the line"
+    assert {"monthly", "duration", "heatmap"} <= set(figures)

@@ -85,9 +85,18 @@ def _line_count(text: str) -> int:
 def heading(dataset: xr.Dataset, quantity: str) -> str:
     """Return the title of a figure: quantity, scenario, year and water year."""
     scenario = dataset.attrs.get("title", dataset.attrs["scenario"])
-    year = dataset.attrs["year"]
-    water = dataset.attrs["water"]
-    return f"{quantity}: {scenario}, {year}, {water} water"
+    return f"{quantity}: {scenario}, {when(dataset.attrs['year'], dataset.attrs['water'])}"
+
+
+def when(year: object, water: object) -> str:
+    """Return year and water year as words; the year alone where there is no water year.
+
+    Examples
+    --------
+    >>> when(2028, "median"), when(2030, "")
+    ('2028, median water', '2030')
+    """
+    return f"{year}, {water} water" if water else str(year)
 
 
 def footer(*datasets: xr.Dataset, note: str = "") -> str:

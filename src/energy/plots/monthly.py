@@ -11,7 +11,7 @@ import pandas as pd
 from energy.analysis import Run
 from energy.plots.frame import footer, heading
 from energy.plots.stacked_bars import stacked
-from energy.plots.style import CEILING, SIZES, colour, styled
+from energy.plots.style import CEILING, SIZES, colour, styled, tick_text
 from energy.results.dataset import record
 from energy.results.waterfall import LOST, NO_SERVICES, WaterfallStep, causes_of, in_season, verdict, waterfall
 
@@ -151,7 +151,7 @@ def _months(axes: Axes, months: pd.DataFrame) -> None:
     axes.set_xlim(-0.55, len(months) - 0.45)
     highest = float(months[["ceiling", "delivered", *surplus]].to_numpy().max())
     axes.set_ylim(0, 1.06 * highest if highest > 0 else 1)
-    axes.yaxis.set_major_formatter("{x:,.0f}")
+    axes.yaxis.set_major_formatter(tick_text)
     axes.grid(axis="y")
     axes.set_ylabel("energy at the receiving end [GWh/month]")
 
@@ -232,7 +232,7 @@ def _season(axes: Axes, steps: list[WaterfallStep], ceiling: float, delivered: f
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set_xticks([0, ceiling / 2, ceiling] if ceiling else [0])
-    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.xaxis.set_major_formatter(tick_text)
     axes.set_xlabel("energy in the season [GWh]")
     if any(row.label[0].isdigit() for row in rows):
         axes.set_title("numbered: served before CASA-1000, in this order", loc="right", fontsize=7, color="#444444")

@@ -75,6 +75,7 @@ def report_page(folders: Sequence[Path], full: int = FULL) -> str:
     names = [dataset.attrs.get("title", dataset.attrs["scenario"]) for dataset in datasets]
     texts = [json.dumps(manifest, indent=1, sort_keys=True) for manifest in manifests]
     shared = {
+        "line": datasets[0].attrs.get("line", "CASA-1000"),
         "lines": lines,
         "sentences": list(summary(lines)),
         "comparison": comparison,

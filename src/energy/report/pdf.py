@@ -88,7 +88,7 @@ def _drawn(folders: Sequence[Path], draft: Path) -> None:
 
     found = [read_record(folder) for folder in folders]
     with styled(), PdfPages(draft, metadata={"CreationDate": None}) as book:
-        cover = framed("What CASA-1000 can transfer", footer(*found), "slide")
+        cover = framed(f"What {found[0].attrs.get('line', 'CASA-1000')} can transfer", footer(*found), "slide")
         axes = cover.subplots()
         axes.set_axis_off()
         # matplotlib's own wrapping takes dollars for mathematics, whatever `parse_math` says

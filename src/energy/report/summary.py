@@ -9,6 +9,7 @@ import numpy as np
 
 from energy.metrics.monthly import FIRM
 from energy.plots.duration import duration_curve
+from energy.plots.frame import when
 from energy.plots.waterfall import ENDS, waterfall_table
 from energy.results.compare import bases
 from energy.results.labels import words
@@ -105,11 +106,11 @@ def summary(lines: Sequence[Row]) -> Iterator[str]:
 
 def _first(one: Row) -> Iterator[str]:
     if one.ceiling < NOTHING:
-        yield f"In {one.name} ({one.year}, {one.water} water) no contract is open: nothing can be delivered under it."
+        yield f"In {one.name} ({when(one.year, one.water)}) no contract is open: nothing can be delivered under it."
         return
     verb = "can be delivered" if one.objective == "transfer" else "is worth sending at least cost"
     yield (
-        f"In {one.name} ({one.year}, {one.water} water) {one.delivered:,.0f} GWh {verb} in the season, "
+        f"In {one.name} ({when(one.year, one.water)}) {one.delivered:,.0f} GWh {verb} in the season, "
         f"{one.share:.0f} % of the contract's ceiling of {one.ceiling:,.0f} GWh: {one.mean:,.0f} MW in the mean, "
         f"and at least {one.firm:,.0f} MW in {100 * FIRM:.0f} % of the hours of the season."
     )

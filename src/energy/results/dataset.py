@@ -192,7 +192,8 @@ def _attributes(run: Run) -> dict[str, Any]:
         "question": scenario.question or "",
         "case": run.case.name,
         "year": scenario.year,
-        "water": scenario.hydrology if isinstance(scenario.hydrology, str) else "mixed",
+        "water": _water(run),
+        "line": "CASA-1000" if run.case.own is None else "the line under study",
         "scenario_objective": scenario.objective,
         "foresight": scenario.foresight,
         "trade": trade_of(scenario.plain()),
@@ -202,6 +203,14 @@ def _attributes(run: Run) -> dict[str, Any]:
         "buyer": (contract.buyer or "") if contract else "",
         "transit": (contract.transit or "") if contract else "",
     }
+
+
+def _water(run: Run) -> str:
+    """Return the label of the water year; empty for a network of the user's own, which brings its inflow itself."""
+    if run.case.own is not None:
+        return ""
+    hydrology = run.scenario.hydrology
+    return hydrology if isinstance(hydrology, str) else "mixed"
 
 
 def _snapshots(run: Run) -> dict[str, Any]:
