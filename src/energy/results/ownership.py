@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile, is_zipfile
 
 from energy.errors import Fault, InputError
 
@@ -18,6 +19,7 @@ MANIFEST = "manifest.json"
 UNLISTED = (".nc", ".csv", ".png", ".svg")
 """Endings of what earlier versions wrote, whose manifests do not list their files."""
 FORCE = "choose another --out, or replace it with --force"
+WORKBOOK_PROPERTIES = "docProps/core.xml"
 ROOM = 300
 """Bytes of a path that names of files inside a folder may take."""
 _PART = 1 << 20  # bytes read at a time
@@ -154,12 +156,22 @@ def refuse_other_table(
 def is_marked(path: Path) -> bool:
     """Tell whether a file says that this package wrote it."""
     mark, before = MARK.encode(), b""
+    if is_zipfile(path):
+        return _is_marked_workbook(path)
     with path.open("rb") as file:
         while part := file.read(_PART):
             if mark in before + part:
                 return True
             before = part[-len(mark) :]
     return path.stat().st_size == 0
+
+
+def _is_marked_workbook(path: Path) -> bool:
+    """Tell whether a workbook, whose parts are compressed, names this package as its creator."""
+    with ZipFile(path) as archive:
+        if WORKBOOK_PROPERTIES not in archive.namelist():
+            return False
+        return MARK.encode() in archive.read(WORKBOOK_PROPERTIES)
 
 
 def _kind(path: Path) -> str:
