@@ -23,7 +23,7 @@ from energy.case.schema import (
 )
 from energy.errors import Fault, InputError, nearest
 from energy.reading.document import read_document
-from energy.reading.project_folder import project_folder
+from energy.reading.library_folders import library_folders
 from energy.reading.schema_errors import validated
 from energy.reading.table import read_table
 
@@ -100,7 +100,7 @@ def read_case(path: str | Path) -> Case:
 
 def _no_case(path: Path) -> Fault:
     """Return the fault of a path at which there is no case; it names the cases beside it."""
-    cases = sorted(file.parent.name for file in path.parent.glob("*/buses.csv"))
+    cases = _known_cases(path)
     return Fault(
         f"no case {path.name!r} here",
         path.parent,
@@ -110,17 +110,23 @@ def _no_case(path: Path) -> Fault:
 
 
 def case_path(name: str | Path) -> Path:
-    """Return the path of a case: a path stays as it is, a bare name is a folder in ``networks``.
-
-    Raises
-    ------
-    InputError
-        When there is no folder ``networks``.
-    """
+    """Return the path of a case: a path stays as it is, a bare name is a folder in ``networks``, the user's first."""
     path = Path(name)
     if isinstance(name, Path) or path.suffix == ".nc" or "/" in name or name == "..":
         return path
-    return project_folder("networks") / name
+    folders = library_folders("networks")
+    for folder in folders:
+        if (folder / name).is_dir():
+            return folder / name
+    return folders[0] / name
+
+
+def _known_cases(path: Path) -> list[str]:
+    """Return the names of cases beside a path, and of those in the libraries where it is in one of them."""
+    libraries = library_folders("networks")
+    folders = libraries if path.parent in libraries else (path.parent,)
+    names = {file.parent.name for folder in folders for file in folder.glob("*/buses.csv")}
+    return sorted(names)
 
 
 def _tried(faults: list[Fault], read: Callable[..., T], *arguments: object) -> T | None:

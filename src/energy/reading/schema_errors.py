@@ -70,7 +70,9 @@ def _faults(item: Any, model: type[BaseModel], tree: Node, keys: Collection[str]
         written = sorted(keys if not around.steps and keys is not None else around.form.keys if around.form else ())
         what = f"unknown key {_short(dotted(place.steps))}"
         repair = nearest(str(place.steps[-1]), written) or "remove it"
-        yield Fault(what, place.node.origin.where, line=place.node.origin.line, allowed=", ".join(written), repair=repair)
+        yield Fault(
+            what, place.node.origin.where, line=place.node.origin.line, allowed=", ".join(written), repair=repair
+        )
     elif item["type"] == "missing":
         key = str(item["loc"][-1])
         described = place.form.keys.get(key, "") if place.form else ""
@@ -108,7 +110,9 @@ def _unwritable_texts(tree: Node) -> Iterator[Fault]:
         if not all(map(_is_writable, texts)):
             what = f"{dotted(steps)} holds a character that cannot be written"
             shown = what.encode("ascii", "backslashreplace").decode()
-            yield Fault(shown, node.origin.where, line=node.origin.line, allowed="text in UTF-8", repair="remove the character")
+            yield Fault(
+                shown, node.origin.where, line=node.origin.line, allowed="text in UTF-8", repair="remove the character"
+            )
 
 
 def _is_writable(text: str) -> bool:
