@@ -12,7 +12,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from energy.analysis.secure_exchange import Limit, Loss, LossTolerance, SecureExchange, losses_on_grid
+from energy.analysis.secure_exchange import (
+    Limit,
+    Loss,
+    LossTolerance,
+    SecureExchange,
+    losses_on_grid,
+)
 from energy.analysis.unsupported_inputs import refuse_unhonoured
 from energy.errors import Fault, InputError, nearest
 from energy.model import Inputs

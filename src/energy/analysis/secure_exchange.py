@@ -22,7 +22,14 @@ from energy.solve.ttc.exchange import (
 from energy.solve.ttc.rows import TransferPath
 
 EQUAL = 1e-5  # MW
-RANK = ("studied", "line", "lines", "rule", "links", "plants")  # of equal reliefs the first names the limit
+RANK = (
+    "studied",
+    "line",
+    "lines",
+    "rule",
+    "links",
+    "plants",
+)  # of equal reliefs the first names the limit
 
 
 @dataclass(frozen=True)

@@ -27,10 +27,16 @@ app = typer.Typer(
 MOST_SAMPLES = 1_000_000  # each is a row in memory, and a solve
 MOST_PROCESSES = 1_000  # each takes some hundred megabytes
 LARGEST_SEED = 2**32 - 1  # what all generators of random numbers take
-SCENARIOS = Annotated[list[str], typer.Argument(help="Names of scenarios, or paths of YAML files.", show_default=False)]
+SCENARIOS = Annotated[
+    list[str],
+    typer.Argument(help="Names of scenarios, or paths of YAML files.", show_default=False),
+]
 SCENARIO = Annotated[str, typer.Argument(help="Name of a scenario, or path of a YAML file.")]
 SET = Annotated[list[str], typer.Option("--set", help="Override a value of the scenario: key=value.")]
-FORCE = Annotated[bool, typer.Option("--force", help="Replace what is in the way, though it was not written here.")]
+FORCE = Annotated[
+    bool,
+    typer.Option("--force", help="Replace what is in the way, though it was not written here."),
+]
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 
 HAZARDS = Annotated[str, typer.Option(help="Set of hazards, or path of a YAML file.")]
@@ -105,7 +111,12 @@ def show_answer(
 
     names = [re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_") for title in answer.tables]
     tables = dict(zip(names, answer.tables.values(), strict=True))
-    words = {"sentences": answer.sentences, "range": answer.span, "marks": answer.marks, "limits": answer.limits}
+    words = {
+        "sentences": answer.sentences,
+        "range": answer.span,
+        "marks": answer.marks,
+        "limits": answer.limits,
+    }
     write_tables(folder, tables, provenance(case, scenario, seconds) | {"answer": words}, force)
     if as_json:
         print(json.dumps({"scenario": scenario.name, **answer_json(answer)}, indent=1))

@@ -25,7 +25,10 @@ def export_command(
     folders: Annotated[list[Path], typer.Argument(help="Folders of finished runs.")],
     kind: Annotated[
         Format,
-        typer.Option("--format", help="csv, parquet: every value, one a row; iamc: energy by country; network: PyPSA."),
+        typer.Option(
+            "--format",
+            help="csv, parquet: every value, one a row; iamc: energy by country; network: PyPSA.",
+        ),
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="File to write; for networks a folder.")],
     force: FORCE = False,

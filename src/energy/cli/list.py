@@ -12,17 +12,21 @@ def list_command(as_json: AS_JSON = False) -> None:
     """List the scenarios of the library by the question they answer."""
     from energy.scenario import list_scenarios, read_scenario
 
-    found = {name: read_scenario(path) for name, path in list_scenarios().items()}
+    scenarios = {name: read_scenario(path) for name, path in list_scenarios().items()}
     if as_json:
-        print(
-            json.dumps(
-                [{"name": n, "question": s.question, "description": s.description} for n, s in found.items()], indent=1
-            )
-        )
+        records = []
+        for name, scenario in scenarios.items():
+            record = {
+                "name": name,
+                "question": scenario.question,
+                "description": scenario.description,
+            }
+            records.append(record)
+        print(json.dumps(records, indent=1))
         return
-    width = max(map(len, found), default=0)
-    for question in dict.fromkeys(scenario.question for scenario in found.values()):
+    width = max(map(len, scenarios), default=0)
+    for question in dict.fromkeys(scenario.question for scenario in scenarios.values()):
         print(question)
-        for name, scenario in found.items():
+        for name, scenario in scenarios.items():
             if scenario.question == question:
                 print(f"  {name:<{width}}  {scenario.description}")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from energy.analysis.case_capability import Capability
-from energy.report.text_table import SECTION, Column, fixed, text_table, words_column
+from energy.report.text_table import SECTION, TextColumn, fixed, text_table, words_column
 from energy.results.atomic_write import atomic_file
 from energy.results.table_writer import plain_cells
 
@@ -27,7 +27,7 @@ HEADS = {
 def capability_rows(capability: Capability) -> Table:
     """Return the months of both directions, MW at the sending end, ready to print."""
     columns = [words_column(), words_column("month")]
-    columns += [Column(head) for head in HEADS.values()]
+    columns += [TextColumn(head) for head in HEADS.values()]
     columns += [words_column("binds intact"), words_column("binds N-1")]
     rows: list[Sequence[str]] = []
     before = ""

@@ -14,7 +14,7 @@ from energy.metrics.monthly import FIRM, firm_power
 from energy.metrics.unmet_irrigation import unmet_irrigation
 from energy.report.exchange_sentences import sentences
 from energy.report.exchange_text import exchange_rows, reverse_line, sender_line
-from energy.report.text_table import Column, fixed, text_table, words_column
+from energy.report.text_table import TextColumn, fixed, text_table, words_column
 from energy.results.exchange_dataset import exchange_dataset
 from energy.results.labels import words
 from energy.results.waterfall import in_season, verdict, waterfall
@@ -79,7 +79,7 @@ def month_rows(run: Run) -> Table:
     surplus = [column for column in months.columns if column.startswith(SURPLUS)]
     figures = {f"{column}\n[GWh]": column for column in surplus} | MONTH_FIGURES
     columns = [words_column("month", wraps=False)]
-    columns += [Column(head, wraps=False) for head in figures]
+    columns += [TextColumn(head, wraps=False) for head in figures]
     columns += [words_column("limited by", wraps=False)]
     rows = []
     for month, row in months.iterrows():
@@ -139,9 +139,9 @@ def waterfall_rows(run: Run) -> Table:
     delivered = float(run.table["delivered"].sum())
     columns = [
         words_column(),
-        Column("takes\n[GWh]"),
-        Column("leaves\n[GWh]"),
-        Column("of the\nceiling"),
+        TextColumn("takes\n[GWh]"),
+        TextColumn("leaves\n[GWh]"),
+        TextColumn("of the\nceiling"),
     ]
     rows = [["contract ceiling", "", fixed(top), _share(top, top)]]
     for step in waterfall(run.table):

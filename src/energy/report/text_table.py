@@ -13,7 +13,7 @@ SECTION: tuple[str, ...] = ()
 """A row that is a line between two sections."""
 
 
-class Column(NamedTuple):
+class TextColumn(NamedTuple):
     """A column of a table.
 
     Attributes
@@ -34,13 +34,13 @@ class Column(NamedTuple):
     folds: bool = False
 
 
-def words_column(head: str = "", wraps: bool = True, folds: bool = False) -> Column:
+def words_column(head: str = "", wraps: bool = True, folds: bool = False) -> TextColumn:
     """Return a column of words."""
-    return Column(head, is_number=False, wraps=wraps, folds=folds)
+    return TextColumn(head, is_number=False, wraps=wraps, folds=folds)
 
 
 def text_table(
-    columns: Sequence[Column],
+    columns: Sequence[TextColumn],
     rows: Iterable[Sequence[str]],
     *,
     total: Sequence[str] = (),
@@ -109,3 +109,25 @@ def fixed(value: float, digits: int = 0) -> str:
 def index_head(table: pd.DataFrame) -> str:
     """Return the head of a table's index; nothing where it has no name."""
     return "" if table.index.name is None else str(table.index.name)
+
+
+def markdown_table(head: Sequence[str], lines: Iterable[Sequence[str]], sides: str) -> str:
+    """Return a table in Markdown.
+
+    Parameters
+    ----------
+    head, lines
+        Cells.
+    sides
+        A letter a column: ``l`` or ``r``.
+
+    Examples
+    --------
+    >>> print(markdown_table(["", "GWh"], [["May", "1"]], "lr"))
+    |  | GWh |
+    | --- | --: |
+    | May | 1 |
+    """
+    rule = ["--:" if side == "r" else "---" for side in sides]
+    rows = [" | ".join(cells) for cells in (head, rule, *lines)]
+    return "\n".join(f"| {row} |" for row in rows)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from energy.analysis.risk.estimate import Estimate, Pool, Samples
+from energy.analysis.risk.estimate import Estimate
 from energy.analysis.risk.monte_carlo import in_order, samples_of, season_mean
 from energy.analysis.risk.season_sample import LOST, SamplingDesign
+from energy.analysis.risk.stratification import Pool, Samples
 from energy.case import Case
 
 if TYPE_CHECKING:

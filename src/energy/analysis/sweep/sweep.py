@@ -18,7 +18,8 @@ import numpy as np
 from energy.analysis.case_digest import case_digest
 from energy.analysis.parallel import TaskResult, processes, solve_points
 from energy.analysis.scenario_metrics import METRICS, MONTHS, Metrics
-from energy.analysis.sweep.axes import Combine, Grid, grid, scenarios_of, trials
+from energy.analysis.sweep.axes import Combine, Grid, grid
+from energy.analysis.sweep.points import scenarios_of, trials
 from energy.analysis.sweep.store import DATASET, REASON, Journal, Store
 from energy.case import Case
 from energy.errors import Fault, InputError, SolverError
@@ -35,7 +36,14 @@ if TYPE_CHECKING:
 FLUSH = 2.0  # seconds between two writings of the Dataset
 DEAD_POOLS = 3  # that may break in a row without one more point being done
 WORTH_A_WORKER = 12  # points for which another process is started; starting one takes some seconds
-DECIDING = ("casa1000-energy", "highspy", "linopy", "pypsa", "numpy", "scipy")  # packages that can change an answer
+DECIDING = (
+    "casa1000-energy",
+    "highspy",
+    "linopy",
+    "pypsa",
+    "numpy",
+    "scipy",
+)  # packages that can change an answer
 
 
 @dataclass(frozen=True)
@@ -321,8 +329,16 @@ def _empty(laid: Grid, measure: Metrics, base: Scenario, days: pd.DatetimeIndex)
     for name, (more, unit, text) in measure.shapes(len(days)).items():
         values = np.full(shape + tuple(sizes[dim] for dim in more), np.nan)
         data[name] = ((*dims, *more), values, {"units": unit, "long_name": text})
-    data["reason"] = (dims, np.full(shape, "", dtype=f"U{REASON}"), {"long_name": "why a point failed"})
-    data["done"] = (dims, np.zeros(shape, dtype=bool), {"long_name": "whether a point is solved, or failed"})
+    data["reason"] = (
+        dims,
+        np.full(shape, "", dtype=f"U{REASON}"),
+        {"long_name": "why a point failed"},
+    )
+    data["done"] = (
+        dims,
+        np.zeros(shape, dtype=bool),
+        {"long_name": "whether a point is solved, or failed"},
+    )
     coords: dict[str, Any] = {key: (dim, values, attrs) for key, (dim, values, attrs) in laid.coords.items()}
     coords["month"] = ("month", list(MONTHS), {"long_name": "calendar month", "units": "1"})
     if measure.series:
