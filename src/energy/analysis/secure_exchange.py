@@ -77,7 +77,7 @@ class Cap(NamedTuple):
     loss: str
 
 
-class Limit(NamedTuple):
+class SecureLimit(NamedTuple):
     """What limits the exchange of a snapshot.
 
     Attributes
@@ -149,7 +149,7 @@ class SecureExchange:
         secure = replace(self.state, secure=True)
         return base(self.grid, self.path, secure).over
 
-    def limit(self, path: TransferPath, tolerance: np.ndarray) -> Limit:
+    def limit(self, path: TransferPath, tolerance: np.ndarray) -> SecureLimit:
         """Return the largest exchange over a path, and what binds it.
 
         Parameters
@@ -170,7 +170,13 @@ class SecureExchange:
             if intact.sent - largest.sent > EQUAL:
                 secure = largest
                 limit = self._limit_of(largest, capped, caps, path)
-        return Limit(intact.sent, secure.sent, secure.delivered, limit_intact, limit)
+        return SecureLimit(
+            intact=intact.sent,
+            sent=secure.sent,
+            delivered=secure.delivered,
+            limit_intact=limit_intact,
+            limit=limit,
+        )
 
     def _capped(self, caps: dict[str, Cap]) -> GridState:
         """Return the state that must be secure, with caps on the exchange."""
