@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from energy.analysis.attribution import mean_power
-from energy.report.text_table import TextColumn, fixed, text_table, words_column
+from energy.report.text_table import TextColumn, fixed_cells, text_table, words_column
 from energy.results.labels import words
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _month_table(table: pd.DataFrame, season: pd.Series | None) -> Table:
 
 
 def _row(label: str, row: pd.Series, figures: list[str]) -> list[str]:
-    return [label, *[fixed(row[figure], 1) for figure in figures]]
+    return [label, *fixed_cells(row[figures], 1)]
 
 
 def _is_shown(months: pd.DataFrame, column: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from energy.analysis.risk.summary import ALL_TOGETHER
-from energy.report.text_table import TextColumn, index_head, text_table, words_column
+from energy.report.text_table import TextColumn, index_head, number_columns, text_table, words_column
 from energy.results.labels import MONTHS
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _levels(distribution: xr.Dataset) -> Table:
     """Return the levels that are exceeded, of the season and of its months."""
     shares = [share for share in SHOWN if share in distribution["exceeded"].values]
     columns = [words_column()]
-    columns += [TextColumn(f"P{100 * share:.0f}") for share in shares]
+    columns += number_columns(f"P{100 * share:.0f}" for share in shares)
     rows = [
         ["season [GWh]", *_exceeded(distribution, "season", shares)],
         ["  without outages", *_exceeded(distribution, "season_undisturbed", shares)],
@@ -124,7 +124,7 @@ def _notes(distribution: xr.Dataset) -> str:
 def frame_text(table: pd.DataFrame, title: str, digits: int = 4) -> Table:
     """Return a table of numbers to print, its index first."""
     columns = [words_column(index_head(table))]
-    columns += [TextColumn(str(name)) for name in table]
+    columns += number_columns(map(str, table))
     rows = []
     for key, values in zip(table.index, table.to_numpy(dtype=object), strict=True):
         rows.append([str(key), *[_cell(value, digits) for value in values]])

@@ -34,6 +34,11 @@ class TextColumn(NamedTuple):
     folds: bool = False
 
 
+def number_columns(heads: Iterable[str], wraps: bool = True) -> list[TextColumn]:
+    """Return columns of numbers."""
+    return [TextColumn(head, wraps=wraps) for head in heads]
+
+
 def words_column(head: str = "", wraps: bool = True, folds: bool = False) -> TextColumn:
     """Return a column of words."""
     return TextColumn(head, is_number=False, wraps=wraps, folds=folds)
@@ -87,10 +92,10 @@ def text_table(
         if row == SECTION:
             table.add_section()
         else:
-            table.add_row(*[Text(cell) for cell in row])
+            table.add_row(*map(Text, row))
     if total:
         table.add_section()
-        table.add_row(*[Text(cell) for cell in total], style="bold")
+        table.add_row(*map(Text, total), style="bold")
     return table
 
 
@@ -104,6 +109,11 @@ def fixed(value: float, digits: int = 0) -> str:
     """
     rounded = round(float(value), digits) + 0.0  # 0.0 and not -0.0
     return f"{rounded:,.{digits}f}"
+
+
+def fixed_cells(values: Iterable[float], digits: int = 0) -> list[str]:
+    """Return numbers as text, see `fixed`."""
+    return [fixed(value, digits) for value in values]
 
 
 def index_head(table: pd.DataFrame) -> str:

@@ -47,7 +47,7 @@ class Range(Frozen):
     def steps(self) -> list[float] | list[int]:
         """Return the evenly spaced values."""
         values = np.linspace(self.low, self.high, self.count or 2).tolist()
-        return [round(value) for value in values] if self.whole else values
+        return list(map(round, values)) if self.whole else values
 
     def at(self, share: float) -> float | int:
         """Return the value at a share (0 to 1) of the range."""
@@ -271,7 +271,7 @@ def _labelled(key: str, values: list[Any]) -> tuple[list[Any], dict[str, str]]:
     attributes_of_axis = {"long_name": key, "units": _unit(key)}
     if are_numbers(values):
         return values, attributes_of_axis
-    return [_as_text(value) for value in values], attributes_of_axis
+    return list(map(_as_text, values)), attributes_of_axis
 
 
 def are_numbers(values: Collection[Any]) -> bool:

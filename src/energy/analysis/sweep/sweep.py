@@ -289,10 +289,13 @@ def _first_days(case: Case, points: Sequence[Scenario]) -> tuple[list[pd.Timesta
     """Return the first day of each point, and the days of all points together."""
     import pandas as pd
 
-    horizons = [on_calendar(case, point).horizon() for point in points]
-    firsts = [start.floor("D") for start, _ in horizons]
-    last = max(end for _, end in horizons)
-    return firsts, pd.date_range(min(firsts), last, freq="D", inclusive="left")
+    firsts = []
+    ends = []
+    for point in points:
+        start, end = on_calendar(case, point).horizon()
+        firsts.append(start.floor("D"))
+        ends.append(end)
+    return firsts, pd.date_range(min(firsts), max(ends), freq="D", inclusive="left")
 
 
 def _refuse_surprise(solver: str, points: Sequence[Scenario]) -> None:
@@ -324,10 +327,12 @@ def _empty(laid: Grid, measure: Metrics, base: Scenario, days: pd.DatetimeIndex)
     import xarray as xr
 
     sizes = {"month": len(MONTHS), "day": len(days)}
-    dims, shape = tuple(laid.dims), tuple(laid.dims.values())
+    dims = tuple(laid.dims)
+    shape = tuple(laid.dims.values())
     data: dict[str, Any] = {}
     for name, (more, unit, text) in measure.shapes(len(days)).items():
-        values = np.full(shape + tuple(sizes[dim] for dim in more), np.nan)
+        lengths = tuple(map(sizes.__getitem__, more))
+        values = np.full(shape + lengths, np.nan)
         data[name] = ((*dims, *more), values, {"units": unit, "long_name": text})
     data["reason"] = (
         dims,
@@ -339,7 +344,7 @@ def _empty(laid: Grid, measure: Metrics, base: Scenario, days: pd.DatetimeIndex)
         np.zeros(shape, dtype=bool),
         {"long_name": "whether a point is solved, or failed"},
     )
-    coords: dict[str, Any] = {key: (dim, values, attrs) for key, (dim, values, attrs) in laid.coords.items()}
+    coords: dict[str, Any] = dict(laid.coords)
     coords["month"] = ("month", list(MONTHS), {"long_name": "calendar month", "units": "1"})
     if measure.series:
         coords["day"] = ("day", days, {"long_name": "day of the horizon, UTC"})
