@@ -132,11 +132,11 @@ def frequency_area(result: Result, frequency: Frequency, name: str) -> tuple[Are
     relief = frequency.load_relief * load / frequency.nominal
     gain = frequency.governed * running / (frequency.droop * frequency.nominal)
     response = Area(
-        stored.to_numpy(),
-        relief.to_numpy(),
-        gain.to_numpy(),
-        frequency.governor_time,
-        frequency.nominal,
+        stored=stored.to_numpy(),
+        relief=relief.to_numpy(),
+        gain=gain.to_numpy(),
+        time=frequency.governor_time,
+        nominal=frequency.nominal,
     )
     return response, pd.DataFrame({"load": load, "running": running, "stored": stored})
 

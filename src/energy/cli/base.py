@@ -170,7 +170,12 @@ def show_answer(
 
     names = [re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_") for title in answer.tables]
     tables = dict(zip(names, answer.tables.values(), strict=True))
-    words = {"sentences": answer.sentences, "range": answer.span, "marks": answer.marks, "limits": answer.limits}
+    words = {
+        "sentences": answer.sentences,
+        "range": answer.span,
+        "marks": answer.marks,
+        "limits": answer.limits,
+    }
     write_tables(folder, tables, provenance(case, scenario, seconds) | {"answer": words}, force)
     if as_json:
         print(json.dumps({"scenario": scenario.name, **answer_json(answer)}, indent=1))

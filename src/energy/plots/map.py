@@ -13,7 +13,13 @@ from energy.errors import Fault, InputError
 from energy.plots.frame import footer, framed, heading
 from energy.plots.map_flows import flows, places, plants
 from energy.plots.map_labels import Labels
-from energy.plots.map_symbols import PLANT_EDGE, add_loading_bar, draw_flows, draw_plant, legend_handles
+from energy.plots.map_symbols import (
+    PLANT_EDGE,
+    add_loading_bar,
+    draw_flows,
+    draw_plant,
+    legend_handles,
+)
 from energy.plots.map_view import MapExtent, MapView, Point, extent_around, widened
 from energy.plots.style import SIZES, styled
 from energy.results.labels import country_name

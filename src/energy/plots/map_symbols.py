@@ -22,7 +22,14 @@ PLANT_FILL = "#56b4e9"
 SMALL_FLOW = "#aaaaaa"
 LOADING = "plasma_r"
 CROSS = 0.25  # share of a disrupted flow's length at which its cross stands
-NUMBERED = (0.45, 0.35, 0.55, 0.27, 0.63, 0.2)  # shares of a flow's length at which its number may stand, in this order
+NUMBERED = (
+    0.45,
+    0.35,
+    0.55,
+    0.27,
+    0.63,
+    0.2,
+)  # shares of a flow's length at which its number may stand, in this order
 SMALL_POWER = 5  # MW below which a flow is not labelled
 
 

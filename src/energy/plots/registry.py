@@ -49,11 +49,13 @@ def entries(dataset: xr.Dataset) -> dict[str, FigureEntry]:
     name = dataset.attrs["scenario"]
     figures = {
         "monthly": FigureEntry(
-            monthly, f"Energy by month in {name}: {delivered} of a ceiling of {ceiling} are delivered."
+            monthly,
+            f"Energy by month in {name}: {delivered} of a ceiling of {ceiling} are delivered.",
         ),
         "map": FigureEntry(map_figure, f"Map of mean flows between countries in the season of {name}."),
         "waterfall": FigureEntry(
-            ladder_figure, f"Steps from the ceiling of {ceiling} to {delivered} delivered in {name}."
+            ladder_figure,
+            f"Steps from the ceiling of {ceiling} to {delivered} delivered in {name}.",
         ),
         "duration": FigureEntry(_duration, f"Duration curve of transferable power in {name}; its area is {delivered}."),
         "heatmap": FigureEntry(heatmap_figure, f"Transferable power by month and hour of the day in {name}."),

@@ -15,6 +15,7 @@ from energy.results.compare import bases
 from energy.results.labels import words
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
 
 NOTHING = 0.5
@@ -48,52 +49,71 @@ class Row(NamedTuple):
     confidence: str
 
 
-def row(found: xr.Dataset, base: float) -> Row:
+def row(dataset: xr.Dataset, base: float) -> Row:
     """Return the line of one run.
 
     Parameters
     ----------
-    found
+    dataset
         From ``energy.results.record.record``.
     base
         Delivered energy that the change is counted against [GWh].
     """
-    season = waterfall_table(found).sum()
-    causes = {str(name): float(season[name]) for name in season.index if name not in ENDS}
-    largest = max(causes, key=lambda name: causes[name], default="")
-    delivered, ceiling = float(season["delivered"]), float(season["ceiling"])
-    hours, power = duration_curve(found)
+    season = waterfall_table(dataset).sum()
+    delivered = float(season["delivered"])
+    ceiling = float(season["ceiling"])
+    hours, power = duration_curve(dataset)
     total = float(hours[-1])
-    firm = float(power[min(int(np.searchsorted(hours[1:], FIRM * total)), len(power) - 1)]) if total else 0.0
-    idle_hours = float(np.diff(hours)[power < IDLE].sum())
-    attrs = found.attrs
+    cause, taken = _largest_cause(season)
+    attributes = dataset.attrs
     return Row(
-        name=str(attrs.get("title", attrs["scenario"])),
-        question=str(attrs["question"]),
-        description=str(attrs["description"]).strip(),
-        year=int(attrs["year"]),
-        water=str(attrs["water"]),
-        objective=str(attrs["scenario_objective"]),
+        name=str(attributes.get("title", attributes["scenario"])),
+        question=str(attributes["question"]),
+        description=str(attributes["description"]).strip(),
+        year=int(attributes["year"]),
+        water=str(attributes["water"]),
+        objective=str(attributes["scenario_objective"]),
         ceiling=ceiling,
         delivered=delivered,
         change=delivered - base,
         share=100 * delivered / ceiling if ceiling else 0.0,
         mean=1000 * delivered / total if total else 0.0,
-        firm=firm,
+        firm=_firm_power(hours, power),
         hours=total,
-        idle_hours=idle_hours,
-        cause=words(largest) if largest and causes[largest] > NOTHING else "",
-        taken=max(causes.get(largest, 0.0), 0.0),
-        events=found.sizes.get("event", 0),
-        confidence=str(attrs["weakest_confidence"]),
+        idle_hours=float(np.diff(hours)[power < IDLE].sum()),
+        cause=words(cause) if taken > NOTHING else "",
+        taken=max(taken, 0.0),
+        events=dataset.sizes.get("event", 0),
+        confidence=str(attributes["weakest_confidence"]),
     )
 
 
-def rows(found: Sequence[xr.Dataset]) -> list[Row]:
+def _largest_cause(season: pd.Series) -> tuple[str, float]:
+    """Return the cause that takes most of the season, and what it takes [GWh]; nothing where there is none."""
+    causes = {str(name): float(season[name]) for name in season.index if name not in ENDS}
+    if not causes:
+        return "", 0.0
+    largest = max(causes, key=lambda name: causes[name])
+    return largest, causes[largest]
+
+
+def _firm_power(hours: np.ndarray, power: np.ndarray) -> float:
+    """Return the power that is reached in nine tenths of the season [MW]."""
+    total = hours[-1]
+    if not total:
+        return 0.0
+    step = int(np.searchsorted(hours[1:], FIRM * total))
+    return float(power[min(step, len(power) - 1)])
+
+
+def rows(datasets: Sequence[xr.Dataset]) -> list[Row]:
     """Return the lines of runs; changes are counted against the base of each (`energy.results.compare.bases`)."""
-    delivered = [float(waterfall_table(dataset)["delivered"].sum()) for dataset in found]
-    own_bases = bases([(str(run.attrs["question"]), str(run.attrs.get("trade", ""))) for run in found])
-    return [row(dataset, delivered[base]) for dataset, base in zip(found, own_bases, strict=True)]
+    delivered = [float(waterfall_table(dataset)["delivered"].sum()) for dataset in datasets]
+    contracts = [(str(dataset.attrs["question"]), str(dataset.attrs.get("trade", ""))) for dataset in datasets]
+    lines = []
+    for dataset, base in zip(datasets, bases(contracts), strict=True):
+        lines.append(row(dataset, delivered[base]))
+    return lines
 
 
 def summary(lines: Sequence[Row]) -> Iterator[str]:
@@ -121,24 +141,26 @@ def _first(one: Row) -> Iterator[str]:
 
 
 def _others(base: Row, others: Sequence[Row]) -> Iterator[str]:
-    most, least = max(others, key=lambda one: one.delivered), min(others, key=lambda one: one.delivered)
+    """Yield how the other runs differ from the first."""
     if len(others) == 1:
         yield _difference(others[0])
         return
-    none = [one.name for one in others if one.delivered < NOTHING]
+    none = [line.name for line in others if line.delivered < NOTHING]
     if len(none) == len(others):
         yield f"None of the other {len(others)} delivers anything: {', '.join(none)}."
         return
+    most = max(others, key=lambda line: line.delivered)
+    least = min(others, key=lambda line: line.delivered)
     yield (
         f"Of the other {len(others)} scenarios {most.name} delivers most ({most.delivered:,.0f} GWh, "
         f"{_signed(most.change)}) and {least.name} least ({least.delivered:,.0f} GWh, {_signed(least.change)})."
     )
     if none:
         yield f"Nothing is delivered in {len(none)}: {', '.join(none)}."
-    same = [one.name for one in others if abs(one.change) < NOTHING]
+    same = [line.name for line in others if abs(line.change) < NOTHING]
     if same:
         yield f"As much as in {base.name} is delivered in {len(same)}: {', '.join(same)}."
-    less = [one for one in others if one.change <= -NOTHING]
+    less = [line for line in others if line.change <= -NOTHING]
     if less:
         yield f"Less than in {base.name} is delivered in {len(less)} of {len(others)}."
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from energy.analysis.risk.estimate import Pool
 from energy.analysis.risk.monte_carlo import (
     POOL,
     StoppingRule,
@@ -19,6 +18,7 @@ from energy.analysis.risk.monte_carlo import (
     water_pool,
 )
 from energy.analysis.risk.season_sample import SamplingDesign
+from energy.analysis.risk.stratification import Pool
 from energy.analysis.risk.summary import summary
 from energy.case import Case
 from energy.scenario import read_hazards
@@ -77,7 +77,10 @@ def risk(
     >>> fault = f"{{kind: line_out, cause: line, where: [links.line], rate: {{per_year: 6}}, {law}}}"
     >>> _ = file.write_text(f"{{hazards: {{fault: {fault}}}}}")
     >>> distribution = risk(read_case("two_bus"), scenario, str(file), samples=16, pool=64)
-    >>> distribution["season"].attrs["units"], bool((distribution["season"].sel(bound="value") <= 348.85).all())
+    >>> (
+    ...     distribution["season"].attrs["units"],
+    ...     bool((distribution["season"].sel(bound="value") <= 348.85).all()),
+    ... )
     ('GWh', True)
     """
     case, scenario = case_and_scenario(case, scenario)
