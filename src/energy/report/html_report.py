@@ -18,7 +18,7 @@ from energy.plots.registry import entries
 from energy.plots.style import styled
 from energy.report.evidence import evidence_of
 from energy.report.exchange_sentences import sentences
-from energy.report.summary import rows, summary
+from energy.report.summary import rows, summary, title_words
 from energy.report.text_table import fixed
 from energy.results.compare import compare
 from energy.results.dataset import read_record
@@ -165,7 +165,7 @@ def _run(dataset: xr.Dataset, figures: list[dict[str, Any]]) -> dict[str, Any]:
     columns = list(map(_column, table.columns))
     months = [(str(month), row.tolist()) for month, row in zip(table.index, table.to_numpy(float), strict=True)]
     return {
-        "name": dataset.attrs.get("title", dataset.attrs["scenario"]),
+        "name": title_words(str(dataset.attrs.get("title", dataset.attrs["scenario"]))),
         "description": str(dataset.attrs["description"]).strip(),
         "figures": figures,
         "columns": columns,
