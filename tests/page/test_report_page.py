@@ -238,8 +238,6 @@ def test_energy_change_cause_and_money_are_seen_on_a_phone(page: Path) -> None:
     """Without scrolling sideways: the page is no wider than the phone, nor is the table of scenarios than its place."""
     heads_shown = "[...document.querySelectorAll('#table-scenarios thead th')].filter(h => h.offsetParent)"
     shown = f"{heads_shown}.map(h => h.innerText)"
-        "[...document.querySelectorAll('#table-scenarios thead th')].filter(h => h.offsetParent).map(h => h.innerText)"
-    )
 
     async def act(tab: Any) -> None:
         await tab.send("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=1, mobile=True)
