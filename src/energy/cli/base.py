@@ -116,9 +116,23 @@ def read_asked(name: str, overrides: list[str]) -> tuple[Any, Any]:
 
     scenario = read_scenario(name, overrides=overrides)
     case = with_additions(read_case(scenario.case), scenario)
-    for warning in change_warnings(case, scenario):
-        print(f"warning: {warning}", file=sys.stderr)
+    if _is_settable(case, scenario):
+        for warning in change_warnings(case, scenario):
+            print(f"warning: {warning}", file=sys.stderr)
     return case, on_calendar(case, scenario)
+
+
+def _is_settable(case: Case, scenario: Scenario) -> bool:
+    """Return whether the case takes the values of a scenario; what it refuses is said with all other faults."""
+    from energy.errors import InputError
+    from energy.model.operating_rules import rule_book
+    from energy.model.overrides import with_overrides
+
+    try:
+        with_overrides(case, scenario, rule_book(case, scenario))
+    except InputError:
+        return False
+    return True
 
 
 def print_title(console: Console, case: Case, scenario: Scenario) -> None:

@@ -27,12 +27,15 @@ def run_library(
 ) -> None:
     """Solve every scenario of the library, write the folders and the comparison, end with 3 if one has no result."""
     from energy.errors import InputError
+    from energy.reading.library_folders import library_folders
     from energy.report.run_library import check, run_all
     from energy.results.ownership import refuse_other_question, refuse_strange_folder
     from energy.scenario import list_scenarios, read_scenario
 
     start = time.perf_counter()
-    asked = [read_scenario(path, overrides=overrides) for path in list_scenarios().values()]
+    asked = [
+        read_scenario(path, overrides=overrides) for path in list_scenarios(library_folders("scenarios")[0]).values()
+    ]
     faults = list(dict.fromkeys(fault for scenario in asked for fault in check(scenario)))
     if faults:
         raise InputError(faults)

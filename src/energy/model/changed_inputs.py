@@ -11,7 +11,7 @@ import pandas as pd
 from energy.case import Case
 from energy.errors import Fault
 from energy.scenario import Scenario, split_value_key
-from energy.scenario.changed_name import file_name
+from energy.scenario.changed_name import ACCURACY, file_name
 from energy.scenario.model import key_steps
 
 PROFILE = "profiles/"
@@ -40,7 +40,7 @@ def change_texts(case: Case, scenario: Scenario) -> list[str]:
 
 
 def titled(case: Case, scenario: Scenario) -> str:
-    """Return the title of a scenario: its name, and what overrides changed.
+    """Return the title of a scenario: its name, and what overrides changed but for the resolution.
 
     Examples
     --------
@@ -49,10 +49,11 @@ def titled(case: Case, scenario: Scenario) -> str:
     >>> titled(read_case("two_bus"), read_scenario("two_bus", overrides=["values.links.line.p_nom=80"]))
     'two_bus, links.line.p_nom 100 → 80'
     """
-    texts = change_texts(case, scenario)
-    if not texts:
+    texts = zip(scenario.changes, change_texts(case, scenario), strict=True)
+    shown = [text for key, text in texts if key not in ACCURACY]
+    if not shown:
         return scenario.name
-    return ", ".join([file_name(scenario.name), *texts])
+    return ", ".join([file_name(scenario.name), *shown])
 
 
 def change_warnings(case: Case, scenario: Scenario) -> list[Fault]:

@@ -84,7 +84,7 @@ def _line_count(text: str) -> int:
 
 def heading(dataset: xr.Dataset, quantity: str) -> str:
     """Return the title of a figure: quantity, scenario, year and water year."""
-    scenario = dataset.attrs.get("title", dataset.attrs["scenario"])
+    scenario = dataset.attrs.get("scenario_title", dataset.attrs["scenario"])
     return f"{quantity}: {scenario}, {when(dataset.attrs['year'], dataset.attrs['water'])}"
 
 
@@ -107,7 +107,7 @@ def footer(*datasets: xr.Dataset, note: str = "") -> str:
     versions = _attributes(datasets, "version")
     scenario_text = f"{len(scenarios)} scenarios"
     if len(scenarios) == 1:
-        scenario_text = f"scenario {datasets[0].attrs.get('title', scenarios[0])}"
+        scenario_text = f"scenario {datasets[0].attrs.get('scenario_title', scenarios[0])}"
     parts = (
         scenario_text,
         f"case {_distinct(cases)}",

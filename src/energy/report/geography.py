@@ -64,7 +64,7 @@ def geojson(dataset: xr.Dataset) -> dict[str, Any]:
         features.append(_feature("LineString", line, properties))
     return {
         "type": "FeatureCollection",
-        "name": str(dataset.attrs.get("title", dataset.attrs["scenario"])),
+        "name": str(dataset.attrs.get("scenario_title", dataset.attrs["scenario"])),
         "made_by": MARK,
         "features": features,
     }

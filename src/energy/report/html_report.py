@@ -75,7 +75,7 @@ def report_page(folders: Sequence[Path], full: int = FULL) -> str:
     texts = []
     for dataset, manifest in zip(datasets, manifests, strict=True):
         text = json.dumps(manifest, indent=1, sort_keys=True)
-        texts.append((dataset.attrs.get("title", dataset.attrs["scenario"]), text))
+        texts.append((dataset.attrs.get("scenario_title", dataset.attrs["scenario"]), text))
     shared = {
         "line": datasets[0].attrs.get("line", "CASA-1000"),
         "lines": lines,
@@ -165,7 +165,7 @@ def _run(dataset: xr.Dataset, figures: list[dict[str, Any]]) -> dict[str, Any]:
     columns = list(map(_column, table.columns))
     months = [(str(month), row.tolist()) for month, row in zip(table.index, table.to_numpy(float), strict=True)]
     return {
-        "name": title_words(str(dataset.attrs.get("title", dataset.attrs["scenario"]))),
+        "name": title_words(str(dataset.attrs.get("scenario_title", dataset.attrs["scenario"]))),
         "description": str(dataset.attrs["description"]).strip(),
         "figures": figures,
         "columns": columns,

@@ -73,8 +73,8 @@ def row(dataset: xr.Dataset, base: float) -> Row:
     cause, taken = _largest_cause(season)
     attributes = dataset.attrs
     return Row(
-        name=str(attributes.get("title", attributes["scenario"])),
-        title=title_words(str(attributes.get("title", attributes["scenario"]))),
+        name=str(attributes.get("scenario_title", attributes["scenario"])),
+        title=title_words(str(attributes.get("scenario_title", attributes["scenario"]))),
         question=str(attributes["question"]),
         description=str(attributes["description"]).strip(),
         year=int(attributes["year"]),

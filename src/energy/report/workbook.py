@@ -107,7 +107,7 @@ def _laid_out(sheet: object, table: pd.DataFrame) -> None:
 
 
 def _title(dataset: xr.Dataset) -> str:
-    return str(dataset.attrs.get("title", dataset.attrs["scenario"]))
+    return str(dataset.attrs.get("scenario_title", dataset.attrs["scenario"]))
 
 
 def _season(dataset: xr.Dataset) -> dict[str, object]:

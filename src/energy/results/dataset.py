@@ -186,7 +186,7 @@ def _attributes(run: Run) -> dict[str, Any]:
     contract = run.result.inputs.book.contract
     return {
         "scenario": scenario.name,
-        "title": titled(run.case, scenario),
+        "scenario_title": titled(run.case, scenario),
         "changes": "; ".join(change_texts(run.case, scenario)),
         "description": scenario.description,
         "question": scenario.question or "",

@@ -40,7 +40,7 @@ class Resolved:
     --------
     >>> found = resolve("dry_year")
     >>> found.scenario.name, sorted(found.origin)[:2]
-    ('dry_year', ['case', 'contract.direction'])
+    ('dry_year', ['add', 'case'])
     """
 
     scenario: Scenario
