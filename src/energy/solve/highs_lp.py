@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import highspy
-import numpy as np
 from scipy import sparse
 
 from energy.solve.lp import Problem
@@ -21,6 +20,7 @@ def highs_lp(problem: Problem, pattern: sparse.csc_matrix) -> highspy.HighsLp:
 
     Examples
     --------
+    >>> import numpy as np
     >>> one = np.ones(1)
     >>> problem = Problem(one, lower=0 * one, upper=one, matrix=one, row_lower=one, row_upper=one)
     >>> lp = highs_lp(problem, sparse.csc_matrix(np.eye(1)))
