@@ -1,7 +1,14 @@
 """What is asked and what happens: scenario files, scenarios, events.
 
 >>> from energy.scenario import Event, Scenario
->>> stop = Event(name="closed", kind="border_stop", cause="politics", where=("crossing",), start="07-01", end="07-31")
+>>> stop = Event(
+...     name="closed",
+...     kind="border_stop",
+...     cause="politics",
+...     where=("crossing",),
+...     start="07-01",
+...     end="07-31",
+... )
 >>> Scenario(name="july", year=2028, events=(stop,)).events[0].level
 0.0
 """

@@ -48,7 +48,11 @@ class Resolved:
     files: tuple[Path, ...]
 
 
-def read_scenario(path_or_name: str | Path, folder: Path | None = None, overrides: Overrides = ()) -> Scenario:
+def read_scenario(
+    path_or_name: str | Path,
+    folder: Path | None = None,
+    overrides: Overrides = (),
+) -> Scenario:
     """Read a scenario by the name of its file or by path.
 
     Parameters
@@ -75,7 +79,11 @@ def read_scenario(path_or_name: str | Path, folder: Path | None = None, override
     return resolve(path_or_name, folder, overrides).scenario
 
 
-def resolve(path_or_name: str | Path, folder: Path | None = None, overrides: Overrides = ()) -> Resolved:
+def resolve(
+    path_or_name: str | Path,
+    folder: Path | None = None,
+    overrides: Overrides = (),
+) -> Resolved:
     """Read a scenario and tell where each value came from; parameters and errors as `read_scenario`.
 
     Examples
@@ -136,19 +144,19 @@ def list_scenarios(folder: Path | None = None) -> dict[str, Path]:
         return _listed(library_folders(_FOLDER))
     if not folder.is_dir():
         raise InputError(Fault("folder of scenarios not found", folder, repair="change to the project's folder"))
-    found: dict[str, Path] = {}
+    scenarios: dict[str, Path] = {}
     faults = []
     for path in sorted(folder.rglob("*.yaml")):
         inside = path.relative_to(folder).parts
         if inside[0] in _OTHER_FOLDERS or any(part.startswith(".") for part in inside):
             continue
-        if path.stem in found:
-            what = f"two scenarios are named {path.stem!r}, the other is {found[path.stem]}"
+        if path.stem in scenarios:
+            what = f"two scenarios are named {path.stem!r}, the other is {scenarios[path.stem]}"
             faults.append(Fault(what, path, repair="rename one of the files"))
-        found.setdefault(path.stem, path)
+        scenarios.setdefault(path.stem, path)
     if faults:
         raise InputError(faults)
-    return dict(sorted(found.items()))
+    return dict(sorted(scenarios.items()))
 
 
 def _listed(folders: Sequence[Path]) -> dict[str, Path]:
@@ -179,13 +187,25 @@ def _must_exist(path: Path, folders: Sequence[Path]) -> None:
     raise InputError(Fault("file not found", path, repair=repair))
 
 
-def _by_name(name: str, folders: Sequence[Path], asked: Origin, word: str) -> Path:
+def _by_name(
+    name: str,
+    folders: Sequence[Path],
+    asked: Origin,
+    word: str,
+) -> Path:
     """Return the file that a name means; ``word`` says what the name is asked for, as "scenario"."""
     first = folders[0]
     parts = PurePosixPath(name).parts
     if not name.strip() or "\\" in name or "\0" in name or ".." in parts or name.startswith("/"):
         what = f"{word} {name!r} is no name inside {first}"
-        raise InputError(Fault(what, asked.where, asked.line, "the name of a file in that folder, without .yaml"))
+        raise InputError(
+            Fault(
+                what,
+                asked.where,
+                line=asked.line,
+                allowed="the name of a file in that folder, without .yaml",
+            )
+        )
     for folder in folders:
         path = _in_folder(name, folder)
         if path is None:
@@ -193,12 +213,12 @@ def _by_name(name: str, folders: Sequence[Path], asked: Origin, word: str) -> Pa
         if not path.resolve().is_relative_to(folder.resolve()):
             what = f"{word} {name!r} is a link out of {folder}"
             repair = "copy the file into the folder"
-            raise InputError(Fault(what, asked.where, asked.line, None, repair))
+            raise InputError(Fault(what, asked.where, line=asked.line, repair=repair))
         return path
     known = _listed(folders)
     what = f"{word} {name!r} not found in {first}"
     allowed = ", ".join(nearest_first(name, known)) or None
-    raise InputError(Fault(what, asked.where, asked.line, allowed, nearest(name, known)))
+    raise InputError(Fault(what, asked.where, line=asked.line, allowed=allowed, repair=nearest(name, known)))
 
 
 def _in_folder(name: str, folder: Path) -> Path | None:
@@ -221,40 +241,55 @@ def _with_parents(path: Path, folders: Sequence[Path]) -> tuple[Node, tuple[Path
         try:
             tree = read_document(following)
             extends = tree.child("extends")
-            content = {key: node for key, node in tree.children() if key != "extends"}
-            layers.append(Node({str(key): node for key, node in content.items()}, tree.origin))
+            content = {str(key): node for key, node in tree.children() if key != "extends"}
+            layers.append(Node(content, tree.origin))
             following = None if extends is None else _parent(extends, files, folders)
         except InputError as error:
             faults += error.faults
             following = None
     if faults:
         raise InputError(faults)
-    whole = layers[-1]
-    for layer in reversed(layers[:-1]):
+    *children, whole = layers
+    for layer in reversed(children):
         whole = merged(whole, layer)
     # what is missing as a whole is missing from the scenario's own file, in no line of it
     return Node(whole.content, Origin(path)), tuple(files)
 
 
-def _parent(extends: Node, files: Sequence[Path], folders: Sequence[Path]) -> Path:
-    name, origin = extends.content, extends.origin
+def _parent(
+    extends: Node,
+    files: Sequence[Path],
+    folders: Sequence[Path],
+) -> Path:
+    """Return the file that a scenario extends."""
+    name = extends.content
+    origin = extends.origin
     if not isinstance(name, str):
-        raise InputError(
-            Fault(f"extends is {extends.plain()!r}", origin.where, line=origin.line, allowed="the name of one scenario")
-        )
+        what = f"extends is {extends.plain()!r}"
+        raise InputError(Fault(what, origin.where, line=origin.line, allowed="the name of one scenario"))
     parent = _by_name(name, folders, origin, "parent")
     if parent.resolve() in [file.resolve() for file in files]:
         chain = " → ".join(file.stem for file in (*files, parent))
-        what, repair = f"extends goes in a circle: {chain}", "take extends out of one of them"
+        what = f"extends goes in a circle: {chain}"
+        repair = "take extends out of one of them"
         raise InputError(Fault(what, origin.where, line=origin.line, repair=repair))
     return parent
 
 
-def _overridden(tree: Node, overrides: Overrides, faults: list[Fault]) -> Node:
-    pairs = overrides.items() if isinstance(overrides, Mapping) else _pairs(overrides, faults)
+def _overridden(
+    tree: Node,
+    overrides: Overrides,
+    faults: list[Fault],
+) -> Node:
+    """Return a tree with values put in place; add the faults of keys and values."""
+    if isinstance(overrides, Mapping):
+        pairs: Iterable[tuple[str, Any]] = overrides.items()
+    else:
+        pairs = _pairs(overrides, faults)
     for key, value in pairs:
         try:
-            tree = put(tree, _checked_steps(key), _value(key, value))
+            steps = _checked_steps(key)
+            tree = put(tree, steps, _value(key, value))
         except InputError as error:
             faults += error.faults
     return tree
