@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from energy.errors import Fault, InputError
+from energy.metrics.month_columns import LOST
 from energy.plots.frame import footer, framed
 from energy.plots.style import CEILING, SIZES, colour, styled, tick_text
 from energy.plots.waterfall import ENDS, waterfall_table
@@ -131,7 +132,7 @@ def _draw_bars(axes: Axes, totals: pd.DataFrame) -> np.ndarray:
                 height=0.72,
                 left=bar_ends,
                 color=colour(cause),
-                label=f"lost to {words(cause)}",
+                label=LOST + words(cause),
             )
             bar_ends = bar_ends + lost
     return bar_ends

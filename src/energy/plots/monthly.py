@@ -9,15 +9,14 @@ import numpy as np
 import pandas as pd
 
 from energy.analysis import Run
+from energy.metrics.month_columns import LOST, SURPLUS, lost_by_cause, surplus_by_country
 from energy.plots.frame import footer, heading
 from energy.plots.season_ladder import season_ladder
 from energy.plots.stacked_bars import stacked
 from energy.plots.style import CEILING, SIZES, colour, styled, tick_text
 from energy.results.dataset import record
 from energy.results.waterfall import (
-    LOST,
     WaterfallStep,
-    causes_of,
     in_season,
     verdict,
     waterfall,
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 WIDTH = 0.8  # of a bar, in months
 MARKERS = ("o", "D", "s", "^")
-SURPLUS = "surplus "
 
 
 def monthly_figure(table: pd.DataFrame, title: str, footer: str = "", size: str = "journal") -> Figure:
@@ -125,7 +123,7 @@ def month_parts(months: pd.DataFrame) -> pd.DataFrame:
         A column a part [GWh], from the bottom up; each row sums to the ceiling, or to what is delivered where there is
         none.
     """
-    lost = {cause: months[LOST + cause] for cause in causes_of(months)}
+    lost = {str(cause): energy for cause, energy in lost_by_cause(months).items()}
     parts = stacked(months["delivered"], lost, months["ceiling"])
     return pd.DataFrame(parts, index=months.index)
 
@@ -133,30 +131,31 @@ def month_parts(months: pd.DataFrame) -> pd.DataFrame:
 def _months(axes: Axes, months: pd.DataFrame) -> None:
     """Draw a bar a month up to the ceiling, and the surplus of each seller as markers."""
     places = np.arange(len(months))
-    surplus = [column for column in months.columns if column.startswith(SURPLUS)]
+    surplus = surplus_by_country(months)
     _stack(axes, months, places)
     if months["ceiling"].any():
         edges = places[:, None] + np.array([-0.5, 0.5])
         ceiling = np.repeat(months["ceiling"], 2)
         axes.plot(edges.ravel(), ceiling, color=CEILING, lw=1.4, label="contract ceiling")
-    for number, column in enumerate(surplus):
-        beside = (number - (len(surplus) - 1) / 2) * 0.3
+    for number, (country, energy) in enumerate(surplus.items()):
+        beside = (number - (len(surplus.columns) - 1) / 2) * 0.3
         axes.plot(
             places + beside,
-            months[column],
+            energy,
             marker=MARKERS[number % len(MARKERS)],
             ms=5 if len(months) < 15 else 3,
             mfc="white",
             mec="black",
             ls="none",
-            label=f"{column} (sending end)",
+            label=f"surplus {country} (sending end)",
             clip_on=False,
             zorder=3,
         )
     width = axes.get_position().width * axes.figure.get_figwidth()  # type: ignore[union-attr]
     axes.set_xticks(places, _month_names(pd.PeriodIndex(months.index), width))
     axes.set_xlim(-0.55, len(months) - 0.45)
-    highest = float(months[["ceiling", "delivered", *surplus]].to_numpy().max())
+    energies = pd.concat([months[["ceiling", "delivered"]], surplus], axis=1)
+    highest = float(energies.to_numpy().max())
     axes.set_ylim(0, 1.06 * highest if highest > 0 else 1)
     axes.yaxis.set_major_formatter(tick_text)
     axes.grid(axis="y")

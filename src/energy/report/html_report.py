@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from energy.errors import Fault, InputError
+from energy.metrics.month_columns import LOST
 from energy.plots.comparison import comparison_figure
 from energy.plots.monthly import month_table
 from energy.plots.registry import entries
@@ -24,7 +25,6 @@ from energy.results.compare import compare
 from energy.results.dataset import read_record
 from energy.results.labels import country_name, words
 from energy.results.run_folder import read_run
-from energy.results.waterfall import LOST
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -10,6 +10,7 @@ from energy.analysis.cost_of_imperfect_foresight import ForesightCost, costs_of_
 from energy.metrics import transferable
 from energy.metrics.country_exchanges import country_exchanges
 from energy.metrics.line_losses import line_losses
+from energy.metrics.month_columns import SURPLUS, surplus_by_country
 from energy.metrics.monthly import FIRM, firm_power
 from energy.metrics.unmet_irrigation import unmet_irrigation
 from energy.report.exchange_sentences import sentences
@@ -22,7 +23,6 @@ from energy.results.waterfall import in_season, verdict, waterfall
 if TYPE_CHECKING:
     from rich.table import Table
 
-SURPLUS = "surplus "
 MONTH_FIGURES = {
     "mean\n[MW]": "transferable mean",
     "P90\n[MW]": "transferable P90",
@@ -76,7 +76,7 @@ def _lines(*lines: str) -> Iterator[str]:
 def month_rows(run: Run) -> Table:
     """Return the monthly table of a run, with the season's totals, ready to print."""
     months = run.table
-    surplus = [column for column in months.columns if column.startswith(SURPLUS)]
+    surplus = [f"{SURPLUS}{country}" for country in surplus_by_country(months)]
     figures = {f"{column}\n[GWh]": column for column in surplus} | MONTH_FIGURES
     columns = [words_column("month", wraps=False)]
     columns += number_columns(figures, wraps=False)

@@ -13,6 +13,7 @@ import pandas as pd
 from energy.analysis import Run
 from energy.errors import Fault, InputError
 from energy.metrics import ceiling, transferable
+from energy.metrics.month_columns import lost_by_cause, surplus_by_country
 from energy.metrics.settlement import energy_terms, payments
 from energy.model.changed_inputs import change_texts, titled
 from energy.model.pypsa_logging import quiet_pypsa
@@ -48,12 +49,11 @@ UNITS = {
     "x": "degrees_east",
     "y": "degrees_north",
 }
-LOST = "lost to "
 MONTHLY_BY = {
-    "month_lost": (LOST, "cause", "energy lost to a cause"),
-    "month_surplus": ("surplus ", "country", "surplus of sellers"),
+    "month_lost": (lost_by_cause, "cause", "energy lost to a cause"),
+    "month_surplus": (surplus_by_country, "country", "surplus of sellers"),
 }
-"""Variable → prefix of its columns in the monthly table, the dimension that they become, and its long name."""
+"""Variable → what gives its table, its dimension beside the months, and its long name."""
 _ATTRIBUTES = ("scenario", "case", "year", "water", "weakest_confidence", "version")
 EVERYWHERE = "all"
 """Country of the buses of a network that names none."""
@@ -252,14 +252,13 @@ def _months(run: Run) -> dict[str, xr.DataArray]:
             dims="month",
             attrs={"units": "GWh", "long_name": f"{column} energy at the receiving end"},
         )
-    for variable, (prefix, dim, long_name) in MONTHLY_BY.items():
-        table = run.table.filter(regex=f"^{prefix}")
+    for variable, (columns_of, dim, long_name) in MONTHLY_BY.items():
+        table = columns_of(run.table)
         if table.columns.empty:
             continue
-        names = [column.removeprefix(prefix) for column in table.columns]
         variables[variable] = xr.DataArray(
             table.to_numpy(float),
-            coords={"month": months, dim: names},
+            coords={"month": months, dim: list(table)},
             dims=("month", dim),
             attrs={"units": "GWh", "long_name": long_name},
         )

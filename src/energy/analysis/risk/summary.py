@@ -11,9 +11,10 @@ import pandas as pd
 
 from energy.analysis.risk.estimate import Estimate
 from energy.analysis.risk.monte_carlo import in_order, samples_of, season_mean
-from energy.analysis.risk.season_sample import LOST, SamplingDesign
+from energy.analysis.risk.season_sample import SamplingDesign
 from energy.analysis.risk.stratification import Pool, Samples
 from energy.case import Case
+from energy.metrics.month_columns import lost_by_cause as lost_of_causes
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -179,9 +180,8 @@ def lost_by_cause(ordered: pd.DataFrame, samples: Samples) -> dict[str, Estimate
     one and not for several, and by losses too small to be split.
     """
     lost = {}
-    for name in map(str, ordered):
-        if name.startswith(LOST):
-            lost[name.removeprefix(LOST)] = samples.mean(ordered[name].to_numpy(float))
+    for cause, energy in lost_of_causes(ordered).items():
+        lost[str(cause)] = samples.mean(energy.to_numpy(float))
     dearest_first = sorted(lost, key=lambda cause: -lost[cause].value)
     by_cause = {cause: lost[cause] for cause in dearest_first}
     together = ordered["undisturbed"] - ordered["season"]
