@@ -114,7 +114,7 @@ def broken_networks() -> Iterator[ParameterSet]:
 
 
 @pytest.mark.filterwarnings("ignore")  # what is written is broken, and PyPSA says so
-@pytest.mark.parametrize(("name", "form"), broken_networks())
+@pytest.mark.parametrize(("name", "form"), list(broken_networks()))
 def test_broken_network(refused: Refusal, project: Path, name: str, form: str) -> None:
     change, *says = MODELS[name]
     n = sound()

@@ -252,7 +252,12 @@ def _base_faults(
         return
 
 
-def _unit_faults(case: Case, row: _Row, numbers: Iterable[tuple[str, str]]) -> Iterator[Fault]:
+def _unit_faults(
+    case: Case,
+    row: _Row,
+    numbers: list[tuple[str, str]],
+) -> Iterator[Fault]:
+    """Yield that the unit of a row is not one of those that its numbers may have."""
     allowed = units_of(case, row.component, row.attribute, numbers)
     if allowed and row.unit not in allowed:
         yield Fault(
