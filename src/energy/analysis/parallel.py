@@ -116,7 +116,11 @@ def solve_points(
     >>> from energy.case import read_case
     >>> from energy.scenario import read_scenario
     >>> case, scenario = read_case("two_bus"), read_scenario("two_bus")
-    >>> points = [scenario, scenario.replace(hydrology="dry"), scenario.replace(hydrology="no such water")]
+    >>> points = [
+    ...     scenario,
+    ...     scenario.replace(hydrology="dry"),
+    ...     scenario.replace(hydrology="no such water"),
+    ... ]
     >>> found = {answer.index: answer for answer in solve_points(case, points, delivered)}
     >>> [float(found[at].values["delivered"].round(3)) for at in (0, 1)]
     [348.84, 42.226]

@@ -19,6 +19,7 @@ from energy.case.rules import RuleBook
 from energy.case.schema import port_efficiencies
 from energy.model import profiles
 from energy.model.active_assets import active_assets, mask_years
+from energy.model.additions import with_additions
 from energy.model.axis import Axis, hours_of, in_window
 from energy.model.cache import IdentityKey
 from energy.model.hourly import Hourly, multiply, number
@@ -155,28 +156,29 @@ class _ScenarioKey:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         time = scenario.time
-        self._values = (
+        self._parts = (
             scenario.year,
             time.start,
             time.years,
             scenario.contract,
             scenario.rules,
             scenario.values,
+            scenario.add,
+            scenario.study,
+            scenario.protection_order,
         )
-        self._order = scenario.protection_order
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _ScenarioKey):
-            return False
-        return self._values == other._values and self._order == other._order
+        return isinstance(other, _ScenarioKey) and self._parts == other._parts
 
     def __hash__(self) -> int:
-        return hash((self._values, self._order))
+        return hash(self._parts)
 
 
 @lru_cache(maxsize=8)
 def _base_inputs(case: Case, key: _ScenarioKey) -> BaseInputs:
     scenario = key.scenario
+    case = with_additions(case, scenario)
     book = rule_book(case, scenario)
     case = with_overrides(case, scenario, book)
     hours = hours_of(case.weightings, scenario.asked_horizon())

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from energy.case.case import Case
 from energy.case.schema import attributes
 from energy.model.inputs import Inputs, inputs
 from energy.model.line_losses import TRANSMISSION_LOSSES
 from energy.model.own_network import own_network
 from energy.model.pypsa_logging import quiet_pypsa
-from energy.scenario import Scenario
+from energy.scenario.named import CaseOrName, ScenarioOrName, case_and_scenario
 
 if TYPE_CHECKING:
     import pypsa
@@ -29,15 +28,15 @@ CLASSES = {
 }
 
 
-def build(case: Case, scenario: Scenario) -> pypsa.Network:
+def build(case: CaseOrName, scenario: ScenarioOrName) -> pypsa.Network:
     """Build the PyPSA network of a scenario on a case.
 
     Parameters
     ----------
     case
-        What exists.
+        What exists, or its name.
     scenario
-        What is asked and what happens.
+        What is asked and what happens, or its name.
 
     Returns
     -------
@@ -58,6 +57,7 @@ def build(case: Case, scenario: Scenario) -> pypsa.Network:
     >>> float(n.links.at["line", "p_nom"])  # MW
     100.0
     """
+    case, scenario = case_and_scenario(case, scenario)
     return network(inputs(case, scenario))
 
 

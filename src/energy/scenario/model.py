@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from html import escape
+from typing import Annotated, Any, Literal, Self
 
 import pandas as pd
 from pydantic import (
@@ -36,26 +37,16 @@ from energy.reading.month_day import MonthDay
 from energy.reading.schema_errors import validated
 from energy.reading.tree import Node, Origin, Origins, planted, put
 from energy.scenario.dates import Season, parse_moment
-from energy.scenario.event import TABLES, Event
+from energy.scenario.event import Event
 from energy.scenario.hydrology import Hydrology
+from energy.scenario.value_key import split_value_key
 
 QUESTIONS = ("record", "politics", "technology", "timing", "options", "stress", "water", "base")
 """The usual questions, by which the library is listed; another word is allowed."""
 
-_PROFILES = tuple(
-    f"profiles/{file}"
-    for file in (
-        "demand_year",
-        "demand_month",
-        "demand_hour",
-        "inflow",
-        "monthly",
-        "hourly",
-        "loss_curve",
-        "head",
-    )
-)
-_WITHOUT_EFFECT = ("name", "description", "source", "question", "tags")
+_WITHOUT_EFFECT = ("name", "description", "source", "question", "tags", "changes")
+NOT_WRITTEN = ("name", "changes")
+"""Fields that no file says: they follow from the file's name and from overrides."""
 _FLAT = ("values", "growth", "hydrology")
 Level = Literal["low", "central", "high"]
 
@@ -89,44 +80,15 @@ def _rule_change(value: Any) -> Any:
     raise refuse(f"{value!r} is no change of a rule", "off, on, or a mapping of the fields to change")
 
 
-class ValueKey(NamedTuple):
-    """A number of the case: component table, name or shell pattern, attribute.
-
-    Examples
-    --------
-    >>> split_value_key("links.HVDC pole*.p_nom")
-    ValueKey(table='links', name='HVDC pole*', attribute='p_nom')
-    """
-
-    table: str
-    name: str
-    attribute: str
-
-
-def split_value_key(key: str) -> ValueKey:
-    """Take ``table.name.attribute`` apart; the name may hold dots.
-
-    Raises
-    ------
-    pydantic_core.PydanticCustomError
-        When the table is unknown or a part is missing.
-
-    Examples
-    --------
-    >>> split_value_key("links.HVDC pole 1*.p_nom")
-    ValueKey(table='links', name='HVDC pole 1*', attribute='p_nom')
-    """
-    table, _, rest = key.partition(".")
-    name, _, attribute = rest.rpartition(".")
-    if table not in (*TABLES, *_PROFILES) or not name.strip() or not re.fullmatch(r"[A-Za-z0-9_]+", attribute):
-        allowed = f"table.name.attribute with table one of {', '.join((*TABLES, *_PROFILES))}"
-        raise refuse(f"{key!r} names no number of a case", allowed, nearest(table, (*TABLES, *_PROFILES)))
-    return ValueKey(table, name, attribute)
-
-
 def _checked_key(key: str) -> str:
     split_value_key(key)
     return key
+
+
+Additions = Annotated[
+    Mapping[Word, Annotated[Mapping[Word, str | float | bool], BeforeValidator(freeze), Frozenness]], Frozenness
+]
+"""Name → attribute → value of components of one table."""
 
 
 class Time(Frozen):
@@ -239,6 +201,14 @@ class Scenario(Frozen):
         description="Number of the case, table.name.attribute → value in PyPSA's unit; the name may be a shell "
         "pattern, an exact name wins over it. For a profile the value is a factor on the whole row.",
     )
+    add: Annotated[Mapping[Word, Additions], Frozenness] = Field(
+        default_factory=FrozenMap,
+        description="Components that the case does not have: table → name → attribute → value in PyPSA's unit.",
+    )
+    study: Row[Word] = Field(
+        default=(),
+        description="Links under study, links.NAME or a pattern; empty: those whose service is casa.",
+    )
     return_mode: Literal["earth", "metallic"] = Field(
         default="metallic", description="How one HVDC pole runs while the other is out."
     )
@@ -248,6 +218,10 @@ class Scenario(Frozen):
     )
     events: Row[Event] = Field(default=(), description="What happens, in any order.")
     tags: Row[Word] = Field(default=(), description="Words to find the scenario by.")
+    changes: Annotated[Mapping[Word, str], Frozenness] = Field(
+        default_factory=FrozenMap,
+        description="Key that an override changed → what the file said; empty where it said nothing. Never written.",
+    )
     _origins: Origins = PrivateAttr(default_factory=Origins)
     _span: tuple[pd.Timestamp, pd.Timestamp] | None = PrivateAttr(default=None)
 
@@ -303,6 +277,24 @@ class Scenario(Frozen):
         (Timestamp('2028-04-01 00:00:00'), Timestamp('2029-04-01 00:00:00'))
         """
         return self._span or self.asked_horizon()
+
+    def __repr__(self) -> str:
+        """Return the name and what is other than a scenario says that says nothing."""
+        said = ", ".join(f"{key}={value!r}" for key, value in self._said().items())
+        return f"Scenario({self.name!r}, {said})"
+
+    def _repr_html_(self) -> str:
+        rows = [f"<tr><th>{escape(key)}</th><td>{escape(str(value))}</td></tr>" for key, value in self._said().items()]
+        head = f"<b>{escape(self.name)}</b>: {escape(self.description)}"
+        return f"{head}<table>{''.join(rows)}</table>"
+
+    def _said(self) -> dict[str, Any]:
+        """Return the fields that differ from their defaults, without words."""
+        plain = self.plain()
+        defaults = type(self)(name=self.name, year=self.year).plain()
+        words = ("name", "description", "source", "tags")
+        differing = {key: value for key, value in plain.items() if value != defaults[key] and key not in words}
+        return {"year": self.year, **differing}
 
     def asked_horizon(self) -> tuple[pd.Timestamp, pd.Timestamp]:
         """Return the horizon that ``year`` and ``time`` ask for, whatever the case, naive UTC."""

@@ -13,12 +13,12 @@ from energy.reading.expected_schema import Form
 from energy.reading.library_folders import library_folders, shipped_folder
 from energy.reading.schema_errors import dotted, validated
 from energy.reading.tree import Node, Origin, Origins, leaves, merged, nearest_node, planted, put
+from energy.scenario.changed_name import SET, named_by_changes, override_keys
 from energy.scenario.event import TABLES
-from energy.scenario.model import Scenario, key_steps
+from energy.scenario.model import NOT_WRITTEN, Scenario, key_steps
 
 Overrides = Mapping[str, object] | Sequence[str]
-_WRITTEN = ("extends", *(field for field in Form.of(Scenario).keys if field != "name"))
-_SET = Origin("--set")
+_WRITTEN = ("extends", *(field for field in Form.of(Scenario).keys if field not in NOT_WRITTEN))
 _FOLDER = "scenarios"
 _OTHER_FOLDERS = ("actions", "hazards", "sweeps")  # YAML files that are no scenarios
 
@@ -40,7 +40,7 @@ class Resolved:
     --------
     >>> found = resolve("dry_year")
     >>> found.scenario.name, sorted(found.origin)[:2]
-    ('dry_year', ['case', 'contract.direction'])
+    ('dry_year', ['add', 'case'])
     """
 
     scenario: Scenario
@@ -101,7 +101,9 @@ def resolve(
         path = _by_name(str(path_or_name), folders, Origin(folders[0]), "scenario")
     tree, files = _with_parents(path, folders)
     faults: list[Fault] = []
-    named = _named(_overridden(tree, overrides, faults), path, faults)
+    _refuse_written_fields(tree, faults)
+    changed = _overridden(tree, overrides, faults)
+    named = named_by_changes(tree, changed, override_keys(overrides), path)
     try:
         scenario = validated(Scenario, named, _WRITTEN)
     except InputError as error:
@@ -111,16 +113,12 @@ def resolve(
     return Resolved(scenario.with_origins(Origins.of(named)), _origins(scenario.plain(), named), files)
 
 
-def _named(
-    tree: Node,
-    path: Path,
-    faults: list[Fault],
-) -> Node:
-    name = tree.child("name")
-    if name is not None:
-        repair = "remove it: a scenario has the name of its file"
-        faults.append(Fault("unknown key 'name'", name.origin.where, line=name.origin.line, repair=repair))
-    return put(tree, ("name",), Node(path.stem, Origin(path)))
+def _refuse_written_fields(tree: Node, faults: list[Fault]) -> None:
+    for field in NOT_WRITTEN:
+        node = tree.child(field)
+        if node is not None:
+            repair = "remove it: a scenario has the name of its file" if field == "name" else "remove it"
+            faults.append(Fault(f"unknown key {field!r}", node.origin.where, line=node.origin.line, repair=repair))
 
 
 def list_scenarios(folder: Path | None = None) -> dict[str, Path]:
@@ -304,7 +302,7 @@ def _pairs(overrides: Sequence[str], faults: list[Fault]) -> Iterable[tuple[str,
         if sign:
             yield key.strip(), value.strip()
         else:
-            faults.append(Fault(f"{text!r} has no value", _SET.where, allowed="key=value, as year=2030"))
+            faults.append(Fault(f"{text!r} has no value", SET.where, allowed="key=value, as year=2030"))
 
 
 def _checked_steps(key: str) -> tuple[str, ...]:
@@ -312,24 +310,24 @@ def _checked_steps(key: str) -> tuple[str, ...]:
     known = _WRITTEN[1:]
     if steps[0] not in known:
         repair = f"write values.{key}" if steps[0] in TABLES else nearest(steps[0], known)
-        raise InputError(Fault(f"unknown key {key!r}", _SET.where, allowed=", ".join(known), repair=repair))
+        raise InputError(Fault(f"unknown key {key!r}", SET.where, allowed=", ".join(known), repair=repair))
     if not all(steps):
-        raise InputError(Fault(f"key {key!r} has an empty part", _SET.where, allowed="parts joined by single dots"))
+        raise InputError(Fault(f"key {key!r} has an empty part", SET.where, allowed="parts joined by single dots"))
     return steps
 
 
 def _value(key: str, value: Any) -> Node:
     if not isinstance(value, str):
-        return planted(value, _SET)
+        return planted(value, SET)
     if value.startswith(("[", "{", '"', "'")):
         try:
             # the line of an override means nothing: the whole override is the place
-            return planted(parse_value(value, _SET.where).plain(), _SET)
+            return planted(parse_value(value, SET.where).plain(), SET)
         except InputError as error:
             first = error.faults[0]
             what = f"{_shortened(f'{key}={value}')}: {first.what}"
-            raise InputError(Fault(what, _SET.where, allowed=first.allowed, repair=first.repair)) from None
-    return Node(scalar(value), _SET)
+            raise InputError(Fault(what, SET.where, allowed=first.allowed, repair=first.repair)) from None
+    return Node(scalar(value), SET)
 
 
 def _shortened(text: str) -> str:

@@ -18,7 +18,8 @@ import numpy as np
 from energy.analysis.case_digest import case_digest
 from energy.analysis.parallel import TaskResult, processes, solve_points
 from energy.analysis.scenario_metrics import METRICS, MONTHS, Metrics
-from energy.analysis.sweep.axes import Combine, Grid, grid, scenarios_of, trials
+from energy.analysis.sweep.axes import Combine, Grid, grid
+from energy.analysis.sweep.points import scenarios_of, trials
 from energy.analysis.sweep.store import DATASET, REASON, Journal, Store
 from energy.case import Case
 from energy.errors import Fault, InputError, SolverError
@@ -26,6 +27,7 @@ from energy.model.horizon import on_calendar
 from energy.model.inputs import assemble
 from energy.reading.tree import Node
 from energy.scenario import Scenario
+from energy.scenario.named import CaseOrName, ScenarioOrName, case_and_scenario
 from energy.solve import solver_named
 
 if TYPE_CHECKING:
@@ -35,7 +37,14 @@ if TYPE_CHECKING:
 FLUSH = 2.0  # seconds between two writings of the Dataset
 DEAD_POOLS = 3  # that may break in a row without one more point being done
 WORTH_A_WORKER = 12  # points for which another process is started; starting one takes some seconds
-DECIDING = ("casa1000-energy", "highspy", "linopy", "pypsa", "numpy", "scipy")  # packages that can change an answer
+DECIDING = (
+    "casa1000-energy",
+    "highspy",
+    "linopy",
+    "pypsa",
+    "numpy",
+    "scipy",
+)  # packages that can change an answer
 
 
 @dataclass(frozen=True)
@@ -50,8 +59,8 @@ class Progress:
 
 
 def sweep(
-    case: Case,
-    base: Scenario,
+    case: CaseOrName,
+    base: ScenarioOrName,
     axes: Mapping[str, Any],
     combine: Combine = "product",
     count: int | None = None,
@@ -69,7 +78,7 @@ def sweep(
     Parameters
     ----------
     case
-        What exists.
+        What exists, or its name.
     base
         The scenario that the axes change.
     axes
@@ -118,6 +127,7 @@ def sweep(
     >>> dataset["delivered"].sel(hydrology="dry").round(1).values.tolist()
     [42.2, 42.2]
     """
+    case, base = case_and_scenario(case, base)
     laid = grid(axes=axes, combine=combine, count=count, seed=seed, written=written)
     measure = Metrics(tuple(series))
     points = scenarios_of(base, laid.changes, written)
@@ -281,10 +291,13 @@ def _first_days(case: Case, points: Sequence[Scenario]) -> tuple[list[pd.Timesta
     """Return the first day of each point, and the days of all points together."""
     import pandas as pd
 
-    horizons = [on_calendar(case, point).horizon() for point in points]
-    firsts = [start.floor("D") for start, _ in horizons]
-    last = max(end for _, end in horizons)
-    return firsts, pd.date_range(min(firsts), last, freq="D", inclusive="left")
+    firsts = []
+    ends = []
+    for point in points:
+        start, end = on_calendar(case, point).horizon()
+        firsts.append(start.floor("D"))
+        ends.append(end)
+    return firsts, pd.date_range(min(firsts), max(ends), freq="D", inclusive="left")
 
 
 def _refuse_surprise(solver: str, points: Sequence[Scenario]) -> None:
@@ -316,14 +329,24 @@ def _empty(laid: Grid, measure: Metrics, base: Scenario, days: pd.DatetimeIndex)
     import xarray as xr
 
     sizes = {"month": len(MONTHS), "day": len(days)}
-    dims, shape = tuple(laid.dims), tuple(laid.dims.values())
+    dims = tuple(laid.dims)
+    shape = tuple(laid.dims.values())
     data: dict[str, Any] = {}
     for name, (more, unit, text) in measure.shapes(len(days)).items():
-        values = np.full(shape + tuple(sizes[dim] for dim in more), np.nan)
+        lengths = tuple(map(sizes.__getitem__, more))
+        values = np.full(shape + lengths, np.nan)
         data[name] = ((*dims, *more), values, {"units": unit, "long_name": text})
-    data["reason"] = (dims, np.full(shape, "", dtype=f"U{REASON}"), {"long_name": "why a point failed"})
-    data["done"] = (dims, np.zeros(shape, dtype=bool), {"long_name": "whether a point is solved, or failed"})
-    coords: dict[str, Any] = {key: (dim, values, attrs) for key, (dim, values, attrs) in laid.coords.items()}
+    data["reason"] = (
+        dims,
+        np.full(shape, "", dtype=f"U{REASON}"),
+        {"long_name": "why a point failed"},
+    )
+    data["done"] = (
+        dims,
+        np.zeros(shape, dtype=bool),
+        {"long_name": "whether a point is solved, or failed"},
+    )
+    coords: dict[str, Any] = dict(laid.coords)
     coords["month"] = ("month", list(MONTHS), {"long_name": "calendar month", "units": "1"})
     if measure.series:
         coords["day"] = ("day", days, {"long_name": "day of the horizon, UTC"})
