@@ -34,7 +34,8 @@ from energy.errors import Fault, InputError
 from energy.metrics import ceiling, energy_by_month, transferable
 from energy.metrics.settlement import BUYERS
 from energy.model import Inputs
-from energy.model.inputs import assemble, with_objective
+from energy.model.inputs import assemble
+from energy.model.marginal_costs import with_objective
 from energy.model.objective import STUDIED, demand_services, purchases
 from energy.scenario import Scenario
 from energy.solve import Engine, Result

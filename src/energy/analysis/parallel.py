@@ -28,7 +28,8 @@ from energy.case import Case
 from energy.errors import InputError, SolverError
 from energy.model import Inputs
 from energy.model.horizon import refuse_missed
-from energy.model.inputs import assemble, with_objective
+from energy.model.inputs import assemble
+from energy.model.marginal_costs import with_objective
 from energy.reading.frozen import FrozenMap
 from energy.scenario import Scenario
 from energy.scenario.hydrology import Drawn

@@ -84,7 +84,7 @@ def measure(
     return Measured(
         resolution=resolution,
         snapshots=len(result.hours),
-        columns=engine.structure.pattern.shape[1],
+        columns=engine.n_columns,
         energy=float(energy),
         build_seconds=built - start,
         solve_seconds=done - built,

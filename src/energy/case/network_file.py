@@ -32,6 +32,11 @@ def read_network_file(path: Path) -> Case:
     faults = [*_other_snapshots(path), *network_faults(network, path)]
     if faults:
         raise InputError(faults)
+    return case_of_network(network, path)
+
+
+def case_of_network(network: pypsa.Network, path: Path) -> Case:
+    """Return a PyPSA network as a case; ``path`` is where it was read from."""
     components = {}
     series = {}
     for component in network.components:

@@ -58,9 +58,11 @@ def run_library(
 
 def _read_library(overrides: list[str]) -> list[Any]:
     """Return the scenarios of the library with overrides."""
+    from energy.reading.library_folders import library_folders
     from energy.scenario import list_scenarios, read_scenario
 
-    paths = list_scenarios().values()
+    folder = library_folders("scenarios")[0]
+    paths = list_scenarios(folder).values()
     return [read_scenario(path, overrides=overrides) for path in paths]
 
 
@@ -68,7 +70,7 @@ def _refuse_early(scenarios: list[Any], out: Path, force: bool) -> None:
     """Show the faults of all scenarios, each once, before the first of them is solved."""
     from energy.errors import InputError
     from energy.report.run_library import check
-    from energy.results.ownership import refuse_strange_folder
+    from energy.results.ownership import refuse_other_question, refuse_strange_folder
 
     faults: dict[Any, None] = {}
     for scenario in scenarios:
@@ -76,7 +78,9 @@ def _refuse_early(scenarios: list[Any], out: Path, force: bool) -> None:
     if faults:
         raise InputError(faults)
     for scenario in scenarios:
-        refuse_strange_folder(out / scenario.name, force)
+        folder = out / scenario.name
+        refuse_strange_folder(folder, force)
+        refuse_other_question(folder, scenario.digest(), scenario.changes, force)
 
 
 def _by_question(scenario: Any) -> tuple[int, str, str]:

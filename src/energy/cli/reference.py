@@ -21,10 +21,11 @@ def reference_command(
     from energy.analysis.parallel import processes
     from energy.analysis.reference import solved_headline
     from energy.errors import SolverError
+    from energy.reading.library_folders import library_folders
     from energy.report.docs_pages import recorded, renewed, write_headline
     from energy.scenario import list_scenarios, read_scenario
 
-    library = list(list_scenarios())
+    library = list(list_scenarios(library_folders("scenarios")[0]))
     names = list(dict.fromkeys(scenarios)) or library
     for name in names:
         read_scenario(name)  # a mistake in a name is said before anything is solved

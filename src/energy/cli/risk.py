@@ -208,9 +208,10 @@ def _number(text: str) -> float | None:
 
 def _print_draw(design: SamplingDesign, draw: int) -> None:
     from energy.analysis.risk.season_sample import drawn_scenario
+    from energy.scenario.model import NOT_WRITTEN
 
-    plain = drawn_scenario(design, draw).plain()
-    del plain["name"]  # a scenario has the name of its file
+    whole = drawn_scenario(design, draw).plain()
+    plain = {key: value for key, value in whole.items() if key not in NOT_WRITTEN}
     print(json.dumps(plain, indent=1))
 
 

@@ -18,6 +18,7 @@ from energy.cli.base import (
     SET,
     app,
     new_console,
+    print_title,
     read_asked,
     working,
 )
@@ -58,11 +59,13 @@ def run_command(
         run_library(overrides, out, jobs, as_json, time_limit=time_limit, force=force, structure=structure)
         return
     asked = [read_asked(name, overrides) for name in scenarios]
-    from energy.results.ownership import refuse_strange_folder
+    from energy.results.ownership import refuse_other_question, refuse_strange_folder
 
     _refuse_early(asked)
     for _, scenario in asked:
-        refuse_strange_folder(out / scenario.name, force)
+        folder = out / scenario.name
+        refuse_strange_folder(folder, force)
+        refuse_other_question(folder, scenario.digest(), scenario.changes, force)
     _run_each(asked, out, as_json, time_limit=time_limit, force=force, structure=structure)
 
 
@@ -106,7 +109,7 @@ def _run_each(
         if as_json:
             records.append(_as_json(result, manifest))
         else:
-            console.print(f"{scenario.name}: {scenario.description}".rstrip(": "), style="bold")
+            print_title(console, case, scenario)
             for part in run_text(result):
                 console.print(part, markup=False)
             console.print(f"\nwritten to {folder} in {time.perf_counter() - start:.1f} s\n")

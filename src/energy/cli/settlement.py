@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, app, new_console, read_asked, working
+from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, app, new_console, print_title, read_asked, working
 
 
 @app.command("settlement")
@@ -47,7 +47,7 @@ def settlement_command(
         print(json.dumps(settlement_json(settled), indent=1))
         return
     console = new_console()
-    console.print(f"{asked.name}: {asked.description}".rstrip(": "), style="bold")
+    print_title(console, case, asked)
     for part in settlement_text(settled):
         console.print(part, markup=False)
     console.print(f"written to {folder}")

@@ -167,8 +167,8 @@ def add_loading_bar(all_axes: Sequence[Axes]) -> None:
     bar.outline.set_visible(False)
 
 
-def legend_handles() -> list[Line2D]:
-    """Return the handles of the legend."""
+def legend_handles(with_plants: bool) -> list[Line2D]:
+    """Return the handles of the legend; that of plants on rivers only where there are some."""
     from matplotlib.lines import Line2D
 
     studied = Line2D(
@@ -205,4 +205,5 @@ def legend_handles() -> list[Line2D]:
         ms=7,
         label="plant on a river",
     )
-    return [studied, small, disrupted, plant]
+    handles = [studied, small, disrupted]
+    return [*handles, plant] if with_plants else handles

@@ -13,7 +13,7 @@ from energy.metrics.month_columns import LOST, SURPLUS, lost_by_cause, surplus_b
 from energy.plots.frame import footer, heading
 from energy.plots.season_ladder import season_ladder
 from energy.plots.stacked_bars import stacked
-from energy.plots.style import CEILING, SIZES, colour, styled
+from energy.plots.style import CEILING, SIZES, colour, styled, tick_text
 from energy.results.dataset import record
 from energy.results.waterfall import (
     WaterfallStep,
@@ -157,7 +157,7 @@ def _months(axes: Axes, months: pd.DataFrame) -> None:
     energies = pd.concat([months[["ceiling", "delivered"]], surplus], axis=1)
     highest = float(energies.to_numpy().max())
     axes.set_ylim(0, 1.06 * highest if highest > 0 else 1)
-    axes.yaxis.set_major_formatter("{x:,.0f}")
+    axes.yaxis.set_major_formatter(tick_text)
     axes.grid(axis="y")
     axes.set_ylabel("energy at the receiving end [GWh/month]")
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from energy.analysis.risk.summary import ALL_TOGETHER
 from energy.plots.frame import footer
-from energy.plots.style import colour, save, styled
+from energy.plots.style import colour, save, styled, tick_text
 from energy.results.labels import MONTHS, range_text, short
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def fan_figure(distribution: xr.Dataset, size: str = "journal") -> Figure:
         axes.set_xticks(places, months)
         axes.set_ylim(bottom=0)
         axes.set_ylabel("mean power at the receiving end [MW]")
-        axes.yaxis.set_major_formatter("{x:,.0f}")
+        axes.yaxis.set_major_formatter(tick_text)
         axes.grid(axis="y")
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure

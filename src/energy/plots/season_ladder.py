@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from energy.plots.style import CEILING, colour
+from energy.plots.style import CEILING, colour, tick_text
 from energy.results.waterfall import (
     NO_SERVICES,
     WaterfallStep,
@@ -46,7 +46,7 @@ def season_ladder(axes: Axes, steps: list[WaterfallStep], ceiling: float, delive
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set_xticks([0, ceiling / 2, ceiling] if ceiling else [0])
-    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.xaxis.set_major_formatter(tick_text)
     axes.set_xlabel("energy in the season [GWh]")
     if any(row.label[0].isdigit() for row in rows):
         axes.set_title(

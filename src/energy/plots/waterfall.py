@@ -8,7 +8,7 @@ import pandas as pd
 
 from energy.plots.frame import footer, framed, heading
 from energy.plots.season_ladder import CONTRACT, taken_text
-from energy.plots.style import CEILING, colour, styled
+from energy.plots.style import CEILING, colour, styled, tick_text
 from energy.results.labels import words
 from energy.results.waterfall import in_season
 
@@ -96,7 +96,7 @@ def waterfall_figure(table: pd.DataFrame, title: str, foot: str = "", size: str 
         axes.tick_params(axis="x", length=0)
         axes.set_ylim(1.1 * lowest, 1.1 * span)
         axes.set_ylabel("energy at the receiving end [GWh]")
-        axes.yaxis.set_major_formatter("{x:,.0f}")
+        axes.yaxis.set_major_formatter(tick_text)
         axes.grid(axis="y")
     return figure
 

@@ -183,7 +183,13 @@ def _decoded(path: Path) -> str:
     """Return the text of a file."""
     try:
         if not path.is_file():
-            raise InputError(Fault("file not found", path, repair="create it; docs/case-format.md shows its columns"))
+            raise InputError(
+                Fault(
+                    "file not found",
+                    path,
+                    repair="create it; docs/case-format.md shows its columns",
+                )
+            )
         size = path.stat().st_size
         if size > LARGEST_TABLE:
             raise InputError(Fault(f"file has {size:,} bytes", path, allowed=f"up to {LARGEST_TABLE:,} bytes"))

@@ -19,7 +19,7 @@ from energy.plots.registry import entries
 from energy.plots.style import styled
 from energy.report.evidence import evidence_of
 from energy.report.exchange_sentences import sentences
-from energy.report.summary import rows, summary
+from energy.report.summary import rows, summary, title_words
 from energy.report.text_table import fixed
 from energy.results.compare import compare
 from energy.results.dataset import read_record
@@ -75,8 +75,9 @@ def report_page(folders: Sequence[Path], full: int = FULL) -> str:
     texts = []
     for dataset, manifest in zip(datasets, manifests, strict=True):
         text = json.dumps(manifest, indent=1, sort_keys=True)
-        texts.append((dataset.attrs["scenario"], text))
+        texts.append((dataset.attrs.get("scenario_title", dataset.attrs["scenario"]), text))
     shared = {
+        "line": datasets[0].attrs.get("line", "CASA-1000"),
         "lines": lines,
         "sentences": list(summary(lines)),
         "comparison": comparison,
@@ -164,7 +165,7 @@ def _run(dataset: xr.Dataset, figures: list[dict[str, Any]]) -> dict[str, Any]:
     columns = list(map(_column, table.columns))
     months = [(str(month), row.tolist()) for month, row in zip(table.index, table.to_numpy(float), strict=True)]
     return {
-        "name": dataset.attrs["scenario"],
+        "name": title_words(str(dataset.attrs.get("scenario_title", dataset.attrs["scenario"]))),
         "description": str(dataset.attrs["description"]).strip(),
         "figures": figures,
         "columns": columns,

@@ -93,7 +93,8 @@ def _drawn(folders: Sequence[Path], draft: Path) -> None:
 
     datasets = [read_record(folder) for folder in folders]
     with styled(), PdfPages(draft, metadata={"CreationDate": None}) as book:
-        cover = framed("What CASA-1000 can transfer", footer(*datasets), "slide")
+        line = datasets[0].attrs.get("line", "CASA-1000")
+        cover = framed(f"What {line} can transfer", footer(*datasets), "slide")
         axes = cover.subplots()
         axes.set_axis_off()
         # matplotlib's own wrapping takes dollars for mathematics, whatever `parse_math` says

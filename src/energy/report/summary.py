@@ -9,6 +9,7 @@ import numpy as np
 
 from energy.metrics.monthly import FIRM
 from energy.plots.duration import duration_curve
+from energy.plots.frame import when
 from energy.plots.waterfall import ENDS, waterfall_table
 from energy.results.compare import bases
 from energy.results.labels import words
@@ -26,9 +27,14 @@ IDLE = 0.5
 
 
 class Row(NamedTuple):
-    """A scenario in one line: energy [GWh], power [MW], shares in per cent, hours in season and without power [h]."""
+    """A scenario in one line: energy [GWh], power [MW], shares in per cent, hours in season and without power [h].
+
+    ``title`` is the name in words; ``paid`` is what the buyer pays in the season [million USD], NaN where the contract
+    has no prices.
+    """
 
     name: str
+    title: str
     question: str
     description: str
     year: int
@@ -46,6 +52,7 @@ class Row(NamedTuple):
     taken: float
     events: int
     confidence: str
+    paid: float
 
 
 def row(dataset: xr.Dataset, base: float) -> Row:
@@ -66,7 +73,8 @@ def row(dataset: xr.Dataset, base: float) -> Row:
     cause, taken = _largest_cause(season)
     attributes = dataset.attrs
     return Row(
-        name=str(attributes["scenario"]),
+        name=str(attributes.get("scenario_title", attributes["scenario"])),
+        title=title_words(str(attributes.get("scenario_title", attributes["scenario"]))),
         question=str(attributes["question"]),
         description=str(attributes["description"]).strip(),
         year=int(attributes["year"]),
@@ -84,6 +92,7 @@ def row(dataset: xr.Dataset, base: float) -> Row:
         taken=max(taken, 0.0),
         events=dataset.sizes.get("event", 0),
         confidence=str(attributes["weakest_confidence"]),
+        paid=_paid(dataset),
     )
 
 
@@ -103,6 +112,27 @@ def _firm_power(hours: np.ndarray, power: np.ndarray) -> float:
         return 0.0
     step = int(np.searchsorted(hours[1:], FIRM * total))
     return float(power[min(step, len(power) - 1)])
+
+
+def title_words(name: str) -> str:
+    """Return the name of a scenario as a title.
+
+    Examples
+    --------
+    >>> title_words("border_closed_summer"), title_words("baseline, hydrology median → dry")
+    ('Border closed summer', 'Baseline, hydrology median → dry')
+    """
+    file, separator, changes = name.partition(", ")
+    words_of_name = file.replace("_", " ")
+    return words_of_name[:1].upper() + words_of_name[1:] + separator + changes
+
+
+def _paid(dataset: xr.Dataset) -> float:
+    """Return what the buyer pays in the year [million USD]; NaN where the contract has no prices."""
+    if "settled" not in dataset:
+        return float("nan")
+    received = dataset["settled"].to_numpy().astype(float)
+    return float(received[received > 0].sum()) / 1e6
 
 
 def rows(datasets: Sequence[xr.Dataset]) -> list[Row]:
@@ -125,18 +155,26 @@ def summary(lines: Sequence[Row]) -> Iterator[str]:
 
 def _first(one: Row) -> Iterator[str]:
     if one.ceiling < NOTHING:
-        yield f"In {one.name} ({one.year}, {one.water} water) no contract is open: nothing can be delivered under it."
+        yield f"In {one.name} ({when(one.year, one.water)}) no contract is open: nothing can be delivered under it."
         return
     verb = "can be delivered" if one.objective == "transfer" else "is worth sending at least cost"
     yield (
-        f"In {one.name} ({one.year}, {one.water} water) {one.delivered:,.0f} GWh {verb} in the season, "
-        f"{one.share:.0f} % of the contract's ceiling of {one.ceiling:,.0f} GWh: {one.mean:,.0f} MW in the mean, "
-        f"and at least {one.firm:,.0f} MW in {100 * FIRM:.0f} % of the hours of the season."
+        f"In {one.name} ({when(one.year, one.water)}) {one.delivered:,.0f} GWh {verb} in the season, "
+        f"{one.share:.0f} % of the contract's ceiling of {one.ceiling:,.0f} GWh, and {one.mean:,.0f} MW in the mean."
     )
-    if one.idle_hours >= NOTHING:
-        yield f"In {one.idle_hours:,.0f} of its {one.hours:,.0f} hours there is no power at all."
+    yield _firm(one)
     if one.cause:
         yield f"Most of the gap is {one.cause}: {one.taken:,.0f} GWh."
+
+
+def _firm(one: Row) -> str:
+    """Return the sentence on firm power: what is there in nine of ten hours, or that nothing is."""
+    share = f"{100 * FIRM:.0f} %"
+    idle = f"in {one.idle_hours:,.0f} of its {one.hours:,.0f} hours there is none"
+    if one.firm < IDLE:
+        return f"No power is firm in {share} of the hours of the season: {idle}."
+    firm = f"At least {one.firm:,.0f} MW are there in {share} of the hours of the season"
+    return f"{firm}; {idle}." if one.idle_hours >= NOTHING else f"{firm}."
 
 
 def _others(base: Row, others: Sequence[Row]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from energy.errors import Fault, InputError
 from energy.metrics import ceiling, transferable
 from energy.metrics.month_columns import lost_by_cause, surplus_by_country
 from energy.metrics.settlement import energy_terms, payments
+from energy.model.changed_inputs import change_texts, titled
 from energy.model.pypsa_logging import quiet_pypsa
 from energy.reading.file_name import ALLOWED, name_fault
 from energy.results.compare import trade_of
@@ -185,11 +186,14 @@ def _attributes(run: Run) -> dict[str, Any]:
     contract = run.result.inputs.book.contract
     return {
         "scenario": scenario.name,
+        "scenario_title": titled(run.case, scenario),
+        "changes": "; ".join(change_texts(run.case, scenario)),
         "description": scenario.description,
         "question": scenario.question or "",
         "case": run.case.name,
         "year": scenario.year,
-        "water": scenario.hydrology if isinstance(scenario.hydrology, str) else "mixed",
+        "water": _water(run),
+        "line": "CASA-1000" if run.case.own is None else "the line under study",
         "scenario_objective": scenario.objective,
         "foresight": scenario.foresight,
         "trade": trade_of(scenario.plain()),
@@ -199,6 +203,14 @@ def _attributes(run: Run) -> dict[str, Any]:
         "buyer": (contract.buyer or "") if contract else "",
         "transit": (contract.transit or "") if contract else "",
     }
+
+
+def _water(run: Run) -> str:
+    """Return the label of the water year; empty for a network of the user's own, which brings its inflow itself."""
+    if run.case.own is not None:
+        return ""
+    hydrology = run.scenario.hydrology
+    return hydrology if isinstance(hydrology, str) else "mixed"
 
 
 def _snapshots(run: Run) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from energy.metrics.audit import audit
 from energy.metrics.country_exchanges import country_exchanges, delivered_by_sender
 from energy.metrics.options import options
 from energy.metrics.unmet_irrigation import unmet_irrigation
+from energy.model.changed_inputs import change_texts
 from energy.results.atomic_write import atomic_folder
 from energy.results.ownership import MANIFEST
 from energy.results.table_writer import plain_cells
@@ -68,6 +69,7 @@ def provenance(
     return {
         "scenario": scenario.plain(),
         "scenario_digest": scenario.digest(),
+        "changes": change_texts(case, scenario),
         "case": case.name,
         "weakest_confidence": case.weakest_confidence,
         "inputs": input_hashes(case.path),

@@ -80,6 +80,9 @@ def _verdict(table: pd.DataFrame) -> Iterator[str]:
     if "dispatch" in taken:
         yield f"At least cost {delivered:,.0f} GWh are worth sending; the protection order is not asked."
         return
+    if not rungs and delivered > 0:
+        yield f"{delivered:,.0f} GWh are delivered; no protected service stands before the line under study."
+        return
     if not rungs:
         yield "No line under study stands in these years: there is nothing to deliver."
         return

@@ -21,15 +21,16 @@ from energy.analysis.risk.season_sample import SamplingDesign
 from energy.analysis.risk.stratification import Pool
 from energy.analysis.risk.summary import summary
 from energy.case import Case
-from energy.scenario import Scenario, read_hazards
+from energy.scenario import read_hazards
+from energy.scenario.named import CaseOrName, ScenarioOrName, case_and_scenario
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
 def risk(
-    case: Case,
-    scenario: Scenario,
+    case: CaseOrName,
+    scenario: ScenarioOrName,
     hazards: str = "base",
     samples: int = 256,
     seed: int = 1,
@@ -82,6 +83,7 @@ def risk(
     ... )
     ('GWh', True)
     """
+    case, scenario = case_and_scenario(case, scenario)
     design = SamplingDesign(scenario, read_hazards(hazards), seed)
     plan = StoppingRule(samples, pool=pool)
     water_years = water_pool(case, design, plan)

@@ -28,6 +28,7 @@ from energy.model.horizon import on_calendar
 from energy.model.inputs import assemble
 from energy.reading.tree import Node
 from energy.scenario import Scenario
+from energy.scenario.named import CaseOrName, ScenarioOrName, case_and_scenario
 from energy.solve import solver_named
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ class Progress:
 
 
 def sweep(
-    case: Case,
-    base: Scenario,
+    case: CaseOrName,
+    base: ScenarioOrName,
     axes: Mapping[str, Any],
     combine: Combine = "product",
     count: int | None = None,
@@ -78,7 +79,7 @@ def sweep(
     Parameters
     ----------
     case
-        What exists.
+        What exists, or its name.
     base
         The scenario that the axes change.
     axes
@@ -127,6 +128,7 @@ def sweep(
     >>> dataset["delivered"].sel(hydrology="dry").round(1).values.tolist()
     [42.2, 42.2]
     """
+    case, base = case_and_scenario(case, base)
     laid = grid(axes=axes, combine=combine, count=count, seed=seed, written=written)
     measure = Metrics(tuple(series))
     points = scenarios_of(base, laid.changes, written)
