@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -59,7 +59,7 @@ def case_of_network(network: pypsa.Network, path: Path) -> Case:
     )
 
 
-def _network(path: Path, **options: bool) -> pypsa.Network:
+def _network(path: Path, **options: Any) -> pypsa.Network:
     """Return a network as PyPSA reads it, with options of ``pypsa.Network``."""
     import pypsa
 
