@@ -27,14 +27,22 @@ OPTIONS: Options = {
     "dual_feasibility_tolerance": 1e-10,
     "simplex_iteration_limit": 5_000,  # a stage takes some hundreds; more of them are a simplex that goes in a circle
 }
+LENIENT: Options = {"primal_feasibility_tolerance": 1e-7, "dual_feasibility_tolerance": 1e-9}
+"""Where no way leads to the usual tolerances, which are near the rounding of the largest numbers."""
 ATTEMPTS: tuple[Options, ...] = (
     {"presolve": "on"},
     {"simplex_scale_strategy": 2},
     {"simplex_scale_strategy": 0},
-    {"presolve": "on", "simplex_strategy": 4},
-    {"presolve": "on", "solver": "ipm"},
+    LENIENT,
+    LENIENT | {"presolve": "on"},
+    LENIENT | {"simplex_scale_strategy": 2},
+    LENIENT | {"presolve": "on", "simplex_strategy": 4},
+    LENIENT | {"presolve": "on", "solver": "ipm"},
 )
-"""What is tried in turn, from nothing, when the simplex breaks off on its way from the last basis."""
+"""What is tried in turn, from nothing, when the simplex breaks off on its way from the last basis.
+
+That a program is infeasible is no answer before the last of them: it has been said of stages that have an optimum.
+"""
 PROVED = 1e-9
 """Share of the objective up to which an answer's own prices may miss it where HiGHS does not call it optimal."""
 ROOM = 1e-6
@@ -43,8 +51,6 @@ RESIDUAL = 1e-12
 """Of a row, beside one and its size, above which an answer is refined."""
 GAP = 1e-12
 """Share of the objective by which an answer's own prices may miss it before it is refined."""
-
-HOPELESS = (highspy.HighsModelStatus.kInfeasible,)  # "unbounded" has been seen of stages that have an optimum
 
 
 @dataclass(frozen=True, eq=False)
@@ -251,6 +257,7 @@ class StageSolver:
     def _solved_from_nothing(self, state: np.ndarray) -> StageSolution:
         """Solve without a basis, at last with a state that may be a hair off: what a stage left within tolerance."""
         highs = self._highs
+        word = highs.modelStatusToString(highs.getModelStatus()).lower()
         states = self._stage.state_in.astype(np.int32)
         for share in (0.0, ROOM):
             room = share * np.maximum(np.abs(state), 1.0)
@@ -259,10 +266,6 @@ class StageSolver:
                 solution = self._attempt(attempt, state)
                 if solution is not None:
                     return solution
-                status = highs.getModelStatus()
-                if status in HOPELESS:
-                    break
-        word = highs.modelStatusToString(status).lower()
         levels = ", ".join(f"{level:.6g}" for level in state)
         raise SolverError(f"stage {self._stage.name}: {word} at the incoming state ({levels})")
 
