@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from math import inf
 
@@ -30,6 +30,7 @@ from energy.solve.rivers import NEGLIGIBLE, least_lacking_water, with_lacking_wa
 from energy.solve.sifting import FixedColumns, fixable_columns
 from energy.solve.structure_hash import family_key, structure_key
 from energy.solve.warm_start import WarmStart
+from energy.solve.warm_start_scenario import WarmStartScenario
 from energy.solve.yielding_rules import least_yields
 
 STARTS_KEPT = 256  # of anchors, 0.2 MB each at the default resolution; drawn water starts from some eighty
@@ -39,40 +40,6 @@ START_COLUMNS_KEPT = 10_000_000  # of their programs: on long horizons the start
 # which columns are held
 ANCHORED = 1_000_000
 COLUMNS_KEPT = 1_300_000  # of the programs of other snapshots or rules, all together
-
-
-@dataclass(frozen=True, eq=False)
-class WarmStartScenario:
-    """Inputs near those to be solved: their optimal basis is where the solve starts.
-
-    For answers that do not depend on what was solved before, an anchor must follow from the inputs to be solved alone.
-
-    Attributes
-    ----------
-    key
-        The same for the same inputs and parent, different for different ones; the basis is remembered under it.
-    inputs
-        Gives the inputs; called when the basis is not remembered. Their snapshots and rules may be others than those
-        of the inputs to be solved; with other components they are no start, and the solve starts from nothing.
-    parent
-        Where the anchor's own solve starts; None: from nothing.
-
-    Examples
-    --------
-    >>> from energy.case import read_case
-    >>> from energy.scenario import read_scenario
-    >>> from energy.model.inputs import inputs
-    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
-    >>> case, dry = read_case("two_bus"), scenario.replace(hydrology="dry")
-    >>> anchor = WarmStartScenario("median water", lambda: inputs(case, scenario))
-    >>> found = Engine(inputs(case, scenario)).solve(inputs(case, dry), anchor=anchor)
-    >>> round(float(found.flow("links")["line"] @ found.hours) / 1000, 1)  # GWh
-    44.4
-    """
-
-    key: str
-    inputs: Callable[[], Inputs]
-    parent: WarmStartScenario | None = None
 
 
 class Engine:
@@ -126,8 +93,17 @@ class Engine:
 
     @property
     def has_warm_start(self) -> bool:
-        """Whether solves start from a basis; on long horizons they are those of the interior point from nothing."""
-        return _short(self.structure)
+        """Whether solves start from a basis.
+
+        Long horizons are solved by the interior point from nothing, and what PyPSA builds anew has no basis to keep.
+        """
+        return self._whole is None and _short(self.structure)
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns of the base's linear program."""
+        program = self.structure if self._whole is None else self._whole
+        return int(program.pattern.shape[1])
 
     @cached_property
     def solver(self) -> Solver:
