@@ -56,7 +56,7 @@ def test_a_policy_is_trained_shown_simulated_and_decides_a_run(command: Command,
     )
     assert done.returncode == 0, done.stderr
     assert "Price of not knowing the water" in done.stdout.replace("\n", " ")
-    manifest = json.loads((out / "two_bus" / "manifest.json").read_text())
+    manifest = json.loads((out / "two_bus+foresight=policy+hydrology=dry" / "manifest.json").read_text())
     assert manifest["scenario"]["foresight"] == "policy"
     assert max(manifest["audit"].values()) < 1e-6
 

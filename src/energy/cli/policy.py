@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import LARGEST_SEED, MOST_PROCESSES, SCENARIO, SET, app, new_console, read_asked, working
+from energy.cli.base import LARGEST_SEED, MOST_PROCESSES, SCENARIO, SET, app, log, new_console, read_asked, working
 
 policy_app = typer.Typer(
     help="Operation by a policy, that knows neither water nor outages to come.",
@@ -49,25 +49,25 @@ def train_command(
     start = time.perf_counter()
     with working(f"months of {asked.name} …"):
         model = policy_model(case, asked, ChainDesign(classes=classes, outcomes=outcomes))
-    folder = out / asked.name
-    folder.mkdir(parents=True, exist_ok=True)
+    file = policy_file(out, asked.name)
+    file.parent.mkdir(parents=True, exist_ok=True)
     settings = Settings(
         seed=seed,
         paths=paths,
         iterations=iterations,
         tolerance=tolerance,
     )
-    with working(f"training {asked.name} …") as line, _threads(workers) as executor:
+    with working(f"training {asked.name} …"), _threads(workers) as executor:
         policy = trained_policy(
             model,
-            folder / FILE,
+            file,
             settings,
             executor,
-            lambda reached: line.update(f"{asked.name}: iteration {len(reached.bounds)}, {reached.lower_bound:,.1f}"),
+            lambda reached: log.info("iteration %d: lower bound %.1f", len(reached.bounds), reached.lower_bound),
         )
     for text in training_text(policy, time.perf_counter() - start):
         new_console().print(text)
-    new_console().print(f"written to {folder / FILE}")
+    new_console().print(f"written to {file}")
 
 
 @policy_app.command("show")
@@ -82,7 +82,7 @@ def show_command(
     from energy.report.policy_text import policy_text, training_text
 
     case, asked = read_asked(scenario, overrides)
-    file = out / asked.name / FILE
+    file = policy_file(out, asked.name)
     manifest = read_manifest(file)
     model = policy_model(case, asked, ChainDesign(**manifest["design"]))
     policy = load_policy(file, model.graph, model.belongs_to)
@@ -111,7 +111,7 @@ def simulate_command(
     from energy.report.policy_text import simulation_text
 
     case, asked = read_asked(scenario, overrides)
-    file = out / asked.name / FILE
+    file = policy_file(out, asked.name)
     manifest = read_manifest(file)
     start = time.perf_counter()
     with working(f"simulating {asked.name} …"), _threads(workers) as executor:
@@ -128,11 +128,18 @@ def simulate_command(
     for part in simulation_text(simulated, with_foresight):
         new_console().print(part)
     simulated["foreseen"] = ("foreseen_year", with_foresight, {"units": "GWh"})
-    kept = out / asked.name / "years.nc"
+    kept = file.with_name("years.nc")
     unfinished = kept.with_name(kept.name + ".unfinished")
     simulated.to_netcdf(unfinished)
     unfinished.replace(kept)
     new_console().print(f"written to {kept} in {time.perf_counter() - start:,.1f} s")
+
+
+def policy_file(out: Path, scenario: str) -> Path:
+    """Return the file of a scenario's policy: one for all its waters; a policy of anything else is refused in it."""
+    from energy.scenario.changed_name import file_name
+
+    return out / file_name(scenario) / FILE
 
 
 def _threads(workers: int) -> Executor:

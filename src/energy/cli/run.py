@@ -100,6 +100,7 @@ def _run_each(
 ) -> None:
     """Solve one scenario after the other; one that has no optimum is said, and the others go on."""
     from energy.analysis import run
+    from energy.cli.policy import DEFAULT_OUT, policy_file
     from energy.errors import SolverError
     from energy.report.bundle import write_run
     from energy.report.run_text import run_text
@@ -111,7 +112,7 @@ def _run_each(
         folder = out / scenario.name
         try:
             with working(f"solving {scenario.name} …"):
-                decides = policy or Path("results/policy") / scenario.name / "policy.npz"
+                decides = policy or policy_file(DEFAULT_OUT, scenario.name)
                 result = run(case, scenario, time_limit, structure, decides)
                 manifest = write_run(result, folder, time.perf_counter() - start, force)
         except SolverError as err:

@@ -24,7 +24,8 @@ from energy.case import Case
 from energy.errors import Fault, InputError
 from energy.model.custom_constraints import runs_of
 from energy.model.hourly import number
-from energy.model.inputs import Inputs, assemble, with_objective
+from energy.model.inputs import Inputs, assemble
+from energy.model.marginal_costs import with_objective
 from energy.model.objective import LACKING_WATER
 from energy.model.profiles import HM3_AN_HOUR
 from energy.scenario import Scenario

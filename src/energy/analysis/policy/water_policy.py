@@ -22,7 +22,8 @@ from energy.model.horizon import on_calendar
 from energy.model.hydrology.inflow_chain import InflowChain, inflow_chain
 from energy.model.hydrology.statistics import water_statistics
 from energy.model.hydrology.years import draw_years
-from energy.model.inputs import Inputs, assemble, with_objective
+from energy.model.inputs import Inputs, assemble
+from energy.model.marginal_costs import with_objective
 from energy.model.objective import LACKING, service_costs
 from energy.model.snapshots import axis_of
 from energy.scenario import Scenario
