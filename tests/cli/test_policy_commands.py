@@ -37,6 +37,8 @@ def test_a_policy_is_trained_shown_simulated_and_decides_a_run(command: Command,
     )
     assert done.returncode == 0, done.stderr
     assert "CASA-1000 in 12 years: P90" in done.stdout
+    assert "Knowing the year's water from its first day, in 3 of these years:" in done.stdout
+    assert (folder / "two_bus" / "rule_curves.png").is_file()
     with xr.open_dataset(folder / "two_bus" / "years.nc") as years:
         assert dict(years["energy"].sizes) == {"service": 2, "year": 12, "month": 12}
         season = years["energy"].sel(service="casa").sum("month").to_numpy()
@@ -45,7 +47,6 @@ def test_a_policy_is_trained_shown_simulated_and_decides_a_run(command: Command,
         assert (season <= 348.84 + 1e-6).all()  # what the line carries in the season, by hand in the case's README
         assert (content >= 0).all()
         assert (content <= 300).all()
-        # a MWh is worth no less to who knows the year: own demand counts as many times as its weight
         served = years["energy"].sel(service="own_demand").sum("month").to_numpy()
         assert np.isfinite(years["foreseen"]).all()
         assert (served <= 1e-9).all()

@@ -108,7 +108,9 @@ def simulate_command(
     from energy.analysis.policy.policy_file import load_policy, read_manifest
     from energy.analysis.policy.simulated_years import foreseen_energy, simulated_years
     from energy.analysis.policy.water_policy import ChainDesign, policy_model
-    from energy.report.policy_text import simulation_text
+    from energy.plots.rule_curves import rule_curves_figure
+    from energy.plots.style import save
+    from energy.report.policy_text import RULE_CURVES, simulation_text
 
     case, asked = read_asked(scenario, overrides)
     file = policy_file(out, asked.name)
@@ -127,11 +129,15 @@ def simulate_command(
         with_foresight = foreseen_energy(model, simulated, min(foreseen, years))
     for part in simulation_text(simulated, with_foresight):
         new_console().print(part)
-    simulated["foreseen"] = ("foreseen_year", with_foresight, {"units": "GWh"})
+    simulated["foreseen"] = with_foresight
     kept = file.with_name("years.nc")
     unfinished = kept.with_name(kept.name + ".unfinished")
     simulated.to_netcdf(unfinished)
     unfinished.replace(kept)
+    carried = simulated["store"].values.tolist()
+    drawn = [store for store in carried if store in RULE_CURVES] or carried[:1]
+    if drawn:
+        save(rule_curves_figure(simulated, drawn), file.with_name("rule_curves"))
     new_console().print(f"written to {kept} in {time.perf_counter() - start:,.1f} s")
 
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     import xarray as xr
     from rich.table import Table
 
+RULE_CURVES = ("Toktogul", "Nurek")
+"""Reservoirs whose contents are shown; of a case without them its first one."""
+VISIBLE = 0.5
+"""GWh a year, the smallest difference that is worth a line."""
 EXCEEDED = (90, 50, 10)
 """Percent of the years that exceed a figure."""
 
@@ -27,7 +31,7 @@ def training_text(policy: Policy, seconds: float) -> Iterator[str]:
     yield f"lower bound {policy.lower_bound:,.3f}; {sum(cuts):,} cuts, at most {max(cuts)} after a month"
 
 
-def simulation_text(years: xr.Dataset, foreseen: np.ndarray | None = None) -> Iterator[Table | str]:
+def simulation_text(years: xr.Dataset, foreseen: xr.DataArray | None = None) -> Iterator[Table | str]:
     """Yield what simulated years say: the season, contents and worth of water by month, harm, the value of knowing."""
     count = years.sizes["year"]
     if STUDIED in years["service"]:
@@ -35,26 +39,30 @@ def simulation_text(years: xr.Dataset, foreseen: np.ndarray | None = None) -> It
         exceeded = ", ".join(f"P{p} {np.quantile(season, 1 - p / 100):,.0f} GWh" for p in EXCEEDED)
         mean, low, high = mean_interval(season)
         yield f"CASA-1000 in {count:,} years: {exceeded}; mean {mean:,.0f} GWh ({low:,.0f} to {high:,.0f})"
-        if foreseen is not None and len(foreseen):
-            yield _value_of_knowing(season[: len(foreseen)], foreseen)
-    for store in years["store"].values.tolist():
-        if store in ("Toktogul", "Nurek") or years.sizes["store"] == 1:
-            yield f"{store}: content at the end of the month that 90, 50 and 10 % of the years exceed, worth of water"
-            yield _store_table(years.sel(store=store))
-    for rule in years["rule"].values.tolist():
+    if foreseen is not None and foreseen.sizes["foreseen_year"]:
+        yield from _value_of_knowing(years, foreseen)
+    carried = years["store"].values.tolist()
+    for store in [store for store in carried if store in RULE_CURVES] or carried[:1]:
+        yield f"{store}: content at the end of the month that 90, 50 and 10 % of the years exceed, worth of water"
+        yield _store_table(years.sel(store=store))
+    for rule, unit in zip(years["rule"].values.tolist(), years["unit"].values.tolist(), strict=True):
         harm = years["harm"].sel(rule=rule).to_numpy()
         hit = harm > 1.0
         if hit.any():
-            yield f"{rule}: mean {harm.mean():,.1f} hm3, most {harm.max():,.0f}, in {hit.mean():.1%} of the years"
+            yield f"{rule}: mean {harm.mean():,.1f} {unit}, most {harm.max():,.0f}, in {hit.mean():.1%} of the years"
 
 
-def _value_of_knowing(season: np.ndarray, foreseen: np.ndarray) -> str:
-    gain, low, high = mean_interval(foreseen - season)
-    share = gain / foreseen.mean() if foreseen.mean() else 0.0
-    return (
-        f"Knowing the year's water from its first day would give {gain:,.0f} GWh more ({low:,.0f} to {high:,.0f}; "
-        f"{share:.1%} of {foreseen.mean():,.0f}), in the same {len(season):,} years"
-    )
+def _value_of_knowing(years: xr.Dataset, foreseen: xr.DataArray) -> Iterator[str]:
+    """Yield for each service to which foresight makes a difference what it gives, with its interval."""
+    count = foreseen.sizes["foreseen_year"]
+    yield f"Knowing the year's water from its first day, in {count:,} of these years:"
+    for service in years["service"].values.tolist():
+        by_policy = years["energy"].sel(service=service).sum("month").to_numpy()[:count]
+        known = foreseen.sel(service=service).to_numpy()
+        gain, low, high = mean_interval(known - by_policy)
+        if service == STUDIED or abs(gain) > VISIBLE:
+            mean = by_policy.mean()
+            yield f"  {service}: {gain:+,.1f} GWh ({low:+,.1f} to {high:+,.1f}) to {mean:,.1f} GWh by the policy"
 
 
 def _store_table(of_store: xr.Dataset) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from importlib.metadata import version
 from itertools import groupby
 
 import numpy as np
@@ -18,7 +19,6 @@ from energy.analysis.policy.stages import months_of
 from energy.analysis.policy.trained import Policy
 from energy.analysis.policy.water_policy import LACKING_AT, SERVICE, WaterPolicyModel
 from energy.model.inputs import Inputs
-from energy.model.objective import STUDIED
 from energy.model.profiles import HM3_AN_HOUR
 from energy.solve.lp import ENERGY
 
@@ -54,7 +54,8 @@ def simulated_years(
         Dimensions ``year``, ``month`` (names, in the order of the horizon), ``service``, ``store``, ``site`` and
         ``rule``: ``energy`` of each service [GWh], what is bought or unserved below zero; ``content`` at the end of a
         month [hm³]; ``water_value``, worth of one more hm³ then, in the unit of the objective; ``inflow`` [m³/s];
-        ``harm``, what a rule of the water yields or irrigation lacks in a year [hm³].
+        ``water_class``, class of water so far, 0 the driest; ``harm``, what a rule of the water yields or irrigation
+        lacks in a year [hm³, or MWh of a swap account: coordinate ``unit``].
     """
     simulation = simulate(policy, years, seed, executor)
     energy = _by_month(simulation, SERVICE)
@@ -63,11 +64,13 @@ def simulated_years(
     content, value = _contents(model, simulation, stores)
     of_year = [classes_and_outcomes(model, passed_nodes) for passed_nodes in _paths(policy, years, seed)]
     inflow = np.array([_flows(model, steps) for steps in of_year])
+    water_class = np.array([[class_number for class_number, _ in steps] for steps in of_year])
     return xr.Dataset(
         {
             "energy": (("service", "year", "month"), np.array(list(energy.values())) * GWH, {"units": "GWh"}),
             "content": (("store", "year", "month"), content, {"units": "hm3"}),
             "water_value": (("store", "year", "month"), value, {"units": "MWh of the studied service a hm3"}),
+            "water_class": (("year", "month"), water_class, {"long_name": "class of water so far, 0 the driest"}),
             "inflow": (("year", "month", "site"), inflow, {"units": "m3/s"}),
             "harm": (("rule", "year"), np.array(list(harm.values())).reshape(len(harm), years), {"units": "hm3"}),
         },
@@ -77,8 +80,17 @@ def simulated_years(
             "store": stores,
             "site": list(model.sites),
             "rule": list(harm),
+            "unit": ("rule", [_unit(model, name) for name in harm]),
         },
-        attrs={"scenario": model.scenario.name, "seed": seed, "lower_bound": policy.lower_bound},
+        attrs={
+            "scenario": model.scenario.name,
+            "year": model.scenario.year,
+            "case": model.case.name,
+            "weakest_confidence": model.case.weakest_confidence,
+            "version": version("casa1000-energy"),
+            "seed": seed,
+            "lower_bound": policy.lower_bound,
+        },
     )
 
 
@@ -98,6 +110,17 @@ def _harm(simulation: Simulation) -> dict[str, np.ndarray]:
         if not name.startswith(SERVICE) and amount.max() > HARM:
             harm[name.removeprefix(LACKING_AT)] = amount
     return harm
+
+
+def _unit(model: WaterPolicyModel, name: str) -> str:
+    """Return the unit of what yields under a name: that of its store, or of water."""
+    inputs = model.reference.inputs
+    buses, stores = inputs.components["buses"], inputs.components["stores"]
+    for store in stores.index:
+        is_of_store = name.startswith(f"stores {store}:")
+        if is_of_store and buses.at[stores.at[store, "bus"], "carrier"] != "water":
+            return "MWh"
+    return "hm3"
 
 
 def _water_states(model: WaterPolicyModel) -> list[str]:
@@ -168,16 +191,29 @@ def foreseen_energy(
     model: WaterPolicyModel,
     years: xr.Dataset,
     count: int,
-) -> np.ndarray:
-    """Return what the studied service would get in the first years if all their water were known [GWh]; shape (count,).
+) -> xr.DataArray:
+    """Return what each service would get in the first years if all their water were known.
 
     Cyclic stores begin and end as they do for the policy, so that the two differ by what is known alone.
+
+    Returns
+    -------
+    xarray.DataArray
+        GWh, what is bought or unserved below zero; dimensions ``service`` and ``foreseen_year``.
     """
-    energy = np.empty(count)
+    services = years["service"].values.tolist()
+    energy = np.empty((len(services), count))
     for year in range(count):
         inputs = year_known(model, years["inflow"].isel(year=year).to_numpy())
-        energy[year] = model.engine.solve(inputs).service_energy(STUDIED) * GWH
-    return energy
+        result = model.engine.solve(inputs)
+        for place, service in enumerate(services):
+            energy[place, year] = result.service_energy(service) * GWH
+    return xr.DataArray(
+        energy,
+        dims=("service", "foreseen_year"),
+        coords={"service": services},
+        attrs={"units": "GWh"},
+    )
 
 
 def year_known(model: WaterPolicyModel, inflow: np.ndarray) -> Inputs:

@@ -1,0 +1,107 @@
+"""Rule curves: what a policy lets reservoirs hold at the end of each month, by the water so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from energy.errors import Fault, InputError, nearest
+from energy.plots.frame import footer, framed
+from energy.plots.style import LINES, styled, tick_text
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BAND = (0.1, 0.9)
+"""Shares of the years between which the band lies."""
+
+
+def rule_curve(years: xr.Dataset, store: str) -> np.ndarray:
+    """Return the median content of a store at the end of each month, by the class of water so far.
+
+    Parameters
+    ----------
+    years
+        From ``energy.analysis.policy.simulated_years.simulated_years``.
+    store
+        Its name.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (classes, months), in the unit of the store; NaN where no year is in a class, and at the horizon's end.
+    """
+    content = years["content"].sel(store=store).to_numpy()
+    water_class = years["water_class"].to_numpy()
+    classes = int(water_class.max()) + 1
+    curve = np.full((classes, content.shape[1]), np.nan)
+    for class_number in range(classes):
+        for month in range(content.shape[1] - 1):
+            in_class = water_class[:, month] == class_number
+            if in_class.any():
+                curve[class_number, month] = np.median(content[in_class, month])
+    return curve
+
+
+def rule_curves_figure(years: xr.Dataset, stores: Sequence[str], size: str = "journal") -> Figure:
+    """Draw the contents that a policy decides: the middle four fifths of the years, and medians by water so far.
+
+    Parameters
+    ----------
+    years
+        From ``energy.analysis.policy.simulated_years.simulated_years``.
+    stores
+        Names of reservoirs, one axes each.
+    size
+        ``journal`` or ``slide``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One axes a reservoir: months against hm³.
+
+    Raises
+    ------
+    InputError
+        When the years have no such reservoir.
+    """
+    known = years["store"].values.tolist()
+    unknown = [store for store in stores if store not in known]
+    if unknown or not stores:
+        name = unknown[0] if unknown else "none"
+        raise InputError(Fault(f"no store {name!r}", "rule curves", None, ", ".join(known), nearest(name, known)))
+    count = years.sizes["year"]
+    note = (
+        f"End of each month in {count:,} simulated years. Band: the middle four fifths. Lines: medians by water so far."
+    )
+    title = f"Rule curves of the policy: {years.attrs['scenario']}, {years.attrs['year']}"
+    with styled():
+        figure = framed(title, footer(years, note=note), size)
+        for axes, store in zip(figure.subplots(1, len(stores), squeeze=False)[0], stores, strict=True):
+            _draw_store(axes, years, store)
+    return figure
+
+
+def _draw_store(axes: Axes, years: xr.Dataset, store: str) -> None:
+    months = [str(month)[:3] for month in years["month"].values.tolist()]
+    content = years["content"].sel(store=store).to_numpy()[:, :-1]
+    place = np.arange(content.shape[1])
+    low, high = np.quantile(content, BAND, axis=0)
+    axes.fill_between(place, low, high, color="#cccccc", lw=0)
+    curves = rule_curve(years, store)
+    for class_number, curve in enumerate(curves):
+        name = f"class {class_number + 1} of {len(curves)}"
+        if class_number == 0:
+            name += ", the driest"
+        axes.plot(place, curve[:-1], color=LINES[class_number % len(LINES)], lw=1.6, label=name)
+    axes.set_title(store, fontsize=9)
+    axes.set_xticks(place, months[:-1], rotation=90)
+    axes.set_ylim(bottom=0)
+    axes.set_ylabel("content [hm³]")
+    axes.yaxis.set_major_formatter(tick_text)
+    axes.grid(axis="y")
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.06), ncols=1, borderaxespad=0.2)
