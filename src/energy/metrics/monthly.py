@@ -66,7 +66,7 @@ def _sum_of_service(
     """Return the sum of the links of a service in every snapshot."""
     links = result.inputs.components.get("links", pd.DataFrame())
     names = of_service(links, service)
-    columns = power.columns.get_indexer(pd.Index(names, dtype=object))
+    columns = np.array([power.columns.get_loc(name) for name in names], dtype=int)
     total = power.to_numpy(float)[:, columns].sum(axis=1)
     return pd.Series(total, power.index)
 
