@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from energy.case.case import Case
+from energy.case.first_filling import FillingRule
 from energy.case.rules import (
     AccountRule,
     EndRule,
@@ -239,6 +240,11 @@ def _rules(case: Case, written: Node | None) -> Iterator[Fault]:
             wanted = [(("store",), "stores", rule.store)]
         elif isinstance(rule, TravelRule):
             wanted = [(("store",), "stores", rule.store), (("link",), "links", rule.link)]
+        elif isinstance(rule, FillingRule):
+            wanted = [(("turbines", at), "links", name) for at, name in enumerate(rule.turbines)]
+            wanted.append((("sink",), "generators", rule.sink))
+            if rule.store is not None:
+                wanted.append((("store",), "stores", rule.store))
         elif isinstance(rule, LimitRule):
             wanted = [(("terms", at, "name"), term.component, term.name) for at, term in enumerate(rule.terms)]
         if isinstance(rule, VolumeRule | FlowRule) and rule.shortfall is not None:

@@ -22,6 +22,7 @@ from energy.model.active_assets import active_assets, mask_years
 from energy.model.axis import Axis, hours_of, in_window
 from energy.model.cache import IdentityKey
 from energy.model.hourly import Hourly, multiply, number
+from energy.model.hydrology.first_filling import apply_first_filling
 from energy.model.operating_rules import apply_flows, apply_levels, rule_book, started
 from energy.model.overrides import with_overrides
 from energy.model.rule_constraints import unexpressed
@@ -159,6 +160,7 @@ def _base_inputs(case: Case, key: _ScenarioKey) -> BaseInputs:
     if "stores" in components and case.own is None:
         components["stores"] = started(case, scenario, book, hours[0].month, components["stores"])
     apply_flows(book, hours, components, hourly)
+    apply_first_filling(case, book, hours, components, hourly)
     return BaseInputs(hours, components, hourly, book, case)
 
 

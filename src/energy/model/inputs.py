@@ -28,6 +28,7 @@ from energy.model.generator_availability import at_most_the_demand, without_tran
 from energy.model.head_curves import HeadCurve, head_curves
 from energy.model.horizon import on_calendar, refuse_missed
 from energy.model.hourly import number
+from energy.model.hydrology.first_filling import filled_head_curves
 from energy.model.hydrology.inflow import inflow
 from energy.model.input_checks import validate_inputs
 from energy.model.line_losses import LineLosses, linearisation, refuse_unbounded
@@ -182,7 +183,7 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
         dense["generators", "p_max_pu"] = at_most_the_demand(base.components, dense)
     if plants and not lossy:
         dense["generators", "p_max_pu"] = without_transit_losses(base.components["generators"], dense)
-    head = head_curves(base.case, base.components) if scenario.head == "varying" else ()
+    head = _head_curves(base) if scenario.head == "varying" else ()
     assembled = Inputs(
         scenario.name,
         stands.axis,
@@ -200,6 +201,11 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
     )
     refuse_unbounded(assembled, scenario)
     return assembled
+
+
+def _head_curves(base: BaseInputs) -> tuple[HeadCurve, ...]:
+    """Return the head curves of the case's profiles, and those of reservoirs that are filled for the first time."""
+    return (*head_curves(base.case, base.components), *filled_head_curves(base.case, base.book, base.components))
 
 
 def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | None = None) -> Inputs:

@@ -18,7 +18,7 @@ from energy.model.overrides import with_overrides
 from energy.model.profiles import chosen_for
 from energy.scenario import Scenario, split_value_key
 
-FIELDS = ("at_least", "at_most", "level")
+FIELDS = ("at_least", "at_most", "level", "yearly", "exponent", "tailwater", "efficiency", "unit_power")
 """Fields of rules that a scenario can set to a number."""
 Row = Mapping[Any, Any]
 """One row of the evidence, by column."""
