@@ -242,6 +242,7 @@ def _rules(case: Case, written: Node | None) -> Iterator[Fault]:
             wanted = [(("store",), "stores", rule.store), (("link",), "links", rule.link)]
         elif isinstance(rule, FillingRule):
             wanted = [(("turbines", at), "links", name) for at, name in enumerate(rule.turbines)]
+            wanted += [(("temporary", at), "links", name) for at, name in enumerate(rule.temporary)]
             wanted.append((("sink",), "generators", rule.sink))
             if rule.store is not None:
                 wanted.append((("store",), "stores", rule.store))

@@ -16,8 +16,8 @@ class FillingRule(Frozen):
     """Level of a reservoir that is filled for the first time, carried from year to year, and the units below it.
 
     The volume below a level h is ``volume · ((h − bottom) / (top − bottom)) ^ exponent`` [hm³]. At the end of the window
-    of ``year`` the level is ``level``; each later year keeps ``yearly`` back until the reservoir is full. The yield of
-    the turbines follows from the head, so that what is kept back, level and energy are one thing.
+    of ``year`` the level is ``level``; each later year keeps ``yearly`` back until the reservoir is full. Yield and
+    flow of the turbines follow from the head, so that what is kept back, level and energy are one thing.
     """
 
     kind: Literal["filling"]
@@ -26,6 +26,9 @@ class FillingRule(Frozen):
     )
     sink: Word = Field(description="The generator (sign -1) that takes what is kept back.")
     turbines: Row[Word] = Field(min_length=1, description="Links that run at this head, names or patterns.")
+    temporary: Row[Word] = Field(
+        default=(), description="Links with runners for the low head meanwhile, which pass all of their p_nom at it."
+    )
     window: Window = Field(description="Part of every year in which it fills, {from: MM-DD, to: MM-DD}.")
     volume: float = Field(gt=0, description="Volume below the top [hm³].")
     bottom: float = Field(description="Level at which the volume is zero [m].")
@@ -34,6 +37,11 @@ class FillingRule(Frozen):
     tailwater: float = Field(description="Level below the turbines [m].")
     efficiency: float = Field(gt=0, le=1, description="Of turbine and generator.")
     unit_power: float = Field(gt=0, description="Most that one turbine gives at any head [MW].")
+    design_head: float | None = Field(
+        default=None,
+        gt=0,
+        description="Head at which a turbine passes its p_nom [m]; below it passes less, by the root of the head.",
+    )
     year: Year = Field(description="Last year whose level is given.")
     level: float = Field(description="Level at the end of that year's window [m].")
     yearly: float = Field(ge=0, description="Volume kept back in each later year [hm³].")

@@ -23,6 +23,9 @@ RENEWED = {
 }
 """Attributes that the engine computes anew for every scenario; all others are part of the structure."""
 
+_DATES = ("build_year", "lifetime")
+"""Attributes that no program reads: they have decided which components are in service."""
+
 _known: dict[int, tuple[Any, str]] = {}
 _KEPT = 256
 
@@ -91,7 +94,8 @@ def components_key(inputs: Inputs, components: Iterable[str]) -> str:
     for component in components:
         table = inputs.components.get(component)
         if table is not None:
-            kept = table.drop(columns=[c for c in RENEWED.get(component, ()) if c in table])
+            left_out = (*RENEWED.get(component, ()), *_DATES)
+            kept = table.drop(columns=[name for name in left_out if name in table])
             whole.update(component.encode())
             whole.update(_table_text(kept).encode())
     return whole.hexdigest()

@@ -53,6 +53,21 @@ def yield_of(
     return np.asarray(energy_of_a_metre * head.clip(min=0.0))
 
 
+def discharge_of(
+    rule: FillingRule,
+    content: float | np.ndarray,
+) -> np.ndarray:
+    """Return the share of its rated flow that a turbine passes at contents [hm³], at most 1.
+
+    At a given opening the flow goes with the root of the head (unit discharge Q₁₁ of a Francis turbine).
+    """
+    if rule.design_head is None:
+        return np.ones_like(level_of(rule, content))
+    head = level_of(rule, content) - rule.tailwater
+    share = np.sqrt(head.clip(min=0.0) / rule.design_head)
+    return np.asarray(share.clip(max=1.0))
+
+
 def content_after(
     rule: FillingRule,
     year: int,
@@ -205,15 +220,26 @@ def _set_turbines(
 ) -> None:
     links = components.get("links", pd.DataFrame())
     energy = yield_of(rule, content)
-    for name in turbines_of(case, rule):
-        if name not in links.index:
-            continue
-        table = pd.DataFrame({name: energy}, index=hours)
-        replace_columns(hourly, "links", "efficiency", table)
-        power = energy * number(links, name, "p_nom")
-        is_above = power > rule.unit_power
-        within_rating = np.where(is_above, rule.unit_power / np.where(is_above, power, 1.0), 1.0)
-        multiply(hourly, components, hours, "links", "p_max_pu", [name], within_rating)
+    discharge = discharge_of(rule, content)
+    full = np.ones(len(hours))
+    patterns = [(rule.turbines, discharge), (rule.temporary, full)]
+    for names, share_at_head in patterns:
+        for name in links.index.intersection(_names(case, names)):
+            table = pd.DataFrame({name: energy}, index=hours)
+            replace_columns(hourly, "links", "efficiency", table)
+            most = energy * number(links, name, "p_nom")
+            rated = _within(rule.unit_power, most)
+            available = np.minimum(share_at_head, rated)
+            multiply(hourly, components, hours, "links", "p_max_pu", [name], available)
+
+
+def _within(
+    unit_power: float,
+    power: np.ndarray,
+) -> np.ndarray:
+    """Return the share of a power [MW] that a rating allows, at most 1."""
+    is_above = power > unit_power
+    return np.where(is_above, unit_power / np.where(is_above, power, 1.0), 1.0)
 
 
 def turbines_of(
@@ -221,8 +247,15 @@ def turbines_of(
     rule: FillingRule,
 ) -> list[str]:
     """Return the links that a rule's names and patterns mean, each once."""
+    return _names(case, (*rule.turbines, *rule.temporary))
+
+
+def _names(
+    case: Case,
+    patterns: tuple[str, ...],
+) -> list[str]:
     names: dict[str, None] = {}
-    for pattern in rule.turbines:
+    for pattern in patterns:
         names.update(dict.fromkeys(case.names("links", pattern)))
     return list(names)
 
