@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -100,21 +100,25 @@ def with_dates(
         if not stands:
             size = _SIZE_OF_NOTHING[component]
             values[f"{component}.{name}.{size}"] = 0.0
-        for predecessor, begun in _predecessors(case.components[component], name):
+        predecessor = _predecessor(case.components[component], name)
+        if predecessor is not None:
+            begun = float(case.components[component].at[predecessor, "build_year"])
             values[f"{component}.{predecessor}.lifetime"] = max(year - begun, 0.0)
     return values
 
 
-def _predecessors(
+def _predecessor(
     table: pd.DataFrame,
     name: str,
-) -> Iterator[tuple[str, float]]:
-    """Yield name and build year of the links that end in the year in which a link on the same buses begins."""
+) -> str | None:
+    """Return the link on the same buses that ends in the year in which a link begins; of several the one of its order."""
     if "bus0" not in table or "lifetime" not in table:
-        return
+        return None
     successor = table.loc[name]
     on_same_buses = (table["bus0"] == successor["bus0"]) & (table["bus1"] == successor["bus1"])
-    ends = table["build_year"] + table["lifetime"]
-    is_followed = on_same_buses & (ends == successor["build_year"])
-    for predecessor in table.index[is_followed]:
-        yield str(predecessor), float(table.at[predecessor, "build_year"])
+    begins = on_same_buses & (table["build_year"] == successor["build_year"])
+    ends = on_same_buses & (table["build_year"] + table["lifetime"] == successor["build_year"])
+    successors = list(table.index[begins])
+    predecessors = list(map(str, table.index[ends]))
+    position = successors.index(name)
+    return predecessors[position] if position < len(predecessors) else None
