@@ -17,6 +17,7 @@ from energy.case.rules import (
     FlowRule,
     LevelRule,
     LimitRule,
+    Rule,
     StartRule,
     StorageRule,
     TravelRule,
@@ -230,32 +231,46 @@ def _head(case: Case) -> Iterator[Fault]:
 
 def _rules(case: Case, written: Node | None) -> Iterator[Fault]:
     for key, rule in case.rules.rules.items():
-        wanted: list[tuple[Steps, str, str]] = []
-        if isinstance(rule, VolumeRule):
-            wanted = [(("links", at), "links", name) for at, name in enumerate(rule.links)]
-            wanted += [(("generators", at), "generators", name) for at, name in enumerate(rule.generators)]
-        elif isinstance(rule, FlowRule):
-            wanted = [(("link",), "links", rule.link)]
-        elif isinstance(rule, LevelRule | StorageRule | StartRule | EndRule):
-            wanted = [(("store",), "stores", rule.store)]
-        elif isinstance(rule, TravelRule):
-            wanted = [(("store",), "stores", rule.store), (("link",), "links", rule.link)]
-        elif isinstance(rule, FillingRule):
-            wanted = [(("turbines", at), "links", name) for at, name in enumerate(rule.turbines)]
-            wanted += [(("temporary", at), "links", name) for at, name in enumerate(rule.temporary)]
-            wanted.append((("sink",), "generators", rule.sink))
-            if rule.store is not None:
-                wanted.append((("store",), "stores", rule.store))
-        elif isinstance(rule, LimitRule):
-            wanted = [(("terms", at, "name"), term.component, term.name) for at, term in enumerate(rule.terms)]
-        if isinstance(rule, VolumeRule | FlowRule) and rule.shortfall is not None:
-            wanted.append((("shortfall",), "generators", rule.shortfall))
-        for steps, component, name in wanted:
+        for steps, component, name in _components_of(rule):
             if not case.names(component, name):
                 known = list(case.components.get(component, pd.DataFrame()).index)
                 line = nearest_node(written, ("rules", key, *steps))[1].origin.line if written else None
                 what = f"rules.{key}: no {component} match {name!r}"
                 yield Fault(what, case.path / "rules.yaml", line, _few(known), nearest(name, known))
+
+
+def _components_of(rule: Rule) -> Iterator[tuple[Steps, str, str]]:
+    """Yield the components that a rule names: where it is written, the component list, and the name or pattern."""
+    if isinstance(rule, VolumeRule):
+        yield from _each("links", "links", rule.links)
+        yield from _each("generators", "generators", rule.generators)
+    elif isinstance(rule, FlowRule):
+        yield ("link",), "links", rule.link
+    elif isinstance(rule, LevelRule | StorageRule | StartRule | EndRule):
+        yield ("store",), "stores", rule.store
+    elif isinstance(rule, TravelRule):
+        yield ("store",), "stores", rule.store
+        yield ("link",), "links", rule.link
+    elif isinstance(rule, FillingRule):
+        yield from _components_of_filling(rule)
+    elif isinstance(rule, LimitRule):
+        for at, term in enumerate(rule.terms):
+            yield ("terms", at, "name"), term.component, term.name
+    if isinstance(rule, VolumeRule | FlowRule) and rule.shortfall is not None:
+        yield ("shortfall",), "generators", rule.shortfall
+
+
+def _components_of_filling(rule: FillingRule) -> Iterator[tuple[Steps, str, str]]:
+    yield from _each("turbines", "links", rule.turbines)
+    yield from _each("temporary", "links", rule.temporary)
+    yield ("sink",), "generators", rule.sink
+    if rule.store is not None:
+        yield ("store",), "stores", rule.store
+
+
+def _each(field: str, component: str, names: Iterable[str]) -> Iterator[tuple[Steps, str, str]]:
+    for at, name in enumerate(names):
+        yield (field, at), component, name
 
 
 def _few(names: list[str]) -> str | None:

@@ -15,9 +15,9 @@ from energy.reading.month_day import Year
 class FillingRule(Frozen):
     """Level of a reservoir that is filled for the first time, carried from year to year, and the units below it.
 
-    The volume below a level h is ``volume · ((h − bottom) / (top − bottom)) ^ exponent`` [hm³]. At the end of the window
-    of ``year`` the level is ``level``; each later year keeps ``yearly`` back until the reservoir is full. Yield and
-    flow of the turbines follow from the head, so that what is kept back, level and energy are one thing.
+    The volume below a level h is ``volume · ((h − bottom) / (top − bottom)) ^ exponent`` [hm³]. At the end of the
+    window of ``year`` the level is ``level``; each later year keeps ``yearly`` back until the reservoir is full. Yield
+    and flow of the turbines follow from the head, so that what is kept back, level and energy are one thing.
     """
 
     kind: Literal["filling"]
@@ -46,7 +46,8 @@ class FillingRule(Frozen):
     level: float = Field(description="Level at the end of that year's window [m].")
     yearly: float = Field(ge=0, description="Volume kept back in each later year [hm³].")
     before: Annotated[Mapping[Year, float], Frozenness] = Field(
-        default_factory=FrozenMap, description="Earlier year → level at the end of its window [m]; even in volume between."
+        default_factory=FrozenMap,
+        description="Earlier year → level at the end of its window [m]; even in volume between.",
     )
     note: str = ""
 

@@ -57,7 +57,7 @@ def at_most_the_demand(
 
 
 def _share_of_demand(generators: pd.DataFrame) -> np.ndarray:
-    """Return the part of the demand of its bus that each generator may leave unserved, 1 unless it says; shape (generators,)."""
+    """Return the part of its bus' demand that each generator may leave unserved, 1 unless said; shape (generators,)."""
     if "share" not in generators:
         return np.ones(len(generators))
     return generators["share"].fillna(1.0).to_numpy(float)

@@ -184,9 +184,7 @@ def _set_elsewhere(  # noqa: C901  (one branch a place)
     return _set_by_filling(case, book, component, name, attribute)
 
 
-def _set_by_filling(
-    case: Case, book: RuleBook, component: str, name: str, attribute: str
-) -> tuple[str, str] | None:
+def _set_by_filling(case: Case, book: RuleBook, component: str, name: str, attribute: str) -> tuple[str, str] | None:
     """Return the rule of first filling that sets a number, and how to change it there."""
     number = (component, attribute)
     for key, rule in book.rules.items():

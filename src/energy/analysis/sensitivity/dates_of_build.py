@@ -111,7 +111,7 @@ def _predecessor(
     table: pd.DataFrame,
     name: str,
 ) -> str | None:
-    """Return the link on the same buses that ends in the year in which a link begins; of several the one of its order."""
+    """Return the link on the same buses that ends when a link begins; of several the one in its place."""
     if "bus0" not in table or "lifetime" not in table:
         return None
     successor = table.loc[name]

@@ -172,7 +172,9 @@ def _places(
         return []
     if attribute == "build_year":
         names = _members(case, component, name)
-        own_names = [member for member in names if member == name or f"{component}.{member}.{attribute}" not in addresses]
+        own_names = [
+            member for member in names if member == name or f"{component}.{member}.{attribute}" not in addresses
+        ]
         return date_places(case, scenario, component, own_names, row["low"], row["high"])
     if component == "profiles/inflow" and attribute != scenario.hydrology:
         return []

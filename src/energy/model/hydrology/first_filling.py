@@ -170,7 +170,7 @@ def apply_first_filling(
     components
         Components in service, changed in place: ``p_nom`` of the sink, ``e_initial`` of the store.
     hourly
-        Values over the hours, changed in place: ``efficiency`` and ``p_max_pu`` of the turbines, both bounds of the sink.
+        Values over the hours, changed in place: ``efficiency`` and ``p_max_pu`` of turbines, both bounds of the sink.
     """
     for rule in filling_rules(book):
         content = content_over(rule, hours)
