@@ -55,7 +55,7 @@ def quantities(result: Result) -> Values:
         (place, quantity) → value. Countries: ``generation``, ``generation: <carrier>``, ``generation Jan-<month>`` (to
         date), ``generation Oct-Dec``, ``generation Dec``, ``exports``, ``imports``, ``net imports``, ``unserved``.
         Water buses: ``output of the plant`` that takes from them. Stores: ``inflow``, ``release``, their ``… Apr-Sep
-        share``. The AC lines of a country are one border, for a loop flow is no trade; each link is a border on its own.
+        share``. The AC lines of a country are one border, for loop flow is no trade; each link is a border.
     """
     of_countries = dict(_country_energies(result))
     of_reservoirs = dict(_reservoir_volumes(result))

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from energy.case import Case
+from energy.model.hourly import number
 from energy.model.objective import RETURNED, STUDIED
 from energy.scenario import Scenario, split_value_key
 
@@ -102,7 +103,7 @@ def with_dates(
             values[f"{component}.{name}.{size}"] = 0.0
         predecessor = _predecessor(case.components[component], name)
         if predecessor is not None:
-            begun = float(case.components[component].at[predecessor, "build_year"])
+            begun = number(case.components[component], predecessor, "build_year")
             values[f"{component}.{predecessor}.lifetime"] = max(year - begun, 0.0)
     return values
 

@@ -28,7 +28,7 @@ def volume_below(
 ) -> float:
     """Return the volume below a level [m] in hm³, by the volume curve of the rule."""
     depth = (level - rule.bottom) / (rule.top - rule.bottom)
-    return rule.volume * depth**rule.exponent
+    return float(rule.volume * depth**rule.exponent)
 
 
 def level_of(
