@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -24,9 +24,6 @@ from energy.cli.base import (
     working,
 )
 from energy.cli.tables import write_table
-
-if TYPE_CHECKING:
-    pass
 
 
 @app.command("sensitivity")
@@ -56,7 +53,12 @@ def sensitivity_command(
     from energy.plots.risk import tornado_figure
     from energy.plots.style import save
     from energy.report.risk_text import frame_text
-    from energy.report.sensitivity_text import ranking, sensitivity_notes, sensitivity_record, spread_table
+    from energy.report.sensitivity_text import (
+        ranking,
+        sensitivity_notes,
+        sensitivity_record,
+        spread_table,
+    )
     from energy.results.ownership import refuse_unwritable
 
     case, asked = read_asked(scenario, overrides)
@@ -64,26 +66,55 @@ def sensitivity_command(
     refuse_unwritable(folder)
     known = uncertain_parameters(case, asked, only or ["*"])
     with processes(workers) as executor, working(f"{len(known)} numbers …"):
-        found = sensitivity(
-            case, asked, known, metric, SensitivityBudget(looked_at, trajectories, top, base, spread), seed, executor
+        study = sensitivity(
+            case=case,
+            scenario=asked,
+            parameters=known,
+            metric=metric,
+            sizes=SensitivityBudget(looked_at=looked_at, trajectories=trajectories, top=top, base=base, spread=spread),
+            seed=seed,
+            executor=executor,
         )
-        parts = _split(case, asked, known, list(found.numbers.index[:top]), split, hazards, seed, executor)
-    written = {"numbers": found.numbers, "spread": spread_table(found)}
+        parts = _split(
+            case=case,
+            asked=asked,
+            known=known,
+            top=list(study.numbers.index[:top]),
+            count=split,
+            hazards=hazards,
+            seed=seed,
+            executor=executor,
+        )
+    written = {"numbers": study.numbers, "spread": spread_table(study)}
     for name, table in written.items():
         write_table(table, folder / f"{name}.csv", force)
-    drawn = tornado_figure(found.numbers, found.base, metric, found.unit, asked.name, foot_of(asked, case))
+    drawn = tornado_figure(
+        numbers=study.numbers,
+        base=study.base,
+        metric=metric,
+        unit=study.unit,
+        title=asked.name,
+        foot=foot_of(asked, case),
+    )
     save(drawn, folder / "tornado", force=force)
     if as_json:
-        print(json.dumps(sensitivity_record(found, parts), indent=1))
+        print(json.dumps(sensitivity_record(study, parts), indent=1))
     else:
-        title = f"{metric} of {asked.name}: {found.base:,.1f} {found.unit}"
-        new_console().print(frame_text(ranking(found.numbers, 20), title))
-        new_console().print(sensitivity_notes(found, parts))
+        title = f"{metric} of {asked.name}: {study.base:,.1f} {study.unit}"
+        new_console().print(frame_text(ranking(study.numbers, 20), title))
+        new_console().print(sensitivity_notes(study, parts))
         new_console().print(f"written to {folder}")
 
 
 def _split(
-    case: Any, asked: Any, known: list[Any], top: list[str], count: int, hazards: str, seed: int, executor: Any
+    case: Any,
+    asked: Any,
+    known: list[Any],
+    top: list[str],
+    count: int,
+    hazards: str,
+    seed: int,
+    executor: Any,
 ) -> dict[str, float]:
     from energy.analysis.risk.season_sample import SamplingDesign
     from energy.analysis.sensitivity.aleatory_epistemic import random_and_unknown
@@ -93,4 +124,12 @@ def _split(
         return {}
     question = SamplingDesign(asked, read_hazards(hazards), seed)
     chosen = [unknown for unknown in known if unknown.key in top]
-    return random_and_unknown(case, question, chosen, count, count, seed, executor)[0]
+    return random_and_unknown(
+        case=case,
+        question=question,
+        parameters=chosen,
+        sets=count,
+        draws=count,
+        seed=seed,
+        executor=executor,
+    )[0]

@@ -21,6 +21,7 @@ from energy.metrics.audit import audit
 from energy.metrics.country_exchanges import country_exchanges, delivered_by_sender
 from energy.metrics.options import options
 from energy.metrics.unmet_irrigation import unmet_irrigation
+from energy.model.changed_inputs import change_texts
 from energy.results.atomic_write import atomic_folder
 from energy.results.ownership import MANIFEST
 from energy.results.table_writer import plain_cells
@@ -59,11 +60,16 @@ def _plain(series: pd.Series) -> dict[str, float]:
     return {str(name): float(value) for name, value in series.items()}
 
 
-def provenance(case: Case, scenario: Scenario, wall_seconds: float) -> dict[str, Any]:
+def provenance(
+    case: Case,
+    scenario: Scenario,
+    wall_seconds: float,
+) -> dict[str, Any]:
     """Return what a result of a scenario rests on, and what it cost."""
     return {
         "scenario": scenario.plain(),
         "scenario_digest": scenario.digest(),
+        "changes": change_texts(case, scenario),
         "case": case.name,
         "weakest_confidence": case.weakest_confidence,
         "inputs": input_hashes(case.path),
@@ -84,7 +90,10 @@ def write_manifest(draft: Path, manifest: Mapping[str, Any]) -> list[str]:
 
 
 def write_tables(
-    path: Path, tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], force: bool = False
+    path: Path,
+    tables: Mapping[str, pd.DataFrame],
+    manifest: Mapping[str, Any],
+    force: bool = False,
 ) -> None:
     """Write the tables of a study, ``<name>.csv`` each, and their manifest as one folder.
 
