@@ -38,6 +38,9 @@ RENEWED = {
 }
 """Attributes that the engine computes anew for every scenario; all others are part of the structure."""
 
+_DATES = ("build_year", "lifetime")
+"""Attributes that no program reads: they have decided which components are in service."""
+
 _known: dict[int, tuple[Any, str]] = {}
 _KEPT = 256
 
@@ -119,8 +122,8 @@ def components_key(inputs: Inputs, components: Iterable[str]) -> str:
         table = inputs.components.get(component)
         if table is None:
             continue
-        renewed = RENEWED.get(component, ())
-        kept = table.drop(columns=[name for name in renewed if name in table])
+        left_out = (*RENEWED.get(component, ()), *_DATES)
+        kept = table.drop(columns=[name for name in left_out if name in table])
         digest.update(component.encode())
         digest.update(_table_text(kept).encode())
     return digest.hexdigest()
