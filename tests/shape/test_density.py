@@ -53,7 +53,7 @@ LIMITS = {
     "locals called found": Limit(now=3, goal=0),
     "classes": Limit(now=245, goal=125),
     "classes of one name": Limit(now=2, goal=0),
-    "public names": Limit(now=1007, goal=450),
+    "public names": Limit(now=1009, goal=450),
     "arrows in results, plots and report": Limit(now=223, goal=45),
 }
 """That no import runs upwards is held by test_architecture.py."""
