@@ -93,7 +93,7 @@ def content_after(
     return min(filled, rule.volume)
 
 
-def kept_back(
+def _kept_back(
     rule: FillingRule,
     year: int,
 ) -> float:
@@ -113,7 +113,7 @@ def content_over(
         is_filling = in_window(whole_year, rule.window.start, rule.window.end)
         share = np.cumsum(is_filling) / is_filling.sum()
         share_of_hour = share[whole_year.get_indexer(hours[in_year])]
-        content[in_year] = content_after(rule, int(year) - 1) + share_of_hour * kept_back(rule, int(year))
+        content[in_year] = content_after(rule, int(year) - 1) + share_of_hour * _kept_back(rule, int(year))
     return content
 
 
@@ -131,18 +131,18 @@ def _draw_over(
     for year in hours.year.unique():
         whole_window = in_window(_hours_of(int(year)), rule.window.start, rule.window.end)
         in_year = hours.year == year
-        draw[in_year & is_filling] = kept_back(rule, int(year)) / whole_window.sum()
+        draw[in_year & is_filling] = _kept_back(rule, int(year)) / whole_window.sum()
     return draw
 
 
-def filling_rules(book: RuleBook) -> Iterator[FillingRule]:
+def _filling_rules(book: RuleBook) -> Iterator[FillingRule]:
     """Yield the rules of first filling in force."""
     for rule in book.rules.values():
         if isinstance(rule, FillingRule):
             yield rule
 
 
-def dead_volume(
+def _dead_volume(
     rule: FillingRule,
     active: float,
 ) -> float:
@@ -172,7 +172,7 @@ def apply_first_filling(
     hourly
         Values over the hours, changed in place: ``efficiency`` and ``p_max_pu`` of turbines, both bounds of the sink.
     """
-    for rule in filling_rules(book):
+    for rule in _filling_rules(book):
         content = content_over(rule, hours)
         _set_sink(rule, hours, components, hourly)
         _set_turbines(case, rule, hours, components, hourly, content=content)
@@ -271,7 +271,7 @@ def _set_store(
     active = number(stores, rule.store, "e_nom")
     first_hour = pd.DatetimeIndex([start])
     content = float(content_over(rule, first_hour)[0])
-    above_dead = content - dead_volume(rule, active)
+    above_dead = content - _dead_volume(rule, active)
     stores.loc[rule.store, "e_initial"] = min(max(above_dead, 0.0), active)
 
 
@@ -284,13 +284,13 @@ def filled_head_curves(
     stores = components.get("stores", pd.DataFrame())
     links = components.get("links", pd.DataFrame())
     curves = []
-    for rule in filling_rules(book):
+    for rule in _filling_rules(book):
         turbines = tuple(name for name in turbines_of(case, rule) if name in links.index)
         if rule.store is None or rule.store not in stores.index or not turbines:
             continue
         active = number(stores, rule.store, "e_nom")
         contents = np.linspace(0.0, active, CURVE_POINTS)
-        energies = yield_of(rule, dead_volume(rule, active) + contents)
+        energies = yield_of(rule, _dead_volume(rule, active) + contents)
         curve = HeadCurve(
             store=rule.store,
             links=turbines,
