@@ -233,7 +233,7 @@ def _samples_in_folder(
         pool = water_pool(case, design, plan)
     draws = planned_draws(plan, pool)
     workers_or_none = processes(workers) if workers > 1 else nullcontext(None)
-    with workers_or_none as executor, sample_progress() as progress:
+    with workers_or_none as executor, _sample_progress() as progress:
         title = f"{design.scenario.name}, hazards {design.hazards.name}"
         bar = progress.add_task(title, total=len(draws))
         progress.advance(bar, int(done["draw"].isin(draws).sum()))
@@ -254,7 +254,7 @@ def _samples_in_folder(
     return table, pool
 
 
-def sample_progress() -> Progress:
+def _sample_progress() -> Progress:
     """Return a progress bar of samples on the error stream."""
     from rich.progress import (
         BarColumn,
