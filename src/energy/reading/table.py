@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -290,19 +292,21 @@ def _schema_faults(
         allowed = ALLOWED.get(check, check)
         if column in types and "dtype" in check:
             allowed = types[column]
-        cell = None
-        if row is not None and column in text:
-            cell = text.loc[row, column]
-        shown = "nothing" if cell is None else repr(cell)
-        label = "" if row is None else f" of {text.iloc[row, 0]!r}"
-        faults[row, column] = Fault(
-            f"{column}{label} is {shown}",
-            path,
-            line=None if row is None else int(lines[row]),
-            allowed=allowed,
-            repair="fill the cell" if cell is None else "correct the cell",
-        )
+        fault = _cell_fault(text, column, row)
+        line = None if row is None else int(lines[row])
+        faults[row, column] = replace(fault, where=path, line=line, allowed=allowed)
     return list(faults.values())
+
+
+def _cell_fault(text: pd.DataFrame, column: Any, row: int | None) -> Fault:
+    """Return the fault of a cell, without its place; of the column as a whole where there is no row."""
+    cell = None
+    if row is not None and column in text:
+        cell = text.loc[row, column]
+    label = "" if row is None else f" of {text.iloc[row, 0]!r}"
+    if cell is None:
+        return Fault(f"{column}{label} is nothing", repair="fill the cell")
+    return Fault(f"{column}{label} is {cell!r}", repair="correct the cell")
 
 
 def schema_types(err: pa.errors.SchemaErrors) -> dict[str, str]:
