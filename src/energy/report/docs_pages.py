@@ -79,12 +79,12 @@ def write_headline(table: pd.DataFrame, project: Path) -> list[Path]:
         before = page.read_text(encoding="utf-8")
         after = with_numbers(before, stored)
         if after != before:
-            write_page(page, after)
+            _write_page(page, after)
             written.append(page)
     return written
 
 
-def write_page(page: Path, text: str) -> None:
+def _write_page(page: Path, text: str) -> None:
     """Replace a page as a whole; who calls has read it, and changed what its marks enclose."""
     with atomic_file(page, force=True) as draft:
         draft.write_text(text, encoding="utf-8")
@@ -114,7 +114,7 @@ def write_blocks(page: Path, blocks: Mapping[str, str]) -> None:
     text = page.read_text(encoding="utf-8")
     for name, block in blocks.items():
         text = with_block(text, name, block)
-    write_page(page, text)
+    _write_page(page, text)
 
 
 def resolution_text(table: pd.DataFrame, default: str) -> str:
