@@ -30,6 +30,7 @@ from energy.solve.lp import (
     Key,
     Ports,
     Structure,
+    line_reactance,
     ports_of,
 )
 
@@ -65,6 +66,8 @@ class Pattern:
         Where links deliver.
     position
         Component list → name → position.
+    reactance
+        Of the lines [per unit], which the entries of the voltage law are of.
     """
 
     sizes: Mapping[Key, int]
@@ -74,6 +77,7 @@ class Pattern:
     energy: float
     ports: Ports
     position: Mapping[str, Mapping[str, int]]
+    reactance: np.ndarray
 
 
 def pattern_of(reference: Structure, base: Inputs) -> Pattern | None:
@@ -100,7 +104,17 @@ def pattern_of(reference: Structure, base: Inputs) -> Pattern | None:
         component: {str(name): at for at, name in enumerate(table.index)}
         for component, table in base.components.items()
     }
-    return Pattern(sizes, balance, reference.rows[BALANCE][0] >= 0, voltage, energy, ports, position)
+    in_balance = reference.rows[BALANCE][0] >= 0
+    return Pattern(
+        sizes=sizes,
+        balance=balance,
+        in_balance=in_balance,
+        voltage=voltage,
+        energy=energy,
+        ports=ports,
+        position=position,
+        reactance=line_reactance(base),
+    )
 
 
 def _entries(matrix: sparse.csr_matrix, rows: np.ndarray, columns: np.ndarray) -> Entries:
@@ -179,7 +193,8 @@ def assemble_program(pattern: Pattern, inputs: Inputs) -> Structure:
         sheet.put(balance[:, entries.rows], columns[key][:, entries.columns], entries.values)
     angle = None
     if pattern.voltage is not None:
-        angle = _assemble_voltage(sheet, pattern.voltage, columns, rows, inputs)
+        law = _law_of(pattern, inputs)
+        angle = _assemble_voltage(sheet, law, columns, rows, inputs)
     if pattern.energy:
         _assemble_stores(sheet, pattern.energy, columns, rows, inputs)
     if lossy:
@@ -188,6 +203,14 @@ def assemble_program(pattern: Pattern, inputs: Inputs) -> Structure:
         _assemble_rule(sheet, rule, columns, rows, inputs, pattern.position)
     bounds = np.concatenate(sheet.lower), np.concatenate(sheet.upper)
     return Structure(sheet.matrix(), columns, rows, angle, bounds, inputs, pattern.ports)
+
+
+def _law_of(pattern: Pattern, inputs: Inputs) -> Entries:
+    """Return the entries of the voltage law with the reactances of inputs."""
+    law = pattern.voltage
+    assert law is not None
+    ratio = line_reactance(inputs) / pattern.reactance
+    return Entries(law.rows, law.columns, law.values * ratio[law.columns])
 
 
 def _assemble_voltage(

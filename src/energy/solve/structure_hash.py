@@ -18,10 +18,17 @@ RENEWED = {
     "loads": ("p_set",),
     "generators": ("p_nom", "p_min_pu", "p_max_pu", "marginal_cost"),
     "links": ("p_nom", "p_min_pu", "p_max_pu", "efficiency", "efficiency2", "efficiency3", "marginal_cost"),
-    "lines": ("s_nom", "s_max_pu"),
+    "lines": ("s_nom", "s_max_pu", "x", "r"),
     "stores": ("e_nom", "e_min_pu", "e_max_pu", "e_initial", "marginal_cost", "marginal_cost_storage"),
 }
 """Attributes that the engine computes anew for every scenario; all others are part of the structure."""
+
+WITHOUT_EFFECT = {
+    "loads": ("share",),
+    "generators": ("efficiency",),
+    "lines": ("length", "b"),
+}
+"""Attributes that no number of the program depends on: demand has its share in p_set, charging and fuel are not in it."""
 
 _known: dict[int, tuple[Any, str]] = {}
 _KEPT = 256
@@ -91,7 +98,8 @@ def components_key(inputs: Inputs, components: Iterable[str]) -> str:
     for component in components:
         table = inputs.components.get(component)
         if table is not None:
-            kept = table.drop(columns=[c for c in RENEWED.get(component, ()) if c in table])
+            numbers = (*RENEWED.get(component, ()), *WITHOUT_EFFECT.get(component, ()))
+            kept = table.drop(columns=[name for name in numbers if name in table])
             whole.update(component.encode())
             whole.update(_table_text(kept).encode())
     return whole.hexdigest()
