@@ -28,7 +28,7 @@ WITHOUT_EFFECT = {
     "generators": ("efficiency",),
     "lines": ("length", "b"),
 }
-"""Attributes that no number of the program depends on: demand has its share in p_set, charging and fuel are not in it."""
+"""Attributes that no number of the program depends on: demand has its share in p_set."""
 
 _known: dict[int, tuple[Any, str]] = {}
 _KEPT = 256
