@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import replace
 
 import highspy
@@ -10,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from energy.analysis import parallel as points_module
+from energy.analysis.engine_cache import forget_engines
 from energy.analysis.parallel import delivered, solve_points
 from energy.case import Case, read_case
 from energy.metrics import audit
@@ -204,13 +203,13 @@ def test_an_hourly_point_holds_what_its_anchor_decides(tried: Tried, monkeypatch
     out = {"name": "out", "kind": "hvdc_pole_out", "where": ["links.line"], "cause": "any", "start": "07-03"}
     points = [base.replace(events=[out | {"duration": days}]) for days in ("5d", "40d")]
     points.append(points[0].replace(hydrology="dry"))
-    monkeypatch.setattr(points_module, "_engines", OrderedDict())
+    forget_engines()
     short = {a.index: a.values["objective"] for a in solve_points(case, points, delivered)}
     monkeypatch.setattr(attempts, "LONG_HORIZON", 0)
     monkeypatch.setattr("energy.solve.engine.ANCHORED", 0)
     found = []
     for order in ((0, 1, 2), (2, 1, 0)):
-        monkeypatch.setattr(points_module, "_engines", OrderedDict())
+        forget_engines()
         tried.clear()
         answers = list(solve_points(case, [points[at] for at in order], delivered))
         found.append({order[answer.index]: float(answer.values["objective"]) for answer in answers})
@@ -301,7 +300,7 @@ def test_points_of_a_long_horizon_start_from_an_interior_anchor(tried: Tried, mo
     short = {a.index: a.values["objective"] for a in solve_points(case, points, delivered)}
     monkeypatch.setattr(attempts, "LONG_HORIZON", 0)
     monkeypatch.setattr(highs, "COLUMNS_A_STEP", 1)
-    monkeypatch.setattr(points_module, "_engines", OrderedDict())
+    forget_engines()
     tried.clear()
     found = {a.index: a.values["objective"] for a in solve_points(case, points, delivered)}
     ways = ["interior" if way.options["solver"] == "hipo" else "start" if way.anew else "on" for way, _ in tried]

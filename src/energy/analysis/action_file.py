@@ -92,9 +92,9 @@ class ActionSet:
             Fault(
                 f"no hazard {hazard!r} in {hazards.name}",
                 node.origin.where,
-                node.origin.line,
-                ", ".join(hazards.hazards),
-                nearest(str(hazard), hazards.hazards),
+                line=node.origin.line,
+                allowed=", ".join(hazards.hazards),
+                repair=nearest(str(hazard), hazards.hazards),
             )
             for hazard, node in written.children()
             if hazard not in hazards.hazards
@@ -131,9 +131,8 @@ def read_actions(path_or_name: str | Path) -> ActionSet:
                 Fault(
                     what,
                     folder,
-                    None,
-                    ", ".join(known),
-                    nearest(path.name, known),
+                    allowed=", ".join(known),
+                    repair=nearest(path.name, known),
                 )
             )
         path = folder / f"{path.name}.yaml"

@@ -84,4 +84,4 @@ def _cost(
 ) -> ForesightCost:
     """Return the cost of one service; its price is less energy delivered, or more unserved or bought."""
     price = foreseen - surprised if kind == "delivered" else surprised - foreseen
-    return ForesightCost(service, kind, foreseen, surprised, price)
+    return ForesightCost(service=service, kind=kind, foreseen=foreseen, surprised=surprised, price=price)

@@ -70,9 +70,8 @@ def area_of(frequency: Frequency, country: str) -> str:
             Fault(
                 f"no synchronous area has {country}",
                 "rules.yaml",
-                None,
-                known,
-                "add it to areas",
+                allowed=known,
+                repair="add it to areas",
             )
         )
     return max(names, key=lambda name: frequency.areas[name].outside)
@@ -92,9 +91,8 @@ def refuse_unknown_area(frequency: Frequency, name: str) -> None:
             Fault(
                 f"no synchronous area {name!r}",
                 "rules.yaml",
-                None,
-                ", ".join(known),
-                nearest(name, known),
+                allowed=", ".join(known),
+                repair=nearest(name, known),
             )
         )
 
@@ -241,12 +239,12 @@ def frequency_limit(
     both = pd.concat(tables, names=["end", "snapshot"])
     limit = both["largest loss"].unstack("end").min(axis=1).clip(upper=rating)
     return FrequencyLimit(
-        names,
-        both,
-        limit.rename("limit"),
-        loss,
-        tuple(map(str, studied.index)),
-        rating,
+        areas=names,
+        table=both,
+        limit=limit.rename("limit"),
+        loss=loss,
+        links=tuple(map(str, studied.index)),
+        rating=rating,
     )
 
 

@@ -113,7 +113,10 @@ def leaning(found: Inputs, lean: float) -> Inputs:
 
 
 def solve_imperfect_foresight(
-    case: Case, scenario: Scenario, engine: Engine | None = None, lean: float = 0.0
+    case: Case,
+    scenario: Scenario,
+    engine: Engine | None = None,
+    lean: float = 0.0,
 ) -> Result:
     """Solve a scenario whose events come as a surprise.
 

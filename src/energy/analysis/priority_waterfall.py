@@ -84,7 +84,13 @@ class Run:
     @cached_property
     def table(self) -> pd.DataFrame:
         """The months in numbers, see ``energy.metrics.monthly_table``; with ``foreseen`` [GWh] after a surprise."""
-        table = monthly_table(self.result, self.season, self.limit, self.countries, self.losses)
+        table = monthly_table(
+            result=self.result,
+            season=self.season,
+            limit=self.limit,
+            countries=self.countries,
+            losses=self.losses,
+        )
         if self.foreseen is not None:
             table["foreseen"] = energy_by_month(transferable(self.foreseen), self.foreseen)
         return table
@@ -142,19 +148,19 @@ def run(case: Case, scenario: Scenario, time_limit: float = inf, structure: bool
     season = open_season(scenario, found)
     limit = book.contract.ceiling if book.contract else None
     countries = list(book.contract.shares) if book.contract else []
-    rungs, already_served = _steps(scenario, book, own, engine, foreseen, season)
+    rungs, already_served = _steps(scenario=scenario, book=book, own=own, engine=engine, result=foreseen, season=season)
     if surprised and not rungs.empty:
         rungs[SURPRISE] = energy_by_month(transferable(result), result)
     bounds = _soon_and_late(case, scenario, engine) if surprised and scenario.objective == "transfer" else None
     spread = structure_spread(case, scenario, engine, foreseen) if structure and engine.has_warm_start else None
     return Run(
-        case,
-        scenario,
-        result,
-        season,
-        limit,
-        countries,
-        rungs,
+        case=case,
+        scenario=scenario,
+        result=result,
+        season=season,
+        limit=limit,
+        countries=countries,
+        rungs=rungs,
         foreseen=foreseen if surprised else None,
         soon_and_late=bounds,
         structure=spread,
@@ -184,7 +190,12 @@ def _refuse_unsound(result: Result) -> None:
 
 
 def _steps(
-    scenario: Scenario, book: RuleBook, own: Inputs, engine: Engine, result: Result, season: np.ndarray
+    scenario: Scenario,
+    book: RuleBook,
+    own: Inputs,
+    engine: Engine,
+    result: Result,
+    season: np.ndarray,
 ) -> tuple[pd.DataFrame, dict[str, float]]:
     """Return the rungs, and what a service is given before it has its place [GWh]."""
     order = list(scenario.protection_order or book.protection_order)

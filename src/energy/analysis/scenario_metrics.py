@@ -51,7 +51,7 @@ class Metrics:
             kind, _, component = name.partition(":")
             if kind not in SERIES or (kind == SERIES[0]) == bool(component):
                 allowed = ", ".join(s if s == SERIES[0] else f"{s}:<name>" for s in SERIES)
-                raise InputError(Fault(f"no series {name!r}", None, None, allowed, nearest(kind, SERIES)))
+                raise InputError(Fault(f"no series {name!r}", None, allowed=allowed, repair=nearest(kind, SERIES)))
 
     def shapes(self, days: int) -> dict[str, tuple[tuple[str, ...], str, str]]:
         """Return name → (dimensions, unit, meaning) of all that is kept."""
@@ -103,9 +103,7 @@ def _series(result: Result, kind: str, component: str) -> np.ndarray:
         table = result.flow(table_name)
     if component not in table:
         known = list(map(str, table.columns))
-        raise InputError(
-            Fault(f"no {table_name} {component!r} in service", None, None, None, nearest(component, known))
-        )
+        raise InputError(Fault(f"no {table_name} {component!r} in service", None, repair=nearest(component, known)))
     return table[component].to_numpy(float)
 
 

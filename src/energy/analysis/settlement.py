@@ -126,18 +126,18 @@ def settlement(case: Case, scenario: Scenario, *, shortfall_owed: bool = False, 
     built, without = worlds.held(), worlds.without()
     years = scenario.time.years
     return Settlement(
-        scenario,
-        contract,
-        terms,
-        paid,
-        positions(paid).reindex(terms.index, fill_value=0),
-        None if contract.debt is None else coverage(paid, contract, years),
-        export_income(paid, contract, years),
-        _fuel(built, contract, paid, terms.index),
-        _rent(built),
-        welfare_change(built, without, 0.0, paid),
-        avoided(fuel_use(without), fuel_use(built)),
-        price_range(without, REVERSE),
+        scenario=scenario,
+        contract=contract,
+        terms=terms,
+        paid=paid,
+        positions=positions(paid).reindex(terms.index, fill_value=0),
+        debt=None if contract.debt is None else coverage(paid, contract, years),
+        income=export_income(paid, contract, years),
+        fuel=_fuel(built, contract, paid, terms.index),
+        rent=_rent(built),
+        welfare=welfare_change(built, without, 0.0, paid),
+        avoided=avoided(fuel_use(without), fuel_use(built)),
+        prices=price_range(without, REVERSE),
     )
 
 

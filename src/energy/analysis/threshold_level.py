@@ -119,9 +119,8 @@ def start_rule(case: Case, name: str) -> StartRule:
         Fault(
             f"no rule of a start {name!r}",
             case.path / "rules.yaml",
-            None,
-            ", ".join(known),
-            repair,
+            allowed=", ".join(known),
+            repair=repair,
         )
     )
 

@@ -49,11 +49,13 @@ def refuse_unhonoured(found: Inputs, path: Path, study: str) -> None:
     storage = found.components.get("storage_units", pd.DataFrame()).index
     if len(storage) and study == "adequacy":
         what = f"{study}: storage_units {_few(storage)}: their hours hang together"
-        faults.append(Fault(what, path, None, "networks without storage", "leave them out: values with active: 0"))
+        faults.append(
+            Fault(what, path, allowed="networks without storage", repair="leave them out: values with active: 0")
+        )
     limits = found.own.components["global_constraints"].static.index
     if len(limits):
         what = f"{study}: global_constraints {_few(limits)} are not honoured in single snapshots"
-        faults.append(Fault(what, path, None, None, "take them out of the network"))
+        faults.append(Fault(what, path, repair="take them out of the network"))
     if faults:
         raise InputError(faults)
 
@@ -68,7 +70,7 @@ def _attributes(found: Inputs, path: Path, study: str) -> Iterator[Fault]:
                 names = table.index[asks.any(axis=0)]
                 if len(names):
                     what = f"{study}: {component} {_few(names)}: {attribute} is not honoured in single snapshots"
-                    yield Fault(what, path, None, f"no {attribute}", "take it out of the network")
+                    yield Fault(what, path, allowed=f"no {attribute}", repair="take it out of the network")
 
 
 def _few(names: pd.Index) -> str:

@@ -33,4 +33,4 @@ def contract_command(
     terms.refuse_unsound()
     found = frontier(table["season"].to_numpy(float), table["weight"].to_numpy(float), terms, tail)
     title = f"GWh, million USD; worst {100 * tail:.0f} % of {len(table):,} seasons"
-    show_table(found, title, as_json, folder / "contract.csv", force)
+    show_table(table=found, title=title, as_json=as_json, out=folder / "contract.csv", force=force)

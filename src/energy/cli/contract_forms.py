@@ -43,5 +43,12 @@ def contract_forms_command(
     start = time.perf_counter()
     seasons, weights = read_seasons(samples) if samples is not None else (None, None)
     with working(f"{asked.name} …"):
-        answer = contract_answer(case, asked, seasons, weights, opportunity, penalty)
+        answer = contract_answer(
+            case=case,
+            scenario=asked,
+            seasons=seasons,
+            weights=weights,
+            opportunity=opportunity,
+            penalty=penalty,
+        )
     show_answer(answer, case, asked, folder, seconds=time.perf_counter() - start, as_json=as_json, force=force)

@@ -46,5 +46,13 @@ def investment_command(
     starts, events = read_starts(start), read_events(event)
     seasons, weights = read_seasons(samples) if samples is not None else (None, None)
     with working(f"{asked.name} …"):
-        answer = investment_answer(case, asked, starts, events, seasons, weights, seed)
+        answer = investment_answer(
+            case=case,
+            scenario=asked,
+            starts=starts,
+            events=events,
+            seasons=seasons,
+            weights=weights,
+            seed=seed,
+        )
     show_answer(answer, case, asked, folder, seconds=time.perf_counter() - begin, as_json=as_json, force=force)

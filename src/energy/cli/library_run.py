@@ -50,7 +50,7 @@ def run_library(
             progress.print(f"{len(outcomes):>3}/{len(asked)} {outcome.name}: {said}", soft_wrap=True)
     failed = {outcome.name: outcome.reason for outcome in outcomes if outcome.fault}
     solved = [out / scenario.name for scenario in order if scenario.name not in failed]
-    _say(solved, failed, out, time.perf_counter() - start, as_json, force)
+    _say(solved=solved, failed=failed, out=out, seconds=time.perf_counter() - start, as_json=as_json, force=force)
     if failed:
         raise typer.Exit(max(CODES[outcome.fault] for outcome in outcomes if outcome.fault))
 

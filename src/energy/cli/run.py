@@ -63,7 +63,13 @@ def _refuse_names(whole_library: bool) -> None:
 
 
 def _run_each(
-    asked: list[tuple[Any, Any]], out: Path, as_json: bool, *, time_limit: float, force: bool, structure: bool
+    asked: list[tuple[Any, Any]],
+    out: Path,
+    as_json: bool,
+    *,
+    time_limit: float,
+    force: bool,
+    structure: bool,
 ) -> None:
     """Solve one scenario after the other; one that has no optimum is said, and the others go on."""
     from energy.analysis import run

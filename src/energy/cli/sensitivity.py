@@ -65,13 +65,35 @@ def sensitivity_command(
     known = uncertain_parameters(case, asked, only or ["*"])
     with processes(workers) as executor, working(f"{len(known)} numbers …"):
         found = sensitivity(
-            case, asked, known, metric, SensitivityBudget(looked_at, trajectories, top, base, spread), seed, executor
+            case=case,
+            scenario=asked,
+            parameters=known,
+            metric=metric,
+            sizes=SensitivityBudget(looked_at=looked_at, trajectories=trajectories, top=top, base=base, spread=spread),
+            seed=seed,
+            executor=executor,
         )
-        parts = _split(case, asked, known, list(found.numbers.index[:top]), split, hazards, seed, executor)
+        parts = _split(
+            case=case,
+            asked=asked,
+            known=known,
+            top=list(found.numbers.index[:top]),
+            count=split,
+            hazards=hazards,
+            seed=seed,
+            executor=executor,
+        )
     written = {"numbers": found.numbers, "spread": spread_table(found)}
     for name, table in written.items():
         write_table(table, folder / f"{name}.csv", force)
-    drawn = tornado_figure(found.numbers, found.base, metric, found.unit, asked.name, foot_of(asked, case))
+    drawn = tornado_figure(
+        numbers=found.numbers,
+        base=found.base,
+        metric=metric,
+        unit=found.unit,
+        title=asked.name,
+        foot=foot_of(asked, case),
+    )
     save(drawn, folder / "tornado", force=force)
     if as_json:
         print(json.dumps(sensitivity_record(found, parts), indent=1))
@@ -83,7 +105,14 @@ def sensitivity_command(
 
 
 def _split(
-    case: Any, asked: Any, known: list[Any], top: list[str], count: int, hazards: str, seed: int, executor: Any
+    case: Any,
+    asked: Any,
+    known: list[Any],
+    top: list[str],
+    count: int,
+    hazards: str,
+    seed: int,
+    executor: Any,
 ) -> dict[str, float]:
     from energy.analysis.risk.season_sample import SamplingDesign
     from energy.analysis.sensitivity.aleatory_epistemic import random_and_unknown
@@ -93,4 +122,12 @@ def _split(
         return {}
     question = SamplingDesign(asked, read_hazards(hazards), seed)
     chosen = [unknown for unknown in known if unknown.key in top]
-    return random_and_unknown(case, question, chosen, count, count, seed, executor)[0]
+    return random_and_unknown(
+        case=case,
+        question=question,
+        parameters=chosen,
+        sets=count,
+        draws=count,
+        seed=seed,
+        executor=executor,
+    )[0]

@@ -36,5 +36,5 @@ def threshold_command(
     start = time.perf_counter()
     rules = rule or [name for name in case.rules.rules if name.endswith("_start")]
     with working(f"{asked.name} …"):
-        answer = threshold_answer(case, asked, rules, quantity, levels)
+        answer = threshold_answer(case=case, scenario=asked, rules=rules, quantity=quantity, count=levels)
     show_answer(answer, case, asked, folder, seconds=time.perf_counter() - start, as_json=as_json, force=force)

@@ -97,7 +97,10 @@ def duration_figure(*found: xr.Dataset, size: str = "journal") -> Figure:
         axes.yaxis.set_major_formatter("{x:,.0f}")
         axes.grid(axis="y")
         axes.legend(
-            loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2
+            loc="lower left",
+            bbox_to_anchor=(0, 1),
+            ncols=3,
+            borderaxespad=0.2,
         )  # above: curves may be anywhere
     return figure
 

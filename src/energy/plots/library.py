@@ -119,7 +119,10 @@ def _bars(axes: Axes, found: Mapping[str, Any], shares: Mapping[str, np.ndarray]
 
 
 def write_comparison(
-    found: Mapping[str, Any], folder: Path, failed: Mapping[str, str] | None = None, force: bool = False
+    found: Mapping[str, Any],
+    folder: Path,
+    failed: Mapping[str, str] | None = None,
+    force: bool = False,
 ) -> Path:
     """Write a comparison's table and figure, and return the table's path.
 

@@ -67,7 +67,11 @@ def monthly_figure(table: pd.DataFrame, title: str, footer: str = "", size: str 
         _months(left, months)
         handles, labels = left.get_legend_handles_labels()
         figure.legend(
-            handles, labels, loc="upper left", bbox_to_anchor=(0.04 / width, 1 - 0.32 / height), ncols=len(labels)
+            handles,
+            labels,
+            loc="upper left",
+            bbox_to_anchor=(0.04 / width, 1 - 0.32 / height),
+            ncols=len(labels),
         )
         figure.text(0.1 / width, 1 - 0.1 / height, title, va="top", fontsize=10, fontweight="bold")
         notes = "\n".join(text for text in (fill(verdict(table), round(17 * width)), footer) if text)

@@ -107,7 +107,9 @@ def draw(found: xr.Dataset, name: str = "monthly", size: str = "journal") -> Fig
     """
     known = entries(found)
     if name not in known:
-        raise InputError(Fault(f"no figure {name!r} of this run", None, None, ", ".join(known), nearest(name, known)))
+        raise InputError(
+            Fault(f"no figure {name!r} of this run", None, allowed=", ".join(known), repair=nearest(name, known))
+        )
     return known[name].draw(found, size)
 
 
@@ -121,7 +123,7 @@ def chosen(found: xr.Dataset, names: Iterable[str]) -> dict[str, FigureEntry]:
     """
     known, asked = entries(found), list(names)
     faults = [
-        Fault(f"no figure {name!r} of this run", None, None, ", ".join(known), nearest(name, known))
+        Fault(f"no figure {name!r} of this run", None, allowed=", ".join(known), repair=nearest(name, known))
         for name in asked
         if name not in known
     ]

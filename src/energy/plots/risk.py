@@ -134,7 +134,13 @@ def causes_figure(found: xr.Dataset, size: str = "journal") -> Figure:
 
 
 def tornado_figure(
-    numbers: pd.DataFrame, base: float, metric: str, unit: str, title: str, foot: str = "", size: str = "journal"
+    numbers: pd.DataFrame,
+    base: float,
+    metric: str,
+    unit: str,
+    title: str,
+    foot: str = "",
+    size: str = "journal",
 ) -> Figure:
     """Draw a metric with one number at each end of its range, widest first.
 

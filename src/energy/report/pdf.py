@@ -73,7 +73,10 @@ def _printed(program: str, page: Path, draft: Path) -> bool:
         command = [program, *browser_options(Path(profile)), "--no-pdf-header-footer", f"--print-to-pdf={draft}"]
         try:
             subprocess.run(  # noqa: S603  (a program found on the path, no shell)
-                [*command, page.resolve().as_uri()], capture_output=True, check=True, timeout=PATIENCE
+                [*command, page.resolve().as_uri()],
+                capture_output=True,
+                check=True,
+                timeout=PATIENCE,
             )
         except (OSError, subprocess.SubprocessError):
             return False

@@ -34,7 +34,12 @@ class RunOutcome(NamedTuple):
 
 
 def run_to_folder(
-    scenario: Scenario, folder: Path, time_limit: float = inf, *, force: bool = False, structure: bool = True
+    scenario: Scenario,
+    folder: Path,
+    time_limit: float = inf,
+    *,
+    force: bool = False,
+    structure: bool = True,
 ) -> RunOutcome:
     """Solve a scenario and write its folder; a failure is an outcome too."""
     start = time.perf_counter()
@@ -46,7 +51,13 @@ def run_to_folder(
         fault, reason = "input", "; ".join(map(str, err.faults))
     except SolverError as err:
         fault, reason = "solver", str(err)
-    return RunOutcome(scenario.name, folder, time.perf_counter() - start, fault, reason)
+    return RunOutcome(
+        name=scenario.name,
+        folder=folder,
+        seconds=time.perf_counter() - start,
+        fault=fault,
+        reason=reason,
+    )
 
 
 @lru_cache(maxsize=4)
@@ -104,4 +115,10 @@ def run_all(
                 yield future.result()
             else:
                 reason = f"{type(error).__name__}: {error}"
-                yield RunOutcome(scenario.name, folder, 0.0, "program", reason.splitlines()[0])
+                yield RunOutcome(
+                    name=scenario.name,
+                    folder=folder,
+                    seconds=0.0,
+                    fault="program",
+                    reason=reason.splitlines()[0],
+                )

@@ -18,6 +18,7 @@ from energy.analysis.sensitivity.uncertain_parameters import (
     UncertainParameter,
     with_uncertain_parameters,
 )
+from energy.analysis.tasks import results_in_order
 from energy.case import Case
 
 
@@ -67,11 +68,9 @@ def _sampled(
     executor: Executor | None,
 ) -> list[list[dict[str, float]]]:
     """Return the samples of the same draws under each design, in the order of the designs."""
-    if executor is None:
-        return [solve_samples(case, design, draws) for design in designs]
-    key = case_digest(case)
-    futures = [executor.submit(solve_samples, case, design, draws, key) for design in designs]
-    return [future.result() for future in futures]
+    key = "" if executor is None else case_digest(case)
+    tasks = [(case, design, draws, key) for design in designs]
+    return list(results_in_order(solve_samples, tasks, executor))
 
 
 def _season(sample: Mapping[str, float]) -> float:

@@ -104,7 +104,7 @@ def _of_evidence(case: Case, scenario: Scenario) -> Iterator[UncertainParameter]
     for row in uncertain:
         if _is_lower_bound(row, uncertain):
             continue
-        settable = _places(case, scenario, book, row, addresses)
+        settable = _places(case=case, scenario=scenario, book=book, row=row, addresses=addresses)
         places = [place for place in settable if not _is_given(scenario, place)]
         if not places:
             continue

@@ -172,7 +172,9 @@ def _refuse_too_many(points: int, what: str, origin: Origin) -> None:
     if points > MOST_POINTS:
         allowed = f"up to {MOST_POINTS:,}, since each is a scenario in memory and a solve"
         repair = "take fewer values, or combine: sample with a count"
-        raise InputError(Fault(f"{what} has {points:,} points", origin.where, origin.line, allowed, repair))
+        raise InputError(
+            Fault(f"{what} has {points:,} points", origin.where, line=origin.line, allowed=allowed, repair=repair)
+        )
 
 
 def _in_a_row(values: Mapping[str, list[Any]], written: Node | None) -> Grid:
@@ -195,7 +197,13 @@ def _coordinate(key: str, values: list[Any], origin: Origin) -> tuple[list[Any],
     except PydanticCustomError as error:
         context = error.context or {}
         what = f"axis {key!r}: {context.get('what', error)}"
-        fault = Fault(what, origin.where, origin.line, context.get("allowed"), context.get("repair"))
+        fault = Fault(
+            what,
+            origin.where,
+            line=origin.line,
+            allowed=context.get("allowed"),
+            repair=context.get("repair"),
+        )
         raise InputError(fault) from None
 
 

@@ -118,7 +118,7 @@ def sweep(
     >>> found["delivered"].sel(hydrology="dry").round(1).values.tolist()
     [42.2, 42.2]
     """
-    laid, measure = grid(axes, combine, count, seed, written), Metrics(tuple(series))
+    laid, measure = grid(axes=axes, combine=combine, count=count, seed=seed, written=written), Metrics(tuple(series))
     points = scenarios_of(base, laid.changes, written)
     _refuse(case, [points[at] for at in trials(laid.changes)])
     if solver is not None:
@@ -129,10 +129,32 @@ def sweep(
     offsets = [(first - days[0]).days for first in firsts]
     empty = _empty(laid, measure, base, days)
     if folder is None:
-        return _Sweep(case, measure, points, keys, empty, None, None, progress, solver, offsets).run(executor, workers)
+        return _Sweep(
+            case=case,
+            measure=measure,
+            points=points,
+            keys=keys,
+            dataset=empty,
+            journal=None,
+            store=None,
+            progress=progress,
+            solver=solver,
+            offsets=offsets,
+        ).run(executor, workers)
     with closing(Journal(Path(folder))) as journal:
         store = Store(Path(folder) / DATASET, empty, tuple(laid.dims))
-        kept = _Sweep(case, measure, points, keys, empty, journal, store, progress, solver, offsets)
+        kept = _Sweep(
+            case=case,
+            measure=measure,
+            points=points,
+            keys=keys,
+            dataset=empty,
+            journal=journal,
+            store=store,
+            progress=progress,
+            solver=solver,
+            offsets=offsets,
+        )
         return kept.run(executor, workers)
 
 
@@ -199,7 +221,10 @@ class _Sweep:
             self.progress(Progress(self.done, self.found, self.failed, total, now - self.begun))
 
     def _answers(
-        self, places: Mapping[str, Sequence[int]], executor: Executor | None, workers: int | None
+        self,
+        places: Mapping[str, Sequence[int]],
+        executor: Executor | None,
+        workers: int | None,
     ) -> Iterator[tuple[str, TaskResult]]:
         """Yield the answers of the points that are missing; an own pool that loses a worker is made anew."""
         left, broken = list(places), 0
@@ -238,7 +263,7 @@ def _refuse_axes(laid: Grid) -> None:
     """Refuse axes that have the name of what is kept."""
     for key in laid.coords.keys() & METRICS.keys():
         what = f"axis {key!r} has the name of a metric, and a Dataset cannot hold both"
-        raise InputError(Fault(what, key, None, None, "run the values by themselves: energy run with --set"))
+        raise InputError(Fault(what, key, repair="run the values by themselves: energy run with --set"))
 
 
 def _first_days(case: Case, points: Sequence[Scenario]) -> tuple[list[pd.Timestamp], pd.DatetimeIndex]:
@@ -254,7 +279,7 @@ def _first_days(case: Case, points: Sequence[Scenario]) -> tuple[list[pd.Timesta
 def _refuse_surprise(solver: str, points: Sequence[Scenario]) -> None:
     if any(point.foresight == "surprise" and point.events for point in points):
         what = f"plans that learn of events are solved by HiGHS alone, not by {solver}"
-        raise InputError(Fault(what, "--solver", None, "foresight: perfect", "leave the solver out"))
+        raise InputError(Fault(what, "--solver", allowed="foresight: perfect", repair="leave the solver out"))
 
 
 def _keys(case: Case, points: Sequence[Scenario], measure: Metrics, solver: str | None) -> list[str]:

@@ -79,9 +79,9 @@ def avoided_answer(
     return Answer(
         (sentence,),
         tables,
-        span,
-        marks_of(case, "carriers.*", "generators.*"),
-        limits,
+        span=span,
+        marks=marks_of(case, "carriers.*", "generators.*"),
+        limits=limits,
     )
 
 
@@ -122,7 +122,7 @@ def winter_price_answer(case: Case, scenario: Scenario) -> Answer:
         "Prices of the margin by month": table,
         "Gain of both sides together by the power that is sold": trade,
     }
-    return Answer((sentence,), tables, span, marks_of(case, "generators.*"), limits)
+    return Answer((sentence,), tables, span=span, marks=marks_of(case, "generators.*"), limits=limits)
 
 
 def _gain_by_power(prices: pd.DataFrame) -> pd.DataFrame:
@@ -154,7 +154,7 @@ def closure_answer(
     executor: Executor | None = None,
 ) -> Answer:
     """Return what a closure of each length costs, by the month that it begins in."""
-    found = closures(case, scenario, where, lengths, months, executor)
+    found = closures(case=case, scenario=scenario, where=where, lengths=lengths, months=months, executor=executor)
     lost = found.table["lost"].unstack("days")
     lost.columns = pd.Index([f"{days} days" for days in lost.columns])
     lost.attrs["units"] = "GWh"
@@ -180,9 +180,9 @@ def closure_answer(
     return Answer(
         (sentence,),
         tables,
-        span,
-        marks_of(case, "rules.contract"),
-        limits if foreseen else (),
+        span=span,
+        marks=marks_of(case, "rules.contract"),
+        limits=limits if foreseen else (),
     )
 
 
@@ -198,14 +198,14 @@ def action_answer(
 ) -> Answer:
     """Return the ranking of actions over drawn water years and outages."""
     ranking = rank_actions(
-        case,
-        scenario,
-        hazards,
-        actions,
-        np.arange(samples).tolist(),
-        seed,
-        ranked_by,
-        executor,
+        case=case,
+        scenario=scenario,
+        hazards=hazards,
+        actions=actions,
+        draws=np.arange(samples).tolist(),
+        seed=seed,
+        ranked_by=ranked_by,
+        executor=executor,
     )
     table = ranking.table
     best = str(table.index[0])
@@ -223,7 +223,7 @@ def action_answer(
     return Answer(
         tuple(sentences),
         {"Actions, best first": table},
-        span,
-        marks_of(case),
-        limits,
+        span=span,
+        marks=marks_of(case),
+        limits=limits,
     )

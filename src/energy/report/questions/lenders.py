@@ -68,9 +68,9 @@ def seasons_of_the_record(library: Library) -> Answer:
     return Answer(
         (sentence,),
         tables,
-        span,
-        marks_of(case, "profiles/inflow.*", "rules.contract"),
-        limits,
+        span=span,
+        marks=marks_of(case, "profiles/inflow.*", "rules.contract"),
+        limits=limits,
     )
 
 
@@ -112,7 +112,13 @@ def outage_days_that_can_be_lost(library: Library) -> Answer:
     curve = benefit_curve(case, base)
     needed = break_even_energy(investment, contract, curve, investment.start)
     first = 5
-    table = closures(case, base, [AFGHAN_LINE], OUTAGE_DAYS, [first]).table.droplevel("month")
+    table = closures(
+        case=case,
+        scenario=base,
+        where=[AFGHAN_LINE],
+        lengths=OUTAGE_DAYS,
+        months=[first],
+    ).table.droplevel("month")
     energy = season_energy(case, base)
     days = break_even_days(
         needed,
@@ -131,9 +137,9 @@ def outage_days_that_can_be_lost(library: Library) -> Answer:
     return Answer(
         sentences,
         tables,
-        spares.span,
-        marks_of(case, "rules.investment", "links.HVDC*"),
-        spares.limits,
+        span=spares.span,
+        marks=marks_of(case, "rules.investment", "links.HVDC*"),
+        limits=spares.limits,
     )
 
 
@@ -143,11 +149,11 @@ def _spares(library: Library) -> Answer:
     chosen: ActionSet = replace(actions, actions=kept)
     hazards = read_hazards("base")
     return action_answer(
-        library.case,
-        library.base,
-        hazards,
-        chosen,
-        library.samples,
+        case=library.case,
+        scenario=library.base,
+        hazards=hazards,
+        actions=chosen,
+        samples=library.samples,
         ranked_by="income gained",
     )
 

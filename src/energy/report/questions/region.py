@@ -138,9 +138,9 @@ def ring_collapse(library: Library) -> Answer:
     return Answer(
         sentences,
         tables,
-        f"{least:,.0f} to {most:,.0f} MW over the hours",
-        island.marks,
-        limits,
+        span=f"{least:,.0f} to {most:,.0f} MW over the hours",
+        marks=island.marks,
+        limits=limits,
     )
 
 
@@ -205,9 +205,9 @@ def spill_avoided(library: Library) -> Answer:
     return Answer(
         (sentence,),
         {"Spill with and without the sale": table},
-        shares,
-        marks_of(library.case),
-        limits,
+        span=shares,
+        marks=marks_of(library.case),
+        limits=limits,
     )
 
 
@@ -240,7 +240,13 @@ def spilled_energy(result: Result) -> float:
 def cheap_actions(library: Library) -> Answer:
     """Question 24: which cheap action lowers expected unserved energy most."""
     hazards, actions = read_hazards("base"), read_actions("base")
-    return action_answer(library.case, library.base, hazards, actions, library.samples)
+    return action_answer(
+        case=library.case,
+        scenario=library.base,
+        hazards=hazards,
+        actions=actions,
+        samples=library.samples,
+    )
 
 
 def climate_rogun_and_canal(library: Library) -> Answer:
@@ -290,9 +296,9 @@ def climate_rogun_and_canal(library: Library) -> Answer:
     return Answer(
         (sentence,),
         tables,
-        f"{len(plain)} draws",
-        marks_of(case, "profiles/water_statistics.*"),
-        limits,
+        span=f"{len(plain)} draws",
+        marks=marks_of(case, "profiles/water_statistics.*"),
+        limits=limits,
     )
 
 
