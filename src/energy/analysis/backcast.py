@@ -83,8 +83,8 @@ def backcast(case: Case, scenarios: list[Scenario]) -> Backcast:
         result = solved(inputs(case, scenario))
         modelled = quantities(result)
         contents = store_paths(result, case.record)
-        compared = compared(case.record, scenario.year, modelled, contents)
-        rows.extend(compared)
+        of_year = compared(case.record, scenario.year, modelled, contents)
+        rows.extend(of_year)
         for store, content in contents.items():
             earlier = [paths[store]] if store in paths else []
             paths[store] = pd.concat([*earlier, content])

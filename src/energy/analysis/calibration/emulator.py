@@ -58,7 +58,8 @@ class Emulator:
     @cached_property
     def covariance(self) -> np.ndarray:
         """Covariance of the residuals; shape (quantities, quantities)."""
-        return np.asarray(np.atleast_2d(np.cov(self.residuals.T)))
+        covariance: np.ndarray = np.atleast_2d(np.cov(self.residuals.T))
+        return covariance
 
     @cached_property
     def restricted(self) -> Emulator:
@@ -69,7 +70,7 @@ class Emulator:
 
     def predict(self, shares: np.ndarray) -> np.ndarray:
         """Return the quantities at shares of the ranges of all numbers; shape (points, quantities)."""
-        return design_matrix(shares, self.terms) @ self.coefficients
+        return np.asarray(design_matrix(shares, self.terms) @ self.coefficients)
 
 
 def fit_emulator(shares: np.ndarray, quantities: np.ndarray) -> Emulator:

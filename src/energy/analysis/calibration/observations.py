@@ -92,12 +92,13 @@ class Observations:
     @property
     def deviation(self) -> np.ndarray:
         """Standard deviation of record and discrepancy together; shape (observations,)."""
-        return np.asarray(np.sqrt(np.diag(self.covariance())))
+        deviation: np.ndarray = np.sqrt(np.diag(self.covariance()))
+        return deviation
 
     def covariance(self) -> np.ndarray:
         """Return the covariance of record errors and discrepancies; shape (observations, observations)."""
         error = self.table["error"].to_numpy(float)
-        return np.diag(error**2) + self.discrepancy_covariance()
+        return np.asarray(np.diag(error**2) + self.discrepancy_covariance())
 
     def discrepancy_covariance(self) -> np.ndarray:
         """Return the covariance of the discrepancies; shape (observations, observations)."""
