@@ -204,11 +204,8 @@ def _kind(quantity: str) -> str:
 
 def _day(quantity: str, date: str) -> int:
     """Return the day of the year at which a quantity is known: that of its date, or of the end of its months."""
-    if "-" in date:
-        return int(pd.Timestamp(date).dayofyear)
+    day = pd.Timestamp(f"{date}-12-31" if "-" not in date else date)
     if quantity.startswith(TO_DATE):
         month = MONTH_NAMES.index(quantity.removeprefix(TO_DATE)) + 1
-        return int(
-            pd.Timestamp(f"{date}-{month:02d}-01").days_in_month + pd.Timestamp(f"{date}-{month:02d}-01").dayofyear - 1
-        )
-    return int(pd.Timestamp(f"{date}-12-31").dayofyear)
+        day = pd.Timestamp(f"{date}-{month:02d}-01") + pd.offsets.MonthEnd()
+    return int(day.day_of_year)

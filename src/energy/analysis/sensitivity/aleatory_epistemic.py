@@ -19,8 +19,10 @@ from energy.analysis.sensitivity.uncertain_parameters import (
 )
 from energy.analysis.tasks import results_in_order
 from energy.case import Case
+from energy.errors import SolverError
 
 NINE_IN_TEN = (0.05, 0.5, 0.95)
+HALF = 0.5
 
 
 def random_and_unknown(
@@ -58,11 +60,39 @@ def random_and_unknown(
     for samples in _sampled(case, designs, list(range(draws)), executor):
         energies = [_season(sample) for sample in samples]
         rows.append(energies)
-    seasons = np.array(rows)
-    # a draw counts where it has an optimum under every set
-    without_optimum = np.isnan(seasons).any(axis=0)
-    seasons = seasons[:, ~without_optimum]
+    seasons = with_optimum(np.array(rows))
     return variance_split(seasons), seasons
+
+
+def with_optimum(seasons: np.ndarray) -> np.ndarray:
+    """Return the seasons of the sets and draws that have an optimum together.
+
+    A set that has none under half of the draws is no possible one and is left out; a draw counts where it has an
+    optimum under every set that is left.
+
+    Raises
+    ------
+    SolverError
+        When fewer than two sets or draws are left.
+
+    Examples
+    --------
+    >>> nan = float("nan")
+    >>> with_optimum(np.array([[1.0, 2.0, 3.0], [nan, nan, nan], [4.0, nan, 6.0]])).tolist()
+    [[1.0, 3.0], [4.0, 6.0]]
+    """
+    failed = np.isnan(seasons)
+    possible = failed.mean(axis=1) < HALF
+    kept = seasons[possible]
+    solved = ~np.isnan(kept).any(axis=0)
+    kept = kept[:, solved]
+    if min(kept.shape) < 2:
+        sets, draws = seasons.shape
+        what = (
+            f"of {sets} sets of numbers and {draws} draws, {kept.shape[0]} and {kept.shape[1]} have an optimum together"
+        )
+        raise SolverError(f"{what}; two of each are needed")
+    return kept
 
 
 def bands(seasons: np.ndarray) -> pd.DataFrame:
