@@ -16,6 +16,7 @@ quick.
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.metadata import version
 from typing import Any
 from warnings import warn
 
@@ -74,6 +75,8 @@ former_names.install()
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return version("casa1000-energy")
     if name in _DEPRECATED:
         warn(f"energy.{name} is now energy.{_DEPRECATED[name]}", DeprecationWarning, stacklevel=2)
         name = _DEPRECATED[name]

@@ -24,7 +24,8 @@ from energy.plots.event_calendar import calendar_figure
 from energy.plots.heatmap import heatmap_figure
 from energy.plots.map import borders, map_figure
 from energy.plots.map_flows import flows, places, plants
-from energy.plots.registry import chosen, draw, entries, month_table
+from energy.plots.monthly import month_table
+from energy.plots.registry import chosen, draw, entries
 from energy.plots.reservoirs import reservoir_figure
 from energy.plots.settlement import settlement_figure
 from energy.plots.sweep import sweep_figure

@@ -54,7 +54,7 @@ class Module(NamedTuple):
     def names(self) -> tuple[str, ...]:
         """``("case", "table")`` for ``case/table.py``, ``("case",)`` for its ``__init__.py``, ``()`` at the top."""
         parts = Path(self.path).with_suffix("").parts
-        return parts[:-1] if parts[-1] == "__init__" else parts
+        return parts[:-1] if parts[-1] in ("__init__", "__main__") else parts
 
     @property
     def room(self) -> str:

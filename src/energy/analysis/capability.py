@@ -188,19 +188,19 @@ def _shares_of(area: Area) -> tuple[tuple[str, float | None], ...]:
 
 def _paths_of_links(grid: DCNetwork, links: Sequence[str] | None, back: Sequence[str]) -> list[TransferPath]:
     """Return the path over links and the one over those for the way back."""
-    table = grid.found.components.get("links", pd.DataFrame())
+    table = grid.inputs.components.get("links", pd.DataFrame())
     if links is None:
         service = table["service"] if "service" in table else pd.Series(dtype=object)
         links = list(service.index[service == SERVICES[FORWARD]])
         back = list(service.index[service == SERVICES[REVERSE]])
     unknown = [name for name in [*links, *back] if name not in table.index]
     for name in unknown:
-        raise InputError(Fault(f"no link {name!r}", grid.found.name, repair=nearest(name, table.index)))
+        raise InputError(Fault(f"no link {name!r}", grid.inputs.name, repair=nearest(name, table.index)))
     ahead = _columns_along(grid, links, back)
     behind = _columns_along(grid, back, links)
     if not ahead and not behind:
         repair = f"give links the service {SERVICES[FORWARD]!r}, or name two areas"
-        raise InputError(Fault("no link is under study", grid.found.name, repair=repair))
+        raise InputError(Fault("no link is under study", grid.inputs.name, repair=repair))
     return [
         TransferPath(FORWARD, ahead, behind),
         TransferPath(REVERSE, behind, ahead),

@@ -250,7 +250,7 @@ def binding_element(optimum: ExchangeOptimum, state: GridState, path: TransferPa
 def _countries_of(grid: DCNetwork, plants: list[str]) -> list[str]:
     """Return the countries of plants, or their buses where there is no country, in order."""
     bus_of = {grid.columns[entry.column].name: entry.bus for entry in grid.entries}
-    country_of = grid.found.components["buses"].get("country", pd.Series(dtype=object))
+    country_of = grid.inputs.components["buses"].get("country", pd.Series(dtype=object))
     places = set()
     for plant in plants:
         bus = bus_of[plant]

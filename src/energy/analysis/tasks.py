@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -77,7 +77,7 @@ def finished_tasks(
     try:
         while True:
             for number, values in islice(tasks, in_flight - len(number_of)):
-                future = executor.submit(task, *values)
+                future = _handed_in(executor, task, values)
                 number_of[future] = number
             if not number_of:
                 return
@@ -100,3 +100,13 @@ class InThisProcess(Executor):
         except Exception as err:  # noqa: BLE001 - as executors do: it is raised where the result is asked for
             future.set_exception(err)
         return future
+
+
+def _handed_in(executor: Executor, task: Callable[..., T], values: Sequence[Any]) -> Future[T]:
+    """Hand a task to an executor; where its workers are gone the future says so."""
+    try:
+        return executor.submit(task, *values)
+    except BrokenExecutor as err:
+        broken: Future[T] = Future()
+        broken.set_exception(err)
+        return broken

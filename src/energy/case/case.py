@@ -83,7 +83,9 @@ class Case:
     @property
     def weakest_confidence(self) -> str:
         """The weakest mark (A, B, C) among the case's evidence; a dash where it has none."""
-        return str(max(self.evidence["confidence"])) if len(self.evidence) else "–"
+        if self.evidence.empty:
+            return "–"
+        return str(max(self.evidence["confidence"]))
 
 
 @lru_cache(maxsize=1024)  # samples look up the same few corridors again and again
@@ -91,5 +93,8 @@ def _corridor(case: Case, name: str) -> tuple[tuple[str, str], ...]:
     if case.corridors.empty:
         return ()
     rows = case.corridors[case.corridors["corridor"] == name]
-    pairs = zip(rows["component"].astype(str), rows["name"].astype(str), strict=True)
-    return tuple((component, found) for component, pattern in pairs for found in case.names(component, pattern))
+    components: list[tuple[str, str]] = []
+    for component, pattern in zip(rows["component"], rows["name"], strict=True):
+        names = case.names(str(component), str(pattern))
+        components += [(str(component), name_of_component) for name_of_component in names]
+    return tuple(components)

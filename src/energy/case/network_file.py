@@ -28,52 +28,74 @@ def read_network_file(path: Path) -> Case:
     InputError
         When PyPSA cannot read the file, or it holds components that this package does not model.
     """
-    import pypsa
-
-    if not path.exists():
-        raise InputError(
-            Fault("file not found", path, None, "a .nc file or a folder of PyPSA CSV files", "correct the path")
-        )
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # PyPSA's own, of coming defaults and of files it leaves open
-            network = pypsa.Network(str(path))
-    except Exception as err:  # noqa: BLE001   # PyPSA and netCDF raise many kinds for a broken file
-        what = " ".join(f"PyPSA cannot read this network: {err}".split())
-        repair = "export it anew with n.export_to_netcdf or n.export_to_csv_folder"
-        raise InputError(Fault(what if len(what) <= 300 else f"{what[:299]}…", path, repair=repair)) from None
+    network = _network(path)
     faults = [*_other_snapshots(path), *network_faults(network, path)]
     if faults:
         raise InputError(faults)
-    present = {c.list_name: c for c in network.components if len(c.static) and c.list_name in OWN_COMPONENTS}
-    components = {name: c.static.copy() for name, c in present.items()}
-    series = {
-        (name, attribute): table.copy()
-        for name, c in present.items()
-        for attribute, table in c.dynamic.items()
-        if len(table.columns)
-        and attribute in c.defaults.index
-        and c.defaults.loc[attribute, "status"].startswith("Input")
-    }
-    weightings = network.snapshot_weightings.copy()
-    return Case(path.stem, path, components, series=series, weightings=weightings, own=network)
+    components = {}
+    series = {}
+    for component in network.components:
+        name = component.list_name
+        if name not in OWN_COMPONENTS or component.static.empty:
+            continue
+        components[name] = component.static.copy()
+        status = component.defaults["status"]
+        for attribute, table in component.dynamic.items():
+            is_input = str(status.get(attribute, "")).startswith("Input")
+            if is_input and len(table.columns):
+                series[name, attribute] = table.copy()
+    return Case(
+        path.stem,
+        path,
+        components,
+        series=series,
+        weightings=network.snapshot_weightings.copy(),
+        own=network,
+    )
+
+
+def _network(path: Path) -> pypsa.Network:
+    """Return a network as PyPSA reads it."""
+    import pypsa
+
+    if not path.exists():
+        allowed = "a .nc file or a folder of PyPSA CSV files"
+        raise InputError(Fault("file not found", path, allowed=allowed, repair="correct the path"))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # PyPSA's own, of coming defaults and of files it leaves open
+            return pypsa.Network(str(path))
+    except Exception as err:  # noqa: BLE001   # PyPSA and netCDF raise many kinds for a broken file
+        what = " ".join(f"PyPSA cannot read this network: {err}".split())
+        if len(what) > 300:
+            what = f"{what[:299]}…"
+        repair = "export it anew with n.export_to_netcdf or n.export_to_csv_folder"
+        raise InputError(Fault(what, path, repair=repair)) from None
 
 
 def own_digest(network: pypsa.Network) -> str:
     """Return a hash (SHA-256, hex) of all that a user's own network holds: tables, series and weightings."""
-    whole = sha256(_words(network.snapshot_weightings))
-    for c in network.components:
-        if len(c.static):
-            whole.update(c.list_name.encode() + _words(c.static))
-        for attribute, table in c.dynamic.items():
+    digest = sha256(_words(network.snapshot_weightings))
+    for component in network.components:
+        name = component.list_name
+        if len(component.static):
+            digest.update(name.encode())
+            digest.update(_words(component.static))
+        for attribute, table in component.dynamic.items():
             if len(table.columns):
-                whole.update(f"{c.list_name}.{attribute}".encode() + _words(table))
-    return whole.hexdigest()
+                digest.update(f"{name}.{attribute}".encode())
+                digest.update(_words(table))
+    return digest.hexdigest()
 
 
 def _words(table: pd.DataFrame) -> bytes:
-    columns = {str(column): [repr(value) for value in table[column].tolist()] for column in table}
-    return json.dumps([[str(key) for key in table.index], columns]).encode()
+    """Return a table as text, every number to its last bit."""
+    index = [str(key) for key in table.index]
+    columns = {}
+    for column in table:
+        values = table[column].tolist()
+        columns[str(column)] = list(map(repr, values))
+    return json.dumps([index, columns]).encode()
 
 
 def _other_snapshots(folder: Path) -> Iterator[Fault]:
@@ -82,15 +104,21 @@ def _other_snapshots(folder: Path) -> Iterator[Fault]:
         return
     snapshots = _first_column(folder / "snapshots.csv")
     for file in sorted(folder.glob("*-*.csv")):
-        lacking = snapshots.difference(_first_column(file), sort=False)
-        if len(lacking):
-            what = f"no row for {len(lacking)} of {len(snapshots)} snapshots, the first is {lacking[0]}"
-            yield Fault(what, file, None, "one row for each snapshot of snapshots.csv", "export the network anew")
+        missing = snapshots.difference(_first_column(file), sort=False)
+        if missing.empty:
+            continue
+        yield Fault(
+            f"no row for {len(missing)} of {len(snapshots)} snapshots, the first is {missing[0]}",
+            file,
+            allowed="one row for each snapshot of snapshots.csv",
+            repair="export the network anew",
+        )
 
 
 def _first_column(file: Path) -> pd.Index:
     """Return instants where all are some, else the words that stand there."""
-    words: pd.Index = pd.Index(pd.read_csv(file, usecols=[0], dtype=str).iloc[:, 0])
+    table = pd.read_csv(file, usecols=[0], dtype=str)
+    words: pd.Index = pd.Index(table.iloc[:, 0])
     try:
         instants: pd.Index = pd.to_datetime(words, format="ISO8601")
     except ValueError:

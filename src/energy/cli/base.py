@@ -3,33 +3,51 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import sys
+from contextlib import AbstractContextManager, nullcontext
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from energy.cli.completion import matching_keys, matching_scenarios
+from energy.cli.verbs import GroupedVerbs
+
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.status import Status
 
     from energy.case import Case
     from energy.report.answers.answer import Answer
     from energy.scenario import Scenario
 
 app = typer.Typer(
+    cls=GroupedVerbs,
     help="How much power can be transferred over CASA-1000: by month, water year and disruption.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+log = logging.getLogger("energy")
 MOST_SAMPLES = 1_000_000  # each is a row in memory, and a solve
 MOST_PROCESSES = 1_000  # each takes some hundred megabytes
 LARGEST_SEED = 2**32 - 1  # what all generators of random numbers take
-SCENARIOS = Annotated[list[str], typer.Argument(help="Names of scenarios, or paths of YAML files.", show_default=False)]
-SCENARIO = Annotated[str, typer.Argument(help="Name of a scenario, or path of a YAML file.")]
-SET = Annotated[list[str], typer.Option("--set", help="Override a value of the scenario: key=value.")]
+
+SCENARIOS = Annotated[
+    list[str],
+    typer.Argument(
+        help="Names of scenarios, or paths of YAML files.", show_default=False, autocompletion=matching_scenarios
+    ),
+]
+SCENARIO = Annotated[
+    str, typer.Argument(help="Name of a scenario, or path of a YAML file.", autocompletion=matching_scenarios)
+]
+SET = Annotated[
+    list[str],
+    typer.Option("--set", help="Override a value of the scenario: key=value.", autocompletion=matching_keys),
+]
 FORCE = Annotated[bool, typer.Option("--force", help="Replace what is in the way, though it was not written here.")]
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 
@@ -56,10 +74,41 @@ def new_console(error: bool = False) -> Console:
     return Console(stderr=error, width=wide, highlight=False, soft_wrap=False, markup=False, emoji=False)
 
 
-def working(what: str) -> Status:
-    """Return a line on the error stream that turns while something is done."""
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(f"energy {version('casa1000-energy')}")
+        raise typer.Exit
+
+
+@app.callback()
+def common_options(
+    asked_version: Annotated[  # noqa: ARG001  (its callback prints it)
+        bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what is being done, and for how long.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress, but results, warnings and errors.")
+    ] = False,
+) -> None:
+    """Set how much is said on the error stream."""
+    if verbose:
+        logging.basicConfig(stream=sys.stderr, format="%(relativeCreated)6.0f ms  %(message)s")
+    level = logging.INFO if verbose else logging.WARNING
+    log.setLevel(logging.ERROR if quiet else level)
+
+
+def is_quiet() -> bool:
+    """Return whether progress is unwanted."""
+    return log.level > logging.WARNING
+
+
+def working(what: str) -> AbstractContextManager[object]:
+    """Return a line on the error stream that turns while something is done; none where progress is unwanted."""
     from rich.text import Text
 
+    log.info(what)
+    if is_quiet():
+        return nullcontext()
     return new_console(error=True).status(Text(what))  # rich takes a bare string for markup here
 
 

@@ -10,7 +10,11 @@ HIGHEST_RATE = 10.0
 """Internal rates of return are looked for between -99 % and this share."""
 
 
-def discount_factors(years: np.ndarray, rate: float, base_year: int) -> np.ndarray:
+def discount_factors(
+    years: np.ndarray,
+    rate: float,
+    base_year: int,
+) -> np.ndarray:
     """Return the worth in the base year of a dollar at the end of each year: (1 + rate)^-(year - base year).
 
     Parameters
@@ -36,7 +40,11 @@ def discount_factors(years: np.ndarray, rate: float, base_year: int) -> np.ndarr
     return np.asarray((1.0 + rate) ** -elapsed.astype(float))
 
 
-def present_value(flows: pd.Series, rate: float, base_year: int) -> float:
+def present_value(
+    flows: pd.Series,
+    rate: float,
+    base_year: int,
+) -> float:
     """Return the net present value of yearly flows, in their unit.
 
     Parameters

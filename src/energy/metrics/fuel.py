@@ -49,10 +49,12 @@ def fuel_use(result: Result) -> pd.DataFrame:
     output = result.flow("generators")[plants.index]
     efficiency = result.inputs.values("generators", "efficiency")
     burnt = output / efficiency[plants.index]
-    table = pd.DataFrame(index=plants.index)
-    table["electricity"] = output.mul(hours, axis=0).sum() / 1000
-    table["fuel"] = burnt.mul(hours, axis=0).sum() / 1000
+    electricity = output.mul(hours, axis=0).sum()
+    fuel = burnt.mul(hours, axis=0).sum()
     tonnes_per_gwh = 1000 * plants["carrier"].map(factor)
+    table = pd.DataFrame(index=plants.index)
+    table["electricity"] = electricity / 1000
+    table["fuel"] = fuel / 1000
     table["CO2"] = table["fuel"] * tonnes_per_gwh
     table["country"] = plants["bus"].map(country_of_bus(result))
     table["carrier"] = plants["carrier"]
@@ -81,8 +83,12 @@ def thermal_plants(result: Result, factor: pd.Series) -> pd.DataFrame:
 
 
 def _empty() -> pd.DataFrame:
-    index = pd.MultiIndex.from_arrays([[], []], names=["country", "carrier"])
-    return pd.DataFrame(index=index, columns=list(UNITS), dtype=float)
+    index = pd.MultiIndex.from_arrays(
+        [[], []],
+        names=["country", "carrier"],
+    )
+    columns = list(UNITS)
+    return pd.DataFrame(index=index, columns=columns, dtype=float)
 
 
 def avoided(without: pd.DataFrame, built: pd.DataFrame) -> pd.DataFrame:

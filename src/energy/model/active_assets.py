@@ -66,7 +66,7 @@ def _not_standing(case: Case, scenario: Scenario, component: str, name: str) -> 
     repair = (
         f"write values: {{{component}.{name}.active: 0}}, or set its build_year or lifetime, there or in the network"
     )
-    return Fault(what, case.path, None, "components that stand in the scenario's year", repair)
+    return Fault(what, case.path, allowed="components that stand in the scenario's year", repair=repair)
 
 
 @lru_cache(maxsize=32)

@@ -53,7 +53,9 @@ def targets(case: Case, scenario: Scenario) -> dict[tuple[str, str, str], list[E
             if not pairs:
                 allowed = ", ".join(known[:30])
                 origin = scenario.written_at("events", position, "where", at)
-                faults.append(Fault(what, origin.where, origin.line, allowed, nearest(place.name, known)))
+                faults.append(
+                    Fault(what, origin.where, line=origin.line, allowed=allowed, repair=nearest(place.name, known))
+                )
             for component, name in pairs:
                 if component in event.kind.attributes:
                     key = (component, name, event.kind.attributes[component])

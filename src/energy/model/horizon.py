@@ -71,7 +71,7 @@ def event_faults(scenario: Scenario) -> Iterator[Fault]:
 
 def _fault(scenario: Scenario, at: int, field: str, what: str, allowed: str | None, repair: str) -> Fault:
     origin = scenario.written_at("events", at, field)
-    return Fault(f"events.{at}.{field}: {what}", origin.where, origin.line, allowed, repair)
+    return Fault(f"events.{at}.{field}: {what}", origin.where, line=origin.line, allowed=allowed, repair=repair)
 
 
 def refuse_missed(case: Case, scenario: Scenario) -> None:

@@ -67,7 +67,9 @@ def refuse_energy_creation(
     ):
         for name in links.index[wrong]:
             origin = _origin(name, scenario, case)
-            faults.append(Fault(f"link {name!r} {what}", origin.where, origin.line, allowed, repair))
+            faults.append(
+                Fault(f"link {name!r} {what}", origin.where, line=origin.line, allowed=allowed, repair=repair)
+            )
     if faults:
         raise InputError(faults)
 
@@ -110,7 +112,7 @@ def refuse_without_cost(components: Mapping[str, pd.DataFrame], dense: Mapping[t
         if found is None and attribute in table and table[attribute].to_numpy(float).any():
             return
     what = "nothing has a cost: every answer would be as good as any other"
-    raise InputError(Fault(what, None, None, None, "give plants a marginal_cost, in the case or under values"))
+    raise InputError(Fault(what, None, repair="give plants a marginal_cost, in the case or under values"))
 
 
 def _origin(name: str, scenario: Scenario, case: Case) -> Origin:

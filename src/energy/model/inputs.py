@@ -202,32 +202,32 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
     return assembled
 
 
-def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | None = None) -> Inputs:
+def with_objective(inputs: Inputs, scenario: Scenario, order: tuple[str, ...] | None = None) -> Inputs:
     """Return the inputs with the marginal costs that the scenario's question calls for.
 
     Parameters
     ----------
-    found
+    inputs
         Inputs with the components' own costs.
     scenario
         Its objective, payment and protection order count.
     order
         Another protection order than the scenario's.
     """
-    book = found.book
+    book = inputs.book
     order = order or scenario.protection_order or book.protection_order
-    bought = objective.purchases(found.components.get("generators", pd.DataFrame()))
+    bought = objective.purchases(inputs.components.get("generators", pd.DataFrame()))
     weight = objective.priority_weights(order, bought) if scenario.objective == "transfer" else {}
-    dense = dict(found.dense)
+    dense = dict(inputs.dense)
     share = objective.SHARE_OF_COSTS if weight else 1.0
     for component, attribute in (("stores", "marginal_cost"), ("stores", "marginal_cost_storage")):
-        if component in found.components:
-            dense[component, attribute] = share * found.array(component, attribute)
+        if component in inputs.components:
+            dense[component, attribute] = share * inputs.array(component, attribute)
     for component in ("links", "generators"):
-        table = found.components.get(component)
+        table = inputs.components.get(component)
         if table is None:
             continue
-        cost = share * found.array(component, "marginal_cost")
+        cost = share * inputs.array(component, "marginal_cost")
         if weight and component == "generators":
             lacking = (table["carrier"] == objective.LACKING).to_numpy()
             cost = np.where(lacking, objective.lacking(weight) / share * cost, cost)
@@ -238,11 +238,11 @@ def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | N
         value = np.array([worth.get(service, 0.0) for service in table["service"].tolist()])
         if component == "links":
             sign = -1.0 if weight else 1.0  # a delivered MWh earns its worth, or bears its tariff
-            dense[component, "marginal_cost"] = cost + sign * found.array("links", "efficiency") * value
+            dense[component, "marginal_cost"] = cost + sign * inputs.array("links", "efficiency") * value
             dense[component, "marginal_cost"] += objective.returned(table["service"], weight)
         elif weight:
             dense[component, "marginal_cost"] = cost + value * table["sign"].to_numpy(float)
-    return replace(found, dense=dense, weights=weight, priority=tuple(weight))
+    return replace(inputs, dense=dense, weights=weight, priority=tuple(weight))
 
 
 def _tariff(scenario: Scenario, book: RuleBook) -> dict[str, float]:
@@ -294,7 +294,7 @@ def _fault(
     scenario: Scenario, steps: tuple[str, ...], what: str, allowed: str | None, repair: str | None = None
 ) -> Fault:
     origin = scenario.written_at(*steps)
-    return Fault(what, origin.where, origin.line, allowed, repair)
+    return Fault(what, origin.where, line=origin.line, allowed=allowed, repair=repair)
 
 
 def _labels(case: Case, profile_name: str) -> list[str]:

@@ -148,7 +148,10 @@ def refuse_unbounded(inputs: Inputs, scenario: Scenario) -> None:
         return
     origin = scenario.written_at("line_losses")
     repair = "correct the case, or write line_losses: none"
-    faults = [Fault(what, origin.where, origin.line, allowed, repair) for what, allowed in _unbounded(inputs)]
+    faults = [
+        Fault(what, origin.where, line=origin.line, allowed=allowed, repair=repair)
+        for what, allowed in _unbounded(inputs)
+    ]
     if faults:
         raise InputError(faults)
 

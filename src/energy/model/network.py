@@ -61,7 +61,7 @@ def build(case: Case, scenario: Scenario) -> pypsa.Network:
     return network(inputs(case, scenario))
 
 
-def network(found: Inputs) -> pypsa.Network:
+def network(inputs: Inputs) -> pypsa.Network:
     """Write inputs into a PyPSA network.
 
     Examples
@@ -75,22 +75,22 @@ def network(found: Inputs) -> pypsa.Network:
     """
     import pypsa
 
-    if found.own is not None:
-        n = own_network(found, found.own)
-        n.meta["energy"] |= _meta(found)
+    if inputs.own is not None:
+        n = own_network(inputs, inputs.own)
+        n.meta["energy"] |= _meta(inputs)
         return n
     with quiet_pypsa():
-        n = pypsa.Network(name=found.name)
-        n.set_snapshots(found.axis.snapshots)  # type: ignore[arg-type]  # PyPSA takes any index
-        n.snapshot_weightings.loc[:, :] = found.axis.weightings[n.snapshot_weightings.columns].to_numpy()
+        n = pypsa.Network(name=inputs.name)
+        n.set_snapshots(inputs.axis.snapshots)  # type: ignore[arg-type]  # PyPSA takes any index
+        n.snapshot_weightings.loc[:, :] = inputs.axis.weightings[n.snapshot_weightings.columns].to_numpy()
         for component, name in CLASSES.items():
-            table = found.components.get(component)
+            table = inputs.components.get(component)
             if table is not None and len(table):
                 _add(n, name, component, table)
-        for component, attribute in found.dense:
-            if len(found.components[component]):
-                _vary(n, component, attribute, found.values(component, attribute))
-    n.meta = {"energy": _meta(found)}
+        for component, attribute in inputs.dense:
+            if len(inputs.components[component]):
+                _vary(n, component, attribute, inputs.values(component, attribute))
+    n.meta = {"energy": _meta(inputs)}
     return n
 
 

@@ -60,7 +60,7 @@ def with_overrides(case: Case, scenario: Scenario, book: RuleBook) -> Case:
             both = " and ".join(sorted(hit.address for hit in best))
             what = f"values: {both} hit the same number"
             origin = scenario.written_at("values", best[-1].address)
-            faults.append(Fault(what, origin.where, origin.line, "one of them", "narrow one"))
+            faults.append(Fault(what, origin.where, line=origin.line, allowed="one of them", repair="narrow one"))
         elif str(target[0]).startswith(PROFILE):
             _multiply(
                 _own(profiles, case.profiles, target[0].removeprefix(PROFILE)), target[1], target[2], best[0].value
@@ -257,4 +257,4 @@ _ROWS: Mapping[str, Callable[[pd.DataFrame, str, str], Rows]] = {
 
 
 def _fault(what: str, allowed: str | None = None, repair: str | None = None) -> InputError:
-    return InputError(Fault(f"values: {what}", None, None, allowed, repair))
+    return InputError(Fault(f"values: {what}", None, allowed=allowed, repair=repair))

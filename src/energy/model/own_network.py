@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 EQUAL = 1e-12  # relative; a mean over a snapshot may differ from its own value by the rounding of a sum
 
 
-def own_network(found: Inputs, own: pypsa.Network) -> pypsa.Network:
+def own_network(inputs: Inputs, own: pypsa.Network) -> pypsa.Network:
     """Return a copy of a user's own network with the numbers of the inputs written where they differ.
 
     Parameters
     ----------
-    found
+    inputs
         Inputs that were made from the network.
     own
         The network as PyPSA read it; left as it is.
@@ -36,14 +36,14 @@ def own_network(found: Inputs, own: pypsa.Network) -> pypsa.Network:
     """
     with quiet_pypsa():
         n = own.copy()
-    if not n.snapshots.equals(found.axis.snapshots):
-        _name_snapshots(n, found.axis.snapshots)
-    for component, table in found.components.items():
+    if not n.snapshots.equals(inputs.axis.snapshots):
+        _name_snapshots(n, inputs.axis.snapshots)
+    for component, table in inputs.components.items():
         for attribute in table.columns.intersection(n.components[component].static.columns):
             _write_static(n, component, attribute, table[attribute])
-    for component, attribute in found.dense:
-        if len(found.components[component]):
-            _write_series(n, component, attribute, found.values(component, attribute))
+    for component, attribute in inputs.dense:
+        if len(inputs.components[component]):
+            _write_series(n, component, attribute, inputs.values(component, attribute))
     closed = {c: zeros for c in ("Line", "Transformer") if (zeros := rated_at_zero(own, c))}
     n.meta = {**n.meta, "energy": {"closed": closed}}
     return n

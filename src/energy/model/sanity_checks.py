@@ -16,12 +16,12 @@ HUGE, TINY = 1e7, 1e-5
 _BRANCHES = {"links": ("bus0", "bus1", "bus2", "bus3"), "lines": ("bus0", "bus1")}
 
 
-def sanity_warnings(found: Inputs) -> list[Fault]:
+def sanity_warnings(inputs: Inputs) -> list[Fault]:
     """Return what is probably a mistake in a model, or surely has no solution.
 
     Parameters
     ----------
-    found
+    inputs
         What would be solved.
 
     Returns
@@ -40,40 +40,40 @@ def sanity_warnings(found: Inputs) -> list[Fault]:
     []
     """
     checks = (_trapped_inflow, _must_run, _orphans, _unreached, _prices, _scale, proportion_warnings)
-    return [fault for check in checks for fault in check(found)]
+    return [fault for check in checks for fault in check(inputs)]
 
 
-def _warning(found: Inputs, what: str, allowed: str | None, repair: str | None) -> Fault:
-    return Fault(what, found.name, None, allowed, repair)
+def _warning(inputs: Inputs, what: str, allowed: str | None, repair: str | None) -> Fault:
+    return Fault(what, inputs.name, allowed=allowed, repair=repair)
 
 
-def _trapped_inflow(found: Inputs) -> Iterator[Fault]:
+def _trapped_inflow(inputs: Inputs) -> Iterator[Fault]:
     """Yield water buses where more flows in, over some stretch of time, than can flow on and be stored."""
-    loads = found.components.get("loads", pd.DataFrame())
+    loads = inputs.components.get("loads", pd.DataFrame())
     if loads.empty:
         return
-    hours, stores = found.axis.weightings["stores"].to_numpy(), found.components.get("stores", pd.DataFrame())
-    flow = found.array("loads", "p_set") * loads["sign"].to_numpy(float)
-    buses = found.components["buses"]
+    hours, stores = inputs.axis.weightings["stores"].to_numpy(), inputs.components.get("stores", pd.DataFrame())
+    flow = inputs.array("loads", "p_set") * loads["sign"].to_numpy(float)
+    buses = inputs.components["buses"]
     for bus in buses.index[buses["carrier"] == "water"]:
         inflow = flow[:, (loads["bus"] == bus).to_numpy()].sum(axis=1)
         room = float(stores.loc[stores["bus"] == bus, "e_nom"].sum()) if len(stores) else 0.0
-        surplus = _largest_sum((inflow - _outlets(found, str(bus))) * hours)
+        surplus = _largest_sum((inflow - _outlets(inputs, str(bus))) * hours)
         if surplus > room * (1 + 1e-9) + 1e-6:
             what = f"bus {bus!r}: {surplus - room:,.0f} hm3 of inflow can neither flow on nor be stored"
-            yield _warning(found, what, None, "add a spillway or a river mouth, or correct the inflow")
+            yield _warning(inputs, what, None, "add a spillway or a river mouth, or correct the inflow")
 
 
-def _outlets(found: Inputs, bus: str) -> np.ndarray:
+def _outlets(inputs: Inputs, bus: str) -> np.ndarray:
     """Return what can leave a bus [hm³/h]; shape (snapshots,)."""
-    total = np.zeros(len(found.axis.snapshots))
-    links, generators = (found.components.get(name, pd.DataFrame()) for name in ("links", "generators"))
+    total = np.zeros(len(inputs.axis.snapshots))
+    links, generators = (inputs.components.get(name, pd.DataFrame()) for name in ("links", "generators"))
     if len(links):
         here = (links["bus0"] == bus).to_numpy()
-        total += (found.array("links", "p_max_pu") * links["p_nom"].to_numpy(float))[:, here].sum(axis=1)
+        total += (inputs.array("links", "p_max_pu") * links["p_nom"].to_numpy(float))[:, here].sum(axis=1)
     if len(generators):
         here = ((generators["bus"] == bus) & (generators["sign"] < 0)).to_numpy()
-        total += (found.array("generators", "p_max_pu") * generators["p_nom"].to_numpy(float))[:, here].sum(axis=1)
+        total += (inputs.array("generators", "p_max_pu") * generators["p_nom"].to_numpy(float))[:, here].sum(axis=1)
     return total
 
 
@@ -89,74 +89,74 @@ def _largest_sum(values: np.ndarray) -> float:
     return float((total - np.minimum.accumulate(total)).max())
 
 
-def _must_run(found: Inputs) -> Iterator[Fault]:
+def _must_run(inputs: Inputs) -> Iterator[Fault]:
     """Yield components whose least output, flow or content lies above the greatest."""
     for component, low, high in (
         ("generators", "p_min_pu", "p_max_pu"),
         ("links", "p_min_pu", "p_max_pu"),
         ("stores", "e_min_pu", "e_max_pu"),
     ):
-        if component not in found.components or found.components[component].empty:
+        if component not in inputs.components or inputs.components[component].empty:
             continue
-        least, most = found.array(component, low), found.array(component, high)
+        least, most = inputs.array(component, low), inputs.array(component, high)
         above = least > most + 1e-9
         for at in np.flatnonzero(above.any(axis=0)):
-            row, name = int(np.argmax(above[:, at])), found.components[component].index[int(at)]
-            when = f"{found.axis.snapshots[row]:%Y-%m-%d %H:%M}"
+            row, name = int(np.argmax(above[:, at])), inputs.components[component].index[int(at)]
+            when = f"{inputs.axis.snapshots[row]:%Y-%m-%d %H:%M}"
             what = f"{component} {name!r}: {low} is {least[row, at]:g} and {high} {most[row, at]:g} at {when}"
-            yield _warning(found, what, f"{low} ≤ {high}", "correct the case, a rule or an event")
+            yield _warning(inputs, what, f"{low} ≤ {high}", "correct the case, a rule or an event")
 
 
-def _ends(found: Inputs) -> Iterator[tuple[str, str]]:
+def _ends(inputs: Inputs) -> Iterator[tuple[str, str]]:
     """Yield (component list, bus) for every end of every component."""
-    for component, table in found.components.items():
+    for component, table in inputs.components.items():
         for column in [c for c in table.columns if c == "bus" or (c.startswith("bus") and c[3:].isdigit())]:
             yield from ((component, str(bus)) for bus in table[column] if isinstance(bus, str) and bus)
 
 
-def _orphans(found: Inputs) -> Iterator[Fault]:
-    used = {bus for _, bus in _ends(found)}
-    for bus in found.components["buses"].index:
+def _orphans(inputs: Inputs) -> Iterator[Fault]:
+    used = {bus for _, bus in _ends(inputs)}
+    for bus in inputs.components["buses"].index:
         if bus not in used:
-            yield _warning(found, f"bus {bus!r}: nothing hangs on it", None, "remove it, or correct what should")
+            yield _warning(inputs, f"bus {bus!r}: nothing hangs on it", None, "remove it, or correct what should")
 
 
-def _unreached(found: Inputs) -> Iterator[Fault]:
+def _unreached(inputs: Inputs) -> Iterator[Fault]:
     """Yield buses with a demand to which no plant, store or branch can bring anything."""
-    loads = found.components.get("loads", pd.DataFrame())
+    loads = inputs.components.get("loads", pd.DataFrame())
     if loads.empty:
         return
-    sources = {bus for component, bus in _ends(found) if component in ("generators", "stores", "lines")}
-    links = found.components.get("links", pd.DataFrame())
+    sources = {bus for component, bus in _ends(inputs) if component in ("generators", "stores", "lines")}
+    links = inputs.components.get("links", pd.DataFrame())
     if len(links):
         sources |= {str(bus) for column in ("bus1", "bus2", "bus3") if column in links for bus in links[column]}
-    demand = -found.array("loads", "p_set") * loads["sign"].to_numpy(float)
+    demand = -inputs.array("loads", "p_set") * loads["sign"].to_numpy(float)
     for at, (name, bus) in enumerate(loads["bus"].items()):
         if demand[:, at].max(initial=0.0) > 0 and bus not in sources:
             what = f"load {name!r}: nothing can bring its {demand[:, at].max():,.0f} MW to bus {bus!r}"
-            yield _warning(found, what, None, "add a plant, a line, or a generator for unserved demand")
+            yield _warning(inputs, what, None, "add a plant, a line, or a generator for unserved demand")
 
 
-def _prices(found: Inputs) -> Iterator[Fault]:
+def _prices(inputs: Inputs) -> Iterator[Fault]:
     """Yield plants that burn something, and shortfalls, that cost nothing."""
-    table, carriers = (found.components.get(name, pd.DataFrame()) for name in ("generators", "carriers"))
+    table, carriers = (inputs.components.get(name, pd.DataFrame()) for name in ("generators", "carriers"))
     if table.empty or carriers.empty or "co2_emissions" not in carriers:
         return
     burning = set(carriers.index[carriers["co2_emissions"].fillna(0) > 0]) | {"unserved"}
-    cost = found.array("generators", "marginal_cost")
+    cost = inputs.array("generators", "marginal_cost")
     free = table["carrier"].isin(burning) & (table["p_nom"] > 0) & pd.Series(~cost.any(axis=0), table.index)
     for name in table.index[free]:
         what = f"generator {name!r} of carrier {table.at[name, 'carrier']!r} costs nothing"
-        yield _warning(found, what, "a marginal_cost above 0", "give it its price")
+        yield _warning(inputs, what, "a marginal_cost above 0", "give it its price")
 
 
-def _scale(found: Inputs) -> Iterator[Fault]:
+def _scale(inputs: Inputs) -> Iterator[Fault]:
     for component, column in (("generators", "p_nom"), ("links", "p_nom"), ("lines", "s_nom"), ("stores", "e_nom")):
-        table = found.components.get(component, pd.DataFrame())
+        table = inputs.components.get(component, pd.DataFrame())
         if table.empty:
             continue
         size = table[column].to_numpy(float)
         for at in np.flatnonzero((size > HUGE) | ((size > 0) & (size < TINY))):
             what = f"{component} {table.index[int(at)]!r}: {column} is {size[at]:g}"
             allowed = f"0, or from {TINY:g} to {HUGE:g}"
-            yield _warning(found, what, allowed, "write a size that could be meant; large ones blur all others")
+            yield _warning(inputs, what, allowed, "write a size that could be meant; large ones blur all others")

@@ -120,7 +120,7 @@ def parse_document(text: str, where: Path | str) -> Node:
         what = "the file holds a list"
     else:
         what = f"the file holds only {_short(content)}"
-    raise InputError(Fault(what, where, 1, "a mapping: lines of `key: value`"))
+    raise InputError(Fault(what, where, line=1, allowed="a mapping: lines of `key: value`"))
 
 
 def parse_value(text: str, where: Path | str) -> Node:
@@ -146,7 +146,7 @@ def _refuse_tabs(text: str, where: Path | str) -> None:
     faults = []
     for number, line in enumerate(text.split("\n"), 1):
         if _TAB_INDENT.match(line):
-            fault = Fault("indented with a tab", where, number, "spaces", "use spaces")
+            fault = Fault("indented with a tab", where, line=number, allowed="spaces", repair="use spaces")
             faults.append(fault)
     if faults:
         raise InputError(faults[:MOST_TABS_NAMED])
@@ -327,7 +327,7 @@ class _Builder:
         allowed: str | None = None,
         repair: str | None = None,
     ) -> None:
-        self.faults.append(Fault(what, self.where, line, allowed, repair))
+        self.faults.append(Fault(what, self.where, line=line, allowed=allowed, repair=repair))
         if len(self.faults) >= MOST_FAULTS:
             raise _TooMuchError
 

@@ -70,7 +70,9 @@ def _faults(item: Any, model: type[BaseModel], tree: Node, keys: Collection[str]
         written = sorted(keys if not around.steps and keys is not None else around.form.keys if around.form else ())
         what = f"unknown key {_short(dotted(place.steps))}"
         repair = nearest(str(place.steps[-1]), written) or "remove it"
-        yield Fault(what, place.node.origin.where, place.node.origin.line, ", ".join(written), repair)
+        yield Fault(
+            what, place.node.origin.where, line=place.node.origin.line, allowed=", ".join(written), repair=repair
+        )
     elif item["type"] == "missing":
         key = str(item["loc"][-1])
         described = place.form.keys.get(key, "") if place.form else ""
@@ -84,7 +86,7 @@ def _faults(item: Any, model: type[BaseModel], tree: Node, keys: Collection[str]
 
 def _missing(place: SchemaPlace, key: str, allowed: str | None) -> Fault:
     what = f"{dotted((*place.steps, key))!r} is missing"
-    return Fault(what, place.node.origin.where, place.node.origin.line, allowed, f"add `{key}: …`")
+    return Fault(what, place.node.origin.where, line=place.node.origin.line, allowed=allowed, repair=f"add `{key}: …`")
 
 
 def _untagged(context: Mapping[str, Any], place: SchemaPlace) -> Fault:
@@ -108,7 +110,9 @@ def _unwritable_texts(tree: Node) -> Iterator[Fault]:
         if not all(map(_is_writable, texts)):
             what = f"{dotted(steps)} holds a character that cannot be written"
             shown = what.encode("ascii", "backslashreplace").decode()
-            yield Fault(shown, node.origin.where, node.origin.line, "text in UTF-8", "remove the character")
+            yield Fault(
+                shown, node.origin.where, line=node.origin.line, allowed="text in UTF-8", repair="remove the character"
+            )
 
 
 def _is_writable(text: str) -> bool:
@@ -127,9 +131,9 @@ def _fault(steps: Steps, node: Node, what: str | None, allowed: str | None, repa
     return Fault(
         text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…",
         node.origin.where,
-        node.origin.line,
-        allowed,
-        repair,
+        line=node.origin.line,
+        allowed=allowed,
+        repair=repair,
     )
 
 

@@ -91,7 +91,7 @@ def _read_rows(path: Path) -> tuple[pd.DataFrame, np.ndarray]:
     if not rows:
         raise InputError(Fault("file is empty", path, repair="write a header line and the rows below it"))
     if len(rows) > MOST_ROWS:
-        raise InputError(Fault(f"file has {len(rows):,} rows", path, None, f"up to {MOST_ROWS:,} rows"))
+        raise InputError(Fault(f"file has {len(rows):,} rows", path, allowed=f"up to {MOST_ROWS:,} rows"))
 
     faults = [
         *_faults_of_width(path, rows, lines),
@@ -186,7 +186,7 @@ def _decoded(path: Path) -> str:
             raise InputError(Fault("file not found", path, repair="create it; docs/case-format.md shows its columns"))
         size = path.stat().st_size
         if size > LARGEST_TABLE:
-            raise InputError(Fault(f"file has {size:,} bytes", path, None, f"up to {LARGEST_TABLE:,} bytes"))
+            raise InputError(Fault(f"file has {size:,} bytes", path, allowed=f"up to {LARGEST_TABLE:,} bytes"))
         raw = path.read_bytes()
     except OSError as err:
         raise InputError(Fault(f"cannot be read: {err.strerror}", path, repair="make it readable")) from None

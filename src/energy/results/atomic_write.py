@@ -50,7 +50,11 @@ def atomic_folder(path: Path, force: bool = False) -> Iterator[Path]:
 
 
 @contextmanager
-def atomic_file(path: Path, force: bool = False, table: bool = False) -> Iterator[Path]:
+def atomic_file(
+    path: Path,
+    force: bool = False,
+    table: bool = False,
+) -> Iterator[Path]:
     """Give a file to write to that takes its name only when all is written.
 
     Parameters

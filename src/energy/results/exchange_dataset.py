@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from energy.analysis import Run
-from energy.metrics.country_exchanges import country_exchanges, delivered_by_sender, purchases_by_month
+from energy.metrics.country_exchanges import (
+    country_exchanges,
+    delivered_by_sender,
+    purchases_by_month,
+)
 from energy.metrics.options import options
 from energy.results.manifest import certificate
 
@@ -60,7 +64,10 @@ def _exchanges(run: Run) -> dict[str, xr.DataArray]:
             "what a control area buys",
         ),
         "delivered_by_sender": _array(
-            sent.to_numpy(float), {"sender": list(sent.index)}, "GWh", "energy delivered under study, by who sent it"
+            sent.to_numpy(float),
+            {"sender": list(sent.index)},
+            "GWh",
+            "energy delivered under study, by who sent it",
         ),
     }
 
@@ -107,7 +114,12 @@ def _options(run: Run) -> dict[str, xr.DataArray]:
     return arrays | {"option_binds": _array(binds, names, "1", "what binds an option most often")}
 
 
-def _array(values: np.ndarray, coordinates: dict[str, Any], unit: str, text: str) -> xr.DataArray:
+def _array(
+    values: np.ndarray,
+    coordinates: dict[str, Any],
+    unit: str,
+    text: str,
+) -> xr.DataArray:
     import xarray as xr
 
     return xr.DataArray(values, coordinates, tuple(coordinates), attrs={"units": unit, "long_name": text})

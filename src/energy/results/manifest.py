@@ -59,7 +59,11 @@ def _plain(series: pd.Series) -> dict[str, float]:
     return {str(name): float(value) for name, value in series.items()}
 
 
-def provenance(case: Case, scenario: Scenario, wall_seconds: float) -> dict[str, Any]:
+def provenance(
+    case: Case,
+    scenario: Scenario,
+    wall_seconds: float,
+) -> dict[str, Any]:
     """Return what a result of a scenario rests on, and what it cost."""
     return {
         "scenario": scenario.plain(),
@@ -84,7 +88,10 @@ def write_manifest(draft: Path, manifest: Mapping[str, Any]) -> list[str]:
 
 
 def write_tables(
-    path: Path, tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], force: bool = False
+    path: Path,
+    tables: Mapping[str, pd.DataFrame],
+    manifest: Mapping[str, Any],
+    force: bool = False,
 ) -> None:
     """Write the tables of a study, ``<name>.csv`` each, and their manifest as one folder.
 

@@ -35,7 +35,11 @@ def refuse_unwritable(path: Path) -> None:
     length = len(os.fsencode(path.absolute()))
     if length > longest:
         raise InputError(
-            Fault(f"a path of {length:,} bytes", allowed=f"up to {longest:,} bytes", repair="shorten --out")
+            Fault(
+                f"a path of {length:,} bytes",
+                allowed=f"up to {longest:,} bytes",
+                repair="shorten --out",
+            )
         )
     around = next(place for place in (path, *path.absolute().parents) if place.exists())
     if not around.is_dir():
@@ -67,7 +71,11 @@ def refuse_strange_folder(path: Path, force: bool = False) -> None:
         raise InputError(Fault(f"{strange} is here, which no run wrote: it is not replaced", path, repair=FORCE))
 
 
-def refuse_strange_file(path: Path, force: bool = False, table: bool = False) -> None:
+def refuse_strange_file(
+    path: Path,
+    force: bool = False,
+    table: bool = False,
+) -> None:
     """Refuse, before anything is solved, to write a file in the place of another that this package did not write.
 
     Parameters
@@ -94,7 +102,11 @@ def refuse_strange_file(path: Path, force: bool = False, table: bool = False) ->
         raise InputError(Fault("this file is of another origin, and is not replaced", path, repair=FORCE))
 
 
-def refuse_other_table(path: Path, draft: Path, force: bool = False) -> None:
+def refuse_other_table(
+    path: Path,
+    draft: Path,
+    force: bool = False,
+) -> None:
     """Refuse to replace a table by one of other columns.
 
     Raises

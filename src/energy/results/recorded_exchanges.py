@@ -49,7 +49,9 @@ def recorded_exchanges(case: Case) -> dict[tuple[str, str], RecordedEnergy]:
     return _derived(latest) | latest
 
 
-def _derived(latest: dict[tuple[str, str], RecordedEnergy]) -> dict[tuple[str, str], RecordedEnergy]:
+def _derived(
+    latest: dict[tuple[str, str], RecordedEnergy],
+) -> dict[tuple[str, str], RecordedEnergy]:
     """Return net imports of the countries whose imports and exports of one year are known."""
     net = {}
     for (quantity, country), imports in latest.items():

@@ -57,7 +57,9 @@ def solver_named(name: str) -> str:
     known = list(map(str, linopy.available_solvers))
     if name not in known:
         what = f"no solver {name!r} is installed"
-        raise InputError(Fault(what, "--solver", None, ", ".join(known), nearest(name, known) or f"install {name}"))
+        raise InputError(
+            Fault(what, "--solver", allowed=", ".join(known), repair=nearest(name, known) or f"install {name}")
+        )
     return name
 
 

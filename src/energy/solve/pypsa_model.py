@@ -254,7 +254,7 @@ def _refuse_integers(model: linopy.Model, base: Inputs) -> None:
         what = (
             f"PyPSA's model of this network has {', '.join(foreign)} in whole numbers, which this engine does not solve"
         )
-        raise InputError(Fault(what, base.name, None, "continuous variables", "solve it with plain PyPSA"))
+        raise InputError(Fault(what, base.name, allowed="continuous variables", repair="solve it with plain PyPSA"))
 
 
 def _places_of(labels: np.ndarray, row_of: np.ndarray, new_row: np.ndarray) -> np.ndarray:

@@ -26,7 +26,8 @@ def shown_progress(name: str, console: Console | None = None) -> Iterator[Callab
     from rich import progress as rich_progress
     from rich.console import Console
 
-    found = console or Console(stderr=True)
+    if console is None:
+        console = Console(stderr=True)
     bar = rich_progress.Progress(
         rich_progress.TextColumn("{task.description}", markup=False),  # a name is text, never markup
         rich_progress.BarColumn(),
@@ -34,8 +35,8 @@ def shown_progress(name: str, console: Console | None = None) -> Iterator[Callab
         rich_progress.TextColumn("{task.fields[failed]}"),
         rich_progress.TimeElapsedColumn(),
         rich_progress.TextColumn("{task.fields[left]}"),
-        console=found,
-        disable=not (found.is_terminal or found.is_jupyter),
+        console=console,
+        disable=not (console.is_terminal or console.is_jupyter),
     )
     with bar:
         task = bar.add_task(name, total=None, failed="", left="")
@@ -48,15 +49,15 @@ def shown_progress(name: str, console: Console | None = None) -> Iterator[Callab
 
 
 def left_text(now: Progress) -> str:
-    """Return an estimate of the time left, from the pace of the points that were solved and not found.
+    """Return an estimate of the time left, from the pace of the points that were solved and not resumed.
 
     Examples
     --------
     >>> from energy.analysis.sweep.sweep import Progress
-    >>> left_text(Progress(done=60, found=10, failed=0, total=110, seconds=100.0))
+    >>> left_text(Progress(done=60, resumed=10, failed=0, total=110, seconds=100.0))
     'about 0:01:40 left'
     """
-    solved = now.done - now.found
+    solved = now.done - now.resumed
     if solved <= 0 or now.done >= now.total:
         return ""
     seconds = int(now.seconds / solved * (now.total - now.done))

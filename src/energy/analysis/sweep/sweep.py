@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -42,10 +42,10 @@ DECIDING = ("casa1000-energy", "highspy", "linopy", "pypsa", "numpy", "scipy")  
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a sweep is: points done (found in the folder ones among them), failed, in all, and seconds so far."""
+    """How far a sweep is: points done, those resumed from the folder among them, failed, in all, and seconds so far."""
 
     done: int
-    found: int
+    resumed: int
     failed: int
     total: int
     seconds: float
@@ -122,49 +122,38 @@ def sweep(
     >>> from energy.case import read_case
     >>> from energy.scenario import read_scenario
     >>> case, base = read_case("two_bus"), read_scenario("two_bus")
-    >>> found = sweep(case, base, {"hydrology": ["median", "dry"], "values.links.line.p_nom": [50.0, 100.0]})
-    >>> found["delivered"].sel(hydrology="dry").round(1).values.tolist()
+    >>> dataset = sweep(case, base, {"hydrology": ["median", "dry"], "values.links.line.p_nom": [50.0, 100.0]})
+    >>> dataset["delivered"].sel(hydrology="dry").round(1).values.tolist()
     [42.2, 42.2]
     """
-    laid, measure = grid(axes=axes, combine=combine, count=count, seed=seed, written=written), Metrics(tuple(series))
+    laid = grid(axes=axes, combine=combine, count=count, seed=seed, written=written)
+    measure = Metrics(tuple(series))
     points = scenarios_of(base, laid.changes, written)
-    _refuse(case, [points[at] for at in trials(laid.changes)])
+    _refuse(case, [points[number] for number in trials(laid.changes)])
     if sets:
         laid, points = with_number_axis(case, laid, points, count=sets, seed=seed, sets=numbers)
     if solver is not None:
         _refuse_surprise(solver_named(solver), points)
     keys = _keys(case, points, measure, solver)
     _refuse_axes(laid)
-    firsts, days = _first_days(case, points)
-    offsets = [(first - days[0]).days for first in firsts]
-    empty = _empty(laid, measure, base, days)
+    first_days, days = _first_days(case, points)
+    in_memory = _Sweep(
+        case=case,
+        measure=measure,
+        points=points,
+        keys=keys,
+        dataset=_empty(laid, measure, base, days),
+        journal=None,
+        store=None,
+        progress=progress,
+        solver=solver,
+        offsets=[(first - days[0]).days for first in first_days],
+    )
     if folder is None:
-        return _Sweep(
-            case=case,
-            measure=measure,
-            points=points,
-            keys=keys,
-            dataset=empty,
-            journal=None,
-            store=None,
-            progress=progress,
-            solver=solver,
-            offsets=offsets,
-        ).run(executor, workers)
+        return in_memory.run(executor, workers)
     with closing(Journal(Path(folder))) as journal:
-        store = Store(Path(folder) / DATASET, empty, tuple(laid.dims))
-        kept = _Sweep(
-            case=case,
-            measure=measure,
-            points=points,
-            keys=keys,
-            dataset=empty,
-            journal=journal,
-            store=store,
-            progress=progress,
-            solver=solver,
-            offsets=offsets,
-        )
+        store = Store(Path(folder) / DATASET, in_memory.dataset, tuple(laid.dims))
+        kept = replace(in_memory, journal=journal, store=store)
         return kept.run(executor, workers)
 
 
@@ -184,36 +173,44 @@ class _Sweep:
     def __post_init__(self) -> None:
         self.shape = self.dataset["done"].shape
         self.begun = self.flushed = time.monotonic()
-        self.found = 0
+        self.resumed = 0
         self.failed = 0
         self.done = 0
 
     def run(self, executor: Executor | None, workers: int | None) -> xr.Dataset:
         places: dict[str, list[int]] = {}
-        for at, key in enumerate(self.keys):
-            places.setdefault(key, []).append(at)
-        known = {} if self.journal is None else self.journal.known
-        for key in places.keys() & known.keys():
-            for at in places.pop(key):
-                self._put(at, known[key]["values"], known[key]["reason"])
-        self.found = self.done
+        for index, key in enumerate(self.keys):
+            places.setdefault(key, []).append(index)
+        self._take_over(places)
         for key, answer in self._answers(places, executor, workers):
             if self.journal is not None:
                 self.journal.add(key, answer.values, answer.reason)
-            for at in places[key]:
-                self._put(at, answer.values, answer.reason)
+            for index in places[key]:
+                self._put(index, answer.values, answer.reason)
             self._show()
         self._show(last=True)
         return self.dataset
 
-    def _put(self, at: int, values: Mapping[str, Any], reason: str) -> None:
-        place = np.unravel_index(at, self.shape)
+    def _take_over(self, places: dict[str, list[int]]) -> None:
+        """Put the answers that the journal has, and leave the places of the others."""
+        if self.journal is None:
+            return
+        known = self.journal.known
+        for key in places.keys() & known.keys():
+            for index in places.pop(key):
+                self._put(index, known[key]["values"], known[key]["reason"])
+        self.resumed = self.done
+
+    def _put(self, index: int, values: Mapping[str, Any], reason: str) -> None:
+        """Put the answer of a point into the Dataset."""
+        place = np.unravel_index(index, self.shape)
         for name, value in values.items():
-            room = self.dataset[name].values[place]
-            if self.dataset[name].dims[-1:] == ("day",):
-                room[self.offsets[at] : self.offsets[at] + len(value)] = value
+            variable = self.dataset[name]
+            if variable.dims[-1:] == ("day",):
+                first = self.offsets[index]
+                variable.values[place][first : first + len(value)] = value
             else:
-                self.dataset[name].values[place] = value
+                variable.values[place] = value
         self.dataset["reason"].values[place] = reason[:REASON]
         self.dataset["done"].values[place] = True
         self.done += 1
@@ -222,13 +219,21 @@ class _Sweep:
             self.store.mark(int(place[0]))
 
     def _show(self, last: bool = False) -> None:
+        """Write what is due, and tell how far the sweep is."""
         now = time.monotonic()
         if self.store is not None and (last or now - self.flushed > FLUSH):
             self.store.flush()
             self.flushed = now
-        if self.progress is not None:
-            total = len(self.points)
-            self.progress(Progress(self.done, self.found, self.failed, total, now - self.begun))
+        if self.progress is None:
+            return
+        progress = Progress(
+            done=self.done,
+            resumed=self.resumed,
+            failed=self.failed,
+            total=len(self.points),
+            seconds=now - self.begun,
+        )
+        self.progress(progress)
 
     def _answers(
         self,
@@ -237,24 +242,30 @@ class _Sweep:
         workers: int | None,
     ) -> Iterator[tuple[str, TaskResult]]:
         """Yield the answers of the points that are missing; an own pool that loses a worker is made anew."""
-        left, broken = list(places), 0
-        workers = workers or min(len(os.sched_getaffinity(0)), -(-len(left) // WORTH_A_WORKER))
-        while left:
-            scenarios = [self.points[places[key][0]] for key in left]
-            own = processes(workers) if executor is None and workers > 1 else None
+        missing = list(places)
+        breakdowns = 0
+        if workers is None or workers == 0:
+            worth = -(-len(missing) // WORTH_A_WORKER)
+            workers = min(len(os.sched_getaffinity(0)), worth)
+        while missing:
+            scenarios = [self.points[places[key][0]] for key in missing]
+            own = None
+            if executor is None and workers > 1:
+                own = processes(workers)
             done = set()
             try:
                 for answer in solve_points(self.case, scenarios, self.measure, own or executor, solver=self.solver):
-                    done.add(left[answer.index])
-                    yield left[answer.index], answer
+                    key = missing[answer.index]
+                    done.add(key)
+                    yield key, answer
             except BrokenExecutor as err:
-                broken = 0 if done else broken + 1
-                if own is None or broken >= DEAD_POOLS:
+                breakdowns = 0 if done else breakdowns + 1
+                if own is None or breakdowns >= DEAD_POOLS:
                     raise SolverError(f"workers die again and again; what is done is kept ({err})") from None
             finally:
                 if own is not None:
                     own.shutdown(wait=True, cancel_futures=True)
-            left = [key for key in left if key not in done]
+            missing = [key for key in missing if key not in done]
 
 
 def _refuse(case: Case, tried: Sequence[Scenario]) -> None:
@@ -292,12 +303,22 @@ def _refuse_surprise(solver: str, points: Sequence[Scenario]) -> None:
         raise InputError(Fault(what, "--solver", allowed="foresight: perfect", repair="leave the solver out"))
 
 
-def _keys(case: Case, points: Sequence[Scenario], measure: Metrics, solver: str | None) -> list[str]:
+def _keys(
+    case: Case,
+    points: Sequence[Scenario],
+    measure: Metrics,
+    solver: str | None,
+) -> list[str]:
     """Return the hash of all that decides each point's answer; the same scenario twice has the same one."""
-    common = "\n".join([case_digest(case), *measure.series, *(f"{name} {version(name)}" for name in DECIDING)])
+    versions = [f"{name} {version(name)}" for name in DECIDING]
+    common = "\n".join([case_digest(case), *measure.series, *versions])
     if solver is not None:
         common += f"\nn.optimize {solver}"
-    return [sha256(f"{common}\n{point.digest()}".encode()).hexdigest() for point in points]
+    keys = []
+    for point in points:
+        text = f"{common}\n{point.digest()}"
+        keys.append(sha256(text.encode()).hexdigest())
+    return keys
 
 
 def _empty(laid: Grid, measure: Metrics, base: Scenario, days: pd.DatetimeIndex) -> xr.Dataset:
