@@ -17,7 +17,7 @@ from energy.report.calibration_text import (
     summary_sentences,
     taught_table,
 )
-from energy.report.docs_pages import write_blocks
+from energy.report.docs_pages import write_blocks, write_page_ranges
 from energy.results.atomic_write import atomic_file
 from energy.results.predicted_ranges import RANGES, renewed_ranges, write_ranges
 
@@ -47,7 +47,7 @@ def write_calibration(report: CalibrationReport, project: Path) -> list[Path]:
     written = [project / PAGE, posterior]
     if not report.predicted.empty:
         write_ranges(renewed_ranges(project, report.predicted), project)
-        written.append(project / RANGES)
+        written += [project / RANGES, *write_page_ranges(project)]
     return written
 
 

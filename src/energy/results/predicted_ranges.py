@@ -7,7 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from energy.errors import Fault, InputError
+from energy.reading.project_folder import project_folder
 from energy.results.atomic_write import atomic_file
+from energy.scenario import Scenario, read_scenario
 
 RANGES = Path("results/reference/ranges.csv")
 COLUMNS = ("scenario", "numbers", "quantity", "unit", "low", "middle", "high", "sets", "failed")
@@ -50,15 +52,40 @@ def write_ranges(table: pd.DataFrame, project: Path) -> None:
         table.to_csv(draft, index=False, float_format="%.6g", lineterminator="\n")
 
 
-def range_of(project: Path, scenario: str, quantity: str) -> tuple[float, float, str] | None:
-    """Return the recorded 90 % range of a headline number, and what it rests on; None where none is recorded.
+WORDS = {"posterior": "by evidence and record", "ranges": "by the evidence"}
+"""What a range was drawn from → how it is said."""
+
+
+def range_of(table: pd.DataFrame, scenario: str, quantity: str) -> pd.Series | None:
+    """Return the recorded range of a headline number: its row; None where none is recorded.
 
     The posterior's range where there is one, else that of the evidence.
+
+    Examples
+    --------
+    >>> row = ("a", "ranges", "delivered", "GWh", 1.0, 2.0, 3.0, 20, 0)
+    >>> range_of(pd.DataFrame([row], columns=COLUMNS), "a", "delivered")["high"]
+    np.float64(3.0)
     """
-    table = recorded_ranges(project)
-    rows = table[(table["scenario"] == scenario) & (table["quantity"] == quantity)]
-    for numbers in ("posterior", "ranges"):
-        row = rows[rows["numbers"] == numbers]
-        if len(row):
-            return float(row["low"].iloc[0]), float(row["high"].iloc[0]), numbers
+    of_number = (table["scenario"] == scenario) & (table["quantity"] == quantity)
+    rows = table[of_number].set_index("numbers")
+    for numbers in WORDS:
+        if numbers in rows.index:
+            row: pd.Series = rows.loc[numbers].rename(numbers)
+            return row
     return None
+
+
+def season_range(scenario: Scenario) -> str:
+    """Return the recorded 90 % range of what a scenario delivers, in words; empty where none is recorded.
+
+    A scenario that was changed has none: the range is that of the library's own.
+    """
+    try:
+        project = project_folder("results").parent
+        row = range_of(recorded_ranges(project), scenario.name, "delivered")
+        if row is None or read_scenario(scenario.name).digest() != scenario.digest():
+            return ""
+    except InputError:
+        return ""
+    return f"{row['low']:,.0f} to {row['high']:,.0f} GWh in nine of ten {WORDS[str(row.name)]}"
