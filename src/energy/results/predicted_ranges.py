@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from energy.errors import Fault, InputError
-from energy.reading.project_folder import project_folder
+from energy.reading.library_folders import own_folder
 from energy.results.atomic_write import atomic_file
 from energy.scenario import Scenario, read_scenario
 
@@ -71,8 +71,7 @@ def range_of(table: pd.DataFrame, scenario: str, quantity: str) -> pd.Series | N
     rows = table[of_number].set_index("numbers")
     for numbers in WORDS:
         if numbers in rows.index:
-            row: pd.Series = rows.loc[numbers].rename(numbers)
-            return row
+            return rows.loc[[numbers]].iloc[0]
     return None
 
 
@@ -82,8 +81,10 @@ def season_range(scenario: Scenario) -> str:
     A scenario that was changed has none: the range is that of the library's own.
     """
     try:
-        project = project_folder("results").parent
-        row = range_of(recorded_ranges(project), scenario.name, "delivered")
+        results = own_folder("results")
+        if results is None:
+            return ""
+        row = range_of(recorded_ranges(results.parent), scenario.name, "delivered")
         if row is None or read_scenario(scenario.name).digest() != scenario.digest():
             return ""
     except InputError:

@@ -19,7 +19,7 @@ from energy.analysis.sensitivity.uncertain_parameters import UncertainParameter,
 from energy.case import Case
 from energy.errors import Fault, InputError, nearest
 from energy.reading.frozen import FrozenMap
-from energy.reading.project_folder import project_folder
+from energy.reading.library_folders import own_folder
 from energy.scenario import Scenario
 
 SET = "set"
@@ -51,8 +51,9 @@ class NumberSets:
 
 
 def posterior_file(case: Case) -> Path:
-    """Return where the posterior of a case stands in a project."""
-    return project_folder("results") / "reference" / f"posterior-{case.name}.csv"
+    """Return where the posterior of a case stands in a project: in the results here, or in the nearest ones above."""
+    results = own_folder("results") or Path("results")
+    return results / "reference" / f"posterior-{case.name}.csv"
 
 
 def read_number_sets(name: str, case: Case, scenario: Scenario) -> NumberSets | None:
