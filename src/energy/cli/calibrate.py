@@ -14,6 +14,8 @@ from energy.cli.tables import write_table
 
 if TYPE_CHECKING:
     from energy.analysis.sensitivity.number_sets import NumberSets
+    from energy.case import Case
+    from energy.scenario import Scenario
 
 
 @app.command("calibrate")
@@ -67,7 +69,7 @@ def calibrate_command(
     case = read_case(years[0].case)
     folder = out / case.name
     refuse_unwritable(folder)
-    asked = [read_asked(name, [])[1] for name in predict]
+    asked = [_of_case(name, case) for name in predict]
     with working("looking up the unknown numbers …"):
         known = backcast_years(case, years, only or ["*"])
     budget = CalibrationBudget(sets=sets)
@@ -81,14 +83,13 @@ def calibrate_command(
         total = runs * len(years) + 2 * predicted * len(asked)
         runner = SetRunner(case, journal, executor, show, total)
         calibration = calibrate(known, runner.quantities_of, budget, seed)
-        write_inputs = report_of(calibration, leave_one_year_out(calibration))
-        write_posterior(write_inputs, folder / "posterior.csv", force)
+        write_posterior(calibration, folder / "posterior.csv", force)
         sets_left = _read_back(folder / "posterior.csv")
         before = [predicted_range(runner, scenario, predicted, seed, None) for scenario in asked]
         after = [predicted_range(runner, scenario, predicted, seed, sets_left) for scenario in asked]
     report = report_of(
         calibration,
-        write_inputs.left_out,
+        leave_one_year_out(calibration),
         [each.table for each in (*before, *after)],
         {each.scenario: each.leading() for each in after},
     )
@@ -107,6 +108,17 @@ def calibrate_command(
     if page:
         for path in write_calibration(report, project):
             new_console(error=True).print(f"written: {path}")
+
+
+def _of_case(name: str, case: Case) -> Scenario:
+    """Return a scenario that is to be predicted; refuse one of another case, which has other numbers."""
+    from energy.errors import Fault, InputError
+
+    own_case, scenario = read_asked(name, [])
+    if own_case.name != case.name:
+        what = f"{name} is a scenario of {own_case.name}, and the years are of {case.name}"
+        raise InputError(Fault(what, "--predict", allowed=f"scenarios of {case.name}"))
+    return scenario  # type: ignore[no-any-return]
 
 
 def _read_back(path: Path) -> NumberSets:

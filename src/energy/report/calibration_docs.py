@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from energy.analysis.calibration.history_matching import posterior_values
+from energy.analysis.calibration.history_matching import Calibration, posterior_values
 from energy.analysis.sensitivity.number_sets import SET
+from energy.errors import Fault, InputError
 from energy.report.calibration_text import (
     CalibrationReport,
     markdown,
@@ -43,7 +44,7 @@ def write_calibration(report: CalibrationReport, project: Path) -> list[Path]:
     write_blocks(project / PAGE, blocks)
     case = report.calibration.years.case
     posterior = project / "results" / "reference" / f"posterior-{case.name}.csv"
-    write_posterior(report, posterior)
+    write_posterior(report.calibration, posterior)
     written = [project / PAGE, posterior]
     if not report.predicted.empty:
         write_ranges(renewed_ranges(project, report.predicted), project)
@@ -51,9 +52,18 @@ def write_calibration(report: CalibrationReport, project: Path) -> list[Path]:
     return written
 
 
-def write_posterior(report: CalibrationReport, path: Path, force: bool = False) -> None:
-    """Write the posterior as a table of number sets."""
-    values = posterior_values(report.calibration)
+def write_posterior(calibration: Calibration, path: Path, force: bool = False) -> None:
+    """Write the posterior as a table of number sets.
+
+    Raises
+    ------
+    InputError
+        When the record teaches nothing, so that no number would stand in it.
+    """
+    values = posterior_values(calibration)
+    if values.empty:
+        what = "the record narrows no number that other years share"
+        raise InputError(Fault(what, "record.csv", repair="add records, or state smaller discrepancies with a reason"))
     values.insert(0, SET, range(1, len(values) + 1))
     with atomic_file(path, force, table=True) as draft:
         values.to_csv(draft, index=False, float_format="%.10g", lineterminator="\n")

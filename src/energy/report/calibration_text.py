@@ -192,12 +192,12 @@ def _component(key: str) -> str:
 def records_table(report: CalibrationReport) -> pd.DataFrame:
     """Return each observation with its errors, what the calibrated model has, and what the other years predict."""
     calibration = report.calibration
-    distance = implausibility(calibration.second.quantities, calibration.observations)
-    modelled = calibration.second.quantities
+    modelled = calibration.posterior_quantities
+    distance = implausibility(modelled, calibration.observations)
     lines = []
     explained = calibration.emulator.explained
     for column, row in enumerate(report.left_out.to_dict("records")):
-        middle = np.nanmedian(modelled[:, column])
+        middle = np.median(modelled[:, column])
         lines.append(
             {
                 "quantity": f"{row['place']}, {row['quantity']}",
@@ -207,7 +207,7 @@ def records_table(report: CalibrationReport) -> pd.DataFrame:
                 "error": _number(row["error"]),
                 "discrepancy": _number(row["discrepancy"]),
                 "model": _number(middle),
-                "implausibility": f"{np.nanmedian(distance[:, column]):.1f}",
+                "implausibility": f"{np.median(distance[:, column]):.1f}",
                 "from the other years": f"{_number(row['predicted low'])} to {_number(row['predicted high'])}",
                 "covered": "yes" if row["covered"] else "**no**",
                 "emulator": f"{100 * explained[column]:.0f} %",

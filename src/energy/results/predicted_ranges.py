@@ -75,18 +75,29 @@ def range_of(table: pd.DataFrame, scenario: str, quantity: str) -> pd.Series | N
     return None
 
 
-def season_range(scenario: Scenario) -> str:
-    """Return the recorded 90 % range of what a scenario delivers, in words; empty where none is recorded.
+def season_attributes(scenario: Scenario) -> dict[str, str | float]:
+    """Return the recorded 90 % range of what a scenario delivers, for the attributes of its Dataset.
 
-    A scenario that was changed has none: the range is that of the library's own.
+    Returns
+    -------
+    dict
+        ``season_range``, in words; ``season_low`` and ``season_high`` [GWh]. Empty where none is recorded, and for a
+        scenario that was changed: the range is that of the library's own.
     """
+    results = own_folder("results")
+    if results is None:
+        return {}
     try:
-        results = own_folder("results")
-        if results is None:
-            return ""
         row = range_of(recorded_ranges(results.parent), scenario.name, "delivered")
         if row is None or read_scenario(scenario.name).digest() != scenario.digest():
-            return ""
+            return {}
     except InputError:
-        return ""
-    return f"{row['low']:,.0f} to {row['high']:,.0f} GWh in nine of ten {WORDS[str(row.name)]}"
+        return {}
+    low, high = row[["low", "high"]].astype(float)
+    text = f"{low:,.0f} to {high:,.0f} GWh in nine of ten {WORDS[str(row.name)]}"
+    return {"season_range": text, "season_low": low, "season_high": high}
+
+
+def season_range(scenario: Scenario) -> str:
+    """Return the recorded 90 % range of what a scenario delivers, in words; empty where there is none."""
+    return str(season_attributes(scenario).get("season_range", ""))

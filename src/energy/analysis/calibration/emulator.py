@@ -123,11 +123,15 @@ def polynomials(shares: np.ndarray) -> np.ndarray:
 
 def design_matrix(shares: np.ndarray, terms: Sequence[Term]) -> np.ndarray:
     """Return the value of each term at shares of the ranges; shape (points, terms)."""
-    values = polynomials(shares)
+    ones = np.ones((1, *shares.shape))
+    values = np.concatenate([ones, polynomials(shares)])
     matrix = np.ones((len(shares), len(terms)))
-    for column, term in enumerate(terms):
-        for number, degree in term:
-            matrix[:, column] *= values[degree - 1, :, number]
+    for factor in range(max((len(term) for term in terms), default=0)):
+        # a term with fewer factors has the constant polynomial of any number here
+        parts = [term[factor] if factor < len(term) else (0, 0) for term in terms]
+        numbers = [number for number, _ in parts]
+        degrees = [degree for _, degree in parts]
+        matrix *= values[degrees, :, numbers].T
     return matrix
 
 

@@ -105,8 +105,8 @@ class Calibration:
         Of the emulators' posterior, in the numbers that the emulators have.
     log_weights
         Of the second wave: likelihood of the model over that of the emulators, −inf where a set is ruled out.
-    posterior
-        Shares of the ranges of all numbers, sets of equal weight; shape (sets, numbers).
+    chosen
+        Positions in the second wave of the posterior's sets, which have equal weight; a set may come several times.
     seed
         Of all draws.
     """
@@ -118,8 +118,18 @@ class Calibration:
     emulator: Emulator
     sample: PosteriorSample
     log_weights: np.ndarray
-    posterior: np.ndarray
+    chosen: np.ndarray
     seed: int
+
+    @property
+    def posterior(self) -> np.ndarray:
+        """Shares of the ranges of all numbers, sets of equal weight; shape (sets, numbers)."""
+        return self.second.shares[self.chosen]
+
+    @property
+    def posterior_quantities(self) -> np.ndarray:
+        """What the model has for the observations with the posterior's sets; shape (sets, observations)."""
+        return self.second.quantities[self.chosen]
 
     @property
     def ruled_out(self) -> np.ndarray:
@@ -207,7 +217,7 @@ def calibrate(
         emulator=emulator,
         sample=sample,
         log_weights=log_weights,
-        posterior=second.shares[chosen],
+        chosen=chosen,
         seed=seed,
     )
 
@@ -325,6 +335,7 @@ def leave_one_year_out(calibration: Calibration, members: int = 4000) -> pd.Data
     covariance = observations.covariance() + calibration.emulator.covariance
     misfit = Misfit(observations.values, covariance)
     table = observations.table.copy()
+    table[["predicted low", "predicted", "predicted high"]] = np.nan
     for year in sorted(set(years)):
         known = years != year
         if not known.any():
