@@ -12,15 +12,8 @@ from scipy.special import ndtri
 
 from energy.analysis.calibration.backcast_runs import BackcastYears, SetRunner, backcast_years
 from energy.analysis.calibration.emulator import fit_emulator
-from energy.analysis.calibration.history_matching import (
-    CalibrationBudget,
-    calibrate,
-    leave_one_year_out,
-    lessons,
-    posterior_values,
-    range_of,
-    ranges,
-)
+from energy.analysis.calibration.findings import leave_one_year_out, lessons, posterior_values, range_of, ranges
+from energy.analysis.calibration.history_matching import CalibrationBudget, calibrate
 from energy.analysis.calibration.misfit import EmulatedLikelihood, Misfit
 from energy.analysis.calibration.observations import NINE_IN_TEN, Observations, observations
 from energy.analysis.calibration.posterior_sampler import sample_posterior

@@ -44,7 +44,8 @@ def calibrate_command(
     """
     from energy.analysis.backcast_variants import tagged
     from energy.analysis.calibration.backcast_runs import SetRunner, backcast_years
-    from energy.analysis.calibration.history_matching import CalibrationBudget, calibrate, leave_one_year_out
+    from energy.analysis.calibration.findings import leave_one_year_out
+    from energy.analysis.calibration.history_matching import CalibrationBudget, calibrate
     from energy.analysis.calibration.predictions import predicted_range
     from energy.analysis.parallel import processes
     from energy.analysis.sweep.progress import shown_progress

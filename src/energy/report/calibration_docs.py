@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from energy.analysis.calibration.history_matching import Calibration, posterior_values
+from energy.analysis.calibration.findings import posterior_values
+from energy.analysis.calibration.history_matching import Calibration
 from energy.analysis.sensitivity.number_sets import SET
 from energy.errors import Fault, InputError
 from energy.report.calibration_text import (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from energy.analysis.calibration.history_matching import TAUGHT, lessons, ranges
+from energy.analysis.calibration.findings import TAUGHT, lessons, ranges
 from energy.analysis.calibration.misfit import CUT, implausibility
 from energy.results.labels import short
 
