@@ -43,11 +43,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_record_is_learnt_from_and_the_posterior_handed_on(command: Command, project: Path) -> None:
-    words = ["--sets", 100, "--predict", "two_bus", "--predicted", 20, "--workers", 1, "--page", "--json"]
+    words = ["--sets", 60, "--predict", "two_bus", "--predicted", 20, "--workers", 1, "--page", "--json"]
     done = command("calibrate", "year_2028", "year_2029", *words)
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
-    assert said["sets"] == 100
+    assert said["sets"] == 60
     assert said["observations"] == 4
     assert said["taught"] >= 1
 
@@ -59,7 +59,7 @@ def test_a_record_is_learnt_from_and_the_posterior_handed_on(command: Command, p
 
     page = (project / "docs" / "calibration.md").read_text(encoding="utf-8")
     assert "Not measured yet" not in page
-    assert "80 sets of" in page
+    assert "40 sets of" in page
     posterior = pd.read_csv(project / "results" / "reference" / "posterior-two_bus.csv")
     assert len(posterior) == 400
     recorded = pd.read_csv(project / "results" / "reference" / "ranges.csv")
@@ -81,6 +81,15 @@ def test_a_record_is_learnt_from_and_the_posterior_handed_on(command: Command, p
     sweep = command("sweep", "water.yaml", "--sets", 3, "--numbers", "posterior", *coarse, "--workers", 1, "--json")
     assert sweep.returncode == 0, sweep.stderr
     assert json.loads(sweep.stdout)["dims"] == {"hydrology": 2, "set": 3}
+    law = "duration: {law: exponential, mean: 100}"
+    fault = f"{{kind: line_out, cause: line, where: [links.line], rate: {{per_year: 6}}, {law}}}"
+    (project / "faults.yaml").write_text(f"hazards: {{fault: {fault}}}\n")
+    split = ["--split", 2, "--numbers", "posterior", "--samples", 16, "--plain", "--fixed-water"]
+    risk = command("risk", "two_bus", "--hazards", "faults.yaml", *split, *coarse, "--workers", 1, "--json")
+    assert risk.returncode == 0, risk.stderr
+    bands = json.loads(risk.stdout)["bands"]
+    assert list(bands) == ["water and outages", "unknown numbers", "both"]
+    assert bands["unknown numbers"]["width"] > 0
     few = ["--looked-at", 2, "--trajectories", 2, "--top", 1, "--base", 0, "--spread", 4, "--workers", 1]
     sensitivity = command("sensitivity", "two_bus", "--numbers", "posterior", *few, *coarse, "--json")
     assert sensitivity.returncode == 0, sensitivity.stderr

@@ -82,8 +82,8 @@ def risk_command(
         figure=figure,
         plain=plain,
     )
-    checked(case, design)
     number_sets = _number_sets(numbers, split, case, asked)
+    checked(case, design)
     if draw is not None:
         _print_draw(design, draw)
         return
