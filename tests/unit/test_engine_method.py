@@ -283,6 +283,7 @@ def test_another_solver_finds_the_engines_optimum_prices_and_all(overrides: dict
         np.testing.assert_allclose(other.prices, engine.prices, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_another_solver_keeps_the_protection_order() -> None:
     """A dry year in which weights alone would give up demand for what stands behind it."""
     scenario = read_scenario("dry_year", overrides={"time.resolution": "typical-days-24h"})

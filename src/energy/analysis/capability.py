@@ -12,7 +12,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from energy.analysis.secure_exchange import Limit, Loss, LossTolerance, SecureExchange, losses_on_grid
+from energy.analysis.secure_exchange import (
+    Loss,
+    LossTolerance,
+    SecureExchange,
+    SecureLimit,
+    losses_on_grid,
+)
 from energy.analysis.unsupported_inputs import refuse_unhonoured
 from energy.errors import Fault, InputError, nearest
 from energy.model import Inputs
@@ -96,7 +102,7 @@ def capability(
     snapshots = inputs.axis.snapshots
     tolerances = _tolerances(paths, stood or {}, len(snapshots))
     first, kind = _kinds_of_snapshot(grid, tolerances)
-    limits: dict[str, list[Limit]] = {path.label: [] for path in paths}
+    limits: dict[str, list[SecureLimit]] = {path.label: [] for path in paths}
     for step in first.tolist():
         exchange = SecureExchange(grid, step, paths[0], on_grid)
         for path in paths:

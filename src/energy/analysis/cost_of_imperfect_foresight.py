@@ -48,7 +48,13 @@ def costs_of_imperfect_foresight(run: Run) -> list[ForesightCost]:
     A line that is full all season is out for ten days in July: no plan could have made up for it, foreseen or not.
 
     >>> import energy
-    >>> stop = {"name": "mast", "kind": "bipole_out", "cause": "flood", "where": ["crossing"], "start": "07-01"}
+    >>> stop = {
+    ...     "name": "mast",
+    ...     "kind": "bipole_out",
+    ...     "cause": "flood",
+    ...     "where": ["crossing"],
+    ...     "start": "07-01",
+    ... }
     >>> overrides = {"foresight": "surprise", "events": [stop | {"duration": "10d"}]}
     >>> scenario = energy.read_scenario("two_bus", overrides=overrides)
     >>> run = energy.run(energy.read_case("two_bus"), scenario)

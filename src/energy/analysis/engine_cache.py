@@ -63,6 +63,11 @@ def forget_engines() -> None:
     _engines.clear()
 
 
+def engines_kept() -> int:
+    """Return how many engines are kept."""
+    return len(_engines)
+
+
 def seconds_of_solving() -> float:
     """Return the wall time that the kept engines spent inside HiGHS so far [s]."""
     return sum(engine.seconds for engine in _engines.values())

@@ -122,21 +122,24 @@ def frequency_area(result: Result, frequency: Frequency, name: str) -> tuple[Are
     refuse_unknown_area(frequency, name)
     area = frequency.areas[name]
     output = output_by_carrier(result, area.countries)
-    constants = pd.Series(dict(frequency.inertia), dtype=float).reindex(output.columns).fillna(0.0)
+    inertia = pd.Series(dict(frequency.inertia), dtype=float)
+    constants = inertia.reindex(output.columns).fillna(0.0)
     capacity = output.loc[:, constants > 0] / frequency.loading
     rating = capacity / frequency.power_factor
     outside = area.outside / frequency.loading
-    stored = rating @ constants[rating.columns] + outside / frequency.power_factor * area.outside_inertia
+    stored_inside = rating @ constants[rating.columns]
+    stored_outside = outside / frequency.power_factor * area.outside_inertia
+    stored = stored_inside + stored_outside
     load = served_load(result, area.countries) + area.outside
     running = capacity.sum(axis=1) + outside
     relief = frequency.load_relief * load / frequency.nominal
     gain = frequency.governed * running / (frequency.droop * frequency.nominal)
     response = Area(
-        stored.to_numpy(),
-        relief.to_numpy(),
-        gain.to_numpy(),
-        frequency.governor_time,
-        frequency.nominal,
+        stored=stored.to_numpy(),
+        relief=relief.to_numpy(),
+        gain=gain.to_numpy(),
+        time=frequency.governor_time,
+        nominal=frequency.nominal,
     )
     return response, pd.DataFrame({"load": load, "running": running, "stored": stored})
 
@@ -152,16 +155,20 @@ def output_by_carrier(result: Result, countries: Iterable[str]) -> pd.DataFrame:
     parts = []
     plants = result.inputs.components.get("generators", pd.DataFrame())
     if len(plants):
-        electric = plants["bus"].map(buses["carrier"]) != WATER
-        own = plants["bus"].map(country).isin(home) & electric & (plants["sign"] > 0) & (plants["carrier"] != UNSERVED)
+        is_home = plants["bus"].map(country).isin(home)
+        is_electric = plants["bus"].map(buses["carrier"]) != WATER
+        is_plant = (plants["sign"] > 0) & (plants["carrier"] != UNSERVED)
+        own = is_home & is_electric & is_plant
         parts.append(_by_carrier(result.flow("generators"), plants[own]))
     links = result.inputs.components.get("links", pd.DataFrame())
     if len(links):
+        is_home = links["bus1"].map(country).isin(home)
         from_river = links["bus0"].map(buses["carrier"]) == WATER
         to_grid = links["bus1"].map(buses["carrier"]) != WATER
-        own = links["bus1"].map(country).isin(home) & from_river & to_grid
+        own = is_home & from_river & to_grid
         parts.append(_by_carrier(result.received, links[own]))
-    return pd.concat(parts, axis=1).T.groupby(level=0).sum().T
+    by_carrier = pd.concat(parts, axis=1)
+    return by_carrier.T.groupby(level=0).sum().T
 
 
 def _by_carrier(power: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
@@ -174,13 +181,17 @@ def served_load(result: Result, countries: Iterable[str]) -> pd.Series:
     country = country_of_bus(result)
     buses = result.inputs.components["buses"]
     loads = result.inputs.components["loads"]
-    own = loads.index[loads["bus"].map(country).isin(home) & (loads["bus"].map(buses["carrier"]) != WATER)]
+    is_home = loads["bus"].map(country).isin(home)
+    is_electric = loads["bus"].map(buses["carrier"]) != WATER
+    own = loads.index[is_home & is_electric]
     demand = result.inputs.values("loads", "p_set")[own].sum(axis=1)
     plants = result.inputs.components.get("generators", pd.DataFrame())
     if not len(plants):
         return demand
-    lacking = plants.index[plants["bus"].map(country).isin(home) & (plants["carrier"] == UNSERVED)]
-    return demand - result.flow("generators")[lacking].sum(axis=1)
+    is_lacking = plants["bus"].map(country).isin(home) & (plants["carrier"] == UNSERVED)
+    lacking = plants.index[is_lacking]
+    unserved = result.flow("generators")[lacking].sum(axis=1)
+    return demand - unserved
 
 
 def frequency_limit(

@@ -13,7 +13,8 @@ from energy.errors import SolverError
 from energy.model import Inputs
 from energy.model.axis import Axis
 from energy.model.horizon import on_calendar, refuse_missed
-from energy.model.inputs import assemble, with_objective
+from energy.model.inputs import assemble
+from energy.model.marginal_costs import with_objective
 from energy.model.objective import STUDIED
 from energy.model.snapshots import axis_of
 from energy.scenario import Event, Scenario

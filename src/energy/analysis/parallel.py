@@ -28,7 +28,8 @@ from energy.case import Case
 from energy.errors import InputError, SolverError
 from energy.model import Inputs
 from energy.model.horizon import refuse_missed
-from energy.model.inputs import assemble, with_objective
+from energy.model.inputs import assemble
+from energy.model.marginal_costs import with_objective
 from energy.reading.frozen import FrozenMap
 from energy.scenario import Scenario
 from energy.scenario.hydrology import Drawn
@@ -119,7 +120,11 @@ def solve_points(
     >>> from energy.case import read_case
     >>> from energy.scenario import read_scenario
     >>> case, scenario = read_case("two_bus"), read_scenario("two_bus")
-    >>> points = [scenario, scenario.replace(hydrology="dry"), scenario.replace(hydrology="no such water")]
+    >>> points = [
+    ...     scenario,
+    ...     scenario.replace(hydrology="dry"),
+    ...     scenario.replace(hydrology="no such water"),
+    ... ]
     >>> found = {answer.index: answer for answer in solve_points(case, points, delivered)}
     >>> [float(found[at].values["delivered"].round(3)) for at in (0, 1)]
     [348.84, 42.226]

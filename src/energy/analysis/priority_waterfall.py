@@ -21,7 +21,8 @@ from energy.model import Inputs
 from energy.model.axis import in_window
 from energy.model.horizon import refuse_missed
 from energy.model.input_checks import validate_inputs
-from energy.model.inputs import assemble, with_objective
+from energy.model.inputs import assemble
+from energy.model.marginal_costs import with_objective
 from energy.model.objective import LOWEST_WEIGHT, STUDIED, purchases
 from energy.scenario import Scenario
 from energy.solve import Engine, Result

@@ -25,7 +25,14 @@ METRICS: Mapping[str, tuple[tuple[str, ...], str, str]] = {
 }
 """Name → (dimensions, unit, meaning) of what is kept of every point."""
 
-SERIES = ("transferable", "links.p0", "lines.p0", "generators.p", "stores.e", "buses.marginal_price")
+SERIES = (
+    "transferable",
+    "links.p0",
+    "lines.p0",
+    "generators.p",
+    "stores.e",
+    "buses.marginal_price",
+)
 """What can be had besides, as the mean of each day of the horizon."""
 SERIES_UNITS = {"stores.e": "MWh or hm3", "buses.marginal_price": "USD/MWh or USD/hm3"}
 

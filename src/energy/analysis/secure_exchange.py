@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -22,7 +22,14 @@ from energy.solve.ttc.exchange import (
 from energy.solve.ttc.rows import TransferPath
 
 EQUAL = 1e-5  # MW
-RANK = ("studied", "line", "lines", "rule", "links", "plants")  # of equal reliefs the first names the limit
+RANK = (
+    "studied",
+    "line",
+    "lines",
+    "rule",
+    "links",
+    "plants",
+)  # of equal reliefs the first names the limit
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,7 @@ class Cap(NamedTuple):
     loss: str
 
 
-class Limit(NamedTuple):
+class SecureLimit(NamedTuple):
     """What limits the exchange of a snapshot.
 
     Attributes
@@ -142,7 +149,7 @@ class SecureExchange:
         secure = replace(self.state, secure=True)
         return base(self.grid, self.path, secure).over
 
-    def limit(self, path: TransferPath, tolerance: np.ndarray) -> Limit:
+    def limit(self, path: TransferPath, tolerance: np.ndarray) -> SecureLimit:
         """Return the largest exchange over a path, and what binds it.
 
         Parameters
@@ -163,7 +170,13 @@ class SecureExchange:
             if intact.sent - largest.sent > EQUAL:
                 secure = largest
                 limit = self._limit_of(largest, capped, caps, path)
-        return Limit(intact.sent, secure.sent, secure.delivered, limit_intact, limit)
+        return SecureLimit(
+            intact=intact.sent,
+            sent=secure.sent,
+            delivered=secure.delivered,
+            limit_intact=limit_intact,
+            limit=limit,
+        )
 
     def _capped(self, caps: dict[str, Cap]) -> GridState:
         """Return the state that must be secure, with caps on the exchange."""
@@ -188,8 +201,7 @@ class SecureExchange:
         for loss in self.losses:
             stood = tolerance if loss.exchange else LossTolerance()
             tolerated = dict(zip(power, stood, strict=True))
-            stands_all = all(tolerated[end] >= power[end] for end in power)
-            if stands_all:
+            if tolerated["sent"] >= power["sent"] and tolerated["delivered"] >= power["delivered"]:
                 continue  # even if nothing stayed
             after = self._after(path, intact, loss)
             if after is None:
@@ -226,20 +238,21 @@ def _stays_within(flows: np.ndarray, upper: np.ndarray, columns: list[int]) -> b
 
 def binding_element(optimum: ExchangeOptimum, state: GridState, path: TransferPath, grid: DCNetwork) -> str:
     """Return the words for what binds: the first kind, in rank, whose relief is worth half of the best or more."""
-    reliefs = [relief for relief in optimum.relief if relief[0] in RANK]
-    if not reliefs:
+    reliefs = pd.DataFrame(optimum.relief, columns=["kind", "name", "value"])
+    reliefs = reliefs[reliefs["kind"].isin(RANK)]
+    if reliefs.empty:
         return "demand"
-    enough = max(value for _, _, value in reliefs) / 2
-    strong = [relief for relief in reliefs if relief[2] >= enough]
+    enough = reliefs["value"].max() / 2
+    strong = reliefs[reliefs["value"] >= enough]
     # no relief reaches half of a best that is below 0: it is then the first kind
-    kind = min((kind for kind, _, _ in strong), key=RANK.index, default=RANK[0])
+    kind = min(strong["kind"], key=RANK.index, default=RANK[0])
     if kind == "studied":
         is_out = all(state.upper[column] <= 0 for column in path.sent)
         return "line under study out of service" if is_out else "rating of the line under study"
-    of_kind = [relief for relief in strong if relief[0] == kind]
+    of_kind = strong[strong["kind"] == kind]
     if kind == "plants":
-        return "plants in " + ", ".join(_countries_of(grid, [name for _, name, _ in of_kind]))
-    _, strongest, _ = max(of_kind, key=lambda relief: relief[2])
+        return "plants in " + ", ".join(_countries_of(grid, of_kind["name"]))
+    strongest = str(of_kind["name"].iloc[of_kind["value"].argmax()])
     if kind == "line":
         return strongest
     if kind == "rule":
@@ -247,7 +260,7 @@ def binding_element(optimum: ExchangeOptimum, state: GridState, path: TransferPa
     return f"{strongest} rating"
 
 
-def _countries_of(grid: DCNetwork, plants: list[str]) -> list[str]:
+def _countries_of(grid: DCNetwork, plants: Iterable[str]) -> list[str]:
     """Return the countries of plants, or their buses where there is no country, in order."""
     bus_of = {grid.columns[entry.column].name: entry.bus for entry in grid.entries}
     country_of = grid.inputs.components["buses"].get("country", pd.Series(dtype=object))

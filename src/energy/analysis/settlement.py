@@ -33,7 +33,8 @@ from energy.metrics.settlement import (
 )
 from energy.metrics.welfare import welfare_change
 from energy.model import Inputs
-from energy.model.inputs import assemble, with_objective
+from energy.model.inputs import assemble
+from energy.model.marginal_costs import with_objective
 from energy.model.objective import STUDIED
 from energy.scenario import Scenario
 from energy.solve import Engine, Result

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from energy.case.case import Case
+from energy.case.evidence_units import units_of
 from energy.case.schema import HOURS, MONTHS, defaults
 from energy.errors import Fault, nearest
 
@@ -20,30 +21,9 @@ Numbers = Mapping[str, Mapping[str, Mapping[str, float | None]]]
 RELATIVE = 1e-9
 MOST_SHOWN = 30  # names in a message
 _DEMAND = "profiles/demand_year"
-_WITH_UNITS = ("profiles/water_statistics", "profiles/loss_curve")  # rows of single numbers
 
 SECTIONS = ("contract", "security", "investment", "reactive_power", "frequency")
 """Sections of ``rules.yaml`` beside the rules themselves whose numbers have evidence."""
-DIMENSIONLESS = frozenset({"-", "1", "per unit", "share", "factor", "MWh/MWh", "hm3/hm3"})
-UNITS: Mapping[str, frozenset[str]] = {
-    "s_nom": frozenset({"MW", "MVA"}),
-    "x": frozenset({"ohm"}),
-    "r": frozenset({"ohm"}),
-    "length": frozenset({"km"}),
-    "build_year": frozenset({"year"}),
-    "lifetime": frozenset({"years"}),
-    "co2_emissions": frozenset({"t/MWh thermal", "t/MWh"}),
-}
-"""Attribute → units, where they hang on nothing else."""
-ELECTRIC: Mapping[str, frozenset[str]] = {
-    "p_nom": frozenset({"MW"}),
-    "p_set": frozenset({"MW"}),
-    "e_nom": frozenset({"MWh"}),
-    "e_initial": frozenset({"MWh"}),
-    "marginal_cost": frozenset({"$/MWh", "USD/MWh"}),
-    "marginal_cost_storage": frozenset({"$/MWh/h", "USD/MWh/h"}),
-}
-"""Attribute → units on an electric bus."""
 
 
 def evidence_faults(case: Case) -> Iterator[Fault]:
@@ -240,7 +220,7 @@ def _number_faults(
         yield Fault(what, allowed=_few(attributes), repair=nearest(row.attribute, attributes))
         return
     yield from _base_faults(row, values, exact)
-    yield from _unit_faults(case, row, names)
+    yield from _unit_faults(case, row, list(values))
 
 
 def _speaks_of(row: _Row, attribute: str) -> bool:
@@ -275,72 +255,16 @@ def _base_faults(
 def _unit_faults(
     case: Case,
     row: _Row,
-    names: list[str],
+    numbers: list[tuple[str, str]],
 ) -> Iterator[Fault]:
-    allowed = _units(case, row, names)
+    """Yield that the unit of a row is not one of those that its numbers may have."""
+    allowed = units_of(case, row.component, row.attribute, numbers)
     if allowed and row.unit not in allowed:
         yield Fault(
             f"{row.label}: unit is {row.unit!r}",
             allowed=", ".join(sorted(allowed)),
             repair="correct the unit",
         )
-
-
-def _units(
-    case: Case,
-    row: _Row,
-    names: list[str],
-) -> frozenset[str]:
-    """Return the units that a row may have; empty where nothing says it."""
-    if row.component in _WITH_UNITS:
-        return frozenset()
-    if row.component.startswith("profiles/"):
-        return DIMENSIONLESS
-    if row.component == "rules" or row.attribute in UNITS:
-        return UNITS.get(row.attribute, frozenset())
-    if row.attribute.endswith("_pu") or row.attribute in ("share", "standing_loss"):
-        return DIMENSIONLESS
-    units: frozenset[str] = frozenset()
-    for name in names:
-        from_water, to_water = _water_at_ends(case, row.component, name)
-        units |= _units_at(row.attribute, from_water, to_water)
-    return units
-
-
-def _units_at(
-    attribute: str,
-    from_water: bool,
-    to_water: bool,
-) -> frozenset[str]:
-    """Return the units of an attribute by what the component hangs on."""
-    if attribute == "efficiency":
-        is_turbine = from_water and not to_water
-        return frozenset({"MWh/hm3"}) if is_turbine else DIMENSIONLESS
-    units = ELECTRIC.get(attribute, frozenset())
-    if from_water:
-        return _of_water(units)
-    return units
-
-
-def _of_water(units: frozenset[str]) -> frozenset[str]:
-    """Return the units on a water bus for those on an electric one."""
-    volumes = [unit.replace("MWh", "hm3") for unit in units]
-    return frozenset(unit.replace("MW", "hm3/h") for unit in volumes)
-
-
-def _water_at_ends(
-    case: Case,
-    component: str,
-    name: str,
-) -> tuple[bool, bool]:
-    """Tell whether a component hangs on water at its first and at its second end."""
-    row = case.components[component].loc[name]
-    buses = case.components["buses"]
-    if "carrier" not in buses:
-        return False, False
-    first, second = ("bus0", "bus1") if "bus0" in row else ("bus", "bus")
-    water = set(buses.index[buses["carrier"] == "water"])
-    return str(row.get(first, "")) in water, str(row.get(second, "")) in water
 
 
 def _few(names: Iterable[str]) -> str | None:

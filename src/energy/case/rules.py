@@ -340,16 +340,13 @@ class RuleBook(Frozen):
 
     @model_validator(mode="after")
     def _known_services(self) -> Self:
-        known = ", ".join(self.services)
-        found: list[Complaint] = [
-            (
-                ("protection_order", at),
-                f"{name!r} is not among services",
-                known or None,
-                nearest(name, self.services),
-            )
-            for at, name in enumerate(self.protection_order)
-            if name not in self.services
-        ]
-        refuse_all(found)
+        complaints: list[Complaint] = []
+        for position, name in enumerate(self.protection_order):
+            if name in self.services:
+                continue
+            steps = ("protection_order", position)
+            what = f"{name!r} is not among services"
+            allowed = ", ".join(self.services) or None
+            complaints.append((steps, what, allowed, nearest(name, self.services)))
+        refuse_all(complaints)
         return self

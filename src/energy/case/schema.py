@@ -172,12 +172,13 @@ def component_schema(component: str) -> pa.DataFrameSchema:
     """Return the schema of one of PyPSA's own tables, with our extra columns."""
     table = attributes(component)
     is_input = table["status"].str.startswith("Input")
-    kinds = table.loc[is_input, "type"].astype(str).to_dict()
+    inputs = table[is_input]
+    required = set(inputs.index[inputs["status"] == "Input (required)"])
+    kinds = dict(zip(map(str, inputs.index), map(str, inputs["type"]), strict=True))
     kinds |= EXTRA_COLUMNS.get(component, {})
     columns = {}
     for attribute, kind in kinds.items():
-        is_required = attribute in table.index and table.at[attribute, "status"] == "Input (required)"
-        columns[attribute] = _column(attribute, kind, is_required)
+        columns[attribute] = _column(attribute, kind, attribute in required)
     return pa.DataFrameSchema(columns, coerce=True, strict=True)
 
 

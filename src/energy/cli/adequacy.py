@@ -32,7 +32,8 @@ def adequacy_command(
     seed: SEED = 1,
     workers: WORKERS = 2,
     credit: Annotated[
-        str | None, typer.Option(help="Link or line of a PyPSA network, as links.tie: its capacity credit [MW].")
+        str | None,
+        typer.Option(help="Link or line of a PyPSA network, as links.tie: its capacity credit [MW]."),
     ] = None,
     overrides: SET = [],  # noqa: B006
     out: OUT = Path("results/adequacy"),

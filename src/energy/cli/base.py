@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from energy.cli.completion import matching_keys, matching_scenarios
+from energy.cli.progress import heartbeat
 from energy.cli.verbs import GroupedVerbs
 
 if TYPE_CHECKING:
@@ -109,18 +110,50 @@ def working(what: str) -> AbstractContextManager[object]:
     log.info(what)
     if is_quiet():
         return nullcontext()
+    if not sys.stderr.isatty():
+        return heartbeat(what)
     return new_console(error=True).status(Text(what))  # rich takes a bare string for markup here
 
 
 def read_asked(name: str, overrides: list[str]) -> tuple[Any, Any]:
     """Return the case and the scenario that a name and its overrides ask for."""
     from energy.case import read_case
+    from energy.model.additions import with_additions
+    from energy.model.changed_inputs import change_warnings
     from energy.model.horizon import on_calendar
     from energy.scenario import read_scenario
 
     scenario = read_scenario(name, overrides=overrides)
-    case = read_case(scenario.case)
+    case = with_additions(read_case(scenario.case), scenario)
+    if _is_settable(case, scenario):
+        for warning in change_warnings(case, scenario):
+            print(f"warning: {warning}", file=sys.stderr)
     return case, on_calendar(case, scenario)
+
+
+def _is_settable(case: Case, scenario: Scenario) -> bool:
+    """Return whether the case takes the values of a scenario; what it refuses is said with all other faults."""
+    from energy.errors import InputError
+    from energy.model.operating_rules import rule_book
+    from energy.model.overrides import with_overrides
+
+    try:
+        with_overrides(case, scenario, rule_book(case, scenario))
+    except InputError:
+        return False
+    return True
+
+
+def print_title(console: Console, case: Case, scenario: Scenario) -> None:
+    """Print the name and description of a scenario, and what overrides changed in it."""
+    from energy.model.changed_inputs import change_texts
+    from energy.scenario.changed_name import file_name
+
+    texts = change_texts(case, scenario)
+    name = file_name(scenario.name) if texts else scenario.name
+    console.print(f"{name}: {scenario.description}".rstrip(": "), style="bold", markup=False)
+    for text in texts:
+        console.print(f"changed: {text}", markup=False)
 
 
 def answer_folder(out: Path, name: str, force: bool) -> Path:
@@ -160,13 +193,18 @@ def show_answer(
 
     names = [re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_") for title in answer.tables]
     tables = dict(zip(names, answer.tables.values(), strict=True))
-    words = {"sentences": answer.sentences, "range": answer.span, "marks": answer.marks, "limits": answer.limits}
+    words = {
+        "sentences": answer.sentences,
+        "range": answer.span,
+        "marks": answer.marks,
+        "limits": answer.limits,
+    }
     write_tables(folder, tables, provenance(case, scenario, seconds) | {"answer": words}, force)
     if as_json:
         print(json.dumps({"scenario": scenario.name, **answer_json(answer)}, indent=1))
         return
     console = new_console()
-    console.print(f"{scenario.name}: {scenario.description}".rstrip(": "), style="bold", markup=False)
+    print_title(console, case, scenario)
     for part in answer_text(answer):
         console.print(part, markup=False)
     console.print(f"written to {folder}", markup=False)

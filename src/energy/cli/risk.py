@@ -19,18 +19,19 @@ from energy.cli.base import (
     SCENARIO,
     SET,
     app,
+    is_quiet,
     new_console,
     read_asked,
     working,
 )
+from energy.cli.progress import counted
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.progress import Progress
 
-    from energy.analysis.risk.estimate import Pool
     from energy.analysis.risk.monte_carlo import StoppingRule
     from energy.analysis.risk.season_sample import SamplingDesign
+    from energy.analysis.risk.stratification import Pool
     from energy.analysis.sensitivity.number_sets import NumberSets
     from energy.case import Case
     from energy.errors import Fault
@@ -43,11 +44,15 @@ def risk_command(
     hazards: Annotated[str, typer.Option(help="Set of hazards, or path of a YAML file.")] = "base",
     samples: Annotated[int, typer.Option(min=2, max=MOST_SAMPLES, help="Samples; with --until-ci the most.")] = 1000,
     until_ci: Annotated[
-        str | None, typer.Option(help="Stop when half the 95 % interval is this share of the figure: 2%.")
+        str | None,
+        typer.Option(help="Stop when half the 95 % interval is this share of the figure: 2%."),
     ] = None,
     figure: Annotated[str, typer.Option(help="Figure that --until-ci looks at: season, P50, P90, P95.")] = "season",
     below: Annotated[list[float], typer.Option(help="Season [GWh] whose shortfall is counted.")] = [],  # noqa: B006
-    tilt: Annotated[list[str], typer.Option(help="Draw a rare hazard more often and weight it down: 'hazard=5'.")] = [],  # noqa: B006
+    tilt: Annotated[
+        list[str],
+        typer.Option(help="Draw a rare hazard more often and weight it down: 'hazard=5'."),
+    ] = [],  # noqa: B006
     growth: Annotated[str | None, typer.Option(help="Odds of low, central, high growth: 1:2:1.")] = None,
     fixed_water: Annotated[bool, typer.Option("--fixed-water", help="Keep the scenario's water.")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Independent samples, no variance reduction.")] = False,
@@ -195,7 +200,14 @@ def _asked(
             faults.append(Fault(f"interval is {until_ci!r}", "--until-ci", allowed="a share, as 2% or 0.02"))
     if figure not in FIGURES:
         allowed = ", ".join(FIGURES)
-        faults.append(Fault(f"no figure {figure!r}", "--figure", allowed=allowed, repair=nearest(figure, FIGURES)))
+        faults.append(
+            Fault(
+                f"no figure {figure!r}",
+                "--figure",
+                allowed=allowed,
+                repair=nearest(figure, FIGURES),
+            )
+        )
     if samples > POOL and not plain:
         allowed = f"up to {POOL}, or any number with --plain"
         faults.append(Fault(f"{samples} samples", "--samples", allowed=allowed))
@@ -258,9 +270,10 @@ def _number(text: str) -> float | None:
 
 def _print_draw(design: SamplingDesign, draw: int) -> None:
     from energy.analysis.risk.season_sample import drawn_scenario
+    from energy.scenario.model import NOT_WRITTEN
 
-    plain = drawn_scenario(design, draw).plain()
-    del plain["name"]  # a scenario has the name of its file
+    whole = drawn_scenario(design, draw).plain()
+    plain = {key: value for key, value in whole.items() if key not in NOT_WRITTEN}
     print(json.dumps(plain, indent=1))
 
 
@@ -282,14 +295,13 @@ def _samples_in_folder(
         pool = water_pool(case, design, plan)
     draws = planned_draws(plan, pool)
     workers_or_none = processes(workers) if workers > 1 else nullcontext(None)
-    with workers_or_none as executor, sample_progress() as progress:
-        title = f"{design.scenario.name}, hazards {design.hazards.name}"
-        bar = progress.add_task(title, total=len(draws))
-        progress.advance(bar, int(done["draw"].isin(draws).sum()))
+    title = f"{design.scenario.name}, hazards {design.hazards.name}"
+    with workers_or_none as executor, counted(title, len(draws), is_quiet()) as advance:
+        advance(int(done["draw"].isin(draws).sum()))
 
         def record(rows: list[list[float]]) -> None:
             append_samples(folder, rows)
-            progress.advance(bar, len(rows))
+            advance(len(rows))
 
         table = sample_table(
             case=case,
@@ -301,18 +313,3 @@ def _samples_in_folder(
             executor=executor,
         )
     return table, pool
-
-
-def sample_progress() -> Progress:
-    """Return a progress bar of samples on the error stream."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    name = TextColumn("{task.description}", markup=False)  # names are text, never markup
-    return Progress(
-        name,
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=new_console(error=True),
-        transient=True,
-    )

@@ -64,7 +64,12 @@ def sensitivity_command(
     from energy.plots.risk import tornado_figure
     from energy.plots.style import save
     from energy.report.risk_text import frame_text
-    from energy.report.sensitivity_text import ranking, sensitivity_notes, sensitivity_record, spread_table
+    from energy.report.sensitivity_text import (
+        ranking,
+        sensitivity_notes,
+        sensitivity_record,
+        spread_table,
+    )
     from energy.results.ownership import refuse_unwritable
 
     case, asked = read_asked(scenario, overrides)
@@ -73,7 +78,7 @@ def sensitivity_command(
     sets = read_number_sets(numbers, case, asked)
     known = uncertain_parameters(case, asked, only or ["*"])
     with processes(workers) as executor, working(f"{len(known)} numbers …"):
-        found = sensitivity(
+        study = sensitivity(
             case=case,
             scenario=asked,
             parameters=known,
@@ -87,31 +92,31 @@ def sensitivity_command(
             case=case,
             asked=asked,
             known=known,
-            top=list(found.numbers.index[:top]),
+            top=list(study.numbers.index[:top]),
             count=split,
             hazards=hazards,
             seed=seed,
             executor=executor,
             sets=sets,
         )
-    written = {"numbers": found.numbers, "spread": spread_table(found)}
+    written = {"numbers": study.numbers, "spread": spread_table(study)}
     for name, table in written.items():
         write_table(table, folder / f"{name}.csv", force)
     drawn = tornado_figure(
-        numbers=found.numbers,
-        base=found.base,
+        numbers=study.numbers,
+        base=study.base,
         metric=metric,
-        unit=found.unit,
+        unit=study.unit,
         title=asked.name,
         foot=foot_of(asked, case),
     )
     save(drawn, folder / "tornado", force=force)
     if as_json:
-        print(json.dumps(sensitivity_record(found, parts), indent=1))
+        print(json.dumps(sensitivity_record(study, parts), indent=1))
     else:
-        title = f"{metric} of {asked.name}: {found.base:,.1f} {found.unit}"
-        new_console().print(frame_text(ranking(found.numbers, 20), title))
-        new_console().print(sensitivity_notes(found, parts))
+        title = f"{metric} of {asked.name}: {study.base:,.1f} {study.unit}"
+        new_console().print(frame_text(ranking(study.numbers, 20), title))
+        new_console().print(sensitivity_notes(study, parts))
         new_console().print(f"written to {folder}")
 
 

@@ -27,7 +27,8 @@ def sweep_command(
     workers: Annotated[int | None, typer.Option(min=1, max=MOST_PROCESSES, help="Processes; else one a core.")] = None,
     dask: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, as tcp://host:8786.")] = None,
     solver: Annotated[
-        str | None, typer.Option(help="Another solver that linopy knows, by PyPSA's n.optimize and at its pace.")
+        str | None,
+        typer.Option(help="Another solver that linopy knows, by PyPSA's n.optimize and at its pace."),
     ] = None,
     sets: Annotated[int, typer.Option(min=0, max=MOST_SAMPLES, help="Sets of the unknown numbers at every point.")] = 0,
     numbers: NUMBERS = "ranges",
@@ -43,7 +44,7 @@ def sweep_command(
     folder = out / name
     number_sets = _number_sets(numbers, sets, case, base)
     with _executor(dask) as executor, _progress(name) as progress:
-        found = sweep(
+        dataset = sweep(
             case,
             base,
             asked.axes,
@@ -60,18 +61,23 @@ def sweep_command(
             sets=sets,
             numbers=number_sets,
         )
-    failed = int((found["reason"].values != "").sum())
+    failed = int((dataset["reason"].values != "").sum())
     if as_json:
-        sizes = {str(dim): size for dim, size in found["done"].sizes.items()}
-        print(json.dumps({"sweep": name, "points": found["done"].size, "failed": failed, "dims": sizes}, indent=1))
+        sizes = {str(dim): size for dim, size in dataset["done"].sizes.items()}
+        print(
+            json.dumps(
+                {"sweep": name, "points": dataset["done"].size, "failed": failed, "dims": sizes},
+                indent=1,
+            )
+        )
     else:
         console = new_console()
-        console.print(_summary(found))
-        reasons = [str(reason) for reason in dict.fromkeys(found["reason"].values.ravel()) if reason]
+        console.print(_summary(dataset))
+        reasons = [str(reason) for reason in dict.fromkeys(dataset["reason"].values.ravel()) if reason]
         for reason in reasons[:5]:
             console.print(f"failed: {reason}")
-        console.print(f"{found['done'].size} points, {failed} failed; written to {folder}")
-    if failed == found["done"].size:
+        console.print(f"{dataset['done'].size} points, {failed} failed; written to {folder}")
+    if failed == dataset["done"].size:
         raise typer.Exit(3)
 
 
@@ -86,15 +92,20 @@ def _number_sets(numbers: str, sets: int, case: Case, base: Scenario) -> NumberS
     return read_number_sets(numbers, case, base)
 
 
-def _summary(found: Any) -> Any:
-    from rich.table import Table
+def _summary(dataset: Any) -> Any:
+    """Return the lowest, mean and highest value of each number that the sweep has of every point."""
+    from energy.report.text_table import text_table, words_column
 
-    table = Table("", "lowest", "mean", "highest", "unit")
-    for name, variable in found.data_vars.items():
-        if variable.dims == found["done"].dims and variable.dtype.kind == "f" and variable.notnull().any():
+    rows = []
+    points = dataset["done"].dims
+    for name, variable in dataset.data_vars.items():
+        is_number_of_point = variable.dims == points and variable.dtype.kind == "f"
+        if is_number_of_point and variable.notnull().any():
             numbers = (float(variable.min()), float(variable.mean()), float(variable.max()))
-            table.add_row(str(name), *(f"{number:,.4g}" for number in numbers), variable.attrs["units"])
-    return table
+            figures = [f"{number:,.4g}" for number in numbers]
+            rows.append([str(name), *figures, variable.attrs["units"]])
+    heads = ("", "lowest", "mean", "highest", "unit")
+    return text_table([words_column(head) for head in heads], rows, framed=True)
 
 
 @contextmanager

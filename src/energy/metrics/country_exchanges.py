@@ -76,8 +76,8 @@ def _third_parties(by_exchange: pd.DataFrame, areas: list[str]) -> list[str]:
     """Return who sends power over the line under study and has no account."""
     if SENT not in by_exchange.index:
         return []
-    sent: pd.Series[float] = by_exchange.loc[SENT].drop(areas, errors="ignore")
-    return list(sent.index[sent > SMALLEST])
+    sent = by_exchange.loc[SENT].drop(areas, errors="ignore").to_dict()
+    return [str(area) for area, energy in sent.items() if energy > SMALLEST]
 
 
 def purchases_by_month(result: Result) -> pd.DataFrame:

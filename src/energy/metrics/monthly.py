@@ -11,6 +11,7 @@ import pandas as pd
 
 from energy.metrics.accounts import supply_by_country
 from energy.metrics.balance import net_position
+from energy.metrics.month_columns import LOST, SURPLUS
 from energy.model.cache import IdentityKey
 from energy.model.objective import STUDIED
 from energy.solve import Result
@@ -251,7 +252,7 @@ def monthly_table(
     348.8
     """
     power = transferable(result)
-    table = energy_by_month(surplus(result, countries), result).add_prefix("surplus ")
+    table = energy_by_month(surplus(result, countries), result).add_prefix(SURPLUS)
     levels = _power_levels(result, power, season, table.index)
     table[levels.columns] = levels
     table["ceiling"] = energy_by_month(ceiling(result, season, limit), result)
@@ -260,7 +261,7 @@ def monthly_table(
     lost_to = pd.DataFrame(index=table.index)
     for cause, energy in losses.items():
         lost_to[cause] = energy.reindex(table.index).fillna(0.0)
-        table[f"lost to {cause}"] = lost_to[cause]
+        table[f"{LOST}{cause}"] = lost_to[cause]
     table["limit"] = _limiting_cause(table, lost_to)
     table.index.name = "month"
     return table

@@ -9,7 +9,7 @@ import numpy as np
 from energy.errors import Fault, InputError
 from energy.metrics.monthly import FIRM
 from energy.plots.frame import footer, framed, heading
-from energy.plots.style import CAUSES, CEILING, LINES, styled
+from energy.plots.style import CAUSES, CEILING, LINES, styled, tick_text
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -101,8 +101,8 @@ def duration_figure(*datasets: xr.Dataset, size: str = "journal") -> Figure:
         axes.set_ylim(0, 1.08 * max(ceiling, most_power) or 1)
         axes.set_xlabel("hours of the season [h]")
         axes.set_ylabel("power at the receiving end [MW]")
-        axes.xaxis.set_major_formatter("{x:,.0f}")
-        axes.yaxis.set_major_formatter("{x:,.0f}")
+        axes.xaxis.set_major_formatter(tick_text)
+        axes.yaxis.set_major_formatter(tick_text)
         axes.grid(axis="y")
         # above: curves may be anywhere
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2)

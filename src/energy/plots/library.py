@@ -59,7 +59,16 @@ def library_figure(comparison: Mapping[str, Any]) -> Figure:
         axes = figure.add_axes(inner, label="runs")
         _bars(axes, comparison, shares, places)
         for question, place in heads:
-            axes.text(0, place, question, fontsize=8, fontweight="bold", va="center", ha="left", color="#444444")
+            axes.text(
+                0,
+                place,
+                question,
+                fontsize=8,
+                fontweight="bold",
+                va="center",
+                ha="left",
+                color="#444444",
+            )
         handles, labels = axes.get_legend_handles_labels()
         figure.legend(
             handles,

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from textwrap import fill
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from energy.analysis import Run
+from energy.metrics.month_columns import LOST, SURPLUS, lost_by_cause
 from energy.plots.frame import footer, heading
+from energy.plots.season_ladder import season_ladder
 from energy.plots.stacked_bars import stacked
-from energy.plots.style import CEILING, SIZES, colour, styled
+from energy.plots.style import CEILING, SIZES, colour, styled, tick_text
 from energy.results.dataset import record
-from energy.results.waterfall import LOST, NO_SERVICES, WaterfallStep, causes_of, in_season, verdict, waterfall
+from energy.results.waterfall import (
+    WaterfallStep,
+    in_season,
+    verdict,
+    waterfall,
+)
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -21,9 +28,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH = 0.8  # of a bar, in months
-MARKERS = ("o", "D", "s", "^")
-SURPLUS = "surplus "
-CONTRACT = "contract ceiling"
 
 
 def monthly_figure(table: pd.DataFrame, title: str, footer: str = "", size: str = "journal") -> Figure:
@@ -41,8 +45,8 @@ def monthly_figure(table: pd.DataFrame, title: str, footer: str = "", size: str 
     Returns
     -------
     matplotlib.figure.Figure
-        Left axes ``months``: delivered energy, above it what each cause takes up to the contract's ceiling, and the
-        surplus of the sending countries. Right axes ``waterfall``: the same for the season, a row a cause.
+        Left axes ``months``: delivered energy, and above it what each cause takes up to the contract's ceiling. Right
+        axes ``waterfall``: the same for the season, a row a cause.
 
     Examples
     --------
@@ -73,7 +77,7 @@ def monthly_figure(table: pd.DataFrame, title: str, footer: str = "", size: str 
             left, right = figure.subplots(1, 2, width_ratios=(1.25, 1), gridspec_kw=inner)
             ceiling = float(months["ceiling"].sum())
             delivered = float(months["delivered"].sum())
-            _season(right, steps, ceiling, delivered)
+            season_ladder(right, steps, ceiling, delivered)
         else:
             left = figure.subplots(gridspec_kw=inner)
         _months(left, months)
@@ -118,40 +122,25 @@ def month_parts(months: pd.DataFrame) -> pd.DataFrame:
         A column a part [GWh], from the bottom up; each row sums to the ceiling, or to what is delivered where there is
         none.
     """
-    lost = {cause: months[LOST + cause] for cause in causes_of(months)}
+    lost = {str(cause): energy for cause, energy in lost_by_cause(months).items()}
     parts = stacked(months["delivered"], lost, months["ceiling"])
     return pd.DataFrame(parts, index=months.index)
 
 
 def _months(axes: Axes, months: pd.DataFrame) -> None:
-    """Draw a bar a month up to the ceiling, and the surplus of each seller as markers."""
+    """Draw a bar a month up to the ceiling; all of it at the receiving end."""
     places = np.arange(len(months))
-    surplus = [column for column in months.columns if column.startswith(SURPLUS)]
     _stack(axes, months, places)
     if months["ceiling"].any():
         edges = places[:, None] + np.array([-0.5, 0.5])
         ceiling = np.repeat(months["ceiling"], 2)
         axes.plot(edges.ravel(), ceiling, color=CEILING, lw=1.4, label="contract ceiling")
-    for number, column in enumerate(surplus):
-        beside = (number - (len(surplus) - 1) / 2) * 0.3
-        axes.plot(
-            places + beside,
-            months[column],
-            marker=MARKERS[number % len(MARKERS)],
-            ms=5 if len(months) < 15 else 3,
-            mfc="white",
-            mec="black",
-            ls="none",
-            label=f"{column} (sending end)",
-            clip_on=False,
-            zorder=3,
-        )
     width = axes.get_position().width * axes.figure.get_figwidth()  # type: ignore[union-attr]
     axes.set_xticks(places, _month_names(pd.PeriodIndex(months.index), width))
     axes.set_xlim(-0.55, len(months) - 0.45)
-    highest = float(months[["ceiling", "delivered", *surplus]].to_numpy().max())
+    highest = float(months[["ceiling", "delivered"]].to_numpy().max())
     axes.set_ylim(0, 1.06 * highest if highest > 0 else 1)
-    axes.yaxis.set_major_formatter("{x:,.0f}")
+    axes.yaxis.set_major_formatter(tick_text)
     axes.grid(axis="y")
     axes.set_ylabel("energy at the receiving end [GWh/month]")
 
@@ -201,91 +190,6 @@ def _month_names(months: pd.PeriodIndex, width: float) -> list[str]:
         name = month.strftime("%b")[:letters] if is_named else ""
         names.append(f"{name}\n{month.year}" if is_dated else name)
     return names
-
-
-class Row(NamedTuple):
-    """A row of the season: a bar from its start, its colour, and the number beside it."""
-
-    label: str
-    start: float
-    length: float
-    colour: str
-    text: str
-
-    @property
-    def end(self) -> float:
-        """Right end of the bar."""
-        return max(self.start, self.start + self.length)
-
-
-def _season(axes: Axes, steps: list[WaterfallStep], ceiling: float, delivered: float) -> None:
-    """Draw the season from the ceiling down to what is delivered, a row a cause."""
-    rows = _season_rows(steps, ceiling, delivered)
-    for number, row in enumerate(rows):
-        _draw_row(axes, number, row, ceiling)
-    levels = [ceiling, *[step.leaves for step in steps]]
-    for number, level in enumerate(levels):
-        axes.plot([level, level], [number, number + 1], color="#999999", lw=0.6, zorder=0)
-    axes.set_yticks(range(len(rows)), [row.label for row in rows], fontsize=8)
-    axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_xlim(0, 1.22 * max(levels) if ceiling else 1)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.set_xticks([0, ceiling / 2, ceiling] if ceiling else [0])
-    axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.set_xlabel("energy in the season [GWh]")
-    if any(row.label[0].isdigit() for row in rows):
-        axes.set_title("numbered: served before CASA-1000, in this order", loc="right", fontsize=7, color="#444444")
-
-
-def _season_rows(steps: list[WaterfallStep], ceiling: float, delivered: float) -> list[Row]:
-    rows = [Row(CONTRACT, 0.0, ceiling, CEILING, text=f"{ceiling:,.0f}")]
-    for label, step in zip(_numbered(steps), steps, strict=True):
-        rows.append(Row(label, step.leaves, step.takes, colour(step.cause), text=taken_text(step.takes)))
-    rows.append(Row("delivered", 0.0, delivered, colour("delivered"), text=f"{delivered:,.0f}"))
-    return rows
-
-
-def _draw_row(axes: Axes, number: int, row: Row, ceiling: float) -> None:
-    """Draw a bar and its number: inside it where there is no room at its end."""
-    height = 0.12 if row.label == CONTRACT else 0.62
-    axes.barh(number, row.length, height, left=row.start, color=row.colour, label=f"_{row.label}")
-    end = row.end
-    if abs(row.length) < 0.01 * ceiling:  # a month may have what cancels out in the season: the row says its colour
-        axes.plot(end, number, "s", ms=5, color=row.colour)
-        end += 0.02 * ceiling
-    is_inside = end > 0.72 * ceiling and row.length > 0.3 * ceiling and height > 0.5
-    x = row.start + row.length / 2 if is_inside else end + 0.02 * ceiling
-    is_on_dark = is_inside and row.label == "delivered"
-    axes.text(
-        x,
-        number,
-        row.text,
-        va="center",
-        ha="center" if is_inside else "left",
-        fontsize=8,
-        color="white" if is_on_dark else "black",
-    )
-
-
-def _numbered(steps: list[WaterfallStep]) -> list[str]:
-    """Return the labels of the rungs; those of protected services with their place in the protection order."""
-    services = [step.cause for step in steps if step.cause not in NO_SERVICES]
-    places = {cause: f"{number}. " for number, cause in enumerate(services, start=1)}
-    return [places.get(step.cause, "") + step.label for step in steps]
-
-
-def taken_text(energy: float) -> str:
-    """Return what a cause takes as a number with its sign; what it gives back has a plus.
-
-    Examples
-    --------
-    >>> taken_text(12.3), taken_text(0.2), taken_text(-4)
-    ('−12', '0', '+4')
-    """
-    if round(energy) == 0:
-        return "0"
-    return f"{-energy:+,.0f}".replace("-", "−")
 
 
 def plot(run: Run, size: str = "journal") -> Figure:

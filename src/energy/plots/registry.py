@@ -16,7 +16,7 @@ from energy.plots.map import map_figure
 from energy.plots.monthly import monthly
 from energy.plots.reservoirs import reservoir_figure
 from energy.plots.settlement import settlement_figure
-from energy.plots.waterfall import ladder_figure, waterfall_table
+from energy.plots.waterfall import ENDS, ladder_figure, waterfall_table
 from energy.results.country_balance import countries_of
 from energy.results.labels import country_name
 from energy.results.reservoirs import reservoirs
@@ -49,11 +49,13 @@ def entries(dataset: xr.Dataset) -> dict[str, FigureEntry]:
     name = dataset.attrs["scenario"]
     figures = {
         "monthly": FigureEntry(
-            monthly, f"Energy by month in {name}: {delivered} of a ceiling of {ceiling} are delivered."
+            monthly,
+            f"Energy by month in {name}: {delivered} of a ceiling of {ceiling} are delivered.",
         ),
         "map": FigureEntry(map_figure, f"Map of mean flows between countries in the season of {name}."),
         "waterfall": FigureEntry(
-            ladder_figure, f"Steps from the ceiling of {ceiling} to {delivered} delivered in {name}."
+            ladder_figure,
+            f"Steps from the ceiling of {ceiling} to {delivered} delivered in {name}.",
         ),
         "duration": FigureEntry(_duration, f"Duration curve of transferable power in {name}; its area is {delivered}."),
         "heatmap": FigureEntry(heatmap_figure, f"Transferable power by month and hour of the day in {name}."),
@@ -112,17 +114,17 @@ def chosen(dataset: xr.Dataset, names: Iterable[str]) -> dict[str, FigureEntry]:
 
 def _has(dataset: xr.Dataset, name: str) -> bool:
     """Return whether a run has what a figure shows."""
-    if name == "settlement":
-        return "settled" in dataset
-    if name == "reservoirs":
-        return bool(reservoirs(dataset))
-    if name == "events":
-        return dataset.sizes.get("event", 0) > 0
-    if name == "map":
-        return "buses_x" in dataset and float(np.ptp(dataset["buses_x"].to_numpy())) > 0
-    if name in ("duration", "heatmap"):
-        return float(dataset["ceiling"].max()) > 0
-    return True
+    has_ceiling = float(dataset["ceiling"].max()) > 0
+    shown = {
+        "settlement": "settled" in dataset,
+        "reservoirs": bool(reservoirs(dataset)),
+        "events": dataset.sizes.get("event", 0) > 0,
+        "map": "buses_x" in dataset and float(np.ptp(dataset["buses_x"].to_numpy())) > 0,
+        "waterfall": not set(map(str, waterfall_table(dataset).columns)) <= set(ENDS),
+        "duration": has_ceiling,
+        "heatmap": has_ceiling,
+    }
+    return shown.get(name, True)
 
 
 def _duration(dataset: xr.Dataset, size: str) -> Figure:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from energy.analysis.risk.summary import ALL_TOGETHER
 from energy.plots.frame import footer
-from energy.plots.style import colour, save, styled
+from energy.plots.style import colour, save, styled, tick_text
 from energy.results.labels import MONTHS, range_text, short
 
 if TYPE_CHECKING:
@@ -23,8 +23,21 @@ BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#666666"
 BANDS = ((0.95, 0.05, 0.15), (0.9, 0.1, 0.25), (0.75, 0.25, 0.4))
 """Probabilities of exceedance between which the fan is filled, and the shade."""
 BARS = 12  # of a tornado, at most
-FOOT: dict[str, Any] = {"x": 0.01, "ha": "left", "fontsize": 7, "color": "#444444", "linespacing": 1.4}
-INTERVAL: dict[str, Any] = {"color": ORANGE, "marker": "s", "ms": 4, "capsize": 3, "clip_on": False, "zorder": 4}
+FOOT: dict[str, Any] = {
+    "x": 0.01,
+    "ha": "left",
+    "fontsize": 7,
+    "color": "#444444",
+    "linespacing": 1.4,
+}
+INTERVAL: dict[str, Any] = {
+    "color": ORANGE,
+    "marker": "s",
+    "ms": 4,
+    "capsize": 3,
+    "clip_on": False,
+    "zorder": 4,
+}
 
 
 def fan_figure(distribution: xr.Dataset, size: str = "journal") -> Figure:
@@ -69,7 +82,7 @@ def fan_figure(distribution: xr.Dataset, size: str = "journal") -> Figure:
         axes.set_xticks(places, months)
         axes.set_ylim(bottom=0)
         axes.set_ylabel("mean power at the receiving end [MW]")
-        axes.yaxis.set_major_formatter("{x:,.0f}")
+        axes.yaxis.set_major_formatter(tick_text)
         axes.grid(axis="y")
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
@@ -125,7 +138,15 @@ def exceedance_figure(distribution: xr.Dataset, size: str = "journal") -> Figure
         for number, threshold in enumerate(thresholds):
             axes.axvline(threshold, color="#999999", lw=0.7, zorder=0)
             above_axes = 101 + 4 * (number % 2)  # neighbours at two heights, so that they do not touch
-            axes.text(threshold, above_axes, f"{threshold:g}", ha="center", va="bottom", fontsize=7, color=GREY)
+            axes.text(
+                threshold,
+                above_axes,
+                f"{threshold:g}",
+                ha="center",
+                va="bottom",
+                fontsize=7,
+                color=GREY,
+            )
         axes.set_ylim(0, 100)
         axes.set_xlim(0, max(float(level.max()), float(thresholds.max()) * 1.03))
         axes.set_xlabel("energy of the season at the receiving end [TWh]")

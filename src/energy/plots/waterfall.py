@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from energy.plots.frame import footer, framed, heading
-from energy.plots.monthly import taken_text
-from energy.plots.style import CEILING, colour, styled
+from energy.plots.season_ladder import CONTRACT, taken_text
+from energy.plots.style import CEILING, colour, styled, tick_text
 from energy.results.labels import words
 from energy.results.waterfall import in_season
 
@@ -108,7 +108,7 @@ def waterfall_figure(
         axes.tick_params(axis="x", length=0)
         axes.set_ylim(1.1 * lowest, 1.1 * span)
         axes.set_ylabel("energy at the receiving end [GWh]")
-        axes.yaxis.set_major_formatter("{x:,.0f}")
+        axes.yaxis.set_major_formatter(tick_text)
         axes.grid(axis="y")
     return figure
 
@@ -118,7 +118,7 @@ def _bars(table: pd.DataFrame) -> list[Bar]:
     sums = table.sum()
     ceiling = float(sums["ceiling"])
     delivered = float(sums["delivered"])
-    bars = [Bar("contract ceiling", 0.0, ceiling, CEILING, text=f"{ceiling:,.0f}")]
+    bars = [Bar(CONTRACT, 0.0, ceiling, CEILING, text=f"{ceiling:,.0f}")]
     level = ceiling
     for cause in map(str, table.columns):
         if cause in ENDS:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from energy.analysis.attribution import mean_power
-from energy.report.text_table import Column, fixed, text_table, words_column
+from energy.report.text_table import TextColumn, fixed_cells, text_table, words_column
 from energy.results.labels import words
 
 if TYPE_CHECKING:
@@ -52,14 +52,14 @@ def _month_table(table: pd.DataFrame, season: pd.Series | None) -> Table:
     for figure in figures:
         label = NAMES.get(figure, words(figure))
         two_lines = label.replace(" ", "\n", 1)
-        columns.append(Column(two_lines, wraps=False))
+        columns.append(TextColumn(two_lines, wraps=False))
     rows = [_row(str(month), row, figures) for month, row in months.iterrows()]
     total = [] if season is None else _row("season", season, figures)
     return text_table(columns, rows, total=total, narrow=True)
 
 
 def _row(label: str, row: pd.Series, figures: list[str]) -> list[str]:
-    return [label, *[fixed(row[figure], 1) for figure in figures]]
+    return [label, *fixed_cells(row[figures], 1)]
 
 
 def _is_shown(months: pd.DataFrame, column: str) -> bool:

@@ -13,7 +13,7 @@ from energy.analysis.backcast_quantities import PLANT
 from energy.plots.backcast import backcast_figure
 from energy.plots.style import save
 from energy.report.docs_pages import write_blocks
-from energy.report.text_table import Column, text_table, words_column
+from energy.report.text_table import TextColumn, markdown_table, text_table, words_column
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -23,7 +23,11 @@ ROLES = {"outcome": "outcome", "follows": "follows", "input": "told"}
 """What the model was told of a recorded number: nothing, what it nearly follows from, or the number itself."""
 
 PLACES = {"KG": "Kyrgyzstan", "TJ": "Tajikistan", "PK": "Pakistan"}
-FORMS = {"GWh": ("TWh", 1e-3, "{:.2f}"), "hm3": ("km³", 1e-3, "{:.2f}"), "km3": ("km³", 1.0, "{:.2f}")}
+FORMS = {
+    "GWh": ("TWh", 1e-3, "{:.2f}"),
+    "hm3": ("km³", 1e-3, "{:.2f}"),
+    "km3": ("km³", 1.0, "{:.2f}"),
+}
 KEY = ("place", "quantity", "date")
 PERCENT = ("%", 100.0, "{:.1f}")
 CONTENT = "content"
@@ -66,7 +70,7 @@ def targets_text(backcast: Backcast) -> str:
     for row in records(backcast.judged):
         met = "yes" if row["met"] else "**no**"
         lines.append([*_judged_cells(row), met, TOLD[row["role"]]])
-    return _markdown(head, lines, "llrrrrll")
+    return markdown_table(head, lines, "llrrrrll")
 
 
 def _judged_cells(row: Row) -> list[str]:
@@ -93,7 +97,7 @@ def years_text(table: pd.DataFrame, by: str) -> str:
         name = _name(records(same)[0], by)
         roles = dict.fromkeys(ROLES[role] for role in same["role"])
         lines.append([name, *_cells_by_year(same, years), ", ".join(roles)])
-    return _markdown([*head, "role"], lines, "l" + "r" * 2 * len(years) + "l")
+    return markdown_table([*head, "role"], lines, "l" + "r" * 2 * len(years) + "l")
 
 
 def _cells_by_year(rows: pd.DataFrame, years: list[object]) -> list[str]:
@@ -116,7 +120,7 @@ def variants_text(variants: Mapping[str, Backcast]) -> str:
     for row in records(first.judged):
         cells = [of_variant.get(_key(row), "") for of_variant in deviations]
         lines.append([_name(row), str(row["date"]), *cells])
-    return _markdown(["", "year", *variants], lines, "ll" + "r" * len(variants))
+    return markdown_table(["", "year", *variants], lines, "ll" + "r" * len(variants))
 
 
 def _deviations(backcast: Backcast) -> dict[tuple[object, ...], str]:
@@ -137,10 +141,10 @@ def backcast_rows(backcast: Backcast) -> Table:
     columns = [
         words_column(),
         words_column("year"),
-        Column("model"),
-        Column("record"),
-        Column("deviation"),
-        Column("target"),
+        TextColumn("model"),
+        TextColumn("record"),
+        TextColumn("deviation"),
+        TextColumn("target"),
         words_column("met"),
         words_column("role"),
     ]
@@ -199,10 +203,3 @@ def _target(row: Row) -> str:
     if row["unit"] == "hm3":
         return f"{value / 1000:.1f} km³"
     return f"{100 * value:.0f} %"
-
-
-def _markdown(head: list[str], lines: list[list[str]], sides: str) -> str:
-    """Return a table in Markdown; ``sides`` has an l or r a column."""
-    rule = ["--:" if side == "r" else "---" for side in sides]
-    rows = [" | ".join(line) for line in (head, rule, *lines)]
-    return "\n".join(f"| {row} |" for row in rows)

@@ -39,7 +39,13 @@ def calendar_text(case: Case, scenario: Scenario) -> Iterator[str]:
     --------
     >>> from energy.case import read_case
     >>> from energy.scenario import read_scenario
-    >>> mast = {"name": "mast", "kind": "bipole_out", "cause": "storm", "where": ["crossing"], "start": "07-01"}
+    >>> mast = {
+    ...     "name": "mast",
+    ...     "kind": "bipole_out",
+    ...     "cause": "storm",
+    ...     "where": ["crossing"],
+    ...     "start": "07-01",
+    ... }
     >>> asked = read_scenario("two_bus", overrides={"events": [mast | {"duration": "12d", "depth": 0.4}]})
     >>> print("\n".join(line.rstrip() for line in list(calendar_text(read_case("two_bus"), asked))[:4]))
     events, UTC; a digit: tenths lost, #: all, ^: raised; a sign is 5 days, a month has 6

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from energy.analysis.case_capability import Capability
-from energy.report.text_table import SECTION, Column, fixed, text_table, words_column
+from energy.report.text_table import SECTION, fixed_cells, number_columns, text_table, words_column
 from energy.results.atomic_write import atomic_file
 from energy.results.table_writer import plain_cells
 
@@ -27,7 +27,7 @@ HEADS = {
 def capability_rows(capability: Capability) -> Table:
     """Return the months of both directions, MW at the sending end, ready to print."""
     columns = [words_column(), words_column("month")]
-    columns += [Column(head) for head in HEADS.values()]
+    columns += number_columns(HEADS.values())
     columns += [words_column("binds intact"), words_column("binds N-1")]
     rows: list[Sequence[str]] = []
     before = ""
@@ -37,7 +37,7 @@ def capability_rows(capability: Capability) -> Table:
             rows.append(SECTION)
         label = "" if direction == before else direction
         before = direction
-        figures = [fixed(row[name]) for name in HEADS]
+        figures = fixed_cells(row[list(HEADS)])
         rows.append([label, month, *figures, row["limit intact"], row["limit"]])
     losses = capability.state.replace("_", " ")
     return text_table(columns, rows, title=f"MW at the sending end, means of the month; losses stood: {losses}")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from energy.report.text_table import SECTION, Column, fixed, text_table, words_column
+from energy.report.text_table import SECTION, fixed, number_columns, text_table, words_column
 from energy.results.compare import DELIVERED, SHARE, in_words
 from energy.results.labels import words
 
@@ -53,7 +53,7 @@ def _side_by_side(comparison: Mapping[str, Any]) -> Iterator[Table | str]:
     for key, values in comparison["results"].items():
         results.append([key, *[_number(value, 1) for value in values]])
     if results:
-        columns = [words_column(), *map(Column, runs)]
+        columns = [words_column(), *number_columns(runs)]
         yield text_table(columns, results, title="results", narrow=True)
     else:
         yield "results: none"
@@ -75,8 +75,7 @@ def _results(comparison: Mapping[str, Any]) -> Table:
     ladder = {cause: energies for cause, energies in comparison["ladder"].items() if _are_seen(energies)}
     heads = ["deli-\nvered", "against\nits base", "of the\nceiling"]
     heads += [_stacked(words(cause)) for cause in ladder]
-    columns = [words_column(wraps=False)]
-    columns += [Column(head, wraps=False) for head in heads]
+    columns = [words_column(wraps=False), *number_columns(heads, wraps=False)]
     delivered = comparison["results"][DELIVERED]
     shares = comparison["results"][SHARE]
     rows: list[Sequence[str]] = []

@@ -10,7 +10,7 @@ import pandas as pd
 from energy.analysis import Run
 from energy.metrics.country_exchanges import PURCHASES, SENT, delivered_by_sender
 from energy.metrics.options import reverse_energy
-from energy.report.text_table import SECTION, Column, fixed, text_table, words_column
+from energy.report.text_table import SECTION, TextColumn, fixed, fixed_cells, number_columns, text_table, words_column
 from energy.results.labels import MONTHS, country_name, words
 from energy.results.recorded_exchanges import RecordedEnergy, recorded_exchanges
 from energy.solve import Result
@@ -27,17 +27,16 @@ def exchange_rows(exchanges: pd.DataFrame, run: Run) -> Table:
     countries_on_record = {country for _, country in recorded}
     on_record = [area for area in exchanges if area in countries_on_record]
     columns = [words_column()]
-    columns += [Column(country_name(str(area))) for area in exchanges]
-    columns += [Column("in all")]
-    columns += [Column(f"on record\n{area}") for area in on_record]
+    columns += number_columns(country_name(str(area)) for area in exchanges)
+    columns += [TextColumn("in all")]
+    columns += number_columns(f"on record\n{area}" for area in on_record)
     rows: list[Sequence[str]] = []
     for exchange, energies in exchanges.iterrows():
         if str(exchange) == "imports":
             rows.append(SECTION)
-        cells = [fixed(energy) for energy in energies]
         beside = [_recorded(recorded.get((str(exchange), str(area)))) for area in on_record]
         label = exchange_label(str(exchange), run)
-        rows.append([label, *cells, fixed(energies.sum()), *beside])
+        rows.append([label, *fixed_cells(energies), fixed(energies.sum()), *beside])
     return text_table(columns, rows)
 
 

@@ -12,7 +12,7 @@ from energy.analysis.action_file import ActionFile
 from energy.analysis.sweep.sweep_file import SweepFile
 from energy.case.rules import RuleBook
 from energy.scenario.hazard import HazardSet
-from energy.scenario.model import Scenario
+from energy.scenario.model import NOT_WRITTEN, Scenario
 
 FILE_MODELS: dict[str, type[BaseModel]] = {
     "scenario": Scenario,
@@ -46,7 +46,8 @@ def file_schema(kind: str) -> dict[str, Any]:
     """
     schema = FILE_MODELS[kind].model_json_schema()
     if kind in _WITH_PARENT:
-        schema["properties"].pop("name")
+        for field in NOT_WRITTEN:
+            schema["properties"].pop(field, None)
         schema["properties"]["extends"] = _EXTENDS
         schema.pop("required")
     schema["$schema"] = _DIALECT

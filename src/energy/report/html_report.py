@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from energy.errors import Fault, InputError
+from energy.metrics.month_columns import LOST
 from energy.plots.comparison import comparison_figure
 from energy.plots.monthly import month_table
 from energy.plots.registry import entries
 from energy.plots.style import styled
 from energy.report.evidence import evidence_of
 from energy.report.exchange_sentences import sentences
-from energy.report.summary import rows, summary
+from energy.report.summary import rows, summary, title_words
 from energy.report.text_table import fixed
 from energy.results.compare import compare
 from energy.results.dataset import read_record
 from energy.results.labels import country_name, words
 from energy.results.run_folder import read_run
-from energy.results.waterfall import LOST
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -66,15 +66,18 @@ def report_page(folders: Sequence[Path], full: int = FULL) -> str:
         When a folder holds no finished run, or one is named twice.
     """
     _refuse_folders(folders)
-    datasets = [read_record(folder) for folder in folders]
+    datasets = list(map(read_record, folders))
     manifests = [manifest for manifest, _ in map(read_run, folders)]
     lines = rows(datasets)
     comparison = None
     if len(datasets) > 1:
         comparison = _picture(comparison_figure(datasets), "Delivered energy of each scenario.")
-    names = [dataset.attrs["scenario"] for dataset in datasets]
-    texts = [json.dumps(manifest, indent=1, sort_keys=True) for manifest in manifests]
+    texts = []
+    for dataset, manifest in zip(datasets, manifests, strict=True):
+        text = json.dumps(manifest, indent=1, sort_keys=True)
+        texts.append((dataset.attrs.get("scenario_title", dataset.attrs["scenario"]), text))
     shared = {
+        "line": datasets[0].attrs.get("line", "CASA-1000"),
         "lines": lines,
         "sentences": list(summary(lines)),
         "comparison": comparison,
@@ -83,11 +86,11 @@ def report_page(folders: Sequence[Path], full: int = FULL) -> str:
         "style": _own("report.css"),
         "script": _own("report.js"),
         "version": version("casa1000-energy"),
-        "manifests": list(zip(names, texts, strict=True)),
+        "manifests": texts,
         "made": max(str(manifest.get("made", "")) for manifest in manifests),
     }
     template = _template()
-    pictures = [_pictures(dataset) for dataset in datasets[:full]]
+    pictures = list(map(_pictures, datasets[:full]))
     for shown in range(len(pictures), -1, -1):
         runs = []
         for number, dataset in enumerate(datasets):
@@ -127,7 +130,7 @@ def _inputs(folders: Sequence[Path]) -> dict[str, list[str]]:
     """Return the inputs that differ between runs, as words; events by their names."""
     inputs = {}
     for key, values in compare(list(folders))["inputs"].items():
-        texts = [_words(value) for value in values]
+        texts = list(map(_words, values))
         if len(set(texts)) > 1:
             inputs[key] = texts
     return inputs
@@ -159,10 +162,10 @@ def _pictures(dataset: xr.Dataset) -> list[dict[str, Any]]:
 def _run(dataset: xr.Dataset, figures: list[dict[str, Any]]) -> dict[str, Any]:
     """Return what the template shows of a run."""
     table = month_table(dataset)
-    columns = [_column(str(column)) for column in table.columns]
+    columns = list(map(_column, table.columns))
     months = [(str(month), row.tolist()) for month, row in zip(table.index, table.to_numpy(float), strict=True)]
     return {
-        "name": dataset.attrs["scenario"],
+        "name": title_words(str(dataset.attrs.get("scenario_title", dataset.attrs["scenario"]))),
         "description": str(dataset.attrs["description"]).strip(),
         "figures": figures,
         "columns": columns,
@@ -184,9 +187,9 @@ def _exchanges(dataset: xr.Dataset) -> dict[str, Any]:
     if "exchanges" not in dataset:
         return {}
     table = dataset["exchanges"].transpose("exchange", "area").to_numpy().astype(float)
-    names = [words(str(exchange)) for exchange in dataset["exchange"].to_numpy()]
-    areas = [country_name(str(area)) for area in dataset["area"].to_numpy()]
-    return {"areas": areas, "rows": list(zip(names, table.tolist(), strict=True))}
+    names = map(words, dataset["exchange"].to_numpy().astype(str).tolist())
+    areas = map(country_name, dataset["area"].to_numpy().astype(str).tolist())
+    return {"areas": list(areas), "rows": list(zip(names, table.tolist(), strict=True))}
 
 
 def _column(name: str) -> str:

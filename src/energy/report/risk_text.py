@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from energy.analysis.risk.summary import ALL_TOGETHER
-from energy.report.text_table import Column, index_head, text_table, words_column
+from energy.report.text_table import TextColumn, index_head, number_columns, text_table, words_column
 from energy.results.labels import MONTHS
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _levels(distribution: xr.Dataset) -> Table:
     """Return the levels that are exceeded, of the season and of its months."""
     shares = [share for share in SHOWN if share in distribution["exceeded"].values]
     columns = [words_column()]
-    columns += [Column(f"P{100 * share:.0f}") for share in shares]
+    columns += number_columns(f"P{100 * share:.0f}" for share in shares)
     rows = [
         ["season [GWh]", *_exceeded(distribution, "season", shares)],
         ["  without outages", *_exceeded(distribution, "season_undisturbed", shares)],
@@ -89,7 +89,7 @@ def _shortfall(distribution: xr.Dataset) -> Table:
         ["  mean of the worst 5 %", _interval(distribution, "tail_income", 1)],
     ]
     title = "how often, and at what cost (95 % interval)"
-    return text_table([words_column(), Column("")], rows, title=title, framed=True)
+    return text_table([words_column(), TextColumn("")], rows, title=title, framed=True)
 
 
 def _causes(distribution: xr.Dataset) -> Table:
@@ -105,7 +105,7 @@ def _causes(distribution: xr.Dataset) -> Table:
     if causes:
         energy = _interval(distribution, "lost", 1, cause=ALL_TOGETHER)
         rows.append([ALL_TOGETHER, energy, ""])
-    columns = [words_column("cause"), Column("GWh"), Column("share")]
+    columns = [words_column("cause"), TextColumn("GWh"), TextColumn("share")]
     title = "what outages of one cause alone take [GWh a season] (95 % interval)"
     return text_table(columns, rows, title=title, framed=True)
 
@@ -124,7 +124,7 @@ def _notes(distribution: xr.Dataset) -> str:
 def frame_text(table: pd.DataFrame, title: str, digits: int = 4) -> Table:
     """Return a table of numbers to print, its index first."""
     columns = [words_column(index_head(table))]
-    columns += [Column(str(name)) for name in table]
+    columns += number_columns(map(str, table))
     rows = []
     for key, values in zip(table.index, table.to_numpy(dtype=object), strict=True):
         rows.append([str(key), *[_cell(value, digits) for value in values]])

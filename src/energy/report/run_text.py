@@ -10,11 +10,12 @@ from energy.analysis.cost_of_imperfect_foresight import ForesightCost, costs_of_
 from energy.metrics import transferable
 from energy.metrics.country_exchanges import country_exchanges
 from energy.metrics.line_losses import line_losses
+from energy.metrics.month_columns import SURPLUS, surplus_by_country
 from energy.metrics.monthly import FIRM, firm_power
 from energy.metrics.unmet_irrigation import unmet_irrigation
 from energy.report.exchange_sentences import sentences
 from energy.report.exchange_text import exchange_rows, reverse_line, sender_line
-from energy.report.text_table import Column, fixed, text_table, words_column
+from energy.report.text_table import TextColumn, fixed, fixed_cells, number_columns, text_table, words_column
 from energy.results.exchange_dataset import exchange_dataset
 from energy.results.labels import words
 from energy.results.predicted_ranges import season_range
@@ -23,7 +24,6 @@ from energy.results.waterfall import in_season, verdict, waterfall
 if TYPE_CHECKING:
     from rich.table import Table
 
-SURPLUS = "surplus "
 MONTH_FIGURES = {
     "mean\n[MW]": "transferable mean",
     "P90\n[MW]": "transferable P90",
@@ -78,21 +78,21 @@ def _exchanges(run: Run) -> Iterator[Table | str]:
 
 
 def _lines(*lines: str) -> Iterator[str]:
-    yield from (line for line in lines if line)
+    yield from filter(None, lines)
 
 
 def month_rows(run: Run) -> Table:
     """Return the monthly table of a run, with the season's totals, ready to print."""
     months = run.table
-    surplus = [column for column in months.columns if column.startswith(SURPLUS)]
+    surplus = [f"{SURPLUS}{country}" for country in surplus_by_country(months)]
     figures = {f"{column}\n[GWh]": column for column in surplus} | MONTH_FIGURES
     columns = [words_column("month", wraps=False)]
-    columns += [Column(head, wraps=False) for head in figures]
+    columns += number_columns(figures, wraps=False)
     columns += [words_column("limited by", wraps=False)]
     rows = []
     for month, row in months.iterrows():
-        cells = [fixed(row[column]) for column in figures.values()]
-        rows.append([str(month), *cells, words(row["limit"])])
+        energies = row[list(figures.values())]
+        rows.append([str(month), *fixed_cells(energies), words(row["limit"])])
     return text_table(columns, rows, total=_season_row(run, surplus))
 
 
@@ -101,11 +101,11 @@ def _season_row(run: Run, surplus: list[str]) -> list[str]:
     months = in_season(run.table)
     return [
         "season",
-        *[fixed(months[column].sum()) for column in surplus],
+        *fixed_cells(months[surplus].sum()),
         fixed(mean_power(run)),
         fixed(season_firm_power(run)),
         fixed(months["transferable max"].max()),
-        *[fixed(months[column].sum()) for column in ("ceiling", "delivered", "lost")],
+        *fixed_cells(months[["ceiling", "delivered", "lost"]].sum()),
         "",
     ]
 
@@ -147,9 +147,9 @@ def waterfall_rows(run: Run) -> Table:
     delivered = float(run.table["delivered"].sum())
     columns = [
         words_column(),
-        Column("takes\n[GWh]"),
-        Column("leaves\n[GWh]"),
-        Column("of the\nceiling"),
+        TextColumn("takes\n[GWh]"),
+        TextColumn("leaves\n[GWh]"),
+        TextColumn("of the\nceiling"),
     ]
     rows = [["contract ceiling", "", fixed(top), _share(top, top)]]
     for step in waterfall(run.table):
@@ -181,7 +181,7 @@ def served_line(run: Run) -> str:
 def order_line(run: Run) -> str:
     """Return the order in which services are protected, first served first."""
     order = run.scenario.protection_order or run.case.rules.protection_order
-    return "protection order: " + " > ".join(words(name) for name in order)
+    return "protection order: " + " > ".join(map(words, order))
 
 
 def losses_line(run: Run) -> str:
@@ -209,7 +209,7 @@ def surprise_line(run: Run) -> str:
         soon, late = run.soon_and_late
         line += f" If plans send as soon as they can it is {fixed(sold.foreseen - soon, 1)} GWh,"
         line += f" as late as they can {fixed(sold.foreseen - late, 1)} GWh."
-    changes = [_change(cost) for cost in others]
+    changes = list(map(_change, others))
     if changes:
         line += f" Others: {'; '.join(changes)}."
     return line

@@ -10,7 +10,7 @@ import pandas as pd
 
 from energy.analysis.settlement import Settlement
 from energy.metrics.settlement import MILLION, debt_service
-from energy.report.text_table import Column, fixed, index_head, text_table, words_column
+from energy.report.text_table import fixed, index_head, number_columns, text_table, words_column
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -125,7 +125,7 @@ def _income(settlement: Settlement) -> str:
 def _table(table: pd.DataFrame, total: str | None, digits: int) -> Table:
     """Return a table ready to print, with the sums of its columns where the total has a name."""
     columns = [words_column(index_head(table), wraps=False)]
-    columns += [Column(str(column)) for column in table.columns]
+    columns += number_columns(map(str, table.columns))
     rows = [_row(str(key), row, digits) for key, row in table.iterrows()]
     sums = [] if total is None else _row(total, table.sum(), digits)
     return text_table(columns, rows, total=sums)

@@ -13,7 +13,7 @@ SECTION: tuple[str, ...] = ()
 """A row that is a line between two sections."""
 
 
-class Column(NamedTuple):
+class TextColumn(NamedTuple):
     """A column of a table.
 
     Attributes
@@ -34,13 +34,18 @@ class Column(NamedTuple):
     folds: bool = False
 
 
-def words_column(head: str = "", wraps: bool = True, folds: bool = False) -> Column:
+def number_columns(heads: Iterable[str], wraps: bool = True) -> list[TextColumn]:
+    """Return columns of numbers."""
+    return [TextColumn(head, wraps=wraps) for head in heads]
+
+
+def words_column(head: str = "", wraps: bool = True, folds: bool = False) -> TextColumn:
     """Return a column of words."""
-    return Column(head, is_number=False, wraps=wraps, folds=folds)
+    return TextColumn(head, is_number=False, wraps=wraps, folds=folds)
 
 
 def text_table(
-    columns: Sequence[Column],
+    columns: Sequence[TextColumn],
     rows: Iterable[Sequence[str]],
     *,
     total: Sequence[str] = (),
@@ -87,10 +92,10 @@ def text_table(
         if row == SECTION:
             table.add_section()
         else:
-            table.add_row(*[Text(cell) for cell in row])
+            table.add_row(*map(Text, row))
     if total:
         table.add_section()
-        table.add_row(*[Text(cell) for cell in total], style="bold")
+        table.add_row(*map(Text, total), style="bold")
     return table
 
 
@@ -106,6 +111,33 @@ def fixed(value: float, digits: int = 0) -> str:
     return f"{rounded:,.{digits}f}"
 
 
+def fixed_cells(values: Iterable[float], digits: int = 0) -> list[str]:
+    """Return numbers as text, see `fixed`."""
+    return [fixed(value, digits) for value in values]
+
+
 def index_head(table: pd.DataFrame) -> str:
     """Return the head of a table's index; nothing where it has no name."""
     return "" if table.index.name is None else str(table.index.name)
+
+
+def markdown_table(head: Sequence[str], lines: Iterable[Sequence[str]], sides: str) -> str:
+    """Return a table in Markdown.
+
+    Parameters
+    ----------
+    head, lines
+        Cells.
+    sides
+        A letter a column: ``l`` or ``r``.
+
+    Examples
+    --------
+    >>> print(markdown_table(["", "GWh"], [["May", "1"]], "lr"))
+    |  | GWh |
+    | --- | --: |
+    | May | 1 |
+    """
+    rule = ["--:" if side == "r" else "---" for side in sides]
+    rows = [" | ".join(cells) for cells in (head, rule, *lines)]
+    return "\n".join(f"| {row} |" for row in rows)

@@ -12,9 +12,10 @@ import pandas as pd
 
 from energy.errors import Fault, InputError
 from energy.metrics.country_exchanges import PURCHASES
+from energy.metrics.month_columns import LOST, lost_by_cause
 from energy.results.labels import words
 from energy.results.run_folder import read_run
-from energy.results.waterfall import LOST, causes_of, in_season
+from energy.results.waterfall import in_season
 
 UNCOMPARED = ("name", "description", "source", "question", "tags")
 """What a scenario says about itself, and no input of the model."""
@@ -163,12 +164,12 @@ def _ladder(tables: Sequence[pd.DataFrame]) -> Results:
     """Return what each cause takes over the season in each run [GWh]."""
     ladder: Results = {}
     for table in tables:
-        for cause in causes_of(table):
-            ladder.setdefault(cause, [0.0] * len(tables))
+        for cause in lost_by_cause(table):
+            ladder.setdefault(str(cause), [0.0] * len(tables))
     for run, table in enumerate(tables):
         season = in_season(table)
-        for cause in causes_of(table):
-            ladder[cause][run] = float(season[LOST + cause].sum())
+        for cause, energy in lost_by_cause(season).items():
+            ladder[str(cause)][run] = float(energy.sum())
     return ladder
 
 

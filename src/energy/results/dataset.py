@@ -13,7 +13,9 @@ import pandas as pd
 from energy.analysis import Run
 from energy.errors import Fault, InputError
 from energy.metrics import ceiling, transferable
+from energy.metrics.month_columns import lost_by_cause, surplus_by_country
 from energy.metrics.settlement import energy_terms, payments
+from energy.model.changed_inputs import change_texts, titled
 from energy.model.pypsa_logging import quiet_pypsa
 from energy.reading.file_name import ALLOWED, name_fault
 from energy.results.compare import trade_of
@@ -48,12 +50,11 @@ UNITS = {
     "x": "degrees_east",
     "y": "degrees_north",
 }
-LOST = "lost to "
 MONTHLY_BY = {
-    "month_lost": (LOST, "cause", "energy lost to a cause"),
-    "month_surplus": ("surplus ", "country", "surplus of sellers"),
+    "month_lost": (lost_by_cause, "cause", "energy lost to a cause"),
+    "month_surplus": (surplus_by_country, "country", "surplus of sellers"),
 }
-"""Variable → prefix of its columns in the monthly table, the dimension that they become, and its long name."""
+"""Variable → what gives its table, its dimension beside the months, and its long name."""
 _ATTRIBUTES = ("scenario", "case", "year", "water", "weakest_confidence", "version")
 EVERYWHERE = "all"
 """Country of the buses of a network that names none."""
@@ -186,11 +187,14 @@ def _attributes(run: Run) -> dict[str, Any]:
     contract = run.result.inputs.book.contract
     return {
         "scenario": scenario.name,
+        "scenario_title": titled(run.case, scenario),
+        "changes": "; ".join(change_texts(run.case, scenario)),
         "description": scenario.description,
         "question": scenario.question or "",
         "case": run.case.name,
         "year": scenario.year,
-        "water": scenario.hydrology if isinstance(scenario.hydrology, str) else "mixed",
+        "water": _water(run),
+        "line": "CASA-1000" if run.case.own is None else "the line under study",
         "scenario_objective": scenario.objective,
         "foresight": scenario.foresight,
         "trade": trade_of(scenario.plain()),
@@ -201,6 +205,14 @@ def _attributes(run: Run) -> dict[str, Any]:
         "buyer": (contract.buyer or "") if contract else "",
         "transit": (contract.transit or "") if contract else "",
     }
+
+
+def _water(run: Run) -> str:
+    """Return the label of the water year; empty for a network of the user's own, which brings its inflow itself."""
+    if run.case.own is not None:
+        return ""
+    hydrology = run.scenario.hydrology
+    return hydrology if isinstance(hydrology, str) else "mixed"
 
 
 def _snapshots(run: Run) -> dict[str, Any]:
@@ -242,14 +254,13 @@ def _months(run: Run) -> dict[str, xr.DataArray]:
             dims="month",
             attrs={"units": "GWh", "long_name": f"{column} energy at the receiving end"},
         )
-    for variable, (prefix, dim, long_name) in MONTHLY_BY.items():
-        table = run.table.filter(regex=f"^{prefix}")
+    for variable, (columns_of, dim, long_name) in MONTHLY_BY.items():
+        table = columns_of(run.table)
         if table.columns.empty:
             continue
-        names = [column.removeprefix(prefix) for column in table.columns]
         variables[variable] = xr.DataArray(
             table.to_numpy(float),
-            coords={"month": months, dim: names},
+            coords={"month": months, dim: list(table)},
             dims=("month", dim),
             attrs={"units": "GWh", "long_name": long_name},
         )

@@ -68,7 +68,11 @@ def list_hazards(folder: Path | None = None) -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
 
 
-def _by_name(name: str, files: Mapping[str, Path], reference: Origin) -> Path:
+def _by_name(
+    name: str,
+    files: Mapping[str, Path],
+    reference: Origin,
+) -> Path:
     """Return the file of a named set; ``reference`` is the place that names it."""
     if name not in files:
         fault = Fault(

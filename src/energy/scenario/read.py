@@ -13,12 +13,12 @@ from energy.reading.expected_schema import Form
 from energy.reading.library_folders import library_folders, shipped_folder
 from energy.reading.schema_errors import dotted, validated
 from energy.reading.tree import Node, Origin, Origins, leaves, merged, nearest_node, planted, put
+from energy.scenario.changed_name import SET, named_by_changes, override_keys
 from energy.scenario.event import TABLES
-from energy.scenario.model import Scenario, key_steps
+from energy.scenario.model import NOT_WRITTEN, Scenario, key_steps
 
 Overrides = Mapping[str, object] | Sequence[str]
-_WRITTEN = ("extends", *(field for field in Form.of(Scenario).keys if field != "name"))
-_SET = Origin("--set")
+_WRITTEN = ("extends", *(field for field in Form.of(Scenario).keys if field not in NOT_WRITTEN))
 _FOLDER = "scenarios"
 _OTHER_FOLDERS = ("actions", "hazards", "sweeps")  # YAML files that are no scenarios
 
@@ -40,7 +40,7 @@ class Resolved:
     --------
     >>> found = resolve("dry_year")
     >>> found.scenario.name, sorted(found.origin)[:2]
-    ('dry_year', ['case', 'contract.direction'])
+    ('dry_year', ['add', 'case'])
     """
 
     scenario: Scenario
@@ -48,7 +48,11 @@ class Resolved:
     files: tuple[Path, ...]
 
 
-def read_scenario(path_or_name: str | Path, folder: Path | None = None, overrides: Overrides = ()) -> Scenario:
+def read_scenario(
+    path_or_name: str | Path,
+    folder: Path | None = None,
+    overrides: Overrides = (),
+) -> Scenario:
     """Read a scenario by the name of its file or by path.
 
     Parameters
@@ -75,7 +79,11 @@ def read_scenario(path_or_name: str | Path, folder: Path | None = None, override
     return resolve(path_or_name, folder, overrides).scenario
 
 
-def resolve(path_or_name: str | Path, folder: Path | None = None, overrides: Overrides = ()) -> Resolved:
+def resolve(
+    path_or_name: str | Path,
+    folder: Path | None = None,
+    overrides: Overrides = (),
+) -> Resolved:
     """Read a scenario and tell where each value came from; parameters and errors as `read_scenario`.
 
     Examples
@@ -93,7 +101,9 @@ def resolve(path_or_name: str | Path, folder: Path | None = None, overrides: Ove
         path = _by_name(str(path_or_name), folders, Origin(folders[0]), "scenario")
     tree, files = _with_parents(path, folders)
     faults: list[Fault] = []
-    named = _named(_overridden(tree, overrides, faults), path, faults)
+    _refuse_written_fields(tree, faults)
+    changed = _overridden(tree, overrides, faults)
+    named = named_by_changes(tree, changed, override_keys(overrides), path)
     try:
         scenario = validated(Scenario, named, _WRITTEN)
     except InputError as error:
@@ -103,12 +113,12 @@ def resolve(path_or_name: str | Path, folder: Path | None = None, overrides: Ove
     return Resolved(scenario.with_origins(Origins.of(named)), _origins(scenario.plain(), named), files)
 
 
-def _named(tree: Node, path: Path, faults: list[Fault]) -> Node:
-    name = tree.child("name")
-    if name is not None:
-        repair = "remove it: a scenario has the name of its file"
-        faults.append(Fault("unknown key 'name'", name.origin.where, line=name.origin.line, repair=repair))
-    return put(tree, ("name",), Node(path.stem, Origin(path)))
+def _refuse_written_fields(tree: Node, faults: list[Fault]) -> None:
+    for field in NOT_WRITTEN:
+        node = tree.child(field)
+        if node is not None:
+            repair = "remove it: a scenario has the name of its file" if field == "name" else "remove it"
+            faults.append(Fault(f"unknown key {field!r}", node.origin.where, line=node.origin.line, repair=repair))
 
 
 def list_scenarios(folder: Path | None = None) -> dict[str, Path]:
@@ -134,19 +144,19 @@ def list_scenarios(folder: Path | None = None) -> dict[str, Path]:
         return _listed(library_folders(_FOLDER))
     if not folder.is_dir():
         raise InputError(Fault("folder of scenarios not found", folder, repair="change to the project's folder"))
-    found: dict[str, Path] = {}
+    scenarios: dict[str, Path] = {}
     faults = []
     for path in sorted(folder.rglob("*.yaml")):
         inside = path.relative_to(folder).parts
         if inside[0] in _OTHER_FOLDERS or any(part.startswith(".") for part in inside):
             continue
-        if path.stem in found:
-            what = f"two scenarios are named {path.stem!r}, the other is {found[path.stem]}"
+        if path.stem in scenarios:
+            what = f"two scenarios are named {path.stem!r}, the other is {scenarios[path.stem]}"
             faults.append(Fault(what, path, repair="rename one of the files"))
-        found.setdefault(path.stem, path)
+        scenarios.setdefault(path.stem, path)
     if faults:
         raise InputError(faults)
-    return dict(sorted(found.items()))
+    return dict(sorted(scenarios.items()))
 
 
 def _listed(folders: Sequence[Path]) -> dict[str, Path]:
@@ -177,13 +187,25 @@ def _must_exist(path: Path, folders: Sequence[Path]) -> None:
     raise InputError(Fault("file not found", path, repair=repair))
 
 
-def _by_name(name: str, folders: Sequence[Path], asked: Origin, word: str) -> Path:
+def _by_name(
+    name: str,
+    folders: Sequence[Path],
+    asked: Origin,
+    word: str,
+) -> Path:
     """Return the file that a name means; ``word`` says what the name is asked for, as "scenario"."""
     first = folders[0]
     parts = PurePosixPath(name).parts
     if not name.strip() or "\\" in name or "\0" in name or ".." in parts or name.startswith("/"):
         what = f"{word} {name!r} is no name inside {first}"
-        raise InputError(Fault(what, asked.where, asked.line, "the name of a file in that folder, without .yaml"))
+        raise InputError(
+            Fault(
+                what,
+                asked.where,
+                line=asked.line,
+                allowed="the name of a file in that folder, without .yaml",
+            )
+        )
     for folder in folders:
         path = _in_folder(name, folder)
         if path is None:
@@ -191,12 +213,12 @@ def _by_name(name: str, folders: Sequence[Path], asked: Origin, word: str) -> Pa
         if not path.resolve().is_relative_to(folder.resolve()):
             what = f"{word} {name!r} is a link out of {folder}"
             repair = "copy the file into the folder"
-            raise InputError(Fault(what, asked.where, asked.line, None, repair))
+            raise InputError(Fault(what, asked.where, line=asked.line, repair=repair))
         return path
     known = _listed(folders)
     what = f"{word} {name!r} not found in {first}"
     allowed = ", ".join(nearest_first(name, known)) or None
-    raise InputError(Fault(what, asked.where, asked.line, allowed, nearest(name, known)))
+    raise InputError(Fault(what, asked.where, line=asked.line, allowed=allowed, repair=nearest(name, known)))
 
 
 def _in_folder(name: str, folder: Path) -> Path | None:
@@ -219,40 +241,55 @@ def _with_parents(path: Path, folders: Sequence[Path]) -> tuple[Node, tuple[Path
         try:
             tree = read_document(following)
             extends = tree.child("extends")
-            content = {key: node for key, node in tree.children() if key != "extends"}
-            layers.append(Node({str(key): node for key, node in content.items()}, tree.origin))
+            content = {str(key): node for key, node in tree.children() if key != "extends"}
+            layers.append(Node(content, tree.origin))
             following = None if extends is None else _parent(extends, files, folders)
         except InputError as error:
             faults += error.faults
             following = None
     if faults:
         raise InputError(faults)
-    whole = layers[-1]
-    for layer in reversed(layers[:-1]):
+    *children, whole = layers
+    for layer in reversed(children):
         whole = merged(whole, layer)
     # what is missing as a whole is missing from the scenario's own file, in no line of it
     return Node(whole.content, Origin(path)), tuple(files)
 
 
-def _parent(extends: Node, files: Sequence[Path], folders: Sequence[Path]) -> Path:
-    name, origin = extends.content, extends.origin
+def _parent(
+    extends: Node,
+    files: Sequence[Path],
+    folders: Sequence[Path],
+) -> Path:
+    """Return the file that a scenario extends."""
+    name = extends.content
+    origin = extends.origin
     if not isinstance(name, str):
-        raise InputError(
-            Fault(f"extends is {extends.plain()!r}", origin.where, line=origin.line, allowed="the name of one scenario")
-        )
+        what = f"extends is {extends.plain()!r}"
+        raise InputError(Fault(what, origin.where, line=origin.line, allowed="the name of one scenario"))
     parent = _by_name(name, folders, origin, "parent")
     if parent.resolve() in [file.resolve() for file in files]:
         chain = " → ".join(file.stem for file in (*files, parent))
-        what, repair = f"extends goes in a circle: {chain}", "take extends out of one of them"
+        what = f"extends goes in a circle: {chain}"
+        repair = "take extends out of one of them"
         raise InputError(Fault(what, origin.where, line=origin.line, repair=repair))
     return parent
 
 
-def _overridden(tree: Node, overrides: Overrides, faults: list[Fault]) -> Node:
-    pairs = overrides.items() if isinstance(overrides, Mapping) else _pairs(overrides, faults)
+def _overridden(
+    tree: Node,
+    overrides: Overrides,
+    faults: list[Fault],
+) -> Node:
+    """Return a tree with values put in place; add the faults of keys and values."""
+    if isinstance(overrides, Mapping):
+        pairs: Iterable[tuple[str, Any]] = overrides.items()
+    else:
+        pairs = _pairs(overrides, faults)
     for key, value in pairs:
         try:
-            tree = put(tree, _checked_steps(key), _value(key, value))
+            steps = _checked_steps(key)
+            tree = put(tree, steps, _value(key, value))
         except InputError as error:
             faults += error.faults
     return tree
@@ -265,7 +302,7 @@ def _pairs(overrides: Sequence[str], faults: list[Fault]) -> Iterable[tuple[str,
         if sign:
             yield key.strip(), value.strip()
         else:
-            faults.append(Fault(f"{text!r} has no value", _SET.where, allowed="key=value, as year=2030"))
+            faults.append(Fault(f"{text!r} has no value", SET.where, allowed="key=value, as year=2030"))
 
 
 def _checked_steps(key: str) -> tuple[str, ...]:
@@ -273,24 +310,24 @@ def _checked_steps(key: str) -> tuple[str, ...]:
     known = _WRITTEN[1:]
     if steps[0] not in known:
         repair = f"write values.{key}" if steps[0] in TABLES else nearest(steps[0], known)
-        raise InputError(Fault(f"unknown key {key!r}", _SET.where, allowed=", ".join(known), repair=repair))
+        raise InputError(Fault(f"unknown key {key!r}", SET.where, allowed=", ".join(known), repair=repair))
     if not all(steps):
-        raise InputError(Fault(f"key {key!r} has an empty part", _SET.where, allowed="parts joined by single dots"))
+        raise InputError(Fault(f"key {key!r} has an empty part", SET.where, allowed="parts joined by single dots"))
     return steps
 
 
 def _value(key: str, value: Any) -> Node:
     if not isinstance(value, str):
-        return planted(value, _SET)
+        return planted(value, SET)
     if value.startswith(("[", "{", '"', "'")):
         try:
             # the line of an override means nothing: the whole override is the place
-            return planted(parse_value(value, _SET.where).plain(), _SET)
+            return planted(parse_value(value, SET.where).plain(), SET)
         except InputError as error:
             first = error.faults[0]
             what = f"{_shortened(f'{key}={value}')}: {first.what}"
-            raise InputError(Fault(what, _SET.where, allowed=first.allowed, repair=first.repair)) from None
-    return Node(scalar(value), _SET)
+            raise InputError(Fault(what, SET.where, allowed=first.allowed, repair=first.repair)) from None
+    return Node(scalar(value), SET)
 
 
 def _shortened(text: str) -> str:

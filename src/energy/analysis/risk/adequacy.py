@@ -161,7 +161,11 @@ def _branch(inputs: Inputs, branch: str) -> tuple[str, str, float]:
         what = f"no link or line {branch!r} is in service"
         allowed = ", ".join(in_service[:30])
         raise InputError(Fault(what, "--credit", allowed=allowed, repair=nearest(branch, in_service)))
-    return name, str(table.at[name, "bus1"]), float(table[rating].to_numpy(float)[table.index.get_loc(name)])
+    return (
+        name,
+        str(table.at[name, "bus1"]),
+        float(table[rating].to_numpy(float)[table.index.get_loc(name)]),
+    )
 
 
 def inputs_of(case: Case, scenario: Scenario | None = None) -> Inputs:

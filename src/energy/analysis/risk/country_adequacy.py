@@ -238,7 +238,11 @@ def loss_of_load(lacking: pd.Series, hours: pd.Series) -> dict[str, float]:
     --------
     >>> day = pd.date_range("2027-01-01", periods=4, freq="6h")
     >>> loss = loss_of_load(pd.Series([True, False, False, True], day), pd.Series(60.0, day))  # ten such days
-    >>> loss["hours"], loss["days"], round(loss["events"])  # of each night one, and that of the first day's start
+    >>> (
+    ...     loss["hours"],
+    ...     loss["days"],
+    ...     round(loss["events"]),
+    ... )  # of each night one, and that of the first day's start
     (120.0, 10.0, 11)
     """
     date = pd.DatetimeIndex(lacking.index).normalize()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from energy.analysis.risk.estimate import Pool
 from energy.analysis.risk.monte_carlo import (
     POOL,
     StoppingRule,
@@ -19,17 +18,19 @@ from energy.analysis.risk.monte_carlo import (
     water_pool,
 )
 from energy.analysis.risk.season_sample import SamplingDesign
+from energy.analysis.risk.stratification import Pool
 from energy.analysis.risk.summary import summary
 from energy.case import Case
-from energy.scenario import Scenario, read_hazards
+from energy.scenario import read_hazards
+from energy.scenario.named import CaseOrName, ScenarioOrName, case_and_scenario
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
 def risk(
-    case: Case,
-    scenario: Scenario,
+    case: CaseOrName,
+    scenario: ScenarioOrName,
     hazards: str = "base",
     samples: int = 256,
     seed: int = 1,
@@ -76,9 +77,13 @@ def risk(
     >>> fault = f"{{kind: line_out, cause: line, where: [links.line], rate: {{per_year: 6}}, {law}}}"
     >>> _ = file.write_text(f"{{hazards: {{fault: {fault}}}}}")
     >>> distribution = risk(read_case("two_bus"), scenario, str(file), samples=16, pool=64)
-    >>> distribution["season"].attrs["units"], bool((distribution["season"].sel(bound="value") <= 348.85).all())
+    >>> (
+    ...     distribution["season"].attrs["units"],
+    ...     bool((distribution["season"].sel(bound="value") <= 348.85).all()),
+    ... )
     ('GWh', True)
     """
+    case, scenario = case_and_scenario(case, scenario)
     design = SamplingDesign(scenario, read_hazards(hazards), seed)
     plan = StoppingRule(samples, pool=pool)
     water_years = water_pool(case, design, plan)

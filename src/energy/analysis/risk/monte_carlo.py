@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 
 from energy.analysis.case_digest import case_digest
-from energy.analysis.risk.estimate import Estimate, Pool, Samples, make_pool
+from energy.analysis.risk.estimate import Estimate
 from energy.analysis.risk.season_sample import (
     SamplingDesign,
     sample_columns,
     solve_samples,
 )
+from energy.analysis.risk.stratification import Pool, Samples, make_pool
 from energy.analysis.tasks import run_tasks
 from energy.case import Case
 from energy.model.hydrology.statistics import River, water_statistics

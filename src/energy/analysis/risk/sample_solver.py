@@ -11,7 +11,8 @@ from energy.case import Case
 from energy.model import Inputs
 from energy.model.axis import Axis
 from energy.model.hydrology.nearest_year import nearest_water
-from energy.model.inputs import assemble, with_objective
+from energy.model.inputs import assemble
+from energy.model.marginal_costs import with_objective
 from energy.scenario import Event, Scenario
 from energy.scenario.hydrology import Drawn as DrawnWater
 from energy.scenario.hydrology import Hydrology

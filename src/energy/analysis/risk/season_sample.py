@@ -14,6 +14,7 @@ from energy.analysis.risk.sample_solver import SampleSolver, with_events
 from energy.case import Case
 from energy.errors import Fault, InputError, SolverError
 from energy.metrics import transferable
+from energy.metrics.month_columns import LOST
 from energy.metrics.unmet_irrigation import unmet_irrigation
 from energy.model import inputs
 from energy.model.axis import in_window
@@ -27,7 +28,6 @@ from energy.solve import Result
 GROWTH = ("low", "central", "high")
 LEAST_LOSS = 5.0
 """Loss of a season [GWh], in size, from which on it is split by cause; a thousandth of what the line can carry."""
-LOST = "lost to "
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from energy.analysis.risk.estimate import Estimate, Pool, Samples
+from energy.analysis.risk.estimate import Estimate
 from energy.analysis.risk.monte_carlo import in_order, samples_of, season_mean
-from energy.analysis.risk.season_sample import LOST, SamplingDesign
+from energy.analysis.risk.season_sample import SamplingDesign
+from energy.analysis.risk.stratification import Pool, Samples
 from energy.case import Case
+from energy.metrics.month_columns import lost_by_cause as lost_of_causes
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -109,9 +111,9 @@ def summary(
         "season_undisturbed": _exceeded(samples, calm),
         "power": [_exceeded(samples, _power(ordered, month)) for month in months],
         "below": [_probability_below(samples, season, threshold) for threshold in thresholds],
-        "curve": [_share_above(samples, season, level) for level in levels],
-        "curve_undisturbed": [_share_above(samples, calm, level) for level in levels],
-        "lost": [_bounds(estimate) for estimate in lost.values()],
+        "curve": _shares_above(samples, season, levels),
+        "curve_undisturbed": _shares_above(samples, calm, levels),
+        "lost": list(map(_bounds, lost.values())),
         **_income(case, design, samples, season),
     }
     dataset = xr.Dataset(coords=coordinates)
@@ -127,8 +129,8 @@ def summary(
 
 def _months(ordered: pd.DataFrame) -> list[int]:
     """Return the months of the season."""
-    columns = [name for name in map(str, ordered) if name.startswith("month ")]
-    return [int(name.split()[1]) for name in columns]
+    prefix = "month "
+    return [int(name.removeprefix(prefix)) for name in map(str, ordered) if name.startswith(prefix)]
 
 
 def _quantity(case: Case) -> list[float]:
@@ -150,9 +152,13 @@ def _exceeded(samples: Samples, values: np.ndarray) -> list[tuple[float, float, 
     return [samples.exceeded(values, share) for share in EXCEEDED]
 
 
-def _share_above(samples: Samples, season: np.ndarray, level: float) -> float:
-    above = (season > level).astype(float)
-    return samples.mean(above).value
+def _shares_above(samples: Samples, season: np.ndarray, levels: np.ndarray) -> list[float]:
+    """Return the probability that a season exceeds each level."""
+    shares = []
+    for level in levels:
+        above = (season > level).astype(float)
+        shares.append(samples.mean(above).value)
+    return shares
 
 
 def _bounds(estimate: Estimate) -> tuple[float, float, float]:
@@ -163,7 +169,7 @@ def _bounds(estimate: Estimate) -> tuple[float, float, float]:
 def _probability_below(samples: Samples, season: np.ndarray, threshold: float) -> tuple[float, float, float]:
     """Return the probability of a season of less, with its interval."""
     estimate = samples.probability(season < threshold)
-    low, high = (min(max(end, 0.0), 1.0) for end in estimate.interval)
+    low, high = np.clip(estimate.interval, 0.0, 1.0).tolist()
     return estimate.value, low, high
 
 
@@ -174,9 +180,8 @@ def lost_by_cause(ordered: pd.DataFrame, samples: Samples) -> dict[str, Estimate
     one and not for several, and by losses too small to be split.
     """
     lost = {}
-    for name in map(str, ordered):
-        if name.startswith(LOST):
-            lost[name.removeprefix(LOST)] = samples.mean(ordered[name].to_numpy(float))
+    for cause, energy in lost_of_causes(ordered).items():
+        lost[str(cause)] = samples.mean(energy.to_numpy(float))
     dearest_first = sorted(lost, key=lambda cause: -lost[cause].value)
     by_cause = {cause: lost[cause] for cause in dearest_first}
     together = ordered["undisturbed"] - ordered["season"]

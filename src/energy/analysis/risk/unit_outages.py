@@ -110,7 +110,7 @@ def units_of(case: Case, hazards: HazardSet) -> list[Unit]:
         mttf, mttr = hazard.times
         for group in groups:
             names = " + ".join(member for _, member in group)
-            units.append(Unit(f"{name}: {names}", group, mttf, mttr, depth))
+            units.append(Unit(f"{name}: {names}", group, mttf, mttr, depth=depth))
     if faults:
         raise InputError(faults)
     return units

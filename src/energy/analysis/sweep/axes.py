@@ -17,8 +17,8 @@ from scipy.stats import qmc
 from energy.case.schema import attributes
 from energy.errors import Fault, InputError
 from energy.reading.frozen import Frozen
-from energy.reading.tree import Node, Origin, planted
-from energy.scenario import Scenario, split_value_key
+from energy.reading.tree import Node, Origin
+from energy.scenario import split_value_key
 from energy.scenario.dates import parse_duration
 
 Combine = Literal["product", "zip", "sample"]
@@ -47,7 +47,7 @@ class Range(Frozen):
     def steps(self) -> list[float] | list[int]:
         """Return the evenly spaced values."""
         values = np.linspace(self.low, self.high, self.count or 2).tolist()
-        return [round(value) for value in values] if self.whole else values
+        return list(map(round, values)) if self.whole else values
 
     def at(self, share: float) -> float | int:
         """Return the value at a share (0 to 1) of the range."""
@@ -108,7 +108,7 @@ def grid(
     >>> grid({"values.links.line.p_nom": {"low": 50, "high": 150}}, "sample", count=4).dims
     {'point': 4}
     """
-    ranges_and_lists = {key: _axis(key, values, _origin(written, key)) for key, values in axes.items()}
+    ranges_and_lists = {key: _axis(key, values, origin_of(written, key)) for key, values in axes.items()}
     if not ranges_and_lists:
         raise InputError(Fault("a sweep without axes", allowed="at least one key with its values"))
     if combine == "sample":
@@ -119,12 +119,12 @@ def grid(
         return _in_a_row(sampled, written)
     lengths = {key: _length(axis) for key, axis in ranges_and_lists.items()}
     for key, length in lengths.items():
-        _refuse_too_many(length, f"axis {key!r}", _origin(written, key))
+        _refuse_too_many(length, f"axis {key!r}", origin_of(written, key))
     if combine == "product":
         _refuse_too_many(prod(lengths.values()), "the product of all axes", Origin(AXES))
     values: dict[str, list[Any]] = {}
     for key, axis in ranges_and_lists.items():
-        values[key] = _steps(key, axis, _origin(written, key))
+        values[key] = _steps(key, axis, origin_of(written, key))
     if combine == "zip":
         _refuse_unequal(lengths)
         return _in_a_row(values, written)
@@ -159,14 +159,14 @@ def _product(values: Mapping[str, list[Any]], lengths: Mapping[str, int], writte
     """Lay every value with every other."""
     coords = {}
     for key, axis in values.items():
-        labels, attributes_of_axis = _coordinate(key, axis, _origin(written, key))
+        labels, attributes_of_axis = _coordinate(key, axis, origin_of(written, key))
         coords[key] = (key, labels, attributes_of_axis)
     points = product(*values.values())
     changes = [dict(zip(values, point, strict=True)) for point in points]
     return Grid(dict(lengths), coords, changes)
 
 
-def _origin(written: Node | None, key: str) -> Origin:
+def origin_of(written: Node | None, key: str) -> Origin:
     """Return where an axis was written."""
     node = None if written is None else written.child(key)
     return Origin(AXES) if node is None else node.origin
@@ -232,7 +232,7 @@ def _in_a_row(values: Mapping[str, list[Any]], written: Node | None) -> Grid:
     """Lay the first values of all axes together, then the second ones, and so on."""
     coords = {}
     for key, axis in values.items():
-        labels, attributes_of_axis = _coordinate(key, axis, _origin(written, key))
+        labels, attributes_of_axis = _coordinate(key, axis, origin_of(written, key))
         coords[key] = (POINT, labels, attributes_of_axis)
     points = zip(*values.values(), strict=True)
     changes = [dict(zip(values, point, strict=True)) for point in points]
@@ -269,12 +269,13 @@ def _labelled(key: str, values: list[Any]) -> tuple[list[Any], dict[str, str]]:
         days = [parse_duration(str(value)).total_seconds() / 86400 for value in values]
         return days, {"long_name": key, "units": "d"}
     attributes_of_axis = {"long_name": key, "units": _unit(key)}
-    if _are_numbers(values):
+    if are_numbers(values):
         return values, attributes_of_axis
-    return [_as_text(value) for value in values], attributes_of_axis
+    return list(map(_as_text, values)), attributes_of_axis
 
 
-def _are_numbers(values: Collection[Any]) -> bool:
+def are_numbers(values: Collection[Any]) -> bool:
+    """Return whether all values of an axis are numbers."""
     return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
 
 
@@ -299,68 +300,3 @@ def _unit(key: str) -> str:
     if unit in ("n/a", "nan", "per unit"):
         return "1"
     return unit
-
-
-def scenarios_of(
-    base: Scenario,
-    changes: Sequence[Mapping[str, Any]],
-    written: Node | None = None,
-) -> list[Scenario]:
-    """Return the scenario of each point.
-
-    Parameters
-    ----------
-    base, changes
-        What the points change, and in what.
-    written
-        The axes as a file has them, for the file and line of a fault.
-
-    Raises
-    ------
-    InputError
-        When a point makes no scenario; the message has what is wrong with any of them, once.
-    """
-    scenarios: list[Scenario] = []
-    faults: list[Fault] = []
-    for change in changes:
-        leaves = {key: _leaf(written, key, value) for key, value in change.items()}
-        try:
-            scenarios.append(base.replace(**leaves))
-        except InputError as error:
-            faults += error.faults
-    if faults:
-        raise InputError(dict.fromkeys(faults))
-    return scenarios
-
-
-def _leaf(written: Node | None, key: str, value: Any) -> Node:
-    """Return a value with the place where it was written."""
-    node = None if written is None else written.child(key)
-    if node is not None:
-        for _, part in node.children():
-            if part.plain() == value:
-                return part
-    return planted(value, _origin(written, key))
-
-
-def trials(changes: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Return a few points that between them have every word, and the lowest and highest number, of each axis.
-
-    Examples
-    --------
-    >>> trials([{"growth": word, "year": year} for word in ("low", "high") for year in (2028, 2029, 2030)])
-    [0, 2, 3]
-    """
-    chosen: set[int] = set()
-    for key in changes[0]:
-        values = [change[key] for change in changes]
-        if _are_numbers(values):
-            chosen.add(values.index(min(values)))
-            chosen.add(values.index(max(values)))
-            continue
-        first_with: dict[str, int] = {}
-        for point, value in enumerate(values):
-            word = json.dumps(value, sort_keys=True, default=str)
-            first_with.setdefault(word, point)
-        chosen |= set(first_with.values())
-    return sorted(chosen)

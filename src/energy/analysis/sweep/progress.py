@@ -28,13 +28,16 @@ def shown_progress(name: str, console: Console | None = None) -> Iterator[Callab
 
     if console is None:
         console = Console(stderr=True)
-    bar = rich_progress.Progress(
+    columns = (
         rich_progress.TextColumn("{task.description}", markup=False),  # a name is text, never markup
         rich_progress.BarColumn(),
         rich_progress.MofNCompleteColumn(),
         rich_progress.TextColumn("{task.fields[failed]}"),
         rich_progress.TimeElapsedColumn(),
         rich_progress.TextColumn("{task.fields[left]}"),
+    )
+    bar = rich_progress.Progress(
+        *columns,
         console=console,
         disable=not (console.is_terminal or console.is_jupyter),
     )

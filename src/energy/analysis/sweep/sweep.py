@@ -17,10 +17,12 @@ import numpy as np
 
 from energy.analysis.case_digest import case_digest
 from energy.analysis.parallel import TaskResult, processes, solve_points
-from energy.analysis.scenario_metrics import METRICS, MONTHS, Metrics
+from energy.analysis.scenario_metrics import METRICS, Metrics
 from energy.analysis.sensitivity.number_sets import NumberSets
-from energy.analysis.sweep.axes import Combine, Grid, grid, scenarios_of, trials
+from energy.analysis.sweep.axes import Combine, Grid, grid
+from energy.analysis.sweep.empty_dataset import empty_dataset
 from energy.analysis.sweep.number_axis import with_number_axis
+from energy.analysis.sweep.points import scenarios_of, trials
 from energy.analysis.sweep.store import DATASET, REASON, Journal, Store
 from energy.case import Case
 from energy.errors import Fault, InputError, SolverError
@@ -28,6 +30,7 @@ from energy.model.horizon import on_calendar
 from energy.model.inputs import assemble
 from energy.reading.tree import Node
 from energy.scenario import Scenario
+from energy.scenario.named import CaseOrName, ScenarioOrName, case_and_scenario
 from energy.solve import solver_named
 
 if TYPE_CHECKING:
@@ -37,7 +40,14 @@ if TYPE_CHECKING:
 FLUSH = 2.0  # seconds between two writings of the Dataset
 DEAD_POOLS = 3  # that may break in a row without one more point being done
 WORTH_A_WORKER = 12  # points for which another process is started; starting one takes some seconds
-DECIDING = ("casa1000-energy", "highspy", "linopy", "pypsa", "numpy", "scipy")  # packages that can change an answer
+DECIDING = (
+    "casa1000-energy",
+    "highspy",
+    "linopy",
+    "pypsa",
+    "numpy",
+    "scipy",
+)  # packages that can change an answer
 
 
 @dataclass(frozen=True)
@@ -52,8 +62,8 @@ class Progress:
 
 
 def sweep(
-    case: Case,
-    base: Scenario,
+    case: CaseOrName,
+    base: ScenarioOrName,
     axes: Mapping[str, Any],
     combine: Combine = "product",
     count: int | None = None,
@@ -73,7 +83,7 @@ def sweep(
     Parameters
     ----------
     case
-        What exists.
+        What exists, or its name.
     base
         The scenario that the axes change.
     axes
@@ -126,6 +136,7 @@ def sweep(
     >>> dataset["delivered"].sel(hydrology="dry").round(1).values.tolist()
     [42.2, 42.2]
     """
+    case, base = case_and_scenario(case, base)
     laid = grid(axes=axes, combine=combine, count=count, seed=seed, written=written)
     measure = Metrics(tuple(series))
     points = scenarios_of(base, laid.changes, written)
@@ -142,7 +153,7 @@ def sweep(
         measure=measure,
         points=points,
         keys=keys,
-        dataset=_empty(laid, measure, base, days),
+        dataset=empty_dataset(laid, measure, base, days),
         journal=None,
         store=None,
         progress=progress,
@@ -244,9 +255,7 @@ class _Sweep:
         """Yield the answers of the points that are missing; an own pool that loses a worker is made anew."""
         missing = list(places)
         breakdowns = 0
-        if workers is None or workers == 0:
-            worth = -(-len(missing) // WORTH_A_WORKER)
-            workers = min(len(os.sched_getaffinity(0)), worth)
+        workers = workers or _workers_for(len(missing))
         while missing:
             scenarios = [self.points[places[key][0]] for key in missing]
             own = None
@@ -266,6 +275,12 @@ class _Sweep:
                 if own is not None:
                     own.shutdown(wait=True, cancel_futures=True)
             missing = [key for key in missing if key not in done]
+
+
+def _workers_for(points: int) -> int:
+    """Return how many processes are worth starting on this machine."""
+    worth = -(-points // WORTH_A_WORKER)
+    return min(len(os.sched_getaffinity(0)), worth)
 
 
 def _refuse(case: Case, tried: Sequence[Scenario]) -> None:
@@ -291,10 +306,13 @@ def _first_days(case: Case, points: Sequence[Scenario]) -> tuple[list[pd.Timesta
     """Return the first day of each point, and the days of all points together."""
     import pandas as pd
 
-    horizons = [on_calendar(case, point).horizon() for point in points]
-    firsts = [start.floor("D") for start, _ in horizons]
-    last = max(end for _, end in horizons)
-    return firsts, pd.date_range(min(firsts), last, freq="D", inclusive="left")
+    firsts = []
+    ends = []
+    for point in points:
+        start, end = on_calendar(case, point).horizon()
+        firsts.append(start.floor("D"))
+        ends.append(end)
+    return firsts, pd.date_range(min(firsts), max(ends), freq="D", inclusive="left")
 
 
 def _refuse_surprise(solver: str, points: Sequence[Scenario]) -> None:
@@ -319,22 +337,3 @@ def _keys(
         text = f"{common}\n{point.digest()}"
         keys.append(sha256(text.encode()).hexdigest())
     return keys
-
-
-def _empty(laid: Grid, measure: Metrics, base: Scenario, days: pd.DatetimeIndex) -> xr.Dataset:
-    """Return the Dataset before anything is solved."""
-    import xarray as xr
-
-    sizes = {"month": len(MONTHS), "day": len(days)}
-    dims, shape = tuple(laid.dims), tuple(laid.dims.values())
-    data: dict[str, Any] = {}
-    for name, (more, unit, text) in measure.shapes(len(days)).items():
-        values = np.full(shape + tuple(sizes[dim] for dim in more), np.nan)
-        data[name] = ((*dims, *more), values, {"units": unit, "long_name": text})
-    data["reason"] = (dims, np.full(shape, "", dtype=f"U{REASON}"), {"long_name": "why a point failed"})
-    data["done"] = (dims, np.zeros(shape, dtype=bool), {"long_name": "whether a point is solved, or failed"})
-    coords: dict[str, Any] = {key: (dim, values, attrs) for key, (dim, values, attrs) in laid.coords.items()}
-    coords["month"] = ("month", list(MONTHS), {"long_name": "calendar month", "units": "1"})
-    if measure.series:
-        coords["day"] = ("day", days, {"long_name": "day of the horizon, UTC"})
-    return xr.Dataset(data, coords, {"title": f"sweep of {base.name}", "Conventions": "CF-1.11"})

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from energy.case import Case
-from energy.report.text_table import Column, fixed, text_table, words_column
+from energy.report.text_table import fixed, number_columns, text_table, words_column
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -99,7 +99,7 @@ def _unit_text(table: pd.DataFrame) -> str:
 def table_rows(table: pd.DataFrame) -> Table:
     """Return a table ready to print; the index comes first."""
     columns = [words_column(str(name or "")) for name in table.index.names]
-    columns += [Column(label) for label in column_labels(table)]
+    columns += number_columns(column_labels(table))
     digits = table.attrs.get("digits")
     rows = []
     for key, values in zip(table.index, table.to_numpy(object), strict=True):

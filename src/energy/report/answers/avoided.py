@@ -154,18 +154,18 @@ def closure_answer(
     executor: Executor | None = None,
 ) -> Answer:
     """Return what a closure of each length costs, by the month that it begins in."""
-    found = closures(case=case, scenario=scenario, where=where, lengths=lengths, months=months, executor=executor)
-    lost = found.table["lost"].unstack("days")
+    costs = closures(case=case, scenario=scenario, where=where, lengths=lengths, months=months, executor=executor)
+    lost = costs.table["lost"].unstack("days")
     lost.columns = pd.Index([f"{days} days" for days in lost.columns])
     lost.attrs["units"] = "GWh"
-    income = found.table["income lost"].unstack("days")
+    income = costs.table["income lost"].unstack("days")
     income.columns = pd.Index([f"{days} days" for days in income.columns])
     income.attrs["units"] = "million USD"
-    position = int(found.table["lost"].to_numpy().argmax())
-    month, days = found.table.index.tolist()[position]
-    worst = found.table.iloc[position]
+    position = int(costs.table["lost"].to_numpy().argmax())
+    month, days = costs.table.index.tolist()[position]
+    worst = costs.table.iloc[position]
     sentence = (
-        f"Of {found.undisturbed:,.0f} GWh a closure of {', '.join(where)} takes at most {worst['lost']:,.0f} "
+        f"Of {costs.undisturbed:,.0f} GWh a closure of {', '.join(where)} takes at most {worst['lost']:,.0f} "
         f"({days} days from month {month}): {worst['income lost']:,.1f} million USD of the contract's income, "
         "which the buyer does not pay and spends on its own plants."
     )
@@ -173,7 +173,7 @@ def closure_answer(
     tables = {
         "Energy lost, by month of the beginning": lost,
         "Income lost": income,
-        "All figures": found.table,
+        "All figures": costs.table,
     }
     foreseen = scenario.foresight == "perfect"
     limits = ("a closure that nobody foresees: these are known from the start (--set foresight=surprise)",)

@@ -29,6 +29,7 @@ from energy.model.inputs import inputs
 from energy.report.answers.answer import Answer, marks_of
 from energy.report.answers.seasons import season_energy, solved
 from energy.scenario import Scenario
+from energy.scenario.model import NOT_WRITTEN
 from energy.solve import Result, solve
 
 HOURS = 6
@@ -212,7 +213,8 @@ def write_limited_scenario(scenario: Scenario, limit: FrequencyLimit, path: Path
         )
     where = tuple(f"links.{name}" for name in limit.links)
     limited = limited_scenario(scenario, limit.limit, limit.rating, where)
-    plain = {key: value for key, value in limited.plain().items() if key != "name" and value not in (None, {}, [])}
+    written = {key: value for key, value in limited.plain().items() if key not in NOT_WRITTEN}
+    plain = {key: value for key, value in written.items() if value not in (None, {}, [])}
     with path.open("w", encoding="utf-8") as file:
         YAML(typ="safe", pure=True).dump(plain, file)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from energy.analysis.contract_forms import Terms, contract_forms, fair_prices
+from energy.analysis.contract_forms import DeliveryTerms, contract_forms, fair_prices
 from energy.analysis.investment import (
     ALL,
     BenefitCurve,
@@ -245,12 +245,12 @@ def contract_answer(
     least_cost = season_energy(case, scenario.replace(objective="dispatch"))
     taken = np.minimum(np.full(len(offered), least_cost), offered)
     quantity = float(contract.quantity or offered.max())
-    terms = Terms(
-        price,
-        quantity,
-        worth,
-        opportunity,
-        price / 2 if penalty is None else penalty,
+    terms = DeliveryTerms(
+        price=price,
+        quantity=quantity,
+        worth=worth,
+        opportunity=opportunity,
+        penalty=price / 2 if penalty is None else penalty,
     )
     table = contract_forms(terms, offered, taken, weights)
     form = table["buyer"].idxmax()
