@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from energy.cli.completion import matching_keys, matching_scenarios
+from energy.cli.progress import heartbeat
 from energy.cli.verbs import GroupedVerbs
 
 if TYPE_CHECKING:
@@ -103,6 +104,8 @@ def working(what: str) -> AbstractContextManager[object]:
     log.info(what)
     if is_quiet():
         return nullcontext()
+    if not sys.stderr.isatty():
+        return heartbeat(what)
     return new_console(error=True).status(Text(what))  # rich takes a bare string for markup here
 
 

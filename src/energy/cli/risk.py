@@ -18,14 +18,15 @@ from energy.cli.base import (
     SCENARIO,
     SET,
     app,
+    is_quiet,
     new_console,
     read_asked,
     working,
 )
+from energy.cli.progress import counted
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.progress import Progress
 
     from energy.analysis.risk.monte_carlo import StoppingRule
     from energy.analysis.risk.season_sample import SamplingDesign
@@ -233,14 +234,13 @@ def _samples_in_folder(
         pool = water_pool(case, design, plan)
     draws = planned_draws(plan, pool)
     workers_or_none = processes(workers) if workers > 1 else nullcontext(None)
-    with workers_or_none as executor, _sample_progress() as progress:
-        title = f"{design.scenario.name}, hazards {design.hazards.name}"
-        bar = progress.add_task(title, total=len(draws))
-        progress.advance(bar, int(done["draw"].isin(draws).sum()))
+    title = f"{design.scenario.name}, hazards {design.hazards.name}"
+    with workers_or_none as executor, counted(title, len(draws), is_quiet()) as advance:
+        advance(int(done["draw"].isin(draws).sum()))
 
         def record(rows: list[list[float]]) -> None:
             append_samples(folder, rows)
-            progress.advance(bar, len(rows))
+            advance(len(rows))
 
         table = sample_table(
             case=case,
@@ -252,24 +252,3 @@ def _samples_in_folder(
             executor=executor,
         )
     return table, pool
-
-
-def _sample_progress() -> Progress:
-    """Return a progress bar of samples on the error stream."""
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    name = TextColumn("{task.description}", markup=False)  # names are text, never markup
-    return Progress(
-        name,
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=new_console(error=True),
-        transient=True,
-    )

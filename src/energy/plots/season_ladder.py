@@ -45,7 +45,7 @@ def season_ladder(axes: Axes, steps: list[WaterfallStep], ceiling: float, delive
     axes.set_xlim(0, 1.22 * max(levels) if ceiling else 1)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.set_xticks([0, ceiling / 2, ceiling] if ceiling else [0])
+    axes.locator_params(axis="x", nbins=4)
     axes.xaxis.set_major_formatter(tick_text)
     axes.set_xlabel("energy in the season [GWh]")
     if any(row.label[0].isdigit() for row in rows):

@@ -6,7 +6,6 @@ import csv
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -283,30 +282,32 @@ def _schema_faults(
     faults: dict[tuple[object, object], Fault] = {}
     for failure in failures:
         column = failure.column
-        row = None if pd.isna(failure.index) else int(failure.index)
-        if row is None and column in columns_with_cells:
-            continue  # a follow-up of a cell that is named anyway
-        if (row, column) in faults:
-            continue
         check = str(failure.check)
         allowed = ALLOWED.get(check, check)
         if column in types and "dtype" in check:
             allowed = types[column]
-        fault = _cell_fault(text, column, row)
-        line = None if row is None else int(lines[row])
-        faults[row, column] = replace(fault, where=path, line=line, allowed=allowed)
+        if not pd.isna(failure.index):
+            row = int(failure.index)
+            fault = _cell_fault(text, row, column)
+            fault = replace(fault, where=path, line=int(lines[row]), allowed=allowed)
+            faults.setdefault((row, column), fault)
+        elif column not in columns_with_cells:  # else a follow-up of a cell that is named anyway
+            fault = Fault(f"{column} is nothing", path, allowed=allowed, repair="fill the cell")
+            faults.setdefault((None, column), fault)
     return list(faults.values())
 
 
-def _cell_fault(text: pd.DataFrame, column: Any, row: int | None) -> Fault:
-    """Return the fault of a cell, without its place; of the column as a whole where there is no row."""
-    cell = None
-    if row is not None and column in text:
-        cell = text.loc[row, column]
-    label = "" if row is None else f" of {text.iloc[row, 0]!r}"
+def _cell_fault(
+    text: pd.DataFrame,
+    row: int,
+    column: str,
+) -> Fault:
+    """Return the fault of a cell, without its place and what is allowed there."""
+    label = f"{column} of {text.iloc[row, 0]!r}"
+    cell = text.loc[row, column] if column in text else None
     if cell is None:
-        return Fault(f"{column}{label} is nothing", repair="fill the cell")
-    return Fault(f"{column}{label} is {cell!r}", repair="correct the cell")
+        return Fault(f"{label} is nothing", repair="fill the cell")
+    return Fault(f"{label} is {cell!r}", repair="correct the cell")
 
 
 def schema_types(err: pa.errors.SchemaErrors) -> dict[str, str]:
