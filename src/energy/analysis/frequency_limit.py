@@ -15,7 +15,7 @@ import pandas as pd
 from energy.case.stability import Frequency
 from energy.errors import Fault, InputError, nearest
 from energy.metrics.balance import country_of_bus
-from energy.metrics.frequency import AreaResponse
+from energy.metrics.frequency import SynchronousArea
 from energy.model import Inputs
 from energy.model.objective import STUDIED, UNSERVED
 from energy.scenario import Scenario
@@ -97,7 +97,7 @@ def refuse_unknown_area(frequency: Frequency, name: str) -> None:
         )
 
 
-def _frequency_area(result: Result, frequency: Frequency, name: str) -> tuple[AreaResponse, pd.DataFrame]:
+def _frequency_area(result: Result, frequency: Frequency, name: str) -> tuple[SynchronousArea, pd.DataFrame]:
     """Return the response of a synchronous area in every snapshot, and what it follows from.
 
     Parameters
@@ -134,7 +134,7 @@ def _frequency_area(result: Result, frequency: Frequency, name: str) -> tuple[Ar
     running = capacity.sum(axis=1) + outside
     relief = frequency.load_relief * load / frequency.nominal
     gain = frequency.governed * running / (frequency.droop * frequency.nominal)
-    response = AreaResponse(
+    response = SynchronousArea(
         stored=stored.to_numpy(),
         relief=relief.to_numpy(),
         gain=gain.to_numpy(),

@@ -18,6 +18,7 @@ from energy.report.exchange_text import exchange_rows, reverse_line, sender_line
 from energy.report.text_table import TextColumn, fixed, fixed_cells, number_columns, text_table, words_column
 from energy.results.exchange_dataset import exchange_dataset
 from energy.results.labels import words
+from energy.results.predicted_ranges import season_range
 from energy.results.waterfall import in_season, verdict, waterfall
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def run_text(run: Run) -> Iterator[Table | str]:
         yield from _lines(_served_line(run))
         yield _order_line(run)
     yield verdict(run.table)
+    yield from _lines(range_line(run))
     yield from _lines(*sentences(exchange_dataset(run)), reverse_line(run))
     lacking = unmet_irrigation(run.result)
     if lacking.any():
@@ -58,6 +60,12 @@ def run_text(run: Run) -> Iterator[Table | str]:
         yield _losses_line(run)
     if run.foreseen is not None:
         yield _surprise_line(run)
+
+
+def range_line(run: Run) -> str:
+    """Return the recorded range of the season with all unknown numbers at once; empty where none is recorded."""
+    text = season_range(run.scenario)
+    return f"With all unknown numbers at once the season is {text}" if text else ""
 
 
 def _exchanges(run: Run) -> Iterator[Table | str]:
