@@ -118,7 +118,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     "did you mean 'year'?"
     """
     names = [str(name) for name in known]
-    found = get_close_matches(str(word), names, n=1, cutoff=0.5) or [
-        name for name in names if name.lower() == str(word).lower()
-    ]
-    return f"did you mean '{found[0]}'?" if found else None
+    close = get_close_matches(str(word), names, n=1, cutoff=0.5)
+    if not close:
+        close = [name for name in names if name.lower() == str(word).lower()]
+    return f"did you mean '{close[0]}'?" if close else None

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -29,7 +29,7 @@ def read_network_file(path: Path) -> Case:
         When PyPSA cannot read the file, or it holds components that this package does not model.
     """
     network = _network(path)
-    faults = [*_other_snapshots(path), *network_faults(network, path)]
+    faults = [*_other_snapshots(path), *_changed_types(network, path), *network_faults(network, path)]
     if faults:
         raise InputError(faults)
     return case_of_network(network, path)
@@ -59,8 +59,8 @@ def case_of_network(network: pypsa.Network, path: Path) -> Case:
     )
 
 
-def _network(path: Path) -> pypsa.Network:
-    """Return a network as PyPSA reads it."""
+def _network(path: Path, **options: Any) -> pypsa.Network:
+    """Return a network as PyPSA reads it, with options of ``pypsa.Network``."""
     import pypsa
 
     if not path.exists():
@@ -69,13 +69,47 @@ def _network(path: Path) -> pypsa.Network:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # PyPSA's own, of coming defaults and of files it leaves open
-            return pypsa.Network(str(path))
+            return pypsa.Network(str(path), **options)
     except Exception as err:  # noqa: BLE001   # PyPSA and netCDF raise many kinds for a broken file
         what = " ".join(f"PyPSA cannot read this network: {err}".split())
         if len(what) > 300:
             what = f"{what[:299]}…"
         repair = "export it anew with n.export_to_netcdf or n.export_to_csv_folder"
         raise InputError(Fault(what, path, repair=repair)) from None
+
+
+def _changed_types(network: pypsa.Network, path: Path) -> Iterator[Fault]:
+    """Yield the standard types in use whose numbers PyPSA reads from its own library and not from the file."""
+    if not _holds_types(path):
+        return
+    in_file = _network(path, ignore_standard_types=True)
+    for branches, types in (("lines", "line_types"), ("transformers", "transformer_types")):
+        ours = in_file.components[types].static
+        standard = network.components[types].static
+        used = set(network.components[branches].static["type"]) - {""}
+        for name in sorted(used & set(ours.index) & set(standard.index)):
+            for attribute in ours.columns.intersection(standard.columns):
+                written = ours.at[name, attribute]
+                read = standard.at[name, attribute]
+                if written == read or (pd.isna(written) and pd.isna(read)):
+                    continue
+                yield Fault(
+                    f"{types} {name}: {attribute} is {written} in the file, and PyPSA takes {read} of its own library",
+                    path,
+                    allowed="a name that PyPSA's library of standard types does not have",
+                    repair="give the type another name in n.add, and export again",
+                )
+
+
+def _holds_types(path: Path) -> bool:
+    """Return whether a file holds types of lines or transformers."""
+    import xarray as xr
+
+    names = ("line_types", "transformer_types")
+    if path.is_dir():
+        return any((path / f"{name}.csv").is_file() for name in names)
+    with xr.open_dataset(path) as dataset:
+        return any(f"{name}_i" in dataset.variables for name in names)
 
 
 def own_digest(network: pypsa.Network) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -76,9 +77,9 @@ def read_case(path: str | Path) -> Case:
     written = None
     rules = None
     if (path / "rules.yaml").exists():
-        written = _tried(faults, read_document, path / "rules.yaml")
+        written = _tried(faults, partial(read_document, path / "rules.yaml"))
     if written is not None:
-        rules = _tried(faults, validated, RuleBook, written)
+        rules = _tried(faults, partial(validated, RuleBook, written))
     listed = _listed_tables(path, faults)
     if faults:
         raise InputError(faults)
@@ -129,9 +130,10 @@ def _known_cases(path: Path) -> list[str]:
     return sorted(names)
 
 
-def _tried(faults: list[Fault], read: Callable[..., T], *arguments: object) -> T | None:
+def _tried(faults: list[Fault], read: Callable[[], T]) -> T | None:
+    """Return what is read; None where it has faults, which are added."""
     try:
-        return read(*arguments)
+        return read()
     except InputError as err:
         faults += err.faults
         return None
@@ -144,7 +146,7 @@ def _components(path: Path, faults: list[Fault]) -> dict[str, pd.DataFrame]:
         file = path / f"{name}.csv"
         if not file.exists() and name != "buses":
             continue
-        table = _tried(faults, _component, file)
+        table = _tried(faults, partial(_component, file))
         if table is not None and len(table):
             components[name] = table
     return components
@@ -166,7 +168,7 @@ def _profiles(folder: Path, faults: list[Fault]) -> dict[str, pd.DataFrame]:
         file = folder / f"{name}.csv"
         if not file.exists():
             continue
-        table = _tried(faults, read_table, file, schema, keys)
+        table = _tried(faults, partial(read_table, file, schema, keys))
         if table is not None:
             profiles[name] = table
     return profiles
@@ -180,7 +182,7 @@ def _listed_tables(path: Path, faults: list[Fault]) -> dict[str, pd.DataFrame]:
         if not file.exists():
             continue
         keys = ["key"] if name == "sources" else list(schema.columns)[:3]
-        table = _tried(faults, read_table, file, schema, keys)
+        table = _tried(faults, partial(read_table, file, schema, keys))
         if table is not None:
             listed[name] = _reset(table)
     return listed

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from energy.cli.completion import matching_keys, matching_scenarios
+from energy.cli.progress import heartbeat
 from energy.cli.verbs import GroupedVerbs
 
 if TYPE_CHECKING:
@@ -55,6 +56,12 @@ HAZARDS = Annotated[str, typer.Option(help="Set of hazards, or path of a YAML fi
 SEED = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Family of draws.")]
 WORKERS = Annotated[int, typer.Option(min=1, max=MOST_PROCESSES, help="Processes.")]
 OUT = Annotated[Path, typer.Option(help="Folder that gets the table.")]
+NUMBERS = Annotated[
+    str,
+    typer.Option(
+        help="What unknown numbers are drawn from: ranges (the evidence), posterior (energy calibrate), or a file."
+    ),
+]
 FOLDER = Annotated[Path, typer.Argument(help="Folder of a finished run.")]
 
 
@@ -103,6 +110,8 @@ def working(what: str) -> AbstractContextManager[object]:
     log.info(what)
     if is_quiet():
         return nullcontext()
+    if not sys.stderr.isatty():
+        return heartbeat(what)
     return new_console(error=True).status(Text(what))  # rich takes a bare string for markup here
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from energy.analysis import Run
-from energy.metrics.month_columns import LOST, SURPLUS, lost_by_cause, surplus_by_country
+from energy.metrics.month_columns import LOST, SURPLUS, lost_by_cause
 from energy.plots.frame import footer, heading
 from energy.plots.season_ladder import season_ladder
 from energy.plots.stacked_bars import stacked
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH = 0.8  # of a bar, in months
-MARKERS = ("o", "D", "s", "^")
 
 
 def monthly_figure(table: pd.DataFrame, title: str, footer: str = "", size: str = "journal") -> Figure:
@@ -46,8 +45,8 @@ def monthly_figure(table: pd.DataFrame, title: str, footer: str = "", size: str 
     Returns
     -------
     matplotlib.figure.Figure
-        Left axes ``months``: delivered energy, above it what each cause takes up to the contract's ceiling, and the
-        surplus of the sending countries. Right axes ``waterfall``: the same for the season, a row a cause.
+        Left axes ``months``: delivered energy, and above it what each cause takes up to the contract's ceiling. Right
+        axes ``waterfall``: the same for the season, a row a cause.
 
     Examples
     --------
@@ -129,33 +128,17 @@ def month_parts(months: pd.DataFrame) -> pd.DataFrame:
 
 
 def _months(axes: Axes, months: pd.DataFrame) -> None:
-    """Draw a bar a month up to the ceiling, and the surplus of each seller as markers."""
+    """Draw a bar a month up to the ceiling; all of it at the receiving end."""
     places = np.arange(len(months))
-    surplus = surplus_by_country(months)
     _stack(axes, months, places)
     if months["ceiling"].any():
         edges = places[:, None] + np.array([-0.5, 0.5])
         ceiling = np.repeat(months["ceiling"], 2)
         axes.plot(edges.ravel(), ceiling, color=CEILING, lw=1.4, label="contract ceiling")
-    for number, (country, energy) in enumerate(surplus.items()):
-        beside = (number - (len(surplus.columns) - 1) / 2) * 0.3
-        axes.plot(
-            places + beside,
-            energy,
-            marker=MARKERS[number % len(MARKERS)],
-            ms=5 if len(months) < 15 else 3,
-            mfc="white",
-            mec="black",
-            ls="none",
-            label=f"surplus {country} (sending end)",
-            clip_on=False,
-            zorder=3,
-        )
     width = axes.get_position().width * axes.figure.get_figwidth()  # type: ignore[union-attr]
     axes.set_xticks(places, _month_names(pd.PeriodIndex(months.index), width))
     axes.set_xlim(-0.55, len(months) - 0.45)
-    energies = pd.concat([months[["ceiling", "delivered"]], surplus], axis=1)
-    highest = float(energies.to_numpy().max())
+    highest = float(months[["ceiling", "delivered"]].to_numpy().max())
     axes.set_ylim(0, 1.06 * highest if highest > 0 else 1)
     axes.yaxis.set_major_formatter(tick_text)
     axes.grid(axis="y")

@@ -130,7 +130,7 @@ def refuse_strange_file(
         raise InputError(Fault("this is a folder", path, repair="name a file"))
     if kind in ("link", "device"):
         raise InputError(Fault(f"this is a {kind}, and is not replaced", path, repair="name a file"))
-    if kind == "file" and not force and not table and not is_marked(path):
+    if kind == "file" and not force and not table and not _is_marked(path):
         raise InputError(Fault("this file is of another origin, and is not replaced", path, repair=FORCE))
 
 
@@ -153,16 +153,17 @@ def refuse_other_table(
         raise InputError(Fault("this is another table, and is not replaced", path, repair=FORCE))
 
 
-def is_marked(path: Path) -> bool:
+def _is_marked(path: Path) -> bool:
     """Tell whether a file says that this package wrote it."""
-    mark, before = MARK.encode(), b""
     if is_zipfile(path):
         return _is_marked_workbook(path)
+    mark = MARK.encode()
+    end_of_part = b""
     with path.open("rb") as file:
         while part := file.read(_PART):
-            if mark in before + part:
+            if mark in end_of_part + part:
                 return True
-            before = part[-len(mark) :]
+            end_of_part = part[-len(mark) :]
     return path.stat().st_size == 0
 
 
@@ -188,14 +189,19 @@ def _strangers(folder: Path) -> Iterator[str]:
     """Yield the names in a folder that no run wrote."""
     written = _written_files(folder)
     for path in sorted(folder.iterdir()):
-        if path.name == MANIFEST and written:
+        is_own_manifest = path.name == MANIFEST and bool(written)
+        if is_own_manifest or path.name in written or _is_all_marked(path):
             continue
-        kind = _kind(path)
-        inside = path.rglob("*") if kind == "folder" else [path]
-        files = [file for file in inside if _kind(file) != "folder"]
-        own = path.name in written or (bool(files) and all(_kind(file) == "file" and is_marked(file) for file in files))
-        if not own:
-            yield path.name
+        yield path.name
+
+
+def _is_all_marked(path: Path) -> bool:
+    """Return whether a file, or every file of a folder that is not empty, says that this package wrote it."""
+    inside = path.rglob("*") if _kind(path) == "folder" else [path]
+    files = [file for file in inside if _kind(file) != "folder"]
+    if not files:
+        return False
+    return all(_kind(file) == "file" and _is_marked(file) for file in files)
 
 
 def _manifest_of(folder: Path) -> dict[str, Any] | None:
@@ -224,6 +230,8 @@ def _written_files(folder: Path) -> frozenset[str]:
 
 
 def _columns(path: Path) -> set[str]:
+    """Return the columns of a table, by its first line."""
     with path.open("rb") as file:
         line = file.readline(_LONGEST_HEADER)
-    return {cell.strip().strip('"') for cell in line.decode("utf-8", "replace").strip("\ufeff\r\n").split(",")}
+    header = line.decode("utf-8", "replace").strip("\ufeff\r\n")
+    return {cell.strip().strip('"') for cell in header.split(",")}

@@ -17,8 +17,11 @@ import numpy as np
 
 from energy.analysis.case_digest import case_digest
 from energy.analysis.parallel import TaskResult, processes, solve_points
-from energy.analysis.scenario_metrics import METRICS, MONTHS, Metrics
+from energy.analysis.scenario_metrics import METRICS, Metrics
+from energy.analysis.sensitivity.number_sets import NumberSets
 from energy.analysis.sweep.axes import Combine, Grid, grid
+from energy.analysis.sweep.empty_dataset import empty_dataset
+from energy.analysis.sweep.number_axis import with_number_axis
 from energy.analysis.sweep.points import scenarios_of, trials
 from energy.analysis.sweep.store import DATASET, REASON, Journal, Store
 from energy.case import Case
@@ -72,6 +75,8 @@ def sweep(
     progress: Callable[[Progress], None] | None = None,
     written: Node | None = None,
     solver: str | None = None,
+    sets: int = 0,
+    numbers: NumberSets | None = None,
 ) -> xr.Dataset:
     """Solve a scenario for many values of some of its keys.
 
@@ -102,6 +107,10 @@ def sweep(
         The axes as a file has them, so that faults name file and line.
     solver
         Another solver than HiGHS, by PyPSA's ``n.optimize`` and without the engine's speed: a name that linopy knows.
+    sets
+        Sets of the unknown numbers that every point is solved with, along a dimension ``set``; 0: none.
+    numbers
+        What a calibration left of the numbers, which the sets are drawn from; None: the ranges of the evidence.
 
     Returns
     -------
@@ -132,6 +141,8 @@ def sweep(
     measure = Metrics(tuple(series))
     points = scenarios_of(base, laid.changes, written)
     _refuse(case, [points[number] for number in trials(laid.changes)])
+    if sets:
+        laid, points = with_number_axis(case, laid, points, count=sets, seed=seed, sets=numbers)
     if solver is not None:
         _refuse_surprise(solver_named(solver), points)
     keys = _keys(case, points, measure, solver)
@@ -142,7 +153,7 @@ def sweep(
         measure=measure,
         points=points,
         keys=keys,
-        dataset=_empty(laid, measure, base, days),
+        dataset=empty_dataset(laid, measure, base, days),
         journal=None,
         store=None,
         progress=progress,
@@ -244,9 +255,7 @@ class _Sweep:
         """Yield the answers of the points that are missing; an own pool that loses a worker is made anew."""
         missing = list(places)
         breakdowns = 0
-        if workers is None or workers == 0:
-            worth = -(-len(missing) // WORTH_A_WORKER)
-            workers = min(len(os.sched_getaffinity(0)), worth)
+        workers = workers or _workers_for(len(missing))
         while missing:
             scenarios = [self.points[places[key][0]] for key in missing]
             own = None
@@ -266,6 +275,12 @@ class _Sweep:
                 if own is not None:
                     own.shutdown(wait=True, cancel_futures=True)
             missing = [key for key in missing if key not in done]
+
+
+def _workers_for(points: int) -> int:
+    """Return how many processes are worth starting on this machine."""
+    worth = -(-points // WORTH_A_WORKER)
+    return min(len(os.sched_getaffinity(0)), worth)
 
 
 def _refuse(case: Case, tried: Sequence[Scenario]) -> None:
@@ -322,32 +337,3 @@ def _keys(
         text = f"{common}\n{point.digest()}"
         keys.append(sha256(text.encode()).hexdigest())
     return keys
-
-
-def _empty(laid: Grid, measure: Metrics, base: Scenario, days: pd.DatetimeIndex) -> xr.Dataset:
-    """Return the Dataset before anything is solved."""
-    import xarray as xr
-
-    sizes = {"month": len(MONTHS), "day": len(days)}
-    dims = tuple(laid.dims)
-    shape = tuple(laid.dims.values())
-    data: dict[str, Any] = {}
-    for name, (more, unit, text) in measure.shapes(len(days)).items():
-        lengths = tuple(map(sizes.__getitem__, more))
-        values = np.full(shape + lengths, np.nan)
-        data[name] = ((*dims, *more), values, {"units": unit, "long_name": text})
-    data["reason"] = (
-        dims,
-        np.full(shape, "", dtype=f"U{REASON}"),
-        {"long_name": "why a point failed"},
-    )
-    data["done"] = (
-        dims,
-        np.zeros(shape, dtype=bool),
-        {"long_name": "whether a point is solved, or failed"},
-    )
-    coords: dict[str, Any] = dict(laid.coords)
-    coords["month"] = ("month", list(MONTHS), {"long_name": "calendar month", "units": "1"})
-    if measure.series:
-        coords["day"] = ("day", days, {"long_name": "day of the horizon, UTC"})
-    return xr.Dataset(data, coords, {"title": f"sweep of {base.name}", "Conventions": "CF-1.11"})
