@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from energy.analysis.backcast_quantities import Key, quantities, store_paths
+from energy.analysis.backcast_quantities import MONTHS_OF_GENERATION, Key, quantities, store_paths
 from energy.case import Case
 from energy.errors import Fault, InputError, SolverError
 from energy.metrics import TOLERANCE, audit
@@ -21,6 +21,7 @@ CONTENTS = ("content", "content at year's end")
 TARGETS: dict[Key, tuple[float, bool]] = {
     ("KG", "generation"): (0.05, True),
     ("TJ", "generation"): (0.05, True),
+    **{("TJ", f"generation {months}"): (0.05, True) for months in MONTHS_OF_GENERATION},
     ("TJ", "exports"): (0.10, True),
     ("Nurek", "release Apr-Sep share"): (0.03, False),
     ("Toktogul", "content at year's end"): (1000.0, False),

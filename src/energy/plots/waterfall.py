@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ENDS = ("ceiling", "delivered")
 
 
-class Bar(NamedTuple):
+class _Bar(NamedTuple):
     """A bar of the waterfall: from its start on, with its number above it."""
 
     label: str
@@ -113,20 +113,20 @@ def waterfall_figure(
     return figure
 
 
-def _bars(table: pd.DataFrame) -> list[Bar]:
+def _bars(table: pd.DataFrame) -> list[_Bar]:
     """Return the ceiling, what each cause takes of it, and what is delivered."""
     sums = table.sum()
     ceiling = float(sums["ceiling"])
     delivered = float(sums["delivered"])
-    bars = [Bar(CONTRACT, 0.0, ceiling, CEILING, text=f"{ceiling:,.0f}")]
+    bars = [_Bar(CONTRACT, 0.0, ceiling, CEILING, text=f"{ceiling:,.0f}")]
     level = ceiling
     for cause in map(str, table.columns):
         if cause in ENDS:
             continue
         taken = float(sums[cause])
-        bars.append(Bar(words(cause), level - taken, taken, colour(cause), text=taken_text(taken)))
+        bars.append(_Bar(words(cause), level - taken, taken, colour(cause), text=taken_text(taken)))
         level -= taken
-    bars.append(Bar("delivered", 0.0, delivered, colour("delivered"), text=f"{delivered:,.0f}"))
+    bars.append(_Bar("delivered", 0.0, delivered, colour("delivered"), text=f"{delivered:,.0f}"))
     return bars
 
 

@@ -38,6 +38,8 @@ RENEWED = {
 }
 """Attributes that the engine computes anew for every scenario; all others are part of the structure."""
 
+_DATES = ("build_year", "lifetime")
+"""Attributes that no program reads: they have decided which components are in service."""
 WITHOUT_EFFECT = {
     "loads": ("share",),
     "generators": ("efficiency",),
@@ -126,7 +128,7 @@ def components_key(inputs: Inputs, components: Iterable[str]) -> str:
         table = inputs.components.get(component)
         if table is None:
             continue
-        left_out = (*RENEWED.get(component, ()), *WITHOUT_EFFECT.get(component, ()))
+        left_out = (*RENEWED.get(component, ()), *WITHOUT_EFFECT.get(component, ()), *_DATES)
         kept = table.drop(columns=[name for name in left_out if name in table])
         digest.update(component.encode())
         digest.update(_table_text(kept).encode())

@@ -121,12 +121,12 @@ class Calibration:
     @property
     def posterior(self) -> np.ndarray:
         """Shares of the ranges of all numbers, sets of equal weight; shape (sets, numbers)."""
-        return self.second.shares[self.chosen]
+        return np.asarray(self.second.shares[self.chosen])
 
     @property
     def posterior_quantities(self) -> np.ndarray:
         """What the model has for the observations with the posterior's sets; shape (sets, observations)."""
-        return self.second.quantities[self.chosen]
+        return np.asarray(self.second.quantities[self.chosen])
 
     @property
     def ruled_out(self) -> np.ndarray:

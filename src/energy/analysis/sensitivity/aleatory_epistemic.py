@@ -92,7 +92,7 @@ def with_optimum(seasons: np.ndarray) -> np.ndarray:
             f"of {sets} sets of numbers and {draws} draws, {kept.shape[0]} and {kept.shape[1]} have an optimum together"
         )
         raise SolverError(f"{what}; two of each are needed")
-    return kept
+    return np.asarray(kept)
 
 
 def bands(seasons: np.ndarray) -> pd.DataFrame:
