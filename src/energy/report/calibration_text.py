@@ -71,6 +71,7 @@ def summary_sentences(report: CalibrationReport) -> list[str]:
     infeasible = int((~first.has_optimum).sum())
     implausible = int(calibration.ruled_out.sum()) - infeasible
     second_sets = len(calibration.second.shares)
+    second_out = int(np.isneginf(calibration.log_weights).sum())
     taught = int(report.ranges["taught"].sum())
     sentences = [
         f"{len(first.shares):,} sets of {len(report.ranges)} numbers were drawn from the ranges of the evidence;"
@@ -80,7 +81,7 @@ def summary_sentences(report: CalibrationReport) -> list[str]:
         f" Their emulators have {len(calibration.emulator.numbers)} of the numbers.",
         f"The sampler took {calibration.sample.steps} steps: weighing the sets of the ranges at once would have left"
         f" {100 * calibration.sample.first_size:.2g} % of them.",
-        f"{second_sets:,} sets of its sample were run through the model;"
+        f"{second_sets:,} sets of its sample were run through the model, of which {second_out:,} are ruled out;"
         f" their effective sample size is {calibration.effective_size:,.0f}."
         f" The posterior has {_weights(calibration)} weights.",
         f"The record narrows {taught} numbers by more than a tenth; {len(report.ranges) - taught} keep their ranges.",

@@ -202,9 +202,9 @@ def calibrate(
     second = Wave(second_shares, run(years, second_shares)[:, has_value])
     log_weights = second_wave_weights(second, likelihood)
 
-    weights = even_weights(second)
-    if is_reliable(log_weights):
-        weights = normalised(log_weights)
+    weights = normalised(log_weights)
+    if not is_reliable(log_weights):
+        weights = even_weights(second, log_weights)
     chosen = resampled(weights, budget.posterior, rng)
     return Calibration(
         years=years,
@@ -219,12 +219,20 @@ def calibrate(
     )
 
 
-def even_weights(wave: Wave) -> np.ndarray:
-    """Return the same weight for each set that has an optimum in every year."""
-    weights = wave.has_optimum.astype(float)
-    if not weights.any():
+def even_weights(wave: Wave, log_weights: np.ndarray) -> np.ndarray:
+    """Return the same weight for each set that is not ruled out; where all are, for each that has an optimum.
+
+    Raises
+    ------
+    SolverError
+        When no set has an optimum in every year.
+    """
+    possible = ~np.isneginf(log_weights)
+    if not possible.any():
+        possible = wave.has_optimum
+    if not possible.any():
         raise SolverError("no set of the second wave has an optimum in every year")
-    return np.asarray(weights / weights.sum())
+    return np.asarray(possible / possible.sum())
 
 
 def second_wave_weights(second: Wave, likelihood: EmulatedLikelihood) -> np.ndarray:
