@@ -259,6 +259,21 @@ RULES = {
         "rules.yaml:14: rules.v: no generators match 'gas plan'",
         "'gas plant'",
     ),
+    "a yield order of a rule that is not there": broken(
+        "rules.yaml",
+        "rules:\n",
+        "yield_order: [reservoir_ends]\nrules:\n",
+        "rules.yaml:10: yield_order.0",
+        "'reservoir_ends' is no rule on a volume, flow, level, storage or end",
+        "'reservoir_end'",
+    ),
+    "a yield order of a rule that cannot yield": broken(
+        "rules.yaml",
+        "rules:\n",
+        "yield_order: [reservoir_start]\nrules:\n",
+        "rules.yaml:10:",
+        "'reservoir_start' is no rule on a volume",
+    ),
     "rules that are a list": broken("rules.yaml", "", "- a\n", "rules.yaml:1:", "a mapping"),
     "rules that are empty": broken("rules.yaml", "", "", "rules.yaml:1: the file is empty"),
     "a rule of an unknown kind": broken(

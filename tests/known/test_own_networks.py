@@ -20,8 +20,8 @@ from energy.metrics import TOLERANCE, audit
 from energy.model import inputs
 from energy.scenario import Scenario
 from energy.solve import Engine, Result, attempts, solve
-from energy.solve.engine import WarmStartScenario
 from energy.solve.lp import Problem
+from energy.solve.warm_start_scenario import WarmStartScenario
 
 Saver = Callable[[pypsa.Network], Path]
 Command = Callable[..., subprocess.CompletedProcess[str]]

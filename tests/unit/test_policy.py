@@ -24,6 +24,7 @@ from energy.analysis.policy import (
     simulate,
     train,
 )
+from energy.analysis.policy.basis_refinement import BasicSolution
 from energy.analysis.policy.deterministic_equivalent import tree_optimum
 from energy.analysis.policy.policy_file import read_manifest
 from energy.analysis.policy.stage_solver import StageSolver
@@ -131,8 +132,8 @@ def test_proved_bound_holds_for_prices_that_are_wrong() -> None:
     states = np.linspace(0.0, 25.0, 6)
     optima = [solver.solve(np.array([state]), Noise()).objective for state in states]
     for prices in draws.normal(0.0, 20.0, (200, 2)):
-        values = np.array([4.0, 0.0, 4.0, 6.0, 0.0])
-        bound, slope = solver._numbers.proved(values, prices, Cuts.none(1), np.array([4.0]))
+        answer = BasicSolution(np.array([4.0, 0.0, 4.0, 6.0, 0.0]), np.zeros(2), prices)
+        bound, slope = solver._numbers.proved(answer, Cuts.none(1), np.array([4.0]))
         for state, optimum in zip(states, optima, strict=True):
             assert bound + slope[0] * (state - 4.0) <= optimum + 1e-9
 

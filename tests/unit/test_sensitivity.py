@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from energy.analysis.sensitivity.uncertain_parameters import (
     uncertain_parameters,
     with_uncertain_parameters,
 )
-from energy.case import Case
+from energy.case import Case, read_case
 from energy.errors import SolverError
 from energy.model import inputs
 from energy.report.sensitivity_text import sensitivity_notes, sensitivity_record
@@ -110,9 +111,14 @@ def test_variance_split_of_a_known_sum() -> None:
     assert sum(parts.values()) == pytest.approx(1)
 
 
+@cache
+def read_parameters() -> list[UncertainParameter]:
+    return uncertain_parameters(read_case("casa1000"), read_scenario("baseline"))
+
+
 def test_unknown_numbers_of_the_case_can_be_set(casa1000: Case) -> None:
     scenario = read_scenario("baseline")
-    found = uncertain_parameters(casa1000, scenario)
+    found = read_parameters()
     keys = {unknown.key for unknown in found}
     assert "values.links.TJ - AF 220 kV.p_nom" in keys
     assert "rules.nurek_growing_release.at_least" in keys
@@ -177,7 +183,7 @@ def _key(found: list[UncertainParameter], key: str) -> UncertainParameter:
 def test_dates_of_build_are_whole_years_of_one_program(casa1000: Case) -> None:
     """The third unit is drawn from 2027 to 2030; in 2029 and 2030 it gives nothing in the season of 2028."""
     scenario = read_scenario("baseline")
-    found = uncertain_parameters(casa1000, scenario)
+    found = read_parameters()
     third = _key(found, "values.links.Rogun unit 3 turbine.build_year")
     assert [third.at(share) for share in (0.0, 0.26, 0.51, 0.76, 1.0)] == [2027, 2028, 2029, 2030, 2030]
     assert third.at(_base(third)) == third.base
@@ -209,8 +215,8 @@ def test_a_late_runner_leaves_the_temporary_one_in_place(casa1000: Case) -> None
     assert "Rogun unit 1 temporary turbine" not in due.index
 
 
-def test_a_pattern_leaves_alone_what_has_a_row_of_its_own(casa1000: Case) -> None:
-    found = uncertain_parameters(casa1000, read_scenario("baseline"))
+def test_a_pattern_leaves_alone_what_has_a_row_of_its_own() -> None:
+    found = read_parameters()
     mouths = _key(found, "values.generators.* mouth.p_nom")
     assert "values.generators.Syr Darya mouth.p_nom" in mouths.places
     assert "values.generators.Indus mouth.p_nom" not in mouths.places
@@ -228,7 +234,7 @@ def test_a_pattern_leaves_alone_what_is_known(two_bus: Case) -> None:
 
 
 def test_both_bounds_of_what_must_run_are_one_number(casa1000: Case) -> None:
-    found = uncertain_parameters(casa1000, read_scenario("baseline"))
+    found = read_parameters()
     supply = _key(found, "values.profiles/monthly.IR - PK 132 kV.p_max_pu")
     assert supply.places[1:] == ("values.profiles/monthly.IR - PK 132 kV.p_min_pu",)
     assert not any(unknown.key == supply.places[1] for unknown in found)

@@ -97,7 +97,7 @@ def refuse_unknown_area(frequency: Frequency, name: str) -> None:
         )
 
 
-def frequency_area(result: Result, frequency: Frequency, name: str) -> tuple[SynchronousArea, pd.DataFrame]:
+def _frequency_area(result: Result, frequency: Frequency, name: str) -> tuple[SynchronousArea, pd.DataFrame]:
     """Return the response of a synchronous area in every snapshot, and what it follows from.
 
     Parameters
@@ -242,7 +242,7 @@ def frequency_limit(
     } | (areas or {})
     tables = {}
     for end, name in names.items():
-        area, table = frequency_area(result, frequency, name)
+        area, table = _frequency_area(result, frequency, name)
         table["slope"] = loss * area.slope_per_mw
         table["deviation"] = loss * area.nadir_per_mw
         table["largest loss"] = area.largest_loss(thresholds[end], frequency.slope)

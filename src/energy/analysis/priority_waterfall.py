@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from energy.analysis.imperfect_foresight import plan_axis, solve_imperfect_foresight
+from energy.analysis.policy.decided_year import decided_by_file
 from energy.analysis.structure import StructureSpread, structure_spread
 from energy.case import Case
 from energy.errors import SolverError
@@ -111,7 +113,13 @@ class Run:
         return {str(name): lost[name] for name in lost}
 
 
-def run(case: Case, scenario: Scenario, time_limit: float = inf, structure: bool = True) -> Run:
+def run(
+    case: Case,
+    scenario: Scenario,
+    time_limit: float = inf,
+    structure: bool = True,
+    policy: Path | None = None,
+) -> Run:
     """Solve a scenario, and the same with CASA-1000 ever earlier in the protection order.
 
     Parameters
@@ -123,6 +131,8 @@ def run(case: Case, scenario: Scenario, time_limit: float = inf, structure: bool
     structure
         Whether to solve what structure does to the answer too (``StructureSpread``), up to three more solves. Long
         horizons, whose solves start from nothing, are left alone.
+    policy
+        File of the trained policy that decides, with ``foresight: policy``.
 
     Raises
     ------
@@ -139,6 +149,10 @@ def run(case: Case, scenario: Scenario, time_limit: float = inf, structure: bool
     {'contract': 348.8, 'line': 348.8, 'water': 348.8, 'own_demand': 348.8}
     """
     refuse_missed(case, scenario)
+    asked = scenario
+    by_policy = asked.foresight == "policy"
+    if by_policy:
+        scenario = asked.model_copy(update={"foresight": "perfect"})
     is_surprised = scenario.foresight == "surprise"
     axis = plan_axis(case, scenario) if is_surprised else None
     own = assemble(case, scenario, axis)
@@ -151,6 +165,10 @@ def run(case: Case, scenario: Scenario, time_limit: float = inf, structure: bool
     soon_and_late = None
     if is_surprised:
         result = solve_imperfect_foresight(case, scenario, engine)
+    if by_policy:
+        result = decided_by_file(case, asked, policy)
+    is_unforeseen = result is not foreseen
+    if is_unforeseen:
         _refuse_unsound(result)
     season = open_season(scenario, inputs)
     rungs, already_served = _rungs(
@@ -160,7 +178,7 @@ def run(case: Case, scenario: Scenario, time_limit: float = inf, structure: bool
         result=foreseen,
         season=season,
     )
-    if is_surprised and not rungs.empty:
+    if is_unforeseen and not rungs.empty:
         rungs[SURPRISE] = energy_by_month(transferable(result), result)
     if is_surprised and scenario.objective == "transfer":
         soon_and_late = _soon_and_late(case, scenario, engine)
@@ -170,13 +188,13 @@ def run(case: Case, scenario: Scenario, time_limit: float = inf, structure: bool
     contract = inputs.book.contract
     return Run(
         case=case,
-        scenario=scenario,
+        scenario=asked,
         result=result,
         season=season,
         limit=contract.ceiling if contract else None,
         countries=list(contract.shares) if contract else [],
         rungs=rungs,
-        foreseen=foreseen if is_surprised else None,
+        foreseen=foreseen if is_unforeseen else None,
         soon_and_late=soon_and_late,
         structure=spread,
         already_served=already_served,

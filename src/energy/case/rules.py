@@ -319,6 +319,10 @@ class ContractTerms(Frozen):
     note: str = ""
 
 
+RULES_THAT_YIELD = (VolumeRule, FlowRule, LevelRule, StorageRule, EndRule)
+"""Kinds of rules that a case's ``yield_order`` may name."""
+
+
 class RuleBook(Frozen):
     """The content of ``rules.yaml``.
 
@@ -342,6 +346,11 @@ class RuleBook(Frozen):
         default_factory=FrozenMap, description="Name → rule; a scenario changes rules by name."
     )
 
+    yield_order: Row[Word] = Field(
+        default=(),
+        description="Rules of the water, from the first to yield to the last, where no operation can keep them all.",
+    )
+
     @model_validator(mode="after")
     def _known_services(self) -> Self:
         complaints: list[Complaint] = []
@@ -353,4 +362,21 @@ class RuleBook(Frozen):
             allowed = ", ".join(self.services) or None
             complaints.append((steps, what, allowed, nearest(name, self.services)))
         refuse_all(complaints)
+        return self
+
+    @model_validator(mode="after")
+    def _rules_that_can_yield(self) -> Self:
+        able = [name for name, rule in self.rules.items() if isinstance(rule, RULES_THAT_YIELD)]
+        refuse_all(
+            [
+                (
+                    ("yield_order", position),
+                    f"{name!r} is no rule on a volume, flow, level, storage or end",
+                    ", ".join(able) or None,
+                    nearest(name, able),
+                )
+                for position, name in enumerate(self.yield_order)
+                if name not in able
+            ]
+        )
         return self

@@ -42,6 +42,10 @@ def run_command(
         bool,
         typer.Option(help="Solve what Kirchhoff's law and help between sellers do to the answer."),
     ] = True,
+    policy: Annotated[
+        Path | None,
+        typer.Option(help="Policy for foresight=policy; results/policy/<scenario>/policy.npz unless said."),
+    ] = None,
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
@@ -66,7 +70,15 @@ def run_command(
         folder = out / scenario.name
         refuse_strange_folder(folder, force)
         refuse_other_question(folder, scenario.digest(), scenario.changes, force)
-    _run_each(asked, out, as_json, time_limit=time_limit, force=force, structure=structure)
+    _run_each(
+        asked,
+        out,
+        as_json,
+        time_limit=time_limit,
+        force=force,
+        structure=structure,
+        policy=policy,
+    )
 
 
 def _refuse_names(whole_library: bool) -> None:
@@ -84,9 +96,11 @@ def _run_each(
     time_limit: float,
     force: bool,
     structure: bool,
+    policy: Path | None,
 ) -> None:
     """Solve one scenario after the other; one that has no optimum is said, and the others go on."""
     from energy.analysis import run
+    from energy.cli.policy import DEFAULT_OUT, policy_file
     from energy.errors import SolverError
     from energy.report.bundle import write_run
     from energy.report.run_text import run_text
@@ -98,7 +112,8 @@ def _run_each(
         folder = out / scenario.name
         try:
             with working(f"solving {scenario.name} …"):
-                result = run(case, scenario, time_limit, structure)
+                decides = policy or policy_file(DEFAULT_OUT, scenario.name)
+                result = run(case, scenario, time_limit, structure, decides)
                 manifest = write_run(result, folder, time.perf_counter() - start, force)
         except SolverError as err:
             if len(asked) == 1:
@@ -135,7 +150,7 @@ def _refuse_early(asked: list[tuple[Any, Any]]) -> None:
     ]
     for case, scenario in asked if len(asked) > 1 else []:
         try:
-            inputs(case, scenario)
+            inputs(case, scenario.model_copy(update={"foresight": "perfect"}))
         except InputError as err:
             faults += [fault for fault in err.faults if fault not in faults]
     if faults:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from energy.case.case import Case
 from energy.case.rules import RuleBook
-from energy.errors import InputError
+from energy.errors import Fault, InputError
 from energy.model import profiles
 from energy.model.axis import Axis
 from energy.model.base_inputs import (
@@ -172,6 +172,11 @@ def assemble(
         When the scenario names what the case does not have, or asks for what is not modelled.
     """
     scenario = on_calendar(case, scenario)
+    if scenario.foresight == "policy":
+        what = "foresight is 'policy', which this study does not know"
+        repair = "use energy run or energy policy simulate, or write another foresight"
+        origin = scenario.written_at("foresight")
+        raise InputError(Fault(what, origin.where, origin.line, "perfect or surprise", repair))
     base = base_inputs_of(case, scenario)
     refuse_without_effect(case, scenario, base.book)
     stands = snapshot_inputs(base, axis or axis_of(case, scenario))

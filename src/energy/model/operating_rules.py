@@ -65,8 +65,9 @@ def rule_book(
     """
     book = case.rules
     in_force = {name: rule for name, rule in book.rules.items() if scenario.rules.get(name) != "off"}
+    yield_order = tuple(name for name in book.yield_order if name in in_force)
     tree = planted(
-        book.model_copy(update={"rules": in_force}),
+        book.model_copy(update={"rules": in_force, "yield_order": yield_order}),
         Origin(case.path / RULES_FILE),
     )
     tree = _with_changed_rules(tree, scenario, in_force)

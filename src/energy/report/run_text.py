@@ -56,6 +56,9 @@ def run_text(run: Run) -> Iterator[Table | str]:
     if lacking.any():
         volumes = [f"{name} {volume:,.0f} hm3" for name, volume in lacking.items() if volume]
         yield f"Not enough water for irrigation: {', '.join(volumes)}"
+    if run.result.yielded:
+        volumes = [f"{rule} {volume:,.0f} hm3" for rule, volume in run.result.yielded.items()]
+        yield f"Rules of the water that the rivers could not keep: {', '.join(volumes)}"
     if run.result.inputs.line_losses != "none":
         yield _losses_line(run)
     if run.foreseen is not None:
@@ -201,9 +204,12 @@ def _losses_line(run: Run) -> str:
 def _surprise_line(run: Run) -> str:
     """Return the price of surprise in a sentence, with what surprise changes for other services."""
     sold, *others = costs_of_imperfect_foresight(run)
+    price, learning = ("surprise", "with surprise")
+    if run.scenario.foresight == "policy":
+        price, learning = ("not knowing the water", "by the policy")
     line = (
-        f"Price of surprise: {fixed(sold.price, 1)} GWh; with perfect foresight {sold.foreseen:,.1f} GWh would be "
-        f"delivered, with surprise {sold.surprised:,.1f} GWh."
+        f"Price of {price}: {fixed(sold.price, 1)} GWh; with perfect foresight {sold.foreseen:,.1f} GWh would be "
+        f"delivered, {learning} {sold.surprised:,.1f} GWh."
     )
     if run.soon_and_late is not None:
         soon, late = run.soon_and_late

@@ -39,6 +39,7 @@ def manifest_of(run: Run, wall_seconds: float) -> dict[str, Any]:
         "objective": result.objective,
         "audit": audit(result),
         "lacking_water": _plain(unmet),  # hm³
+        "yielded_water": dict(result.yielded),  # rule → hm³
         "delivered": _plain(run.table["delivered"]),  # GWh
         "surprise": [price._asdict() for price in costs_of_imperfect_foresight(run)],  # GWh, CASA-1000 first
         "exchanges": _by_column(country_exchanges(result)),  # area → exchange → GWh

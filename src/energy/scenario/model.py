@@ -176,8 +176,10 @@ class Scenario(Frozen):
         default="transfer",
         description="Most energy delivered without harm to prior services, or least cost over all countries.",
     )
-    foresight: Literal["perfect", "surprise"] = Field(
-        default="perfect", description="Whether events are known from the start or when they begin."
+    foresight: Literal["perfect", "surprise", "policy"] = Field(
+        default="perfect",
+        description="Whether events are known from the start or when they begin; `policy`: neither water nor "
+        "events are known, and a trained policy decides month by month.",
     )
     network: Literal["kirchhoff", "transport"] = Field(
         default="kirchhoff",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cached_property, partial
 from math import inf
 
@@ -20,7 +20,8 @@ from energy.solve.attempts import method
 from energy.solve.head_iteration import follow_head
 from energy.solve.highs import InfeasibleError, Solver
 from energy.solve.infeasibility import conflict
-from energy.solve.lp import BALANCE, Problem, Structure, blocks
+from energy.solve.lp import BALANCE, Structure, blocks
+from energy.solve.optimised import Optimised
 from energy.solve.pattern_cache import program_of
 from energy.solve.priority import priority_costs
 from energy.solve.pypsa_model import pypsa_model
@@ -29,6 +30,8 @@ from energy.solve.rivers import NEGLIGIBLE, least_lacking_water, with_lacking_wa
 from energy.solve.sifting import FixedColumns, fixable_columns
 from energy.solve.structure_hash import family_key, structure_key
 from energy.solve.warm_start import WarmStart
+from energy.solve.warm_start_scenario import WarmStartScenario
+from energy.solve.yielding_rules import least_yields
 
 STARTS_KEPT = 256  # of anchors, 0.2 MB each at the default resolution; drawn water starts from some eighty
 START_COLUMNS_KEPT = 10_000_000  # of their programs: on long horizons the starts that are kept are fewer
@@ -37,40 +40,6 @@ START_COLUMNS_KEPT = 10_000_000  # of their programs: on long horizons the start
 # which columns are held
 ANCHORED = 1_000_000
 COLUMNS_KEPT = 1_300_000  # of the programs of other snapshots or rules, all together
-
-
-@dataclass(frozen=True, eq=False)
-class WarmStartScenario:
-    """Inputs near those to be solved: their optimal basis is where the solve starts.
-
-    For answers that do not depend on what was solved before, an anchor must follow from the inputs to be solved alone.
-
-    Attributes
-    ----------
-    key
-        The same for the same inputs and parent, different for different ones; the basis is remembered under it.
-    inputs
-        Gives the inputs; called when the basis is not remembered. Their snapshots and rules may be others than those
-        of the inputs to be solved; with other components they are no start, and the solve starts from nothing.
-    parent
-        Where the anchor's own solve starts; None: from nothing.
-
-    Examples
-    --------
-    >>> from energy.case import read_case
-    >>> from energy.scenario import read_scenario
-    >>> from energy.model.inputs import inputs
-    >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
-    >>> case, dry = read_case("two_bus"), scenario.replace(hydrology="dry")
-    >>> anchor = WarmStartScenario("median water", lambda: inputs(case, scenario))
-    >>> found = Engine(inputs(case, scenario)).solve(inputs(case, dry), anchor=anchor)
-    >>> round(float(found.flow("links")["line"] @ found.hours) / 1000, 1)  # GWh
-    44.4
-    """
-
-    key: str
-    inputs: Callable[[], Inputs]
-    parent: WarmStartScenario | None = None
 
 
 class Engine:
@@ -182,10 +151,8 @@ class Engine:
         first = not self._starts
         start = self._start(anchor or self._own, structure)
         if first and start is not None and anchor is None and inputs is self.base:
-            return self._result(structure, inputs)  # the basis was found on these very inputs
-        problem = structure.problem(inputs)
-        if past is not None:
-            structure.hold(problem, past.values, now)
+            own = self._optimised_anchor  # the basis was found on these very inputs
+            return self._result(structure, own.inputs, own.yielded)
         basis: highspy.HighsBasis | None = None
         held: FixedColumns | None = None
         if isinstance(start, FixedColumns):
@@ -193,8 +160,8 @@ class Engine:
         elif start is not None and (_short(structure) or start.fits(structure)):
             # on a long horizon the way from other rows is longer than that of the interior point from nothing
             basis = start.carried(structure, inputs)
-        self._optimise(structure, problem, inputs, basis, held=held)
-        return self._result(structure, inputs)
+        optimised = self._optimise(structure, inputs, basis, held=held, past=past, now=now)
+        return self._result(structure, optimised.inputs, optimised.yielded)
 
     @property
     def seconds(self) -> float:
@@ -212,19 +179,25 @@ class Engine:
     def _optimise(
         self,
         structure: Structure,
-        problem: Problem,
         inputs: Inputs,
         basis: highspy.HighsBasis | None,
         ends_in_basis: bool = False,
         held: FixedColumns | None = None,
-    ) -> Problem:
+        past: Result | None = None,
+        now: int = 0,
+    ) -> Optimised:
         """Solve a program without lacking water, or with the least that rivers, or rivers and power, must lack.
+
+        Where the rivers cannot keep all rules of the water, these yield in their order.
 
         Returns
         -------
-        Problem
+        Optimised
             The program of power that was solved.
         """
+        problem = structure.problem(inputs)
+        if past is not None:
+            structure.hold(problem, past.values, now)
         services = priority_costs(structure, inputs)
         solve = partial(
             self.solver.solve, structure, inputs=inputs, basis=basis, ends_in_basis=ends_in_basis, held=held,
@@ -233,14 +206,18 @@ class Engine:
         power = with_lacking_water(structure, problem, inputs, 0.0)
         with suppress(InfeasibleError):
             solve(problem=power)
-            return power
+            return Optimised(power, inputs)
         for rivers_alone in (True, False):
             volume = least_lacking_water(structure, problem, inputs, rivers_alone)
             if volume is not None and volume > NEGLIGIBLE:
                 power = with_lacking_water(structure, problem, inputs, volume)
                 with suppress(InfeasibleError):
                     solve(problem=power)
-                    return power
+                    return Optimised(power, inputs)
+        yielded = least_yields(structure, problem, inputs)
+        if yielded is not None:
+            optimised = self._optimise(structure, yielded.inputs, basis, ends_in_basis, held, past, now)
+            return replace(optimised, yielded=yielded.volumes)
         raise SolverError(f"{inputs.name}: infeasible; {conflict(structure, inputs, problem)}")
 
     def _structure(self, inputs: Inputs) -> Structure:
@@ -273,30 +250,38 @@ class Engine:
         if family_key(inputs) != self._family:
             return None
         structure = self._structure(inputs)
-        problem, basis = structure.problem(inputs), None
+        basis = None
         if anchor.parent is not None and _short(structure):
             # on a long horizon the way from other water is longer than that of the interior point, too
             parent = self._start(anchor.parent, structure)
             basis = parent.carried(structure, inputs) if isinstance(parent, WarmStart) else None
         ends_in_basis = _width(structure) <= ANCHORED
         try:
-            problem = self._optimise(structure, problem, inputs, basis, ends_in_basis=ends_in_basis)
+            optimised = self._optimised_anchor = self._optimise(structure, inputs, basis, ends_in_basis=ends_in_basis)
         except SolverError:
             if anchor is self._own:
                 raise
             return None
         if not ends_in_basis:
             optimum = self.solver.optimum()
-            return fixable_columns(structure, problem, inputs, optimum.values, optimum.duals)
+            return fixable_columns(structure, optimised.problem, inputs, optimum.values, optimum.duals)
         return WarmStart(self.solver.basis(), structure, inputs.axis, inputs.rules)
 
-    def _result(self, structure: Structure, inputs: Inputs) -> Result:
+    def _result(self, structure: Structure, inputs: Inputs, yielded: Mapping[str, float] | None = None) -> Result:
         optimum, snapshots = self.solver.optimum(), inputs.axis.snapshots
         hours = inputs.axis.weightings["objective"].to_numpy()[:, None]
         prices = structure.shadow(optimum.duals, BALANCE) / hours
         values = blocks(structure, optimum.values, snapshots)
         prices_table = pd.DataFrame(prices, snapshots, structure.buses, copy=False)
-        return Result(inputs, values, prices_table, optimum.objective, optimum.iterations, optimum.gains)
+        return Result(
+            inputs=inputs,
+            values=values,
+            prices=prices_table,
+            objective=optimum.objective,
+            iterations=optimum.iterations,
+            gains=optimum.gains,
+            yielded=yielded or {},
+        )
 
 
 def _refuse_services(inputs: Inputs) -> None:

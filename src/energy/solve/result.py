@@ -59,6 +59,8 @@ class Result:
         Simplex iterations of the solve.
     gains
         What each service could still gain without loss to one before it in the protection order, at most [MWh].
+    yielded
+        Rule of the water that the rivers could not keep → what it yielded [hm³]; ``inputs`` have its bounds moved.
 
     Examples
     --------
@@ -78,6 +80,7 @@ class Result:
     objective: float
     iterations: int
     gains: Mapping[str, float] = field(default_factory=dict)
+    yielded: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
     def hours(self) -> np.ndarray:

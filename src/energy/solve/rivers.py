@@ -66,8 +66,7 @@ def least_lacking_water(
         return None
     rows, columns = (np.arange(size) for size in structure.pattern.shape)
     if rivers_alone:
-        columns = _water_columns(structure, inputs)
-        rows = _water_rows(structure, inputs, columns)
+        rows, columns = river_part(structure, inputs)
     matrix = matrix_of(structure, problem)[rows][:, columns].tocsc()
     hours = inputs.axis.weightings["stores"].to_numpy(float)[:, None]
     cost = np.zeros(structure.pattern.shape[1])
@@ -96,6 +95,12 @@ def least_lacking_water(
     if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         return None
     return float(highs.getInfo().objective_function_value)
+
+
+def river_part(structure: Structure, inputs: Inputs) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows and the columns of a program that are of water alone; each in their order."""
+    columns = _water_columns(structure, inputs)
+    return _water_rows(structure, inputs, columns), columns
 
 
 def _water_buses(inputs: Inputs) -> set[str]:

@@ -25,16 +25,28 @@ class BasicSolution:
     ----------
     values
         Columns; shape (columns,).
-    prices
+    activity, prices
         Of the rows; shape (rows,).
     """
 
     values: np.ndarray
+    activity: np.ndarray
     prices: np.ndarray
+
+
+def basic_solution(highs: highspy.Highs) -> BasicSolution:
+    """Return the solution of the last run as HiGHS has it."""
+    solution = highs.getSolution()
+    return BasicSolution(
+        values=np.array(solution.col_value),
+        activity=np.array(solution.row_value),
+        prices=np.array(solution.row_dual),
+    )
 
 
 def refined(
     highs: highspy.Highs,
+    solution: BasicSolution,
     matrix: sparse.csr_matrix,
     cost: np.ndarray,
 ) -> BasicSolution:
@@ -44,23 +56,23 @@ def refined(
     ----------
     highs
         After a run.
+    solution
+        What the run gave.
     matrix, cost
         Of the program that it holds; shapes (rows, columns) and (columns,).
     """
-    solution = highs.getSolution()
-    values = np.array(solution.col_value)
-    prices = np.array(solution.row_dual)
-    activity = np.asarray(solution.row_value)
     status, basic_variables = highs.getBasicVariables()  # type: ignore[attr-defined]
     if status == highspy.HighsStatus.kError:
-        return BasicSolution(values, prices)
+        return solution
+    values = solution.values.copy()
+    prices = solution.prices.copy()
     basic = np.asarray(basic_variables)
     is_column = basic >= 0  # negative numbers are slacks of rows
     columns = basic[is_column]
     rows = -1 - basic[~is_column]
     transposed = sparse.csr_matrix(matrix.T)
     for _ in range(STEPS):
-        status, correction = highs.getBasisSolve(activity - matrix @ values)  # type: ignore[attr-defined]
+        status, correction = highs.getBasisSolve(solution.activity - matrix @ values)  # type: ignore[attr-defined]
         if status != highspy.HighsStatus.kError:
             values[columns] += np.asarray(correction)[is_column]
         missing = np.empty(len(basic))
@@ -69,4 +81,4 @@ def refined(
         status, correction = highs.getBasisTransposeSolve(missing)  # type: ignore[attr-defined]
         if status != highspy.HighsStatus.kError:
             prices += np.asarray(correction)
-    return BasicSolution(values, prices)
+    return BasicSolution(values, solution.activity, prices)

@@ -11,12 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from energy.model import Inputs
 from energy.solve.elastic_bound import ElasticBound
 from energy.solve.lp import ENERGY, Problem, Structure
 
 STORE_CONTENT = ("stores", "e")
+HAIR = 1e-6
+"""Share of a store's size within which contents are held where they are known."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +73,18 @@ class KnownContents:
             row_lower=row_lower,
             row_upper=row_upper,
         )
+
+    def with_ends(self, inputs: Inputs) -> Inputs:
+        """Return inputs whose cyclic stores end, and so begin, with what is known, but for a hair."""
+        lowest = inputs.array("stores", "e_min_pu").copy()
+        highest = inputs.array("stores", "e_max_pu").copy()
+        table = inputs.components["stores"]
+        places = table.index.get_indexer(pd.Index(self.stores))
+        shares = self.values[self.ends] / np.maximum(self.sizes, HAIR)
+        lowest[-1, places] = (shares - HAIR).clip(0.0, 1.0)
+        highest[-1, places] = (shares + HAIR).clip(0.0, 1.0)
+        bounds = {("stores", "e_min_pu"): lowest, ("stores", "e_max_pu"): highest}
+        return replace(inputs, dense={**inputs.dense, **bounds})
 
     def elastic_ends(self, inputs: Inputs) -> list[ElasticBound]:
         """Return the contents at the end as bounds that could yield on either side."""

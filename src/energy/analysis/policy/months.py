@@ -68,6 +68,7 @@ def year_of_months(
     structure: Structure,
     reference: Result,
     prices: Mapping[str, float] | None = None,
+    accounts: Mapping[str, np.ndarray] | None = None,
 ) -> YearOfMonths:
     """Cut the program of a year by month.
 
@@ -80,6 +81,9 @@ def year_of_months(
     prices
         Name of a rule, such as ``rule nurek_end`` → price at which it yields; every rule of the water at
         ``PRICE_OF_WATER`` unless given.
+    accounts
+        Name → coefficient of every column of the program: what a simulation reports beside what rules yield, such as
+        the energy of a service [MWh]; each of shape (columns,).
     """
     inputs = reference.inputs
     values = np.zeros(structure.pattern.shape[1])
@@ -94,12 +98,14 @@ def year_of_months(
     matrix = program.matrix(anchored)
     fixed = np.zeros(matrix.shape[1], dtype=bool)
     fixed[: len(known.fixed)] = known.fixed
+    slack = np.zeros(matrix.shape[1] - len(known.fixed))
+    reported = {name: np.append(coefficients, slack) for name, coefficients in (accounts or {}).items()}
     stages = split(
         matrix=matrix,
         problem=program.problem(anchored),
         stage_of_column=program.stage_of_column(month_of_columns(structure, inputs.axis)),
         names=months_of(inputs.axis)[1],
-        accounts=program.accounts(),
+        accounts=program.accounts() | reported,
         known=fixed,
     )
     return YearOfMonths(

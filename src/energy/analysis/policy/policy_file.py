@@ -28,6 +28,7 @@ def save_policy(
     policy: Policy,
     path: Path,
     belongs_to: Mapping[str, str],
+    design: Mapping[str, int] | None = None,
 ) -> None:
     """Write a policy into one file, whole or not at all.
 
@@ -41,6 +42,8 @@ def save_policy(
         File to write; replaced if it exists.
     belongs_to
         What the policy was made for, word by word: digest of the case, year, protection order and the like.
+    design
+        How the odds of its graph were estimated, to estimate them again.
 
     Raises
     ------
@@ -51,6 +54,7 @@ def save_policy(
         "format": FORMAT,
         "graph": policy.graph.key,
         "belongs_to": dict(belongs_to),
+        "design": dict(design or {}),
         "settings": asdict(policy.settings),
         "outcome": policy.outcome.name,
         "versions": {package: version(package) for package in PACKAGES},

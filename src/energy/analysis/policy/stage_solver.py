@@ -8,7 +8,7 @@ import highspy
 import numpy as np
 from scipy import sparse
 
-from energy.analysis.policy.basis_refinement import refined
+from energy.analysis.policy.basis_refinement import BasicSolution, basic_solution, refined
 from energy.analysis.policy.graph import Node
 from energy.analysis.policy.stage import Noise
 from energy.analysis.policy.value_function import Cuts
@@ -23,24 +23,34 @@ OPTIONS: Options = {
     "solver": "simplex",
     "presolve": "off",
     "simplex_scale_strategy": 4,  # each row and column by its largest value: prices span twelve orders of magnitude
-    "primal_feasibility_tolerance": 1e-10,  # a MWh of water made of nothing costs as much as 1e-8 of a row
+    "primal_feasibility_tolerance": 1e-9,  # a MWh of water made of nothing costs as much as 1e-8 of a row
     "dual_feasibility_tolerance": 1e-10,
     "simplex_iteration_limit": 5_000,  # a stage takes some hundreds; more of them are a simplex that goes in a circle
 }
+LENIENT: Options = {"primal_feasibility_tolerance": 1e-7, "dual_feasibility_tolerance": 1e-9}
+"""Where no way leads to the usual tolerances, which are near the rounding of the largest numbers."""
 ATTEMPTS: tuple[Options, ...] = (
     {"presolve": "on"},
     {"simplex_scale_strategy": 2},
     {"simplex_scale_strategy": 0},
-    {"presolve": "on", "simplex_strategy": 4},
-    {"presolve": "on", "solver": "ipm"},
+    LENIENT,
+    LENIENT | {"presolve": "on"},
+    LENIENT | {"simplex_scale_strategy": 2},
+    LENIENT | {"presolve": "on", "simplex_strategy": 4},
+    LENIENT | {"presolve": "on", "solver": "ipm"},
 )
-"""What is tried in turn, from nothing, when the simplex breaks off on its way from the last basis."""
+"""What is tried in turn, from nothing, when the simplex breaks off on its way from the last basis.
+
+That a program is infeasible is no answer before the last of them: it has been said of stages that have an optimum.
+"""
 PROVED = 1e-9
 """Share of the objective up to which an answer's own prices may miss it where HiGHS does not call it optimal."""
 ROOM = 1e-6
 """By how much such an answer may pass a bound or a row."""
-
-HOPELESS = (highspy.HighsModelStatus.kInfeasible,)  # "unbounded" has been seen of stages that have an optimum
+RESIDUAL = 1e-12
+"""Of a row, beside one and its size, above which an answer is refined."""
+GAP = 1e-12
+"""Share of the objective by which an answer's own prices may miss it before it is refined."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,15 +206,15 @@ class StageSolver:
         if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnknown):
             return None
         info = highs.getInfo()
-        answer = refined(highs, self._numbers.with_cuts(self._cuts), self._numbers.cost)
+        numbers = self._numbers
+        answer = basic_solution(highs)
+        bound, slope = numbers.proved(answer, self._cuts, state)
+        objective = float(numbers.cost @ answer.values)
+        if numbers.is_inexact(answer, objective - bound):
+            answer = refined(highs, answer, numbers.with_cuts(self._cuts), numbers.cost)
+            bound, slope = numbers.proved(answer, self._cuts, state)
+            objective = float(numbers.cost @ answer.values)
         values = answer.values
-        bound, slope = self._numbers.proved(
-            values,
-            answer.prices,
-            self._cuts,
-            state,
-        )
-        objective = float(self._numbers.cost @ values)
         if status == highspy.HighsModelStatus.kUnknown:
             missed = objective - bound > PROVED * max(abs(objective), 1.0)
             if missed or info.max_primal_infeasibility > ROOM:
@@ -247,6 +257,7 @@ class StageSolver:
     def _solved_from_nothing(self, state: np.ndarray) -> StageSolution:
         """Solve without a basis, at last with a state that may be a hair off: what a stage left within tolerance."""
         highs = self._highs
+        word = highs.modelStatusToString(highs.getModelStatus()).lower()
         states = self._stage.state_in.astype(np.int32)
         for share in (0.0, ROOM):
             room = share * np.maximum(np.abs(state), 1.0)
@@ -255,10 +266,6 @@ class StageSolver:
                 solution = self._attempt(attempt, state)
                 if solution is not None:
                     return solution
-                status = highs.getModelStatus()
-                if status in HOPELESS:
-                    break
-        word = highs.modelStatusToString(status).lower()
         levels = ", ".join(f"{level:.6g}" for level in state)
         raise SolverError(f"stage {self._stage.name}: {word} at the incoming state ({levels})")
 
@@ -316,10 +323,17 @@ class _Numbers:
         self.lower[changes.columns], self.upper[changes.columns] = changes.lower, changes.upper
         self.cost[changes.priced] = changes.cost
 
+    def is_inexact(self, answer: BasicSolution, gap: float) -> bool:
+        """Return whether an answer misses its rows, or its prices the objective, by more than rounding does."""
+        own_rows = answer.activity[: len(self.row_lower)]
+        residual = np.abs(self.matrix @ answer.values - own_rows)
+        size = 1.0 + np.abs(own_rows)
+        objective = abs(float(self.cost @ answer.values))
+        return bool((residual > RESIDUAL * size).any() or abs(gap) > GAP * max(objective, 1.0))
+
     def proved(
         self,
-        values: np.ndarray,
-        prices: np.ndarray,
+        answer: BasicSolution,
         cuts: Cuts,
         state: np.ndarray,
     ) -> tuple[float, np.ndarray]:
@@ -329,6 +343,7 @@ class _Numbers:
         of the Lagrangian over the bounds of the columns. So a cut is valid however inexact the solver's prices are.
         Where a column has no bound on the side that would count, its value at the optimum stands for it.
         """
+        values, prices = answer.values, answer.prices
         rows = len(self.row_lower)
         of_rows = _signed(prices[:rows], self.row_lower, self.row_upper)
         of_cuts = np.maximum(prices[rows:], 0.0)

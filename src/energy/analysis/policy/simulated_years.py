@@ -1,0 +1,206 @@
+"""Simulated years of a policy as a Dataset, and the same years with perfect foresight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
+from itertools import groupby
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy.stats import t as student_t
+
+from energy.analysis.policy.sampling import draw_path
+from energy.analysis.policy.simulate import Simulation, simulate
+from energy.analysis.policy.stages import months_of
+from energy.analysis.policy.trained import Policy
+from energy.analysis.policy.water_policy import LACKING_AT, SERVICE, WaterPolicyModel
+from energy.model.inputs import Inputs
+from energy.model.objective import STUDIED
+from energy.model.profiles import HM3_AN_HOUR
+from energy.solve.lp import ENERGY
+
+GWH = 1e-3
+"""GWh of a MWh."""
+HARM = 1e-3
+"""hm³ or MWh of a rule in a year below which nothing has yielded."""
+
+
+def simulated_years(
+    model: WaterPolicyModel,
+    policy: Policy,
+    years: int,
+    seed: int,
+    executor: Executor | None = None,
+) -> xr.Dataset:
+    """Return years that a policy decides, drawn from the odds of the rivers.
+
+    Parameters
+    ----------
+    model, policy
+        The months, and what the water is worth.
+    years
+        How many.
+    seed
+        Family of years; more years begin with the same ones.
+    executor
+        Where; the answer is the same to the last bit with any.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions ``year``, ``month`` (names, in the order of the horizon), ``service``, ``store``, ``site`` and
+        ``rule``: ``energy`` of each service [GWh], what is bought or unserved below zero; ``content`` at the end of a
+        month [hm³]; ``water_value``, worth of one more hm³ then, in the unit of the objective; ``inflow`` [m³/s];
+        ``harm``, what a rule of the water yields or irrigation lacks in a year [hm³].
+    """
+    simulation = simulate(policy, years, seed, executor)
+    energy = _by_month(simulation, SERVICE)
+    harm = _harm(simulation)
+    stores = _water_states(model)
+    content, value = _contents(model, simulation, stores)
+    of_year = [classes_and_outcomes(model, passed_nodes) for passed_nodes in _paths(policy, years, seed)]
+    inflow = np.array([_flows(model, steps) for steps in of_year])
+    return xr.Dataset(
+        {
+            "energy": (("service", "year", "month"), np.array(list(energy.values())) * GWH, {"units": "GWh"}),
+            "content": (("store", "year", "month"), content, {"units": "hm3"}),
+            "water_value": (("store", "year", "month"), value, {"units": "MWh of the studied service a hm3"}),
+            "inflow": (("year", "month", "site"), inflow, {"units": "m3/s"}),
+            "harm": (("rule", "year"), np.array(list(harm.values())).reshape(len(harm), years), {"units": "hm3"}),
+        },
+        coords={
+            "month": months_of(model.axis)[1],
+            "service": list(energy),
+            "store": stores,
+            "site": list(model.sites),
+            "rule": list(harm),
+        },
+        attrs={"scenario": model.scenario.name, "seed": seed, "lower_bound": policy.lower_bound},
+    )
+
+
+def _by_month(simulation: Simulation, prefix: str) -> dict[str, np.ndarray]:
+    """Return accounts whose names begin with a prefix; each of shape (years, months)."""
+    names = [name for name in simulation.walks[0].accounts if name.startswith(prefix)]
+    return {
+        name.removeprefix(prefix): np.array([passed.accounts[name] for passed in simulation.walks]) for name in names
+    }
+
+
+def _harm(simulation: Simulation) -> dict[str, np.ndarray]:
+    """Return what rules of the water yield, and what irrigation lacks [hm³]; each of shape (years,)."""
+    harm = {}
+    for name in simulation.walks[0].accounts:
+        amount = simulation.account(name)
+        if not name.startswith(SERVICE) and amount.max() > HARM:
+            harm[name.removeprefix(LACKING_AT)] = amount
+    return harm
+
+
+def _water_states(model: WaterPolicyModel) -> list[str]:
+    """Return the stores of water whose content is a state in every month but the last."""
+    buses, stores = model.reference.inputs.components["buses"], model.reference.inputs.components["stores"]
+    names = model.engine.structure.stores
+    rows = model.engine.structure.rows[ENERGY]
+    carried = []
+    for position, name in enumerate(names):
+        is_water = buses.at[stores.at[name, "bus"], "carrier"] == "water"
+        of_store = set(rows[:, position].tolist())
+        links = model.months.stages.links[:-1]
+        if is_water and all(of_store & set(link.state_of) for link in links):
+            carried.append(str(name))
+    return carried
+
+
+def _contents(
+    model: WaterPolicyModel,
+    simulation: Simulation,
+    stores: Sequence[str],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return contents and worth of water at the end of each month; each of shape (stores, years, months)."""
+    count = len(model.months.stages.problems)
+    shape = (len(stores), len(simulation.walks), count)
+    content, value = np.full(shape, np.nan), np.full(shape, np.nan)
+    rows = model.engine.structure.rows[ENERGY]
+    for place, store in enumerate(stores):
+        position = model.engine.structure.stores.get_loc(store)
+        of_store = set(rows[:, position].tolist())
+        for month, link in enumerate(model.months.stages.links[:-1]):
+            state = next(number for row, number in link.state_of.items() if row in of_store)
+            for year, passed in enumerate(simulation.walks):
+                content[place, year, month] = passed.states[month][state]
+                value[place, year, month] = -passed.slopes[month + 1][state]
+    return content, value
+
+
+def _paths(
+    policy: Policy,
+    years: int,
+    seed: int,
+) -> Iterator[tuple[tuple[int, int], ...]]:
+    """Yield for each year its nodes and the numbers of their outcomes."""
+    number_of = [{id(noise): place for place, noise in enumerate(node.noises)} for node in policy.graph.nodes]
+    for year in range(years):
+        path = draw_path(policy.graph, ["policy", "simulate", seed, year], policy.settings.longest)
+        yield tuple((step.node, number_of[step.node][id(step.noise)]) for step in path)
+
+
+def classes_and_outcomes(
+    model: WaterPolicyModel,
+    path: Sequence[tuple[int, int]],
+) -> list[tuple[int, int]]:
+    """Return class and outcome of each month of a path of nodes and outcomes."""
+    classes = model.chain.flows.shape[1]
+    return [(node % classes, outcome) for node, outcome in path]
+
+
+def _flows(model: WaterPolicyModel, steps: Sequence[tuple[int, int]]) -> np.ndarray:
+    """Return the inflow of each month at every site [m³/s]; shape (months, sites)."""
+    calendar = model.axis.snapshots.month.to_numpy() - 1
+    months = [int(month) for month, _ in groupby(calendar)]
+    return np.array([model.chain.flows[month, *step] for month, step in zip(months, steps, strict=True)])
+
+
+def foreseen_energy(
+    model: WaterPolicyModel,
+    years: xr.Dataset,
+    count: int,
+) -> np.ndarray:
+    """Return what the studied service would get in the first years if all their water were known [GWh]; shape (count,).
+
+    Cyclic stores begin and end as they do for the policy, so that the two differ by what is known alone.
+    """
+    energy = np.empty(count)
+    for year in range(count):
+        inputs = year_known(model, years["inflow"].isel(year=year).to_numpy())
+        energy[year] = model.engine.solve(inputs).service_energy(STUDIED) * GWH
+    return energy
+
+
+def year_known(model: WaterPolicyModel, inflow: np.ndarray) -> Inputs:
+    """Return a year's inputs with the inflow of each month [m³/s]; shape (months, sites)."""
+    inputs = model.reference.inputs
+    month_of_snapshot, _ = months_of(inputs.axis)
+    places = inputs.components["loads"].index.get_indexer(pd.Index(model.sites))
+    demand = inputs.array("loads", "p_set").copy()
+    demand[:, places] = -inflow[month_of_snapshot] * HM3_AN_HOUR
+    with_water = replace(inputs, dense={**inputs.dense, ("loads", "p_set"): demand})
+    return model.months.known.with_ends(with_water)
+
+
+def mean_interval(values: np.ndarray, confidence: float = 0.95) -> tuple[float, float, float]:
+    """Return a mean with its interval by Student's t.
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in mean_interval(np.array([1.0, 2.0, 3.0]))]
+    [2.0, -0.484, 4.484]
+    """
+    mean = float(values.mean())
+    if len(values) < 2:
+        return mean, mean, mean
+    half = float(student_t.ppf((1 + confidence) / 2, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
+    return mean, mean - half, mean + half

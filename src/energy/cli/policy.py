@@ -1,0 +1,146 @@
+"""The verbs ``policy train``, ``policy show`` and ``policy simulate``."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from energy.cli.base import LARGEST_SEED, MOST_PROCESSES, SCENARIO, SET, app, log, new_console, read_asked, working
+
+policy_app = typer.Typer(
+    help="Operation by a policy, that knows neither water nor outages to come.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(policy_app, name="policy")
+
+OUT = Annotated[Path, typer.Option(help="Folder that has one folder a scenario.")]
+WORKERS = Annotated[int, typer.Option(min=1, max=MOST_PROCESSES, help="Threads.")]
+SEED = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Family of years.")]
+FILE = "policy.npz"
+DEFAULT_OUT = Path("results/policy")
+
+
+@policy_app.command("train")
+def train_command(
+    scenario: SCENARIO,
+    overrides: SET = [],  # noqa: B006
+    iterations: Annotated[int, typer.Option(min=1, help="Most iterations, with those resumed.")] = 100,
+    paths: Annotated[int, typer.Option(min=1, help="Years walked in each iteration.")] = 4,
+    tolerance: Annotated[
+        float, typer.Option(min=0, help="Change of the lower bound below which the training has stalled.")
+    ] = 1.0,
+    classes: Annotated[int, typer.Option(min=1, max=20, help="Classes of the water so far.")] = 3,
+    outcomes: Annotated[int, typer.Option(min=1, max=100, help="Months from dry to wet in each class.")] = 5,
+    seed: SEED = 1,
+    workers: WORKERS = 2,
+    out: OUT = DEFAULT_OUT,
+) -> None:
+    """Train the policy of a scenario's year, or go on with its training."""
+    from energy.analysis.policy import Settings
+    from energy.analysis.policy.water_policy import ChainDesign, policy_model, trained_policy
+    from energy.report.policy_text import training_text
+
+    case, asked = read_asked(scenario, overrides)
+    start = time.perf_counter()
+    with working(f"months of {asked.name} …"):
+        model = policy_model(case, asked, ChainDesign(classes=classes, outcomes=outcomes))
+    file = policy_file(out, asked.name)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    settings = Settings(
+        seed=seed,
+        paths=paths,
+        iterations=iterations,
+        tolerance=tolerance,
+    )
+    with working(f"training {asked.name} …"), _threads(workers) as executor:
+        policy = trained_policy(
+            model,
+            file,
+            settings,
+            executor,
+            lambda reached: log.info("iteration %d: lower bound %.1f", len(reached.bounds), reached.lower_bound),
+        )
+    for text in training_text(policy, time.perf_counter() - start):
+        new_console().print(text)
+    new_console().print(f"written to {file}")
+
+
+@policy_app.command("show")
+def show_command(
+    scenario: SCENARIO,
+    overrides: SET = [],  # noqa: B006
+    out: OUT = DEFAULT_OUT,
+) -> None:
+    """Say what a trained policy belongs to, and how well it is trained."""
+    from energy.analysis.policy.policy_file import load_policy, read_manifest
+    from energy.analysis.policy.water_policy import ChainDesign, policy_model
+    from energy.report.policy_text import policy_text, training_text
+
+    case, asked = read_asked(scenario, overrides)
+    file = policy_file(out, asked.name)
+    manifest = read_manifest(file)
+    model = policy_model(case, asked, ChainDesign(**manifest["design"]))
+    policy = load_policy(file, model.graph, model.belongs_to)
+    months = [node.stage.name for node in model.graph.nodes]
+    cuts = [len(value.cuts.intercepts) for value in policy.values]
+    for text in (*policy_text(manifest, months, cuts), *training_text(policy, 0.0)):
+        new_console().print(text)
+
+
+@policy_app.command("simulate")
+def simulate_command(
+    scenario: SCENARIO,
+    overrides: SET = [],  # noqa: B006
+    years: Annotated[int, typer.Option(min=1, help="Years that the policy decides.")] = 1000,
+    foreseen: Annotated[
+        int, typer.Option(min=0, help="Of these the first that are solved with perfect foresight, too.")
+    ] = 50,
+    seed: SEED = 1,
+    workers: WORKERS = 2,
+    out: OUT = DEFAULT_OUT,
+) -> None:
+    """Simulate years that a trained policy decides; print the season, contents, worth of water, harm."""
+    from energy.analysis.policy.policy_file import load_policy, read_manifest
+    from energy.analysis.policy.simulated_years import foreseen_energy, simulated_years
+    from energy.analysis.policy.water_policy import ChainDesign, policy_model
+    from energy.report.policy_text import simulation_text
+
+    case, asked = read_asked(scenario, overrides)
+    file = policy_file(out, asked.name)
+    manifest = read_manifest(file)
+    start = time.perf_counter()
+    with working(f"simulating {asked.name} …"), _threads(workers) as executor:
+        model = policy_model(case, asked, ChainDesign(**manifest["design"]))
+        policy = load_policy(file, model.graph, model.belongs_to)
+        simulated = simulated_years(
+            model,
+            policy,
+            years=years,
+            seed=seed,
+            executor=executor,
+        )
+        with_foresight = foreseen_energy(model, simulated, min(foreseen, years))
+    for part in simulation_text(simulated, with_foresight):
+        new_console().print(part)
+    simulated["foreseen"] = ("foreseen_year", with_foresight, {"units": "GWh"})
+    kept = file.with_name("years.nc")
+    unfinished = kept.with_name(kept.name + ".unfinished")
+    simulated.to_netcdf(unfinished)
+    unfinished.replace(kept)
+    new_console().print(f"written to {kept} in {time.perf_counter() - start:,.1f} s")
+
+
+def policy_file(out: Path, scenario: str) -> Path:
+    """Return the file of a scenario's policy: one for all its waters; a policy of anything else is refused in it."""
+    from energy.scenario.changed_name import file_name
+
+    return out / file_name(scenario) / FILE
+
+
+def _threads(workers: int) -> Executor:
+    return ThreadPoolExecutor(workers)

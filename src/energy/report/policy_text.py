@@ -1,0 +1,83 @@
+"""A policy and the years that it decides, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from energy.analysis.policy.simulated_years import mean_interval
+from energy.analysis.policy.trained import Policy
+from energy.model.objective import STUDIED
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from rich.table import Table
+
+EXCEEDED = (90, 50, 10)
+"""Percent of the years that exceed a figure."""
+
+
+def training_text(policy: Policy, seconds: float) -> Iterator[str]:
+    """Yield what a training came to."""
+    cuts = [len(value.cuts.intercepts) for value in policy.values]
+    done = len(policy.bounds)
+    yield f"{done} iterations of {policy.settings.paths} paths in {seconds:,.1f} s: {policy.outcome.value}"
+    yield f"lower bound {policy.lower_bound:,.3f}; {sum(cuts):,} cuts, at most {max(cuts)} after a month"
+
+
+def simulation_text(years: xr.Dataset, foreseen: np.ndarray | None = None) -> Iterator[Table | str]:
+    """Yield what simulated years say: the season, contents and worth of water by month, harm, the value of knowing."""
+    count = years.sizes["year"]
+    if STUDIED in years["service"]:
+        season = years["energy"].sel(service=STUDIED).sum("month").to_numpy()
+        exceeded = ", ".join(f"P{p} {np.quantile(season, 1 - p / 100):,.0f} GWh" for p in EXCEEDED)
+        mean, low, high = mean_interval(season)
+        yield f"CASA-1000 in {count:,} years: {exceeded}; mean {mean:,.0f} GWh ({low:,.0f} to {high:,.0f})"
+        if foreseen is not None and len(foreseen):
+            yield _value_of_knowing(season[: len(foreseen)], foreseen)
+    for store in years["store"].values.tolist():
+        if store in ("Toktogul", "Nurek") or years.sizes["store"] == 1:
+            yield f"{store}: content at the end of the month that 90, 50 and 10 % of the years exceed, worth of water"
+            yield _store_table(years.sel(store=store))
+    for rule in years["rule"].values.tolist():
+        harm = years["harm"].sel(rule=rule).to_numpy()
+        hit = harm > 1.0
+        if hit.any():
+            yield f"{rule}: mean {harm.mean():,.1f} hm3, most {harm.max():,.0f}, in {hit.mean():.1%} of the years"
+
+
+def _value_of_knowing(season: np.ndarray, foreseen: np.ndarray) -> str:
+    gain, low, high = mean_interval(foreseen - season)
+    share = gain / foreseen.mean() if foreseen.mean() else 0.0
+    return (
+        f"Knowing the year's water from its first day would give {gain:,.0f} GWh more ({low:,.0f} to {high:,.0f}; "
+        f"{share:.1%} of {foreseen.mean():,.0f}), in the same {len(season):,} years"
+    )
+
+
+def _store_table(of_store: xr.Dataset) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD)
+    for heading in ("month", *(f"{p} % [hm3]" for p in EXCEEDED), "worth [MWh/hm3]"):
+        table.add_column(heading, justify="left" if heading == "month" else "right")
+    for month in of_store["month"].values.tolist()[:-1]:
+        content = of_store["content"].sel(month=month).to_numpy()
+        worth = float(of_store["water_value"].sel(month=month).median())
+        levels = [f"{np.quantile(content, 1 - p / 100):,.0f}" for p in EXCEEDED]
+        table.add_row(month, *levels, f"{worth:,.0f}")
+    return table
+
+
+def policy_text(manifest: dict[str, object], months: Sequence[str], cuts: Sequence[int]) -> Iterator[str]:
+    """Yield what a policy's file says of itself."""
+    belongs_to = manifest["belongs_to"]
+    assert isinstance(belongs_to, dict)
+    for word, value in belongs_to.items():
+        yield f"{word}: {value}"
+    yield f"training ended because {manifest['outcome']}"
+    for month, count in zip(months, cuts, strict=True):
+        yield f"{month}: {count} cuts"
