@@ -1,13 +1,15 @@
 """Interior point of a staged program: Mehrotra's predictor and corrector with a centrality correction.
 
-After Mehrotra, *On the implementation of a primal-dual interior point method*, SIAM Journal on Optimization 2, 1992, and
-Gondzio, *Multiple centrality corrections in a primal-dual method for linear programming*, Computational Optimization and
-Applications 6, 1996.
+After Mehrotra, *On the implementation of a primal-dual interior point method*, SIAM Journal on Optimization 2, 1992,
+and Gondzio, *Multiple centrality corrections in a primal-dual method for linear programming*, Computational
+Optimization and Applications 6, 1996.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 from scipy import sparse
@@ -15,6 +17,7 @@ from scipy import sparse
 from energy.solve.interior_point.normal_equations import NormalEquations
 
 STEP = 0.995  # share of the way to the nearest bound
+SHORTEST = 1e-6  # a step below this share is no progress
 FREE_WEIGHT = 1e6  # weight of a variable without bounds in the normal equations
 PROXIMAL = 1e-14  # least slope of a variable: no weight in the normal equations exceeds its inverse
 SMALLEST_ROOM = 1e-13  # distance from a bound that rounding may have made zero
@@ -54,14 +57,19 @@ class Tolerance:
     Attributes
     ----------
     gap
-        Complementarity gap in the unit of the cost, as MWh of the studied service.
+        Complementarity gap in the unit of the cost, as MWh of a service.
+    relative_gap
+        The same as a share of the cost; the wider of both counts.
     residual
         Largest residual of an equation.
     dual_residual
         Largest residual of a reduced cost.
+    steps
+        After how many of them it has stalled.
     """
 
     gap: float
+    relative_gap: float = 0.0
     residual: float = 1e-6
     dual_residual: float = 1e-6
     steps: int = 120
@@ -179,10 +187,18 @@ class CentralPath:
         misses = float(np.abs(self.missed).max(initial=0.0))
         misses_dual = float(np.abs(self.dual_missed).max(initial=0.0))
         within = misses <= tolerance.residual and misses_dual <= tolerance.dual_residual
-        return within and self.gap <= tolerance.gap
+        cost = abs(float(self.cost @ self.iterate.values))
+        return within and self.gap <= max(tolerance.gap, tolerance.relative_gap * cost)
 
-    def follow(self, tolerance: Tolerance) -> Iterate:
+    def follow(self, tolerance: Tolerance, deadline: float = inf) -> Iterate:
         """Return the iterate that is within a tolerance.
+
+        Parameters
+        ----------
+        tolerance
+            When to end.
+        deadline
+            Reading of `time.perf_counter` after which it has stalled [s].
 
         Raises
         ------
@@ -192,8 +208,10 @@ class CentralPath:
         while not self.reached(tolerance):
             if self.steps >= tolerance.steps:
                 raise StalledError(f"no optimum after {self.steps} steps")
+            if time.perf_counter() > deadline:
+                raise StalledError("no time left")
             length = self.advance()
-            if length < 1e-6 or not np.isfinite(self.gap):
+            if length < SHORTEST or not np.isfinite(self.gap):
                 raise StalledError(f"no progress at step {self.steps}")
         return self.iterate
 
@@ -256,9 +274,10 @@ class CentralPath:
         above = self.above - primal * predictor.values
         lower_prices = at.lower_prices + dual * predictor.lower_prices
         upper_prices = at.upper_prices + dual * predictor.upper_prices
-        gap = (self.bounds.has_lower * below) @ lower_prices + (self.bounds.has_upper * above) @ upper_prices
-        share = max(gap, 0.0) / max(self.gap, 1e-300)
-        return float(min(share, 1.0) ** 3)
+        lower_gap = float((self.bounds.has_lower * below) @ lower_prices)
+        upper_gap = float((self.bounds.has_upper * above) @ upper_prices)
+        share = max(lower_gap + upper_gap, 0.0) / max(self.gap, 1e-300)
+        return min(share, 1.0) ** 3
 
     def _centrality_corrected(self, direction: Direction, target: float) -> tuple[Direction, float, float]:
         """Return a direction with one correction towards the central path where that lengthens the step."""
@@ -303,7 +322,7 @@ class CentralPath:
 
 
 def _towards_centre(product: np.ndarray, target: float) -> np.ndarray:
-    """Return changes that bring products of rooms and prices near their target, outliers by no more than ten times it."""
+    """Return changes that bring products of rooms and prices near their target, each by ten times it at most."""
     too_small = product < CENTRED * target
     too_large = product > target / CENTRED
     change = np.where(too_small, CENTRED * target - product, np.where(too_large, target / CENTRED - product, 0.0))

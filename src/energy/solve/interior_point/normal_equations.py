@@ -122,7 +122,9 @@ class NormalEquations:
         snapshot_before = np.minimum(snapshot_one, snapshot_two)
         beside = (slots + place_of_pair) * length + snapshot_before
         square = (slots + len(self.earlier)) * length + (first - local) * layout.border + (second - local)
-        return np.where(both, square, np.where(neighbours, beside, places))
+        local_places = np.where(neighbours, beside, places)
+        every_place: np.ndarray = np.where(both, square, local_places)
+        return every_place
 
     def _numbers(self, code: np.ndarray, number: dict[tuple[int, int], int], ordered: bool = False) -> np.ndarray:
         """Return the numbers of coded pairs, 0 for those that have none."""
@@ -132,7 +134,8 @@ class NormalEquations:
             table[one * size + other] = value
             if not ordered:
                 table[other * size + one] = value
-        return table[code]
+        numbers: np.ndarray = table[code]
+        return numbers
 
     def _eliminations(self) -> list[Elimination]:
         """Return the elimination of the rows that stay within a snapshot, the one with fewest neighbours first."""

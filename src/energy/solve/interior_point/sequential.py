@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
+from scipy import sparse
 
 from energy.solve.interior_point.mehrotra import (
     Bounds,
@@ -40,6 +42,7 @@ class Stage:
     service: str
     cost: np.ndarray
     gap: float
+    relative_gap: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,15 +76,19 @@ class SequentialSolver:
         The program.
     equations
         Normal equations of its layout.
+    deadline
+        Reading of `time.perf_counter` after which it gives up [s].
     """
 
-    def __init__(self, form: StandardForm, equations: NormalEquations) -> None:
+    def __init__(self, form: StandardForm, equations: NormalEquations, deadline: float = inf) -> None:
+        self.deadline = deadline
         self.form = form
         self.equations = equations
         self.layout = equations.layout
         self.right = self.layout.ordered(form.right)
-        width = form.upper - form.lower
-        self.is_free = width > FIXED * np.maximum(1.0, np.abs(form.lower))
+        is_bounded = np.isfinite(form.lower) & np.isfinite(form.upper)
+        size = np.maximum(1.0, np.where(is_bounded, np.abs(form.lower), 1.0))
+        self.is_free = ~is_bounded | (form.upper - form.lower > FIXED * size)
         self.values = np.where(self.is_free, 0.0, form.lower)
         self.steps = 0
         self._begun = False
@@ -120,15 +127,16 @@ class SequentialSolver:
         self._begun = True
         path = CentralPath(self.equations, matrix, right=right, cost=cost, bounds=bounds, start=start)
         try:
-            path.follow(Tolerance(stage.gap))
+            with np.errstate(all="ignore"):  # what overflows is no progress
+                path.follow(Tolerance(stage.gap, stage.relative_gap), self.deadline)
         except StalledError:
-            if not path.reached(Tolerance(NEARLY, residual=1e-4, dual_residual=1e-4)):
+            if not path.reached(Tolerance(NEARLY, stage.relative_gap, residual=1e-4, dual_residual=1e-4)):
                 raise
         self.steps += path.steps
         self._take(path, free, fixes)
         return path.iterate.duals
 
-    def _start_on_face(self, matrix, bounds: Bounds, cost: np.ndarray) -> tuple[Iterate, float]:
+    def _start_on_face(self, matrix: sparse.csc_matrix, bounds: Bounds, cost: np.ndarray) -> tuple[Iterate, float]:
         """Return a start from the centre of the present face, and what the stage can gain on it at most.
 
         The duals are the least squares ones of the affine scaling method: weights are squares of the rooms.
@@ -175,10 +183,10 @@ class SequentialSolver:
     def _gains(self, stages: Sequence[Stage], duals: dict[str, np.ndarray]) -> dict[str, float]:
         """Return what each stage could still gain without loss to one before it, proved by weak duality.
 
-        A point x' that is no worse for the stages before, c_j·x' ≤ c_j·x, gains c_k·(x − x') at most (c_k + Σ λ_j c_j)·
-        (x − x') for any λ ≥ 0. Both keep A·x = b, so that is D·(x − x') with the reduced costs D of that sum of costs at any
-        duals, and no more than each variable's largest share of it between its bounds. What the equations are missed by
-        counts at its price.
+        A point x' that is no worse for the stages before, c_j·x' ≤ c_j·x, gains c_k·(x − x'), and that is at most
+        (c_k + Σ λ_j c_j)·(x − x') for any λ ≥ 0. Both keep A·x = b, so it is D·(x − x') with the reduced costs D of
+        this sum of costs at any duals, and no more than each variable's largest share of it between its bounds. What
+        the equations are missed by counts at its price.
         """
         below = np.clip(self.values - self.form.lower, 0.0, FARTHEST)
         above = np.clip(self.form.upper - self.values, 0.0, FARTHEST)

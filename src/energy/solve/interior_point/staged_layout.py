@@ -30,8 +30,6 @@ class StagedLayout:
         Number of equations that span the horizon.
     place
         Place of each equation of the standard form in this order; shape (equations,).
-    is_present
-        Whether a kind has a row in a snapshot; shape (kinds, snapshots).
     linking
         Kinds that couple neighbouring snapshots, in the order of their band.
     matrix
@@ -42,7 +40,6 @@ class StagedLayout:
     kinds: int
     border: int
     place: np.ndarray
-    is_present: np.ndarray
     linking: list[int]
     matrix: sparse.csc_matrix
 
@@ -69,8 +66,6 @@ def staged_layout(form: StandardForm, snapshots: int) -> StagedLayout:
         raise NotStagedError(f"{border} rows span the horizon")
     place = kind_of_row * snapshots + home
     place[is_border] = kinds * snapshots + np.arange(border)
-    is_present = np.zeros((kinds, snapshots), dtype=bool)
-    is_present[kind_of_row[~is_border], home[~is_border]] = True
     entries = form.matrix.tocoo()
     height = kinds * snapshots + border
     matrix = sparse.csc_matrix((entries.data, (place[entries.row], entries.col)), shape=(height, form.matrix.shape[1]))
@@ -81,7 +76,6 @@ def staged_layout(form: StandardForm, snapshots: int) -> StagedLayout:
         kinds=kinds,
         border=border,
         place=place,
-        is_present=is_present,
         linking=linking,
         matrix=matrix,
     )
@@ -136,4 +130,4 @@ def _linking_kinds(matrix: sparse.csc_matrix, kinds: int, snapshots: int) -> lis
     if spread.max(initial=0) > 1:
         raise NotStagedError("a column couples snapshots that are no neighbours")
     is_shared = spread[column] == 1
-    return np.unique(kind[is_shared]).tolist()
+    return [int(number) for number in np.unique(kind[is_shared])]

@@ -8,11 +8,12 @@ that both are equal.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
 
+from energy.solve.duality_gap import implied_bounds
 from energy.solve.lp import ENERGY, Problem, Structure, matrix_of
 
 SPANNING = -1  # snapshot of a row or column that belongs to the whole horizon
@@ -40,10 +41,12 @@ class StandardForm:
         Number of the block of rows, as of one bus or rule, that each equation belongs to; shape (equations,).
     rows, columns
         Row and column of the program that each equation and variable stands for, or −1; shapes as above.
-    kept
-        Values of A in the kept rows and columns, as they stand in the program; shape (rows, columns).
+    complete
+        Matrix of the program; shape (rows, columns).
     substituted
-        Columns that equations determine, and the rows of these; both of shape (substituted,).
+        Columns that rows of the program determine, and these rows; both of shape (substituted,).
+    pivots, constants
+        Coefficients of these columns in their rows, and right-hand sides of the rows; shapes (substituted,).
     """
 
     matrix: sparse.csr_matrix
@@ -150,7 +153,8 @@ def standard_form(structure: Structure, problem: Problem) -> StandardForm:
     matrix = matrix[rows][:, columns]
     matrix.eliminate_zeros()
     snapshot = column_snapshots(structure)[columns]
-    form = _with_slacks(matrix, right[rows], problem, rows=rows, columns=columns, snapshot=snapshot)
+    bounded = _with_bounded_angles(complete, problem, columns)
+    form = _with_slacks(matrix, right[rows], bounded, rows=rows, columns=columns, snapshot=snapshot)
     parts = _with_copies(form)
     return StandardForm(
         **parts,
@@ -162,15 +166,38 @@ def standard_form(structure: Structure, problem: Problem) -> StandardForm:
     )
 
 
+def _with_bounded_angles(complete: sparse.csc_matrix, problem: Problem, columns: np.ndarray) -> Problem:
+    """Return the program with wide bounds on columns that have none, as the angle of an open line.
+
+    They are twice as far as the equations that hold the column let it go, and so bind nowhere.
+    """
+    is_unbounded = np.zeros(complete.shape[1], dtype=bool)
+    is_unbounded[columns] = np.isinf(problem.lower[columns]) & np.isinf(problem.upper[columns])
+    if not is_unbounded.any():
+        return problem
+    lower, upper = implied_bounds(complete, problem)
+    farthest = 1.0 + 2.0 * np.maximum(np.abs(lower), np.abs(upper))
+    return replace(
+        problem,
+        lower=np.where(is_unbounded, -farthest, problem.lower),
+        upper=np.where(is_unbounded, farthest, problem.upper),
+    )
+
+
 def _store_power(structure: Structure, problem: Problem) -> tuple[np.ndarray, np.ndarray]:
-    """Return the columns of what stores give and take, and the rows of their contents."""
+    """Return the columns of what stores give and take, and the rows of their contents.
+
+    What was decided before, contents and all, is fixed; the bounds of its power then say nothing more.
+    """
     if ENERGY not in structure.rows:
         none = np.zeros(0, dtype=int)
         return none, none
     power = structure.columns["stores", "p"].ravel()
     rows = structure.rows[ENERGY].ravel()
+    content = structure.columns["stores", "e"].ravel()
     is_bounded = np.isfinite(problem.lower[power]) | np.isfinite(problem.upper[power])
-    if is_bounded.any():
+    is_decided = problem.lower[content] == problem.upper[content]
+    if (is_bounded & ~is_decided).any():
         raise NotStagedError("a store's power has bounds of its own")
     return power, rows
 
@@ -251,7 +278,7 @@ def _with_copies(parts: Mapping[str, np.ndarray | sparse.csr_matrix]) -> dict[st
     far = _far_entries(matrix, snapshot)
     if not len(far):
         return dict(parts)
-    entries = matrix.tocoo()
+    entries = sparse.coo_matrix(matrix)
     originals, copy = np.unique(entries.col[far], return_inverse=True)
     home = np.zeros(len(originals), dtype=int)
     first, _ = row_span(matrix, snapshot)
