@@ -17,10 +17,12 @@ from scipy import sparse
 from energy.solve.interior_point.normal_equations import NormalEquations
 
 STEP = 0.995  # share of the way to the nearest bound
+BLOCKED = 0.1  # a step below this share was stopped by a bound that is too near
 SHORTEST = 1e-6  # a step below this share is no progress
 FREE_WEIGHT = 1e6  # weight of a variable without bounds in the normal equations
 PROXIMAL = 1e-14  # least slope of a variable: no weight in the normal equations exceeds its inverse
 SMALLEST_ROOM = 1e-13  # distance from a bound that rounding may have made zero
+SMALLEST_START = 10.0  # product of rooms and prices at the start, in the unit of the cost, at least
 WIDEST = 1e4  # a variable without an upper bound starts as if it had one so far away
 CENTRED = 0.1  # a product of slack and reduced cost below this share of the mean, or above its inverse, is corrected
 MORE_STEP = 0.3  # by how much a centrality correction is to lengthen the step
@@ -169,6 +171,7 @@ class CentralPath:
         self.bounds = bounds
         self.iterate = start
         self.steps = 0
+        self.last_length = 1.0
         self._measure()
 
     def _measure(self) -> None:
@@ -228,13 +231,16 @@ class CentralPath:
         predictor = self._direction(-lower_products, -upper_products, self.missed, self.dual_missed)
         primal, dual = self._lengths(predictor)
         target = self._centring(predictor, primal, dual) * self.mean_gap
+        if self.last_length < BLOCKED:
+            target = self.mean_gap  # away from the bounds first
         corrector = self._direction(
             *self._second_order(predictor, target, lower_products, upper_products), self.missed, self.dual_missed
         )
         direction, primal, dual = self._centrality_corrected(corrector, target)
         self._move(direction, primal, dual)
         self.steps += 1
-        return min(primal, dual)
+        self.last_length = min(primal, dual)
+        return self.last_length
 
     def _direction(
         self, lower_target: np.ndarray, upper_target: np.ndarray, missed: np.ndarray, dual_missed: np.ndarray
@@ -329,19 +335,19 @@ def _towards_centre(product: np.ndarray, target: float) -> np.ndarray:
     return np.maximum(change, -10 * target)
 
 
-def centred_start(bounds: Bounds, equations: int, mean_gap: float = 10.0) -> Iterate:
-    """Return a start in the middle of the bounds, all products of rooms and prices equal.
+def centred_start(bounds: Bounds, cost: np.ndarray, equations: int) -> Iterate:
+    """Return a start in the middle of the bounds, all products of rooms and prices equal to the mean share of the cost.
 
     Parameters
     ----------
-    bounds
+    bounds, cost
         Of the variables.
     equations
         Number of equations.
-    mean_gap
-        Product of room and price, in the unit of the cost.
     """
     values = bounds.middle()
+    width = np.minimum(bounds.upper - bounds.lower, WIDEST)
+    mean_gap = max(float(np.abs(cost) @ width) / max(bounds.count, 1.0), SMALLEST_START)
     lower_prices = bounds.has_lower * mean_gap / bounds.room_below(values)
     upper_prices = bounds.has_upper * mean_gap / bounds.room_above(values)
     return Iterate(values, np.zeros(equations), lower_prices, upper_prices)

@@ -16,7 +16,7 @@ from scipy.linalg import lapack
 
 from energy.solve.interior_point.staged_layout import StagedLayout
 
-REGULARISATION = 1e-9  # added to the diagonal: rows may depend on each other
+REGULARISATION = 1e-18  # added to the diagonal; what is smaller counts as nothing
 RELATIVE = 1e-13  # share of the diagonal that is added too: what cancels leaves noise of this size
 SMALLEST_PIVOT = 1e-12  # share of its diagonal below which a pivot is noise: its row depends on others, and is left out
 LEFT_OUT = 1e64

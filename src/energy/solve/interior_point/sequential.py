@@ -123,7 +123,7 @@ class SequentialSolver:
             if possible <= stage.gap:
                 return start.duals  # the face leaves nothing to gain
         else:
-            start = centred_start(bounds, len(right))
+            start = centred_start(bounds, cost, len(right))
         self._begun = True
         path = CentralPath(self.equations, matrix, right=right, cost=cost, bounds=bounds, start=start)
         try:
