@@ -153,7 +153,7 @@ def test_normal_equations_are_solved_as_by_dense_algebra(case: Reservoirs, seed:
     weights = 10.0 ** random.uniform(-2, 2, form.matrix.shape[1])
     equations.factor(weights)
     dense = layout.matrix @ sparse.diags(weights) @ layout.matrix.T
-    right = random.normal(0.0, 1.0, dense.shape[0])
+    right = layout.matrix @ random.normal(0.0, 1.0, form.matrix.shape[1])
     solution = equations.solve(right)
     assert dense @ solution == pytest.approx(right, abs=1e-6)
 

@@ -20,7 +20,8 @@ from energy.solve.priority import ServiceCost
 from energy.solve.refinement import largest_residual
 
 COSTS = "costs"
-GAP = 1e-4  # MWh between the value of a service and what its prices prove
+GAP = 1e-6  # MWh between the value of a service and what its prices prove: proofs of later services multiply it
+GAP_BEHIND_SERVICES = 1e-4  # the same of costs behind services, in the unit of the objective
 GAP_OF_COSTS = 1e-9  # share of the costs, where there are no services
 SCALE_BEHIND_SERVICES = 1e3  # costs behind services are small: they count a twenty-thousandth beside a MWh
 SCALE_ALONE = 1e-2
@@ -102,7 +103,7 @@ def _stages(
         remaining = remaining - weight * service.cost
         stages.append(Stage(service.service, form.cost(service.cost), GAP))
     scale = SCALE_BEHIND_SERVICES if services else SCALE_ALONE
-    gap = SCALE_BEHIND_SERVICES * GAP if services else 0.0
+    gap = SCALE_BEHIND_SERVICES * GAP_BEHIND_SERVICES if services else 0.0
     relative_gap = 0.0 if services else GAP_OF_COSTS
     stages.append(Stage(COSTS, form.cost(remaining) * scale, gap, relative_gap))
     return stages, scale

@@ -17,6 +17,7 @@ from scipy import sparse
 from energy.solve.interior_point.normal_equations import NormalEquations
 
 STEP = 0.995  # share of the way to the nearest bound
+PATIENCE = 20  # steps without half the distance to the tolerance, after which it has stalled
 BLOCKED = 0.1  # a step below this share was stopped by a bound that is too near
 SHORTEST = 1e-6  # a step below this share is no progress
 FREE_WEIGHT = 1e6  # weight of a variable without bounds in the normal equations
@@ -66,15 +67,12 @@ class Tolerance:
         Largest residual of an equation.
     dual_residual
         Largest residual of a reduced cost.
-    steps
-        After how many of them it has stalled.
     """
 
     gap: float
     relative_gap: float = 0.0
     residual: float = 1e-6
     dual_residual: float = 1e-6
-    steps: int = 120
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,6 +191,14 @@ class CentralPath:
         cost = abs(float(self.cost @ self.iterate.values))
         return within and self.gap <= max(tolerance.gap, tolerance.relative_gap * cost)
 
+    def distance(self, tolerance: Tolerance) -> float:
+        """Return how far the present iterate is from a tolerance: gap and residuals as multiples of it, added."""
+        misses = float(np.abs(self.missed).max(initial=0.0))
+        misses_dual = float(np.abs(self.dual_missed).max(initial=0.0))
+        cost = abs(float(self.cost @ self.iterate.values))
+        gap = self.gap / max(tolerance.gap, tolerance.relative_gap * cost)
+        return gap + misses / tolerance.residual + misses_dual / tolerance.dual_residual
+
     def follow(self, tolerance: Tolerance, deadline: float = inf) -> Iterate:
         """Return the iterate that is within a tolerance.
 
@@ -208,8 +214,13 @@ class CentralPath:
         StalledError
             When the steps become too many or too short.
         """
+        least = inf
+        last_progress = 0
         while not self.reached(tolerance):
-            if self.steps >= tolerance.steps:
+            distance = self.distance(tolerance)
+            if distance < least / 2:
+                least, last_progress = distance, self.steps
+            if self.steps - last_progress >= PATIENCE:
                 raise StalledError(f"no optimum after {self.steps} steps")
             if time.perf_counter() > deadline:
                 raise StalledError("no time left")

@@ -30,7 +30,7 @@ from energy.solve.interior_point.standard_form import StandardForm
 NEARLY = 1.0  # MWh of a gap with which a stage that stalls is good enough: the proof judges the answer
 FIXED = 1e-12  # share of its size by which the bounds of a fixed variable differ at most
 FARTHEST = 1e6  # MW, hm³/h, hm³ or MWh that a variable without a bound is taken to move at most
-MULTIPLIERS = (0.0, *(4.0**power for power in range(-2, 9)))  # of the stages before, in the proof of one
+MULTIPLIERS = (0.0, *(4.0**power for power in range(-2, 12)))  # of the stages before, in the proof of one
 PROVED = 1e-3  # MWh below which no better multiplier is sought
 POLISHES = 4  # projections onto the equations
 
