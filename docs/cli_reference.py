@@ -1,18 +1,75 @@
-"""Reference pages made from the thing itself when the documentation is built: commands, and the library."""
+"""Reference pages made from the thing itself when the documentation is built: commands, library, fields, modules."""
 
 from __future__ import annotations
 
-from typing import Any
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
 
-COMMANDS, LIBRARY = "<!-- commands -->", "<!-- scenarios -->"
+SOURCE = Path(__file__).parents[1] / "src"
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Put the commands, or the library, where a page asks for them (a hook of MkDocs)."""
-    for place, made in ((COMMANDS, commands), (LIBRARY, library)):
+    """Put commands, library, fields or modules where a page asks for them (a hook of MkDocs)."""
+    tables = {
+        "<!-- commands -->": commands,
+        "<!-- scenarios -->": library,
+        "<!-- fields -->": fields,
+        "<!-- modules -->": modules,
+    }
+    for place, table in tables.items():
         if place in markdown:
-            markdown = markdown.replace(place, made())
+            markdown = markdown.replace(place, table())
     return markdown
+
+
+def fields() -> str:
+    """Return every field that a scenario file may hold, with what it means, in Markdown."""
+    from energy.scenario import Scenario
+
+    rows = [f"| `{name}` | {cell(description)} |" for name, description in scenario_fields(Scenario)]
+    return "\n".join(["| field | meaning |", "|---|---|", *rows])
+
+
+def scenario_fields(model: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the dotted names of a model's fields, and of the models in them, with their descriptions."""
+    for name, field in model.model_fields.items():
+        dotted = f"{prefix}{field.alias or name}"
+        yield dotted, field.description or ""
+        for inner in sorted(models_in(field.annotation), key=lambda one: one.__name__):
+            yield from scenario_fields(inner, f"{dotted}.")
+
+
+def models_in(annotation: Any) -> set[Any]:
+    """Return the pydantic models that a type annotation names."""
+    from pydantic import BaseModel
+
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return {annotation}
+    return {model for part in get_args(annotation) for model in models_in(part)}
+
+
+def modules() -> str:
+    """Return every module of the package with the first line of its docstring, in Markdown."""
+    rows = [f"| `{name}` | {cell(opening)} |" for name, opening in openings().items()]
+    return "\n".join(["| module | what it holds |", "|---|---|", *rows])
+
+
+def openings() -> dict[str, str]:
+    """Return the first line of the docstring of each module that has one, by full name."""
+    first_lines = {}
+    for path in sorted(SOURCE.rglob("*.py")):
+        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        if docstring:
+            parts = path.relative_to(SOURCE).with_suffix("").parts
+            first_lines[".".join(part for part in parts if part != "__init__")] = docstring.partition("\n")[0]
+    return first_lines
+
+
+def cell(text: str) -> str:
+    """Return a text as a cell of a Markdown table."""
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def library() -> str:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,38 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.register_profile("here", deadline=None)
     settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
     settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+    hands_tests_to_workers = bool(config.getoption("numprocesses", None))
+    if not hands_tests_to_workers:
+        keep_read_cases()
+
+
+def keep_read_cases() -> None:
+    """Read each case of the project once a process, and again when one of its files has changed.
+
+    A case is frozen, and hundreds of tests and doctests begin with one. Cases elsewhere, as those that tests break, are
+    read each time.
+    """
+    import energy.case
+    from energy.case.read import case_path
+
+    read = energy.case.read_case
+    kept: dict[object, Case] = {}
+
+    @wraps(read)
+    def read_once(path: str | Path) -> Case:
+        folder = case_path(path)
+        if folder.resolve().parent != PROJECT / "networks":
+            return read(path)
+        files = [(file, file.stat()) for file in sorted(folder.rglob("*")) if file.is_file()]
+        stamps = tuple((str(file), stat.st_mtime_ns, stat.st_size) for file, stat in files)
+        key = (type(path), str(folder), stamps)
+        if key not in kept:
+            kept[key] = read(path)
+        return kept[key]
+
+    energy.case.read_case = read_once
+    energy.case.read.read_case = read_once
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -71,7 +104,11 @@ def command(
 
     What a process of its own adds is three seconds of imports; tests/cli/test_main_job.py has them.
     """
+    import typer.main
+
     from energy.cli import main
+
+    monkeypatch.setattr(typer.main, "get_command", built_command())
 
     def run(*words: object) -> subprocess.CompletedProcess[str]:
         monkeypatch.setattr(sys, "argv", ["energy", *map(str, words)])
@@ -84,6 +121,14 @@ def command(
         return subprocess.CompletedProcess(sys.argv, code, *capsys.readouterr())
 
     return run
+
+
+@cache
+def built_command() -> Callable[..., object]:
+    """Return typer's function that builds the command, which then does it once a process."""
+    import typer.main
+
+    return cache(typer.main.get_command)
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
 """How much power can be transferred over CASA-1000: in which month, in which water year, under which disruption.
 
-The whole public way of working is four lines:
+The whole public way of working is three lines:
 
 >>> import energy
->>> case = energy.read_case("two_bus")
 >>> scenario = energy.read_scenario("two_bus", overrides={"hydrology": "dry"})
->>> run = energy.run(case, scenario)
+>>> run = energy.run("two_bus", scenario)
 >>> round(float(run.table["delivered"].sum()), 1)
 42.2
 
@@ -16,6 +15,7 @@ quick.
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.metadata import version
 from typing import Any
 from warnings import warn
 
@@ -29,7 +29,14 @@ _HOMES = {
     "read_scenario": "energy.scenario",
     "build": "energy.model",
     "extra_functionality": "energy.model",
-    "run": "energy.analysis",
+    "run": "energy.results",
+    "Case": "energy.case",
+    "Event": "energy.scenario",
+    "Hazard": "energy.scenario",
+    "HazardSet": "energy.scenario",
+    "Scenario": "energy.scenario",
+    "list_scenarios": "energy.scenario",
+    "read_hazards": "energy.scenario",
     "plot": "energy.plots",
     "record": "energy.results",
     "draw": "energy.plots",
@@ -49,7 +56,12 @@ _DEPRECATED = {
 }
 """Names of version 0.1 → the names that they have now."""
 __all__ = [
+    "Case",
+    "Event",
+    "Hazard",
+    "HazardSet",
     "InputError",
+    "Scenario",
     "SensitivityBudget",
     "SolverError",
     "build",
@@ -57,8 +69,10 @@ __all__ = [
     "draw",
     "duration_figure",
     "extra_functionality",
+    "list_scenarios",
     "plot",
     "read_case",
+    "read_hazards",
     "read_scenario",
     "record",
     "risk",
@@ -74,6 +88,8 @@ former_names.install()
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return version("casa1000-energy")
     if name in _DEPRECATED:
         warn(f"energy.{name} is now energy.{_DEPRECATED[name]}", DeprecationWarning, stacklevel=2)
         name = _DEPRECATED[name]

@@ -95,6 +95,20 @@ def written_to(place: Path) -> Iterator[None]:
         raise InputError(Fault(what, place, repair="make room on the disk, or choose another place")) from None
 
 
+def nearest_first(word: str, known: Iterable[str]) -> list[str]:
+    """Return known words, the closest to a misspelt one first and others as they were.
+
+    Examples
+    --------
+    >>> nearest_first("dry_yaer", ["baseline", "wet_year", "dry_year"])
+    ['dry_year', 'wet_year', 'baseline']
+    """
+    names = [str(name) for name in known]
+    close = get_close_matches(str(word), names, n=5, cutoff=0.5)
+    others = [name for name in names if name not in close]
+    return close + others
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the repair that names the known word closest to a misspelt one.
 
@@ -104,7 +118,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     "did you mean 'year'?"
     """
     names = [str(name) for name in known]
-    found = get_close_matches(str(word), names, n=1, cutoff=0.5) or [
-        name for name in names if name.lower() == str(word).lower()
-    ]
-    return f"did you mean '{found[0]}'?" if found else None
+    close = get_close_matches(str(word), names, n=1, cutoff=0.5)
+    if not close:
+        close = [name for name in names if name.lower() == str(word).lower()]
+    return f"did you mean '{close[0]}'?" if close else None

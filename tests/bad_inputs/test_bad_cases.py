@@ -239,24 +239,24 @@ RULES = {
         "rules.yaml",
         None,
         "  a: {kind: account, area: AB}\n",
-        "rules.yaml:13: rules.a: no bus has the country 'AB'",
+        "rules.yaml:14: rules.a: no bus has the country 'AB'",
         "AA, BB",
     ),
     "an account without area": broken(
-        "rules.yaml", None, "  a: {kind: account}\n", "rules.yaml:13:", "rules.a.area' is missing"
+        "rules.yaml", None, "  a: {kind: account}\n", "rules.yaml:14:", "rules.a.area' is missing"
     ),
     "a volume through nothing": broken(
         "rules.yaml",
         None,
         "  v: {kind: volume, window: {from: 05-01, to: 09-30}, at_most: 1}\n",
-        "rules.yaml:13:",
+        "rules.yaml:14:",
         "neither links nor generators are given",
     ),
     "a volume of an unknown plant": broken(
         "rules.yaml",
         None,
         "  v: {kind: volume, generators: [gas plan], window: {from: 05-01, to: 09-30}, at_most: 1}\n",
-        "rules.yaml:13: rules.v: no generators match 'gas plan'",
+        "rules.yaml:14: rules.v: no generators match 'gas plan'",
         "'gas plant'",
     ),
     "rules that are a list": broken("rules.yaml", "", "- a\n", "rules.yaml:1:", "a mapping"),
@@ -265,29 +265,29 @@ RULES = {
         "rules.yaml",
         "kind: start",
         "kind: begin",
-        "rules.yaml:11:",
+        "rules.yaml:12:",
         "'begin'",
         "volume, flow, level, storage, start, end, travel, limit",
     ),
     "a rule without a kind": broken(
-        "rules.yaml", "{kind: start, store", "{store", "rules.yaml:11:", "kind' is missing"
+        "rules.yaml", "{kind: start, store", "{store", "rules.yaml:12:", "kind' is missing"
     ),
     "a rule for no store": broken(
         "rules.yaml",
         "store: reservoir, level: 0",
         "store: resevoir, level: 0",
-        "rules.yaml:11:",
+        "rules.yaml:12:",
         "no stores match 'resevoir'",
         "'reservoir'",
     ),
     "a rule with an unknown key": broken(
-        "rules.yaml", "level: 0", "lvl: 0", "rules.yaml:11:", "unknown key", "'level'"
+        "rules.yaml", "level: 0", "lvl: 0", "rules.yaml:12:", "unknown key", "'level'"
     ),
     "a rule twice": broken(
         "rules.yaml",
         None,
         "  reservoir_end: {kind: end, store: reservoir, level: 0}\n",
-        "rules.yaml:13: key 'reservoir_end' is there twice",
+        "rules.yaml:14: key 'reservoir_end' is there twice",
     ),
     "a start above the store": broken(
         "rules.yaml",
@@ -301,40 +301,40 @@ RULES = {
         "rules.yaml",
         "[own_demand, casa]",
         "[own_demand, csa]",
-        "rules.yaml:4:",
+        "rules.yaml:5:",
         "'csa' is not among services",
         "'casa'",
     ),
     "a season with a day 31 of June": broken(
-        "rules.yaml", '"05-01"', '"06-31"', "rules.yaml:6:", "'06-31'", "does not exist"
+        "rules.yaml", '"05-01"', '"06-31"', "rules.yaml:7:", "'06-31'", "does not exist"
     ),
     "a season without an end": broken(
-        "rules.yaml", ', to: "09-30"', "", "rules.yaml:6:", "contract.season.to' is missing"
+        "rules.yaml", ', to: "09-30"', "", "rules.yaml:7:", "contract.season.to' is missing"
     ),
     "a ceiling of zero": broken(
-        "rules.yaml", "ceiling: 100", "ceiling: 0", "rules.yaml:7: contract.ceiling is 0", "above 0"
+        "rules.yaml", "ceiling: 100", "ceiling: 0", "rules.yaml:8: contract.ceiling is 0", "above 0"
     ),
     "a ceiling that is a word": broken(
-        "rules.yaml", "ceiling: 100", "ceiling: 100 MW", "rules.yaml:7: contract.ceiling is '100 MW'", "a number"
+        "rules.yaml", "ceiling: 100", "ceiling: 100 MW", "rules.yaml:8: contract.ceiling is '100 MW'", "a number"
     ),
     "a price that is not a number": broken(
-        "rules.yaml", "energy: 50", "energy: .nan", "rules.yaml:8:", "nan", "a finite number"
+        "rules.yaml", "energy: 50", "energy: .nan", "rules.yaml:9:", "nan", "a finite number"
     ),
     "an object of Python": broken(
-        "rules.yaml", "Demand at the source", "!!python/object/apply:os.getcwd []", "rules.yaml:2: tag", "is not read"
+        "rules.yaml", "Demand at the source", "!!python/object/apply:os.getcwd []", "rules.yaml:3: tag", "is not read"
     ),
     "a volume of nothing": broken(
         "rules.yaml",
         None,
         "  v: {kind: volume, links: [turbine], window: {from: 06-01, to: 06-30}}\n",
-        "rules.yaml:13:",
+        "rules.yaml:14:",
         "no bound is given",
     ),
     "a volume through no link": broken(
         "rules.yaml",
         None,
         "  v: {kind: volume, links: [turbin], window: {from: 06-01, to: 06-30}, at_least: 1}\n",
-        "rules.yaml:13:",
+        "rules.yaml:14:",
         "no links match 'turbin'",
         "'turbine'",
     ),
@@ -342,7 +342,7 @@ RULES = {
         "rules.yaml",
         None,
         "  v: {kind: volume, links: [turbine], window: {from: 06-01, to: 06-30}, at_least: -1}\n",
-        "rules.yaml:13:",
+        "rules.yaml:14:",
         "-1",
         "from 0",
     ),
@@ -350,25 +350,25 @@ RULES = {
         "rules.yaml",
         None,
         "  v: {kind: level, store: reservoir, date: 06-01, at_least: 80}\n",
-        "rules.yaml:13:",
+        "rules.yaml:14:",
         "80",
         "from 0 to 1",
     ),
     "a flow in month 13": broken(
-        "rules.yaml", None, "  v: {kind: flow, link: turbine, at_least: {13: 5}}\n", "rules.yaml:13:", "13", "1 to 12"
+        "rules.yaml", None, "  v: {kind: flow, link: turbine, at_least: {13: 5}}\n", "rules.yaml:14:", "13", "1 to 12"
     ),
     "a limit that needs a stranger": broken(
         "rules.yaml",
         None,
         "  v: {kind: limit, terms: [{component: links, name: line}], needs: [lane], at_most: 5}\n",
-        "rules.yaml:13:",
+        "rules.yaml:14:",
         "'lane' is not among the terms",
     ),
     "a limit on a load": broken(
         "rules.yaml",
         None,
         "  v: {kind: limit, terms: [{component: loads, name: x}], at_most: 5}\n",
-        "rules.yaml:13:",
+        "rules.yaml:14:",
         "'loads'",
         "links, lines, generators",
     ),
@@ -376,7 +376,7 @@ RULES = {
         "rules.yaml",
         None,
         "investment: {discount_rate: 0.1, base_year: 2026, start: 2028, life: 9, lenders: {bank: {XX: 1}}}\n",
-        "rules.yaml:13:",
+        "rules.yaml:14:",
         "investment: no country 'XX'",
         "AA, BB",
     ),
@@ -384,7 +384,7 @@ RULES = {
         "rules.yaml",
         None,
         "investment: {discount_rate: 0.1, base_year: 2026, start: 2028, life: 0}\n",
-        "rules.yaml:13:",
+        "rules.yaml:14:",
         "life",
         "1",
     ),
@@ -392,7 +392,7 @@ RULES = {
         "rules.yaml",
         None,
         "reactive_power: {strong_buses: [sorce]}\n",
-        "rules.yaml:13:",
+        "rules.yaml:14:",
         "reactive_power: no bus 'sorce'",
         "did you mean 'source'?",
     ),
@@ -400,7 +400,7 @@ RULES = {
         "rules.yaml",
         None,
         "frequency: {under: 49, inertia: {gaz: 4}}\n",
-        "rules.yaml:13:",
+        "rules.yaml:14:",
         "frequency: no carrier 'gaz'",
         "did you mean 'gas'?",
     ),
@@ -408,14 +408,14 @@ RULES = {
         "rules.yaml",
         None,
         "frequency: {under: 49, areas: {north: {countries: [CC]}}}\n",
-        "rules.yaml:13:",
+        "rules.yaml:14:",
         "frequency: no country 'CC'",
     ),
     "a power factor above one": broken(
-        "rules.yaml", None, "reactive_power: {load_power_factor: 1.2}\n", "rules.yaml:13:", "load_power_factor", "1.2"
+        "rules.yaml", None, "reactive_power: {load_power_factor: 1.2}\n", "rules.yaml:14:", "load_power_factor", "1.2"
     ),
     "a security of no state": broken(
-        "rules.yaml", None, "security: {state: island}\n", "rules.yaml:13:", "'island' is not among states"
+        "rules.yaml", None, "security: {state: island}\n", "rules.yaml:14:", "'island' is not among states"
     ),
 }
 
@@ -486,7 +486,7 @@ def test_every_fault_of_a_case_at_once(refused: Refusal, project: Path) -> None:
     ):
         file = case / name
         file.write_text(file.read_text().replace(old, new, 1))
-    assert refused("run", "two_bus", says=("links.csv:4:", "stores.csv:2:", "rules.yaml:7:"))
+    assert refused("run", "two_bus", says=("links.csv:4:", "stores.csv:2:", "rules.yaml:8:"))
 
 
 def test_a_table_that_is_a_folder(refused: Refusal, project: Path) -> None:

@@ -423,4 +423,4 @@ def test_two_files_of_one_name(refused: Refusal, project: Path) -> None:
 def test_no_project(refused: Refusal, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (project / "empty").mkdir()
     (project / "scenarios").rename(project / "renamed")
-    assert refused("run", "two_bus", says=("no folder 'scenarios' here or above", "change to the project's folder"))
+    assert refused("run", "tow_bus", says=("scenario 'tow_bus' not found", "did you mean 'two_bus'?"))

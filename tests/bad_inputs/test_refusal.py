@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from energy.reading import project_folder
+from energy.reading import library_folders
 
 Refusal = Callable[..., str]
 
@@ -24,13 +24,13 @@ def test_what_is_not_said_is_missed(refused: Refusal) -> None:
 
 
 def test_what_is_written_is_seen(refused: Refusal, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = project_folder.project_folder
+    real = library_folders.library_folders
 
-    def leaving(name: str) -> Path:
+    def leaving(name: str) -> tuple[Path, ...]:
         (project / "left behind").touch()
         return real(name)
 
-    monkeypatch.setattr("energy.scenario.read.project_folder", leaving)
+    monkeypatch.setattr("energy.scenario.read.library_folders", leaving)
     with pytest.raises(AssertionError, match="something was written"):
         refused("run", "tow_bus")
 

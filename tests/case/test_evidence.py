@@ -12,7 +12,7 @@ import pytest
 
 from energy.case import Case, read_case
 from energy.case.schema import HOURS, MONTHS
-from energy.reading.project_folder import project_folder
+from energy.reading.library_folders import shipped_folder
 
 NETWORKS = Path(__file__).parents[2] / "networks"
 CASES = sorted(path.name for path in NETWORKS.iterdir() if (path / "buses.csv").is_file())
@@ -119,7 +119,7 @@ def matches(text: str, pattern: str) -> bool:
 
 @pytest.fixture(params=CASES)
 def case(request: pytest.FixtureRequest) -> Case:
-    return read_case(project_folder("networks") / request.param)
+    return read_case(shipped_folder("networks") / request.param)
 
 
 def attributes_of(number: Number) -> list[str]:

@@ -156,7 +156,8 @@ def test_surprise_costs_what_could_have_been_sent_before(tmp_path: Path) -> None
     assert price["price"] == pytest.approx(20.52 - delivered)
     assert answer["delivered_soon_and_late_gwh"] == pytest.approx([20.52, 0.0], abs=1e-6)
     assert answer["rungs_gwh"]["own_demand"] - answer["rungs_gwh"]["surprise"] == pytest.approx(price["price"])
-    assert "lost to surprise" in (tmp_path / "two_bus" / "summary.csv").read_text()
+    (folder,) = tmp_path.iterdir()
+    assert "lost to surprise" in (folder / "summary.csv").read_text()
 
 
 def test_show_draws_the_events_on_a_calendar() -> None:
@@ -203,10 +204,10 @@ def test_attribution_by_month_in_gwh_and_mw(tmp_path: Path) -> None:
     july = {unit: answer[f"months_{unit}"][3] for unit in ("gwh", "mw")}
     assert july["mw"]["ceiling"] == pytest.approx(95)
     assert july["mw"]["water"] == pytest.approx(july["gwh"]["water"] * 1000 / 744)
-    table = pd.read_csv(tmp_path / "two_bus" / "attribution.csv", index_col="month")
+    table = pd.read_csv(tmp_path / "two_bus+hydrology=dry" / "attribution.csv", index_col="month")
     causes = table.columns.difference(["line", "season", "ceiling", "delivered"])
     assert (table["ceiling"] - table[causes].sum(axis=1)).to_numpy() == pytest.approx(table["delivered"].to_numpy())
-    assert (tmp_path / "two_bus" / "manifest.json").is_file()
+    assert (tmp_path / "two_bus+hydrology=dry" / "manifest.json").is_file()
 
 
 def test_settlement_of_a_full_line(tmp_path: Path) -> None:

@@ -41,5 +41,5 @@ def test_a_bar_takes_nothing_for_markup() -> None:
 
     stream = io.StringIO()
     with shown_progress(HOSTILE, Console(file=stream, force_terminal=True, width=200)) as show:
-        show(Progress(done=1, found=0, failed=0, total=2, seconds=1.0))
+        show(Progress(done=1, resumed=0, failed=0, total=2, seconds=1.0))
     assert HOSTILE in stream.getvalue()

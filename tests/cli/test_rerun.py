@@ -42,12 +42,12 @@ def energy(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
 
 def test_from_nothing_but_the_manifest(project: Path, energy: Command) -> None:
     assert energy("run", "two_bus", "--set", "hydrology=dry", "--resolution", "typical-days-4h")[0] == 0
-    shutil.copy(project / "results" / "two_bus" / "manifest.json", project / "kept.json")
+    shutil.copy(project / "results" / "two_bus+hydrology=dry" / "manifest.json", project / "kept.json")
     shutil.rmtree(project / "results")
     shutil.rmtree(project / "scenarios")
     (project / "scenarios").mkdir()
     code, said = energy("rerun", "kept.json")
-    assert (code, said.strip()) == (0, "two_bus: the same numbers")
+    assert (code, said.strip()) == (0, "two_bus+hydrology=dry: the same numbers")
     assert not (project / "results").exists()
 
 

@@ -26,10 +26,10 @@ def energy(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_a_sweep_is_solved_and_kept(tmp_path: Path) -> None:
+def test_a_sweep_is_solved_and_kept(command: Command, tmp_path: Path) -> None:
     file = tmp_path / "small.yaml"
     file.write_text(SWEEP)
-    done = energy("sweep", file, "--out", tmp_path / "out", "--json")
+    done = command("sweep", file, "--out", tmp_path / "out", "--workers", 1, "--json")
     assert done.returncode == 0, done.stderr
     dims = {"hydrology": 2, "values.links.line.p_nom": 2}
     assert json.loads(done.stdout) == {"sweep": "small", "points": 4, "failed": 0, "dims": dims}

@@ -54,7 +54,7 @@ def test_a_corrupt_line_costs_its_own_point_alone(two_bus: Case, whole: Path, tm
     lines[line] = lines[line][:at] + b"9" + lines[line][at + 1 :]  # a number that reads well, and is wrong
     (folder / JOURNAL).write_bytes(b"".join(lines))
     found, last = again(two_bus, folder)
-    assert (last.found, last.done, last.failed) == (3, 4, 0)
+    assert (last.resumed, last.done, last.failed) == (3, 4, 0)
     assert_same(whole, folder, found)
 
 
@@ -101,7 +101,7 @@ def test_a_broken_zarr_is_written_anew_from_the_journal(
     folder = shutil.copytree(whole, tmp_path / "s")
     damage(folder)
     found, last = again(two_bus, folder)
-    assert (last.found, last.done) == (4, 4), "nothing is solved again"
+    assert (last.resumed, last.done) == (4, 4), "nothing is solved again"
     assert_same(whole, folder, found)
 
 
@@ -111,7 +111,7 @@ def test_the_clock_may_go_back_and_forth(two_bus: Case, whole: Path, tmp_path: P
     for path in (folder, *folder.rglob("*")):
         os.utime(path, (when, when))
     found, last = again(two_bus, folder)
-    assert (last.found, last.done) == (4, 4)
+    assert (last.resumed, last.done) == (4, 4)
     assert_same(whole, folder, found)
 
 
@@ -132,7 +132,7 @@ def test_a_full_disk_stops_a_sweep_and_what_is_done_is_kept(
     monkeypatch.undo()
     files[0].close()
     _, last = again(two_bus, tmp_path / "s")
-    assert (last.found, last.done, last.failed) == (2, 4, 0)
+    assert (last.resumed, last.done, last.failed) == (2, 4, 0)
 
 
 # --------------------------------------------------------------------------------------------- workers that die

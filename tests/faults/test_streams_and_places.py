@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -61,8 +62,8 @@ def test_a_working_folder_that_is_gone(tmp_path: Path) -> None:
     assert "working folder is gone" in one_message(done)
 
 
-def test_a_name_longer_than_the_system_takes() -> None:
-    done = shell(f"{ENERGY} run two_bus --set case={'a' * 1000}")
+def test_a_name_longer_than_the_system_takes(command: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    done = command("run", "two_bus", "--set", f"case={'a' * 1000}")
     assert done.returncode == 2
     assert "File name too long" in one_message(done)
 

@@ -24,7 +24,8 @@ from energy.plots.event_calendar import calendar_figure
 from energy.plots.heatmap import heatmap_figure
 from energy.plots.map import borders, map_figure
 from energy.plots.map_flows import flows, places, plants
-from energy.plots.registry import chosen, draw, entries, month_table
+from energy.plots.monthly import month_table
+from energy.plots.registry import chosen, draw, entries
 from energy.plots.reservoirs import reservoir_figure
 from energy.plots.settlement import settlement_figure
 from energy.plots.sweep import sweep_figure
@@ -345,7 +346,7 @@ def test_a_users_own_network_has_figures(tmp_path: Path) -> None:
     n.export_to_netcdf(str(tmp_path / "own.nc"))
     asked = energy.read_scenario("baseline", overrides={"case": str(tmp_path / "own.nc"), "objective": "dispatch"})
     own = record(energy.run(energy.read_case(tmp_path / "own.nc"), asked))
-    assert set(entries(own)) == {"monthly", "waterfall", "dispatch_all"}
+    assert set(entries(own)) == {"monthly", "dispatch_all"}
     for entry in entries(own).values():
         list(boxes(entry.draw(own, "journal")))
     supply = country_balance(own, "all").sel(carrier="gas")

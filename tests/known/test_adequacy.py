@@ -11,9 +11,10 @@ import pandas as pd
 import pypsa
 import pytest
 
-from energy.analysis.risk.adequacy import adequacy, hourly_chain
+from energy.analysis.risk.adequacy import adequacy
 from energy.analysis.risk.estimate import mean
 from energy.analysis.risk.unavailability import hours_both_out
+from energy.analysis.risk.unit_outages import hourly_chain
 from energy.case import Case, read_case
 from energy.errors import InputError
 from energy.model.outages.sampling import draw_outages

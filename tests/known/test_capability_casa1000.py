@@ -39,8 +39,8 @@ def test_states_bound_the_exchange(state: str | None, forward: float, back: floa
     assert months.loc["forward", "TTC"].to_numpy() == pytest.approx(forward)
     assert months.loc["reverse", "TTC"].to_numpy() == pytest.approx(back)
     assert months["intact"].to_numpy() == pytest.approx(1300)
-    # 149 MW at 0.9749, 251 at 0.9589, 250 at 0.9269 a pole
-    full = 2 * (149 * 0.9749 + 251 * 0.9589 + 250 * 0.9269)
+    # 149 MW at 0.97492071, 251 at 0.9588638, 250 at 0.9269 a pole
+    full = 2 * (149 * 0.97492071 + 251 * 0.9588638 + 250 * 0.9269)
     assert (months["delivered"] <= full + 1e-6).all()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from energy.solve import Engine, Result, attempts, solve
 from energy.solve.lp import Problem
 
 Saver = Callable[[pypsa.Network], Path]
+Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(params=["netcdf", "csv"])
@@ -375,3 +378,36 @@ def test_a_tank_between_two_hours(tank: dict[str, float], made: float, tmp_path:
     found = solved(save_netcdf(n, tmp_path))
     assert found.objective == pytest.approx(10 * made)
     assert found.flow("generators")["early"].tolist() == pytest.approx([made, 0])
+
+
+@pytest.mark.parametrize(
+    ("last_efficiency", "cost"),
+    [
+        (0.25, 40.0),  # 20 MW of the link serve 5 MW at each of four buses, two hours at 1 $/MWh
+        # in the second hour 20 MW leave 3 MW at the last bus: 20 + 3·100; 50 MW would serve all four, and bring power
+        # that nobody takes to the three others
+        ([0.25, 0.1], 340.0),
+    ],
+)
+def test_a_run_of_a_link_with_four_outputs(
+    command: Command, last_efficiency: float | list[float], cost: float, tmp_path: Path
+) -> None:
+    """PyPSA builds such a program anew; the command reports it like any other."""
+    n = pypsa.Network(snapshots=pd.date_range("2028-04-01", periods=2, freq="h"))
+    n.add("Carrier", "AC")
+    n.add("Bus", list("abcde"), carrier="AC")
+    n.add("Generator", "cheap", bus="a", p_nom=1000, marginal_cost=1)
+    for bus in "bcde":
+        n.add("Load", f"load {bus}", bus=bus, p_set=5)
+        n.add("Generator", f"dear {bus}", bus=bus, p_nom=100, marginal_cost=100)
+    ends = {"bus0": "a", "bus1": "b", "bus2": "c", "bus3": "d", "bus4": "e"}
+    shares = {"efficiency": 0.25, "efficiency2": 0.25, "efficiency3": 0.25, "efficiency4": last_efficiency}
+    n.add("Link", "many", p_nom=100, **ends, **shares)
+    file = save_netcdf(n, tmp_path)
+    scenario = tmp_path / "own.yaml"
+    scenario.write_text(f"year: 2028\ncase: {file}\nobjective: dispatch\n", encoding="utf-8")
+    done = command("run", scenario, "--json", "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    (said,) = json.loads(done.stdout)
+    assert said["objective"] == pytest.approx(cost)
+    assert said["structure_gwh"] is None  # no warm start, so that it would cost two builds more

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from energy.analysis.contract_forms import FORMS, Terms, contract_forms, fair_prices
+from energy.analysis.contract_forms import FORMS, DeliveryTerms, contract_forms, fair_prices
 from energy.errors import InputError
 
 dollars = st.floats(0, 200)
@@ -26,7 +26,7 @@ def test_both_sides_together_gain_what_is_taken(
 ) -> None:
     """buyer + sellers = worth · taken + opportunity · (offered - taken), in the mean, in every form."""
     offered = np.array(energy)
-    terms = Terms(price, quantity, worth, opportunity, penalty)
+    terms = DeliveryTerms(price, quantity, worth, opportunity, penalty)
     table = contract_forms(terms, offered, np.full(len(offered), least_cost))
     expected = (worth * table["taken"] + opportunity * (offered.mean() - table["taken"])) / 1000
     np.testing.assert_allclose(table["buyer"] + table["sellers"], expected, atol=1e-6)
@@ -35,7 +35,7 @@ def test_both_sides_together_gain_what_is_taken(
 @given(seasons, st.floats(1, 5000), st.floats(0, 5000))
 def test_no_form_takes_more_than_is_offered(energy: list[float], quantity: float, least_cost: float) -> None:
     offered = np.array(energy)
-    table = contract_forms(Terms(90, quantity, 40, 20, 45), offered, np.full(len(offered), least_cost))
+    table = contract_forms(DeliveryTerms(90, quantity, 40, 20, 45), offered, np.full(len(offered), least_cost))
     assert (table["taken"] <= offered.mean() + 1e-9).all()
     assert (table["buyer worst"] <= table["buyer"] + 1e-9).all()
     assert (table["sellers worst"] <= table["sellers"] + 1e-9).all()
@@ -46,7 +46,7 @@ def test_three_seasons_on_paper() -> None:
 
     Take-or-pay with penalty: bills 0, 90, 90; penalties 45, 0, 0; sellers -45, 90, 90 + 20; buyer 45, -50, -50.
     """
-    terms = Terms(price=90, quantity=1000, worth=40, opportunity=20, penalty=45)
+    terms = DeliveryTerms(price=90, quantity=1000, worth=40, opportunity=20, penalty=45)
     table = contract_forms(terms, np.array([0.0, 1000.0, 2000.0]), np.zeros(3))
     row = table.loc[FORMS[3]]
     assert row["sellers"] == pytest.approx((-45 + 90 + 110) / 3)
@@ -62,4 +62,4 @@ def test_fair_prices_need_a_worth_above_the_next_buyers() -> None:
 
 def test_negative_terms_are_refused() -> None:
     with pytest.raises(InputError, match="worth -1"):
-        contract_forms(Terms(90, 1000, -1, 20, 45), np.array([1.0]), np.array([0.0]))
+        contract_forms(DeliveryTerms(90, 1000, -1, 20, 45), np.array([1.0]), np.array([0.0]))

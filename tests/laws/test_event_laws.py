@@ -18,7 +18,8 @@ from energy.analysis.settlement import settlement
 from energy.case import Case
 from energy.metrics.settlement import TERMS
 from energy.model import Inputs
-from energy.model.inputs import assemble, with_objective
+from energy.model.inputs import assemble
+from energy.model.marginal_costs import with_objective
 from energy.scenario import Scenario, read_scenario
 from energy.solve import Engine, Result
 

@@ -23,7 +23,8 @@ from scipy.optimize import linprog
 
 from energy.case import Case, read_case
 from energy.model import Inputs, inputs
-from energy.model.inputs import assemble, with_objective
+from energy.model.inputs import assemble
+from energy.model.marginal_costs import with_objective
 from energy.scenario import Scenario, read_scenario
 from energy.solve import Engine, Result, WarmStartScenario
 from energy.solve.lp import matrix_of

@@ -80,19 +80,19 @@ def test_nothing_leaves_the_page_and_nothing_is_complained_of(page: Path) -> Non
 
 
 def test_tables_sort_by_mouse_and_keyboard(page: Path) -> None:
-    column = "[...document.querySelectorAll('#table-scenarios tbody tr')].map(r => Number(r.cells[4].dataset.value))"
-    head = "document.querySelectorAll('#table-scenarios thead th')[4]"
+    column = "[...document.querySelectorAll('#table-scenarios tbody tr')].map(r => Number(r.cells[1].dataset.value))"
+    head = "document.querySelectorAll('#table-scenarios thead th')[1]"
 
     async def act(tab: Any) -> None:
         first = await tab.value(column)
         assert first[0] > first[1]  # the base is the larger one
-        await tab.value(f"{head}.querySelector('button').click()")
-        assert await tab.value(column) == sorted(first)
-        assert await tab.value(f"{head}.getAttribute('aria-sort')") == "ascending"
-        await tab.value(f"{head}.querySelector('button').focus()")
-        await tab.press("Enter", 13)
+        await tab.value(f"{head}.click()")  # anywhere on the head, the largest first
         assert await tab.value(column) == sorted(first, reverse=True)
         assert await tab.value(f"{head}.getAttribute('aria-sort')") == "descending"
+        await tab.value(f"{head}.querySelector('button').focus()")
+        await tab.press("Enter", 13)
+        assert await tab.value(column) == sorted(first)
+        assert await tab.value(f"{head}.getAttribute('aria-sort')") == "ascending"
         rows = "[...document.querySelectorAll('#table-evidence tbody tr')].filter(r => !r.hidden).length"
         every = await tab.value(rows)
         await tab.value(
@@ -232,3 +232,21 @@ def test_report_refuses_what_is_no_run(folders: list[Path], tmp_path: Path) -> N
         report_page([folders[0], folders[0]])
     with pytest.raises(InputError, match="needs a run"):
         report_page([])
+
+
+def test_energy_change_cause_and_money_are_seen_on_a_phone(page: Path) -> None:
+    """Without scrolling sideways: the page is no wider than the phone, nor is the table of scenarios than its place."""
+    heads_shown = "[...document.querySelectorAll('#table-scenarios thead th')].filter(h => h.offsetParent)"
+    shown = f"{heads_shown}.map(h => h.innerText)"
+
+    async def act(tab: Any) -> None:
+        await tab.send("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=1, mobile=True)
+        heads = " ".join(await tab.value(shown))
+        for word in ("delivered [GWh]", "change [GWh]", "most is lost to", "buyer pays"):
+            assert word in heads
+        assert "ceiling" not in heads
+        assert await tab.value("document.documentElement.scrollWidth") <= 390
+        place = "document.getElementById('table-scenarios').parentElement"
+        assert await tab.value(f"{place}.scrollWidth <= {place}.clientWidth")
+
+    chromium.in_chromium(page, act)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 import numpy as np
 import pytest
 
-from energy.analysis import parallel as points_module
+from energy.analysis.engine_cache import forget_engines
 from energy.analysis.parallel import delivered, solve_points
 from energy.case import Case, read_case
 from energy.errors import SolverError
@@ -76,12 +74,12 @@ def test_points_of_a_long_horizon_are_the_same_in_any_order(monkeypatch: pytest.
     out = {"name": "out", "kind": "hvdc_pole_out", "where": ["links.line"], "cause": "any", "start": "07-03"}
     points = [base.replace(events=[out | {"duration": days}]) for days in ("5d", "40d")]
     points.append(points[0].replace(hydrology="dry"))
-    monkeypatch.setattr(points_module, "_engines", OrderedDict())
+    forget_engines()
     short = {a.index: float(a.values["objective"]) for a in solve_points(case, points, delivered)}
     monkeypatch.setattr(attempts, "LONG_HORIZON", 0)
     objectives = []
     for order in ((0, 1, 2), (2, 1, 0)):
-        monkeypatch.setattr(points_module, "_engines", OrderedDict())
+        forget_engines()
         answers = list(solve_points(case, [points[at] for at in order], delivered))
         objectives.append({order[answer.index]: float(answer.values["objective"]) for answer in answers})
     assert objectives[0] == objectives[1]
@@ -119,6 +117,7 @@ def test_another_solver_finds_the_engines_optimum_prices_and_all(overrides: dict
         np.testing.assert_allclose(other.prices, engine.prices, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_another_solver_keeps_the_protection_order() -> None:
     """A dry year in which weights alone would give up demand for what stands behind it."""
     scenario = read_scenario("dry_year", overrides={"time.resolution": "typical-days-24h"})

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from energy.analysis.risk.estimate import Pool, Samples, make_pool, mean, stratified_mean
+from energy.analysis.risk.estimate import mean
+from energy.analysis.risk.stratification import Pool, Samples, make_pool, stratified_mean
 
 STRATA, POOL = 8, 4096
 

@@ -88,7 +88,14 @@ def test_no_more_patterns_are_kept_than_said(
     assert len(built) == 3
 
 
-@pytest.mark.parametrize(("first", "second"), [("none", "secants"), ("secants", "tangents"), ("tangents", "none")])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("none", "secants"),
+        pytest.param("secants", "tangents", marks=pytest.mark.slow),
+        pytest.param("tangents", "none", marks=pytest.mark.slow),
+    ],
+)
 def test_each_kind_of_line_losses_has_a_pattern_of_its_own(
     casa1000: Case, built: list[Inputs], first: str, second: str
 ) -> None:

@@ -18,7 +18,7 @@ from energy.errors import SolverError
 from energy.metrics import TOLERANCE, audit
 from energy.metrics.unmet_irrigation import unmet_irrigation
 from energy.model import inputs
-from energy.reading.project_folder import project_folder
+from energy.reading.library_folders import shipped_folder
 from energy.scenario import Scenario, read_scenario
 from energy.solve import Engine, Result, solve
 from energy.solve.rivers import NEGLIGIBLE, lacking_columns, least_lacking_water, with_lacking_water
@@ -34,7 +34,7 @@ LINE, EFFICIENCY = 100.0, 0.95
 def river(folder: Path, indent: str = "{6: 100, 7: 100}", shortfall: bool = True, link: str = "release") -> Case:
     """Return the case with an indent [m³/s] on what turbine and spillway pass, or on the turbine alone."""
     place = folder / "river"
-    shutil.copytree(project_folder("networks") / "two_bus", place)
+    shutil.copytree(shipped_folder("networks") / "two_bus", place)
     generators = (place / "generators.csv").read_text()
     (place / "generators.csv").write_text(generators.replace("river mouth,river below", "river mouth,delta"))
     yields = ", shortfall: lacking" if shortfall else ""

@@ -152,9 +152,9 @@ def test_planned_draws_are_whole_rounds(two_bus: Case, question: SamplingDesign)
 
 def test_copies_of_a_case_share_what_is_remembered(two_bus: Case, question: SamplingDesign) -> None:
     # a worker gets a copy of the case with each task; an engine for each would take seconds and never be freed
-    from energy.analysis.risk import season_sample as module
+    from energy.analysis.engine_cache import engines_kept, forget_engines
 
-    module._engines.clear()
+    forget_engines()
     for draw in range(3):
         solve_samples(pickle.loads(pickle.dumps(two_bus)), question, [draw], key="two_bus of this test")
-    assert len(module._engines) == 1
+    assert engines_kept() == 1

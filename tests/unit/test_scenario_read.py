@@ -150,17 +150,17 @@ def test_a_name_is_found_from_a_folder_below_the_project(tmp_path: Path, monkeyp
     monkeypatch.chdir(tmp_path / "notebooks")
     assert read_scenario("child").year == 2028
     assert resolve("child").files == (folder / "child.yaml", folder / "base.yaml")
-    assert list(list_scenarios()) == ["base", "child"]
+    listed = list_scenarios()
+    assert (listed["base"], listed["child"]) == (folder / "base.yaml", folder / "child.yaml")
     monkeypatch.chdir(tmp_path)
     assert resolve("child").files == (Path("scenarios/child.yaml"), Path("scenarios/base.yaml"))
 
 
-def test_no_folder_of_scenarios_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_alone_is_read_where_there_is_no_folder_of_scenarios(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    for read in (lambda: read_scenario("a"), list_scenarios):
-        with pytest.raises(
-            InputError, match=r"no folder 'scenarios' here or above; do: change to the project's folder"
-        ):
-            read()
+    with pytest.raises(InputError, match="scenario 'a' not found"):
+        read_scenario("a")
     (tmp_path / "alone.yaml").write_text("year: 2028\n", encoding="utf-8")
     assert read_scenario("alone.yaml").year == 2028

@@ -24,8 +24,10 @@ from energy.analysis.sensitivity.uncertain_parameters import (
 )
 from energy.case import Case
 from energy.errors import SolverError
+from energy.model import inputs
 from energy.report.sensitivity_text import sensitivity_notes, sensitivity_record
 from energy.scenario import read_hazards, read_scenario
+from energy.solve.structure_hash import structure_key
 
 WEIGHTS = np.array([4.0, -2.0, 1.0, 0.0])
 NAMES = ["a", "b", "c", "d"]
@@ -114,7 +116,8 @@ def test_unknown_numbers_of_the_case_can_be_set(casa1000: Case) -> None:
     keys = {unknown.key for unknown in found}
     assert "values.links.TJ - AF 220 kV.p_nom" in keys
     assert "rules.nurek_growing_release.at_least" in keys
-    assert not any("build_year" in key for key in keys)
+    assert "values.links.Rogun unit 3 turbine.build_year" in keys
+    assert "rules.rogun_filling.yearly" in keys
     assert len(found) > 300
     one = next(u for u in found if u.key == "values.links.TJ - AF 220 kV.p_nom")
     changed = with_uncertain_parameters(casa1000, scenario, [one], [0.25])
@@ -134,7 +137,7 @@ def test_all_numbers_at_their_base_are_the_scenario(casa1000: Case, asked: str) 
     # so does a number of the scenario's own that is overwritten, and a rule that is off and comes back
     altered = {
         "growth": "high",
-        "values": {"links.Rogun stage 1 turbine.efficiency": 300, "loads.TJ * demand.share": 1 / 3},
+        "values": {"links.Sangtuda-1 turbine.efficiency": 130, "loads.TJ * demand.share": 1 / 3},
         "rules": {
             "toktogul_start": {"level": 3000},
             "kairakkum_irrigation": "off",
@@ -150,9 +153,8 @@ def test_all_numbers_at_their_base_are_the_scenario(casa1000: Case, asked: str) 
         name for name, change in scenario.rules.items() if change == "off"
     ]
     before, after = [answer.values for answer in solve_points(casa1000, [scenario, same], Metrics())]
-    # the case writes efficiencies of the DC line with four digits, the loss curve gives them to the last: 3.8e-5 apart
     for name in ("delivered", "objective", "unserved"):
-        assert float(after[name]) == pytest.approx(float(before[name]), rel=4e-5, abs=1e-3)
+        assert float(after[name]) == pytest.approx(float(before[name]), rel=1e-5, abs=1e-3)
 
 
 @pytest.mark.slow
@@ -170,6 +172,41 @@ def test_ranges_do_not_contradict_each_other(casa1000: Case) -> None:
 
 def _key(found: list[UncertainParameter], key: str) -> UncertainParameter:
     return next(unknown for unknown in found if unknown.key == key)
+
+
+def test_dates_of_build_are_whole_years_of_one_program(casa1000: Case) -> None:
+    """The third unit is drawn from 2027 to 2030; in 2029 and 2030 it gives nothing in the season of 2028."""
+    scenario = read_scenario("baseline")
+    found = uncertain_parameters(casa1000, scenario)
+    third = _key(found, "values.links.Rogun unit 3 turbine.build_year")
+    assert [third.at(share) for share in (0.0, 0.26, 0.51, 0.76, 1.0)] == [2027, 2028, 2029, 2030, 2030]
+    assert third.at(_base(third)) == third.base
+    drawn = [with_uncertain_parameters(casa1000, scenario, [third], [share]) for share in (0.0, 0.3, 0.6, 1.0)]
+    built = [inputs(casa1000, one) for one in drawn]
+    flows = [one.components["links"].at["Rogun unit 3 turbine", "p_nom"] for one in built]
+    assert flows == [0.9, 0.9, 0.0, 0.0]
+    assert len({structure_key(one) for one in built}) == 1
+    # the line under study is what the scenario asks about; what stands in every year of its range is no question
+    dates = [unknown.key for unknown in found if unknown.key.endswith(".build_year")]
+    assert not any("HVDC" in key or "Rogun unit 1" in key or "open access" in key for key in dates)
+    table = casa1000.components
+    for key in dates:
+        component, _, rest = key.removeprefix("values.").partition(".")
+        name = rest.removesuffix(".build_year")
+        assert name in table[component].index
+
+
+def test_a_late_runner_leaves_the_temporary_one_in_place(casa1000: Case) -> None:
+    """In 2027 the permanent runners are due; drawn a year later, the temporary ones still turn."""
+    scenario = read_scenario("baseline", overrides={"year": 2027})
+    first = _key(uncertain_parameters(casa1000, scenario), "values.links.Rogun unit 1 turbine.build_year")
+    late = inputs(casa1000, with_uncertain_parameters(casa1000, scenario, [first], [1.0])).components["links"]
+    due = inputs(casa1000, with_uncertain_parameters(casa1000, scenario, [first], [0.5])).components["links"]
+    assert late.at["Rogun unit 1 turbine", "p_nom"] == 0
+    assert late.at["Rogun unit 1 temporary turbine", "p_nom"] == 0.3
+    assert "Rogun unit 2 temporary turbine" not in late.index
+    assert due.at["Rogun unit 1 turbine", "p_nom"] == 0.9
+    assert "Rogun unit 1 temporary turbine" not in due.index
 
 
 def test_a_pattern_leaves_alone_what_has_a_row_of_its_own(casa1000: Case) -> None:
@@ -224,15 +261,21 @@ def test_what_follows_a_moved_number(casa1000: Case) -> None:
     assert shares[south] == pytest.approx(0.34 / 1.06)
     assert shares["values.loads.TJ centre demand.share"] == pytest.approx(0.44 / 1.06)
     assert sum(shares.values()) == pytest.approx(1)
-    # 5.4 hm3/h at 250 MWh/hm3 are 1,350 MW: at 450 they need 3 hm3/h; at 120 the flow stays
-    turbine = "values.links.Rogun stage 1 turbine"
-    better = with_linked_parameters(casa1000, scenario, {f"{turbine}.efficiency": 450.0})
-    assert better[f"{turbine}.p_nom"] == pytest.approx(3.0)
-    moved = {f"{turbine}.efficiency": 450.0, f"{turbine}.p_nom": 6.3}
-    assert with_linked_parameters(casa1000, scenario, moved)[f"{turbine}.p_nom"] == pytest.approx(3.5)
-    assert list(with_linked_parameters(casa1000, scenario, {f"{turbine}.efficiency": 120.0})) == [
+    # 5.04 hm3/h at 550 MWh/hm3 are 2,772 MW: at 600 they need 4.62 hm3/h; at 490 the flow stays
+    turbine = "values.links.Nurek turbine"
+    better = with_linked_parameters(casa1000, scenario, {f"{turbine}.efficiency": 600.0})
+    assert better[f"{turbine}.p_nom"] == pytest.approx(4.62)
+    moved = {f"{turbine}.efficiency": 600.0, f"{turbine}.p_nom": 6.0}
+    assert with_linked_parameters(casa1000, scenario, moved)[f"{turbine}.p_nom"] == pytest.approx(5.5)
+    assert list(with_linked_parameters(casa1000, scenario, {f"{turbine}.efficiency": 490.0})) == [
         f"{turbine}.efficiency"
     ]
+    # 375.2 $/MWh is the last step of rationing, 335.2 the first: at 250.13 a third less, and so is the first
+    last = "values.generators.unserved TJ north.marginal_cost"
+    prices = with_linked_parameters(casa1000, scenario, {last: 2 / 3 * 375.2})
+    assert prices["values.generators.unserved TJ north step 1.marginal_cost"] == pytest.approx(2 / 3 * 335.2)
+    assert prices[last] == pytest.approx(2 / 3 * 375.2)
+    assert not any("KG" in key for key in prices)
     # Kairakkum starts with 2,300 hm3
     small = with_linked_parameters(casa1000, scenario, {"values.stores.Kairakkum.e_nom": 2000.0})
     assert small["rules.kairakkum_start.level"] == 2000.0

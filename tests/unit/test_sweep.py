@@ -127,7 +127,7 @@ def test_the_same_point_is_solved_once(two_bus: Case, tmp_path: Path) -> None:
     assert len(lines) == 1
     longer = {"growth": ["central", "low"], "year": [2028]}
     sweep(two_bus, base, longer, folder=tmp_path / "s", progress=seen.append)
-    assert (seen[-1].found, seen[-1].done) == (1, 2)
+    assert (seen[-1].resumed, seen[-1].done) == (1, 2)
     assert len((tmp_path / "s" / JOURNAL).read_text().splitlines()) == 2
 
 

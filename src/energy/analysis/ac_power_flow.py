@@ -82,7 +82,8 @@ def power_flow(n: pypsa.Network, limits: pd.Series | None = None) -> PowerFlow:
         },
         "bus",
     )
-    tables = [_branches(n, component) for component in BRANCHES if len(n.components[component].static)]
+    present = [component for component in BRANCHES if len(n.components[component].static)]
+    tables = [_branches(n, component) for component in present]
     branches = pd.concat(tables).sort_index(level=0, sort_remaining=False)
     losses = branches["losses"].groupby(level=0).sum()
     return PowerFlow(buses, branches, losses, status["n_iter"].max(axis=1))
@@ -114,14 +115,20 @@ def _branches(n: pypsa.Network, component: str) -> pd.DataFrame:
     dynamic = n.components[component].dynamic
     table = _stacked({name: dynamic[name] for name in ("p0", "p1", "q0", "q1")}, "branch")
     table["losses"] = table["p0"] + table["p1"]
-    apparent = np.maximum(np.hypot(table["p0"], table["q0"]), np.hypot(table["p1"], table["q1"]))
-    rating = n.components[component].static["s_nom"].reindex(table.index.get_level_values("branch")).to_numpy()
+    apparent0 = np.hypot(table["p0"], table["q0"])
+    apparent1 = np.hypot(table["p1"], table["q1"])
+    apparent = np.maximum(apparent0, apparent1)
+    names = table.index.get_level_values("branch")
+    rating = n.components[component].static["s_nom"].reindex(names).to_numpy()
     table["loading"] = apparent / np.where(rating > 0, rating, np.nan)
     return table
 
 
 def _stacked(tables: dict[str, pd.DataFrame], name: str) -> pd.DataFrame:
-    columns = {key: table.rename_axis(index="snapshot", columns=name).stack() for key, table in tables.items()}
+    """Return tables (snapshots × components) as the columns of one table, a row a snapshot and component."""
+    columns = {}
+    for key, table in tables.items():
+        columns[key] = table.rename_axis(index="snapshot", columns=name).stack()
     return pd.DataFrame(columns)
 
 
@@ -151,28 +158,36 @@ def ac_power_flow(result: Result, snapshots: Sequence[pd.Timestamp], reactive: R
     for snapshot in snapshots:
         n = ac_network(result, snapshot, reactive)
         flows.append(power_flow(n, reactive_limits(n, reactive)))
+    buses, branches, losses, iterations = zip(*map(_tables_of, flows), strict=True)
     return PowerFlow(
-        pd.concat([flow.buses for flow in flows]),
-        pd.concat([flow.branches for flow in flows]),
-        pd.concat([flow.losses for flow in flows]),
-        pd.concat([flow.iterations for flow in flows]),
+        buses=pd.concat(buses),
+        branches=pd.concat(branches),
+        losses=pd.concat(losses),
+        iterations=pd.concat(iterations),
     )
+
+
+def _tables_of(flow: PowerFlow) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series, pd.Series]:
+    return flow.buses, flow.branches, flow.losses, flow.iterations
 
 
 def verdict(flow: PowerFlow) -> str:
     """Return in a sentence what the power flow says: lowest and highest voltage, losses, heaviest loading."""
-    low = _name_of(int(flow.buses["voltage"].argmin()), flow.buses)
-    high = _name_of(int(flow.buses["voltage"].argmax()), flow.buses)
-    heaviest = _name_of(int(flow.branches["loading"].argmax()), flow.branches)
-    strange = flow.buses["voltage"].lt(LIKELY_VOLTAGE[0]) | flow.buses["voltage"].gt(LIKELY_VOLTAGE[1])
+    voltage = flow.buses["voltage"]
+    loading = flow.branches["loading"]
+    low = _name_of(int(voltage.argmin()), flow.buses)
+    high = _name_of(int(voltage.argmax()), flow.buses)
+    heaviest = _name_of(int(loading.argmax()), flow.branches)
     text = (
-        f"Voltages {flow.buses['voltage'].min():.3f} ({low}) to {flow.buses['voltage'].max():.3f} p.u. ({high}), "
+        f"Voltages {voltage.min():.3f} ({low}) to {voltage.max():.3f} p.u. ({high}), "
         f"losses {flow.losses.min():,.0f} to {flow.losses.max():,.0f} MW, "
-        f"heaviest loading {100 * flow.branches['loading'].max():.0f} % ({heaviest})."
+        f"heaviest loading {100 * loading.max():.0f} % ({heaviest})."
     )
-    if strange.any():
-        count = len(flow.buses.index[strange].unique("snapshot"))
-        text += f" In {count} of {len(flow.losses)} hours a voltage leaves {LIKELY_VOLTAGE[0]}–{LIKELY_VOLTAGE[1]} p.u."
+    lowest, highest = LIKELY_VOLTAGE
+    is_unlikely = (voltage < lowest) | (voltage > highest)
+    if is_unlikely.any():
+        count = len(flow.buses.index[is_unlikely].unique("snapshot"))
+        text += f" In {count} of {len(flow.losses)} hours a voltage leaves {lowest}–{highest} p.u."
     return text
 
 

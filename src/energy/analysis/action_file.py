@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field
 from energy.errors import Fault, InputError, nearest
 from energy.reading.document import read_document
 from energy.reading.frozen import Frozen, FrozenMap, Frozenness, Word
-from energy.reading.project_folder import project_folder
+from energy.reading.library_folders import library_files
 from energy.reading.schema_errors import validated
 from energy.reading.tree import Node, Origin, merged, planted, put
 from energy.scenario import HazardSet, Scenario
@@ -92,9 +92,9 @@ class ActionSet:
             Fault(
                 f"no hazard {hazard!r} in {hazards.name}",
                 node.origin.where,
-                node.origin.line,
-                ", ".join(hazards.hazards),
-                nearest(str(hazard), hazards.hazards),
+                line=node.origin.line,
+                allowed=", ".join(hazards.hazards),
+                repair=nearest(str(hazard), hazards.hazards),
             )
             for hazard, node in written.children()
             if hazard not in hazards.hazards
@@ -123,20 +123,18 @@ def read_actions(path_or_name: str | Path) -> ActionSet:
     """
     path = Path(path_or_name)
     if path.suffix not in (".yaml", ".yml"):
-        folder = project_folder("scenarios") / "actions"
-        known = sorted(file.stem for file in folder.glob("*.yaml"))
+        known = library_files("scenarios", "actions")
         if path.name not in known:
             what = f"no actions {str(path_or_name)!r}"
             raise InputError(
                 Fault(
                     what,
-                    folder,
-                    None,
-                    ", ".join(known),
-                    nearest(path.name, known),
+                    "scenarios/actions",
+                    allowed=", ".join(known),
+                    repair=nearest(path.name, known),
                 )
             )
-        path = folder / f"{path.name}.yaml"
+        path = known[path.name]
     elif not path.is_file():
         raise InputError(Fault("file not found", path))
     tree = read_document(path)

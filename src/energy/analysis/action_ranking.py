@@ -6,7 +6,7 @@ one draw is the action's doing, and its standard error is that of the difference
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -24,11 +24,11 @@ from energy.analysis.risk.season_sample import (
     checked,
     solver_of,
 )
+from energy.analysis.tasks import results_in_order
 from energy.case import Case
 from energy.errors import Fault, InputError, SolverError
 from energy.metrics import transferable
 from energy.metrics.fuel import unserved_by_country
-from energy.model.outages.sampling import as_events, draw_outages
 from energy.scenario import HazardSet, Scenario
 from energy.solve import Result
 
@@ -108,28 +108,14 @@ def rank_actions(
         designs[name] = replace(base, scenario=changed, hazards=laws)
     for design in designs.values():
         checked(case, design)
-    tables = dict(_sampled(case, designs, draws, executor))
-    samples = pd.concat({name: tables[name] for name in designs}, names=["action", "draw"])
+    tasks = [(case, design, draws) for design in designs.values()]
+    tables = results_in_order(action_samples, tasks, executor)
+    samples = pd.concat(dict(zip(designs, tables, strict=True)), names=["action", "draw"])
     table = ranking_table(samples, ranked_by)
     costs = {name: action.cost for name, action in actions.actions.items()}
     table.insert(len(table.columns) - 1, "cost", table.index.map(costs))
     table.insert(len(table.columns) - 1, "worth", _worth(case, table))
     return ActionRanking(table, samples, ranked_by)
-
-
-def _sampled(
-    case: Case,
-    designs: Mapping[str, SamplingDesign],
-    draws: Sequence[int],
-    executor: Executor | None,
-) -> Iterator[tuple[str, pd.DataFrame]]:
-    if executor is None:
-        for name, design in designs.items():
-            yield name, action_samples(case, design, draws)
-        return
-    futures = {name: executor.submit(action_samples, case, design, draws) for name, design in designs.items()}
-    for name, future in futures.items():
-        yield name, future.result()
 
 
 def action_samples(case: Case, design: SamplingDesign, draws: Sequence[int]) -> pd.DataFrame:
@@ -144,10 +130,7 @@ def action_samples(case: Case, design: SamplingDesign, draws: Sequence[int]) -> 
     rows = {}
     for draw in draws:
         calm = design.undisturbed(draw)
-        start, end = calm.horizon()
-        hours = (end - start) / pd.Timedelta(hours=1)
-        drawn = draw_outages(design.hazards, start, hours, design.seed, draw, dict(design.tilts))
-        events = as_events(drawn, design.hazards, start, hours)
+        events = design.events(calm, design.outages(calm, draw))
         try:
             result = solver_of(case, design, draw).solve(events)
         except SolverError as err:
@@ -159,7 +142,8 @@ def action_samples(case: Case, design: SamplingDesign, draws: Sequence[int]) -> 
             "unserved": unserved,
             "income": season * price / 1000,
         }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("draw")
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    return table.rename_axis("draw")
 
 
 def _season_energy(scenario: Scenario, result: Result) -> float:
@@ -182,39 +166,51 @@ def ranking_table(samples: pd.DataFrame, ranked_by: str) -> pd.DataFrame:
     """
     unserved = samples["unserved"].unstack("action")
     income = samples["income"].unstack("action")
-    names = [str(name) for name in dict.fromkeys(samples.index.get_level_values("action")) if name != NOTHING]
-    per_draw = {
-        RANKED_BY[0]: -unserved[names].sub(unserved[NOTHING], axis=0),
-        RANKED_BY[1]: income[names].sub(income[NOTHING], axis=0),
+    actions = dict.fromkeys(samples.index.get_level_values("action"))
+    names = [str(name) for name in actions if name != NOTHING]
+    unserved_avoided, income_gained, income_at_risk_avoided = RANKED_BY
+    differences = {
+        unserved_avoided: -unserved[names].sub(unserved[NOTHING], axis=0),
+        income_gained: income[names].sub(income[NOTHING], axis=0),
     }
     columns = {}
-    for figure, difference in per_draw.items():
+    for figure, difference in differences.items():
         columns[figure] = difference.mean()
         columns[f"{figure} error"] = difference.std(ddof=1) / len(difference) ** 0.5
     resampled = _resampled_tail(income, names)
-    columns[RANKED_BY[2]] = pd.Series({name: _tail(income[name]) - _tail(income[NOTHING]) for name in names})
-    columns[f"{RANKED_BY[2]} error"] = resampled.std(ddof=1)
+    tails = {name: _tail(income[name]) - _tail(income[NOTHING]) for name in names}
+    columns[income_at_risk_avoided] = pd.Series(tails)
+    columns[f"{income_at_risk_avoided} error"] = resampled.std(ddof=1)
     table = pd.DataFrame(columns).rename_axis("action")
     table = table.sort_values(ranked_by, ascending=False, kind="stable")
-    spread = resampled if ranked_by == RANKED_BY[2] else per_draw[ranked_by]
-    table["tied with next"] = _ties(table.index, spread, is_bootstrap=ranked_by == RANKED_BY[2])
+    is_bootstrap = ranked_by == income_at_risk_avoided
+    spread = resampled if is_bootstrap else differences[ranked_by]
+    table["tied with next"] = _ties(table.index, spread, is_bootstrap=is_bootstrap)
     table.attrs["units"] = "GWh and million USD a year"
     return table
 
 
 def _tail(income: pd.Series) -> float:
-    worst = max(round(TAIL * len(income)), 1)
-    return float(np.sort(income.to_numpy(float))[:worst].mean())
+    """Return the mean of the worst incomes."""
+    worst = _worst_seasons(len(income))
+    ranked = np.sort(income.to_numpy(float))
+    return float(ranked[:worst].mean())
+
+
+def _worst_seasons(seasons: int) -> int:
+    return max(round(TAIL * seasons), 1)
 
 
 def _resampled_tail(income: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """Return the differences of the tail over resampled draws; shape (resamples, actions)."""
     generator = np.random.default_rng(1)
-    chosen = generator.integers(len(income), size=(RESAMPLES, len(income)))
-    worst = max(round(TAIL * len(income)), 1)
+    seasons = len(income)
+    chosen = generator.integers(seasons, size=(RESAMPLES, seasons))
     values = income[[NOTHING, *names]].to_numpy(float)
-    tails = np.sort(values[chosen], axis=1)[:, :worst].mean(axis=1)
-    return pd.DataFrame(tails[:, 1:] - tails[:, :1], columns=list(names))
+    ranked = np.sort(values[chosen], axis=1)
+    tails = ranked[:, : _worst_seasons(seasons)].mean(axis=1)
+    without_action = tails[:, :1]
+    return pd.DataFrame(tails[:, 1:] - without_action, columns=list(names))
 
 
 def _ties(order: pd.Index, spread: pd.DataFrame, is_bootstrap: bool) -> list[bool]:
@@ -222,10 +218,12 @@ def _ties(order: pd.Index, spread: pd.DataFrame, is_bootstrap: bool) -> list[boo
     ties = []
     for name, following in pairwise(order):
         difference = spread[name] - spread[following]
+        count = len(difference)
         error = float(difference.std(ddof=1))
-        error = error if is_bootstrap else error / len(difference) ** 0.5
-        width = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(difference) - 1)) * error
-        ties.append(bool(abs(difference.mean()) <= width))
+        if not is_bootstrap:
+            error /= count**0.5
+        quantile = float(stats.t.ppf((1 + CONFIDENCE) / 2, count - 1))
+        ties.append(bool(abs(difference.mean()) <= quantile * error))
     return [*ties, False]
 
 

@@ -34,7 +34,8 @@ from energy.errors import Fault, InputError
 from energy.metrics import ceiling, energy_by_month, transferable
 from energy.metrics.settlement import BUYERS
 from energy.model import Inputs
-from energy.model.inputs import assemble, with_objective
+from energy.model.inputs import assemble
+from energy.model.marginal_costs import with_objective
 from energy.model.objective import STUDIED, demand_services, purchases
 from energy.scenario import Scenario
 from energy.solve import Engine, Result
@@ -71,7 +72,12 @@ def shapley(causes: Iterable[str], value: Values) -> dict[str, np.ndarray]:
     --------
     Two causes of which either alone takes 3 of 4, and both together take all:
 
-    >>> delivered = {frozenset(): 4.0, frozenset("a"): 1.0, frozenset("b"): 1.0, frozenset("ab"): 0.0}
+    >>> delivered = {
+    ...     frozenset(): 4.0,
+    ...     frozenset("a"): 1.0,
+    ...     frozenset("b"): 1.0,
+    ...     frozenset("ab"): 0.0,
+    ... }
     >>> shares = shapley("ab", lambda causes: np.array(delivered[causes]))
     >>> {name: float(share) for name, share in shares.items()}
     {'a': 2.0, 'b': 2.0}

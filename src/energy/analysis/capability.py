@@ -6,67 +6,34 @@ definitions with a worked example; ETSO, *Definitions of Transfer Capacities*, 2
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from energy.analysis.secure_exchange import (
+    Loss,
+    LossTolerance,
+    SecureExchange,
+    SecureLimit,
+    losses_on_grid,
+)
 from energy.analysis.unsupported_inputs import refuse_unhonoured
 from energy.errors import Fault, InputError, nearest
 from energy.model import Inputs
 from energy.solve.ttc.dc_network import Column, DCNetwork
-from energy.solve.ttc.exchange import (
-    ExchangeOptimum,
-    GridState,
-    base,
-    bridges,
-    largest_exchange,
-    withstands_line_losses,
-)
 from energy.solve.ttc.rows import TransferPath
 
 FORWARD, REVERSE = "forward", "reverse"
 SERVICES = {FORWARD: "casa", REVERSE: "reverse"}
-EQUAL = 1e-5  # MW
+LIMIT_COLUMNS = ["intact", "TTC", "delivered", "limit intact", "limit"]
 COLUMNS = ["intact", "TTC", "delivered", "TRM", "NTC", "allocated", "ATC", "limit intact", "limit"]
-RANK = ("studied", "line", "lines", "rule", "links", "plants")  # of equal reliefs the first names the limit
 Area = Sequence[str] | Mapping[str, float]
 
 
-@dataclass(frozen=True)
-class Loss:
-    """One event that must be stood, beside the loss of any line.
-
-    Attributes
-    ----------
-    name
-        What is lost.
-    parts
-        (component list, name, MW lost) of each part; infinite for all of it.
-    exchange
-        Whether the exchange may fall by what both ends can stand; else it must go on undiminished.
-    """
-
-    name: str
-    parts: tuple[tuple[str, str, float], ...]
-    exchange: bool = True
-
-
-class LossTolerance(NamedTuple):
-    """Largest loss of exchange that each end can stand [MW], one number or one a snapshot.
-
-    As it is by default, the whole of what is sent must go on after any loss, with what it then loses on its way.
-    """
-
-    sending: float | np.ndarray = 0.0
-    receiving: float | np.ndarray = np.inf
-
-
 def capability(
-    found: Inputs,
+    inputs: Inputs,
     *,
     links: Sequence[str] | None = None,
     back: Sequence[str] = (),
@@ -81,7 +48,7 @@ def capability(
 
     Parameters
     ----------
-    found
+    inputs
         Inputs of the model: what is in service, with availability, events and demand; water and stores do not limit.
     links, back
         Links under study and those for the way back; by default those of the services ``casa`` and ``reverse``.
@@ -122,36 +89,45 @@ def capability(
     >>> table.loc["forward"].iloc[20][["intact", "TTC", "delivered", "NTC", "limit"]].to_dict()
     {'intact': 100.0, 'TTC': 60.0, 'delivered': 57.0, 'NTC': 55.0, 'limit': 'loss of line'}
     """
-    refuse_unhonoured(found, Path(found.name), "capability")
+    refuse_unhonoured(inputs, Path(inputs.name), "capability")
     shared = isinstance(source, Mapping) or isinstance(sink, Mapping)
-    grid = DCNetwork(found, network_only=shared)
-    paths = _paths(grid, links, back, source, sink)
-    events = _lost(grid, every_link(grid) if losses is None else losses)
-    steps = len(found.axis.snapshots)
-    ends = {
-        p.label: np.column_stack(np.broadcast_arrays(np.zeros(steps), *(stood or {}).get(p.label, LossTolerance())))[
-            :, 1:
-        ]
-        for p in paths
-    }
-    first, inverse = _alike(grid, np.column_stack(list(ends.values())))
-    rows = {path.label: [] for path in paths}  # type: dict[str, list[list[object]]]
-    for step in first:
-        for direction, row in _snapshot(grid, paths, int(step), events, ends):
-            rows[direction].append(row)
-    names = ["intact", "TTC", "delivered", "limit intact", "limit"]
-    tables = {d: pd.DataFrame(r, columns=names).iloc[inverse].set_axis(found.axis.snapshots) for d, r in rows.items()}
-    table = pd.concat(tables, names=["direction"])
+    grid = DCNetwork(inputs, network_only=shared)
+    if source is not None and sink is not None:
+        paths = _paths_between(grid, source, sink)
+    else:
+        paths = _paths_of_links(grid, links, back)
+    if losses is None:
+        losses = _every_link(grid)
+    on_grid = losses_on_grid(grid, losses)
+    snapshots = inputs.axis.snapshots
+    tolerances = _tolerances(paths, stood or {}, len(snapshots))
+    first, kind = _kinds_of_snapshot(grid, tolerances)
+    limits: dict[str, list[SecureLimit]] = {path.label: [] for path in paths}
+    for step in first.tolist():
+        exchange = SecureExchange(grid, step, paths[0], on_grid)
+        for path in paths:
+            tolerance = tolerances[path.label][step]
+            limits[path.label].append(exchange.limit(path, tolerance))
+    tables = {}
+    for direction, of_kinds in limits.items():
+        table = pd.DataFrame(of_kinds, columns=LIMIT_COLUMNS)
+        tables[direction] = table.iloc[kind].set_axis(snapshots)
+    return _with_margins(pd.concat(tables, names=["direction"]), margin, allocated or {})
+
+
+def _with_margins(table: pd.DataFrame, margin: float, allocated: Mapping[str, pd.Series]) -> pd.DataFrame:
+    """Return the table with TRM, NTC, what is allocated and ATC."""
     table["TRM"] = np.minimum(margin, table["TTC"])
     table["NTC"] = table["TTC"] - table["TRM"]
     table["allocated"] = 0.0
-    for direction, power in (allocated or {}).items():
+    for direction, power in allocated.items():
         table.loc[direction, "allocated"] = power.to_numpy(float)
-    table["ATC"] = (table["NTC"] - table["allocated"]).clip(lower=0.0)
+    available = table["NTC"] - table["allocated"]
+    table["ATC"] = available.clip(lower=0.0)
     return table[COLUMNS]
 
 
-def by_month(table: pd.DataFrame, found: Inputs) -> pd.DataFrame:
+def by_month(table: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
     """Return the months of a capability table.
 
     Returns
@@ -160,175 +136,107 @@ def by_month(table: pd.DataFrame, found: Inputs) -> pd.DataFrame:
         Index (direction, month); means over the hours [MW], ``lowest TTC`` [MW], and for ``limit intact`` and
         ``limit`` the element that binds in most hours.
     """
-    hours = pd.Series(found.axis.weights, index=found.axis.snapshots)
-    months = pd.DatetimeIndex(table.index.get_level_values("snapshot")).to_period("M").rename("month")
+    snapshots = table.index.get_level_values("snapshot")
+    months = pd.DatetimeIndex(snapshots).to_period("M").rename("month")
     keys = [table.index.get_level_values("direction"), months]
-    weight = pd.Series(hours.reindex(table.index.get_level_values("snapshot")).to_numpy(), index=table.index)
+    hours = pd.Series(inputs.axis.weights, index=inputs.axis.snapshots)
+    weight = pd.Series(hours.reindex(snapshots).to_numpy(), index=table.index)
     numbers = table.drop(columns=["limit intact", "limit"]).astype(float)
-    result = numbers.mul(weight, axis=0).groupby(keys).sum().div(weight.groupby(keys).sum(), axis=0)
-    result.insert(2, "lowest TTC", numbers["TTC"].groupby(keys).min())
+    weighted = numbers.mul(weight, axis=0)
+    hours_of_month = weight.groupby(keys).sum()
+    months_table = weighted.groupby(keys).sum().div(hours_of_month, axis=0)
+    lowest = numbers["TTC"].groupby(keys).min()
+    months_table.insert(2, "lowest TTC", lowest)
     for column in ("limit intact", "limit"):
-        share = weight.groupby([*keys, table[column]]).sum().unstack().fillna(0.0)
-        result[column] = share.idxmax(axis=1)
-    return result.sort_index(
-        key=lambda level: level.map({FORWARD: 0, REVERSE: 1}) if level.name == "direction" else level
-    )
+        hours_of_limit = weight.groupby([*keys, table[column]]).sum()
+        by_limit = hours_of_limit.unstack().fillna(0.0)
+        months_table[column] = by_limit.idxmax(axis=1)
+    return months_table.sort_index(key=_forward_first)
 
 
-def every_link(grid: DCNetwork) -> list[Loss]:
+def _forward_first(level: pd.Index) -> pd.Index:
+    if level.name != "direction":
+        return level
+    return level.map({FORWARD: 0, REVERSE: 1})
+
+
+def _every_link(grid: DCNetwork) -> list[Loss]:
     """Return the loss of each link between electric buses."""
-    ends = np.bincount([entry.column for entry in grid.entries], minlength=len(grid.columns))
-    names = dict.fromkeys(c.name for at, c in enumerate(grid.columns) if c.component == "links" and ends[at] > 1)
-    return [Loss(f"loss of {name}", (("links", name, np.inf),)) for name in names]
+    columns_of_entries = [entry.column for entry in grid.entries]
+    ends = np.bincount(columns_of_entries, minlength=len(grid.columns))
+    losses = {}
+    for number, column in enumerate(grid.columns):
+        joins_buses = ends[number] > 1
+        if column.component == "links" and joins_buses:
+            losses[column.name] = Loss(f"loss of {column.name}", (("links", column.name, np.inf),))
+    return list(losses.values())
 
 
-def _paths(
-    grid: DCNetwork, links: Sequence[str] | None, back: Sequence[str], source: Area | None, sink: Area | None
-) -> list[TransferPath]:
-    if source is not None and sink is not None:
-        unknown = [bus for bus in [*source, *sink] if bus not in grid.buses]
-        if unknown:
-            raise InputError(Fault(f"no electric bus {b!r}", None, None, None, nearest(b, grid.buses)) for b in unknown)
-        areas = [
-            tuple(a.items()) if isinstance(a, Mapping) else tuple((bus, None) for bus in a) for a in (source, sink)
-        ]
-        return [
-            TransferPath(FORWARD, source=areas[0], sink=areas[1]),
-            TransferPath(REVERSE, source=areas[1], sink=areas[0]),
-        ]
-    table = grid.found.components.get("links", pd.DataFrame())
+def _paths_between(grid: DCNetwork, source: Area, sink: Area) -> list[TransferPath]:
+    """Return the paths from one area to the other and back."""
+    unknown = [bus for bus in [*source, *sink] if bus not in grid.buses]
+    if unknown:
+        raise InputError(Fault(f"no electric bus {bus!r}", repair=nearest(bus, grid.buses)) for bus in unknown)
+    sending = _shares_of(source)
+    receiving = _shares_of(sink)
+    return [
+        TransferPath(FORWARD, source=sending, sink=receiving),
+        TransferPath(REVERSE, source=receiving, sink=sending),
+    ]
+
+
+def _shares_of(area: Area) -> tuple[tuple[str, float | None], ...]:
+    """Return the buses of an area with their shares of the exchange; None where its plants move freely."""
+    if isinstance(area, Mapping):
+        return tuple(area.items())
+    return tuple((bus, None) for bus in area)
+
+
+def _paths_of_links(grid: DCNetwork, links: Sequence[str] | None, back: Sequence[str]) -> list[TransferPath]:
+    """Return the path over links and the one over those for the way back."""
+    table = grid.inputs.components.get("links", pd.DataFrame())
     if links is None:
         service = table["service"] if "service" in table else pd.Series(dtype=object)
-        links, back = (list(service.index[service == SERVICES[d]]) for d in (FORWARD, REVERSE))
-    flows = {+1: [*links], -1: [*back]}
-    for name in [n for n in [*links, *back] if n not in table.index]:
-        raise InputError(Fault(f"no link {name!r}", grid.found.name, None, None, nearest(name, table.index)))
-    ahead = [Column("links", n) for n in flows[1]] + [Column("links", n, -1) for n in flows[-1]]
-    behind = [Column("links", n) for n in flows[-1]] + [Column("links", n, -1) for n in flows[1]]
-    one, other = (tuple(grid.at[c] for c in side if c in grid.at) for side in (ahead, behind))
-    if not one and not other:
+        links = list(service.index[service == SERVICES[FORWARD]])
+        back = list(service.index[service == SERVICES[REVERSE]])
+    unknown = [name for name in [*links, *back] if name not in table.index]
+    for name in unknown:
+        raise InputError(Fault(f"no link {name!r}", grid.inputs.name, repair=nearest(name, table.index)))
+    ahead = _columns_along(grid, links, back)
+    behind = _columns_along(grid, back, links)
+    if not ahead and not behind:
         repair = f"give links the service {SERVICES[FORWARD]!r}, or name two areas"
-        raise InputError(Fault("no link is under study", grid.found.name, repair=repair))
-    return [TransferPath(FORWARD, one, other), TransferPath(REVERSE, other, one)]
-
-
-class _Event(NamedTuple):
-    """A loss in positions of the grid: flow → size in its own unit, and lines."""
-
-    name: str
-    sizes: dict[int, float]
-    lines: tuple[int, ...]
-    exchange: bool
-
-
-def _lost(grid: DCNetwork, losses: Sequence[Loss]) -> list[_Event]:
-    found = []
-    for loss in losses:
-        sizes: dict[int, float] = {}
-        for component, name, size in loss.parts:
-            positions = [grid.at[c] for c in (Column(component, name), Column(component, name, -1)) if c in grid.at]
-            sizes |= {at: size / grid.yields[at] for at in positions}  # a turbine's flow is water
-        if sizes:
-            numbers = {int(column): k for k, column in enumerate(grid.lines)}
-            found.append(_Event(loss.name, sizes, tuple(numbers[at] for at in sizes if at in numbers), loss.exchange))
-    return found
-
-
-def _alike(grid: DCNetwork, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the first of each kind of snapshot, and for each snapshot the number of its kind."""
-    parts = [grid.lower, grid.upper, grid.demand, ends, grid.alike[:, None]]
-    _, first, inverse = np.unique(np.column_stack(parts), axis=0, return_index=True, return_inverse=True)
-    return first, inverse.ravel()
-
-
-def _snapshot(
-    grid: DCNetwork, paths: Sequence[TransferPath], step: int, events: list[_Event], ends: Mapping[str, np.ndarray]
-) -> Iterator[tuple[str, list[object]]]:
-    """Yield for each direction: TTC intact, TTC and what is delivered of it [MW], and what binds intact and secure."""
-    bare = GridState(step, grid.upper[step], grid.in_service(step), np.zeros(0), np.zeros(0))
-    rest = base(grid, paths[0], bare)
-    whole = replace(bare, short=rest.short, spill=rest.spill)
-    over: np.ndarray | None = None
-    for path in paths:
-        intact = largest_exchange(grid, path, whole)
-        limit = _name(intact, whole, path, grid)
-        caps = _caps(grid, path, whole, rest, intact, events, ends[path.label][step])
-        best, why = intact, limit
-        if caps or not withstands_line_losses(grid, whole, intact.flows):
-            if over is None:  # what some lost line overloads with or without the exchange, which must not add to it
-                over = base(grid, paths[0], replace(whole, secure=True)).over
-            most = {f"most_{end}": cap for end, (cap, _) in caps.items()}
-            secure = replace(whole, secure=True, over=over, **most)  # type: ignore[arg-type]
-            best = largest_exchange(grid, path, secure)
-            if intact.sent - best.sent <= EQUAL:
-                best = intact
-            else:
-                held = [name for end, (cap, name) in caps.items() if getattr(best, end) >= cap - EQUAL]
-                why = held[0] if held else _name(best, secure, path, grid)
-        yield path.label, [intact.sent, best.sent, best.delivered, limit, why]
-
-
-def _caps(
-    grid: DCNetwork,
-    path: TransferPath,
-    whole: GridState,
-    rest: ExchangeOptimum,
-    intact: ExchangeOptimum,
-    events: list[_Event],
-    stood: np.ndarray,
-) -> dict[str, tuple[float, str]]:
-    """Return the caps on ``sent`` and ``delivered`` [MW] that losses set, each with the loss that sets it."""
-    caps = {"sent": (intact.sent, ""), "delivered": (intact.delivered, "")}
-    for event in _events_of(grid, whole, events):
-        room = dict(zip(caps, stood if event.exchange else np.array(LossTolerance()), strict=True))
-        if all(room[end] >= cap for end, (cap, _) in caps.items()):
-            continue  # even if nothing stayed
-        after = _after(grid, path, whole, rest, intact, event)
-        for end in caps if after is not None else ():
-            if getattr(after, end) + room[end] < caps[end][0] - EQUAL:
-                caps[end] = (getattr(after, end) + room[end], event.name)
-    return {end: (cap, name) for end, (cap, name) in caps.items() if name}
-
-
-def _events_of(grid: DCNetwork, whole: GridState, events: list[_Event]) -> list[_Event]:
-    split = bridges(grid, whole.up)
-    ties = [
-        _Event(f"loss of {grid.columns[grid.lines[k]].name}", {int(grid.lines[k]): np.inf}, (k,), True) for k in split
+        raise InputError(Fault("no link is under study", grid.inputs.name, repair=repair))
+    return [
+        TransferPath(FORWARD, ahead, behind),
+        TransferPath(REVERSE, behind, ahead),
     ]
-    return [*events, *ties]
 
 
-def _after(
-    grid: DCNetwork, path: TransferPath, whole: GridState, rest: ExchangeOptimum, intact: ExchangeOptimum, event: _Event
-) -> ExchangeOptimum | None:
-    """Return the largest exchange after a loss; None where the exchange goes on as before."""
-    upper = whole.upper.copy()
-    for at, size in event.sizes.items():
-        upper[at] = max(upper[at] - size, 0.0)
-    if (np.abs(intact.flows) <= upper + EQUAL)[list(event.sizes)].all():
-        return None
-    up = tuple(stands and k not in event.lines for k, stands in enumerate(whole.up))
-    left = replace(whole, upper=upper, up=up)
-    if not (np.abs(rest.flows) <= upper + EQUAL)[list(event.sizes)].all():
-        changed = base(grid, path, left)
-        left = replace(left, short=np.maximum(left.short, changed.short), spill=np.maximum(left.spill, changed.spill))
-    return largest_exchange(grid, path, left)
+def _columns_along(grid: DCNetwork, links: Sequence[str], back: Sequence[str]) -> tuple[int, ...]:
+    """Return the flows over links from bus0 to bus1, and over those for the way back from bus1 to bus0."""
+    flows = [Column("links", name) for name in links]
+    flows += [Column("links", name, -1) for name in back]
+    return tuple(grid.at[flow] for flow in flows if flow in grid.at)
 
 
-def _name(found: ExchangeOptimum, state: GridState, path: TransferPath, grid: DCNetwork) -> str:
-    """Return the words for what binds: the first kind, in rank, whose relief is worth half of the best or more."""
-    reliefs = [entry for entry in found.relief if entry[0] in RANK]
-    if not reliefs:
-        return "demand"
-    enough = max(value for _, _, value in reliefs) / 2
-    kind = min((RANK.index(kind) for kind, _, value in reliefs if value >= enough), default=0)
-    names = [(name, value) for k, name, value in reliefs if k == RANK[kind] and value >= enough]
-    if RANK[kind] == "studied":
-        out = all(state.upper[at] <= 0 for at in path.sent)
-        return "line under study out of service" if out else "rating of the line under study"
-    if RANK[kind] == "plants":
-        buses = {grid.columns[e.column].name: e.bus for e in grid.entries}
-        country = grid.found.components["buses"].get("country", pd.Series(dtype=object))
-        return "plants in " + ", ".join(sorted({str(country.get(buses[n]) or buses[n]) for n, _ in names}))
-    best = max(names, key=lambda entry: entry[1])[0]
-    return best if RANK[kind] == "line" else f"{best} rating" if RANK[kind] in ("lines", "links") else f"rule {best}"
+def _tolerances(
+    paths: Sequence[TransferPath],
+    stood: Mapping[str, LossTolerance],
+    snapshots: int,
+) -> dict[str, np.ndarray]:
+    """Return the loss of exchange that the two ends of each path can stand [MW]; shape (snapshots, 2)."""
+    tolerances = {}
+    for path in paths:
+        tolerance = stood.get(path.label, LossTolerance())
+        sending = np.broadcast_to(tolerance.sending, snapshots)
+        receiving = np.broadcast_to(tolerance.receiving, snapshots)
+        tolerances[path.label] = np.column_stack([sending, receiving])
+    return tolerances
+
+
+def _kinds_of_snapshot(grid: DCNetwork, tolerances: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first of each kind of snapshot, and for each snapshot the number of its kind."""
+    properties = np.column_stack([grid.lower, grid.upper, grid.demand, *tolerances.values(), grid.alike[:, None]])
+    _, first, kind = np.unique(properties, axis=0, return_index=True, return_inverse=True)
+    return first, kind.ravel()

@@ -13,11 +13,10 @@ from energy.analysis.capability import (
     FORWARD,
     REVERSE,
     SERVICES,
-    Loss,
-    LossTolerance,
     by_month,
     capability,
 )
+from energy.analysis.secure_exchange import Loss, LossTolerance
 from energy.case import Case
 from energy.case.n1_security import Security
 from energy.errors import Fault, InputError, nearest

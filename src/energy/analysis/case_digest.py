@@ -22,21 +22,28 @@ def case_digest(case: Case) -> str:
     >>> case_digest(read_case("two_bus")) == case_digest(read_case("two_bus"))
     True
     """
-    whole = sha256(case.rules.model_dump_json().encode())
-    tables: dict[str, pd.DataFrame] = {f"components/{name}": table for name, table in case.components.items()}
-    tables |= {f"profiles/{name}": table for name, table in case.profiles.items()}
-    tables |= {f"series/{name}.{attribute}": table for (name, attribute), table in case.series.items()}
-    tables["corridors"] = case.corridors
+    tables: dict[str, pd.DataFrame] = {"corridors": case.corridors}
+    for name, table in case.components.items():
+        tables[f"components/{name}"] = table
+    for name, table in case.profiles.items():
+        tables[f"profiles/{name}"] = table
+    for (name, attribute), table in case.series.items():
+        tables[f"series/{name}.{attribute}"] = table
     if case.weightings is not None:
         tables["weightings"] = case.weightings
+    digest = sha256(case.rules.model_dump_json().encode())
     if case.own is not None:
-        whole.update(own_digest(case.own).encode())
+        digest.update(own_digest(case.own).encode())
     for name in sorted(tables):
-        whole.update(name.encode())
-        whole.update(_text(tables[name]).encode())
-    return whole.hexdigest()
+        digest.update(name.encode())
+        digest.update(_text(tables[name]).encode())
+    return digest.hexdigest()
 
 
 def _text(table: pd.DataFrame) -> str:
-    columns = {str(column): [repr(value) for value in table[column].tolist()] for column in table}
-    return json.dumps([[str(key) for key in table.index], columns])
+    """Return a table as text that gives back every bit."""
+    columns = {}
+    for column in table:
+        columns[str(column)] = [repr(value) for value in table[column].tolist()]
+    index = [str(key) for key in table.index]
+    return json.dumps([index, columns])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -91,14 +92,16 @@ def closures(
     """
     months = season_months(case, scenario) if months is None else list(months)
     _refuse_unsound(lengths, months)
-    keys = [(month, days) for month in months for days in lengths]
-    closed = [closure_scenario(scenario, where, month, days) for month, days in keys]
-    points = [scenario, *closed]
+    keys = list(product(months, lengths))
+    points = [scenario]
+    for month, days in keys:
+        points.append(closure_scenario(scenario, where, month, days))
     answers = list(solve_points(case, points, delivered_and_unserved, executor))
     answers.sort(key=lambda answer: answer.index)
     refuse_failed(answers, points)
     solved = pd.DataFrame([answer.values for answer in answers]).astype(float)
-    undisturbed, disturbed = solved.iloc[0], solved.iloc[1:]
+    undisturbed = solved.iloc[0]
+    disturbed = solved.iloc[1:]
     price = sum(contract_prices(case, scenario).values())
     table = pd.DataFrame(index=pd.MultiIndex.from_tuples(keys, names=["month", "days"]))
     table["delivered"] = disturbed["delivered"].to_numpy()
@@ -110,12 +113,11 @@ def closures(
 
 
 def _refuse_unsound(lengths: Sequence[int], months: Sequence[int]) -> None:
-    wrong = [days for days in lengths if not 1 <= days <= 365]
+    if not lengths or min(lengths) < 1 or max(lengths) > 365:
+        raise InputError(Fault(f"lengths are {list(lengths)}", "--days", allowed="days from 1 to 365"))
     count = len(months) * len(lengths)
-    if wrong or not lengths:
-        raise InputError(Fault(f"lengths are {list(lengths)}", "--days", None, "days from 1 to 365"))
     if count > MOST_POINTS:
-        raise InputError(Fault(f"{count:,} closures", None, None, f"up to {MOST_POINTS:,}"))
+        raise InputError(Fault(f"{count:,} closures", allowed=f"up to {MOST_POINTS:,}"))
 
 
 def season_months(case: Case, scenario: Scenario) -> list[int]:
@@ -123,16 +125,20 @@ def season_months(case: Case, scenario: Scenario) -> list[int]:
     contract = case.rules.contract
     if contract is None:
         return list(range(1, 13))
-    first = scenario.contract.season.first if scenario.contract.season else contract.season.start
-    last = scenario.contract.season.last if scenario.contract.season else contract.season.end
-    begin, end = int(first[:2]), int(last[:2])
-    return [(begin - 1 + step) % 12 + 1 for step in range((end - begin) % 12 + 1)]
+    first, last = contract.season.start, contract.season.end
+    if scenario.contract.season:
+        first, last = scenario.contract.season.first, scenario.contract.season.last
+    begin = int(first[:2])
+    count = (int(last[:2]) - begin) % 12 + 1
+    return [(begin - 1 + step) % 12 + 1 for step in range(count)]
 
 
 def contract_prices(case: Case, scenario: Scenario) -> dict[str, float]:
     """Return the parts of the contract's price as the scenario sets them [$/MWh]; none where there is no contract."""
     contract = case.rules.contract
-    return {} if contract is None else {**contract.prices, **scenario.contract.prices}
+    if contract is None:
+        return {}
+    return {**contract.prices, **scenario.contract.prices}
 
 
 def refuse_failed(answers: Sequence[TaskResult], points: Sequence[Scenario]) -> None:
@@ -150,8 +156,9 @@ def refuse_failed(answers: Sequence[TaskResult], points: Sequence[Scenario]) -> 
 
 def _reasons(failed: Sequence[TaskResult], points: Sequence[Scenario]) -> Iterator[Fault]:
     for answer in failed:
-        events = ", ".join(event.name for event in points[answer.index].events)
-        yield Fault(
-            answer.reason,
-            points[answer.index].name + (f" with {events}" if events else ""),
-        )
+        point = points[answer.index]
+        place = point.name
+        if point.events:
+            names = [event.name for event in point.events]
+            place += f" with {', '.join(names)}"
+        yield Fault(answer.reason, place)

@@ -23,7 +23,7 @@ FORMS = (
 
 
 @dataclass(frozen=True)
-class Terms:
+class DeliveryTerms:
     """What a comparison of contracts needs.
 
     Attributes
@@ -61,7 +61,7 @@ class Terms:
 
 
 def contract_forms(
-    terms: Terms,
+    terms: DeliveryTerms,
     offered: np.ndarray,
     least_cost: np.ndarray,
     weights: np.ndarray | None = None,
@@ -92,7 +92,7 @@ def contract_forms(
 
     Examples
     --------
-    >>> terms = Terms(price=90, quantity=1000, worth=40, opportunity=20, penalty=45)
+    >>> terms = DeliveryTerms(price=90, quantity=1000, worth=40, opportunity=20, penalty=45)
     >>> table = contract_forms(terms, offered=np.array([500.0]), least_cost=np.array([0.0]))
     >>> table["bill"].round(1).tolist()
     [45.0, 0.0, 45.0, 45.0, 90.0]

@@ -44,9 +44,7 @@ def corridor_losses(case: Case, scenario: Scenario, corridors: Sequence[str] | N
             Fault(
                 f"no corridor {name!r}",
                 case.path,
-                None,
-                None,
-                nearest(name, known),
+                repair=nearest(name, known),
             )
             for name in unknown
         ]

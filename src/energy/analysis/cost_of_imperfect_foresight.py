@@ -48,7 +48,13 @@ def costs_of_imperfect_foresight(run: Run) -> list[ForesightCost]:
     A line that is full all season is out for ten days in July: no plan could have made up for it, foreseen or not.
 
     >>> import energy
-    >>> stop = {"name": "mast", "kind": "bipole_out", "cause": "flood", "where": ["crossing"], "start": "07-01"}
+    >>> stop = {
+    ...     "name": "mast",
+    ...     "kind": "bipole_out",
+    ...     "cause": "flood",
+    ...     "where": ["crossing"],
+    ...     "start": "07-01",
+    ... }
     >>> overrides = {"foresight": "surprise", "events": [stop | {"duration": "10d"}]}
     >>> scenario = energy.read_scenario("two_bus", overrides=overrides)
     >>> run = energy.run(energy.read_case("two_bus"), scenario)
@@ -84,4 +90,4 @@ def _cost(
 ) -> ForesightCost:
     """Return the cost of one service; its price is less energy delivered, or more unserved or bought."""
     price = foreseen - surprised if kind == "delivered" else surprised - foreseen
-    return ForesightCost(service, kind, foreseen, surprised, price)
+    return ForesightCost(service=service, kind=kind, foreseen=foreseen, surprised=surprised, price=price)

@@ -15,7 +15,7 @@ import pandas as pd
 from energy.case.stability import Frequency
 from energy.errors import Fault, InputError, nearest
 from energy.metrics.balance import country_of_bus
-from energy.metrics.frequency import Area
+from energy.metrics.frequency import SynchronousArea
 from energy.model import Inputs
 from energy.model.objective import STUDIED, UNSERVED
 from energy.scenario import Scenario
@@ -70,9 +70,8 @@ def area_of(frequency: Frequency, country: str) -> str:
             Fault(
                 f"no synchronous area has {country}",
                 "rules.yaml",
-                None,
-                known,
-                "add it to areas",
+                allowed=known,
+                repair="add it to areas",
             )
         )
     return max(names, key=lambda name: frequency.areas[name].outside)
@@ -92,14 +91,13 @@ def refuse_unknown_area(frequency: Frequency, name: str) -> None:
             Fault(
                 f"no synchronous area {name!r}",
                 "rules.yaml",
-                None,
-                ", ".join(known),
-                nearest(name, known),
+                allowed=", ".join(known),
+                repair=nearest(name, known),
             )
         )
 
 
-def frequency_area(result: Result, frequency: Frequency, name: str) -> tuple[Area, pd.DataFrame]:
+def frequency_area(result: Result, frequency: Frequency, name: str) -> tuple[SynchronousArea, pd.DataFrame]:
     """Return the response of a synchronous area in every snapshot, and what it follows from.
 
     Parameters
@@ -123,27 +121,30 @@ def frequency_area(result: Result, frequency: Frequency, name: str) -> tuple[Are
     """
     refuse_unknown_area(frequency, name)
     area = frequency.areas[name]
-    output = output_by_carrier(result, area.countries)
-    constants = pd.Series(dict(frequency.inertia), dtype=float).reindex(output.columns).fillna(0.0)
+    output = _output_by_carrier(result, area.countries)
+    inertia = pd.Series(dict(frequency.inertia), dtype=float)
+    constants = inertia.reindex(output.columns).fillna(0.0)
     capacity = output.loc[:, constants > 0] / frequency.loading
     rating = capacity / frequency.power_factor
     outside = area.outside / frequency.loading
-    stored = rating @ constants[rating.columns] + outside / frequency.power_factor * area.outside_inertia
-    load = served_load(result, area.countries) + area.outside
+    stored_inside = rating @ constants[rating.columns]
+    stored_outside = outside / frequency.power_factor * area.outside_inertia
+    stored = stored_inside + stored_outside
+    load = _served_load(result, area.countries) + area.outside
     running = capacity.sum(axis=1) + outside
     relief = frequency.load_relief * load / frequency.nominal
     gain = frequency.governed * running / (frequency.droop * frequency.nominal)
-    response = Area(
-        stored.to_numpy(),
-        relief.to_numpy(),
-        gain.to_numpy(),
-        frequency.governor_time,
-        frequency.nominal,
+    response = SynchronousArea(
+        stored=stored.to_numpy(),
+        relief=relief.to_numpy(),
+        gain=gain.to_numpy(),
+        time=frequency.governor_time,
+        nominal=frequency.nominal,
     )
     return response, pd.DataFrame({"load": load, "running": running, "stored": stored})
 
 
-def output_by_carrier(result: Result, countries: Iterable[str]) -> pd.DataFrame:
+def _output_by_carrier(result: Result, countries: Iterable[str]) -> pd.DataFrame:
     """Return the output of plants in some countries by carrier [MW]; shape (snapshots, carriers).
 
     Generators count by their carrier, turbines on a river by that of their link; unserved demand is no plant.
@@ -154,35 +155,43 @@ def output_by_carrier(result: Result, countries: Iterable[str]) -> pd.DataFrame:
     parts = []
     plants = result.inputs.components.get("generators", pd.DataFrame())
     if len(plants):
-        electric = plants["bus"].map(buses["carrier"]) != WATER
-        own = plants["bus"].map(country).isin(home) & electric & (plants["sign"] > 0) & (plants["carrier"] != UNSERVED)
+        is_home = plants["bus"].map(country).isin(home)
+        is_electric = plants["bus"].map(buses["carrier"]) != WATER
+        is_plant = (plants["sign"] > 0) & (plants["carrier"] != UNSERVED)
+        own = is_home & is_electric & is_plant
         parts.append(_by_carrier(result.flow("generators"), plants[own]))
     links = result.inputs.components.get("links", pd.DataFrame())
     if len(links):
+        is_home = links["bus1"].map(country).isin(home)
         from_river = links["bus0"].map(buses["carrier"]) == WATER
         to_grid = links["bus1"].map(buses["carrier"]) != WATER
-        own = links["bus1"].map(country).isin(home) & from_river & to_grid
+        own = is_home & from_river & to_grid
         parts.append(_by_carrier(result.received, links[own]))
-    return pd.concat(parts, axis=1).T.groupby(level=0).sum().T
+    by_carrier = pd.concat(parts, axis=1)
+    return by_carrier.T.groupby(level=0).sum().T
 
 
 def _by_carrier(power: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     return power[table.index].T.groupby(table["carrier"].to_numpy()).sum().T
 
 
-def served_load(result: Result, countries: Iterable[str]) -> pd.Series:
+def _served_load(result: Result, countries: Iterable[str]) -> pd.Series:
     """Return the demand of some countries that is served [MW]; shape (snapshots,)."""
     home = set(countries)
     country = country_of_bus(result)
     buses = result.inputs.components["buses"]
     loads = result.inputs.components["loads"]
-    own = loads.index[loads["bus"].map(country).isin(home) & (loads["bus"].map(buses["carrier"]) != WATER)]
+    is_home = loads["bus"].map(country).isin(home)
+    is_electric = loads["bus"].map(buses["carrier"]) != WATER
+    own = loads.index[is_home & is_electric]
     demand = result.inputs.values("loads", "p_set")[own].sum(axis=1)
     plants = result.inputs.components.get("generators", pd.DataFrame())
     if not len(plants):
         return demand
-    lacking = plants.index[plants["bus"].map(country).isin(home) & (plants["carrier"] == UNSERVED)]
-    return demand - result.flow("generators")[lacking].sum(axis=1)
+    is_lacking = plants["bus"].map(country).isin(home) & (plants["carrier"] == UNSERVED)
+    lacking = plants.index[is_lacking]
+    unserved = result.flow("generators")[lacking].sum(axis=1)
+    return demand - unserved
 
 
 def frequency_limit(
@@ -241,12 +250,12 @@ def frequency_limit(
     both = pd.concat(tables, names=["end", "snapshot"])
     limit = both["largest loss"].unstack("end").min(axis=1).clip(upper=rating)
     return FrequencyLimit(
-        names,
-        both,
-        limit.rename("limit"),
-        loss,
-        tuple(map(str, studied.index)),
-        rating,
+        areas=names,
+        table=both,
+        limit=limit.rename("limit"),
+        loss=loss,
+        links=tuple(map(str, studied.index)),
+        rating=rating,
     )
 
 

@@ -13,7 +13,8 @@ from energy.errors import SolverError
 from energy.model import Inputs
 from energy.model.axis import Axis
 from energy.model.horizon import on_calendar, refuse_missed
-from energy.model.inputs import assemble, with_objective
+from energy.model.inputs import assemble
+from energy.model.marginal_costs import with_objective
 from energy.model.objective import STUDIED
 from energy.model.snapshots import axis_of
 from energy.scenario import Event, Scenario
@@ -89,7 +90,7 @@ def _expectations(scenario: Scenario) -> Iterator[Event]:
             yield expected.model_copy(update={"name": f"{event.name} as expected"})
 
 
-def leaning(found: Inputs, lean: float) -> Inputs:
+def leaning(inputs: Inputs, lean: float) -> Inputs:
     """Return inputs in which what the studied line delivers is worth less by the time of the year.
 
     Where a reservoir can hold water for another month, a plan does not care when it sends, but what a surprise costs
@@ -97,23 +98,29 @@ def leaning(found: Inputs, lean: float) -> Inputs:
 
     Parameters
     ----------
-    found
+    inputs
         Inputs with the scenario's objective.
     lean
         What a MWh is worth less at the end of the horizon than at its start [weight]; below zero: at the start than at
         the end.
     """
-    links = found.components["links"]
-    steps = len(found.axis.snapshots)
-    past = np.cumsum(found.axis.weights) / found.axis.weights.sum()
+    weights = inputs.axis.weights
+    past = np.cumsum(weights) / weights.sum()
     less = lean * past if lean > 0 else -lean * (1 - past)
-    studied = (links["service"] == STUDIED).to_numpy() if "service" in links else np.zeros(len(links), dtype=bool)
-    cost = found.array("links", "marginal_cost") + less.reshape(steps, 1) * found.array("links", "efficiency") * studied
-    return replace(found, dense={**found.dense, ("links", "marginal_cost"): cost})
+    links = inputs.components["links"]
+    is_studied = np.zeros(len(links), dtype=bool)
+    if "service" in links:
+        is_studied = (links["service"] == STUDIED).to_numpy()
+    efficiency = inputs.array("links", "efficiency")
+    cost = inputs.array("links", "marginal_cost") + less[:, None] * efficiency * is_studied
+    return replace(inputs, dense={**inputs.dense, ("links", "marginal_cost"): cost})
 
 
 def solve_imperfect_foresight(
-    case: Case, scenario: Scenario, engine: Engine | None = None, lean: float = 0.0
+    case: Case,
+    scenario: Scenario,
+    engine: Engine | None = None,
+    lean: float = 0.0,
 ) -> Result:
     """Solve a scenario whose events come as a surprise.
 

@@ -89,7 +89,9 @@ def break_even_energy(
 
     def value_at(energy: float) -> float:
         yearly = np.full((1, investment.life), energy)
-        return float(npv_of_paths(investment, contract, curve, start, yearly).sum())
+        return float(
+            npv_of_paths(investment=investment, contract=contract, curve=curve, start=start, energy=yearly).sum()
+        )
 
     if value_at(0.0) >= 0:
         return 0.0

@@ -11,9 +11,8 @@ from __future__ import annotations
 import os
 import resource
 import time
-from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from threading import Lock, Thread
@@ -22,25 +21,25 @@ from typing import Any
 import numpy as np
 
 from energy.analysis.case_digest import case_digest
+from energy.analysis.engine_cache import engine_of, first_copy, models_built, seconds_of_solving
 from energy.analysis.imperfect_foresight import solve_imperfect_foresight
+from energy.analysis.tasks import run_tasks
 from energy.case import Case
 from energy.errors import InputError, SolverError
 from energy.model import Inputs
 from energy.model.horizon import refuse_missed
-from energy.model.inputs import assemble, with_objective
+from energy.model.inputs import assemble
+from energy.model.marginal_costs import with_objective
 from energy.reading.frozen import FrozenMap
 from energy.scenario import Scenario
 from energy.scenario.hydrology import Drawn
-from energy.solve import Engine, Result, WarmStartScenario, solve_with
-from energy.solve.structure_hash import family_key
+from energy.solve import Result, WarmStartScenario, solve_with
 
 Measure = Callable[[Result], Mapping[str, Any]]
 """Result → name → number or array. Sent to other processes, so a function of a module, not one within a function."""
 
 CHUNK = 16  # points that a worker takes at once, at most
-IN_FLIGHT = 32  # chunks handed to an executor ahead of its answers, so that 10,000 points wait here and not there
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-ENGINES_KEPT = 8  # of different structures, in each process
 
 
 @dataclass(frozen=True)
@@ -81,6 +80,7 @@ def solve_points(
     executor: Executor | None = None,
     chunk: int | None = None,
     solver: str | None = None,
+    anchor: Scenario | None = None,
 ) -> Iterator[TaskResult]:
     """Solve points and yield their answers as they come.
 
@@ -101,10 +101,13 @@ def solve_points(
         Points a task; chosen by their number unless given.
     solver
         Name of a solver in linopy that PyPSA's ``n.optimize`` is to use, without the engine's speed; None: the engine.
+    anchor
+        Scenario that every point starts from, for points that differ from it in numbers of components and of rules;
+        None: each point starts from its own anchors.
 
     Yields
     ------
-    Answer
+    TaskResult
         One a point, in any order; a point that the case refuses or that has no optimum is an answer with a reason.
 
     Raises
@@ -117,7 +120,11 @@ def solve_points(
     >>> from energy.case import read_case
     >>> from energy.scenario import read_scenario
     >>> case, scenario = read_case("two_bus"), read_scenario("two_bus")
-    >>> points = [scenario, scenario.replace(hydrology="dry"), scenario.replace(hydrology="no such water")]
+    >>> points = [
+    ...     scenario,
+    ...     scenario.replace(hydrology="dry"),
+    ...     scenario.replace(hydrology="no such water"),
+    ... ]
     >>> found = {answer.index: answer for answer in solve_points(case, points, delivered)}
     >>> [float(found[at].values["delivered"].round(3)) for at in (0, 1)]
     [348.84, 42.226]
@@ -125,33 +132,42 @@ def solve_points(
     "no hydrology 'no such water'; allowed: median, dry"
     """
     key = case_digest(case)
-    chunk = chunk or max(1, min(CHUNK, len(scenarios) // 16))
-    order = sorted(range(len(scenarios)), key=lambda at: (_family(scenarios[at]), at))
-    tasks = deque([(at, scenarios[at]) for at in order[k : k + chunk]] for k in range(0, len(order), chunk))
     if executor is None:
-        for task in tasks:
-            for point in task:
-                yield from solve_chunk(case, key, [point], measure, solver)
-        return
-    waiting: set[Future[list[TaskResult]]] = set()
-    try:
-        while tasks or waiting:
-            while tasks and len(waiting) < IN_FLIGHT:
-                waiting.add(executor.submit(solve_chunk, case, key, tasks.popleft(), measure, solver))
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield from future.result()
-    finally:
-        for future in waiting:
-            future.cancel()
+        chunk = 1
+    if chunk is None:
+        chunk = max(1, min(CHUNK, len(scenarios) // 16))
+    families = [_family(scenario) for scenario in scenarios]
+    order = sorted(range(len(scenarios)), key=lambda index: (families[index], index))
+    points = [(index, scenarios[index]) for index in order]
+    chunks = [points[first : first + chunk] for first in range(0, len(points), chunk)]
+    tasks = [(case, key, chunk_of_points, measure, solver, anchor) for chunk_of_points in chunks]
+    for _, results in run_tasks(solve_chunk, tasks, executor):
+        yield from results
 
 
 def solve_chunk(
-    case: Case, key: str, points: Iterable[tuple[int, Scenario]], measure: Measure, solver: str | None = None
+    case: Case,
+    key: str,
+    points: Iterable[tuple[int, Scenario]],
+    measure: Measure,
+    solver: str | None = None,
+    anchor: Scenario | None = None,
 ) -> list[TaskResult]:
     """Solve some points in this process; what a worker is given to do. Parameters as of `solve_points`."""
+    results = []
     with _ONE_AT_A_TIME:  # engines are this process's, whichever of its threads is asked
-        return [_solved(case, key, at, scenario, measure, solver) for at, scenario in points]
+        for index, scenario in points:
+            result = _solved(
+                case=case,
+                key=key,
+                index=index,
+                scenario=scenario,
+                measure=measure,
+                solver=solver,
+                anchor=anchor,
+            )
+            results.append(result)
+    return results
 
 
 def processes(workers: int) -> ProcessPoolExecutor:
@@ -178,8 +194,11 @@ def delivered(result: Result) -> dict[str, np.ndarray]:
     """Measure the energy delivered at the far end [GWh] and the objective [$]."""
     from energy.metrics import transferable
 
-    energy = float((transferable(result) * result.hours).sum()) / 1000
-    return {"delivered": np.array(energy), "objective": np.array(result.objective)}
+    energy = transferable(result) * result.hours
+    return {
+        "delivered": np.array(float(energy.sum()) / 1000),
+        "objective": np.array(result.objective),
+    }
 
 
 def warm_start_scenarios(scenario: Scenario) -> tuple[Scenario, ...]:
@@ -196,12 +215,18 @@ def warm_start_scenarios(scenario: Scenario) -> tuple[Scenario, ...]:
     >>> [(anchor.hydrology, dict(anchor.values)) for anchor in warm_start_scenarios(point)]
     [('dry', {}), ('median', {})]
     """
-    changes: dict[str, object] = {"events": (), "values": FrozenMap(), "foresight": "perfect"}
+    changes: dict[str, object] = {
+        "events": (),
+        "values": FrozenMap(),
+        "foresight": "perfect",
+    }
     if isinstance(scenario.hydrology, Drawn):
         changes["hydrology"] = "median"
     near = scenario.model_copy(update=changes)
     far = near.model_copy(update={"hydrology": "median", "growth": "central"})
-    return (near,) if near == far else (near, far)
+    if near == far:
+        return (near,)
+    return near, far
 
 
 def _family(scenario: Scenario) -> str:
@@ -210,62 +235,68 @@ def _family(scenario: Scenario) -> str:
 
 
 _ONE_AT_A_TIME = Lock()
-_cases: OrderedDict[str, Case] = OrderedDict()
-_engines: OrderedDict[tuple[str, str], Engine] = OrderedDict()
 
 
-def _solved(case: Case, key: str, index: int, scenario: Scenario, measure: Measure, solver: str | None) -> TaskResult:
+def _solved(
+    case: Case,
+    key: str,
+    index: int,
+    scenario: Scenario,
+    measure: Measure,
+    solver: str | None,
+    anchor: Scenario | None,
+) -> TaskResult:
+    """Solve one point, and measure it; a point that is refused or has no optimum is a result with a reason."""
     start = time.perf_counter()
-    case = _cases.setdefault(key, case)  # the copy that what is remembered in this process hangs on
-    builds, inside = _Builds.count, _inside()
+    case = first_copy(case, key)
+    builds_before = models_built()
+    seconds_before = seconds_of_solving()
+    values: dict[str, np.ndarray] = {}
+    reason = ""
     try:
-        result = _result(case, key, scenario, solver)
-        values = {str(name): np.asarray(value) for name, value in measure(result).items()}
-        reason = ""
+        result = _result(case, key, scenario, solver, anchor)
+        for name, value in measure(result).items():
+            values[str(name)] = np.asarray(value)
     except (InputError, SolverError) as err:
-        values, reason = {}, str(err)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    seconds = time.perf_counter() - start
-    return TaskResult(index, values, reason, seconds, _inside() - inside, _Builds.count - builds, memory)
+        values = {}
+        reason = str(err)
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return TaskResult(
+        index=index,
+        values=values,
+        reason=reason,
+        seconds=time.perf_counter() - start,
+        solving=seconds_of_solving() - seconds_before,
+        builds=models_built() - builds_before,
+        memory=kilobytes / 1024,
+    )
 
 
-def _inside() -> float:
-    return sum(engine.seconds for engine in _engines.values())
-
-
-class _Builds:
-    count = 0
-
-
-def _result(case: Case, key: str, scenario: Scenario, solver: str | None) -> Result:
+def _result(
+    case: Case,
+    key: str,
+    scenario: Scenario,
+    solver: str | None,
+    anchor: Scenario | None,
+) -> Result:
     refuse_missed(case, scenario)
     if scenario.foresight == "surprise" and scenario.events:
         return solve_imperfect_foresight(case, scenario)
-    found = with_objective(assemble(case, scenario), scenario)
+    inputs = with_objective(assemble(case, scenario), scenario)
     if solver is not None:
-        return solve_with(solver, found)
-    return _engine(key, found).solve(found, anchor=_warm_start_scenario(case, scenario))
+        return solve_with(solver, inputs)
+    anchors = warm_start_scenarios(scenario) if anchor is None else (anchor,)
+    return engine_of(key, inputs).solve(inputs, anchor=_warm_start_scenario(case, anchors))
 
 
-def _warm_start_scenario(case: Case, scenario: Scenario) -> WarmStartScenario:
-    """Return the chain of anchors of a point."""
-    found: WarmStartScenario | None = None
-    for near in reversed(warm_start_scenarios(scenario)):
-        found = WarmStartScenario(near.digest(), _assembled(case, near), found)
-    assert found is not None
-    return found
+def _warm_start_scenario(case: Case, anchors: Sequence[Scenario]) -> WarmStartScenario:
+    """Return the chain of anchors of a point, of which the nearest comes first."""
+    start: WarmStartScenario | None = None
+    for near in reversed(anchors):
+        start = WarmStartScenario(near.digest(), _assembled(case, near), start)
+    assert start is not None
+    return start
 
 
 def _assembled(case: Case, scenario: Scenario) -> Callable[[], Inputs]:
     return lambda: with_objective(assemble(case, scenario), scenario)
-
-
-def _engine(key: str, inputs: Inputs) -> Engine:
-    at = (key, f"{inputs.kirchhoff} {inputs.line_losses} {family_key(inputs)}")
-    if at not in _engines:
-        _engines[at] = Engine(inputs)
-        _Builds.count += 1
-        if len(_engines) > ENGINES_KEPT:
-            _engines.popitem(last=False)
-    _engines.move_to_end(at)
-    return _engines[at]

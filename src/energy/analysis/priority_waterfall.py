@@ -12,16 +12,17 @@ import pandas as pd
 
 from energy.analysis.imperfect_foresight import plan_axis, solve_imperfect_foresight
 from energy.analysis.structure import StructureSpread, structure_spread
-from energy.case import Case, RuleBook
+from energy.case import Case
 from energy.errors import SolverError
 from energy.metrics import ceiling, energy_by_month, monthly_table, transferable
 from energy.metrics.audit import TOLERANCE, audit
-from energy.metrics.monthly import GWH
+from energy.metrics.monthly import GWH, of_service
 from energy.model import Inputs
 from energy.model.axis import in_window
 from energy.model.horizon import refuse_missed
 from energy.model.input_checks import validate_inputs
-from energy.model.inputs import assemble, with_objective
+from energy.model.inputs import assemble
+from energy.model.marginal_costs import with_objective
 from energy.model.objective import LOWEST_WEIGHT, STUDIED, purchases
 from energy.scenario import Scenario
 from energy.solve import Engine, Result
@@ -64,8 +65,8 @@ class Run:
     >>> from energy.case import read_case
     >>> from energy.scenario import read_scenario
     >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
-    >>> found = run(read_case("two_bus"), scenario)
-    >>> {name: round(float(lost.sum()), 1) for name, lost in found.losses.items()}  # GWh
+    >>> solved = run(read_case("two_bus"), scenario)
+    >>> {name: round(float(lost.sum()), 1) for name, lost in solved.losses.items()}  # GWh
     {'line': 0.0, 'water': 0.0, 'own_demand': 0.0}
     """
 
@@ -84,7 +85,13 @@ class Run:
     @cached_property
     def table(self) -> pd.DataFrame:
         """The months in numbers, see ``energy.metrics.monthly_table``; with ``foreseen`` [GWh] after a surprise."""
-        table = monthly_table(self.result, self.season, self.limit, self.countries, self.losses)
+        table = monthly_table(
+            result=self.result,
+            season=self.season,
+            limit=self.limit,
+            countries=self.countries,
+            losses=self.losses,
+        )
         if self.foreseen is not None:
             table["foreseen"] = energy_by_month(transferable(self.foreseen), self.foreseen)
         return table
@@ -92,7 +99,10 @@ class Run:
     @property
     def price_of_surprise(self) -> pd.Series | None:
         """Energy delivered with perfect foresight less that with surprise, by month [GWh]; None without surprise."""
-        return None if self.foreseen is None else (self.table["foreseen"] - self.table["delivered"]).rename("price")
+        if self.foreseen is None:
+            return None
+        price = self.table["foreseen"] - self.table["delivered"]
+        return price.rename("price")
 
     @property
     def losses(self) -> dict[str, pd.Series]:
@@ -124,96 +134,120 @@ def run(case: Case, scenario: Scenario, time_limit: float = inf, structure: bool
     >>> from energy.case import read_case
     >>> from energy.scenario import read_scenario
     >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
-    >>> found = run(read_case("two_bus"), scenario)
-    >>> found.rungs.sum().round(1).to_dict()  # GWh
+    >>> solved = run(read_case("two_bus"), scenario)
+    >>> solved.rungs.sum().round(1).to_dict()  # GWh
     {'contract': 348.8, 'line': 348.8, 'water': 348.8, 'own_demand': 348.8}
     """
     refuse_missed(case, scenario)
-    surprised = scenario.foresight == "surprise"
-    own = assemble(case, scenario, plan_axis(case, scenario) if surprised else None)
-    found = with_objective(own, scenario)
-    validate_inputs(found.components, found.dense, scenario, case)
-    book = found.book
-    engine = Engine(found, time_limit)
-    foreseen = engine.solve(found)
-    result = solve_imperfect_foresight(case, scenario, engine) if surprised else foreseen
-    for solved in (foreseen, result) if surprised else (result,):
-        _refuse_unsound(solved)
-    season = open_season(scenario, found)
-    limit = book.contract.ceiling if book.contract else None
-    countries = list(book.contract.shares) if book.contract else []
-    rungs, already_served = _steps(scenario, book, own, engine, foreseen, season)
-    if surprised and not rungs.empty:
+    is_surprised = scenario.foresight == "surprise"
+    axis = plan_axis(case, scenario) if is_surprised else None
+    own = assemble(case, scenario, axis)
+    inputs = with_objective(own, scenario)
+    validate_inputs(inputs.components, inputs.dense, scenario, case)
+    engine = Engine(inputs, time_limit)
+    foreseen = engine.solve(inputs)
+    _refuse_unsound(foreseen)
+    result = foreseen
+    soon_and_late = None
+    if is_surprised:
+        result = solve_imperfect_foresight(case, scenario, engine)
+        _refuse_unsound(result)
+    season = open_season(scenario, inputs)
+    rungs, already_served = _rungs(
+        scenario=scenario,
+        own=own,
+        engine=engine,
+        result=foreseen,
+        season=season,
+    )
+    if is_surprised and not rungs.empty:
         rungs[SURPRISE] = energy_by_month(transferable(result), result)
-    bounds = _soon_and_late(case, scenario, engine) if surprised and scenario.objective == "transfer" else None
-    spread = structure_spread(case, scenario, engine, foreseen) if structure and engine.has_warm_start else None
+    if is_surprised and scenario.objective == "transfer":
+        soon_and_late = _soon_and_late(case, scenario, engine)
+    spread = None
+    if structure and engine.has_warm_start:
+        spread = structure_spread(case, scenario, engine, foreseen)
+    contract = inputs.book.contract
     return Run(
-        case,
-        scenario,
-        result,
-        season,
-        limit,
-        countries,
-        rungs,
-        foreseen=foreseen if surprised else None,
-        soon_and_late=bounds,
+        case=case,
+        scenario=scenario,
+        result=result,
+        season=season,
+        limit=contract.ceiling if contract else None,
+        countries=list(contract.shares) if contract else [],
+        rungs=rungs,
+        foreseen=foreseen if is_surprised else None,
+        soon_and_late=soon_and_late,
         structure=spread,
         already_served=already_served,
     )
 
 
 def _soon_and_late(case: Case, scenario: Scenario, engine: Engine) -> tuple[float, float]:
-    soon, late = (solve_imperfect_foresight(case, scenario, engine, lean) for lean in (LEAN, -LEAN))
-    return tuple(float(energy_by_month(transferable(found), found).sum()) for found in (soon, late))  # type: ignore[return-value]
+    """Return what is delivered where ties are broken early, and where they are broken late [GWh]."""
+    soon = solve_imperfect_foresight(case, scenario, engine, LEAN)
+    late = solve_imperfect_foresight(case, scenario, engine, -LEAN)
+    return _delivered(soon), _delivered(late)
 
 
-def open_season(scenario: Scenario, found: Inputs) -> np.ndarray:
+def _delivered(result: Result) -> float:
+    by_month = energy_by_month(transferable(result), result)
+    return float(by_month.sum())
+
+
+def open_season(scenario: Scenario, inputs: Inputs) -> np.ndarray:
     """Return the share of each snapshot in which the contract lets the line deliver; shape (snapshots,)."""
-    contract = found.book.contract
+    contract = inputs.book.contract
     if contract is None or scenario.contract.outside_season == "open":
-        return np.ones(len(found.axis.snapshots))
-    return found.axis.share(in_window(found.axis.hours, contract.season.start, contract.season.end))
+        return np.ones(len(inputs.axis.snapshots))
+    inside = in_window(inputs.axis.hours, contract.season.start, contract.season.end)
+    return inputs.axis.share(inside)
 
 
 def _refuse_unsound(result: Result) -> None:
     """Give no result that breaks physics or its own limits."""
-    failed = {name: value for name, value in audit(result).items() if not value <= TOLERANCE}
+    failed = {name: residual for name, residual in audit(result).items() if not residual <= TOLERANCE}
     if failed:
-        shown = ", ".join(f"{name} {value:.2g}" for name, value in failed.items())
+        shown = ", ".join(f"{name} {residual:.2g}" for name, residual in failed.items())
         raise SolverError(f"{result.inputs.name}: the result fails the audit, residuals above {TOLERANCE:g}: {shown}")
 
 
-def _steps(
-    scenario: Scenario, book: RuleBook, own: Inputs, engine: Engine, result: Result, season: np.ndarray
+def _rungs(
+    scenario: Scenario,
+    own: Inputs,
+    engine: Engine,
+    result: Result,
+    season: np.ndarray,
 ) -> tuple[pd.DataFrame, dict[str, float]]:
-    """Return the rungs, and what a service is given before it has its place [GWh]."""
+    """="""
+    book = result.inputs.book
     order = list(scenario.protection_order or book.protection_order)
-    limit = book.contract.ceiling if book.contract else None
     links = result.inputs.components.get("links", pd.DataFrame())
-    if STUDIED not in order or "service" not in links or not (links["service"] == STUDIED).any():
+    if STUDIED not in order or not len(of_service(links, STUDIED)):
         return pd.DataFrame(), {}
-    already_served = {}
+    limit = book.contract.ceiling if book.contract else None
     delivered = {
         "contract": energy_by_month(ceiling(result, season, limit), result),
         "line": energy_by_month(_in_service(result), result),
     }
+    already_served: dict[str, float] = {}
+    last = "dispatch"
     if scenario.objective == "transfer":
-        bought = purchases(result.inputs.components.get("generators", pd.DataFrame()))
+        last = "water"
+        generators = result.inputs.components.get("generators", pd.DataFrame())
+        bought = purchases(generators)
         before = order[: order.index(STUDIED)]
-        ahead = [name for name in before if name not in bought]
-        for count in range(len(ahead)):
+        ahead = [service for service in before if service not in bought]
+        for count, service in enumerate(ahead):
             # CASA-1000 may cause no purchase at any rung, so that purchases keep their place in the order
             kept = [name for name in before if name in bought or name in ahead[:count]]
-            changed = [*kept, STUDIED, *(name for name in order if name not in kept and name != STUDIED)]
-            rung = with_objective(own, scenario, tuple(changed))
-            name = "water" if count == 0 else ahead[count - 1]
+            later = [name for name in order if name not in kept and name != STUDIED]
+            rung = with_objective(own, scenario, (*kept, STUDIED, *later))
             solved = engine.solve(rung)
-            delivered[name] = energy_by_month(transferable(solved), result)
-            already_served[ahead[count]] = max(solved.service_energy(ahead[count]), 0.0) * GWH
-        name = ahead[-1] if ahead else "water"
-    else:
-        name = "dispatch"
-    delivered[name] = energy_by_month(transferable(result), result)
+            delivered[last] = energy_by_month(transferable(solved), result)
+            already_served[service] = max(solved.service_energy(service), 0.0) * GWH
+            last = service
+    delivered[last] = energy_by_month(transferable(result), result)
     return pd.DataFrame(delivered), already_served
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from energy.analysis.priority_waterfall import Run, run
 from energy.analysis.scenario_metrics import Metrics
+from energy.analysis.tasks import results_in_order
 from energy.case import read_case
 from energy.errors import SolverError
 from energy.scenario import read_scenario
@@ -70,7 +71,7 @@ def solved_headline(names: Sequence[str], executor: Executor) -> Iterator[pd.Dat
     InputError
         When a scenario does not fit its case.
     """
-    yield from executor.map(_headline_of, names)
+    yield from results_in_order(_headline_of, [(name,) for name in names], executor)
 
 
 def _headline_of(name: str) -> pd.DataFrame | SolverError:

@@ -84,7 +84,7 @@ def measure(
     return Measured(
         resolution=resolution,
         snapshots=len(result.hours),
-        columns=engine.structure.pattern.shape[1],
+        columns=engine.n_columns,
         energy=float(energy),
         build_seconds=built - start,
         solve_seconds=done - built,
@@ -122,7 +122,10 @@ def resolution_table(measured: Iterable[Measured], default: str) -> pd.DataFrame
 
     Examples
     --------
-    >>> coarse, fine = Measured("3h", 8, 9, 101.0, 1.0, 1.0, 300.0), Measured("1h", 24, 27, 100.0, 2.0, 6.0, 400.0)
+    >>> coarse, fine = (
+    ...     Measured("3h", 8, 9, 101.0, 1.0, 1.0, 300.0),
+    ...     Measured("1h", 24, 27, 100.0, 2.0, 6.0, 400.0),
+    ... )
     >>> resolution_table([coarse, fine], "3h")[["run time", "error"]].round(6).to_numpy().tolist()
     [[1.0, 0.01], [4.0, 0.0]]
     """

@@ -25,8 +25,16 @@ METRICS: Mapping[str, tuple[tuple[str, ...], str, str]] = {
 }
 """Name → (dimensions, unit, meaning) of what is kept of every point."""
 
-SERIES = ("transferable", "links.p0", "lines.p0", "generators.p", "stores.e", "buses.marginal_price")
+SERIES = (
+    "transferable",
+    "links.p0",
+    "lines.p0",
+    "generators.p",
+    "stores.e",
+    "buses.marginal_price",
+)
 """What can be had besides, as the mean of each day of the horizon."""
+SERIES_UNITS = {"stores.e": "MWh or hm3", "buses.marginal_price": "USD/MWh or USD/hm3"}
 
 
 @dataclass(frozen=True)
@@ -49,49 +57,60 @@ class Metrics:
     def __post_init__(self) -> None:
         for name in self.series:
             kind, _, component = name.partition(":")
-            if kind not in SERIES or (kind == SERIES[0]) == bool(component):
-                allowed = ", ".join(s if s == SERIES[0] else f"{s}:<name>" for s in SERIES)
-                raise InputError(Fault(f"no series {name!r}", None, None, allowed, nearest(kind, SERIES)))
+            needs_component = kind != SERIES[0]
+            if kind in SERIES and needs_component == bool(component):
+                continue
+            of_components = [f"{series}:<name>" for series in SERIES[1:]]
+            allowed = ", ".join([SERIES[0], *of_components])
+            raise InputError(Fault(f"no series {name!r}", allowed=allowed, repair=nearest(kind, SERIES)))
 
     def shapes(self, days: int) -> dict[str, tuple[tuple[str, ...], str, str]]:
         """Return name → (dimensions, unit, meaning) of all that is kept."""
-        found = dict(METRICS)
-        for name in self.series if days else ():
+        shapes = dict(METRICS)
+        if not days:
+            return shapes
+        for name in self.series:
             kind, _, component = name.partition(":")
-            unit = {"stores.e": "MWh or hm3", "buses.marginal_price": "USD/MWh or USD/hm3"}.get(kind, "MW or hm3/h")
+            unit = SERIES_UNITS.get(kind, "MW or hm3/h")
             what = f"{kind} of {component}" if component else "power delivered at the far end"
-            found[name] = (("day",), unit, f"{what}, mean of the day")
-        return found
+            shapes[name] = (("day",), unit, f"{what}, mean of the day")
+        return shapes
 
     def __call__(self, result: Result) -> dict[str, Any]:
         """Measure a result."""
-        power, weights = transferable(result).to_numpy(float), result.hours
-        month = result.inputs.axis.snapshots.month.to_numpy()
-        energy = power * weights / 1000
-        found: dict[str, Any] = {
+        power = transferable(result).to_numpy(float)
+        energy = power * result.hours / 1000
+        energy_sent = sent(result).to_numpy(float) * result.hours
+        month_of_snapshot = result.inputs.axis.snapshots.month.to_numpy()
+        by_month = [energy[month_of_snapshot == month].sum() for month in MONTHS]
+        metrics: dict[str, Any] = {
             "delivered": energy.sum(),
-            "delivered_by_month": np.array([energy[month == each].sum() for each in MONTHS]),
-            "sent": float((sent(result).to_numpy(float) * weights).sum()) / 1000,
+            "delivered_by_month": np.array(by_month),
+            "sent": float(energy_sent.sum()) / 1000,
             "peak": power.max(initial=0.0),
             "unserved": _unserved(result),
             "objective": result.objective,
         }
-        return found | {name: self._day_means(result, name) for name in self.series}
+        for name in self.series:
+            metrics[name] = self._day_means(result, name)
+        return metrics
 
     def _day_means(self, result: Result, name: str) -> np.ndarray:
+        """Return the mean of a series in each day of the horizon; NaN on a day without a step."""
         kind, _, component = name.partition(":")
-        axis = result.inputs.axis
         values = _series(result, kind, component)
-        instants, block, end = axis.calendar
+        instants, block, end = result.inputs.axis.calendar
         midnight = instants[0].floor("D")
-        days = (instants - midnight) // pd.Timedelta(days=1)
+        day = (instants - midnight) // pd.Timedelta(days=1)
         length = -int((midnight - end) // pd.Timedelta(days=1))
-        hours = np.bincount(days, minlength=length)
-        sums = np.bincount(days, weights=values[block], minlength=length)
-        return np.asarray(np.divide(sums, hours, out=np.full(length, np.nan), where=hours > 0))
+        hours = np.bincount(day, minlength=length)
+        sums = np.bincount(day, weights=values[block], minlength=length)
+        unknown = np.full(length, np.nan)
+        return np.asarray(np.divide(sums, hours, out=unknown, where=hours > 0))
 
 
 def _series(result: Result, kind: str, component: str) -> np.ndarray:
+    """Return a series of the snapshots; shape (snapshots,)."""
     if kind == "transferable":
         return transferable(result).to_numpy(float)
     table_name, _, quantity = kind.partition(".")
@@ -102,16 +121,18 @@ def _series(result: Result, kind: str, component: str) -> np.ndarray:
     else:
         table = result.flow(table_name)
     if component not in table:
-        known = list(map(str, table.columns))
-        raise InputError(
-            Fault(f"no {table_name} {component!r} in service", None, None, None, nearest(component, known))
-        )
+        in_service = list(map(str, table.columns))
+        what = f"no {table_name} {component!r} in service"
+        raise InputError(Fault(what, repair=nearest(component, in_service)))
     return table[component].to_numpy(float)
 
 
 def _unserved(result: Result) -> float:
+    """Return the demand that is not met [GWh]."""
     generators = result.inputs.components.get("generators", pd.DataFrame())
     if generators.empty:
         return 0.0
-    short = (generators["carrier"] == UNSERVED).to_numpy()
-    return float((result.flow("generators").to_numpy(float)[:, short].sum(axis=1) * result.hours).sum()) / 1000
+    is_unserved = (generators["carrier"] == UNSERVED).to_numpy()
+    by_generator = result.flow("generators").to_numpy(float)
+    power = by_generator[:, is_unserved].sum(axis=1)
+    return float((power * result.hours).sum()) / 1000

@@ -33,7 +33,8 @@ from energy.metrics.settlement import (
 )
 from energy.metrics.welfare import welfare_change
 from energy.model import Inputs
-from energy.model.inputs import assemble, with_objective
+from energy.model.inputs import assemble
+from energy.model.marginal_costs import with_objective
 from energy.model.objective import STUDIED
 from energy.scenario import Scenario
 from energy.solve import Engine, Result
@@ -86,7 +87,13 @@ class Settlement:
     prices: pd.DataFrame
 
 
-def settlement(case: Case, scenario: Scenario, *, shortfall_owed: bool = False, measured: bool = False) -> Settlement:
+def settlement(
+    case: Case,
+    scenario: Scenario,
+    *,
+    shortfall_owed: bool = False,
+    measured: bool = False,
+) -> Settlement:
     """Settle a scenario under the contract of its case.
 
     Parameters
@@ -112,32 +119,40 @@ def settlement(case: Case, scenario: Scenario, *, shortfall_owed: bool = False, 
     --------
     >>> from energy.case import read_case
     >>> from energy.scenario import read_scenario
-    >>> found = settlement(read_case("two_bus"), read_scenario("two_bus"))
-    >>> round(float(found.fuel["bill"].sum()) / 348_840)  # 50 + 30 + 12 $ for each MWh
+    >>> settled = settlement(read_case("two_bus"), read_scenario("two_bus"))
+    >>> round(float(settled.fuel["bill"].sum()) / 348_840)  # 50 + 30 + 12 $ for each MWh
     92
-    >>> found.positions.sum(axis=1).eq(0).all()
+    >>> settled.positions.sum(axis=1).eq(0).all()
     np.True_
     """
     worlds = Counterfactuals(case, scenario)
-    result, contract = worlds.result, worlds.contract
-    terms = energy_terms(case, scenario, result, contract, offered=worlds.offered())
-    shares = measured_shares(result, contract) if measured else None
-    paid = payments(terms, contract, scenario.contract.payment, shares, offered_only=not shortfall_owed)
-    built, without = worlds.held(), worlds.without()
-    years = scenario.time.years
-    return Settlement(
-        scenario,
-        contract,
+    contract = worlds.contract
+    terms = energy_terms(case, scenario, worlds.result, contract, offered=worlds.offered())
+    shares = measured_shares(worlds.result, contract) if measured else None
+    paid = payments(
         terms,
-        paid,
-        positions(paid).reindex(terms.index, fill_value=0),
-        None if contract.debt is None else coverage(paid, contract, years),
-        export_income(paid, contract, years),
-        _fuel(built, contract, paid, terms.index),
-        _rent(built),
-        welfare_change(built, without, 0.0, paid),
-        avoided(fuel_use(without), fuel_use(built)),
-        price_range(without, REVERSE),
+        contract,
+        scenario.contract.payment,
+        shares,
+        offered_only=not shortfall_owed,
+    )
+    years = scenario.time.years
+    debt = None if contract.debt is None else coverage(paid, contract, years)
+    built = worlds.held()
+    without = worlds.without()
+    return Settlement(
+        scenario=scenario,
+        contract=contract,
+        terms=terms,
+        paid=paid,
+        positions=positions(paid).reindex(terms.index, fill_value=0),
+        debt=debt,
+        income=export_income(paid, contract, years),
+        fuel=_fuel(built, contract, paid, terms.index),
+        rent=_rent(built),
+        welfare=welfare_change(built, without, 0.0, paid),
+        avoided=avoided(fuel_use(without), fuel_use(built)),
+        prices=price_range(without, REVERSE),
     )
 
 
@@ -145,84 +160,120 @@ class Counterfactuals:
     """The optimisations that a settlement compares, all on the scenario's axis."""
 
     def __init__(self, case: Case, scenario: Scenario) -> None:
-        self._case, self._scenario, self._axis = case, scenario, plan_axis(case, scenario)
-        found = with_objective(assemble(case, scenario, self._axis), scenario)
-        links = found.components.get("links", pd.DataFrame())
-        if found.book.contract is None or not of_service(links, STUDIED):
-            what = "the case has no contract to settle" if found.book.contract is None else "no line is under study"
-            raise InputError(
-                Fault(what, scenario.name, repair="settle a scenario of a case with a contract and a line")
-            )
-        engine = Engine(found)
-        surprised = scenario.foresight == "surprise"
-        self.result = solve_imperfect_foresight(case, scenario, engine) if surprised else engine.solve(found)
-        self._engine = engine
-        self.contract = _complete(found.book.contract, self.result, open_season(scenario, found))
+        self._case = case
+        self._scenario = scenario
+        self._axis = plan_axis(case, scenario)
+        inputs = with_objective(assemble(case, scenario, self._axis), scenario)
+        contract = inputs.book.contract
+        _refuse_unsettled(scenario, inputs)
+        assert contract is not None
+        self._engine = Engine(inputs)
+        if scenario.foresight == "surprise":
+            self.result = solve_imperfect_foresight(case, scenario, self._engine)
+        else:
+            self.result = self._engine.solve(inputs)
+        self.contract = _complete(contract, self.result, open_season(scenario, inputs))
 
     def offered(self) -> pd.Series | None:
         """Return what the sellers could deliver by month [GWh]; None where the scenario has the buyer take all."""
-        kept = tuple(event for event in self._scenario.events if event.kind not in BUYERS)
-        if self._scenario.objective == "transfer" and len(kept) == len(self._scenario.events):
+        events = self._scenario.events
+        kept = tuple(event for event in events if event.kind not in BUYERS)
+        if self._scenario.objective == "transfer" and len(kept) == len(events):
             return None
         willing = self._scenario.model_copy(update={"objective": "transfer", "events": kept})
-        asked = with_objective(assemble(self._case, willing, self._axis), willing)
-        result = self._engine.solve(asked)
+        inputs = with_objective(assemble(self._case, willing, self._axis), willing)
+        result = self._engine.solve(inputs)
         return energy_by_month(transferable(result), result)
 
     def held(self) -> Result:
         """Return the least-cost run in which the line carries what it does in the scenario."""
         links = self._free.components["links"]
-        names = list(links.index[links["service"].isin(CONTRACTED)])
-        share = self.result.flow("links")[names] / links.loc[names, "p_nom"].replace(0.0, np.inf)
-        return self._engine.solve(_with_flows(self._free, names, share.to_numpy()))
+        contracted = _contracted(links)
+        rating = links.loc[contracted, "p_nom"].replace(0.0, np.inf)
+        share = self.result.flow("links")[contracted] / rating
+        return self._engine.solve(_with_flows(self._free, contracted, share.to_numpy()))
 
     def without(self) -> Result:
         """Return the least-cost run without the line."""
-        links = self._free.components["links"]
-        names = list(links.index[links["service"].isin(CONTRACTED)])
-        return self._engine.solve(_with_flows(self._free, names, np.zeros((len(self._axis.snapshots), len(names)))))
+        contracted = _contracted(self._free.components["links"])
+        nothing = np.zeros((len(self._axis.snapshots), len(contracted)))
+        return self._engine.solve(_with_flows(self._free, contracted, nothing))
 
     @property
     def _free(self) -> Inputs:
         # under take-or-pay a tariff is no cost of the dispatch
-        change = {
-            "objective": "dispatch",
-            "contract": self._scenario.contract.model_copy(update={"payment": "take_or_pay"}),
-        }
+        contract = self._scenario.contract.model_copy(update={"payment": "take_or_pay"})
+        change = {"objective": "dispatch", "contract": contract}
         cheapest = self._scenario.model_copy(update=change)
         return with_objective(assemble(self._case, cheapest, self._axis), cheapest)
 
 
-def _with_flows(found: Inputs, names: list[str], share: np.ndarray) -> Inputs:
+def _refuse_unsettled(scenario: Scenario, inputs: Inputs) -> None:
+    """Refuse a scenario without a contract, or without a line under study."""
+    what = ""
+    if inputs.book.contract is None:
+        what = "the case has no contract to settle"
+    elif not of_service(inputs.components.get("links", pd.DataFrame()), STUDIED):
+        what = "no line is under study"
+    if what:
+        repair = "settle a scenario of a case with a contract and a line"
+        raise InputError(Fault(what, scenario.name, repair=repair))
+
+
+def _contracted(links: pd.DataFrame) -> list[str]:
+    """Return the links that the contract is about."""
+    return list(links.index[links["service"].isin(CONTRACTED)])
+
+
+def _with_flows(inputs: Inputs, names: list[str], share: np.ndarray) -> Inputs:
     """Return inputs in which some links carry given shares of their rating; shape (snapshots, names)."""
-    at = found.components["links"].index.get_indexer(pd.Index(names))
-    dense = dict(found.dense)
+    columns = inputs.components["links"].index.get_indexer(pd.Index(names))
+    fixed = np.clip(share, 0.0, 1.0)
+    dense = dict(inputs.dense)
     for attribute in ("p_min_pu", "p_max_pu"):
-        bounds = found.array("links", attribute).copy()
-        bounds[:, at] = np.clip(share, 0.0, 1.0)
+        bounds = inputs.array("links", attribute).copy()
+        bounds[:, columns] = fixed
         dense["links", attribute] = bounds
-    return replace(found, dense=dense)
+    return replace(inputs, dense=dense)
 
 
 def _complete(contract: ContractTerms, result: Result, season: np.ndarray) -> ContractTerms:
     """Fill what a case leaves out: the buyer by the line's far end, the quantity by the contract's ceiling."""
-    links, buses = result.inputs.components["links"], result.inputs.components["buses"]
-    ends = buses.loc[links.loc[links["service"] == STUDIED, "bus1"]]
-    country = str(ends["country"].iloc[0]) if "country" in ends and ends["country"].notna().all() else "buyer"
-    changes: dict[str, object] = {} if contract.buyer else {"buyer": country}
+    changes: dict[str, object] = {}
+    if not contract.buyer:
+        changes["buyer"] = _country_at_far_end(result)
     if contract.quantity is None:
         most = energy_by_month(ceiling(result, season, contract.ceiling), result)
         changes["quantity"] = float(most.sum() * 8760 / result.hours.sum())
     return contract.model_copy(update=changes)
 
 
-def _fuel(built: Result, contract: ContractTerms, paid: pd.DataFrame, months: pd.Index) -> pd.DataFrame:
-    bill = paid[paid["payer"] == contract.buyer].groupby("month")["amount"].sum()
+def _country_at_far_end(result: Result) -> str:
+    """Return the country in which the line under study ends; ``buyer`` where it has none."""
+    links = result.inputs.components["links"]
+    far_ends = links.loc[links["service"] == STUDIED, "bus1"]
+    buses = result.inputs.components["buses"].loc[far_ends]
+    if "country" in buses and buses["country"].notna().all():
+        return str(buses["country"].iloc[0])
+    return "buyer"
+
+
+def _fuel(
+    built: Result,
+    contract: ContractTerms,
+    paid: pd.DataFrame,
+    months: pd.Index,
+) -> pd.DataFrame:
+    """Return the buyer's bill beside the fuel that it replaces, by month [USD]."""
+    of_buyer = paid[paid["payer"] == contract.buyer]
+    bill = of_buyer.groupby("month")["amount"].sum()
+    replaced = replaced_fuel(built, contract)
+    at_marginal_price = saved_fuel(built)
     table = pd.DataFrame(
         {
             "bill": bill.reindex(months).fillna(0.0).astype(float),
-            "replaced fuel": replaced_fuel(built, contract).reindex(months).fillna(0.0),
-            "at marginal price": saved_fuel(built).reindex(months).fillna(0.0),
+            "replaced fuel": replaced.reindex(months).fillna(0.0),
+            "at marginal price": at_marginal_price.reindex(months).fillna(0.0),
         }
     )
     table["net"] = table["replaced fuel"] - table["bill"]
@@ -231,9 +282,13 @@ def _fuel(built: Result, contract: ContractTerms, paid: pd.DataFrame, months: pd
 
 
 def _rent(built: Result) -> pd.DataFrame:
-    by_branch = congestion_rent(built).mul(built.hours, axis=0).groupby(month_of(built)).sum()
+    """Return the congestion rent of the line under study and of the other branches, by month [USD]."""
+    rent = congestion_rent(built).mul(built.hours, axis=0)
+    by_branch = rent.groupby(month_of(built)).sum()
     studied = of_service(built.inputs.components["links"], STUDIED)
-    own = by_branch.loc[:, by_branch.columns.get_level_values("name").isin(studied)].sum(axis=1)
-    table = pd.DataFrame({"line under study": own, "other branches": by_branch.sum(axis=1) - own})
+    is_studied = by_branch.columns.get_level_values("name").isin(studied)
+    of_studied = by_branch.loc[:, is_studied].sum(axis=1)
+    others = by_branch.sum(axis=1) - of_studied
+    table = pd.DataFrame({"line under study": of_studied, "other branches": others})
     table.attrs["units"] = "USD"
     return table.rename_axis("month")

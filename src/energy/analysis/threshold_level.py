@@ -71,14 +71,16 @@ def threshold_level(
     InputError
         When there is no such rule, or a level has no optimum.
     """
-    start = start_rule(case, rule)
+    start = _start_rule(case, rule)
     base = start.at(int(scenario.time.start[:2])) or 0.0
     full = float(case.components["stores"]["e_nom"].astype(float)[start.store])
     levels = np.linspace(0.0, full, count)
     returned = base if end is None else end
-    ends = [name for name, other in case.rules.rules.items() if other.kind == "end" and other.store == start.store]
-    fixed = {f"rules.{name}.level": returned for name in ends}
-    points = [scenario.replace(**{f"rules.{rule}.level": float(level)}, **fixed) for level in levels]
+    fixed = dict.fromkeys(_end_levels(case, start.store), returned)
+    points = []
+    for level in levels.tolist():
+        changes = {f"rules.{rule}.level": level, **fixed}
+        points.append(scenario.replace(**changes))
     answers = sorted(
         solve_points(case, points, delivered_and_unserved),
         key=lambda answer: answer.index,
@@ -87,22 +89,27 @@ def threshold_level(
     if not solved:
         refuse_failed(answers, points)
     index = pd.Index([levels[answer.index] for answer in solved], name="level")
-    rows = [{name: float(value) for name, value in answer.values.items()} for answer in solved]
-    table = pd.DataFrame(rows, index=index)
+    rows = [answer.values for answer in solved]
+    table = pd.DataFrame(rows, index=index).astype(float)
     table.attrs["units"] = {
         "level": "hm3",
         "delivered": "GWh",
         "unserved": "GWh",
     }
-    return ThresholdLevel(
-        rule,
-        table,
-        quantity,
-        crossing(index.to_numpy(), table["delivered"].to_numpy(), quantity),
-    )
+    threshold = crossing(index.to_numpy(), table["delivered"].to_numpy(), quantity)
+    return ThresholdLevel(rule, table, quantity, threshold)
 
 
-def start_rule(case: Case, name: str) -> StartRule:
+def _end_levels(case: Case, store: str) -> list[str]:
+    """Return the scenario fields of the levels that a store must have at the end of the horizon."""
+    keys = []
+    for name, rule in case.rules.rules.items():
+        if rule.kind == "end" and rule.store == store:
+            keys.append(f"rules.{name}.level")
+    return keys
+
+
+def _start_rule(case: Case, name: str) -> StartRule:
     """Return a rule of kind ``start`` by its name.
 
     Raises
@@ -119,9 +126,8 @@ def start_rule(case: Case, name: str) -> StartRule:
         Fault(
             f"no rule of a start {name!r}",
             case.path / "rules.yaml",
-            None,
-            ", ".join(known),
-            repair,
+            allowed=", ".join(known),
+            repair=repair,
         )
     )
 

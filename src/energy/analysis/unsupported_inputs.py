@@ -26,12 +26,12 @@ FREE: dict[str, dict[str, float]] = {
 """Component list → attribute → the value at which it asks for nothing."""
 
 
-def refuse_unhonoured(found: Inputs, path: Path, study: str) -> None:
+def refuse_unhonoured(inputs: Inputs, path: Path, study: str) -> None:
     """Refuse what ties hours together or sets flows, which a study of single snapshots cannot honour.
 
     Parameters
     ----------
-    found
+    inputs
         Inputs of a user's own network; those of a case folder hold nothing of the kind.
     path
         Where the network was read from.
@@ -43,34 +43,43 @@ def refuse_unhonoured(found: Inputs, path: Path, study: str) -> None:
     InputError
         With every component and attribute that is not honoured.
     """
-    if found.own is None:
+    if inputs.own is None:
         return
-    faults = [*_attributes(found, path, study)]
-    storage = found.components.get("storage_units", pd.DataFrame()).index
+    faults = [*_attributes(inputs, path, study)]
+    storage = inputs.components.get("storage_units", pd.DataFrame()).index
     if len(storage) and study == "adequacy":
         what = f"{study}: storage_units {_few(storage)}: their hours hang together"
-        faults.append(Fault(what, path, None, "networks without storage", "leave them out: values with active: 0"))
-    limits = found.own.components["global_constraints"].static.index
+        repair = "leave them out: values with active: 0"
+        faults.append(Fault(what, path, allowed="networks without storage", repair=repair))
+    limits = inputs.own.components["global_constraints"].static.index
     if len(limits):
         what = f"{study}: global_constraints {_few(limits)} are not honoured in single snapshots"
-        faults.append(Fault(what, path, None, None, "take them out of the network"))
+        faults.append(Fault(what, path, repair="take them out of the network"))
     if faults:
         raise InputError(faults)
 
 
-def _attributes(found: Inputs, path: Path, study: str) -> Iterator[Fault]:
+def _attributes(inputs: Inputs, path: Path, study: str) -> Iterator[Fault]:
+    """Yield the attributes that ask for what single snapshots cannot honour."""
     for component, free in FREE.items():
-        table = found.components.get(component, pd.DataFrame())
+        table = inputs.components.get(component, pd.DataFrame())
+        if table.empty:
+            continue
         for attribute, nothing in free.items():
-            if len(table) and attribute in table:
-                values = found.array(component, attribute)
-                asks = ~((values == nothing) | (np.isnan(values) & np.isnan(nothing)))
-                names = table.index[asks.any(axis=0)]
-                if len(names):
-                    what = f"{study}: {component} {_few(names)}: {attribute} is not honoured in single snapshots"
-                    yield Fault(what, path, None, f"no {attribute}", "take it out of the network")
+            if attribute not in table:
+                continue
+            values = inputs.array(component, attribute)
+            is_nothing = (values == nothing) | (np.isnan(values) & np.isnan(nothing))
+            asks = ~is_nothing
+            names = table.index[asks.any(axis=0)]
+            if len(names):
+                what = f"{study}: {component} {_few(names)}: {attribute} is not honoured in single snapshots"
+                yield Fault(what, path, allowed=f"no {attribute}", repair="take it out of the network")
 
 
 def _few(names: pd.Index) -> str:
+    """Return the first five names, and how many more there are."""
     shown = ", ".join(map(str, names[:5]))
-    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"
+    if len(names) <= 5:
+        return shown
+    return f"{shown} and {len(names) - 5} more"

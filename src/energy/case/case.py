@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,8 @@ class Case:
         One row a number: component, name, attribute, base, low, high, unit, source, date, confidence, note.
     sources, corridors
         Tables of the files of that name.
+    extended_by
+        What a scenario added, as text; empty for a case as it was read.
     record
         What happened, to hold the model against: place, quantity, date (a year or a day), value, low, high, unit, role.
 
@@ -66,6 +69,22 @@ class Case:
     sources: pd.DataFrame = field(default_factory=pd.DataFrame)
     corridors: pd.DataFrame = field(default_factory=pd.DataFrame)
     record: pd.DataFrame = field(default_factory=pd.DataFrame)
+    extended_by: str = ""
+
+    def __repr__(self) -> str:
+        """Return one line: name, and how many components there are of each kind."""
+        return f"Case({self.name!r}: {self._sizes()})"
+
+    def _repr_html_(self) -> str:
+        evidence = self.evidence
+        marks = (
+            "" if evidence.empty else f", {len(evidence)} numbers with evidence, weakest mark {self.weakest_confidence}"
+        )
+        return f"<b>{escape(self.name)}</b>: {escape(self._sizes())}{marks}"
+
+    def _sizes(self) -> str:
+        parts = [f"{len(table)} {name}" for name, table in self.components.items() if name != "carriers"]
+        return ", ".join(parts)
 
     def names(self, component: str, pattern: str) -> list[str]:
         """Return the names of a component list that a shell pattern matches, in the table's order."""
@@ -83,7 +102,9 @@ class Case:
     @property
     def weakest_confidence(self) -> str:
         """The weakest mark (A, B, C) among the case's evidence; a dash where it has none."""
-        return str(max(self.evidence["confidence"])) if len(self.evidence) else "–"
+        if self.evidence.empty:
+            return "–"
+        return str(max(self.evidence["confidence"]))
 
 
 @lru_cache(maxsize=1024)  # samples look up the same few corridors again and again
@@ -91,5 +112,8 @@ def _corridor(case: Case, name: str) -> tuple[tuple[str, str], ...]:
     if case.corridors.empty:
         return ()
     rows = case.corridors[case.corridors["corridor"] == name]
-    pairs = zip(rows["component"].astype(str), rows["name"].astype(str), strict=True)
-    return tuple((component, found) for component, pattern in pairs for found in case.names(component, pattern))
+    components: list[tuple[str, str]] = []
+    for component, pattern in zip(rows["component"], rows["name"], strict=True):
+        names = case.names(str(component), str(pattern))
+        components += [(str(component), name_of_component) for name_of_component in names]
+    return tuple(components)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +11,31 @@ import numpy as np
 import pandas as pd
 
 from energy.case.case import Case
+from energy.case.first_filling import FillingRule
 from energy.case.rules import (
     AccountRule,
     EndRule,
     FlowRule,
     LevelRule,
     LimitRule,
+    Rule,
     StartRule,
     StorageRule,
     TravelRule,
     VolumeRule,
 )
-from energy.case.schema import HOURS, MONTHS, series_attributes
+from energy.case.schema import HOURS, MONTHS, bus_columns, series_attributes
 from energy.case.section_check import section_faults
 from energy.errors import Fault, nearest
 from energy.reading.tree import Node, Steps, nearest_node
 
 OTHER = "other"  # hydrology of a site in the years that it has no row for
+MOST_SHOWN = 30  # names in a message
+HOURLY_KEYS = {
+    "demand_hour": ("demand",),
+    "hourly": ("component", "name", "attribute"),
+}
+"""Profile of a mean day → the columns that name its rows beside their months."""
 
 
 def cross_faults(case: Case, rules: Node | None = None) -> list[Fault]:
@@ -39,9 +48,13 @@ def cross_faults(case: Case, rules: Node | None = None) -> list[Fault]:
     rules
         ``rules.yaml`` as it was written, which knows the lines.
     """
-    checks = (_buses, _carriers, _demand, _hours, _inflow, _monthly, _head, _services, _accounts, _corridors)
-    faults = [fault for check in checks for fault in check(case)]
-    return [*faults, *_rules(case, rules), *_areas(case, rules), *section_faults(case, rules)]
+    faults: list[Fault] = []
+    for check in CHECKS:
+        faults += check(case)
+    faults += _rules(case, rules)
+    faults += _areas(case, rules)
+    faults += section_faults(case, rules)
+    return faults
 
 
 def month_set(text: str) -> set[int]:
@@ -67,30 +80,62 @@ def month_set(text: str) -> set[int]:
     return months
 
 
-def _lines(table: pd.DataFrame) -> tuple[Path | None, Iterable[int | None]]:
-    return table.attrs.get("path"), table.attrs.get("lines", [None] * len(table))
+def _path(table: pd.DataFrame) -> Path | None:
+    """Return the file that a table was read from."""
+    return table.attrs.get("path")
 
 
-def _unknown(table: pd.DataFrame, values: Iterable[Any], known: Iterable[str], what: str) -> Iterator[Fault]:
-    path, lines = _lines(table)
+def _lines(table: pd.DataFrame) -> Sequence[int | None]:
+    """Return the line of each row in the file that a table was read from."""
+    lines: Sequence[int | None] = table.attrs.get("lines", [None] * len(table))
+    return lines
+
+
+def _rows(table: pd.DataFrame) -> Iterator[tuple[dict[str, Any], int | None]]:
+    """Yield each row, the levels of its index among its values, and its line."""
+    records = table.reset_index().to_dict("records")
+    for record, line in zip(records, _lines(table), strict=True):
+        yield {str(column): value for column, value in record.items()}, line
+
+
+def _line_of_rule(
+    written: Node | None,
+    rule: str,
+    steps: Steps,
+) -> int | None:
+    """Return the line of ``rules.yaml`` at which a rule says something."""
+    if written is None:
+        return None
+    _, node = nearest_node(written, ("rules", rule, *steps))
+    return node.origin.line
+
+
+def _unknown(
+    table: pd.DataFrame,
+    values: Iterable[Any],
+    known: Iterable[str],
+    what: str,
+) -> Iterator[Fault]:
+    """Yield the values that are not among the known names."""
     known = list(known)
-    for name, value, line in zip(table.index, values, lines, strict=True):
-        if value is not None and not pd.isna(value) and value not in known:
-            label = " ".join(map(str, name)) if isinstance(name, tuple) else name
-            allowed = _few(known) or f"nothing yet: there is no {what}"
-            yield Fault(
-                f"{what} of {label!r} is {value!r}, which does not exist",
-                path,
-                line,
-                allowed,
-                nearest(str(value), known),
-            )
+    allowed = _few(known) or f"nothing yet: there is no {what}"
+    for name, value, line in zip(table.index, values, _lines(table), strict=True):
+        if value is None or pd.isna(value) or value in known:
+            continue
+        label = " ".join(map(str, name)) if isinstance(name, tuple) else name
+        yield Fault(
+            f"{what} of {label!r} is {value!r}, which does not exist",
+            _path(table),
+            line=line,
+            allowed=allowed,
+            repair=nearest(str(value), known),
+        )
 
 
 def _buses(case: Case) -> Iterator[Fault]:
     buses = case.components.get("buses", pd.DataFrame()).index
     for table in case.components.values():
-        for column in [c for c in table.columns if c == "bus" or (c.startswith("bus") and c[3:].isdigit())]:
+        for column in bus_columns(table.columns):
             yield from _unknown(table, table[column], buses, column)
         yield from _loops(table)
 
@@ -99,17 +144,25 @@ def _loops(table: pd.DataFrame) -> Iterator[Fault]:
     """Yield the branches that begin and end at one bus."""
     if "bus1" not in table:
         return
-    path, lines = _lines(table)
-    for name, first, second, line in zip(table.index, table["bus0"], table["bus1"], lines, strict=True):
-        if first == second:
-            yield Fault(f"{name!r} leads from bus {first!r} to itself", path, line, "two buses", "correct bus0 or bus1")
+    branches = zip(table.index, table["bus0"], table["bus1"], _lines(table), strict=True)
+    for name, bus0, bus1, line in branches:
+        if bus0 == bus1:
+            yield Fault(
+                f"{name!r} leads from bus {bus0!r} to itself",
+                _path(table),
+                line=line,
+                allowed="two buses",
+                repair="correct bus0 or bus1",
+            )
 
 
 def _carriers(case: Case) -> Iterator[Fault]:
-    if "carriers" in case.components:
-        for table in case.components.values():
-            if "carrier" in table:
-                yield from _unknown(table, table["carrier"], case.components["carriers"].index, "carrier")
+    if "carriers" not in case.components:
+        return
+    carriers = case.components["carriers"].index
+    for table in case.components.values():
+        if "carrier" in table:
+            yield from _unknown(table, table["carrier"], carriers, "carrier")
 
 
 def _demand(case: Case) -> Iterator[Fault]:
@@ -118,52 +171,83 @@ def _demand(case: Case) -> Iterator[Fault]:
         return
     for name in ("demand_year", "demand_month", "demand_hour"):
         if name not in case.profiles:
-            yield Fault("file not found", case.path / "profiles" / f"{name}.csv", repair="demand needs all three files")
+            file = case.path / "profiles" / f"{name}.csv"
+            yield Fault("file not found", file, repair="demand needs all three files")
             return
-        yield from _unknown(loads, loads["demand"], case.profiles[name].index.unique(0), f"demand ({name}.csv)")
-    path, _ = _lines(loads)
-    for demand, share in loads.groupby("demand")["share"].sum().items():
+        demands = case.profiles[name].index.unique(0)
+        yield from _unknown(loads, loads["demand"], demands, f"demand ({name}.csv)")
+    yield from _load_shares(loads)
+    yield from _month_shares(case.profiles["demand_month"])
+    yield from _growth_paths(case.profiles["demand_year"])
+
+
+def _load_shares(loads: pd.DataFrame) -> Iterator[Fault]:
+    """Yield the demands whose loads do not share all of it."""
+    shares = loads.groupby("demand")["share"].sum()
+    for demand, share in shares.items():
         if abs(share - 1) > 1e-6:
-            yield Fault(f"shares of demand {demand!r} sum to {share:g}", path, None, "1", "correct the column share")
-    months = case.profiles["demand_month"]
-    path, lines = _lines(months)
-    for (demand, row), line in zip(months[MONTHS].iterrows(), lines, strict=True):
-        if abs(row.sum() - 1) > 1e-4:
-            yield Fault(f"month shares of {demand!r} sum to {row.sum():.5f}", path, line, "1 (within 1e-4)")
-    years = case.profiles["demand_year"].reset_index()
-    path, _ = _lines(case.profiles["demand_year"])
-    crossed = years[(years["low"] > years["central"]) | (years["central"] > years["high"])]
-    for year in crossed.to_dict("records"):
+            yield Fault(
+                f"shares of demand {demand!r} sum to {share:g}",
+                _path(loads),
+                allowed="1",
+                repair="correct the column share",
+            )
+
+
+def _month_shares(months: pd.DataFrame) -> Iterator[Fault]:
+    """Yield the demands whose months do not share all of the year."""
+    total = months[MONTHS].sum(axis=1)
+    for (demand, share), line in zip(total.items(), _lines(months), strict=True):
+        if abs(share - 1) > 1e-4:
+            what = f"month shares of {demand!r} sum to {share:.5f}"
+            yield Fault(what, _path(months), line=line, allowed="1 (within 1e-4)")
+
+
+def _growth_paths(years: pd.DataFrame) -> Iterator[Fault]:
+    """Yield the years in which a lower path of growth lies above a higher one."""
+    for year, _ in _rows(years):
+        if year["low"] <= year["central"] <= year["high"]:
+            continue
         yield Fault(
             f"demand {year['demand']} {year['year']}: {year['low']:g}, {year['central']:g} and {year['high']:g}",
-            path,
-            None,
-            "low ≤ central ≤ high",
+            _path(years),
+            allowed="low ≤ central ≤ high",
         )
 
 
 def _hours(case: Case) -> Iterator[Fault]:
-    for profile, keys in (("demand_hour", ["demand"]), ("hourly", ["component", "name", "attribute"])):
+    for profile, keys in HOURLY_KEYS.items():
         if profile not in case.profiles:
             continue
-        table = case.profiles[profile].reset_index()
-        path, lines = _lines(case.profiles[profile])
-        covered: dict[tuple[object, ...], list[int]] = {}
-        for row, line in zip(table.to_dict("records"), lines, strict=True):
-            key = tuple(row[k] for k in keys)
+        table = case.profiles[profile]
+        path = _path(table)
+        covered: dict[str, list[int]] = {}
+        for row, line in _rows(table):
+            label = " ".join(str(row[key]) for key in keys)
+            months = covered.setdefault(label, [])
             try:
-                covered.setdefault(key, []).extend(month_set(row["months"]))
+                months += month_set(row["months"])
             except ValueError as err:
-                yield Fault(str(err), path, line, "ranges such as 5-9 or 10-12,1-4")
-            mean = float(np.mean([row[h] for h in HOURS]))
+                yield Fault(str(err), path, line=line, allowed="ranges such as 5-9 or 10-12,1-4")
+            mean = float(np.mean([row[hour] for hour in HOURS]))
             if profile == "demand_hour" and abs(mean - 1) > 1e-3:
-                yield Fault(f"hours of {key[0]!r} average {mean:.4f}", path, line, "1 (within 1e-3)")
-        for key, months in covered.items():
-            if sorted(months) != list(range(1, 13)):
-                gaps = sorted(set(range(1, 13)) - set(months))
-                twice = sorted({m for m in months if months.count(m) > 1})
-                found = f"months {gaps} are missing" if gaps else f"months {twice} stand twice"
-                yield Fault(f"{' '.join(map(str, key))!r}: {found}", path, None, "each month once")
+                what = f"hours of {label!r} average {mean:.4f}"
+                yield Fault(what, path, line=line, allowed="1 (within 1e-3)")
+        for label, months in covered.items():
+            wrong = _wrong_months(months)
+            if wrong is not None:
+                yield Fault(f"{label!r}: {wrong}", path, allowed="each month once")
+
+
+def _wrong_months(months: list[int]) -> str | None:
+    """Return which months are missing or stand twice; None where each stands once."""
+    gaps = sorted(set(range(1, 13)) - set(months))
+    if gaps:
+        return f"months {gaps} are missing"
+    twice = sorted({month for month in months if months.count(month) > 1})
+    if twice:
+        return f"months {twice} stand twice"
+    return None
 
 
 def _inflow(case: Case) -> Iterator[Fault]:
@@ -172,17 +256,15 @@ def _inflow(case: Case) -> Iterator[Fault]:
     table = case.profiles["inflow"]
     loads = case.components.get("loads", pd.DataFrame()).index
     yield from _unknown(table, table.index.get_level_values("site"), loads, "site")
-    labels = set(table.index.get_level_values("hydrology"))
-    path, _ = _lines(table)
+    hydrologies = set(table.index.get_level_values("hydrology"))
     for site, rows in table.groupby(level="site"):
         own = set(rows.index.get_level_values("hydrology"))
-        missing = labels - own - {OTHER}
+        missing = sorted(hydrologies - own - {OTHER})
         if missing and OTHER not in own:
             yield Fault(
-                f"{site!r} has no row for {', '.join(sorted(missing)[:8])}",
-                path,
-                None,
-                f"every hydrology, or a row {OTHER!r} for the rest",
+                f"{site!r} has no row for {', '.join(missing[:8])}",
+                _path(table),
+                allowed=f"every hydrology, or a row {OTHER!r} for the rest",
             )
 
 
@@ -191,69 +273,109 @@ def _monthly(case: Case) -> Iterator[Fault]:
         if profile not in case.profiles:
             continue
         table = case.profiles[profile]
-        path, lines = _lines(table)
-        for key, line in zip(table.index, lines, strict=True):
+        for key, line in zip(table.index, _lines(table), strict=True):
             component, name, attribute = key[:3]
-            if component not in case.components:
-                known = list(case.components)
-                yield Fault(f"no table {component!r}", path, line, ", ".join(known), nearest(component, known))
-            elif not case.names(component, name):
-                known = list(case.components[component].index)
-                yield Fault(f"no {component} match {name!r}", path, line, None, nearest(name, known))
-            elif attribute not in series_attributes(component):
-                known = list(series_attributes(component))
-                yield Fault(
-                    f"{attribute!r} is no series of {component}",
-                    path,
-                    line,
-                    ", ".join(known),
-                    nearest(attribute, known),
-                )
+            fault = _series_fault(case, component, name, attribute)
+            if fault is not None:
+                yield replace(fault, where=_path(table), line=line)
+
+
+def _series_fault(
+    case: Case,
+    component: str,
+    name: str,
+    attribute: str,
+) -> Fault | None:
+    """Return what is wrong with the address of a series: its table, its component, or its attribute."""
+    if component not in case.components:
+        tables = list(case.components)
+        what = f"no table {component!r}"
+        return Fault(what, allowed=", ".join(tables), repair=nearest(component, tables))
+    if not case.names(component, name):
+        names = list(case.components[component].index)
+        return Fault(f"no {component} match {name!r}", repair=nearest(name, names))
+    series = list(series_attributes(component))
+    if attribute not in series:
+        what = f"{attribute!r} is no series of {component}"
+        return Fault(what, allowed=", ".join(series), repair=nearest(attribute, series))
+    return None
 
 
 def _head(case: Case) -> Iterator[Fault]:
     if "head" not in case.profiles:
         return
     table = case.profiles["head"]
-    path, lines = _lines(table)
-    yield from _unknown(table, table.index.get_level_values("store"), case.components["stores"].index, "store")
-    last: dict[tuple[str, str], float] = {}
-    for (link, store, level), line in zip(table.index, lines, strict=True):
+    path = _path(table)
+    stores = case.components["stores"].index
+    links = list(case.components["links"].index)
+    yield from _unknown(table, table.index.get_level_values("store"), stores, "store")
+    levels: dict[tuple[str, str], float] = {}
+    for (link, store, level), line in zip(table.index, _lines(table), strict=True):
         if not case.names("links", link):
-            known = list(case.components["links"].index)
-            yield Fault(f"no links match {link!r}", path, line, None, nearest(link, known))
-        if level <= last.get((link, store), -1.0):
-            yield Fault(f"level {level:g} of {link!r} stands after {last[link, store]:g}", path, line, "rising levels")
-        last[link, store] = level
+            yield Fault(f"no links match {link!r}", path, line=line, repair=nearest(link, links))
+        before = levels.get((link, store), -1.0)
+        if level <= before:
+            what = f"level {level:g} of {link!r} stands after {before:g}"
+            yield Fault(what, path, line=line, allowed="rising levels")
+        levels[link, store] = level
 
 
 def _rules(case: Case, written: Node | None) -> Iterator[Fault]:
+    """Yield the rules that name components which do not exist."""
     for key, rule in case.rules.rules.items():
-        wanted: list[tuple[Steps, str, str]] = []
-        if isinstance(rule, VolumeRule):
-            wanted = [(("links", at), "links", name) for at, name in enumerate(rule.links)]
-            wanted += [(("generators", at), "generators", name) for at, name in enumerate(rule.generators)]
-        elif isinstance(rule, FlowRule):
-            wanted = [(("link",), "links", rule.link)]
-        elif isinstance(rule, LevelRule | StorageRule | StartRule | EndRule):
-            wanted = [(("store",), "stores", rule.store)]
-        elif isinstance(rule, TravelRule):
-            wanted = [(("store",), "stores", rule.store), (("link",), "links", rule.link)]
-        elif isinstance(rule, LimitRule):
-            wanted = [(("terms", at, "name"), term.component, term.name) for at, term in enumerate(rule.terms)]
-        if isinstance(rule, VolumeRule | FlowRule) and rule.shortfall is not None:
-            wanted.append((("shortfall",), "generators", rule.shortfall))
-        for steps, component, name in wanted:
-            if not case.names(component, name):
-                known = list(case.components.get(component, pd.DataFrame()).index)
-                line = nearest_node(written, ("rules", key, *steps))[1].origin.line if written else None
-                what = f"rules.{key}: no {component} match {name!r}"
-                yield Fault(what, case.path / "rules.yaml", line, _few(known), nearest(name, known))
+        for steps, component, name in _components_of(rule):
+            if case.names(component, name):
+                continue
+            names = list(case.components.get(component, pd.DataFrame()).index)
+            yield Fault(
+                f"rules.{key}: no {component} match {name!r}",
+                case.path / "rules.yaml",
+                line=_line_of_rule(written, key, steps),
+                allowed=_few(names),
+                repair=nearest(name, names),
+            )
+
+
+def _components_of(rule: Rule) -> Iterator[tuple[Steps, str, str]]:
+    """Yield the components that a rule names: where it is written, the component list, and the name or pattern."""
+    if isinstance(rule, VolumeRule):
+        yield from _each("links", "links", rule.links)
+        yield from _each("generators", "generators", rule.generators)
+    elif isinstance(rule, FlowRule):
+        yield ("link",), "links", rule.link
+    elif isinstance(rule, LevelRule | StorageRule | StartRule | EndRule):
+        yield ("store",), "stores", rule.store
+    elif isinstance(rule, TravelRule):
+        yield ("store",), "stores", rule.store
+        yield ("link",), "links", rule.link
+    elif isinstance(rule, FillingRule):
+        yield from _components_of_filling(rule)
+    elif isinstance(rule, LimitRule):
+        for at, term in enumerate(rule.terms):
+            yield ("terms", at, "name"), term.component, term.name
+    if isinstance(rule, VolumeRule | FlowRule) and rule.shortfall is not None:
+        yield ("shortfall",), "generators", rule.shortfall
+
+
+def _components_of_filling(rule: FillingRule) -> Iterator[tuple[Steps, str, str]]:
+    yield from _each("turbines", "links", rule.turbines)
+    yield from _each("temporary", "links", rule.temporary)
+    yield ("sink",), "generators", rule.sink
+    if rule.store is not None:
+        yield ("store",), "stores", rule.store
+
+
+def _each(field: str, component: str, names: Iterable[str]) -> Iterator[tuple[Steps, str, str]]:
+    for at, name in enumerate(names):
+        yield (field, at), component, name
 
 
 def _few(names: list[str]) -> str | None:
     """Return the first of the names that could have been meant."""
-    return ", ".join(names[:30]) + (" …" if len(names) > 30 else "") or None
+    shown = ", ".join(names[:MOST_SHOWN])
+    if len(names) > MOST_SHOWN:
+        shown += " …"
+    return shown or None
 
 
 def _services(case: Case) -> Iterator[Fault]:
@@ -265,7 +387,8 @@ def _services(case: Case) -> Iterator[Fault]:
 
 def _accounts(case: Case) -> Iterator[Fault]:
     """Yield accounts of components that no rule keeps: what they hold would be nobody's."""
-    areas = sorted(rule.area for rule in case.rules.rules.values() if isinstance(rule, AccountRule))
+    rules = case.rules.rules.values()
+    areas = sorted(rule.area for rule in rules if isinstance(rule, AccountRule))
     for component in ("generators", "links"):
         table = case.components.get(component, pd.DataFrame())
         if "account" in table:
@@ -275,22 +398,49 @@ def _accounts(case: Case) -> Iterator[Fault]:
 def _areas(case: Case, written: Node | None) -> Iterator[Fault]:
     """Yield rules that keep the account of a country without a bus."""
     buses = case.components.get("buses", pd.DataFrame())
-    countries = sorted(set(buses["country"].dropna())) if "country" in buses else []
+    countries = []
+    if "country" in buses:
+        countries = sorted(set(buses["country"].dropna()))
     for key, rule in case.rules.rules.items():
-        if isinstance(rule, AccountRule) and rule.area not in countries:
-            line = nearest_node(written, ("rules", key, "area"))[1].origin.line if written else None
-            what = f"rules.{key}: no bus has the country {rule.area!r}"
-            yield Fault(what, case.path / "rules.yaml", line, _few(countries), nearest(rule.area, countries))
+        if not isinstance(rule, AccountRule) or rule.area in countries:
+            continue
+        yield Fault(
+            f"rules.{key}: no bus has the country {rule.area!r}",
+            case.path / "rules.yaml",
+            line=_line_of_rule(written, key, ("area",)),
+            allowed=_few(countries),
+            repair=nearest(rule.area, countries),
+        )
 
 
 def _corridors(case: Case) -> Iterator[Fault]:
     if case.corridors.empty:
         return
-    path, lines = _lines(case.corridors)
-    for row, line in zip(case.corridors.to_dict("records"), lines, strict=True):
-        corridor, component, name = (str(row[column]) for column in ("corridor", "component", "name"))
-        if not case.names(component, name):
-            known = list(case.components.get(component, pd.DataFrame()).index)
-            allowed = _few(known) or ", ".join(case.components)
-            what = f"corridor {corridor}: no {component} match {name!r}"
-            yield Fault(what, path, line, allowed, nearest(name, known))
+    for row, line in _rows(case.corridors):
+        component = str(row["component"])
+        name = str(row["name"])
+        if case.names(component, name):
+            continue
+        names = list(case.components.get(component, pd.DataFrame()).index)
+        yield Fault(
+            f"corridor {row['corridor']}: no {component} match {name!r}",
+            _path(case.corridors),
+            line=line,
+            allowed=_few(names) or ", ".join(case.components),
+            repair=nearest(name, names),
+        )
+
+
+CHECKS = (
+    _buses,
+    _carriers,
+    _demand,
+    _hours,
+    _inflow,
+    _monthly,
+    _head,
+    _services,
+    _accounts,
+    _corridors,
+)
+"""Checks of a case alone, in the order of their faults."""

@@ -79,9 +79,14 @@ def read_event_log(path: Path) -> pd.DataFrame:
     47
     """
     table = read_table(path, SCHEMA, ["event"])
-    start, end = (table[column].map(_day_or_none) for column in ("start", "end"))
-    faults = [*_unread_days(table, "start", start), *_unread_days(table, "end", end)]
-    faults += [*_ends_before_start(table, start, end), *_crossed_hours(table)]
+    start = table["start"].map(_day_or_none)
+    end = table["end"].map(_day_or_none)
+    faults = [
+        *_unread_days(table, "start", start),
+        *_unread_days(table, "end", end),
+        *_ends_before_start(table, start, end),
+        *_crossed_hours(table),
+    ]
     if faults:
         raise InputError(sorted(faults, key=lambda fault: fault.line or 0))
     return table.assign(start=pd.to_datetime(start))
@@ -114,14 +119,23 @@ def _day_or_none(text: object) -> pd.Timestamp | None:
         return None
 
 
-def _unread_days(table: pd.DataFrame, column: str, days: pd.Series) -> Iterator[Fault]:
+def _unread_days(
+    table: pd.DataFrame,
+    column: str,
+    days: pd.Series,
+) -> Iterator[Fault]:
     unread = table[column].notna() & days.isna()
-    for row in map(int, np.flatnonzero(unread)):
-        what = f"{column} of {table.index[row]!r} is {table[column].iloc[row]!r}"
+    for row in np.flatnonzero(unread).tolist():
+        event = table.index[row]
+        what = f"{column} of {event!r} is {table[column].iloc[row]!r}"
         yield _fault(table, row, what, "a day that exists, YYYY-MM-DD")
 
 
-def _ends_before_start(table: pd.DataFrame, start: pd.Series, end: pd.Series) -> Iterator[Fault]:
+def _ends_before_start(
+    table: pd.DataFrame,
+    start: pd.Series,
+    end: pd.Series,
+) -> Iterator[Fault]:
     for row, (first, last) in enumerate(zip(start, end, strict=True)):
         if pd.notna(first) and pd.notna(last) and last < first:
             what = f"{table.index[row]!r} ends on {last:%Y-%m-%d}, before it starts on {first:%Y-%m-%d}"
@@ -129,14 +143,19 @@ def _ends_before_start(table: pd.DataFrame, start: pd.Series, end: pd.Series) ->
 
 
 def _crossed_hours(table: pd.DataFrame) -> Iterator[Fault]:
-    columns = ("hours_low", "hours", "hours_high")
-    for row in range(len(table)):
-        given = [(column, float(table[column].iloc[row])) for column in columns if pd.notna(table[column].iloc[row])]
-        for (lower, less), (upper, more) in pairwise(given):
+    for row, event in enumerate(table.index):
+        hours = table[["hours_low", "hours", "hours_high"]].iloc[row].dropna().astype(float)
+        for (lower, less), (upper, more) in pairwise(hours.items()):
             if less > more:
-                what = f"{table.index[row]!r} has {lower} {less:g} above {upper} {more:g}"
+                what = f"{event!r} has {lower} {less:g} above {upper} {more:g}"
                 yield _fault(table, row, what, "hours_low ≤ hours ≤ hours_high")
 
 
-def _fault(table: pd.DataFrame, row: int, what: str, allowed: str) -> Fault:
-    return Fault(what, table.attrs["path"], int(table.attrs["lines"][row]), allowed, "correct the cell")
+def _fault(
+    table: pd.DataFrame,
+    row: int,
+    what: str,
+    allowed: str,
+) -> Fault:
+    line = int(table.attrs["lines"][row])
+    return Fault(what, table.attrs["path"], line=line, allowed=allowed, repair="correct the cell")

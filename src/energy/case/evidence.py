@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from energy.case.case import Case
+from energy.case.evidence_units import units_of
 from energy.case.schema import HOURS, MONTHS, defaults
 from energy.errors import Fault, nearest
 
@@ -20,30 +21,9 @@ Numbers = Mapping[str, Mapping[str, Mapping[str, float | None]]]
 RELATIVE = 1e-9
 MOST_SHOWN = 30  # names in a message
 _DEMAND = "profiles/demand_year"
-_WITH_UNITS = ("profiles/water_statistics", "profiles/loss_curve")  # rows of single numbers
 
 SECTIONS = ("contract", "security", "investment", "reactive_power", "frequency")
 """Sections of ``rules.yaml`` beside the rules themselves whose numbers have evidence."""
-DIMENSIONLESS = frozenset({"-", "1", "per unit", "share", "factor", "MWh/MWh", "hm3/hm3"})
-UNITS: Mapping[str, frozenset[str]] = {
-    "s_nom": frozenset({"MW", "MVA"}),
-    "x": frozenset({"ohm"}),
-    "r": frozenset({"ohm"}),
-    "length": frozenset({"km"}),
-    "build_year": frozenset({"year"}),
-    "lifetime": frozenset({"years"}),
-    "co2_emissions": frozenset({"t/MWh thermal", "t/MWh"}),
-}
-"""Attribute → units, where they hang on nothing else."""
-ELECTRIC: Mapping[str, frozenset[str]] = {
-    "p_nom": frozenset({"MW"}),
-    "p_set": frozenset({"MW"}),
-    "e_nom": frozenset({"MWh"}),
-    "e_initial": frozenset({"MWh"}),
-    "marginal_cost": frozenset({"$/MWh", "USD/MWh"}),
-    "marginal_cost_storage": frozenset({"$/MWh/h", "USD/MWh/h"}),
-}
-"""Attribute → units on an electric bus."""
 
 
 def evidence_faults(case: Case) -> Iterator[Fault]:
@@ -54,43 +34,54 @@ def evidence_faults(case: Case) -> Iterator[Fault]:
     case
         The case, its tables sound by themselves.
     """
-    if case.evidence.empty:
+    evidence = case.evidence
+    if evidence.empty:
         return
-    numbers = numbers_of(case)
-    path = case.evidence.attrs.get("path", case.path)
-    lines = case.evidence.attrs.get("lines", [None] * len(case.evidence))
-    rows = [_Row(*values) for values in case.evidence[list(_COLUMNS)].itertuples(index=False, name=None)]
+    numbers = _numbers_of(case)
+    path = evidence.attrs.get("path", case.path)
+    lines = evidence.attrs.get("lines", [None] * len(evidence))
+    columns = evidence[list(_COLUMNS)]
+    rows = [_Row(*values) for values in columns.itertuples(index=False, name=None)]
     exact: dict[tuple[str, str], list[str]] = {}
     for row in rows:
-        exact.setdefault((row.component, row.name), []).append(row.attribute)
+        attributes = exact.setdefault((row.component, row.name), [])
+        attributes.append(row.attribute)
     sources = set(case.sources["key"]) if len(case.sources) else set()
     for row, line in zip(rows, lines, strict=True):
-        faults = list(_range_faults(row))
-        faults += _source_faults(row, sources)
-        faults += _number_faults(case, numbers, row, exact)
-        yield from (fault.at(path, line) for fault in faults)
+        faults = [
+            *_range_faults(row),
+            *_source_faults(row, sources),
+            *_number_faults(case, numbers, row, exact),
+        ]
+        for fault in faults:
+            yield fault.at(path, line)
 
 
-def numbers_of(case: Case) -> Numbers:
+def _numbers_of(case: Case) -> Numbers:
     """Return every number of a case that evidence can speak of.
 
     Examples
     --------
     >>> from energy.case import read_case
-    >>> numbers_of(read_case("two_bus"))["links"]["turbine"]["efficiency"]
+    >>> _numbers_of(read_case("two_bus"))["links"]["turbine"]["efficiency"]
     500.0
     """
     numbers: dict[str, dict[str, dict[str, float | None]]] = {}
     for component, table in case.components.items():
-        numbers[component] = {str(name): _cells(component, row) for name, row in table.to_dict("index").items()}
+        cells = numbers.setdefault(component, {})
+        for name, row in table.to_dict("index").items():
+            cells[str(name)] = _cells(component, row)
     for profile, table in case.profiles.items():
         rows = numbers.setdefault(f"profiles/{profile}", {})
         for name, attribute, value in _profile_numbers(profile, table):
             rows.setdefault(name, {})[attribute] = value
+    numbers["rules"] = {}
     book = case.rules.model_dump(by_alias=True, exclude_none=True)
     parts = dict(book.get("rules", {}))
-    parts |= {section: book.get(section) or {} for section in SECTIONS}
-    numbers["rules"] = {str(name): dict(_leaves(part)) for name, part in parts.items()}
+    for section in SECTIONS:
+        parts[section] = book.get(section) or {}
+    for name, part in parts.items():
+        numbers["rules"][str(name)] = dict(_leaves(part))
     return numbers
 
 
@@ -114,44 +105,66 @@ class _Row:
 
 
 def _cells(component: str, row: Mapping[Any, Any]) -> dict[str, float | None]:
-    known = defaults(component)
+    """Return the numbers of a component; PyPSA's default where a cell is empty."""
+    default_of = defaults(component)
     cells: dict[str, float | None] = {}
     for attribute, value in row.items():
-        filled = known.get(attribute) if pd.isna(value) else value
-        is_number = isinstance(filled, int | float) and not isinstance(filled, bool)
-        cells[str(attribute)] = float(filled) if is_number and filled is not None else None
+        filled = default_of.get(attribute) if pd.isna(value) else value
+        cells[str(attribute)] = _number(filled)
     return cells
 
 
-def _profile_numbers(profile: str, table: pd.DataFrame) -> Iterator[tuple[str, str, float | None]]:
+def _number(value: Any) -> float | None:
+    """Return a number as a float; None for a text or a switch."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value)
+
+
+def _profile_numbers(
+    profile: str,
+    table: pd.DataFrame,
+) -> Iterator[tuple[str, str, float | None]]:
     """Yield name, attribute and base of the rows of a profile: 1, a factor, unless the row is one number."""
     if profile == "water_statistics":
-        for (river, statistic), rows in table.groupby(level=["river", "statistic"]):
-            yield str(river), str(statistic), float(rows["value"].iloc[0]) if len(rows) == 1 else 1.0
+        yield from _water_statistics(table)
         return
     for key, row in table.iterrows():
-        parts = [str(part) for part in (key if isinstance(key, tuple) else (key,))]
+        name, *others = map(str, key if isinstance(key, tuple) else (key,))
         if profile == "loss_curve":
-            yield from ((parts[0], f"{parts[1]}.{field}", float(value)) for field, value in row.items())
+            for field, value in row.items():
+                yield name, f"{others[0]}.{field}", float(value)
         elif profile in ("monthly", "hourly"):
+            component_name, attribute = others[:2]
             cells = row[MONTHS if profile == "monthly" else HOURS].astype(float)
-            yield parts[1], parts[2], None if set(cells) <= {0.0, 1.0} else 1.0  # a seasonal switch
+            is_switch = set(cells) <= {0.0, 1.0}  # a seasonal one
+            yield component_name, attribute, None if is_switch else 1.0
         elif profile in ("demand_month", "demand_hour"):
-            yield parts[0], "*", 1.0
+            yield name, "*", 1.0
         elif profile == "demand_year":
-            yield from ((parts[0], f"{parts[1]} {path}", 1.0) for path in row.index)
+            for path in row.index:
+                yield name, f"{others[0]} {path}", 1.0
         else:
-            yield parts[0], parts[1], 1.0
+            yield name, others[0], 1.0
+
+
+def _water_statistics(table: pd.DataFrame) -> Iterator[tuple[str, str, float | None]]:
+    """Yield river, statistic and base: the number itself where the statistic is one."""
+    for (river, statistic), rows in table.groupby(level=["river", "statistic"]):
+        base = 1.0
+        if len(rows) == 1:
+            base = float(rows["value"].iloc[0])
+        yield str(river), str(statistic), base
 
 
 def _leaves(plain: Any, steps: tuple[str, ...] = ()) -> Iterator[tuple[str, float | None]]:
+    """Yield the address and the number of every leaf of nested mappings and lists."""
     if isinstance(plain, Mapping):
         parts: Iterable[tuple[Any, Any]] = plain.items()
     elif isinstance(plain, list | tuple):
         parts = enumerate(plain)
     else:
-        is_number = isinstance(plain, int | float) and not isinstance(plain, bool)
-        yield ".".join(steps), float(plain) if is_number else None
+        yield ".".join(steps), _number(plain)
         return
     for key, part in parts:
         yield from _leaves(part, (*steps, str(key)))
@@ -167,14 +180,22 @@ def _range_faults(row: _Row) -> Iterator[Fault]:
 
 def _source_faults(row: _Row, sources: set[str]) -> Iterator[Fault]:
     for key in row.source.split():
-        if key not in sources:
-            repair = nearest(key, sources) or "add it to sources.csv"
-            yield Fault(f"{row.label}: no source {key!r} in sources.csv", allowed=_few(sources), repair=repair)
+        if key in sources:
+            continue
+        yield Fault(
+            f"{row.label}: no source {key!r} in sources.csv",
+            allowed=_few(sources),
+            repair=nearest(key, sources) or "add it to sources.csv",
+        )
 
 
 def _number_faults(
-    case: Case, numbers: Numbers, row: _Row, exact: Mapping[tuple[str, str], list[str]]
+    case: Case,
+    numbers: Numbers,
+    row: _Row,
+    exact: Mapping[tuple[str, str], list[str]],
 ) -> Iterator[Fault]:
+    """Yield what a row says of a number that does not exist, or says otherwise than it."""
     of_component = numbers.get(row.component)
     if of_component is None:
         repair = nearest(row.component, numbers)
@@ -188,33 +209,42 @@ def _number_faults(
         yield Fault(what, allowed=_few(of_component), repair=nearest(row.name, of_component))
         return
     values: dict[tuple[str, str], float | None] = {}
-    attributes: list[str] = []
+    attributes: dict[str, None] = {}
     for name in names:
+        attributes |= dict.fromkeys(of_component[name])
         for attribute, value in of_component[name].items():
-            attributes.append(attribute)
             if _speaks_of(row, attribute):
                 values[name, attribute] = value
     if not values:
-        attributes = list(dict.fromkeys(attributes))
         what = f"{row.label}: no number {row.attribute!r}"
         yield Fault(what, allowed=_few(attributes), repair=nearest(row.attribute, attributes))
         return
     yield from _base_faults(row, values, exact)
-    yield from _unit_faults(case, row, names)
+    yield from _unit_faults(case, row, list(values))
 
 
 def _speaks_of(row: _Row, attribute: str) -> bool:
     # the demand of a year may be known by the year, or by the path of growth that it lies on
     words = attribute.split() if row.component == _DEMAND else [attribute]
-    return any(word == row.attribute or fnmatchcase(word, row.attribute) for word in words)
+    return any(_matches(word, row.attribute) for word in words)
+
+
+def _matches(attribute: str, pattern: str) -> bool:
+    """Return whether an attribute is, or matches, the one of a row."""
+    return attribute == pattern or fnmatchcase(attribute, pattern)
 
 
 def _base_faults(
-    row: _Row, values: Mapping[tuple[str, str], float | None], exact: Mapping[tuple[str, str], list[str]]
+    row: _Row,
+    values: Mapping[tuple[str, str], float | None],
+    exact: Mapping[tuple[str, str], list[str]],
 ) -> Iterator[Fault]:
+    """Yield the first number of the case that a row gives another base."""
     for (name, attribute), value in values.items():
-        rows_of_name = [] if name == row.name else exact.get((row.component, name), [])
-        has_own_row = any(attribute == other or fnmatchcase(attribute, other) for other in rows_of_name)
+        own_rows = exact.get((row.component, name), [])
+        if name == row.name:
+            own_rows = []
+        has_own_row = any(_matches(attribute, pattern) for pattern in own_rows)
         if value is None or has_own_row or math.isclose(value, row.base, rel_tol=RELATIVE):
             continue
         what = f"{row.label}: base is {row.base:g}, and {attribute} of {name!r} is {value:g} in the case"
@@ -222,44 +252,25 @@ def _base_faults(
         return
 
 
-def _unit_faults(case: Case, row: _Row, names: list[str]) -> Iterator[Fault]:
-    allowed = _units(case, row, names)
+def _unit_faults(
+    case: Case,
+    row: _Row,
+    numbers: list[tuple[str, str]],
+) -> Iterator[Fault]:
+    """Yield that the unit of a row is not one of those that its numbers may have."""
+    allowed = units_of(case, row.component, row.attribute, numbers)
     if allowed and row.unit not in allowed:
-        yield Fault(f"{row.label}: unit is {row.unit!r}", allowed=", ".join(sorted(allowed)), repair="correct the unit")
-
-
-def _units(case: Case, row: _Row, names: list[str]) -> frozenset[str]:
-    """Return the units that a row may have; empty where nothing says it."""
-    if row.component.startswith("profiles/"):
-        return frozenset() if row.component in _WITH_UNITS else DIMENSIONLESS
-    if row.component == "rules" or row.attribute in UNITS:
-        return UNITS.get(row.attribute, frozenset())
-    if row.attribute.endswith("_pu") or row.attribute in ("share", "standing_loss"):
-        return DIMENSIONLESS
-    units = [_units_at(row.attribute, *_water_at_ends(case, row.component, name)) for name in names]
-    return frozenset().union(*units)
-
-
-def _units_at(attribute: str, from_water: bool, to_water: bool) -> frozenset[str]:
-    if attribute == "efficiency":
-        return frozenset({"MWh/hm3"}) if from_water and not to_water else DIMENSIONLESS
-    units = ELECTRIC.get(attribute, frozenset())
-    return _of_water(units) if from_water else units
-
-
-def _of_water(units: frozenset[str]) -> frozenset[str]:
-    return frozenset(unit.replace("MWh", "hm3").replace("MW", "hm3/h") for unit in units)
-
-
-def _water_at_ends(case: Case, component: str, name: str) -> tuple[bool, bool]:
-    """Tell whether a component hangs on water at its first and at its second end."""
-    row, buses = case.components[component].loc[name], case.components["buses"]
-    carrier = buses["carrier"] if "carrier" in buses else pd.Series("", buses.index)
-    ends = ("bus0", "bus1") if "bus0" in row else ("bus", "bus")
-    first, second = (str(row.get(end, "")) for end in ends)
-    return carrier.get(first) == "water", carrier.get(second) == "water"
+        yield Fault(
+            f"{row.label}: unit is {row.unit!r}",
+            allowed=", ".join(sorted(allowed)),
+            repair="correct the unit",
+        )
 
 
 def _few(names: Iterable[str]) -> str | None:
+    """Return the first of the names that could have been meant."""
     listed = list(names)
-    return ", ".join(listed[:MOST_SHOWN]) + (" …" if len(listed) > MOST_SHOWN else "") or None
+    shown = ", ".join(listed[:MOST_SHOWN])
+    if len(listed) > MOST_SHOWN:
+        shown += " …"
+    return shown or None

@@ -33,11 +33,15 @@ class Security(Frozen):
         default_factory=FrozenMap, description="Generator or link → its largest unit [MW]."
     )
     states: Annotated[Mapping[Word, Exchanged], Frozenness] = Field(
-        default_factory=FrozenMap, description="State of the systems → loss of exchange that they can stand."
+        default_factory=FrozenMap,
+        description="State of the systems → loss of exchange that they can stand.",
     )
     state: Word | None = Field(default=None, description="State that holds unless another is asked for.")
     share_of_load: float | None = Field(
-        default=None, gt=0, le=1, description="Share of the buyer's load that may be lost, where that is asked for."
+        default=None,
+        gt=0,
+        le=1,
+        description="Share of the buyer's load that may be lost, where that is asked for.",
     )
     margin: float = Field(default=0.0, ge=0, description="Transmission reliability margin, TRM [MW].")
 
@@ -51,4 +55,6 @@ class Security(Frozen):
 
     def stood(self, state: str | None) -> Exchanged:
         """Return what can be lost in a state; without a state nothing."""
-        return Exchanged(forward=0.0, reverse=0.0) if state is None else self.states[state]
+        if state is None:
+            return Exchanged(forward=0.0, reverse=0.0)
+        return self.states[state]

@@ -8,11 +8,22 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from energy.case.first_filling import FillingRule
 from energy.case.investment import Investment
 from energy.case.n1_security import Security
 from energy.case.stability import Frequency, ReactivePower
+from energy.case.yearly_window import Window
 from energy.errors import nearest
-from energy.reading.frozen import Complaint, Frozen, FrozenMap, Frozenness, Row, Word, refuse, refuse_all
+from energy.reading.frozen import (
+    Complaint,
+    Frozen,
+    FrozenMap,
+    Frozenness,
+    Row,
+    Word,
+    refuse,
+    refuse_all,
+)
 from energy.reading.month_day import Month, MonthDay
 
 ByMonth = Annotated[Mapping[Month, float], Frozenness]
@@ -40,13 +51,6 @@ def _end_level(value: Any) -> Any:
     return value
 
 
-class Window(Frozen):
-    """A part of every year, both days included."""
-
-    start: MonthDay = Field(alias="from", description="First day, MM-DD.")
-    end: MonthDay = Field(alias="to", description="Last day, MM-DD.")
-
-
 class _Bounded(Frozen):
     """Base of the rules that bound something from below or above."""
 
@@ -55,7 +59,16 @@ class _Bounded(Frozen):
     @model_validator(mode="after")
     def _one_bound(self) -> Self:
         if getattr(self, "at_least", None) is None and getattr(self, "at_most", None) is None:
-            refuse_all([((), "no bound is given", "at_least, at_most, or both", "add `at_least: …` or `at_most: …`")])
+            refuse_all(
+                [
+                    (
+                        (),
+                        "no bound is given",
+                        "at_least, at_most, or both",
+                        "add `at_least: …` or `at_most: …`",
+                    )
+                ]
+            )
         return self
 
 
@@ -67,13 +80,23 @@ class _Yielding(_Bounded):
     """
 
     shortfall: Word | None = Field(
-        default=None, description="The generator that gives what is lacking of at_least [hm³/h]; none: it must hold."
+        default=None,
+        description="The generator that gives what is lacking of at_least [hm³/h]; none: it must hold.",
     )
 
     @model_validator(mode="after")
     def _lacks_something(self) -> Self:
         if self.shortfall is not None and getattr(self, "at_least", None) is None:
-            refuse_all([(("shortfall",), "there is no at_least to fall short of", "at_least", "add `at_least: …`")])
+            refuse_all(
+                [
+                    (
+                        ("shortfall",),
+                        "there is no at_least to fall short of",
+                        "at_least",
+                        "add `at_least: …`",
+                    )
+                ]
+            )
         return self
 
 
@@ -91,7 +114,14 @@ class VolumeRule(_Yielding):
     def _names_something(self) -> Self:
         if not self.links and not self.generators:
             refuse_all(
-                [((), "neither links nor generators are given", "links, generators, or both", "add `links: […]`")]
+                [
+                    (
+                        (),
+                        "neither links nor generators are given",
+                        "links, generators, or both",
+                        "add `links: […]`",
+                    )
+                ]
             )
         return self
 
@@ -149,7 +179,16 @@ class EndRule(Frozen):
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if self.level is None and self.value is None:
-            refuse_all([((), "neither level nor value is given", "level, value, or both", "add `level: start`")])
+            refuse_all(
+                [
+                    (
+                        (),
+                        "neither level nor value is given",
+                        "level, value, or both",
+                        "add `level: start`",
+                    )
+                ]
+            )
         return self
 
 
@@ -200,7 +239,12 @@ class LimitRule(_Bounded):
         strangers = [(at, name) for at, name in enumerate(self.needs) if name not in names]
         refuse_all(
             [
-                (("needs", at), f"{name!r} is not among the terms", ", ".join(names), nearest(name, names))
+                (
+                    ("needs", at),
+                    f"{name!r} is not among the terms",
+                    ", ".join(names),
+                    nearest(name, names),
+                )
                 for at, name in strangers
             ]
         )
@@ -222,7 +266,16 @@ class AccountRule(Frozen):
 
 
 Rule = Annotated[
-    VolumeRule | FlowRule | LevelRule | StorageRule | StartRule | EndRule | TravelRule | LimitRule | AccountRule,
+    VolumeRule
+    | FlowRule
+    | LevelRule
+    | StorageRule
+    | StartRule
+    | EndRule
+    | TravelRule
+    | LimitRule
+    | AccountRule
+    | FillingRule,
     Field(discriminator="kind"),
 ]
 
@@ -234,7 +287,8 @@ class Debt(Frozen):
         description="Cost of the works by country [million $]."
     )
     grants: Annotated[Mapping[Word, float], Frozenness] = Field(
-        default_factory=FrozenMap, description="Part that need not be paid back, by country [million $]."
+        default_factory=FrozenMap,
+        description="Part that need not be paid back, by country [million $].",
     )
     interest: float = Field(ge=0, lt=1, description="Interest a year, share.")
     years: int = Field(ge=1, le=60, description="Years of equal payments.")
@@ -258,7 +312,9 @@ class ContractTerms(Frozen):
     quantity: float | None = Field(default=None, gt=0, description="Contracted energy [GWh delivered in a season].")
     debt: Debt | None = Field(default=None, description="What the works cost and how it is paid back.")
     trade_target: float | None = Field(
-        default=None, gt=0, description="Stated aim for trade between seller and buyer [million $ a year]."
+        default=None,
+        gt=0,
+        description="Stated aim for trade between seller and buyer [million $ a year].",
     )
     note: str = ""
 
@@ -288,11 +344,13 @@ class RuleBook(Frozen):
 
     @model_validator(mode="after")
     def _known_services(self) -> Self:
-        known = ", ".join(self.services)
-        found: list[Complaint] = [
-            (("protection_order", at), f"{name!r} is not among services", known or None, nearest(name, self.services))
-            for at, name in enumerate(self.protection_order)
-            if name not in self.services
-        ]
-        refuse_all(found)
+        complaints: list[Complaint] = []
+        for position, name in enumerate(self.protection_order):
+            if name in self.services:
+                continue
+            steps = ("protection_order", position)
+            what = f"{name!r} is not among services"
+            allowed = ", ".join(self.services) or None
+            complaints.append((steps, what, allowed, nearest(name, self.services)))
+        refuse_all(complaints)
         return self

@@ -30,13 +30,20 @@ def section_faults(case: Case, written: Node | None) -> Iterator[Fault]:
         "carrier": list(case.components.get("carriers", pd.DataFrame()).index),
     }
     for steps, name, kind in _names(case):
-        if name in known[kind]:
+        names = known[kind]
+        if name in names:
             continue
-        line = nearest_node(written, steps)[1].origin.line if written else None
-        what = f"{steps[0]}: no {kind} {name!r}"
-        allowed = ", ".join(known[kind][:30]) or None
-        repair = nearest(name, known[kind])
-        yield Fault(what, case.path / "rules.yaml", line, allowed, repair)
+        line = None
+        if written is not None:
+            _, node = nearest_node(written, steps)
+            line = node.origin.line
+        yield Fault(
+            f"{steps[0]}: no {kind} {name!r}",
+            case.path / "rules.yaml",
+            line=line,
+            allowed=", ".join(names[:30]) or None,
+            repair=nearest(name, names),
+        )
 
 
 def _countries(case: Case) -> list[str]:
@@ -61,9 +68,10 @@ def _investment_names(case: Case) -> Iterator[Named]:
 
 
 def _stability_names(case: Case) -> Iterator[Named]:
-    reactive, frequency = case.rules.reactive_power, case.rules.frequency
+    reactive = case.rules.reactive_power
     if reactive is not None:
         yield from _each(("reactive_power", "strong_buses"), reactive.strong_buses, "bus")
+    frequency = case.rules.frequency
     if frequency is None:
         return
     yield from _each(("frequency", "inertia"), frequency.inertia, "carrier")
@@ -71,6 +79,10 @@ def _stability_names(case: Case) -> Iterator[Named]:
         yield from _each(("frequency", "areas", name, "countries"), area.countries, "country")
 
 
-def _each(steps: Steps, names: Iterable[str], kind: str) -> Iterator[Named]:
+def _each(
+    steps: Steps,
+    names: Iterable[str],
+    kind: str,
+) -> Iterator[Named]:
     for name in names:
         yield (*steps, name), name, kind

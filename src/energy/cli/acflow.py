@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, answer_folder, app, read_asked, show_answer, working
+from energy.cli.base import (
+    AS_JSON,
+    FORCE,
+    SCENARIO,
+    SET,
+    answer_folder,
+    app,
+    read_asked,
+    show_answer,
+    working,
+)
 
 
 @app.command("acflow")
@@ -32,4 +42,12 @@ def acflow_command(
     start = time.perf_counter()
     with working(f"{asked.name} …"):
         answer = power_flow_answer(case, asked, hours, at)
-    show_answer(answer, case, asked, folder, seconds=time.perf_counter() - start, as_json=as_json, force=force)
+    show_answer(
+        answer,
+        case,
+        asked,
+        folder,
+        seconds=time.perf_counter() - start,
+        as_json=as_json,
+        force=force,
+    )

@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, answer_folder, app, read_asked, show_answer, working
+from energy.cli.base import (
+    AS_JSON,
+    FORCE,
+    SCENARIO,
+    SET,
+    answer_folder,
+    app,
+    read_asked,
+    show_answer,
+    working,
+)
 
 
 @app.command("actions")
@@ -45,5 +55,22 @@ def actions_command(
     chosen, laws = read_actions(actions), read_hazards(hazards)
     pool = processes(workers) if workers > 1 else nullcontext(None)
     with pool as executor, working(f"{asked.name} …"):
-        answer = action_answer(case, asked, laws, chosen, samples, seed, by, executor)
-    show_answer(answer, case, asked, folder, seconds=time.perf_counter() - start, as_json=as_json, force=force)
+        answer = action_answer(
+            case=case,
+            scenario=asked,
+            hazards=laws,
+            actions=chosen,
+            samples=samples,
+            seed=seed,
+            ranked_by=by,
+            executor=executor,
+        )
+    show_answer(
+        answer,
+        case,
+        asked,
+        folder,
+        seconds=time.perf_counter() - start,
+        as_json=as_json,
+        force=force,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -23,9 +23,6 @@ from energy.cli.base import (
 )
 from energy.cli.tables import show_table
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 @app.command("adequacy")
 def adequacy_command(
@@ -35,7 +32,8 @@ def adequacy_command(
     seed: SEED = 1,
     workers: WORKERS = 2,
     credit: Annotated[
-        str | None, typer.Option(help="Link or line of a PyPSA network, as links.tie: its capacity credit [MW].")
+        str | None,
+        typer.Option(help="Link or line of a PyPSA network, as links.tie: its capacity credit [MW]."),
     ] = None,
     overrides: SET = [],  # noqa: B006
     out: OUT = Path("results/adequacy"),
@@ -52,30 +50,40 @@ def adequacy_command(
 
     case, asked = read_asked(scenario, overrides)
     refuse_unwritable(out)
-    found = read_hazards(hazards)
+    hazard_set = read_hazards(hazards)
     if "stores" not in case.components and case.weightings is not None:
         from energy.analysis.risk.adequacy import adequacy, firm_capacity
 
-        table = adequacy(case, found, samples, seed, asked).table()
+        table = adequacy(case=case, hazards=hazard_set, samples=samples, seed=seed, scenario=asked).table()
         if credit is not None:
-            table.loc["all", "capacity credit MW"] = firm_capacity(case, found, samples, credit, seed, asked)
+            table.loc["all", "capacity credit MW"] = firm_capacity(
+                case=case,
+                hazards=hazard_set,
+                samples=samples,
+                branch=credit,
+                seed=seed,
+                scenario=asked,
+            )
     else:
-        table = _countries(case, asked, found, samples, seed, workers)
-    title = f"{asked.name}, hazards {found.name}: {samples} samples, ± error (docs/reliability.md)"
-    show_table(table, title, as_json, out / f"{asked.name}-{found.name}.csv", force, shown=with_errors(table))
+        from energy.analysis.parallel import processes
+        from energy.analysis.risk.country_adequacy import country_adequacy
 
-
-def _countries(case: Any, asked: Any, hazards: Any, samples: int, seed: int, workers: int) -> pd.DataFrame:
-    import pandas as pd
-
-    from energy.analysis.parallel import processes
-    from energy.analysis.risk.country_adequacy import country_chunk, country_table
-    from energy.analysis.risk.season_sample import SamplingDesign, checked
-
-    question = SamplingDesign(asked, hazards, seed, "water_statistics" in case.profiles, causes=False)
-    checked(case, question)
-    with processes(workers) as executor, working("sampling …"):
-        parts = [executor.submit(country_chunk, case, question, range(at, samples, workers)) for at in range(workers)]
-        rows: list[dict[str, float]] = [row for part in parts for row in part.result()]
-    rows.sort(key=lambda row: row["draw"])
-    return country_table(pd.DataFrame(rows))
+        with processes(workers) as executor, working("sampling …"):
+            table = country_adequacy(
+                case=case,
+                scenario=asked,
+                hazards=hazard_set,
+                samples=samples,
+                seed=seed,
+                executor=executor,
+                workers=workers,
+            )
+    title = f"{asked.name}, hazards {hazard_set.name}: {samples} samples, ± error (docs/reliability.md)"
+    show_table(
+        table=table,
+        title=title,
+        as_json=as_json,
+        out=out / f"{asked.name}-{hazard_set.name}.csv",
+        force=force,
+        shown=with_errors(table),
+    )

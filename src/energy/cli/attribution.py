@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, app, new_console, read_asked, working
+from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, app, new_console, print_title, read_asked, working
 
 
 @app.command("attribution")
@@ -37,7 +37,7 @@ def attribution_command(
         print(json.dumps(attribution_json(asked.name, table), indent=1))
         return
     console = new_console()
-    console.print(f"{asked.name}: {asked.description}".rstrip(": "), style="bold")
+    print_title(console, case, asked)
     for part in attribution_text(table):
         console.print(part, markup=False)
     console.print(f"written to {folder}")

@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, answer_folder, app, read_asked, show_answer, working
+from energy.cli.base import (
+    AS_JSON,
+    FORCE,
+    SCENARIO,
+    SET,
+    answer_folder,
+    app,
+    read_asked,
+    show_answer,
+    working,
+)
 
 
 @app.command("avoided")
@@ -33,4 +43,12 @@ def avoided_command(
     seasons, weights = read_seasons(samples) if samples is not None else (None, None)
     with working(f"{asked.name} …"):
         answer = avoided_answer(case, asked, seasons, weights)
-    show_answer(answer, case, asked, folder, seconds=time.perf_counter() - start, as_json=as_json, force=force)
+    show_answer(
+        answer,
+        case,
+        asked,
+        folder,
+        seconds=time.perf_counter() - start,
+        as_json=as_json,
+        force=force,
+    )

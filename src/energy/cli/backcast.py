@@ -14,7 +14,8 @@ from energy.cli.base import AS_JSON, SET, app, new_console, working
 @app.command("backcast")
 def backcast_command(
     scenarios: Annotated[
-        list[str], typer.Argument(help="Years to solve; all scenarios tagged backcast if none is named.")
+        list[str],
+        typer.Argument(help="Years to solve; all scenarios tagged backcast if none is named."),
     ] = [],  # noqa: B006
     overrides: SET = [],  # noqa: B006
     project: Annotated[Path, typer.Option(help="Folder of the project, whose page and figure are renewed.")] = Path(),
@@ -36,14 +37,14 @@ def backcast_command(
         raise InputError(Fault("no scenario is tagged backcast", repair="name the years, as backcast_2024"))
     case, console = read_case(asked[0].case), new_console()
     with working("solving the years …"):
-        found = backcast(case, asked)
+        years = backcast(case, asked)
     if as_json:
-        print(json.dumps(backcast_json(found), indent=1))
+        print(json.dumps(backcast_json(years), indent=1))
     else:
-        console.print(backcast_rows(found))
+        console.print(backcast_rows(years))
     if scenarios or overrides or as_json:
         return
     with working("solving the variants …"):
         others = {name: backcast(case, of_it) for name, of_it in variants(asked).items()}
-    for path in write_backcast(found, others, project):
+    for path in write_backcast(years, others, project):
         console.print(f"written: {path}")

@@ -3,33 +3,52 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import sys
+from contextlib import AbstractContextManager, nullcontext
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from energy.cli.completion import matching_keys, matching_scenarios
+from energy.cli.progress import heartbeat
+from energy.cli.verbs import GroupedVerbs
+
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.status import Status
 
     from energy.case import Case
     from energy.report.answers.answer import Answer
     from energy.scenario import Scenario
 
 app = typer.Typer(
+    cls=GroupedVerbs,
     help="How much power can be transferred over CASA-1000: by month, water year and disruption.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+log = logging.getLogger("energy")
 MOST_SAMPLES = 1_000_000  # each is a row in memory, and a solve
 MOST_PROCESSES = 1_000  # each takes some hundred megabytes
 LARGEST_SEED = 2**32 - 1  # what all generators of random numbers take
-SCENARIOS = Annotated[list[str], typer.Argument(help="Names of scenarios, or paths of YAML files.", show_default=False)]
-SCENARIO = Annotated[str, typer.Argument(help="Name of a scenario, or path of a YAML file.")]
-SET = Annotated[list[str], typer.Option("--set", help="Override a value of the scenario: key=value.")]
+
+SCENARIOS = Annotated[
+    list[str],
+    typer.Argument(
+        help="Names of scenarios, or paths of YAML files.", show_default=False, autocompletion=matching_scenarios
+    ),
+]
+SCENARIO = Annotated[
+    str, typer.Argument(help="Name of a scenario, or path of a YAML file.", autocompletion=matching_scenarios)
+]
+SET = Annotated[
+    list[str],
+    typer.Option("--set", help="Override a value of the scenario: key=value.", autocompletion=matching_keys),
+]
 FORCE = Annotated[bool, typer.Option("--force", help="Replace what is in the way, though it was not written here.")]
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 
@@ -37,6 +56,12 @@ HAZARDS = Annotated[str, typer.Option(help="Set of hazards, or path of a YAML fi
 SEED = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Family of draws.")]
 WORKERS = Annotated[int, typer.Option(min=1, max=MOST_PROCESSES, help="Processes.")]
 OUT = Annotated[Path, typer.Option(help="Folder that gets the table.")]
+NUMBERS = Annotated[
+    str,
+    typer.Option(
+        help="What unknown numbers are drawn from: ranges (the evidence), posterior (energy calibrate), or a file."
+    ),
+]
 FOLDER = Annotated[Path, typer.Argument(help="Folder of a finished run.")]
 
 
@@ -50,22 +75,85 @@ def new_console(error: bool = False) -> Console:
     return Console(stderr=error, width=wide, highlight=False, soft_wrap=False, markup=False, emoji=False)
 
 
-def working(what: str) -> Status:
-    """Return a line on the error stream that turns while something is done."""
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(f"energy {version('casa1000-energy')}")
+        raise typer.Exit
+
+
+@app.callback()
+def common_options(
+    asked_version: Annotated[  # noqa: ARG001  (its callback prints it)
+        bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what is being done, and for how long.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress, but results, warnings and errors.")
+    ] = False,
+) -> None:
+    """Set how much is said on the error stream."""
+    if verbose:
+        logging.basicConfig(stream=sys.stderr, format="%(relativeCreated)6.0f ms  %(message)s")
+    level = logging.INFO if verbose else logging.WARNING
+    log.setLevel(logging.ERROR if quiet else level)
+
+
+def is_quiet() -> bool:
+    """Return whether progress is unwanted."""
+    return log.level > logging.WARNING
+
+
+def working(what: str) -> AbstractContextManager[object]:
+    """Return a line on the error stream that turns while something is done; none where progress is unwanted."""
     from rich.text import Text
 
+    log.info(what)
+    if is_quiet():
+        return nullcontext()
+    if not sys.stderr.isatty():
+        return heartbeat(what)
     return new_console(error=True).status(Text(what))  # rich takes a bare string for markup here
 
 
 def read_asked(name: str, overrides: list[str]) -> tuple[Any, Any]:
     """Return the case and the scenario that a name and its overrides ask for."""
     from energy.case import read_case
+    from energy.model.additions import with_additions
+    from energy.model.changed_inputs import change_warnings
     from energy.model.horizon import on_calendar
     from energy.scenario import read_scenario
 
     scenario = read_scenario(name, overrides=overrides)
-    case = read_case(scenario.case)
+    case = with_additions(read_case(scenario.case), scenario)
+    if _is_settable(case, scenario):
+        for warning in change_warnings(case, scenario):
+            print(f"warning: {warning}", file=sys.stderr)
     return case, on_calendar(case, scenario)
+
+
+def _is_settable(case: Case, scenario: Scenario) -> bool:
+    """Return whether the case takes the values of a scenario; what it refuses is said with all other faults."""
+    from energy.errors import InputError
+    from energy.model.operating_rules import rule_book
+    from energy.model.overrides import with_overrides
+
+    try:
+        with_overrides(case, scenario, rule_book(case, scenario))
+    except InputError:
+        return False
+    return True
+
+
+def print_title(console: Console, case: Case, scenario: Scenario) -> None:
+    """Print the name and description of a scenario, and what overrides changed in it."""
+    from energy.model.changed_inputs import change_texts
+    from energy.scenario.changed_name import file_name
+
+    texts = change_texts(case, scenario)
+    name = file_name(scenario.name) if texts else scenario.name
+    console.print(f"{name}: {scenario.description}".rstrip(": "), style="bold", markup=False)
+    for text in texts:
+        console.print(f"changed: {text}", markup=False)
 
 
 def answer_folder(out: Path, name: str, force: bool) -> Path:
@@ -105,13 +193,18 @@ def show_answer(
 
     names = [re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_") for title in answer.tables]
     tables = dict(zip(names, answer.tables.values(), strict=True))
-    words = {"sentences": answer.sentences, "range": answer.span, "marks": answer.marks, "limits": answer.limits}
+    words = {
+        "sentences": answer.sentences,
+        "range": answer.span,
+        "marks": answer.marks,
+        "limits": answer.limits,
+    }
     write_tables(folder, tables, provenance(case, scenario, seconds) | {"answer": words}, force)
     if as_json:
         print(json.dumps({"scenario": scenario.name, **answer_json(answer)}, indent=1))
         return
     console = new_console()
-    console.print(f"{scenario.name}: {scenario.description}".rstrip(": "), style="bold", markup=False)
+    print_title(console, case, scenario)
     for part in answer_text(answer):
         console.print(part, markup=False)
     console.print(f"written to {folder}", markup=False)

@@ -17,7 +17,8 @@ def capability_command(
     overrides: SET = [],  # noqa: B006
     state: Annotated[str | None, typer.Option(help="State of security in the case's rules, or strict.")] = None,
     share_of_load: Annotated[
-        bool, typer.Option("--share-of-load", help="Limit the loss to a share of the receiving load.")
+        bool,
+        typer.Option("--share-of-load", help="Limit the loss to a share of the receiving load."),
     ] = False,
     allocated: Annotated[str, typer.Option(help="contract, run (solve the scenario), or MW.")] = "contract",
     out: Annotated[Path, typer.Option(help="Folder that gets <scenario>/capability.csv.")] = Path("results/capability"),
@@ -31,10 +32,10 @@ def capability_command(
 
     with working(f"{asked.name} …"):
         taken = allocation(allocated)
-        found = case_capability(case, asked, state=state, share_of_load=share_of_load, allocated=taken)
-        path = write_capability(found, out / asked.name, force)
+        capability = case_capability(case, asked, state=state, share_of_load=share_of_load, allocated=taken)
+        path = write_capability(capability, out / asked.name, force)
     if as_json:
-        print(json.dumps(capability_json(found), indent=1))
+        print(json.dumps(capability_json(capability), indent=1))
     else:
-        new_console().print(capability_rows(found))
+        new_console().print(capability_rows(capability))
         new_console().print(f"written to {path}")

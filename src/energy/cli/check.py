@@ -21,12 +21,13 @@ def check_command(
     from energy.errors import Fault, InputError
     from energy.model import inputs
     from energy.model.sanity_checks import sanity_warnings
+    from energy.reading.library_folders import library_folders
     from energy.scenario import list_scenarios, read_scenario
 
     faults: list[Fault] = []
     warnings: list[Fault] = []
     cases: dict[str, Any] = {}
-    names = scenarios or list(list_scenarios())
+    names = scenarios or list(list_scenarios(library_folders("scenarios")[0]))
     for name in names:
         try:
             scenario = read_scenario(name)

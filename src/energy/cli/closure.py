@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, answer_folder, app, read_asked, show_answer, working
+from energy.cli.base import (
+    AS_JSON,
+    FORCE,
+    SCENARIO,
+    SET,
+    answer_folder,
+    app,
+    read_asked,
+    show_answer,
+    working,
+)
 
 
 @app.command("closure")
@@ -41,5 +51,20 @@ def closure_command(
     start = time.perf_counter()
     pool = processes(workers) if workers > 1 else nullcontext(None)
     with pool as executor, working(f"{asked.name} …"):
-        answer = closure_answer(case, asked, where, sorted(set(days)), month or None, executor)
-    show_answer(answer, case, asked, folder, seconds=time.perf_counter() - start, as_json=as_json, force=force)
+        answer = closure_answer(
+            case=case,
+            scenario=asked,
+            where=where,
+            lengths=sorted(set(days)),
+            months=month or None,
+            executor=executor,
+        )
+    show_answer(
+        answer,
+        case,
+        asked,
+        folder,
+        seconds=time.perf_counter() - start,
+        as_json=as_json,
+        force=force,
+    )

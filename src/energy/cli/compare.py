@@ -25,12 +25,12 @@ def compare_command(
     from energy.report.compare_text import comparison_text
     from energy.results.compare import compare
 
-    found = compare(folders)
-    path = write_comparison(found, out, force=force)
+    comparison = compare(folders)
+    path = write_comparison(comparison, out, force=force)
     if as_json:
-        print(json.dumps(found, indent=1))
+        print(json.dumps(comparison, indent=1))
         return
     console = new_console()
-    for part in comparison_text(found):
+    for part in comparison_text(comparison):
         console.print(part, markup=False)
     console.print(f"written to {path}")

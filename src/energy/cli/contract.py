@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from energy.cli.base import AS_JSON, FORCE, app
 from energy.cli.tables import show_table
-
-if TYPE_CHECKING:
-    pass
 
 
 @app.command("contract")
@@ -31,6 +28,6 @@ def contract_command(
     table = read_samples(folder)
     terms = Terms(price, shortfall, spot)
     terms.refuse_unsound()
-    found = frontier(table["season"].to_numpy(float), table["weight"].to_numpy(float), terms, tail)
+    quantities = frontier(table["season"].to_numpy(float), table["weight"].to_numpy(float), terms, tail)
     title = f"GWh, million USD; worst {100 * tail:.0f} % of {len(table):,} seasons"
-    show_table(found, title, as_json, folder / "contract.csv", force)
+    show_table(table=quantities, title=title, as_json=as_json, out=folder / "contract.csv", force=force)

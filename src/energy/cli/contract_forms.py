@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, answer_folder, app, read_asked, show_answer, working
+from energy.cli.base import (
+    AS_JSON,
+    FORCE,
+    SCENARIO,
+    SET,
+    answer_folder,
+    app,
+    read_asked,
+    show_answer,
+    working,
+)
 
 
 @app.command("contract-forms")
@@ -43,5 +53,20 @@ def contract_forms_command(
     start = time.perf_counter()
     seasons, weights = read_seasons(samples) if samples is not None else (None, None)
     with working(f"{asked.name} …"):
-        answer = contract_answer(case, asked, seasons, weights, opportunity, penalty)
-    show_answer(answer, case, asked, folder, seconds=time.perf_counter() - start, as_json=as_json, force=force)
+        answer = contract_answer(
+            case=case,
+            scenario=asked,
+            seasons=seasons,
+            weights=weights,
+            opportunity=opportunity,
+            penalty=penalty,
+        )
+    show_answer(
+        answer,
+        case,
+        asked,
+        folder,
+        seconds=time.perf_counter() - start,
+        as_json=as_json,
+        force=force,
+    )

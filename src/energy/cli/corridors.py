@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, answer_folder, app, read_asked, show_answer, working
+from energy.cli.base import (
+    AS_JSON,
+    FORCE,
+    SCENARIO,
+    SET,
+    answer_folder,
+    app,
+    read_asked,
+    show_answer,
+    working,
+)
 
 
 @app.command("corridors")
@@ -28,4 +38,12 @@ def corridors_command(
     start = time.perf_counter()
     with working(f"{asked.name} …"):
         answer = corridor_answer(case, asked, corridor or None)
-    show_answer(answer, case, asked, folder, seconds=time.perf_counter() - start, as_json=as_json, force=force)
+    show_answer(
+        answer,
+        case,
+        asked,
+        folder,
+        seconds=time.perf_counter() - start,
+        as_json=as_json,
+        force=force,
+    )

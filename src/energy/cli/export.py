@@ -18,6 +18,9 @@ class Format(StrEnum):
     PARQUET = "parquet"
     IAMC = "iamc"
     NETWORK = "network"
+    XLSX = "xlsx"
+    GEOJSON = "geojson"
+    KML = "kml"
 
 
 @app.command("export")
@@ -25,13 +28,34 @@ def export_command(
     folders: Annotated[list[Path], typer.Argument(help="Folders of finished runs.")],
     kind: Annotated[
         Format,
-        typer.Option("--format", help="csv, parquet: every value, one a row; iamc: energy by country; network: PyPSA."),
+        typer.Option(
+            "--format",
+            help="xlsx: a workbook of tables; csv, parquet: every value, one a row; iamc: energy by country; "
+            "network: PyPSA; geojson, kml: buses, plants and mean flows of one run.",
+        ),
     ],
     out: Annotated[Path, typer.Option("-o", "--out", help="File to write; for networks a folder.")],
     force: FORCE = False,
 ) -> None:
     """Write finished runs for other programs."""
+    from energy.report.geography import write_geography
+    from energy.report.workbook import write_workbook
     from energy.results.export import export
 
-    for path in export(folders, kind, out, force):
+    if kind is Format.XLSX:
+        paths = [write_workbook(folders, out, force)]
+    elif kind in (Format.GEOJSON, Format.KML):
+        paths = [write_geography(_only(folders), out, kind, force)]
+    else:
+        paths = export(folders, kind, out, force)
+    for path in paths:
         new_console().print(f"written: {path}")
+
+
+def _only(folders: list[Path]) -> Path:
+    """Return the one folder that a map can show."""
+    if len(folders) != 1:
+        from energy.errors import Fault, InputError
+
+        raise InputError(Fault(f"{len(folders)} runs for one map", "export", allowed="one folder of a finished run"))
+    return folders[0]

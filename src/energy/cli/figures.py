@@ -44,11 +44,11 @@ def figures_command(
     from energy.results.atomic_write import writable_folder
     from energy.results.dataset import read_record
 
-    found = read_record(folder)
-    drawn = chosen(found, only)
+    dataset = read_record(folder)
+    drawn = chosen(dataset, only)
     place = writable_folder(out or folder / "figures")
     for name, entry in drawn.items():
         for one in size:
             stem = place / (name if len(size) == 1 else f"{name}_{one}")
-            for path in save(entry.draw(found, one), stem, kind, force):
+            for path in save(entry.draw(dataset, one), stem, kind, force):
                 new_console().print(f"written: {path}")

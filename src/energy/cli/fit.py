@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from energy.cli.base import app
 
-if TYPE_CHECKING:
-    pass
+LAWS = ("exponential", "lognormal", "empirical")
 
 
 @app.command("fit")
@@ -29,20 +28,29 @@ def fit_command(
     from energy.case.event_log import iso_day, read_event_log
     from energy.errors import Fault, InputError, nearest
 
-    laws = ("exponential", "lognormal", "empirical")
-    faults = [Fault(f"no law {law!r}", "--law", None, ", ".join(laws), nearest(law, laws))] if law not in laws else []
+    faults: list[Fault] = []
+    if law not in LAWS:
+        faults.append(Fault(f"no law {law!r}", "--law", allowed=", ".join(LAWS), repair=nearest(law, LAWS)))
     days = {}
     for option, text in (("--from", start), ("--to", end)):
         try:
             days[option] = iso_day(text)
         except ValueError as err:
-            faults.append(Fault(str(err), option, None, "a day that exists, YYYY-MM-DD"))
+            faults.append(Fault(str(err), option, allowed="a day that exists, YYYY-MM-DD"))
     if faults:
         raise InputError(faults)
-    found = fit_log(read_event_log(log), corridor, cause, days["--from"], days["--to"], law, month)  # type: ignore[arg-type]
-    print(f"# {found.events} events in {found.years:.2f} years, 90 % interval of the rate: low to high")
-    for field, (low, high) in found.intervals.items():
+    fit = fit_log(
+        log=read_event_log(log),
+        corridors=corridor,
+        causes=cause,
+        start=days["--from"],
+        end=days["--to"],
+        law=law,  # type: ignore[arg-type]
+        months=month,
+    )
+    print(f"# {fit.events} events in {fit.years:.2f} years, 90 % interval of the rate: low to high")
+    for field, (low, high) in fit.intervals.items():
         print(f"# {field}: {low:.4g} to {high:.4g}")
-    source = f"{log.name}: {found.events} events from {start} to {end}"
-    for key, value in found.hazard(source).items():
+    source = f"{log.name}: {fit.events} events from {start} to {end}"
+    for key, value in fit.hazard(source).items():
         print(f"{key}: {json.dumps(value)}")

@@ -15,7 +15,8 @@ STANDARD = ("baseline", "dry_year", "wet_both_1998", "backcast_2024")
 @app.command("head")
 def head_command(
     scenarios: Annotated[
-        list[str], typer.Argument(help=f"Scenarios to solve; {', '.join(STANDARD)} if none is named.")
+        list[str],
+        typer.Argument(help=f"Scenarios to solve; {', '.join(STANDARD)} if none is named."),
     ] = [],  # noqa: B006
     overrides: SET = [],  # noqa: B006
     page: Annotated[Path | None, typer.Option(help="Page whose table is renewed, docs/head.md.")] = None,

@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, answer_folder, app, read_asked, show_answer, working
+from energy.cli.base import (
+    AS_JSON,
+    FORCE,
+    SCENARIO,
+    SET,
+    answer_folder,
+    app,
+    read_asked,
+    show_answer,
+    working,
+)
 
 
 @app.command("investment")
@@ -46,5 +56,21 @@ def investment_command(
     starts, events = read_starts(start), read_events(event)
     seasons, weights = read_seasons(samples) if samples is not None else (None, None)
     with working(f"{asked.name} …"):
-        answer = investment_answer(case, asked, starts, events, seasons, weights, seed)
-    show_answer(answer, case, asked, folder, seconds=time.perf_counter() - begin, as_json=as_json, force=force)
+        answer = investment_answer(
+            case=case,
+            scenario=asked,
+            starts=starts,
+            events=events,
+            seasons=seasons,
+            weights=weights,
+            seed=seed,
+        )
+    show_answer(
+        answer,
+        case,
+        asked,
+        folder,
+        seconds=time.perf_counter() - begin,
+        as_json=as_json,
+        force=force,
+    )

@@ -26,33 +26,61 @@ def run_library(
     structure: bool,
 ) -> None:
     """Solve every scenario of the library, write the folders and the comparison, end with 3 if one has no result."""
-    from energy.errors import InputError
-    from energy.report.run_library import check, run_all
-    from energy.results.ownership import refuse_strange_folder
-    from energy.scenario import list_scenarios, read_scenario
+    from energy.report.run_library import run_all
 
     start = time.perf_counter()
-    asked = [read_scenario(path, overrides=overrides) for path in list_scenarios().values()]
-    faults = list(dict.fromkeys(fault for scenario in asked for fault in check(scenario)))
-    if faults:
-        raise InputError(faults)
-    for scenario in asked:
-        refuse_strange_folder(out / scenario.name, force)
+    asked = _read_library(overrides)
+    _refuse_early(asked, out, force)
     order = sorted(asked, key=_by_question)
-    progress, outcomes = new_console(error=True), []
+    progress = new_console(error=True)
+    outcomes = []
     # the longest first, so that none of them is left for the end
     jobs_first = sorted(order, key=lambda scenario: -scenario.time.years)
     folders = [(scenario, out / scenario.name) for scenario in jobs_first]
     for outcome in run_all(folders, jobs, time_limit, force=force, structure=structure):
         outcomes.append(outcome)
         if progress.is_terminal:
-            said = outcome.reason or f"{outcome.seconds:.1f} s"
-            progress.print(f"{len(outcomes):>3}/{len(asked)} {outcome.name}: {said}", soft_wrap=True)
+            what = outcome.reason or f"{outcome.seconds:.1f} s"
+            progress.print(f"{len(outcomes):>3}/{len(asked)} {outcome.name}: {what}", soft_wrap=True)
     failed = {outcome.name: outcome.reason for outcome in outcomes if outcome.fault}
     solved = [out / scenario.name for scenario in order if scenario.name not in failed]
-    _say(solved, failed, out, time.perf_counter() - start, as_json, force)
+    _say(
+        solved=solved,
+        failed=failed,
+        out=out,
+        seconds=time.perf_counter() - start,
+        as_json=as_json,
+        force=force,
+    )
     if failed:
         raise typer.Exit(max(CODES[outcome.fault] for outcome in outcomes if outcome.fault))
+
+
+def _read_library(overrides: list[str]) -> list[Any]:
+    """Return the scenarios of the library with overrides."""
+    from energy.reading.library_folders import library_folders
+    from energy.scenario import list_scenarios, read_scenario
+
+    folder = library_folders("scenarios")[0]
+    paths = list_scenarios(folder).values()
+    return [read_scenario(path, overrides=overrides) for path in paths]
+
+
+def _refuse_early(scenarios: list[Any], out: Path, force: bool) -> None:
+    """Show the faults of all scenarios, each once, before the first of them is solved."""
+    from energy.errors import InputError
+    from energy.report.run_library import check
+    from energy.results.ownership import refuse_other_question, refuse_strange_folder
+
+    faults: dict[Any, None] = {}
+    for scenario in scenarios:
+        faults |= dict.fromkeys(check(scenario))
+    if faults:
+        raise InputError(faults)
+    for scenario in scenarios:
+        folder = out / scenario.name
+        refuse_strange_folder(folder, force)
+        refuse_other_question(folder, scenario.digest(), scenario.changes, force)
 
 
 def _by_question(scenario: Any) -> tuple[int, str, str]:
@@ -60,7 +88,14 @@ def _by_question(scenario: Any) -> tuple[int, str, str]:
     return (scenario.question != "base", scenario.question, scenario.name)
 
 
-def _say(solved: list[Path], failed: dict[str, str], out: Path, seconds: float, as_json: bool, force: bool) -> None:
+def _say(
+    solved: list[Path],
+    failed: dict[str, str],
+    out: Path,
+    seconds: float,
+    as_json: bool,
+    force: bool,
+) -> None:
     from energy.plots.library import write_comparison
     from energy.report.compare_text import comparison_text
     from energy.results.compare import compare
@@ -69,13 +104,13 @@ def _say(solved: list[Path], failed: dict[str, str], out: Path, seconds: float, 
         print(f"error: {name}: {reason}", file=sys.stderr)
     if len(solved) < 2:
         return
-    found = compare(solved)
-    path = write_comparison(found, out / "comparison", failed, force)
+    comparison = compare(solved)
+    path = write_comparison(comparison, out / "comparison", failed, force)
     if as_json:
-        print(json.dumps(found | {"failed": failed}, indent=1))
+        print(json.dumps(comparison | {"failed": failed}, indent=1))
         return
     console = new_console()
-    for part in comparison_text(found, failed):
+    for part in comparison_text(comparison, failed):
         console.print(part, markup=False)
     console.print(
         f"{len(solved)} scenarios solved, {len(failed)} without a result, in {seconds:.0f} s; written to {path}"

@@ -21,9 +21,9 @@ def map_command(
     from energy.results.atomic_write import atomic_file
     from energy.results.dataset import read_network, read_record
 
-    found, out = read_record(folder), page_file(out)
+    dataset, out = read_record(folder), page_file(out)
     with working("drawing …"):
-        page = interactive_map(read_network(folder), str(found.attrs["scenario"]))
+        page = interactive_map(read_network(folder), str(dataset.attrs["scenario"]))
         with atomic_file(out, force) as draft:
             draft.write_text(page, encoding="utf-8")
     new_console().print(f"written: {out} ({len(page.encode()) / 1e6:.1f} MB)")

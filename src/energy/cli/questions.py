@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, FORCE, SET, answer_folder, app, new_console, show_answer, working
+from energy.cli.base import (
+    AS_JSON,
+    FORCE,
+    SET,
+    answer_folder,
+    app,
+    new_console,
+    show_answer,
+    working,
+)
 
 if TYPE_CHECKING:
     from energy.report.questions.library import Library

@@ -21,23 +21,24 @@ def reference_command(
     from energy.analysis.parallel import processes
     from energy.analysis.reference import solved_headline
     from energy.errors import SolverError
+    from energy.reading.library_folders import library_folders
     from energy.report.docs_pages import recorded, renewed, write_headline
     from energy.scenario import list_scenarios, read_scenario
 
-    library = list(list_scenarios())
+    library = list(list_scenarios(library_folders("scenarios")[0]))
     names = list(dict.fromkeys(scenarios)) or library
     for name in names:
         read_scenario(name)  # a mistake in a name is said before anything is solved
-    found, failed, progress = [], [], new_console(error=True)
+    tables, failed, progress = [], [], new_console(error=True)
     with processes(jobs) as executor, working(f"{len(names)} scenarios …"):
         for name, answer in zip(names, solved_headline(names, executor), strict=True):
             if isinstance(answer, SolverError):
                 failed.append(answer)
             else:
-                found.append(answer)
+                tables.append(answer)
             if progress.is_terminal:
-                progress.print(f"{len(found) + len(failed):>3}/{len(names)} {name}")
-    for path in write_headline(renewed(recorded(project), found, library), project):
+                progress.print(f"{len(tables) + len(failed):>3}/{len(names)} {name}")
+    for path in write_headline(renewed(recorded(project), tables, library), project):
         new_console().print(f"written: {path}")
     if failed:
         raise SolverError("\n".join(map(str, failed)))

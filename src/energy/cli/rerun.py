@@ -17,7 +17,8 @@ DIFFERENT = 1
 def rerun_command(
     manifest: Annotated[Path, typer.Argument(help="The manifest.json of a finished run.", show_default=False)],
     out: Annotated[
-        Path | None, typer.Option(help="Folder that gets the new run's folder; nothing unless said.")
+        Path | None,
+        typer.Option(help="Folder that gets the new run's folder; nothing unless said."),
     ] = None,
     force: FORCE = False,
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,19 +15,27 @@ from energy.cli.base import (
     LARGEST_SEED,
     MOST_PROCESSES,
     MOST_SAMPLES,
+    NUMBERS,
     SCENARIO,
     SET,
     app,
+    is_quiet,
     new_console,
     read_asked,
     working,
 )
+from energy.cli.progress import counted
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from energy.analysis.risk.monte_carlo import StoppingRule
     from energy.analysis.risk.season_sample import SamplingDesign
+    from energy.analysis.risk.stratification import Pool
+    from energy.analysis.sensitivity.number_sets import NumberSets
+    from energy.case import Case
     from energy.errors import Fault
-    from energy.scenario import HazardSet
+    from energy.scenario import HazardSet, Scenario
 
 
 @app.command("risk")
@@ -36,16 +44,25 @@ def risk_command(
     hazards: Annotated[str, typer.Option(help="Set of hazards, or path of a YAML file.")] = "base",
     samples: Annotated[int, typer.Option(min=2, max=MOST_SAMPLES, help="Samples; with --until-ci the most.")] = 1000,
     until_ci: Annotated[
-        str | None, typer.Option(help="Stop when half the 95 % interval is this share of the figure: 2%.")
+        str | None,
+        typer.Option(help="Stop when half the 95 % interval is this share of the figure: 2%."),
     ] = None,
     figure: Annotated[str, typer.Option(help="Figure that --until-ci looks at: season, P50, P90, P95.")] = "season",
     below: Annotated[list[float], typer.Option(help="Season [GWh] whose shortfall is counted.")] = [],  # noqa: B006
-    tilt: Annotated[list[str], typer.Option(help="Draw a rare hazard more often and weight it down: 'hazard=5'.")] = [],  # noqa: B006
+    tilt: Annotated[
+        list[str],
+        typer.Option(help="Draw a rare hazard more often and weight it down: 'hazard=5'."),
+    ] = [],  # noqa: B006
     growth: Annotated[str | None, typer.Option(help="Odds of low, central, high growth: 1:2:1.")] = None,
     fixed_water: Annotated[bool, typer.Option("--fixed-water", help="Keep the scenario's water.")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Independent samples, no variance reduction.")] = False,
     seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Family of draws.")] = 1,
     workers: Annotated[int, typer.Option(min=1, max=MOST_PROCESSES, help="Processes.")] = 2,
+    split: Annotated[
+        int,
+        typer.Option(min=0, max=10_000, help="Sets of unknown numbers that meet as many draws: the band by its parts."),
+    ] = 0,
+    numbers: NUMBERS = "ranges",
     draw: Annotated[int | None, typer.Option(min=0, help="Write this draw as a scenario instead of sampling.")] = None,
     overrides: SET = [],  # noqa: B006
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a question.")] = Path("results/risk"),
@@ -57,31 +74,100 @@ def risk_command(
     from energy.scenario import read_hazards
 
     case, asked = read_asked(scenario, overrides)
-    question, plan = _asked(asked, hazards, seed, fixed_water, growth, tilt, samples, until_ci, figure, plain)
-    checked(case, question)
+    hazard_set = read_hazards(hazards)
+    design, plan = _asked(
+        scenario=asked,
+        hazards=hazard_set,
+        seed=seed,
+        fixed_water=fixed_water,
+        growth=growth,
+        tilt=tilt,
+        samples=samples,
+        until_ci=until_ci,
+        figure=figure,
+        plain=plain,
+    )
+    number_sets = _number_sets(numbers, split, case, asked)
+    checked(case, design)
     if draw is not None:
-        _print_draw(question, draw)
+        _print_draw(design, draw)
         return
-    folder = out / f"{asked.name}-{read_hazards(hazards).name}"
+    folder = out / f"{asked.name}-{hazard_set.name}"
+    from energy.analysis.risk.summary import BELOW, summary
+    from energy.cli.tables import write_table
     from energy.plots.risk import write_figures
-    from energy.report.risk_text import risk_json, risk_text
+    from energy.report.risk_text import frame_text, risk_json, risk_text
     from energy.results.samples import samples_held, write_summary
 
     with samples_held(folder):
-        found, table = _sampled(case, question, plan, folder, workers, below)
-        written = [*write_summary(found, folder, force), *write_figures(found, folder, force)]
+        table, pool = _samples_in_folder(case, design, plan, folder, workers=workers)
+        distribution = summary(case, design, table, pool, below=below or BELOW)
+        written = write_summary(distribution, folder, force)
+        written += write_figures(distribution, folder, force)
+        parts = _bands(case, design, split, number_sets, workers)
+        if split:
+            write_table(parts, folder / "bands.csv", force)
+            written.append(folder / "bands.csv")
     if as_json:
-        print(json.dumps(risk_json(found), indent=1))
+        print(json.dumps(risk_json(distribution) | {"bands": parts.to_dict("index")}, indent=1))
         return
-    for part in risk_text(found):
+    for part in risk_text(distribution):
         if part:
             new_console().print(part)
+    if split:
+        new_console().print(frame_text(parts.rename_axis("season [GWh], nine of ten"), _bands_title(split, numbers)))
     new_console().print(f"written to {folder}: {len(table):,} samples, {', '.join(path.name for path in written)}")
 
 
+def _number_sets(numbers: str, split: int, case: Case, scenario: Scenario) -> NumberSets | None:
+    """Return what unknown numbers are drawn from; refuse numbers without a split, which would do nothing."""
+    from energy.analysis.sensitivity.number_sets import read_number_sets
+    from energy.errors import Fault, InputError
+
+    if split == 1 or (numbers != "ranges" and not split):
+        what = f"numbers from {numbers!r} and --split {split}: the band is split from two sets on"
+        raise InputError(Fault(what, "--split", allowed="2 or more", repair="add --split 16, say"))
+    return read_number_sets(numbers, case, scenario)
+
+
+def _bands(
+    case: Case,
+    design: SamplingDesign,
+    split: int,
+    sets: NumberSets | None,
+    workers: int,
+) -> pd.DataFrame:
+    """Return the band of the season by water and outages, unknown numbers, and both; empty without a split."""
+    import pandas as pd
+
+    from energy.analysis.parallel import processes
+    from energy.analysis.sensitivity.aleatory_epistemic import bands, random_and_unknown
+    from energy.analysis.sensitivity.uncertain_parameters import uncertain_parameters
+
+    if not split:
+        return pd.DataFrame()
+    pool = processes(workers) if workers > 1 else nullcontext(None)
+    with working(f"{split} sets of numbers meet {split} draws …"), pool as executor:
+        _, seasons = random_and_unknown(
+            case=case,
+            question=design,
+            parameters=uncertain_parameters(case, design.scenario),
+            sets=split,
+            draws=split,
+            seed=design.seed,
+            executor=executor,
+            numbers=sets,
+        )
+    return bands(seasons)
+
+
+def _bands_title(split: int, numbers: str) -> str:
+    return f"what the band is made of: {split} sets of numbers ({numbers}) meet {split} draws of water and outages"
+
+
 def _asked(
-    scenario: Any,
-    hazards: str,
+    scenario: Scenario,
+    hazards: HazardSet,
     seed: int,
     fixed_water: bool,
     growth: str | None,
@@ -91,35 +177,67 @@ def _asked(
     figure: str,
     plain: bool,
 ) -> tuple[SamplingDesign, StoppingRule]:
+    """Return what is sampled and how much, from the options; all faults at once."""
     from energy.analysis.risk.monte_carlo import FIGURES, POOL, StoppingRule
     from energy.analysis.risk.season_sample import SamplingDesign
     from energy.errors import Fault, InputError, nearest
-    from energy.scenario import read_hazards
 
-    found = read_hazards(hazards)
     faults: list[Fault] = []
-    odds, tilts, until = None, [], None
+    odds = None
     if growth is not None:
-        odds = tuple(_number(part) for part in growth.split(":"))
-        if len(odds) != 3 or None in odds or not sum(part or 0 for part in odds) or min(part or 0 for part in odds) < 0:
-            faults.append(Fault(f"growth is {growth!r}", "--growth", None, "three odds, as 1:2:1"))
+        odds = _odds(growth)
+        if odds is None:
+            faults.append(Fault(f"growth is {growth!r}", "--growth", allowed="three odds, as 1:2:1"))
+    tilts = []
     for text in tilt:
-        name, _, factor = text.rpartition("=")
-        tilts.append((name, _number(factor) or 0.0))
-        faults += _tilt_faults(found, text, *tilts[-1])
+        name, factor = _tilt(text)
+        tilts.append((name, factor))
+        faults += _tilt_faults(hazards, text, name, factor)
+    until = None
     if until_ci is not None:
-        number = _number(until_ci.removesuffix("%"))
-        until = None if number is None else number / (100 if until_ci.endswith("%") else 1)
-        if until is None or not 0 < until < 1:
-            faults.append(Fault(f"interval is {until_ci!r}", "--until-ci", None, "a share, as 2% or 0.02"))
+        until = _share(until_ci)
+        if until is None:
+            faults.append(Fault(f"interval is {until_ci!r}", "--until-ci", allowed="a share, as 2% or 0.02"))
     if figure not in FIGURES:
-        faults.append(Fault(f"no figure {figure!r}", "--figure", None, ", ".join(FIGURES), nearest(figure, FIGURES)))
+        allowed = ", ".join(FIGURES)
+        faults.append(
+            Fault(
+                f"no figure {figure!r}",
+                "--figure",
+                allowed=allowed,
+                repair=nearest(figure, FIGURES),
+            )
+        )
     if samples > POOL and not plain:
-        faults.append(Fault(f"{samples} samples", "--samples", None, f"up to {POOL}, or any number with --plain"))
+        allowed = f"up to {POOL}, or any number with --plain"
+        faults.append(Fault(f"{samples} samples", "--samples", allowed=allowed))
     if faults:
         raise InputError(faults)
-    question = SamplingDesign(scenario, found, seed, not fixed_water, odds, tuple(tilts))  # type: ignore[arg-type]
-    return question, StoppingRule(samples, until, figure, plain)
+    design = SamplingDesign(
+        scenario=scenario,
+        hazards=hazards,
+        seed=seed,
+        water=not fixed_water,
+        growth=odds,
+        tilts=tuple(tilts),
+    )
+    return design, StoppingRule(samples, until, figure, plain)
+
+
+def _odds(text: str) -> tuple[float, float, float] | None:
+    """Return the odds of low, central and high growth, as ``1:2:1``; None where they are none."""
+    odds = [_number(part) for part in text.split(":")]
+    sound = [number for number in odds if number is not None and number >= 0]
+    if len(odds) != 3 or len(sound) != 3 or not sum(sound):
+        return None
+    low, central, high = sound
+    return low, central, high
+
+
+def _tilt(text: str) -> tuple[str, float]:
+    """Return a hazard and the factor on its rate, as ``hazard=5``; a factor of 0 where it is no number."""
+    name, _, factor = text.rpartition("=")
+    return name, _number(factor) or 0.0
 
 
 def _tilt_faults(hazards: HazardSet, text: str, name: str, factor: float) -> list[Fault]:
@@ -127,10 +245,20 @@ def _tilt_faults(hazards: HazardSet, text: str, name: str, factor: float) -> lis
 
     if name not in hazards.hazards or factor <= 0:
         what = f"{text!r} tilts no hazard of {hazards.name}"
-        return [Fault(what, "--tilt", None, "hazard=factor above 0", nearest(name, hazards.hazards))]
+        repair = nearest(name, hazards.hazards)
+        return [Fault(what, "--tilt", allowed="hazard=factor above 0", repair=repair)]
     if hazards.hazards[name].campaign is not None:
-        return [Fault(f"{name!r} comes in campaigns", "--tilt", None, "a hazard without campaign")]
+        return [Fault(f"{name!r} comes in campaigns", "--tilt", allowed="a hazard without campaign")]
     return []
+
+
+def _share(text: str) -> float | None:
+    """Return a share between 0 and 1, as ``2%`` or ``0.02``; None where it is none."""
+    number = _number(text.removesuffix("%"))
+    if number is None:
+        return None
+    share = number / 100 if text.endswith("%") else number
+    return share if 0 < share < 1 else None
 
 
 def _number(text: str) -> float | None:
@@ -140,43 +268,48 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _print_draw(question: SamplingDesign, draw: int) -> None:
+def _print_draw(design: SamplingDesign, draw: int) -> None:
     from energy.analysis.risk.season_sample import drawn_scenario
+    from energy.scenario.model import NOT_WRITTEN
 
-    plain = drawn_scenario(question, draw).plain()
-    del plain["name"]  # a scenario has the name of its file
+    whole = drawn_scenario(design, draw).plain()
+    plain = {key: value for key, value in whole.items() if key not in NOT_WRITTEN}
     print(json.dumps(plain, indent=1))
 
 
-def _sampled(
-    case: Any, question: SamplingDesign, plan: StoppingRule, folder: Path, workers: int, below: list[float]
-) -> tuple[Any, Any]:
-    import pandas as pd
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
+def _samples_in_folder(
+    case: Case,
+    design: SamplingDesign,
+    plan: StoppingRule,
+    folder: Path,
+    workers: int,
+) -> tuple[pd.DataFrame, Pool | None]:
+    """Return the samples of a folder with those that it lacked, and the water years that they come from."""
     from energy.analysis.parallel import processes
-    from energy.analysis.risk.monte_carlo import columns_of, planned_draws, risk_samples, row_of, water_pool
-    from energy.analysis.risk.summary import BELOW, summary
+    from energy.analysis.risk.distribution import sample_table
+    from energy.analysis.risk.monte_carlo import columns_of, planned_draws, water_pool
     from energy.results.samples import append_samples, open_samples, question_digest
 
-    columns = columns_of(case, question)
-    done = open_samples(folder, question_digest(case, question), columns)
-    console = new_console(error=True)
+    done = open_samples(folder, question_digest(case, design), columns_of(case, design))
     with working("drawing water years …"):
-        pool = water_pool(case, question, plan)
+        pool = water_pool(case, design, plan)
     draws = planned_draws(plan, pool)
-    kept = done[done["draw"].isin(draws)]
-    rows = kept.to_numpy(float).tolist()
-    pooled = processes(workers) if workers > 1 else nullcontext(None)
-    name = TextColumn("{task.description}", markup=False)  # names are text, never markup
-    columns_shown = (name, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with pooled as executor, Progress(*columns_shown, console=console, transient=True) as progress:
-        bar = progress.add_task(f"{question.scenario.name}, hazards {question.hazards.name}", total=len(draws))
-        progress.update(bar, completed=len(rows))
-        for found in risk_samples(case, question, plan, pool, kept, executor):
-            new = [row_of(values, columns) for values in found]
-            append_samples(folder, new)
-            rows += new
-            progress.update(bar, completed=len(rows))
-    table = pd.DataFrame(rows, columns=columns)
-    return summary(case, question, table, pool, below or BELOW), table
+    workers_or_none = processes(workers) if workers > 1 else nullcontext(None)
+    title = f"{design.scenario.name}, hazards {design.hazards.name}"
+    with workers_or_none as executor, counted(title, len(draws), is_quiet()) as advance:
+        advance(int(done["draw"].isin(draws).sum()))
+
+        def record(rows: list[list[float]]) -> None:
+            append_samples(folder, rows)
+            advance(len(rows))
+
+        table = sample_table(
+            case=case,
+            design=design,
+            plan=plan,
+            pool=pool,
+            done=done,
+            record=record,
+            executor=executor,
+        )
+    return table, pool

@@ -11,7 +11,17 @@ from typing import Annotated, Any
 
 import typer
 
-from energy.cli.base import AS_JSON, FORCE, MOST_PROCESSES, SET, app, new_console, read_asked, working
+from energy.cli.base import (
+    AS_JSON,
+    FORCE,
+    MOST_PROCESSES,
+    SET,
+    app,
+    new_console,
+    print_title,
+    read_asked,
+    working,
+)
 
 
 @app.command("run")
@@ -25,10 +35,12 @@ def run_command(
     ] = False,
     jobs: Annotated[int, typer.Option(min=1, max=MOST_PROCESSES, help="Processes of --all.")] = os.cpu_count() or 1,
     time_limit: Annotated[
-        float, typer.Option(help="Seconds that the solver may take for each scenario.", show_default=False)
+        float,
+        typer.Option(help="Seconds that the solver may take for each scenario.", show_default=False),
     ] = float("inf"),
     structure: Annotated[
-        bool, typer.Option(help="Solve what Kirchhoff's law and help between sellers do to the answer.")
+        bool,
+        typer.Option(help="Solve what Kirchhoff's law and help between sellers do to the answer."),
     ] = True,
     force: FORCE = False,
     as_json: AS_JSON = False,
@@ -47,11 +59,13 @@ def run_command(
         run_library(overrides, out, jobs, as_json, time_limit=time_limit, force=force, structure=structure)
         return
     asked = [read_asked(name, overrides) for name in scenarios]
-    from energy.results.ownership import refuse_strange_folder
+    from energy.results.ownership import refuse_other_question, refuse_strange_folder
 
     _refuse_early(asked)
     for _, scenario in asked:
-        refuse_strange_folder(out / scenario.name, force)
+        folder = out / scenario.name
+        refuse_strange_folder(folder, force)
+        refuse_other_question(folder, scenario.digest(), scenario.changes, force)
     _run_each(asked, out, as_json, time_limit=time_limit, force=force, structure=structure)
 
 
@@ -63,7 +77,13 @@ def _refuse_names(whole_library: bool) -> None:
 
 
 def _run_each(
-    asked: list[tuple[Any, Any]], out: Path, as_json: bool, *, time_limit: float, force: bool, structure: bool
+    asked: list[tuple[Any, Any]],
+    out: Path,
+    as_json: bool,
+    *,
+    time_limit: float,
+    force: bool,
+    structure: bool,
 ) -> None:
     """Solve one scenario after the other; one that has no optimum is said, and the others go on."""
     from energy.analysis import run
@@ -71,7 +91,7 @@ def _run_each(
     from energy.report.run_text import run_text
 
     console = new_console()
-    found, failed = [], False
+    records, failed = [], False
     for case, scenario in asked:
         start = time.perf_counter()
         folder = out / scenario.name
@@ -85,17 +105,17 @@ def _run_each(
             print(f"error: {err}", file=sys.stderr)
             continue
         if not as_json:
-            console.print(f"{scenario.name}: {scenario.description}".rstrip(": "), style="bold")
+            print_title(console, case, scenario)
             for part in run_text(result):
                 console.print(part, markup=False)
         with working(f"writing {folder} …"):
             manifest = _written(result, folder, time.perf_counter() - start, force)
         if as_json:
-            found.append(_as_json(result, manifest))
+            records.append(_as_json(result, manifest))
         else:
             console.print(f"\nwritten to {folder} in {time.perf_counter() - start:.1f} s\n")
     if as_json:
-        print(json.dumps(found, indent=1))
+        print(json.dumps(records, indent=1))
     if failed:
         raise typer.Exit(3)
 
@@ -114,7 +134,10 @@ def _refuse_early(asked: list[tuple[Any, Any]]) -> None:
 
     names = [scenario.name for _, scenario in asked]
     faults = [
-        Fault(f"{names.count(name)} scenarios are named {name!r} and would share one folder", repair="run one of them")
+        Fault(
+            f"{names.count(name)} scenarios are named {name!r} and would share one folder",
+            repair="run one of them",
+        )
         for name in dict.fromkeys(names)
         if names.count(name) > 1
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,7 @@ from energy.cli.base import (
     FORCE,
     HAZARDS,
     MOST_SAMPLES,
+    NUMBERS,
     OUT,
     SCENARIO,
     SEED,
@@ -26,7 +27,12 @@ from energy.cli.base import (
 from energy.cli.tables import write_table
 
 if TYPE_CHECKING:
-    pass
+    from concurrent.futures import Executor
+
+    from energy.analysis.sensitivity.number_sets import NumberSets
+    from energy.analysis.sensitivity.uncertain_parameters import UncertainParameter
+    from energy.case import Case
+    from energy.scenario import Scenario
 
 
 @app.command("sensitivity")
@@ -41,6 +47,7 @@ def sensitivity_command(
     spread: Annotated[int, typer.Option(min=0, max=MOST_SAMPLES, help="Sets of all numbers at once.")] = 100,
     split: Annotated[int, typer.Option(min=0, max=10_000, help="Sets and draws for random against unknown.")] = 0,
     hazards: HAZARDS = "base",
+    numbers: NUMBERS = "ranges",
     seed: SEED = 1,
     workers: WORKERS = 2,
     overrides: SET = [],  # noqa: B006
@@ -50,40 +57,79 @@ def sensitivity_command(
 ) -> None:
     """Rank the numbers of the evidence by what their ranges do to a metric: tornado, Morris, Sobol."""
     from energy.analysis.parallel import processes
+    from energy.analysis.sensitivity.number_sets import read_number_sets
     from energy.analysis.sensitivity.sensitivity import SensitivityBudget, sensitivity
     from energy.analysis.sensitivity.uncertain_parameters import uncertain_parameters
     from energy.plots.frame import foot_of
     from energy.plots.risk import tornado_figure
     from energy.plots.style import save
     from energy.report.risk_text import frame_text
-    from energy.report.sensitivity_text import ranking, sensitivity_notes, sensitivity_record, spread_table
+    from energy.report.sensitivity_text import (
+        ranking,
+        sensitivity_notes,
+        sensitivity_record,
+        spread_table,
+    )
     from energy.results.ownership import refuse_unwritable
 
     case, asked = read_asked(scenario, overrides)
     folder = out / f"{asked.name}-{metric}"
     refuse_unwritable(folder)
+    sets = read_number_sets(numbers, case, asked)
     known = uncertain_parameters(case, asked, only or ["*"])
     with processes(workers) as executor, working(f"{len(known)} numbers …"):
-        found = sensitivity(
-            case, asked, known, metric, SensitivityBudget(looked_at, trajectories, top, base, spread), seed, executor
+        study = sensitivity(
+            case=case,
+            scenario=asked,
+            parameters=known,
+            metric=metric,
+            sizes=SensitivityBudget(looked_at=looked_at, trajectories=trajectories, top=top, base=base, spread=spread),
+            seed=seed,
+            executor=executor,
+            sets=sets,
         )
-        parts = _split(case, asked, known, list(found.numbers.index[:top]), split, hazards, seed, executor)
-    written = {"numbers": found.numbers, "spread": spread_table(found)}
+        parts = _split(
+            case=case,
+            asked=asked,
+            known=known,
+            top=list(study.numbers.index[:top]),
+            count=split,
+            hazards=hazards,
+            seed=seed,
+            executor=executor,
+            sets=sets,
+        )
+    written = {"numbers": study.numbers, "spread": spread_table(study)}
     for name, table in written.items():
         write_table(table, folder / f"{name}.csv", force)
-    drawn = tornado_figure(found.numbers, found.base, metric, found.unit, asked.name, foot_of(asked, case))
+    drawn = tornado_figure(
+        numbers=study.numbers,
+        base=study.base,
+        metric=metric,
+        unit=study.unit,
+        title=asked.name,
+        foot=foot_of(asked, case),
+    )
     save(drawn, folder / "tornado", force=force)
     if as_json:
-        print(json.dumps(sensitivity_record(found, parts), indent=1))
+        print(json.dumps(sensitivity_record(study, parts), indent=1))
     else:
-        title = f"{metric} of {asked.name}: {found.base:,.1f} {found.unit}"
-        new_console().print(frame_text(ranking(found.numbers, 20), title))
-        new_console().print(sensitivity_notes(found, parts))
+        title = f"{metric} of {asked.name}: {study.base:,.1f} {study.unit}"
+        new_console().print(frame_text(ranking(study.numbers, 20), title))
+        new_console().print(sensitivity_notes(study, parts))
         new_console().print(f"written to {folder}")
 
 
 def _split(
-    case: Any, asked: Any, known: list[Any], top: list[str], count: int, hazards: str, seed: int, executor: Any
+    case: Case,
+    asked: Scenario,
+    known: list[UncertainParameter],
+    top: list[str],
+    count: int,
+    hazards: str,
+    seed: int,
+    executor: Executor | None,
+    sets: NumberSets | None,
 ) -> dict[str, float]:
     from energy.analysis.risk.season_sample import SamplingDesign
     from energy.analysis.sensitivity.aleatory_epistemic import random_and_unknown
@@ -93,4 +139,14 @@ def _split(
         return {}
     question = SamplingDesign(asked, read_hazards(hazards), seed)
     chosen = [unknown for unknown in known if unknown.key in top]
-    return random_and_unknown(case, question, chosen, count, count, seed, executor)[0]
+    parts, _ = random_and_unknown(
+        case=case,
+        question=question,
+        parameters=chosen,
+        sets=count,
+        draws=count,
+        seed=seed,
+        executor=executor,
+        numbers=sets,
+    )
+    return parts

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, app, new_console, read_asked, working
+from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, app, new_console, print_title, read_asked, working
 
 
 @app.command("settlement")
@@ -17,10 +17,15 @@ def settlement_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
     shortfall_owed: Annotated[
-        bool, typer.Option("--shortfall-owed", help="Take-or-pay: owed is what was contracted, not what was offered.")
+        bool,
+        typer.Option(
+            "--shortfall-owed",
+            help="Take-or-pay: owed is what was contracted, not what was offered.",
+        ),
     ] = False,
     measured: Annotated[
-        bool, typer.Option("--measured", help="Sellers share by what each had left, not by the contract's shares.")
+        bool,
+        typer.Option("--measured", help="Sellers share by what each had left, not by the contract's shares."),
     ] = False,
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/settlement"),
     force: FORCE = False,
@@ -36,13 +41,13 @@ def settlement_command(
     folder, start = out / asked.name, time.perf_counter()
     refuse_strange_folder(folder, force)
     with working(f"{asked.name} …"):
-        found = settlement(case, asked, shortfall_owed=shortfall_owed, measured=measured)
-        write_tables(folder, tables_of(found), provenance(case, asked, time.perf_counter() - start), force)
+        settled = settlement(case, asked, shortfall_owed=shortfall_owed, measured=measured)
+        write_tables(folder, tables_of(settled), provenance(case, asked, time.perf_counter() - start), force)
     if as_json:
-        print(json.dumps(settlement_json(found), indent=1))
+        print(json.dumps(settlement_json(settled), indent=1))
         return
     console = new_console()
-    console.print(f"{asked.name}: {asked.description}".rstrip(": "), style="bold")
-    for part in settlement_text(found):
+    print_title(console, case, asked)
+    for part in settlement_text(settled):
         console.print(part, markup=False)
     console.print(f"written to {folder}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -17,6 +18,9 @@ def show_command(
 ) -> None:
     """Print every resolved value of a scenario with the place it came from, and its events on a calendar."""
     from energy.case import read_case
+    from energy.model import inputs
+    from energy.model.changed_inputs import change_texts, change_warnings
+    from energy.model.horizon import on_calendar
     from energy.report.calendar_text import calendar_json, calendar_text
     from energy.scenario import resolve
 
@@ -35,6 +39,11 @@ def show_command(
         print(json.dumps(record, indent=1))
         return
 
+    inputs(case, on_calendar(case, resolved.scenario))  # what a run would refuse is refused here
+    for text in change_texts(case, resolved.scenario):
+        print(f"changed: {text}")
+    for warning in change_warnings(case, resolved.scenario):
+        print(f"warning: {warning}", file=sys.stderr)
     calendar_lines = list(calendar_text(case, resolved.scenario))
     width = max(map(len, values))
     for key, value in values.items():

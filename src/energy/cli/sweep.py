@@ -7,11 +7,16 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from energy.cli.base import AS_JSON, MOST_PROCESSES, SET, app, new_console, read_asked
+from energy.cli.base import AS_JSON, MOST_PROCESSES, MOST_SAMPLES, NUMBERS, SET, app, new_console, read_asked
+
+if TYPE_CHECKING:
+    from energy.analysis.sensitivity.number_sets import NumberSets
+    from energy.case import Case
+    from energy.scenario import Scenario
 
 
 @app.command("sweep")
@@ -22,8 +27,11 @@ def sweep_command(
     workers: Annotated[int | None, typer.Option(min=1, max=MOST_PROCESSES, help="Processes; else one a core.")] = None,
     dask: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, as tcp://host:8786.")] = None,
     solver: Annotated[
-        str | None, typer.Option(help="Another solver that linopy knows, by PyPSA's n.optimize and at its pace.")
+        str | None,
+        typer.Option(help="Another solver that linopy knows, by PyPSA's n.optimize and at its pace."),
     ] = None,
+    sets: Annotated[int, typer.Option(min=0, max=MOST_SAMPLES, help="Sets of the unknown numbers at every point.")] = 0,
+    numbers: NUMBERS = "ranges",
     as_json: AS_JSON = False,
 ) -> None:
     """Solve a scenario for many values of some of its keys; stopped at any moment, it goes on where it was."""
@@ -34,8 +42,9 @@ def sweep_command(
     pairs = [f"{key}={json.dumps(value)}" for key, value in asked.set.items()]
     case, base = read_asked(asked.base, [*pairs, *overrides])
     folder = out / name
+    number_sets = _number_sets(numbers, sets, case, base)
     with _executor(dask) as executor, _progress(name) as progress:
-        found = sweep(
+        dataset = sweep(
             case,
             base,
             asked.axes,
@@ -49,31 +58,54 @@ def sweep_command(
             progress=progress,
             written=axes,
             solver=solver,
+            sets=sets,
+            numbers=number_sets,
         )
-    failed = int((found["reason"].values != "").sum())
+    failed = int((dataset["reason"].values != "").sum())
     if as_json:
-        sizes = {str(dim): size for dim, size in found["done"].sizes.items()}
-        print(json.dumps({"sweep": name, "points": found["done"].size, "failed": failed, "dims": sizes}, indent=1))
+        sizes = {str(dim): size for dim, size in dataset["done"].sizes.items()}
+        print(
+            json.dumps(
+                {"sweep": name, "points": dataset["done"].size, "failed": failed, "dims": sizes},
+                indent=1,
+            )
+        )
     else:
         console = new_console()
-        console.print(_summary(found))
-        reasons = [str(reason) for reason in dict.fromkeys(found["reason"].values.ravel()) if reason]
+        console.print(_summary(dataset))
+        reasons = [str(reason) for reason in dict.fromkeys(dataset["reason"].values.ravel()) if reason]
         for reason in reasons[:5]:
             console.print(f"failed: {reason}")
-        console.print(f"{found['done'].size} points, {failed} failed; written to {folder}")
-    if failed == found["done"].size:
+        console.print(f"{dataset['done'].size} points, {failed} failed; written to {folder}")
+    if failed == dataset["done"].size:
         raise typer.Exit(3)
 
 
-def _summary(found: Any) -> Any:
-    from rich.table import Table
+def _number_sets(numbers: str, sets: int, case: Case, base: Scenario) -> NumberSets | None:
+    """Return what the sets are drawn from; refuse numbers without sets, which would do nothing."""
+    from energy.analysis.sensitivity.number_sets import read_number_sets
+    from energy.errors import Fault, InputError
 
-    table = Table("", "lowest", "mean", "highest", "unit")
-    for name, variable in found.data_vars.items():
-        if variable.dims == found["done"].dims and variable.dtype.kind == "f" and variable.notnull().any():
+    if numbers != "ranges" and not sets:
+        what = "numbers without sets: no point would be solved with them"
+        raise InputError(Fault(what, "--numbers", allowed="--sets of 1 or more", repair="add --sets 16, say"))
+    return read_number_sets(numbers, case, base)
+
+
+def _summary(dataset: Any) -> Any:
+    """Return the lowest, mean and highest value of each number that the sweep has of every point."""
+    from energy.report.text_table import text_table, words_column
+
+    rows = []
+    points = dataset["done"].dims
+    for name, variable in dataset.data_vars.items():
+        is_number_of_point = variable.dims == points and variable.dtype.kind == "f"
+        if is_number_of_point and variable.notnull().any():
             numbers = (float(variable.min()), float(variable.mean()), float(variable.max()))
-            table.add_row(str(name), *(f"{number:,.4g}" for number in numbers), variable.attrs["units"])
-    return table
+            figures = [f"{number:,.4g}" for number in numbers]
+            rows.append([str(name), *figures, variable.attrs["units"]])
+    heads = ("", "lowest", "mean", "highest", "unit")
+    return text_table([words_column(head) for head in heads], rows, framed=True)
 
 
 @contextmanager

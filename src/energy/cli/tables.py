@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
 
 def show_table(
-    table: pd.DataFrame, title: str, as_json: bool, out: Path, force: bool, shown: pd.DataFrame | None = None
+    table: pd.DataFrame,
+    title: str,
+    as_json: bool,
+    out: Path,
+    force: bool,
+    shown: pd.DataFrame | None = None,
 ) -> None:
     """Write a table to ``out``, and print it, or what is ``shown`` in its place."""
     from energy.report.risk_text import frame_text

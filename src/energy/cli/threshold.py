@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, answer_folder, app, read_asked, show_answer, working
+from energy.cli.base import (
+    AS_JSON,
+    FORCE,
+    SCENARIO,
+    SET,
+    answer_folder,
+    app,
+    read_asked,
+    show_answer,
+    working,
+)
 
 
 @app.command("threshold")
@@ -36,5 +46,13 @@ def threshold_command(
     start = time.perf_counter()
     rules = rule or [name for name in case.rules.rules if name.endswith("_start")]
     with working(f"{asked.name} …"):
-        answer = threshold_answer(case, asked, rules, quantity, levels)
-    show_answer(answer, case, asked, folder, seconds=time.perf_counter() - start, as_json=as_json, force=force)
+        answer = threshold_answer(case=case, scenario=asked, rules=rules, quantity=quantity, count=levels)
+    show_answer(
+        answer,
+        case,
+        asked,
+        folder,
+        seconds=time.perf_counter() - start,
+        as_json=as_json,
+        force=force,
+    )

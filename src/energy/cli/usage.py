@@ -44,7 +44,10 @@ def usage_fault(error: Any) -> Fault:
     told, bound, bounds = what.partition(": Input should be ")
     allowed = bounds.replace("greater than or equal to", "from").replace("less than or equal to", "up to")
     return Fault(
-        told, command, allowed=allowed if bound else None, repair=f"see how it is called with: {command} --help"
+        told,
+        command,
+        allowed=allowed if bound else None,
+        repair=f"see how it is called with: {command} --help",
     )
 
 

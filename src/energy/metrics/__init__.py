@@ -2,7 +2,14 @@
 
 from energy.metrics.audit import TOLERANCE, audit
 from energy.metrics.balance import injections, net_position
-from energy.metrics.monthly import ceiling, energy_by_month, monthly_table, sent, transferable, weighted_quantile
+from energy.metrics.monthly import (
+    ceiling,
+    energy_by_month,
+    monthly_table,
+    sent,
+    transferable,
+    weighted_quantile,
+)
 
 __all__ = [
     "TOLERANCE",

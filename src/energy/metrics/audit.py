@@ -15,6 +15,15 @@ from energy.model.line_losses import linearised_loss
 from energy.solve import Result
 
 TOLERANCE = 1e-6  # MW, MWh, hm³ or hm³/h, relative to the largest flow of the kind
+BOUNDED = {
+    "generators": "p",
+    "links": "p",
+    "lines": "s",
+    "storage_units": "p",
+    "transformers": "s",
+    "stores": "e",
+}
+"""Component list → the quantity that its rating bounds."""
 
 
 def audit(result: Result) -> dict[str, float]:
@@ -38,117 +47,178 @@ def audit(result: Result) -> dict[str, float]:
     >>> from energy.model.inputs import inputs
     >>> from energy.solve import solve
     >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
-    >>> found = solve(inputs(read_case("two_bus"), scenario))
-    >>> all(value <= TOLERANCE for value in audit(found).values())
+    >>> result = solve(inputs(read_case("two_bus"), scenario))
+    >>> all(value <= TOLERANCE for value in audit(result).values())
     True
     """
     parts = injections(result)
+    by_bus = parts.T.groupby(level="bus").sum().T
     buses = result.inputs.components["buses"]
-    at_bus = parts.T.groupby(level="bus").sum().T
-    water = at_bus.columns.isin(buses.index[buses["carrier"] == "water"])
-    electric = parts.loc[:, ~parts.columns.get_level_values("bus").isin(at_bus.columns[water])]
+    water_buses = buses.index[buses["carrier"] == "water"]
+    is_water = by_bus.columns.isin(water_buses)
+    attached_to = parts.columns.get_level_values("bus")
+    is_attached_to_water = attached_to.isin(by_bus.columns[is_water])
+    electric = parts.loc[:, ~is_attached_to_water]
+    violations = [_rule(result, rule) for rule in result.inputs.rules]
     return {
-        "bus_balance": _relative(at_bus.loc[:, ~water], electric),
-        "water_balance": float(np.abs(at_bus.loc[:, water].to_numpy()).max(initial=0.0)),
+        "bus_balance": _relative(by_bus.loc[:, ~is_water], electric),
+        "water_balance": _largest(by_bus.loc[:, is_water].to_numpy()),
         "store_balance": _stores(result),
         "bounds": _bounds(result),
         "line_losses": _missing_losses(result),
         "energy_created": _created(result),
         "accounts": account_mismatch(result),
-        "rules": max((_rule(result, rule) for rule in result.inputs.rules), default=0.0),
+        "rules": max(violations, default=0.0),
     }
 
 
+def _largest(residual: np.ndarray) -> float:
+    """Return the largest size of a residual; 0 where there is none."""
+    return float(np.abs(residual).max(initial=0.0))
+
+
 def _rule(result: Result, rule: Mapping[str, Any]) -> float:
-    if rule["kind"] == "close":
-        level = result.values["stores", "e"][rule["stores"]].iloc[rule["at"]].to_numpy()
-        return float(np.abs(np.diff(level, axis=0)).max(initial=0.0))
-    if rule["kind"] == "travel":
-        on_the_way = result.values["stores", "e"][rule["store"]].to_numpy()
-        gap = on_the_way - rule["hours"] * result.flow("links")[rule["link"]].to_numpy()
-        return float(np.abs(gap).max(initial=0.0) / max(float(np.abs(on_the_way).max(initial=0.0)), 1.0))
-    at = positions(rule["runs"])
-    if rule["kind"] == "volume":
-        hours = result.inputs.axis.weightings["stores"].to_numpy()[at]
-        found = np.zeros(1)
-        for component in ("links", "generators"):
-            flows = result.flow(component)[rule.get(component, [])].iloc[at]
-            found += hours @ flows.sum(axis=1).to_numpy()
-    else:
-        found = np.zeros(len(at))
-        for term in rule["terms"]:
-            carried = result.flow(term["component"])[term["names"]].iloc[at].sum(axis=1)
-            found += term["coefficient"] * carried.to_numpy()
+    """Return the largest violation of a rule, relative to its bound."""
+    kind = rule["kind"]
+    if kind == "close":
+        return _open_ponds(result, rule)
+    if kind == "travel":
+        return _travel_gap(result, rule)
+    if kind == "volume":
+        return _volume_violation(result, rule)
+    return _limit_violation(result, rule)
+
+
+def _open_ponds(result: Result, rule: Mapping[str, Any]) -> float:
+    """Return the largest change of a daily pond from one end of a typical day to the next [hm³]."""
+    content = result.values["stores", "e"][rule["stores"]]
+    at_ends = content.iloc[rule["at"]].to_numpy()
+    change = np.diff(at_ends, axis=0)
+    return _largest(change)
+
+
+def _travel_gap(result: Result, rule: Mapping[str, Any]) -> float:
+    """Return the largest gap between the water on the way and what arrives within the travel time."""
+    on_the_way = result.values["stores", "e"][rule["store"]].to_numpy()
+    arriving = result.flow("links")[rule["link"]].to_numpy()
+    gap = on_the_way - rule["hours"] * arriving
+    scale = max(_largest(on_the_way), 1.0)
+    return _largest(gap) / scale
+
+
+def _volume_violation(result: Result, rule: Mapping[str, Any]) -> float:
+    """Return by how much the volume [hm³] within a window misses its bounds."""
+    steps = positions(rule["runs"])
+    hours = result.inputs.axis.weightings["stores"].to_numpy()[steps]
+    passed = np.zeros(1)
+    for component in ("links", "generators"):
+        names = rule.get(component, [])
+        flows = result.flow(component)[names].iloc[steps]
+        passed += hours @ flows.sum(axis=1).to_numpy()
     lacking = np.zeros(1)
     if "shortfall" in rule:
-        lacking[0] = hours @ result.flow("generators")[rule["shortfall"]].iloc[at].to_numpy()
-    worst = 0.0
-    for field, sign, more in (("at_least", 1.0, lacking), ("at_most", -1.0, 0.0)):
-        bound = rule.get(field)
-        if bound is not None:
-            worst = max(worst, float((sign * (bound - found - more)).max(initial=0.0)) / max(abs(bound), 1.0))
-    if rule.get("equals") is not None:
-        worst = max(worst, float(np.abs(found - rule["equals"]).max(initial=0.0)))
-    return worst
+        generator = result.flow("generators")[rule["shortfall"]]
+        lacking[0] = hours @ generator.iloc[steps].to_numpy()
+    return _violation(rule, passed, lacking)
+
+
+def _limit_violation(result: Result, rule: Mapping[str, Any]) -> float:
+    """Return by how much what components carry misses a linear limit."""
+    steps = positions(rule["runs"])
+    carried = np.zeros(len(steps))
+    for term in rule["terms"]:
+        flows = result.flow(term["component"])[term["names"]]
+        flow = flows.iloc[steps].sum(axis=1)
+        carried += term["coefficient"] * flow.to_numpy()
+    return _violation(rule, carried, np.zeros(1))
+
+
+def _violation(
+    rule: Mapping[str, Any],
+    value: np.ndarray,
+    lacking: np.ndarray,
+) -> float:
+    """Return the largest violation of a rule's bounds, each relative to it; ``lacking`` counts towards the lower."""
+    violations = [0.0]
+    at_least = rule.get("at_least")
+    if at_least is not None:
+        below = (at_least - value - lacking).max(initial=0.0)
+        violations.append(below / max(abs(at_least), 1.0))
+    at_most = rule.get("at_most")
+    if at_most is not None:
+        above = (value - at_most).max(initial=0.0)
+        violations.append(above / max(abs(at_most), 1.0))
+    equals = rule.get("equals")
+    if equals is not None:
+        violations.append(_largest(value - equals))
+    return float(max(violations))
 
 
 def _relative(residual: pd.DataFrame, scale: pd.DataFrame) -> float:
-    largest = np.abs(scale.to_numpy()).max(initial=1.0)
-    return float(np.abs(residual.to_numpy()).max(initial=0.0) / largest)
+    scale_of_parts = np.abs(scale.to_numpy()).max(initial=1.0)
+    return _largest(residual.to_numpy()) / float(scale_of_parts)
 
 
 def _stores(result: Result) -> float:
+    """Return the largest gap between the change of a store and its flow, relative to its size."""
     if ("stores", "e") not in result.values:
         return 0.0
-    content, power = result.values["stores", "e"], result.flow("stores")
+    content = result.values["stores", "e"]
+    power = result.flow("stores")
     table = result.inputs.components["stores"].loc[content.columns]
     cyclic = table["e_cyclic"].astype(bool).to_numpy()
-    before = np.vstack([np.where(cyclic, content.iloc[-1], table["e_initial"]), content.to_numpy()[:-1]])
+    initial = np.where(cyclic, content.iloc[-1], table["e_initial"])
+    before = np.vstack([initial, content.to_numpy()[:-1]])
     hours = result.inputs.axis.weightings["stores"].to_numpy()[:, None]
-    kept = (1 - result.inputs.values("stores", "standing_loss")[content.columns].to_numpy()) ** hours
+    standing_loss = result.inputs.values("stores", "standing_loss")
+    kept = (1 - standing_loss[content.columns].to_numpy()) ** hours
     kept[0, ~cyclic] = 1.0  # PyPSA lets nothing of the initial content go
-    before = before * kept
-    gap = content.to_numpy() - before + hours * power.to_numpy()
-    scale = np.maximum(table["e_nom"].to_numpy(float), 1.0)
-    return float(np.abs(gap / scale).max(initial=0.0))
+    gap = content.to_numpy() - before * kept + hours * power.to_numpy()
+    size = np.maximum(table["e_nom"].to_numpy(float), 1.0)
+    return _largest(gap / size)
 
 
 def _bounds(result: Result) -> float:
+    """Return the largest violation of a component's bounds, relative to its rating."""
     worst = 0.0
-    for component, size, low, high, key in (
-        ("generators", "p_nom", "p_min_pu", "p_max_pu", "p"),
-        ("links", "p_nom", "p_min_pu", "p_max_pu", "p"),
-        ("lines", "s_nom", None, "s_max_pu", "s"),
-        ("storage_units", "p_nom", "p_min_pu", "p_max_pu", "p"),
-        ("transformers", "s_nom", None, "s_max_pu", "s"),
-        ("stores", "e_nom", "e_min_pu", "e_max_pu", "e"),
-    ):
-        if (component, key) not in result.values:
+    for component, quantity in BOUNDED.items():
+        if (component, quantity) not in result.values:
             continue
-        value = result.values[component, key]
+        value = result.values[component, quantity]
         if component == "lines":
             value = value.abs() + result.line_losses
-        nominal = result.inputs.components[component].loc[value.columns, size].to_numpy(float)
-        top = result.inputs.values(component, high)[value.columns].to_numpy()
-        bottom = -top if low is None else result.inputs.values(component, low)[value.columns].to_numpy()
-        over = np.maximum(value.to_numpy() - top * nominal, bottom * nominal - value.to_numpy())
-        worst = max(worst, float((over / np.maximum(nominal, 1.0)).max(initial=0.0)))
+        table = result.inputs.components[component].loc[value.columns]
+        nominal = table[f"{quantity}_nom"].to_numpy(float)
+        most = result.inputs.values(component, f"{quantity}_max_pu")[value.columns]
+        least = -most
+        if quantity != "s":
+            least = result.inputs.values(component, f"{quantity}_min_pu")[value.columns]
+        above = value.to_numpy() - most.to_numpy() * nominal
+        below = least.to_numpy() * nominal - value.to_numpy()
+        violation = np.maximum(above, below) / np.maximum(nominal, 1.0)
+        largest = float(violation.max(initial=0.0))
+        worst = max(worst, largest)
     return worst
 
 
 def _missing_losses(result: Result) -> float:
+    """Return the largest loss of a line that is missing below the segments of its curve, relative to the largest."""
     if result.inputs.line_losses == "none":
         return 0.0
     loss = result.line_losses.to_numpy()
-    missing = linearised_loss(result.inputs, result.flow("lines").to_numpy()) - loss
+    flow = result.flow("lines").to_numpy()
+    missing = linearised_loss(result.inputs, flow) - loss
     return float(missing.max(initial=0.0) / loss.max(initial=1.0))
 
 
 def _created(result: Result) -> float:
+    """Return the largest power that a link between buses of one carrier delivers above what it takes [MW]."""
     links = result.inputs.components.get("links", pd.DataFrame())
     if links.empty:
         return 0.0
-    buses = result.inputs.components["buses"]["carrier"]
-    same = links.index[links["bus0"].map(buses).to_numpy() == links["bus1"].map(buses).to_numpy()]
-    gain = result.received[same] - result.flow("links")[same]
+    carrier = result.inputs.components["buses"]["carrier"]
+    taken_from = links["bus0"].map(carrier).to_numpy()
+    given_to = links["bus1"].map(carrier).to_numpy()
+    names = links.index[taken_from == given_to]
+    gain = result.received[names] - result.flow("links")[names]
     return float(gain.to_numpy().max(initial=0.0))

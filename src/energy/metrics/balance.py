@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from energy.case.schema import port_efficiencies
+from energy.model.objective import RETURNED, STUDIED
 from energy.solve import Result
 
 
@@ -27,18 +28,18 @@ def injections(result: Result) -> pd.DataFrame:
     >>> from energy.model.inputs import inputs
     >>> from energy.solve import solve
     >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
-    >>> found = solve(inputs(read_case("two_bus"), scenario))
-    >>> by_bus = injections(found).T.groupby(level="bus").sum()
+    >>> result = solve(inputs(read_case("two_bus"), scenario))
+    >>> by_bus = injections(result).T.groupby(level="bus").sum()
     >>> bool((by_bus.abs() < 1e-6).all(axis=None))
     True
     """
     keys: list[tuple[str, str, str]] = []
     parts: list[np.ndarray] = []
-    for component, column, values in _attachments(result):
-        buses = result.inputs.components[component][column].astype(str)
-        attached = [str(name) for name in values.columns if buses[name]]
-        keys += [(component, name, buses[name]) for name in attached]
-        parts.append(values[attached].to_numpy())
+    for component, port, power in _attachments(result):
+        bus_of = result.inputs.components[component][port].astype(str)[power.columns]
+        is_attached = (bus_of != "").to_numpy()
+        parts.append(power.to_numpy()[:, is_attached])
+        keys += [(component, str(name), bus) for name, bus in bus_of[is_attached].items()]
     columns = pd.MultiIndex.from_tuples(keys, names=["component", "name", "bus"])
     return pd.DataFrame(np.hstack(parts), index=result.inputs.axis.snapshots, columns=columns)
 
@@ -46,17 +47,16 @@ def injections(result: Result) -> pd.DataFrame:
 def _attachments(result: Result) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """Yield component list, the column that names the bus, and what is injected there (snapshots × names)."""
     tables = result.inputs.components
-    if "generators" in tables:
-        yield "generators", "bus", result.flow("generators") * tables["generators"]["sign"]
-    if "stores" in tables:
-        yield "stores", "bus", result.flow("stores") * tables["stores"]["sign"]
+    for component in ("generators", "stores", "storage_units"):
+        if component in tables:
+            yield component, "bus", result.flow(component) * tables[component]["sign"]
     if "loads" in tables:
-        yield "loads", "bus", result.inputs.values("loads", "p_set") * tables["loads"]["sign"]
-    if "storage_units" in tables:
-        yield "storage_units", "bus", result.flow("storage_units") * tables["storage_units"]["sign"]
+        power = result.inputs.values("loads", "p_set")
+        yield "loads", "bus", power * tables["loads"]["sign"]
     if "transformers" in tables:
-        yield "transformers", "bus0", -result.flow("transformers")
-        yield "transformers", "bus1", result.flow("transformers")
+        power = result.flow("transformers")
+        yield "transformers", "bus0", -power
+        yield "transformers", "bus1", power
     if "lines" in tables:
         taken, delivered = result.ends("lines")
         yield "lines", "bus0", -taken
@@ -64,14 +64,18 @@ def _attachments(result: Result) -> Iterator[tuple[str, str, pd.DataFrame]]:
     if "links" in tables:
         sent = result.flow("links")
         yield "links", "bus0", -sent
-        for bus_of, attribute in port_efficiencies(tables["links"].columns).items():
-            yield "links", bus_of, sent * result.inputs.values("links", attribute)
+        ports = port_efficiencies(tables["links"].columns)
+        for port, attribute in ports.items():
+            efficiency = result.inputs.values("links", attribute)
+            yield "links", port, sent * efficiency
 
 
 def country_of_bus(result: Result) -> pd.Series:
     """Return the country of each bus; empty text where the case gives none."""
     buses = result.inputs.components["buses"]
-    return buses["country"].fillna("") if "country" in buses else pd.Series("", index=buses.index)
+    if "country" not in buses:
+        return pd.Series("", index=buses.index)
+    return buses["country"].fillna("")
 
 
 def net_position(result: Result, countries: list[str]) -> pd.DataFrame:
@@ -98,20 +102,31 @@ def net_position(result: Result, countries: list[str]) -> pd.DataFrame:
     >>> from energy.model.inputs import inputs
     >>> from energy.solve import solve
     >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
-    >>> found = solve(inputs(read_case("two_bus"), scenario))
-    >>> net_position(found, ["AA"]).round(1).max().to_dict()
+    >>> result = solve(inputs(read_case("two_bus"), scenario))
+    >>> net_position(result, ["AA"]).round(1).max().to_dict()
     {'AA': 100.0}
     """
     parts = injections(result)
+    component = parts.columns.get_level_values("component")
+    name = parts.columns.get_level_values("name")
+    bus = parts.columns.get_level_values("bus")
+    is_line = component == "lines"
+    is_studied = (component == "links") & name.isin(_links_under_study(result))
+    is_counted = ~is_line & ~is_studied
     buses = result.inputs.components["buses"]
     electric = buses.index[buses["carrier"] != "water"]
     country = country_of_bus(result)[electric]
+    positions = {}
+    for code in countries:
+        buses_of_country = country.index[country == code]
+        is_inside = is_counted & bus.isin(buses_of_country)
+        positions[code] = parts.loc[:, is_inside].sum(axis=1)
+    return pd.DataFrame(positions, index=parts.index)
+
+
+def _links_under_study(result: Result) -> list[str]:
     links = result.inputs.components.get("links", pd.DataFrame())
-    studied = set(links.index[links["service"].isin(["casa", "reverse"])]) if "service" in links else set()
-    component = parts.columns.get_level_values("component")
-    counted = ~(component == "lines") & ~((component == "links") & parts.columns.get_level_values("name").isin(studied))
-    found = {
-        c: parts.loc[:, counted & parts.columns.get_level_values("bus").isin(country.index[country == c])].sum(axis=1)
-        for c in countries
-    }
-    return pd.DataFrame(found, index=parts.index)
+    if "service" not in links:
+        return []
+    is_studied = links["service"].isin([STUDIED, RETURNED])
+    return list(links.index[is_studied])

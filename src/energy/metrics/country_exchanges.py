@@ -53,28 +53,44 @@ def country_exchanges(result: Result) -> pd.DataFrame:
     if not areas:
         return pd.DataFrame()
     energy = pd.concat(_energies(result, areas))
-    by_exchange = energy.groupby(level=["exchange", "area"], sort=False).sum().unstack(fill_value=0.0)
-    possible = _possible_services(result)
-    by_exchange = by_exchange[(by_exchange.abs() > SMALLEST).any(axis=1) | by_exchange.index.isin(possible)]
-    sent = by_exchange.loc[SENT] if SENT in by_exchange.index else pd.Series(dtype=float)
-    third_parties = [area for area in sent.index if area not in areas and sent[area] > SMALLEST]
-    rows = [*PURCHASES, UNSERVED, *SWAPPED, *HELP, *_services(by_exchange), SENT]
-    table = by_exchange.reindex(index=rows, columns=[*areas, *third_parties], fill_value=0.0)
-    sold = [service for service in _services(by_exchange) if service != RETURNED]
-    table.loc["imports"] = _sum_of(table, [*PURCHASES, "swap returned", "help taken", RETURNED])
-    table.loc["exports"] = _sum_of(table, ["swap given", "help given", *sold, SENT])
-    table.loc["net imports"] = table.loc["imports"] - table.loc["exports"]
+    total = energy.groupby(level=["exchange", "area"], sort=False).sum()
+    by_exchange = total.unstack(fill_value=0.0)
+    carries = (by_exchange.abs() > SMALLEST).any(axis=1)
+    may_carry = by_exchange.index.isin(_possible_services(result))
+    by_exchange = by_exchange[carries | may_carry]
+    services = _services(by_exchange)
+    table = by_exchange.reindex(
+        index=[*PURCHASES, UNSERVED, *SWAPPED, *HELP, *services, SENT],
+        columns=[*areas, *_third_parties(by_exchange, areas)],
+        fill_value=0.0,
+    )
+    sold = [service for service in services if service != RETURNED]
+    imported = [*PURCHASES, "swap returned", "help taken", RETURNED]
+    exported = ["swap given", "help given", *sold, SENT]
+    imports = _sum_of(table, imported)
+    exports = _sum_of(table, exported)
+    table.loc["imports"] = imports
+    table.loc["exports"] = exports
+    table.loc["net imports"] = imports - exports
     table.attrs["units"] = "GWh"
     named: pd.DataFrame = table.rename_axis(index="exchange", columns="area")
     return named
+
+
+def _third_parties(by_exchange: pd.DataFrame, areas: list[str]) -> list[str]:
+    """Return who sends power over the line under study and has no account."""
+    if SENT not in by_exchange.index:
+        return []
+    sent = by_exchange.loc[SENT].drop(areas, errors="ignore").to_dict()
+    return [str(area) for area, energy in sent.items() if energy > SMALLEST]
 
 
 def purchases_by_month(result: Result) -> pd.DataFrame:
     """Return what each control area buys by month [GWh]; index month, a column an area."""
     months = result.inputs.axis.snapshots.to_period("M")
     energy = purchases_by_country(result).mul(result.hours, axis=0) * GWH
-    by_month: pd.DataFrame = energy.groupby(months).sum().rename_axis(index="month", columns="area")
-    return by_month
+    by_month: pd.DataFrame = energy.groupby(months).sum()
+    return by_month.rename_axis(index="month", columns="area")
 
 
 def delivered_by_sender(result: Result) -> pd.Series:
@@ -83,22 +99,26 @@ def delivered_by_sender(result: Result) -> pd.Series:
     In each snapshot the senders share the line's loss by what they send. Index country; empty without schedules.
     """
     sent = supply_by_country(result).clip(lower=0)
-    together = sent.sum(axis=1)
-    share = sent.div(together.where(together > 0), axis=0).fillna(0.0)
-    energy = share.mul(transferable(result) * result.hours, axis=0).sum() * GWH
-    by_sender: pd.Series[float] = energy[energy > SMALLEST].rename_axis("sender")
-    return by_sender
+    total = sent.sum(axis=1)
+    share = sent.div(total.where(total > 0), axis=0).fillna(0.0)
+    delivered = transferable(result) * result.hours
+    energy: pd.Series[float] = share.mul(delivered, axis=0).sum() * GWH
+    by_sender = energy[energy > SMALLEST]
+    return by_sender.rename_axis("sender")
 
 
 def _sum_of(table: pd.DataFrame, rows: list[str]) -> pd.Series:
-    return table.loc[table.index.intersection(rows)].sum()
+    present = table.index.intersection(rows)
+    return table.loc[present].sum()
 
 
 def _possible_services(result: Result) -> set[str]:
     """Return the services whose links may carry something: their rows stand even where they carry nothing."""
     links = result.inputs.components["links"]
-    room = result.inputs.array("links", "p_max_pu").max(axis=0) * links["p_nom"].to_numpy(float)
-    return set(links.loc[room > 0, "service"].dropna())
+    largest_share = result.inputs.array("links", "p_max_pu").max(axis=0)
+    largest_flow = largest_share * links["p_nom"].to_numpy(float)
+    services = links.loc[largest_flow > 0, "service"]
+    return set(services.dropna())
 
 
 def _services(by_exchange: pd.DataFrame) -> list[str]:
@@ -110,25 +130,38 @@ def _services(by_exchange: pd.DataFrame) -> list[str]:
 def _energies(result: Result, areas: list[str]) -> Iterator[pd.Series]:
     in_season = _season_share(result)
     bought = purchases_by_country(result)
-    yield _energy(result, bought.mul(in_season, axis=0), PURCHASES[0])
-    yield _energy(result, bought.mul(1 - in_season, axis=0), PURCHASES[1])
+    bought_in_season = bought.mul(in_season, axis=0)
+    bought_outside = bought.mul(1 - in_season, axis=0)
+    yield _energy(result, bought_in_season, PURCHASES[0])
+    yield _energy(result, bought_outside, PURCHASES[1])
     yield _energy(result, supply_by_country(result), SENT)
     yield from _of_generators(result, areas)
     yield from _of_links(result, areas)
 
 
-def _energy(result: Result, power: pd.DataFrame, exchange: str) -> pd.Series:
+def _energy(
+    result: Result,
+    power: pd.DataFrame,
+    exchange: str,
+) -> pd.Series:
     """Return the energy of a power by area [GWh]; index exchange and area."""
-    energy = result.hours @ power.to_numpy(float).reshape(len(result.hours), -1) * GWH
-    index = pd.MultiIndex.from_product([[exchange], power.columns], names=["exchange", "area"])
+    values = power.to_numpy(float).reshape(len(result.hours), -1)
+    energy = result.hours @ values * GWH
+    index = pd.MultiIndex.from_product(
+        [[exchange], power.columns],
+        names=["exchange", "area"],
+    )
     return pd.Series(energy, index)
 
 
 def _season_share(result: Result) -> np.ndarray:
-    contract, axis = result.inputs.book.contract, result.inputs.axis
+    axis = result.inputs.axis
+    contract = result.inputs.book.contract
     if contract is None:
         return np.zeros(len(axis.snapshots))
-    return axis.share(in_window(axis.hours, contract.season.start, contract.season.end))
+    season = contract.season
+    hours_of_season = in_window(axis.hours, season.start, season.end)
+    return axis.share(hours_of_season)
 
 
 def _of_generators(result: Result, areas: list[str]) -> Iterator[pd.Series]:
@@ -138,19 +171,28 @@ def _of_generators(result: Result, areas: list[str]) -> Iterator[pd.Series]:
     country = generators["bus"].map(buses["country"])
     is_unserved = generators["carrier"] == UNSERVED
     for area in areas:
-        yield _output(result, is_unserved & (country == area), area, UNSERVED)
+        sheds_in_area = is_unserved & (country == area)
+        yield _output(result, sheds_in_area, area, UNSERVED)
     if "account" not in generators:
         return
     on_schedule = generators["bus"].map(buses["carrier"]) == SCHEDULE
-    is_help = on_schedule & ~generators["bus"].isin(_drawn_schedules(result))
+    is_drawn = generators["bus"].isin(_drawn_schedules(result))
+    is_help = on_schedule & ~is_drawn
+    gives = generators["sign"] > 0
+    takes = generators["sign"] < 0
     given, taken = HELP
     for area in areas:
         of_area = is_help & (generators["account"] == area)
-        yield _output(result, of_area & (generators["sign"] > 0), area, given)
-        yield _output(result, of_area & (generators["sign"] < 0), area, taken)
+        yield _output(result, of_area & gives, area, given)
+        yield _output(result, of_area & takes, area, taken)
 
 
-def _output(result: Result, chosen: pd.Series, area: str, exchange: str) -> pd.Series:
+def _output(
+    result: Result,
+    chosen: pd.Series,
+    area: str,
+    exchange: str,
+) -> pd.Series:
     """Return the energy of chosen generators as an exchange of an area [GWh]."""
     names = chosen.index[chosen]
     power = result.flow("generators")[names].sum(axis=1)
@@ -158,8 +200,12 @@ def _output(result: Result, chosen: pd.Series, area: str, exchange: str) -> pd.S
 
 
 def _drawn_schedules(result: Result) -> set[str]:
+    """Return the schedules that the line under study draws on."""
     links = result.inputs.components["links"]
-    return set(links.loc[links["service"] == STUDIED, "bus2"]) if "bus2" in links else set()
+    if "bus2" not in links:
+        return set()
+    is_studied = links["service"] == STUDIED
+    return set(links.loc[is_studied, "bus2"])
 
 
 def _of_links(result: Result, areas: list[str]) -> Iterator[pd.Series]:
@@ -168,21 +214,21 @@ def _of_links(result: Result, areas: list[str]) -> Iterator[pd.Series]:
     buses = result.inputs.components["buses"]
     is_electric = buses["carrier"].isin(ELECTRIC)
     area_of_bus = buses["country"].where(is_electric, "")
-    table = pd.DataFrame(
-        {
-            "begin": links["bus0"].map(area_of_bus).fillna(""),
-            "end": links["bus1"].map(area_of_bus).fillna(""),
-            "service": links["service"].fillna(""),
-            "is_swap": links["carrier"] == SWAP,
-        }
-    )
-    is_own = (table["begin"] != table["end"]) & (table["service"] != STUDIED)
-    traded = table[is_own & ((table["service"] != "") | table["is_swap"])]
-    given, returned = SWAPPED
-    for name, begin, end, service, is_swap in traded.itertuples():
-        if begin in areas:
-            sent = result.flow("links")[[name]].set_axis([begin], axis=1)
-            yield _energy(result, sent, given if is_swap else service)
-        if end in areas:
-            received = result.received[[name]].set_axis([end], axis=1)
-            yield _energy(result, received, returned if is_swap else service)
+    begin = links["bus0"].map(area_of_bus).fillna("")
+    end = links["bus1"].map(area_of_bus).fillna("")
+    service = links["service"].fillna("")
+    is_swap = links["carrier"] == SWAP
+    crosses = (begin != end) & (service != STUDIED)
+    is_traded = crosses & ((service != "") | is_swap)
+    given = service.mask(is_swap, SWAPPED[0])
+    returned = service.mask(is_swap, SWAPPED[1])
+    flow = result.flow("links")
+    for name in links.index[is_traded]:
+        giver = begin[name]
+        receiver = end[name]
+        if giver in areas:
+            sent = flow[name].to_frame(giver)
+            yield _energy(result, sent, given[name])
+        if receiver in areas:
+            received = result.received[name].to_frame(receiver)
+            yield _energy(result, received, returned[name])

@@ -10,7 +10,11 @@ HIGHEST_RATE = 10.0
 """Internal rates of return are looked for between -99 % and this share."""
 
 
-def discount_factors(years: np.ndarray, rate: float, base_year: int) -> np.ndarray:
+def discount_factors(
+    years: np.ndarray,
+    rate: float,
+    base_year: int,
+) -> np.ndarray:
     """Return the worth in the base year of a dollar at the end of each year: (1 + rate)^-(year - base year).
 
     Parameters
@@ -36,7 +40,11 @@ def discount_factors(years: np.ndarray, rate: float, base_year: int) -> np.ndarr
     return np.asarray((1.0 + rate) ** -elapsed.astype(float))
 
 
-def present_value(flows: pd.Series, rate: float, base_year: int) -> float:
+def present_value(
+    flows: pd.Series,
+    rate: float,
+    base_year: int,
+) -> float:
     """Return the net present value of yearly flows, in their unit.
 
     Parameters
@@ -73,7 +81,7 @@ def internal_rate_of_return(flows: pd.Series) -> float:
     0.1
     """
     first_year = int(flows.index.min())
-    if sign_changes(flows) != 1:
+    if _sign_changes(flows) != 1:
         return float("nan")
 
     def value_at(rate: float) -> float:
@@ -84,7 +92,7 @@ def internal_rate_of_return(flows: pd.Series) -> float:
     return float(brentq(value_at, -0.99, HIGHEST_RATE, xtol=1e-12))
 
 
-def sign_changes(flows: pd.Series) -> int:
+def _sign_changes(flows: pd.Series) -> int:
     """Return how often yearly flows change their sign; years without a flow do not count."""
     signs = np.sign(flows.sort_index().to_numpy(float))
     signs = signs[signs != 0]

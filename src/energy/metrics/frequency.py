@@ -19,7 +19,12 @@ CRITICAL = 1e-9
 """Damping ratios this near to one count as one."""
 
 
-def rate_of_change(loss: float, inertia: float, rating: float, nominal: float = 50.0) -> float:
+def rate_of_change(
+    loss: float,
+    inertia: float,
+    rating: float,
+    nominal: float = 50.0,
+) -> float:
     """Return the initial rate of change of frequency [Hz/s]: P · f0 / (2 · H · S).
 
     Parameters
@@ -42,7 +47,7 @@ def rate_of_change(loss: float, inertia: float, rating: float, nominal: float = 
 
 
 @dataclass(frozen=True)
-class Area:
+class SynchronousArea:
     """A synchronous area in every snapshot; each attribute a number, or an array of shape (snapshots,).
 
     Attributes
@@ -68,12 +73,15 @@ class Area:
     @property
     def slope_per_mw(self) -> np.ndarray:
         """Initial rate of change of frequency for each MW that is lost [Hz/s/MW]."""
-        return np.asarray(self.nominal / (2 * np.asarray(self.stored, float)))
+        stored = np.asarray(self.stored, float)
+        return np.asarray(self.nominal / (2 * stored))
 
     @property
     def steady_per_mw(self) -> np.ndarray:
         """Deviation that stays for each MW that is lost [Hz/MW]."""
-        return np.asarray(1 / (np.asarray(self.relief, float) + np.asarray(self.gain, float)))
+        relief = np.asarray(self.relief, float)
+        gain = np.asarray(self.gain, float)
+        return np.asarray(1 / (relief + gain))
 
     @property
     def nadir_per_mw(self) -> np.ndarray:
@@ -85,14 +93,15 @@ class Area:
 
         Examples
         --------
-        >>> no_governor = Area(np.array(80_000.0), np.array(500.0), np.array(0.0))
+        >>> no_governor = SynchronousArea(np.array(80_000.0), np.array(500.0), np.array(0.0))
         >>> float(no_governor.nadir_per_mw * 1000)  # only load relief: the nadir is the steady value
         2.0
         """
         steady = self.steady_per_mw
-        mass = 2 * np.asarray(self.stored, float) / self.nominal
-        natural = np.sqrt(1 / (steady * mass * self.time))
+        stored = np.asarray(self.stored, float)
         relief = np.asarray(self.relief, float)
+        mass = 2 * stored / self.nominal
+        natural = np.sqrt(1 / (steady * mass * self.time))
         damping = (mass + relief * self.time) / (2 * mass * self.time * natural)
         overshoot = _overshoot(natural, damping, self.time)
         return np.asarray(steady * (1 + overshoot))
@@ -109,7 +118,7 @@ class Area:
 
         Examples
         --------
-        >>> area = Area(np.array(80_000.0), np.array(500.0), np.array(0.0))
+        >>> area = SynchronousArea(np.array(80_000.0), np.array(500.0), np.array(0.0))
         >>> float(area.largest_loss(0.6))
         300.0
         """
@@ -120,7 +129,11 @@ class Area:
 
 
 @np.vectorize
-def _overshoot(natural: float, damping: float, time: float) -> float:
+def _overshoot(
+    natural: float,
+    damping: float,
+    time: float,
+) -> float:
     """Return by how much the first extremum exceeds the steady value, as a share of it."""
     decay = damping * natural
     size = np.sqrt(max(1 - 2 * time * decay + (time * natural) ** 2, 0.0))
@@ -128,16 +141,22 @@ def _overshoot(natural: float, damping: float, time: float) -> float:
     return float(size * np.exp(-decay * instant))
 
 
-def _extremum(natural: float, damping: float, time: float) -> float:
+def _extremum(
+    natural: float,
+    damping: float,
+    time: float,
+) -> float:
     """Return when the deviation first stops growing [s]; infinite where it grows for ever."""
     lead = time * damping * natural - 1
     if abs(damping - 1) < CRITICAL:
         return time / lead if lead > 0 else np.inf
     if damping < 1:
         damped = natural * np.sqrt(1 - damping**2)
-        return float(np.arctan2(time * damped, lead) / damped)
+        angle = np.arctan2(time * damped, lead)
+        return float(angle / damped)
     spread = natural * np.sqrt(damping**2 - 1)
     ratio = time * spread / lead
     if not 0 < ratio < 1:
         return np.inf
-    return float(np.arctanh(ratio) / spread)
+    instant = np.arctanh(ratio) / spread
+    return float(instant)

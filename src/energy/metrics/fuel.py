@@ -41,18 +41,20 @@ def fuel_use(result: Result) -> pd.DataFrame:
     ... )
     True
     """
-    factor = emission_factors(result)
-    plants = thermal_plants(result, factor)
+    factor = _emission_factors(result)
+    plants = _thermal_plants(result, factor)
     if plants.empty:
         return _empty()
     hours = pd.Series(result.hours, result.inputs.axis.snapshots)
     output = result.flow("generators")[plants.index]
     efficiency = result.inputs.values("generators", "efficiency")
     burnt = output / efficiency[plants.index]
-    table = pd.DataFrame(index=plants.index)
-    table["electricity"] = output.mul(hours, axis=0).sum() / 1000
-    table["fuel"] = burnt.mul(hours, axis=0).sum() / 1000
+    electricity = output.mul(hours, axis=0).sum()
+    fuel = burnt.mul(hours, axis=0).sum()
     tonnes_per_gwh = 1000 * plants["carrier"].map(factor)
+    table = pd.DataFrame(index=plants.index)
+    table["electricity"] = electricity / 1000
+    table["fuel"] = fuel / 1000
     table["CO2"] = table["fuel"] * tonnes_per_gwh
     table["country"] = plants["bus"].map(country_of_bus(result))
     table["carrier"] = plants["carrier"]
@@ -61,7 +63,7 @@ def fuel_use(result: Result) -> pd.DataFrame:
     return by_fuel
 
 
-def emission_factors(result: Result) -> pd.Series:
+def _emission_factors(result: Result) -> pd.Series:
     """Return the carriers that emit, with their tonnes of CO2 a MWh of fuel."""
     carriers = result.inputs.components.get("carriers", pd.DataFrame())
     if "co2_emissions" not in carriers:
@@ -70,7 +72,7 @@ def emission_factors(result: Result) -> pd.Series:
     return factor[factor > 0]
 
 
-def thermal_plants(result: Result, factor: pd.Series) -> pd.DataFrame:
+def _thermal_plants(result: Result, factor: pd.Series) -> pd.DataFrame:
     """Return the generators whose carrier emits."""
     plants = result.inputs.components.get("generators", pd.DataFrame())
     if plants.empty or factor.empty:
@@ -81,8 +83,12 @@ def thermal_plants(result: Result, factor: pd.Series) -> pd.DataFrame:
 
 
 def _empty() -> pd.DataFrame:
-    index = pd.MultiIndex.from_arrays([[], []], names=["country", "carrier"])
-    return pd.DataFrame(index=index, columns=list(UNITS), dtype=float)
+    index = pd.MultiIndex.from_arrays(
+        [[], []],
+        names=["country", "carrier"],
+    )
+    columns = list(UNITS)
+    return pd.DataFrame(index=index, columns=columns, dtype=float)
 
 
 def avoided(without: pd.DataFrame, built: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,9 @@ import pandas as pd
 
 from energy.metrics.accounts import supply_by_country
 from energy.metrics.balance import net_position
+from energy.metrics.month_columns import LOST, SURPLUS
 from energy.model.cache import IdentityKey
+from energy.model.objective import STUDIED
 from energy.solve import Result
 
 GWH = 1e-3  # GWh per MWh
@@ -32,12 +34,11 @@ def transferable(result: Result, service: str = "casa") -> pd.Series:
     >>> from energy.model.inputs import inputs
     >>> from energy.solve import solve
     >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
-    >>> found = solve(inputs(read_case("two_bus"), scenario))
-    >>> round(float(transferable(found).max()), 3)  # MW
+    >>> result = solve(inputs(read_case("two_bus"), scenario))
+    >>> round(float(transferable(result).max()), 3)  # MW
     95.0
     """
-    links = result.inputs.components.get("links", pd.DataFrame())
-    return _together(result.received, of_service(links, service))
+    return _sum_of_service(result, result.received, service)
 
 
 def sent(result: Result, service: str = "casa") -> pd.Series:
@@ -50,27 +51,39 @@ def sent(result: Result, service: str = "casa") -> pd.Series:
     >>> from energy.model.inputs import inputs
     >>> from energy.solve import solve
     >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
-    >>> found = solve(inputs(read_case("two_bus"), scenario))
-    >>> round(float(sent(found).max()), 3)  # MW
+    >>> result = solve(inputs(read_case("two_bus"), scenario))
+    >>> round(float(sent(result).max()), 3)  # MW
     100.0
     """
+    return _sum_of_service(result, result.flow("links"), service)
+
+
+def _sum_of_service(
+    result: Result,
+    power: pd.DataFrame,
+    service: str,
+) -> pd.Series:
+    """Return the sum of the links of a service in every snapshot."""
     links = result.inputs.components.get("links", pd.DataFrame())
-    return _together(result.flow("links"), of_service(links, service))
-
-
-def _together(table: pd.DataFrame, names: list[str]) -> pd.Series:
-    at = np.array([table.columns.get_loc(name) for name in names], dtype=int)
-    return pd.Series(table.to_numpy(float)[:, at].sum(axis=1), table.index)
+    names = of_service(links, service)
+    columns = np.array([power.columns.get_loc(name) for name in names], dtype=int)
+    total = power.to_numpy(float)[:, columns].sum(axis=1)
+    return pd.Series(total, power.index)
 
 
 def of_service(table: pd.DataFrame, service: str) -> list[str]:
     """Return the names of the components that serve a service."""
-    return list(_of_service(IdentityKey(table), service)) if "service" in table else []
+    if "service" not in table:
+        return []
+    names = _of_service(IdentityKey(table), service)
+    return list(names)
 
 
 @lru_cache(maxsize=32)
-def _of_service(table: IdentityKey[pd.DataFrame], service: str) -> tuple[str, ...]:
-    return tuple(str(name) for name in table.it.index[table.it["service"] == service])
+def _of_service(key: IdentityKey[pd.DataFrame], service: str) -> tuple[str, ...]:
+    table = key.it
+    names = table.index[table["service"] == service]
+    return tuple(str(name) for name in names)
 
 
 def month_of(result: Result) -> pd.PeriodIndex:
@@ -88,14 +101,19 @@ def energy_by_month(power: Power, result: Result) -> Power:
     >>> from energy.model.inputs import inputs
     >>> from energy.solve import solve
     >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
-    >>> found = solve(inputs(read_case("two_bus"), scenario))
-    >>> energy_by_month(transferable(found), found).round(1).iloc[:3].to_dict()  # GWh
+    >>> result = solve(inputs(read_case("two_bus"), scenario))
+    >>> energy_by_month(transferable(result), result).round(1).iloc[:3].to_dict()  # GWh
     {Period('2028-04', 'M'): 0.0, Period('2028-05', 'M'): 70.7, Period('2028-06', 'M'): 68.4}
     """
-    return power.mul(result.hours, axis=0).groupby(month_of(result)).sum() * GWH
+    energy = power.mul(result.hours, axis=0)
+    return energy.groupby(month_of(result)).sum() * GWH
 
 
-def weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) -> float:
+def weighted_quantile(
+    values: np.ndarray,
+    weights: np.ndarray,
+    share: float,
+) -> float:
     """Return the value that ``share`` of the weight does not exceed.
 
     Power is quoted by exceedance: P90, which 90 % of the hours reach, is the quantile 0.1.
@@ -107,7 +125,8 @@ def weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) -> 
     """
     order = np.argsort(values, kind="stable")
     cumulated = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(cumulated, share * cumulated[-1])])
+    rank = np.searchsorted(cumulated, share * cumulated[-1])
+    return float(values[order][rank])
 
 
 def firm_power(power: np.ndarray, hours: np.ndarray) -> float:
@@ -123,10 +142,16 @@ def firm_power(power: np.ndarray, hours: np.ndarray) -> float:
     >>> firm_power(np.array([0.0, 400.0, 900.0]), np.array([5.0, 50.0, 45.0]))
     400.0
     """
-    return weighted_quantile(power, hours, 1 - FIRM) if hours.any() else 0.0
+    if not hours.any():
+        return 0.0
+    return weighted_quantile(power, hours, 1 - FIRM)
 
 
-def ceiling(result: Result, season: np.ndarray, limit: float | None) -> pd.Series:
+def ceiling(
+    result: Result,
+    season: np.ndarray,
+    limit: float | None,
+) -> pd.Series:
     """Return the power that the contract's line could deliver, all parts in service, water without limit [MW].
 
     Segments are filled in the order of their efficiency up to the limit at the sending end; shape (snapshots,).
@@ -145,22 +170,25 @@ def ceiling(result: Result, season: np.ndarray, limit: float | None) -> pd.Serie
     >>> from energy.model.inputs import inputs
     >>> from energy.solve import solve
     >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
-    >>> found = solve(inputs(read_case("two_bus"), scenario))
+    >>> result = solve(inputs(read_case("two_bus"), scenario))
     >>> import numpy as np
-    >>> open_season = np.ones(len(found.hours))
-    >>> float(ceiling(found, open_season, None).max())  # MW, after losses
+    >>> open_season = np.ones(len(result.hours))
+    >>> float(ceiling(result, open_season, None).max())  # MW, after losses
     95.0
     """
+    snapshots = result.inputs.axis.snapshots
     links = result.inputs.components.get("links", pd.DataFrame())
-    names = links.index[links["service"] == "casa"] if "service" in links else links.index[:0]
-    if names.empty:
-        return pd.Series(0.0, index=result.inputs.axis.snapshots)
+    names = of_service(links, STUDIED)
+    if not names:
+        return pd.Series(0.0, index=snapshots)
     rating = links.loc[names, "p_nom"].to_numpy(float)
     efficiency = links.loc[names, "efficiency"].to_numpy(float)
     order = np.argsort(-efficiency, kind="stable")
-    room = rating.sum() if limit is None else min(limit, rating.sum())
-    filled = np.clip(room - np.concatenate([[0], np.cumsum(rating[order])[:-1]]), 0, rating[order])
-    return pd.Series(float((filled * efficiency[order]).sum()) * season, index=result.inputs.axis.snapshots)
+    most_sent = rating.sum() if limit is None else min(limit, rating.sum())
+    filled_before = np.concatenate([[0], np.cumsum(rating[order])[:-1]])
+    filled = np.clip(most_sent - filled_before, 0, rating[order])
+    delivered = float((filled * efficiency[order]).sum())
+    return pd.Series(delivered * season, index=snapshots)
 
 
 def surplus(result: Result, countries: list[str]) -> pd.DataFrame:
@@ -174,14 +202,20 @@ def surplus(result: Result, countries: list[str]) -> pd.DataFrame:
     pandas.DataFrame
         Index snapshot; columns countries.
     """
-    sent = supply_by_country(result)
-    if sent.columns.empty:
-        return net_position(result, countries).clip(lower=0)
-    return sent.reindex(columns=countries, fill_value=0.0).clip(lower=0)
+    supply = supply_by_country(result)
+    if supply.columns.empty:
+        supply = net_position(result, countries)
+    else:
+        supply = supply.reindex(columns=countries, fill_value=0.0)
+    return supply.clip(lower=0)
 
 
 def monthly_table(
-    result: Result, season: np.ndarray, limit: float | None, countries: list[str], losses: Mapping[str, pd.Series]
+    result: Result,
+    season: np.ndarray,
+    limit: float | None,
+    countries: list[str],
+    losses: Mapping[str, pd.Series],
 ) -> pd.DataFrame:
     """Return the months of a run.
 
@@ -213,33 +247,55 @@ def monthly_table(
     >>> from energy.model.inputs import inputs
     >>> from energy.solve import solve
     >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
-    >>> found = solve(inputs(read_case("two_bus"), scenario))
-    >>> table = monthly_table(found, np.ones(len(found.hours)), None, ["AA"], {})
+    >>> result = solve(inputs(read_case("two_bus"), scenario))
+    >>> table = monthly_table(result, np.ones(len(result.hours)), None, ["AA"], {})
     >>> round(float(table["delivered"].sum()), 1)
     348.8
     """
-    power, months = transferable(result), month_of(result)
-    table = energy_by_month(surplus(result, countries), result).add_prefix("surplus ")
-    in_season = season > 0
-    rows = {}
-    for month in table.index:
-        at = (months == month) & in_season
-        values, weights = power.to_numpy()[at], (result.hours * season)[at]
-        if at.any():
-            energy = float((values * result.hours[at]).sum())
-            rows[month] = [energy / weights.sum(), firm_power(values, weights), float(values.max())]
-        else:
-            rows[month] = [0.0, 0.0, 0.0]
-    table[["transferable mean", "transferable P90", "transferable max"]] = pd.DataFrame(rows).T
+    power = transferable(result)
+    table = energy_by_month(surplus(result, countries), result).add_prefix(SURPLUS)
+    levels = _power_levels(result, power, season, table.index)
+    table[levels.columns] = levels
     table["ceiling"] = energy_by_month(ceiling(result, season, limit), result)
     table["delivered"] = energy_by_month(power, result)
     table["lost"] = table["ceiling"] - table["delivered"]
-    for cause, lost in losses.items():
-        table[f"lost to {cause}"] = lost.reindex(table.index).fillna(0.0)
-    shares = pd.DataFrame({cause: lost.reindex(table.index).fillna(0.0) for cause, lost in losses.items()})
-    open_months = table["ceiling"] > 0
-    largest = shares.idxmax(axis=1) if len(losses) else pd.Series("", index=table.index)
-    lost_enough = table["lost"] > 1e-3 * table["ceiling"].clip(lower=1e-9)
-    table["limit"] = np.where(~open_months, "season", np.where(lost_enough, largest, "contract"))
+    lost_to = pd.DataFrame(index=table.index)
+    for cause, energy in losses.items():
+        lost_to[cause] = energy.reindex(table.index).fillna(0.0)
+        table[f"{LOST}{cause}"] = lost_to[cause]
+    table["limit"] = _limiting_cause(table, lost_to)
     table.index.name = "month"
     return table
+
+
+def _power_levels(
+    result: Result,
+    power: pd.Series,
+    season: np.ndarray,
+    months: pd.Index,
+) -> pd.DataFrame:
+    """Return the mean, P90 and the largest of the transferable power over the hours of the season, by month [MW]."""
+    levels = ["transferable mean", "transferable P90", "transferable max"]
+    table = pd.DataFrame(0.0, index=months, columns=levels)
+    month = month_of(result)
+    for one_month in months:
+        is_inside = (month == one_month) & (season > 0)
+        if not is_inside.any():
+            continue
+        values = power.to_numpy()[is_inside]
+        hours = result.hours[is_inside]
+        season_hours = (result.hours * season)[is_inside]
+        energy = float((values * hours).sum())
+        mean = energy / season_hours.sum()
+        firm = firm_power(values, season_hours)
+        table.loc[one_month] = [mean, firm, float(values.max())]
+    return table
+
+
+def _limiting_cause(table: pd.DataFrame, lost_to: pd.DataFrame) -> np.ndarray:
+    """Return the cause that takes most in each month; ``contract`` where next to nothing is lost."""
+    largest = lost_to.idxmax(axis=1) if len(lost_to.columns) else pd.Series("", index=table.index)
+    is_outside = table["ceiling"] <= 0
+    is_lost = table["lost"] > 1e-3 * table["ceiling"].clip(lower=1e-9)
+    cause = np.where(is_lost, largest, "contract")
+    return np.where(is_outside, "season", cause)

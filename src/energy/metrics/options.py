@@ -16,7 +16,11 @@ from energy.model.objective import RETURNED
 from energy.scenario import Scenario
 from energy.solve import Result
 
-RATINGS = {"links": ("p_nom", "p_max_pu"), "lines": ("s_nom", "s_max_pu"), "generators": ("p_nom", "p_max_pu")}
+RATINGS = {
+    "links": ("p_nom", "p_max_pu"),
+    "lines": ("s_nom", "s_max_pu"),
+    "generators": ("p_nom", "p_max_pu"),
+}
 """Component list → its rating [MW] and the share of it that is available."""
 
 CLOSED = "closed"
@@ -58,33 +62,50 @@ class Option(NamedTuple):
     hours_bound: float
 
 
-def built_options(case: Case, scenario: Scenario, result: Result) -> list[tuple[str, str]]:
+def built_options(
+    case: Case,
+    scenario: Scenario,
+    result: Result,
+) -> list[tuple[str, str]]:
     """Return the components that a scenario's values bring into service, (component list, name) in their order.
 
     A component is an option where a value moves its build year into the horizon, or gives a capacity to one that the
     case leaves at zero; what would stand in these years anyway is none.
     """
-    options: dict[tuple[str, str], None] = {}
+    built: dict[tuple[str, str], None] = {}
     for address in scenario.values:
         component, _, rest = address.partition(".")
         pattern, _, attribute = rest.rpartition(".")
-        if component not in RATINGS or attribute not in ("build_year", RATINGS[component][0]):
+        if component not in RATINGS:
+            continue
+        nominal, _ = RATINGS[component]
+        if attribute not in ("build_year", nominal):
             continue
         in_service = result.inputs.components.get(component, pd.DataFrame()).index
         for name in case.names(component, pattern):
-            if name in in_service and _is_new(case, scenario, component, name, attribute):
-                options[component, name] = None
-    return list(options)
+            before = number(case.components[component], name, attribute)
+            if name in in_service and _is_new(scenario, attribute, before):
+                built[component, name] = None
+    return list(built)
 
 
-def _is_new(case: Case, scenario: Scenario, component: str, name: str, attribute: str) -> bool:
-    before = number(case.components[component], name, attribute)
+def _is_new(
+    scenario: Scenario,
+    attribute: str,
+    before: float,
+) -> bool:
+    """Return whether the case's own build year or capacity leaves a component out of service."""
     if attribute == "build_year":
-        return before > scenario.horizon()[1].year
+        _, last_day = scenario.horizon()
+        return before > last_day.year
     return before == 0.0
 
 
-def options(case: Case, scenario: Scenario, result: Result) -> list[Option]:
+def options(
+    case: Case,
+    scenario: Scenario,
+    result: Result,
+) -> list[Option]:
     """Return what each option that a scenario builds carries, and what binds it.
 
     Parameters
@@ -102,19 +123,31 @@ def options(case: Case, scenario: Scenario, result: Result) -> list[Option]:
     return [_option(scenario, result, *built) for built in built_options(case, scenario, result)]
 
 
-def _option(scenario: Scenario, result: Result, component: str, name: str) -> Option:
+def _option(
+    scenario: Scenario,
+    result: Result,
+    component: str,
+    name: str,
+) -> Option:
     nominal, share = RATINGS[component]
     rating = number(result.inputs.components[component], name, nominal)
     available = result.inputs.values(component, share)[name].to_numpy() * rating
     flow = result.flow(component)[name].abs().to_numpy()
     received = result.received[name].to_numpy() if component == "links" else flow
-    causes = np.full(len(flow), _other_cause(scenario, result, component, name), dtype=object)
+    other_cause = _other_cause(scenario, result, component, name)
+    causes = np.full(len(flow), other_cause, dtype=object)
     for rule, binds in _binding_rules(result, component, name):
         causes[binds] = f"the rule {rule}"
     causes[flow >= available - FULL * rating] = RATING
     causes[available <= FULL * rating] = CLOSED
     hours = pd.Series(result.hours).groupby(causes).sum()
     open_hours = hours.drop(CLOSED, errors="ignore")
+    if len(open_hours):
+        binds_most = str(open_hours.idxmax())
+        hours_bound = float(open_hours.max())
+    else:
+        binds_most = CLOSED
+        hours_bound = float(hours.sum())
     return Option(
         component,
         name,
@@ -122,12 +155,17 @@ def _option(scenario: Scenario, result: Result, component: str, name: str) -> Op
         rating=rating,
         hours_open=float(open_hours.sum()),
         hours_at_rating=float(hours.get(RATING, 0.0)),
-        binds=str(open_hours.idxmax()) if len(open_hours) else CLOSED,
-        hours_bound=float(open_hours.max()) if len(open_hours) else float(hours.sum()),
+        binds=binds_most,
+        hours_bound=hours_bound,
     )
 
 
-def _other_cause(scenario: Scenario, result: Result, component: str, name: str) -> str:
+def _other_cause(
+    scenario: Scenario,
+    result: Result,
+    component: str,
+    name: str,
+) -> str:
     """Return what holds an option that neither its rating nor a rule does."""
     if scenario.objective == "dispatch":
         return "price"
@@ -138,16 +176,22 @@ def _other_cause(scenario: Scenario, result: Result, component: str, name: str) 
     return "sellers' surplus" if service in result.inputs.priority else "protection order"
 
 
-def _binding_rules(result: Result, component: str, name: str) -> Iterator[tuple[str, np.ndarray]]:
+def _binding_rules(
+    result: Result,
+    component: str,
+    name: str,
+) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the limit rules on a component, each with the snapshots in which it binds."""
     for rule in result.inputs.rules:
         if rule["kind"] != "limit" or "equals" in rule:
             continue
-        if not any(term["component"] == component and name in term["names"] for term in rule["terms"]):
+        counts = [term["component"] == component and name in term["names"] for term in rule["terms"]]
+        if not any(counts):
             continue
         total = np.zeros(len(result.hours))
         for term in rule["terms"]:
-            total += term["coefficient"] * result.flow(term["component"])[term["names"]].sum(axis=1).to_numpy()
+            flow = result.flow(term["component"])[term["names"]].sum(axis=1)
+            total += term["coefficient"] * flow.to_numpy()
         at_bound = np.zeros(len(total), dtype=bool)
         for bound in ("at_most", "at_least"):
             if bound in rule:

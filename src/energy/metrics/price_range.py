@@ -9,7 +9,8 @@ from energy.metrics.monthly import month_of
 from energy.model.objective import STUDIED
 from energy.solve import Result
 
-FORWARD, REVERSE = "forward", "reverse"
+FORWARD = "forward"
+REVERSE = "reverse"
 
 
 def price_range(result: Result, direction: str = REVERSE) -> pd.DataFrame:
@@ -39,29 +40,41 @@ def price_range(result: Result, direction: str = REVERSE) -> pd.DataFrame:
     """
     if result.inputs.weights:
         raise ValueError("prices of a transfer run are no money: run the scenario with objective: dispatch")
-    links = result.inputs.components.get("links", pd.DataFrame())
-    studied = links[links["service"] == STUDIED] if "service" in links else links.iloc[:0]
+    studied = _links_under_study(result)
     if studied.empty:
         raise ValueError("no link is under study")
-    near, far = str(studied["bus0"].iloc[0]), str(studied["bus1"].iloc[0])
+    near = str(studied["bus0"].iloc[0])
+    far = str(studied["bus1"].iloc[0])
     origin, target = (near, far) if direction == FORWARD else (far, near)
     asks = result.prices[origin] / _efficiency(studied)
     bids = result.prices[target]
     hours = pd.Series(result.hours, index=result.prices.index)
-    gaining = hours.where(bids > asks, 0.0)
+    hours_with_gain = hours.where(bids > asks, 0.0)
     months = month_of(result)
-    total = gaining.groupby(months).sum()
-    some = total.where(total > 0)
+    asked = (asks * hours_with_gain).groupby(months).sum()
+    bid = (bids * hours_with_gain).groupby(months).sum()
+    hours_of_month = hours.groupby(months).sum()
+    total = hours_with_gain.groupby(months).sum()
+    divisor = total.where(total > 0)
     table = pd.DataFrame(index=total.index.rename("month"))
-    table["seller asks"] = (asks * gaining).groupby(months).sum() / some
-    table["buyer bids"] = (bids * gaining).groupby(months).sum() / some
+    table["seller asks"] = asked / divisor
+    table["buyer bids"] = bid / divisor
     table["gain"] = table["buyer bids"] - table["seller asks"]
-    table["hours with gain"] = total / hours.groupby(months).sum()
+    table["hours with gain"] = total / hours_of_month
     table.attrs["units"] = "$/MWh; hours with gain 1"
     return table
 
 
+def _links_under_study(result: Result) -> pd.DataFrame:
+    links = result.inputs.components.get("links", pd.DataFrame())
+    if "service" not in links:
+        return links.iloc[:0]
+    return links[links["service"] == STUDIED]
+
+
 def _efficiency(studied: pd.DataFrame) -> float:
+    """Return the mean efficiency of links, weighted by their rating."""
     rating = studied["p_nom"].to_numpy(float)
-    weights = rating if rating.sum() > 0 else np.ones(len(rating))
-    return float(np.average(studied["efficiency"], weights=weights))
+    if rating.sum() <= 0:
+        rating = np.ones(len(rating))
+    return float(np.average(studied["efficiency"], weights=rating))

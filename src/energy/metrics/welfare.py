@@ -69,6 +69,9 @@ def welfare(
         for side in _sides(result, component, home, tariff):
             table.loc[side.country] += [side.cost, side.trade, side.rent]
     table["welfare"] = -table["cost"] + table["trade"] + table["rent"]
+    holds_nothing = (table == 0).all(axis=1)
+    is_nobody = table.index == ""
+    table = table[~(is_nobody & holds_nothing)]
     table.attrs["units"] = "USD"
     return table
 
@@ -105,11 +108,22 @@ def _plant_cost(
         cost_an_hour = values * price_of_plant
         cost = cost_an_hour.mul(result.hours, axis=0).sum()
         table = result.inputs.components[component]
-        bus = table.loc[values.columns, "bus"]
-        country = bus.map(home).to_numpy()
+        country = _country_of_unit(table.loc[values.columns], home)
         cost_of_country = cost.groupby(country).sum()
         total = total.add(cost_of_country, fill_value=0.0)
     return total
+
+
+def _country_of_unit(
+    units: pd.DataFrame,
+    home: pd.Series,
+) -> np.ndarray:
+    """Return the country of each generator or store: that of its account, else that of its bus; shape (units,)."""
+    country_of_unit = units["bus"].map(home)
+    if "account" in units:
+        account = units["account"].fillna("")
+        country_of_unit = account.where(account != "", country_of_unit)
+    return country_of_unit.to_numpy()
 
 
 def _sides(
@@ -238,7 +252,7 @@ def welfare_change(
     """
     with_line = welfare(built, tariff)["welfare"]
     without_line = welfare(without, 0.0)["welfare"]
-    change = (with_line - without_line).rename("system") / MILLION
+    change = with_line.sub(without_line, fill_value=0.0).rename("system") / MILLION
     table = change.to_frame()
     table["payments"] = 0.0
     if paid is not None and len(paid):

@@ -15,7 +15,13 @@ from energy.model.cache import IdentityKey
 from energy.model.hourly import Hourly, multiply
 from energy.scenario import Scenario
 
-_CAPACITY = {"generators": "p_max_pu", "links": "p_max_pu", "lines": "s_max_pu", "stores": "e_max_pu"}
+_CAPACITY = {
+    "generators": "p_max_pu",
+    "links": "p_max_pu",
+    "lines": "s_max_pu",
+    "stores": "e_max_pu",
+}
+"""Component list → the attribute that says how much of a component is there."""
 
 
 def active_assets(case: Case, scenario: Scenario) -> dict[str, pd.DataFrame]:
@@ -30,14 +36,18 @@ def active_assets(case: Case, scenario: Scenario) -> dict[str, pd.DataFrame]:
         return _own_active_assets(case, scenario)
     first = scenario.year
     last = first + scenario.time.years - 1
-    tables = {name: _filled(name, IdentityKey(case.components[name])) for name in COMPONENTS if name in case.components}
-    for component, table in tables.items():
-        standing = pd.Series(True, table.index)
+    tables = {}
+    for component in COMPONENTS:
+        if component not in case.components:
+            continue
+        table = _filled(component, IdentityKey(case.components[component]))
+        stands = pd.Series(True, table.index)
         if "build_year" in table:
-            standing = (table["build_year"] <= last) & (table["build_year"] + table["lifetime"] > first)
+            end = table["build_year"] + table["lifetime"]
+            stands = (table["build_year"] <= last) & (end > first)
         if "active" in table:
-            standing &= table["active"].astype(bool)
-        tables[component] = table[standing].copy()
+            stands &= table["active"].astype(bool)
+        tables[component] = table[stands].copy()
     return tables
 
 
@@ -46,18 +56,28 @@ def _own_active_assets(case: Case, scenario: Scenario) -> dict[str, pd.DataFrame
     faults = []
     tables = {}
     for component, table in case.components.items():
-        active = table[table["active"].astype(bool)].copy() if "active" in table else table.copy()
-        tables[component] = active
-        if "build_year" in active:
-            end = active["build_year"] + active["lifetime"]
-            absent = active.index[(active["build_year"] > scenario.year) | (end <= scenario.year)]
-            faults += [_not_standing(case, scenario, component, name) for name in absent]
+        active = table
+        if "active" in table:
+            active = table[table["active"].astype(bool)]
+        tables[component] = active.copy()
+        if "build_year" not in active:
+            continue
+        begin = active["build_year"]
+        end = begin + active["lifetime"]
+        absent = active.index[(begin > scenario.year) | (end <= scenario.year)]
+        faults += [_not_standing(case, scenario, component, name) for name in absent]
     if faults:
         raise InputError(faults)
     return tables
 
 
-def _not_standing(case: Case, scenario: Scenario, component: str, name: str) -> Fault:
+def _not_standing(
+    case: Case,
+    scenario: Scenario,
+    component: str,
+    name: str,
+) -> Fault:
+    """Return the fault of a component that does not stand in the scenario's year."""
     row = case.components[component].loc[name]
     what = (
         f"{component} {name}: build_year {row['build_year']:g} with lifetime {row['lifetime']:g} does not stand in "
@@ -66,43 +86,81 @@ def _not_standing(case: Case, scenario: Scenario, component: str, name: str) -> 
     repair = (
         f"write values: {{{component}.{name}.active: 0}}, or set its build_year or lifetime, there or in the network"
     )
-    return Fault(what, case.path, None, "components that stand in the scenario's year", repair)
+    return Fault(what, case.path, allowed="components that stand in the scenario's year", repair=repair)
 
 
 @lru_cache(maxsize=32)
-def _filled(component: str, same: IdentityKey[pd.DataFrame]) -> pd.DataFrame:
-    missing = {name: value for name, value in defaults(component).items() if name not in same.it}
-    filled = pd.concat([same.it, pd.DataFrame(missing, index=same.it.index)], axis=1)
+def _filled(component: str, key: IdentityKey[pd.DataFrame]) -> pd.DataFrame:
+    """Return a table of components with PyPSA's default in every empty cell."""
+    table = key.it
+    default_of = defaults(component)
+    missing = {attribute: value for attribute, value in default_of.items() if attribute not in table}
+    filled = pd.concat([table, pd.DataFrame(missing, index=table.index)], axis=1)
     filled.attrs = {}
-    for name, value in defaults(component).items():
-        if filled[name].isna().any():
-            filled[name] = filled[name].where(filled[name].notna(), value)
+    for attribute, value in default_of.items():
+        is_given = filled[attribute].notna()
+        if not is_given.all():
+            filled[attribute] = filled[attribute].where(is_given, value)
     if component == "links":
-        for port in (2, 3):
-            if f"bus{port}" in filled:
-                filled[f"bus{port}"] = filled[f"bus{port}"].where(filled[f"bus{port}"].notna(), "")
-                filled[f"efficiency{port}"] = filled.get(f"efficiency{port}", pd.Series(1.0, filled.index)).fillna(1.0)
+        _fill_ports(filled)
     return filled
 
 
-def mask_years(scenario: Scenario, hours: pd.DatetimeIndex, static: Mapping[str, pd.DataFrame], hourly: Hourly) -> None:
+def _fill_ports(links: pd.DataFrame) -> None:
+    """Fill the ports beyond the first, whose defaults PyPSA does not list: no bus, an efficiency of 1."""
+    for port in (2, 3):
+        bus = f"bus{port}"
+        efficiency = f"efficiency{port}"
+        if bus not in links:
+            continue
+        links[bus] = links[bus].where(links[bus].notna(), "")
+        whole = pd.Series(1.0, links.index)
+        links[efficiency] = links.get(efficiency, whole).fillna(1.0)
+
+
+def mask_years(
+    scenario: Scenario,
+    hours: pd.DatetimeIndex,
+    static: Mapping[str, pd.DataFrame],
+    hourly: Hourly,
+) -> None:
     """Hold at zero what is built, or retired, in the course of a horizon of several years.
 
     A model year begins on the scenario's start day; a component stands in model year y if
     build_year ≤ y < build_year + lifetime.
     """
-    month, day = (int(part) for part in scenario.time.start.split("-"))
-    begun = (hours.month > month) | ((hours.month == month) & (hours.day >= day))
-    year = hours.year.to_numpy() - (~np.asarray(begun)).astype(int)
-    if year[0] == year[-1]:
+    year = _model_year(scenario, hours)
+    first = year[0]
+    last = year[-1]
+    if first == last:
         return
     for component, attribute in _CAPACITY.items():
         table = static.get(component)
         if table is None or "build_year" not in table:
             continue
-        end = table["build_year"] + table["lifetime"]
-        for name in table.index[(table["build_year"] > year[0]) | (end <= year[-1])]:
-            stands = (year >= table.loc[name, "build_year"]) & (year < end[name])
-            multiply(hourly, static, hours, component, attribute, [name], stands.astype(float))
+        begin = table["build_year"]
+        end = begin + table["lifetime"]
+        for name in table.index[(begin > first) | (end <= last)]:
+            stands = ((year >= begin[name]) & (year < end[name])).astype(float)
+            attributes = [attribute]
             if attribute == "p_max_pu":  # what must run does not run before it is built
-                multiply(hourly, static, hours, component, "p_min_pu", [name], stands.astype(float))
+                attributes.append("p_min_pu")
+            for masked in attributes:
+                multiply(
+                    hourly,
+                    static,
+                    hours,
+                    component=component,
+                    attribute=masked,
+                    names=[name],
+                    factor=stands,
+                )
+
+
+def _model_year(scenario: Scenario, hours: pd.DatetimeIndex) -> np.ndarray:
+    """Return the model year of each hour; it begins on the scenario's start day."""
+    month, day = map(int, scenario.time.start.split("-"))
+    is_in_start_month = hours.month == month
+    has_begun = (hours.month > month) | (is_in_start_month & (hours.day >= day))
+    year = hours.year.to_numpy()
+    return np.where(has_begun, year, year - 1)

@@ -56,14 +56,16 @@ class Axis:
 
     @cached_property
     def _averaging(self) -> sparse.csr_matrix:
-        count = np.bincount(self.block, minlength=len(self.snapshots))
+        hours_of_block = np.bincount(self.block, minlength=len(self.snapshots))
+        share = 1 / hours_of_block[self.block]
+        columns = np.arange(len(self.hours))
         shape = (len(self.snapshots), len(self.hours))
-        return sparse.csr_matrix((1 / count[self.block], (self.block, np.arange(len(self.hours)))), shape=shape)
+        return sparse.csr_matrix((share, (self.block, columns)), shape=shape)
 
     def mean(self, values: np.ndarray) -> np.ndarray:
         """Average hourly values over each snapshot; shape (hours, …) → (snapshots, …)."""
-        found: np.ndarray = self._averaging @ values
-        return found
+        means: np.ndarray = self._averaging @ values
+        return means
 
     def share(self, inside: np.ndarray) -> np.ndarray:
         """Share of each snapshot's hours that lie inside; boolean (hours,) → (snapshots,)."""
@@ -72,12 +74,16 @@ class Axis:
     @cached_property
     def share_of_month(self) -> np.ndarray:
         """Share of each snapshot's hours that lie in each calendar month; shape (snapshots, 12)."""
-        return self.share(self.hours.month.to_numpy()[:, None] == np.arange(1, 13))
+        month = self.hours.month.to_numpy()
+        is_in_month = month[:, None] == np.arange(1, 13)
+        return self.share(is_in_month)
 
     @cached_property
     def end(self) -> pd.Timestamp:
         """First instant after the horizon."""
-        return self.hours[-1] + pd.Timedelta(hours=1) if self.steps is None else self.steps.end
+        if self.steps is not None:
+            return self.steps.end
+        return self.hours[-1] + pd.Timedelta(hours=1)
 
     @cached_property
     def last_of_day(self) -> np.ndarray:
@@ -89,7 +95,9 @@ class Axis:
     def last_before(self, instant: pd.Timestamp) -> int | None:
         """Return the position of the last snapshot whose hours all lie before an instant, or None."""
         position = int(self.hours.searchsorted(instant)) - 1
-        return int(self.block[position]) if position >= 0 else None
+        if position < 0:
+            return None
+        return int(self.block[position])
 
 
 def month_day(year: int, text: str) -> pd.Timestamp:
@@ -100,11 +108,16 @@ def month_day(year: int, text: str) -> pd.Timestamp:
     >>> month_day(2029, "02-29")
     Timestamp('2029-03-01 00:00:00')
     """
-    month, day = (int(part) for part in text.split("-"))
-    return pd.Timestamp(year, month, 1) + pd.Timedelta(days=day - 1)
+    month, day = map(int, text.split("-"))
+    first_of_month = pd.Timestamp(year, month, 1)
+    return first_of_month + pd.Timedelta(days=day - 1)
 
 
-def in_window(hours: pd.DatetimeIndex, start: str, end: str) -> np.ndarray:
+def in_window(
+    hours: pd.DatetimeIndex,
+    start: str,
+    end: str,
+) -> np.ndarray:
     """Tell which hours lie in a yearly window of days MM-DD to MM-DD, both included; shape (hours,).
 
     A window whose end comes before its start runs over the turn of the year.
@@ -114,16 +127,20 @@ def in_window(hours: pd.DatetimeIndex, start: str, end: str) -> np.ndarray:
     >>> in_window(pd.DatetimeIndex(["2028-09-30 23:00", "2028-10-01"]), "05-01", "09-30").tolist()
     [True, False]
     """
-    number = hours.month.to_numpy() * 100 + hours.day.to_numpy()
-    first, last = (int(text.replace("-", "")) for text in (start, end))
-    after, before = number >= first, number <= last
-    return np.asarray(after & before if first <= last else after | before)
+    day_of_hour = hours.month.to_numpy() * 100 + hours.day.to_numpy()
+    first = int(start.replace("-", ""))
+    last = int(end.replace("-", ""))
+    is_after_start = day_of_hour >= first
+    is_before_end = day_of_hour <= last
+    if first <= last:
+        return np.asarray(is_after_start & is_before_end)
+    return np.asarray(is_after_start | is_before_end)
 
 
 def hours_of(weightings: pd.DataFrame | None, horizon: tuple[pd.Timestamp, pd.Timestamp]) -> pd.DatetimeIndex:
     """Return the hours of a horizon, or the snapshots that a user's own network brings."""
     if weightings is not None:
-        return own_hours(weightings, horizon[0])
+        return _own_hours(weightings, horizon[0])
     return _every_hour(horizon)
 
 
@@ -132,7 +149,11 @@ def _every_hour(horizon: tuple[pd.Timestamp, pd.Timestamp]) -> pd.DatetimeIndex:
     return pd.date_range(*horizon, freq="h", inclusive="left")
 
 
-def make_axis(hours: pd.DatetimeIndex, resolution: str, cuts: Iterable[pd.Timestamp] = ()) -> Axis:
+def make_axis(
+    hours: pd.DatetimeIndex,
+    resolution: str,
+    cuts: Iterable[pd.Timestamp] = (),
+) -> Axis:
     """Lay the snapshots of a horizon.
 
     Parameters
@@ -153,33 +174,52 @@ def make_axis(hours: pd.DatetimeIndex, resolution: str, cuts: Iterable[pd.Timest
     period_of, step = RESOLUTION.fullmatch(resolution).groups()  # type: ignore[union-attr]  # the scenario checked it
     hours_a_block = int(step or 1)
     if period_of is None:
-        block, day_length = np.arange(len(hours)) // hours_a_block, 0
+        day_length = 0
+        block = np.arange(len(hours)) // hours_a_block
     else:
         day_length = HOURS_A_DAY // hours_a_block
-        period = _periods(hours, 7 if period_of == "weeks" else None, cuts)
-        block = period * day_length + np.tile(np.arange(HOURS_A_DAY) // hours_a_block, len(hours) // HOURS_A_DAY)
+        days_a_period = 7 if period_of == "weeks" else None
+        period = _periods(hours, days_a_period, cuts)
+        block_of_day = np.arange(HOURS_A_DAY) // hours_a_block
+        days = len(hours) // HOURS_A_DAY
+        block = period * day_length + np.tile(block_of_day, days)
     weights = np.bincount(block).astype(float)
-    first = np.unique(block, return_index=True)[1]
+    _, first = np.unique(block, return_index=True)
     snapshots = hours[first].rename("snapshot")
-    weightings = pd.DataFrame(dict.fromkeys(("objective", "stores", "generators"), weights), index=snapshots)
-    return Axis(hours, block, snapshots, weightings, day_length)
+    columns = dict.fromkeys(("objective", "stores", "generators"), weights)
+    weightings = pd.DataFrame(columns, index=snapshots)
+    return Axis(
+        hours,
+        block,
+        snapshots,
+        weightings=weightings,
+        day_length=day_length,
+    )
 
 
-def _periods(hours: pd.DatetimeIndex, days_a_period: int | None, cuts: Iterable[pd.Timestamp]) -> np.ndarray:
+def _periods(
+    hours: pd.DatetimeIndex,
+    days_a_period: int | None,
+    cuts: Iterable[pd.Timestamp],
+) -> np.ndarray:
+    """Return the number of the typical day that stands for each hour: one a month, or one in so many days."""
     day = np.arange(len(hours)) // HOURS_A_DAY
-    first = np.zeros(day[-1] + 1, dtype=bool)
-    first[0] = True
-    dates = hours[::HOURS_A_DAY]
-    first |= (dates.day == 1) if days_a_period is None else (np.arange(len(first)) % days_a_period == 0)
+    days = day[-1] + 1
+    if days_a_period is None:
+        begins = np.asarray(hours[::HOURS_A_DAY].day == 1)
+    else:
+        begins = np.arange(days) % days_a_period == 0
+    begins[0] = True
     for cut in cuts:
         position = (cut - hours[0]) / pd.Timedelta(days=1)
-        for at in {int(np.floor(position)), int(np.ceil(position))}:
-            if 0 <= at < len(first):
-                first[at] = True
-    return np.asarray(np.cumsum(first)[day] - 1)
+        for day_of_cut in (int(np.floor(position)), int(np.ceil(position))):
+            if 0 <= day_of_cut < days:
+                begins[day_of_cut] = True
+    period = np.cumsum(begins) - 1
+    return np.asarray(period[day])
 
 
-def own_hours(weightings: pd.DataFrame, start: pd.Timestamp) -> pd.DatetimeIndex:
+def _own_hours(weightings: pd.DataFrame, start: pd.Timestamp) -> pd.DatetimeIndex:
     """Return the start of the snapshots that a user's own network brings.
 
     Snapshots that are no times (numbers, ``now``) are laid one after another from the start of the horizon, each as
@@ -188,7 +228,8 @@ def own_hours(weightings: pd.DataFrame, start: pd.Timestamp) -> pd.DatetimeIndex
     if isinstance(weightings.index, pd.DatetimeIndex):
         return weightings.index
     ends = weightings["generators"].astype(float).cumsum().to_numpy()
-    return pd.DatetimeIndex(start + pd.to_timedelta(np.concatenate([[0.0], ends[:-1]]), unit="h"))
+    starts = np.concatenate([[0.0], ends[:-1]])
+    return pd.DatetimeIndex(start + pd.to_timedelta(starts, unit="h"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,7 +252,9 @@ class Steps:
 
     def mean(self, values: np.ndarray) -> np.ndarray:
         """Average values of the steps over each snapshot; shape (steps,) → (snapshots,)."""
-        return np.asarray(np.bincount(self.block, weights=values) / np.bincount(self.block))
+        total = np.bincount(self.block, weights=values)
+        count = np.bincount(self.block)
+        return np.asarray(total / count)
 
 
 def own_steps(weightings: pd.DataFrame, start: pd.Timestamp) -> Steps:
@@ -235,14 +278,17 @@ def own_steps(weightings: pd.DataFrame, start: pd.Timestamp) -> Steps:
     >>> len(steps.instants), steps.end
     (336, Timestamp('2028-01-15 00:00:00'))
     """
-    first = own_hours(weightings, start)
+    first = _own_hours(weightings, start)
     lengths = _lengths(first, weightings["generators"].to_numpy(float))
     counts = np.array([_steps_in(length) for length in lengths])
     block = np.repeat(np.arange(len(first)), counts)
-    within = np.arange(len(block)) - np.repeat(np.cumsum(counts) - counts, counts)
-    hours = within * (lengths / counts)[block]
-    instants = pd.DatetimeIndex(first[block] + pd.to_timedelta(hours.round(9), unit="h"))
-    return Steps(instants, block, first[-1] + pd.Timedelta(hours=float(lengths[-1])))
+    first_step = np.cumsum(counts) - counts
+    step_of_snapshot = np.arange(len(block)) - np.repeat(first_step, counts)
+    step_length = lengths / counts
+    hours = step_of_snapshot * step_length[block]
+    instants = first[block] + pd.to_timedelta(hours.round(9), unit="h")
+    end = first[-1] + pd.Timedelta(hours=float(lengths[-1]))
+    return Steps(pd.DatetimeIndex(instants), block, end)
 
 
 def _lengths(first: pd.DatetimeIndex, weights: np.ndarray) -> np.ndarray:
@@ -252,9 +298,10 @@ def _lengths(first: pd.DatetimeIndex, weights: np.ndarray) -> np.ndarray:
         return weights
     values, counts = np.unique(gaps.round(9), return_counts=True)
     usual = float(values[np.argmax(counts)])
-    stands = np.isclose(weights[:-1], gaps)
-    lengths = np.where(stands, gaps, np.minimum(gaps, usual))
-    return np.append(lengths, weights[-1] if stands.all() else usual)
+    fills_gap = np.isclose(weights[:-1], gaps)
+    lengths = np.where(fills_gap, gaps, np.minimum(gaps, usual))
+    last = weights[-1] if fills_gap.all() else usual
+    return np.append(lengths, last)
 
 
 def _steps_in(length: float) -> int:
@@ -266,6 +313,11 @@ def _steps_in(length: float) -> int:
 
 def own_axis(weightings: pd.DataFrame, start: pd.Timestamp) -> Axis:
     """Take the snapshots that a user's own network brings; one "hour" of the axis is one snapshot."""
-    hours = own_hours(weightings, start).rename("snapshot")
-    steps = own_steps(weightings, start)
-    return Axis(hours, np.arange(len(hours)), hours, weightings.set_axis(hours), steps=steps)
+    hours = _own_hours(weightings, start).rename("snapshot")
+    return Axis(
+        hours=hours,
+        block=np.arange(len(hours)),
+        snapshots=hours,
+        weightings=weightings.set_axis(hours),
+        steps=own_steps(weightings, start),
+    )

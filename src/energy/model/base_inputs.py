@@ -19,9 +19,12 @@ from energy.case.rules import RuleBook
 from energy.case.schema import port_efficiencies
 from energy.model import profiles
 from energy.model.active_assets import active_assets, mask_years
+from energy.model.additions import with_additions
 from energy.model.axis import Axis, hours_of, in_window
 from energy.model.cache import IdentityKey
 from energy.model.hourly import Hourly, multiply, number
+from energy.model.hydrology.first_filling import apply_first_filling
+from energy.model.objective import RETURNED, STUDIED
 from energy.model.operating_rules import apply_flows, apply_levels, rule_book, started
 from energy.model.overrides import with_overrides
 from energy.model.rule_constraints import unexpressed
@@ -38,6 +41,13 @@ VARYING: dict[str, tuple[str, ...]] = {
     "storage_units": ("p_min_pu", "p_max_pu", "marginal_cost", "inflow"),
     "transformers": ("s_max_pu",),
 }
+
+
+DIRECTIONS_OF = {
+    STUDIED: ("forward", "both"),
+    RETURNED: ("reverse", "both"),
+}
+"""Service of the contract's links → directions of the contract in which they may run."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,18 +77,31 @@ class BaseInputs:
     @cached_property
     def wide(self) -> Mapping[Key, tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """(list name, attribute) → the components' own values, positions of those that vary, hourly values of these."""
-        found: dict[Key, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+        columns: dict[Key, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
         for component, table in self.components.items():
-            varying = dict.fromkeys((*VARYING.get(component, ()), *port_efficiencies(table.columns).values()))
-            attributes = [a for a in varying if a in table]
-            attributes += [a for c, a in self.hourly if c == component and a not in attributes]
-            for attribute in attributes:
-                own = table[attribute].to_numpy(float) if attribute in table else np.full(len(table), np.nan)
+            for attribute in self._varying(component):
+                own = np.full(len(table), np.nan)
+                if attribute in table:
+                    own = table[attribute].to_numpy(float)
                 hourly = self.hourly.get((component, attribute), pd.DataFrame(index=self.hours))
-                found[component, attribute] = own, table.index.get_indexer(hourly.columns), hourly.to_numpy(float)
-        return found
+                positions = table.index.get_indexer(hourly.columns)
+                columns[component, attribute] = own, positions, hourly.to_numpy(float)
+        return columns
 
-    def column(self, component: str, attribute: str, name: str) -> np.ndarray:
+    def _varying(self, component: str) -> list[str]:
+        """Return the attributes of a component list that may vary: PyPSA's, those of its ports, and those that do."""
+        table = self.components[component]
+        may_vary = [*VARYING.get(component, ()), *port_efficiencies(table.columns).values()]
+        present = [attribute for attribute in may_vary if attribute in table]
+        vary = [attribute for listed, attribute in self.hourly if listed == component]
+        return list(dict.fromkeys([*present, *vary]))
+
+    def column(
+        self,
+        component: str,
+        attribute: str,
+        name: str,
+    ) -> np.ndarray:
         """Return an attribute of one component in every hour; shape (hours,)."""
         table = self.hourly.get((component, attribute))
         if table is not None and name in table.columns:
@@ -92,7 +115,9 @@ class PartialInputsKey:
     def __init__(self, base: BaseInputs, *profiles: str) -> None:
         self.base = base
         tables = [base.case.profiles.get(name) for name in profiles]
-        self._on = [base.case.path, *map(IdentityKey, [base.hours, base.case.components.get("loads"), *tables])]
+        loads = base.case.components.get("loads")
+        parts = map(IdentityKey, [base.hours, loads, *tables])
+        self._on = [base.case.path, *parts]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, PartialInputsKey) and self._on == other._on
@@ -103,7 +128,7 @@ class PartialInputsKey:
 
 @dataclass(frozen=True, eq=False)
 class SnapshotInputs:
-    """Ground on an axis.
+    """Base inputs on the snapshots of an axis.
 
     Attributes
     ----------
@@ -132,61 +157,103 @@ class _ScenarioKey:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         time = scenario.time
-        self._values = (scenario.year, time.start, time.years, scenario.contract, scenario.rules, scenario.values)
-        self._order = scenario.protection_order
+        self._parts = (
+            scenario.year,
+            time.start,
+            time.years,
+            scenario.contract,
+            scenario.rules,
+            scenario.values,
+            scenario.add,
+            scenario.study,
+            scenario.protection_order,
+        )
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ScenarioKey) and (self._values, self._order) == (other._values, other._order)
+        return isinstance(other, _ScenarioKey) and self._parts == other._parts
 
     def __hash__(self) -> int:
-        return hash((self._values, self._order))
+        return hash(self._parts)
 
 
 @lru_cache(maxsize=8)
 def _base_inputs(case: Case, key: _ScenarioKey) -> BaseInputs:
     scenario = key.scenario
+    case = with_additions(case, scenario)
     book = rule_book(case, scenario)
     case = with_overrides(case, scenario, book)
     hours = hours_of(case.weightings, scenario.asked_horizon())
     components = active_assets(case, scenario)
     hourly = profiles.varying(case, hours, components)
-    for (component, attribute), table in case.series.items():
-        if component in components:
-            names = table.columns.intersection(components[component].index)
-            hourly.setdefault((component, attribute), table[names].set_axis(hours))
+    for (component, attribute), series in case.series.items():
+        if component not in components:
+            continue
+        names = series.columns.intersection(components[component].index)
+        of_hours = series[names].set_axis(hours)
+        hourly.setdefault((component, attribute), of_hours)
     mask_years(scenario, hours, components, hourly)
-    _season(scenario, book, hours, components, hourly)
+    _season(scenario, book, hours, components=components, hourly=hourly)
     if "stores" in components and case.own is None:
-        components["stores"] = started(case, scenario, book, hours[0].month, components["stores"])
+        first_month = hours[0].month
+        components["stores"] = started(
+            case,
+            scenario,
+            book,
+            month=first_month,
+            stores=components["stores"],
+        )
     apply_flows(book, hours, components, hourly)
-    return BaseInputs(hours, components, hourly, book, case)
+    apply_first_filling(case, book, hours, components, hourly)
+    return BaseInputs(
+        hours,
+        components=components,
+        hourly=hourly,
+        book=book,
+        case=case,
+    )
 
 
 def _season(
-    scenario: Scenario, book: RuleBook, hours: pd.DatetimeIndex, components: Mapping[str, pd.DataFrame], hourly: Hourly
+    scenario: Scenario,
+    book: RuleBook,
+    hours: pd.DatetimeIndex,
+    *,
+    components: Mapping[str, pd.DataFrame],
+    hourly: Hourly,
 ) -> None:
     """Close the contract's links outside its season and against its direction."""
     links = components.get("links", pd.DataFrame())
     if book.contract is None or "service" not in links:
         return
-    season = in_window(hours, book.contract.season.start, book.contract.season.end)
-    open_outside = scenario.contract.outside_season == "open"
-    for service, wanted in (("casa", ("forward", "both")), ("reverse", ("reverse", "both"))):
-        allowed = scenario.contract.direction in wanted
-        closed = ~(season | open_outside) if allowed else np.ones(len(season), dtype=bool)
+    season = book.contract.season
+    is_open = in_window(hours, season.start, season.end)
+    if scenario.contract.outside_season == "open":
+        is_open = np.ones(len(hours), dtype=bool)
+    for service, directions in DIRECTIONS_OF.items():
+        direction_allows = scenario.contract.direction in directions
+        may_run = (is_open & direction_allows).astype(float)
         names = list(links.index[links["service"] == service])
         for attribute in ("p_max_pu", "p_min_pu"):
-            multiply(hourly, components, hours, "links", attribute, names, (~closed).astype(float))
+            multiply(
+                hourly,
+                components,
+                hours,
+                component="links",
+                attribute=attribute,
+                names=names,
+                factor=may_run,
+            )
 
 
 @lru_cache(maxsize=32)
 def snapshot_inputs(base: BaseInputs, axis: Axis) -> SnapshotInputs:
     """Return the base inputs averaged over the snapshots of an axis, with the rules that bind single snapshots."""
     dense: dict[Key, np.ndarray] = {}
-    for key, (own, places, hourly) in base.wide.items():
-        dense[key] = np.tile(own, (len(axis.snapshots), 1))
-        if len(places):
-            dense[key][:, places] = axis.mean(hourly)
+    steps = len(axis.snapshots)
+    for key, (own, positions, hourly) in base.wide.items():
+        dense[key] = np.tile(own, (steps, 1))
+        if len(positions):
+            dense[key][:, positions] = axis.mean(hourly)
     rules = tuple(unexpressed(base.book, axis, base.components))
     apply_levels(base.book, axis, base.components, dense)
     for values in dense.values():

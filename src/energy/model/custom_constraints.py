@@ -30,7 +30,12 @@ if TYPE_CHECKING:
     import linopy
     import pypsa
 
-VARIABLE = {"links": "Link-p", "lines": "Line-s", "generators": "Generator-p"}
+VARIABLE = {
+    "links": "Link-p",
+    "lines": "Line-s",
+    "generators": "Generator-p",
+}
+SIGNS = {"at_least": ">=", "at_most": "<=", "equals": "="}
 KIRCHHOFF = "Kirchhoff-Voltage-Law"
 OPEN_ANGLE = "Line-open_angle"
 OPEN_ANGLES = {"Line": OPEN_ANGLE, "Transformer": "Transformer-open_angle"}
@@ -58,28 +63,41 @@ def extra_functionality(n: pypsa.Network, snapshots: pd.Index) -> None:
     >>> case, scenario = energy.read_case("networks/two_bus"), energy.read_scenario("two_bus")
     >>> n = energy.build(case, scenario)
     >>> n.optimize(
-    ...     extra_functionality=energy.extra_functionality, include_objective_constant=False, log_to_console=False
+    ...     extra_functionality=energy.extra_functionality,
+    ...     include_objective_constant=False,
+    ...     log_to_console=False,
     ... )
     ('ok', 'optimal')
     """
     meta = n.meta.get("energy", {})
     asked = meta.get("transmission_losses")
-    if asked is not None and bool(asked) != (LOSS in n.model.variables):
+    has_losses = LOSS in n.model.variables
+    if asked is not None and bool(asked) != has_losses:
         raise ValueError(f"this network was built for n.optimize(..., transmission_losses={asked!r})")
     for rule in meta.get("rules", []):
-        CONSTRAINTS[rule["kind"]](n, rule)
-    if KIRCHHOFF in n.model.constraints:
-        if not meta.get("kirchhoff", True):
-            n.model.remove_constraints(KIRCHHOFF)
-        else:
-            for component in OPEN_ANGLES:
-                _open_branches(n, snapshots, component, meta.get("closed", {}).get(component, {}))
+        add_constraint = CONSTRAINTS[rule["kind"]]
+        add_constraint(n, rule)
+    if KIRCHHOFF not in n.model.constraints:
+        return
+    if not meta.get("kirchhoff", True):
+        n.model.remove_constraints(KIRCHHOFF)
+        return
+    for component in OPEN_ANGLES:
+        closed = meta.get("closed", {}).get(component, {})
+        _open_branches(n, snapshots, component, closed)
 
 
-def _bound(model: linopy.Model, lhs: linopy.LinearExpression, rule: dict[str, Any]) -> None:
-    for field, sign in (("at_least", ">="), ("at_most", "<="), ("equals", "=")):
-        if rule.get(field) is not None:
-            model.add_constraints(lhs, sign, rule[field], name=f"rule-{rule['name']}-{field}")
+def _bound(
+    model: linopy.Model,
+    lhs: linopy.LinearExpression,
+    rule: dict[str, Any],
+) -> None:
+    """Add the bounds of a rule on an expression."""
+    for field, sign in SIGNS.items():
+        bound = rule.get(field)
+        if bound is not None:
+            name = f"rule-{rule['name']}-{field}"
+            model.add_constraints(lhs, sign, bound, name=name)
 
 
 def runs_of(inside: np.ndarray) -> list[list[int]]:
@@ -90,55 +108,75 @@ def runs_of(inside: np.ndarray) -> list[list[int]]:
     >>> runs_of(np.array([True, True, False, True]))
     [[0, 2], [3, 4]]
     """
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], inside.astype(int), [0]])))
-    return [[int(a), int(b)] for a, b in edges.reshape(-1, 2)]
+    padded = np.concatenate([[0], inside.astype(int), [0]])
+    edges = np.flatnonzero(np.diff(padded))
+    return [[int(first), int(after)] for first, after in edges.reshape(-1, 2)]
 
 
 def positions(runs: list[list[int]]) -> np.ndarray:
     """Return the positions that runs of [first, after last] cover."""
-    return np.concatenate([np.arange(a, b) for a, b in runs]) if runs else np.array([], dtype=int)
+    if not runs:
+        return np.array([], dtype=int)
+    parts = [np.arange(first, after) for first, after in runs]
+    return np.concatenate(parts)
 
 
 def _volume(n: pypsa.Network, rule: dict[str, Any]) -> None:
-    at = positions(rule["runs"])
-    hours = n.snapshot_weightings["stores"].iloc[at]
-    weights = xr.DataArray(hours.to_numpy(), coords={"snapshot": n.snapshots[at]}, dims="snapshot")
-    passed: Any = 0
+    """Bound the volume that links and generators pass within a window."""
+    steps = positions(rule["runs"])
+    hours = xr.DataArray(
+        n.snapshot_weightings["stores"].iloc[steps].to_numpy(),
+        coords={"snapshot": n.snapshots[steps]},
+        dims="snapshot",
+    )
+    volume: Any = 0
     for component in ("links", "generators"):
         names = rule.get(component, [])
         if names:
-            flow = n.model.variables[VARIABLE[component]].isel(snapshot=at).sel(name=names)
-            passed = passed + (weights * flow).sum()
-    if "shortfall" in rule:
-        lacking = n.model.variables["Generator-p"].isel(snapshot=at).sel(name=[rule["shortfall"]])
-        _bound(n.model, passed + (weights * lacking).sum(), {**rule, "at_most": None})
-        rule = {**rule, "at_least": None}
-    _bound(n.model, passed, rule)
+            flow = n.model.variables[VARIABLE[component]].isel(snapshot=steps).sel(name=names)
+            volume = volume + (hours * flow).sum()
+    if "shortfall" not in rule:
+        _bound(n.model, volume, rule)
+        return
+    lacking = n.model.variables["Generator-p"].isel(snapshot=steps).sel(name=[rule["shortfall"]])
+    with_lacking = volume + (hours * lacking).sum()
+    _bound(n.model, with_lacking, {**rule, "at_most": None})
+    _bound(n.model, volume, {**rule, "at_least": None})
 
 
 def _limit(n: pypsa.Network, rule: dict[str, Any]) -> None:
-    at = positions(rule["runs"])
+    """Bound a linear limit on what components carry, in every snapshot of a window."""
+    steps = positions(rule["runs"])
+    coefficients_of: dict[str, dict[str, list[Any]]] = {}
+    for term in rule["terms"]:
+        coefficients = coefficients_of.setdefault(term["component"], {"names": [], "values": []})
+        coefficients["names"] += term["names"]
+        coefficients["values"] += [term["coefficient"]] * len(term["names"])
     lhs: Any = 0
-    for component in sorted({term["component"] for term in rule["terms"]}):
-        terms = [(name, t["coefficient"]) for t in rule["terms"] if t["component"] == component for name in t["names"]]
-        names, coefficients = zip(*terms, strict=True)
-        variable = n.model.variables[VARIABLE[component]].isel(snapshot=at).sel(name=list(names))
-        weights = xr.DataArray(list(coefficients), coords={"name": list(names)}, dims="name")
-        lhs = lhs + (weights * variable).sum("name")
+    for component, coefficients in sorted(coefficients_of.items()):
+        names = coefficients["names"]
+        flow = n.model.variables[VARIABLE[component]].isel(snapshot=steps).sel(name=names)
+        weights = xr.DataArray(coefficients["values"], coords={"name": names}, dims="name")
+        lhs = lhs + (weights * flow).sum("name")
     _bound(n.model, lhs, rule)
 
 
 def _close(n: pypsa.Network, rule: dict[str, Any]) -> None:
+    """Let daily ponds end each typical day as full as they began it."""
     # the ponds are cyclic, so that the first day closes when all the others do
-    level = 1 * n.model.variables["Store-e"].isel(snapshot=rule["at"]).sel(name=rule["stores"])
-    change = (level - level.shift(snapshot=1).fillna(0)).isel(snapshot=slice(1, None))
+    content = n.model.variables["Store-e"].isel(snapshot=rule["at"]).sel(name=rule["stores"])
+    level = 1 * content
+    before = level.shift(snapshot=1).fillna(0)
+    change = (level - before).isel(snapshot=slice(1, None))
     n.model.add_constraints(change, "=", 0, name=f"rule-{rule['name']}")
 
 
 def _travel(n: pypsa.Network, rule: dict[str, Any]) -> None:
+    """Let the water on the way be as much as arrives in the travel time."""
     on_the_way = n.model.variables["Store-e"].sel(name=[rule["store"]]).sum("name")
     arriving = n.model.variables["Link-p"].sel(name=[rule["link"]]).sum("name")
-    n.model.add_constraints(1 / rule["hours"] * on_the_way - arriving, "=", 0, name=f"rule-{rule['name']}")
+    gap = 1 / rule["hours"] * on_the_way - arriving
+    n.model.add_constraints(gap, "=", 0, name=f"rule-{rule['name']}")
 
 
 def service_energy(n: pypsa.Network, service: str) -> linopy.LinearExpression | None:
@@ -146,22 +184,48 @@ def service_energy(n: pypsa.Network, service: str) -> linopy.LinearExpression | 
 
     None where no component in service stands for it.
     """
-    hours = xr.DataArray(n.snapshot_weightings["objective"].to_numpy(), {"snapshot": n.snapshots}, dims="snapshot")
-    parts = []
-    links, generators = n.links, n.generators
-    delivers = list(links.index[links["service"] == service]) if "service" in links else []
+    hours = xr.DataArray(
+        n.snapshot_weightings["objective"].to_numpy(),
+        coords={"snapshot": n.snapshots},
+        dims="snapshot",
+    )
+    variables = n.model.variables
+    energies: list[linopy.LinearExpression] = []
+    delivers = _of_service(n.links, service)
     if delivers:
-        efficiency = n.get_switchable_as_dense("Link", "efficiency")[delivers].to_numpy()
-        share = xr.DataArray(efficiency, {"snapshot": n.snapshots, "name": delivers}, ["snapshot", "name"])
-        parts.append((hours * share * n.model.variables["Link-p"].sel(name=delivers)).sum())
-    takes_back = list(links.index[links["service"] == RETURNED]) if service == STUDIED and "service" in links else []
+        efficiency = xr.DataArray(
+            n.get_switchable_as_dense("Link", "efficiency")[delivers].to_numpy(),
+            coords={"snapshot": n.snapshots, "name": delivers},
+            dims=["snapshot", "name"],
+        )
+        delivered = (hours * efficiency * variables["Link-p"].sel(name=delivers)).sum()
+        energies.append(delivered)
+    takes_back = _of_service(n.links, RETURNED) if service == STUDIED else []
     if takes_back:
-        parts.append(-(hours * n.model.variables["Link-p"].sel(name=takes_back)).sum())
-    counted = list(generators.index[generators["service"] == service]) if "service" in generators else []
+        returned = (hours * variables["Link-p"].sel(name=takes_back)).sum()
+        energies.append(-returned)
+    counted = _of_service(n.generators, service)
     if counted:
-        sign = xr.DataArray(generators.loc[counted, "sign"].to_numpy(float), {"name": counted}, dims="name")
-        parts.append(-(hours * sign * n.model.variables["Generator-p"].sel(name=counted)).sum())
-    return sum(parts[1:], parts[0]) if parts else None
+        sign = xr.DataArray(
+            n.generators.loc[counted, "sign"].to_numpy(float),
+            coords={"name": counted},
+            dims="name",
+        )
+        output = (hours * sign * variables["Generator-p"].sel(name=counted)).sum()
+        energies.append(-output)
+    if not energies:
+        return None
+    total = energies[0]
+    for energy in energies[1:]:
+        total = total + energy
+    return total
+
+
+def _of_service(table: pd.DataFrame, service: str) -> list[str]:
+    """Return the names of the components of a service."""
+    if "service" not in table:
+        return []
+    return list(table.index[table["service"] == service])
 
 
 def _service(n: pypsa.Network, rule: dict[str, Any]) -> None:
@@ -171,32 +235,44 @@ def _service(n: pypsa.Network, rule: dict[str, Any]) -> None:
         _bound(n.model, energy, rule)
 
 
-CONSTRAINTS = {"volume": _volume, "limit": _limit, "close": _close, "travel": _travel, "service": _service}
+CONSTRAINTS = {
+    "volume": _volume,
+    "limit": _limit,
+    "close": _close,
+    "travel": _travel,
+    "service": _service,
+}
 
 
-def _open_branches(n: pypsa.Network, snapshots: pd.Index, component: str, closed: dict[str, list[list[int]]]) -> None:
+def _open_branches(
+    n: pypsa.Network,
+    snapshots: pd.Index,
+    component: str,
+    closed: dict[str, list[list[int]]],
+) -> None:
     """Leave the angle of branches that an event has opened free; those that a user rated at zero stay closed."""
     if n.components[component].static.empty:
         return
-    limit = n.get_switchable_as_dense(component, "s_max_pu").loc[snapshots]
-    is_open = limit == 0
+    rating = n.get_switchable_as_dense(component, "s_max_pu").loc[snapshots]
+    is_open = rating == 0
     for name, runs in closed.items():
         rated_at_zero = is_open.index[positions(runs)]
         is_open.loc[rated_at_zero, name] = False
-    names = limit.columns[is_open.any()]
+    names = rating.columns[is_open.any()]
     if names.empty:
         return
     with quiet_pypsa():
         cycles = n.cycle_matrix(apply_weights=False).loc[component]
     model = n.model
-    coordinates = [pd.Index(snapshots, name="snapshot"), pd.Index(names, name="name")]
-    bound = xr.DataArray(np.where(is_open[names].to_numpy(), np.inf, 0.0), coords=coordinates)
+    snapshot = pd.Index(snapshots, name="snapshot")
+    branch = pd.Index(names, name="name")
+    largest_angle = np.where(is_open[names].to_numpy(), np.inf, 0.0)
+    bound = xr.DataArray(largest_angle, coords=[snapshot, branch])
     angle = model.add_variables(lower=-bound, upper=bound, name=OPEN_ANGLES[component])
     constraint = model.constraints[KIRCHHOFF]
-    sides = xr.DataArray(
-        cycles.reindex(index=names).fillna(0.0).to_numpy(float),
-        coords=[coordinates[1], pd.Index(constraint.indexes["cycle"], name="cycle")],
-    )
+    cycle = pd.Index(constraint.indexes["cycle"], name="cycle")
+    sides_of_cycle = cycles.reindex(index=names).fillna(0.0).to_numpy(float)
+    sides = xr.DataArray(sides_of_cycle, coords=[branch, cycle])
     voltage_law = constraint.lhs + (sides * angle).sum("name")
     right = constraint.rhs
     model.remove_constraints(KIRCHHOFF)

@@ -58,26 +58,44 @@ def spells(case: Case, scenario: Scenario) -> list[Spell]:
     --------
     >>> from energy.case import read_case
     >>> from energy.scenario import read_scenario
-    >>> out = {"name": "mast", "kind": "line_out", "cause": "storm", "where": ["crossing"], "start": "07-01"}
+    >>> out = {
+    ...     "name": "mast",
+    ...     "kind": "line_out",
+    ...     "cause": "storm",
+    ...     "where": ["crossing"],
+    ...     "start": "07-01",
+    ... }
     >>> asked = read_scenario("two_bus", overrides={"events": [out | {"kind": "bipole_out", "duration": "2d"}]})
     >>> [(f"{s.start:%m-%d}", f"{s.end:%m-%d}", s.names, s.begins) for s in spells(read_case("two_bus"), asked)]
     [('07-01', '07-03', ('line',), 0.0)]
     """
     scenario = on_calendar(case, scenario)
-    standing = base_inputs_of(case, scenario).components
+    in_service = base_inputs_of(case, scenario).components
     alike: defaultdict[tuple[str, str, tuple[_Part, ...]], list[str]] = defaultdict(list)
     for (component, name, attribute), events in targets(case, scenario).items():
-        if component in standing and name in standing[component].index:
-            alike[component, attribute, tuple(_parts(scenario, events))].append(name)
-    found = [
-        Spell(part.start, part.end, component, attribute, tuple(names), part.begins, part.ends, part.events)
-        for (component, attribute, parts), names in alike.items()
-        for part in parts
-    ]
-    return sorted(found, key=lambda spell: (spell.start, spell.end, spell.component, spell.names))
+        if component in in_service and name in in_service[component].index:
+            parts = tuple(_parts(scenario, events))
+            alike[component, attribute, parts].append(name)
+    spells_of_all = []
+    for (component, attribute, parts), names in alike.items():
+        for part in parts:
+            spell = Spell(
+                start=part.start,
+                end=part.end,
+                component=component,
+                attribute=attribute,
+                names=tuple(names),
+                begins=part.begins,
+                ends=part.ends,
+                events=part.events,
+            )
+            spells_of_all.append(spell)
+    return sorted(spells_of_all, key=lambda spell: (spell.start, spell.end, spell.component, spell.names))
 
 
 class _Part(NamedTuple):
+    """A spell of events without the components that they act on."""
+
     start: pd.Timestamp
     end: pd.Timestamp
     begins: float
@@ -86,16 +104,29 @@ class _Part(NamedTuple):
 
 
 def _parts(scenario: Scenario, events: list[Event]) -> Iterator[_Part]:
+    """Yield the times in which the same of some events act."""
     first, last = scenario.horizon()
-    some = scenario.model_copy(update={"events": tuple(events)})
-    cuts = sorted({min(max(cut, first), last) for cut in event_cuts(some, first)})
-    for start, end in pairwise(cuts):
+    of_events = scenario.model_copy(update={"events": tuple(events)})
+    cuts = {min(max(cut, first), last) for cut in event_cuts(of_events, first)}
+    for start, end in pairwise(sorted(cuts)):
         acting = tuple(event.name for event in events if _acts(event, start, first))
-        if acting:
-            times = pd.DatetimeIndex([start, max(end - HOUR, start)])
-            begins, ends = combine(events, times, first).tolist()
-            yield _Part(start, end, begins, ends, acting)
+        if not acting:
+            continue
+        last_hour = max(end - HOUR, start)
+        begins, ends = combine(events, pd.DatetimeIndex([start, last_hour]), first).tolist()
+        yield _Part(
+            start,
+            end,
+            begins=begins,
+            ends=ends,
+            events=acting,
+        )
 
 
-def _acts(event: Event, at: pd.Timestamp, horizon_start: pd.Timestamp) -> bool:
-    return event.window(horizon_start)[0] <= at < event.recovered(horizon_start)
+def _acts(
+    event: Event,
+    instant: pd.Timestamp,
+    horizon_start: pd.Timestamp,
+) -> bool:
+    start, _ = event.window(horizon_start)
+    return start <= instant < event.recovered(horizon_start)

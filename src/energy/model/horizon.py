@@ -54,24 +54,56 @@ def event_faults(scenario: Scenario) -> Iterator[Fault]:
         With the horizon that `on_calendar` gave it.
     """
     first, last = scenario.horizon()
-    shown = f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC".replace(" 00:00", "")
-    for at, event in enumerate(scenario.events):
+    horizon = f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC".replace(" 00:00", "")
+    for position, event in enumerate(scenario.events):
         begin, end = event.window(first)
         if end <= begin:
-            what = f"the end, {end}, is not after the start, {begin}"
-            yield _fault(scenario, at, "end", what, None, "swap start and end")
+            yield _fault(
+                scenario,
+                position,
+                "end",
+                what=f"the end, {end}, is not after the start, {begin}",
+                repair="swap start and end",
+            )
         elif begin >= last or event.recovered(first) <= first:
-            what = f"{begin} to {end} lies outside the horizon"
-            yield _fault(scenario, at, "start", what, shown, "change start, or the scenario's year or time")
+            yield _fault(
+                scenario,
+                position,
+                "start",
+                what=f"{begin} to {end} lies outside the horizon",
+                allowed=horizon,
+                repair="change start, or the scenario's year or time",
+            )
         elif is_yearly(event.end) and end > last:
             # the end was taken in the next year: far more often a mistake than meant
-            what = f"the first {event.end} after {begin} is past the horizon"
-            yield _fault(scenario, at, "end", what, shown, "write a later end, a full date, or `never`")
+            yield _fault(
+                scenario,
+                position,
+                "end",
+                what=f"the first {event.end} after {begin} is past the horizon",
+                allowed=horizon,
+                repair="write a later end, a full date, or `never`",
+            )
 
 
-def _fault(scenario: Scenario, at: int, field: str, what: str, allowed: str | None, repair: str) -> Fault:
-    origin = scenario.written_at("events", at, field)
-    return Fault(f"events.{at}.{field}: {what}", origin.where, origin.line, allowed, repair)
+def _fault(
+    scenario: Scenario,
+    position: int,
+    field: str,
+    *,
+    what: str,
+    allowed: str | None = None,
+    repair: str,
+) -> Fault:
+    """Return the fault of a field of an event."""
+    origin = scenario.written_at("events", position, field)
+    return Fault(
+        f"events.{position}.{field}: {what}",
+        origin.where,
+        line=origin.line,
+        allowed=allowed,
+        repair=repair,
+    )
 
 
 def refuse_missed(case: Case, scenario: Scenario) -> None:
@@ -84,22 +116,34 @@ def refuse_missed(case: Case, scenario: Scenario) -> None:
     """
     if case.weightings is None:
         return
-    bound, steps = on_calendar(case, scenario), steps_of(case, scenario)
+    bound = on_calendar(case, scenario)
+    steps = steps_of(case, scenario)
     outside = list(event_faults(bound))
     if outside:
         raise InputError(outside)
-    missed = [at for at, event in enumerate(bound.events) if _misses(event, steps)]
+    missed = []
+    for position, event in enumerate(bound.events):
+        if not _misses(event, steps):
+            continue
+        fault = _fault(
+            scenario,
+            position,
+            "start",
+            what=f"{event.name!r} falls between the snapshots of the network",
+            allowed="an event that falls on a snapshot",
+            repair="change start or duration, or give the network snapshots there",
+        )
+        missed.append(fault)
     if missed:
-        allowed = "an event that falls on a snapshot"
-        repair = "change start or duration, or give the network snapshots there"
-        whats = {at: f"{bound.events[at].name!r} falls between the snapshots of the network" for at in missed}
-        raise InputError(_fault(scenario, at, "start", what, allowed, repair) for at, what in whats.items())
+        raise InputError(missed)
 
 
 def _misses(event: Event, steps: Steps) -> bool:
+    """Return whether no step lies between the start of an event and its recovery."""
     first = steps.instants[0]
-    begin, recovered = (
-        np.datetime64(at.to_pydatetime(), "us") for at in (event.window(first)[0], event.recovered(first))
-    )
+    start, _ = event.window(first)
+    begin = np.datetime64(start.to_pydatetime(), "us")
+    recovered = np.datetime64(event.recovered(first).to_pydatetime(), "us")
     instants = pd.DatetimeIndex(steps.instants).to_numpy().astype("datetime64[us]")
-    return not bool(((instants >= begin) & (instants < recovered)).any())
+    is_during = (instants >= begin) & (instants < recovered)
+    return not bool(is_during.any())

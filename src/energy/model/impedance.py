@@ -12,7 +12,7 @@ from energy.model.pypsa_logging import quiet_pypsa
 LEAST = 1e-3  # of the largest: what has hardly any impedance still has some
 
 
-def effective_impedance(found: Inputs) -> np.ndarray:
+def effective_impedance(inputs: Inputs) -> np.ndarray:
     """Return the impedance by which Kirchhoff's voltage law holds for lines and transformers [per unit].
 
     That of PyPSA: ``x_pu_eff``, with line types, lengths, parallel circuits and tap ratios, or ``r_pu_eff`` where the
@@ -20,7 +20,7 @@ def effective_impedance(found: Inputs) -> np.ndarray:
 
     Parameters
     ----------
-    found
+    inputs
         Inputs of the model.
 
     Returns
@@ -28,39 +28,46 @@ def effective_impedance(found: Inputs) -> np.ndarray:
     numpy.ndarray
         Shape (lines and then transformers,).
     """
-    parts = [_of_lines(found), _of_own(found, "transformers")]
-    carriers = np.concatenate([_carriers(found, name) for name in ("lines", "transformers")])
-    value = np.concatenate(parts)
+    impedance = np.concatenate([_of_lines(inputs), _of_own(inputs, "transformers")])
+    carriers = np.concatenate([_carriers(inputs, "lines"), _carriers(inputs, "transformers")])
     for carrier in np.unique(carriers):
-        here = carriers == carrier
-        value[here] = np.maximum(value[here], LEAST * max(value[here].max(), 1e-12))
-    return value
+        of_carrier = carriers == carrier
+        largest = max(impedance[of_carrier].max(), 1e-12)
+        impedance[of_carrier] = np.maximum(impedance[of_carrier], LEAST * largest)
+    return impedance
 
 
-def _of_lines(found: Inputs) -> np.ndarray:
-    if found.own is not None:
-        return _of_own(found, "lines")
-    table = found.components.get("lines", pd.DataFrame())
-    if table.empty:
+def _of_lines(inputs: Inputs) -> np.ndarray:
+    """Return the reactance of the lines of a case [per unit of an arbitrary base]."""
+    if inputs.own is not None:
+        return _of_own(inputs, "lines")
+    lines = inputs.components.get("lines", pd.DataFrame())
+    if lines.empty:
         return np.zeros(0)
-    volts = table["bus0"].map(found.components["buses"]["v_nom"]).to_numpy(float)
-    return np.asarray(table["x"].to_numpy(float) / volts**2)
+    voltage = lines["bus0"].map(inputs.components["buses"]["v_nom"]).to_numpy(float)
+    reactance = lines["x"].to_numpy(float)
+    return np.asarray(reactance / voltage**2)
 
 
-def _of_own(found: Inputs, component: str) -> np.ndarray:
-    table = found.components.get(component, pd.DataFrame())
+def _of_own(inputs: Inputs, component: str) -> np.ndarray:
+    """Return the impedance that PyPSA gives the branches of a user's own network [per unit]."""
+    table = inputs.components.get(component, pd.DataFrame())
     if table.empty:
         return np.zeros(0)
     with quiet_pypsa():
-        n = network(found)
+        n = network(inputs)
         n.calculate_dependent_values()
     static = n.components[component].static.loc[table.index]
-    direct = _carriers(found, component) == "DC"
-    return np.asarray(np.where(direct, static["r_pu_eff"].to_numpy(float), static["x_pu_eff"].to_numpy(float)))
+    resistance = static["r_pu_eff"].to_numpy(float)
+    reactance = static["x_pu_eff"].to_numpy(float)
+    is_dc = _carriers(inputs, component) == "DC"
+    return np.asarray(np.where(is_dc, resistance, reactance))
 
 
-def _carriers(found: Inputs, component: str) -> np.ndarray:
-    table = found.components.get(component, pd.DataFrame())
+def _carriers(inputs: Inputs, component: str) -> np.ndarray:
+    """Return the carrier of the buses that branches join."""
+    table = inputs.components.get(component, pd.DataFrame())
     if table.empty:
         return np.zeros(0, dtype=object)
-    return table["bus0"].map(found.components["buses"]["carrier"]).to_numpy(object)
+    carrier_of_bus = inputs.components["buses"]["carrier"]
+    return table["bus0"].map(carrier_of_bus).to_numpy(object)

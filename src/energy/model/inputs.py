@@ -12,8 +12,8 @@ import pandas as pd
 
 from energy.case.case import Case
 from energy.case.rules import RuleBook
-from energy.errors import Fault, InputError, nearest
-from energy.model import objective, profiles
+from energy.errors import InputError
+from energy.model import profiles
 from energy.model.axis import Axis
 from energy.model.base_inputs import (
     BaseInputs,
@@ -28,9 +28,11 @@ from energy.model.generator_availability import at_most_the_demand, without_tran
 from energy.model.head_curves import HeadCurve, head_curves
 from energy.model.horizon import on_calendar, refuse_missed
 from energy.model.hourly import number
+from energy.model.hydrology.first_filling import filled_head_curves
 from energy.model.hydrology.inflow import inflow
-from energy.model.input_checks import validate_inputs
+from energy.model.input_checks import refuse_without_effect, validate_inputs
 from energy.model.line_losses import LineLosses, linearisation, refuse_unbounded
+from energy.model.marginal_costs import with_objective
 from energy.model.snapshots import axis_of
 from energy.scenario import Event, Scenario
 from energy.scenario.hydrology import Hydrology
@@ -81,8 +83,8 @@ class Inputs:
     --------
     >>> from energy.case import read_case
     >>> from energy.scenario import read_scenario
-    >>> found = inputs(read_case("two_bus"), read_scenario("two_bus"))
-    >>> found.name, len(found.axis.snapshots)
+    >>> two_bus = inputs(read_case("two_bus"), read_scenario("two_bus"))
+    >>> two_bus.name, len(two_bus.axis.snapshots)
     ('two_bus', 96)
     """
 
@@ -103,11 +105,12 @@ class Inputs:
 
     def array(self, component: str, attribute: str) -> np.ndarray:
         """Return an attribute in every snapshot; shape (snapshots, names), columns in the order of the table."""
-        found = self.dense.get((component, attribute))
-        if found is not None:
-            return found
+        dense = self.dense.get((component, attribute))
+        if dense is not None:
+            return dense
         static = self.components[component][attribute].to_numpy(float)
-        return np.tile(static, (len(self.axis.snapshots), 1))
+        steps = len(self.axis.snapshots)
+        return np.tile(static, (steps, 1))
 
     def values(self, component: str, attribute: str) -> pd.DataFrame:
         """Return an attribute in every snapshot; shape (snapshots, names)."""
@@ -138,17 +141,22 @@ def inputs(case: Case, scenario: Scenario) -> Inputs:
     --------
     >>> from energy.case import read_case
     >>> from energy.scenario import read_scenario
-    >>> found = inputs(read_case("networks/two_bus"), read_scenario("two_bus"))
-    >>> float(found.values("loads", "p_set")["source demand"].iloc[0].round(6))
+    >>> two_bus = inputs(read_case("networks/two_bus"), read_scenario("two_bus"))
+    >>> float(two_bus.values("loads", "p_set")["source demand"].iloc[0].round(6))
     40.0
     """
     refuse_missed(case, scenario)
-    found = with_objective(assemble(case, scenario), scenario)
-    validate_inputs(found.components, found.dense, scenario, case)
-    return found
+    assembled = assemble(case, scenario)
+    whole = with_objective(assembled, scenario)
+    validate_inputs(whole.components, whole.dense, scenario, case)
+    return whole
 
 
-def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs:
+def assemble(
+    case: Case,
+    scenario: Scenario,
+    axis: Axis | None = None,
+) -> Inputs:
     """Return the inputs with the components' own costs, before the scenario's question sets what services are worth.
 
     Parameters
@@ -165,36 +173,34 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
     """
     scenario = on_calendar(case, scenario)
     base = base_inputs_of(case, scenario)
-    _refuse(case, scenario, base.book)
+    refuse_without_effect(case, scenario, base.book)
     stands = snapshot_inputs(base, axis or axis_of(case, scenario))
     case = base.case
     dense = dict(stands.dense)
     if "loads" in base.components:
         dense["loads", "p_set"] = _loads(case, scenario, stands)
     load = partial(_load, case, scenario, base)
-    hit = targets(case, scenario)
-    changed = apply_events(case, scenario, replace(stands, dense=dense), hit, load)
+    events = targets(case, scenario)
+    before_events = replace(stands, dense=dense)
+    changed = apply_events(case, scenario, before_events, targeted=events, load=load)
     undisturbed = {key: dense[key] for key in changed}
     dense |= changed
-    lossy = scenario.line_losses != "none" and bool(len(base.components.get("lines", ())))
-    plants = case.own is None and "generators" in base.components
-    if plants and "loads" in base.components:
-        dense["generators", "p_max_pu"] = at_most_the_demand(base.components, dense)
-    if plants and not lossy:
-        dense["generators", "p_max_pu"] = without_transit_losses(base.components["generators"], dense)
-    head = head_curves(base.case, base.components) if scenario.head == "varying" else ()
+    _limit_generators(case, scenario, base.components, dense)
+    head: tuple[HeadCurve, ...] = ()
+    if scenario.head == "varying":
+        head = _head_curves(base)
     assembled = Inputs(
-        scenario.name,
-        stands.axis,
-        base.components,
-        dense,
-        stands.rules,
-        scenario.network == "kirchhoff",
-        {},
-        base.book,
-        hit,
-        undisturbed,
-        head,
+        name=scenario.name,
+        axis=stands.axis,
+        components=base.components,
+        dense=dense,
+        rules=stands.rules,
+        kirchhoff=scenario.network == "kirchhoff",
+        weights={},
+        book=base.book,
+        events=events,
+        undisturbed=undisturbed,
+        head=head,
         line_losses=linearisation(base.components, scenario),
         own=case.own,
     )
@@ -202,122 +208,74 @@ def assemble(case: Case, scenario: Scenario, axis: Axis | None = None) -> Inputs
     return assembled
 
 
-def with_objective(found: Inputs, scenario: Scenario, order: tuple[str, ...] | None = None) -> Inputs:
-    """Return the inputs with the marginal costs that the scenario's question calls for.
-
-    Parameters
-    ----------
-    found
-        Inputs with the components' own costs.
-    scenario
-        Its objective, payment and protection order count.
-    order
-        Another protection order than the scenario's.
-    """
-    book = found.book
-    order = order or scenario.protection_order or book.protection_order
-    bought = objective.purchases(found.components.get("generators", pd.DataFrame()))
-    weight = objective.priority_weights(order, bought) if scenario.objective == "transfer" else {}
-    dense = dict(found.dense)
-    share = objective.SHARE_OF_COSTS if weight else 1.0
-    for component, attribute in (("stores", "marginal_cost"), ("stores", "marginal_cost_storage")):
-        if component in found.components:
-            dense[component, attribute] = share * found.array(component, attribute)
-    for component in ("links", "generators"):
-        table = found.components.get(component)
-        if table is None:
-            continue
-        cost = share * found.array(component, "marginal_cost")
-        if weight and component == "generators":
-            lacking = (table["carrier"] == objective.LACKING).to_numpy()
-            cost = np.where(lacking, objective.lacking(weight) / share * cost, cost)
-        dense[component, "marginal_cost"] = cost
-        if "service" not in table:
-            continue
-        worth = weight if weight else _tariff(scenario, book)
-        value = np.array([worth.get(service, 0.0) for service in table["service"].tolist()])
-        if component == "links":
-            sign = -1.0 if weight else 1.0  # a delivered MWh earns its worth, or bears its tariff
-            dense[component, "marginal_cost"] = cost + sign * found.array("links", "efficiency") * value
-            dense[component, "marginal_cost"] += objective.returned(table["service"], weight)
-        elif weight:
-            dense[component, "marginal_cost"] = cost + value * table["sign"].to_numpy(float)
-    return replace(found, dense=dense, weights=weight, priority=tuple(weight))
+def _head_curves(base: BaseInputs) -> tuple[HeadCurve, ...]:
+    """Return the head curves of the case's profiles, and those of reservoirs that are filled for the first time."""
+    return (*head_curves(base.case, base.components), *filled_head_curves(base.case, base.book, base.components))
 
 
-def _tariff(scenario: Scenario, book: RuleBook) -> dict[str, float]:
-    # under take-or-pay the price is owed whether or not the energy is taken, so it does not steer the dispatch
-    owed = book.contract is None or scenario.contract.payment == "take_or_pay"
-    return {} if book.contract is None or owed else {"casa": sum(book.contract.prices.values())}
+def _limit_generators(
+    case: Case,
+    scenario: Scenario,
+    components: Mapping[str, pd.DataFrame],
+    dense: dict[tuple[str, str], np.ndarray],
+) -> None:
+    """Limit the generators for unserved demand by it, and close those for losses that the lines do not have."""
+    if case.own is not None or "generators" not in components:
+        return
+    if "loads" in components:
+        dense["generators", "p_max_pu"] = at_most_the_demand(components, dense)
+    has_line_losses = scenario.line_losses != "none" and len(components.get("lines", ())) > 0
+    if not has_line_losses:
+        dense["generators", "p_max_pu"] = without_transit_losses(components["generators"], dense)
 
 
-def _loads(case: Case, scenario: Scenario, stands: SnapshotInputs) -> np.ndarray:
+def _loads(
+    case: Case,
+    scenario: Scenario,
+    stands: SnapshotInputs,
+) -> np.ndarray:
     """Return demand and inflow [MW, hm³/h] of a scenario in every snapshot; shape (snapshots, loads)."""
     loads = stands.base.components["loads"]
     values = stands.dense["loads", "p_set"].copy()
     if "demand" in loads and "demand_year" in case.profiles:
         share = loads["share"].to_numpy(float)
-        for key, at in loads.groupby("demand").indices.items():
-            national = _demand(stands.base, str(key), profiles.chosen_for(scenario.growth, str(key), "central"))
-            values[:, at] = stands.axis.mean(national)[:, None] * share[at]
+        for key, columns in loads.groupby("demand").indices.items():
+            growth = profiles.chosen_for(scenario.growth, str(key), "central")
+            national = _demand(stands.base, str(key), growth)
+            mean = stands.axis.mean(national)
+            values[:, columns] = mean[:, None] * share[columns]
     if "inflow" in case.profiles:
         sites, flows = _scenario_inflow(scenario, stands.base)
         values[:, sites] = -stands.axis.mean(flows)
     return values
 
 
-def _refuse(case: Case, scenario: Scenario, book: RuleBook) -> None:
-    """Refuse what a scenario may write but nothing would come of."""
-    faults = []
-    if not isinstance(scenario.growth, str):
-        known = _labels(case, "demand_year")
-        for key in scenario.growth:
-            if key not in known:
-                what = f"growth names {key!r}, which the case does not have"
-                faults.append(_fault(scenario, ("growth", key), what, ", ".join(known), nearest(key, known)))
-    if scenario.head == "varying" and "head" not in case.profiles:
-        what = f"case {case.name} has no curves for a varying head"
-        repair = "write head: fixed, or add profiles/head.csv"
-        faults.append(_fault(scenario, ("head",), what, "fixed", repair))
-    if objective.RETURNED in (scenario.protection_order or ()) and scenario.contract.direction == "both":
-        what = "protection_order holds reverse while both directions are open: power could earn by going in a circle"
-        repair = "take reverse out, or write direction: reverse"
-        faults.append(_fault(scenario, ("protection_order",), what, None, repair))
-    if book.contract is None and (scenario.contract.season is not None or scenario.contract.prices):
-        what = f"case {case.name} has no contract to change"
-        faults.append(_fault(scenario, ("contract",), what, None, "take contract out"))
-    if faults:
-        raise InputError(faults)
-
-
-def _fault(
-    scenario: Scenario, steps: tuple[str, ...], what: str, allowed: str | None, repair: str | None = None
-) -> Fault:
-    origin = scenario.written_at(*steps)
-    return Fault(what, origin.where, origin.line, allowed, repair)
-
-
-def _labels(case: Case, profile_name: str) -> list[str]:
-    table = case.profiles.get(profile_name)
-    return [] if table is None else [str(label) for label in table.index.unique(0)]
-
-
-def _load(case: Case, scenario: Scenario, base: BaseInputs, name: str) -> np.ndarray:
+def _load(
+    case: Case,
+    scenario: Scenario,
+    base: BaseInputs,
+    name: str,
+) -> np.ndarray:
     """Return demand or inflow [MW, hm³/h] of one load in every hour; shape (hours,)."""
     loads = base.components["loads"]
-    key = loads["demand"].at[name] if "demand" in loads else None
-    if "demand_year" in case.profiles and isinstance(key, str) and key:
-        growth = profiles.chosen_for(scenario.growth, key, "central")
-        return _demand(base, key, growth) * number(loads, name, "share")
+    demand = loads["demand"].at[name] if "demand" in loads else None
+    if "demand_year" in case.profiles and isinstance(demand, str) and demand:
+        growth = profiles.chosen_for(scenario.growth, demand, "central")
+        national = _demand(base, demand, growth)
+        return national * number(loads, name, "share")
     if "inflow" in case.profiles:
         sites, flows = _inflow(base, scenario.hydrology)
-        at = np.flatnonzero(sites == loads.index.get_loc(name))
-        if len(at):
-            return -flows[:, at[0]]
+        columns = np.flatnonzero(sites == loads.index.get_loc(name))
+        if len(columns):
+            return -flows[:, columns[0]]
     return base.column("loads", "p_set", name)
 
 
-def _scenario_inflow(scenario: Scenario, base: BaseInputs) -> tuple[np.ndarray, np.ndarray]:
+def _scenario_inflow(
+    scenario: Scenario,
+    base: BaseInputs,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the inflow of a scenario; a fault of it names the place where the scenario writes its hydrology."""
     try:
         return _inflow(base, scenario.hydrology)
     except InputError as err:
@@ -325,24 +283,45 @@ def _scenario_inflow(scenario: Scenario, base: BaseInputs) -> tuple[np.ndarray, 
         raise InputError(fault.at(origin.where, origin.line) for fault in err.faults) from None
 
 
-def _demand(base: BaseInputs, key: str, growth: str) -> np.ndarray:
+def _demand(
+    base: BaseInputs,
+    key: str,
+    growth: str,
+) -> np.ndarray:
     """Return a national demand [MW] in every hour; shape (hours,)."""
-    return _shared_demand(PartialInputsKey(base, "demand_year", "demand_month", "demand_hour"), key, growth)
+    part = PartialInputsKey(base, "demand_year", "demand_month", "demand_hour")
+    return _shared_demand(part, key, growth)
 
 
 @lru_cache(maxsize=256)
-def _shared_demand(part: PartialInputsKey, key: str, growth: str) -> np.ndarray:
+def _shared_demand(
+    part: PartialInputsKey,
+    key: str,
+    growth: str,
+) -> np.ndarray:
     return profiles.demand(part.base.case, part.base.hours, key, growth)
 
 
 def _inflow(base: BaseInputs, hydrology: Hydrology) -> tuple[np.ndarray, np.ndarray]:
     """Return the positions of the loads that stand for inflow, and their flow [hm³/h]; shape (hours, sites)."""
-    return _shared_inflow(PartialInputsKey(base, "inflow", "water_statistics"), hydrology)
+    part = PartialInputsKey(base, "inflow", "water_statistics")
+    return _shared_inflow(part, hydrology)
 
 
 @lru_cache(maxsize=16)
-def _shared_inflow(part: PartialInputsKey, hydrology: Hydrology) -> tuple[np.ndarray, np.ndarray]:
-    base, loads = part.base, part.base.components["loads"].index
-    found = {site: flow for site, flow in inflow(base.case, base.hours, hydrology).items() if site in loads}
-    sites = np.array([loads.get_loc(site) for site in found], dtype=int)
-    return sites, np.column_stack(list(found.values())) if found else np.zeros((len(base.hours), 0))
+def _shared_inflow(
+    part: PartialInputsKey,
+    hydrology: Hydrology,
+) -> tuple[np.ndarray, np.ndarray]:
+    base = part.base
+    loads = base.components["loads"].index
+    sites = []
+    flows = []
+    for site, flow in inflow(base.case, base.hours, hydrology).items():
+        if site in loads:
+            sites.append(loads.get_loc(site))
+            flows.append(flow)
+    positions = np.array(sites, dtype=int)
+    if not flows:
+        return positions, np.zeros((len(base.hours), 0))
+    return positions, np.column_stack(flows)

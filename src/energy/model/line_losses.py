@@ -52,7 +52,9 @@ class LossSegments:
 def linearisation(components: Mapping[str, pd.DataFrame], scenario: Scenario) -> LineLosses:
     """Return how a scenario linearises losses; ``none`` where there are no lines."""
     lines = components.get("lines", pd.DataFrame())
-    return scenario.line_losses if len(lines) else "none"
+    if lines.empty:
+        return "none"
+    return scenario.line_losses
 
 
 def resistance(inputs: Inputs) -> np.ndarray:
@@ -89,18 +91,25 @@ def loss_segments(inputs: Inputs) -> LossSegments:
     >>> segments.slope.shape  # snapshots, lines, secants
     (12, 14, 5)
     """
-    return _secants(inputs) if inputs.line_losses == "secants" else _tangents(inputs)
+    if inputs.line_losses == "secants":
+        return _secants(inputs)
+    return _tangents(inputs)
 
 
 def _secants(inputs: Inputs) -> LossSegments:
+    """Return secants between points of the curve."""
     r_pu = resistance(inputs)
     points = np.array(_secant_points(rating(inputs), r_pu))
-    begin, end = points[:-1], points[1:]
+    begin = points[:-1]
+    end = points[1:]
     slope = 2 * np.sqrt(ATOL * r_pu)[:, None] * (begin + end)
-    lossy = (r_pu > 0)[:, None]
-    offset = np.where(lossy, -4 * ATOL * begin * end, 0.0)
+    loses = (r_pu > 0)[:, None]
+    offset = np.where(loses, -4 * ATOL * begin * end, 0.0)
     shape = (len(inputs.axis.snapshots), *slope.shape)
-    return LossSegments(np.broadcast_to(slope, shape), np.broadcast_to(offset, shape))
+    return LossSegments(
+        slope=np.broadcast_to(slope, shape),
+        offset=np.broadcast_to(offset, shape),
+    )
 
 
 def _secant_points(top: np.ndarray, r_pu: np.ndarray) -> list[float]:
@@ -108,24 +117,29 @@ def _secant_points(top: np.ndarray, r_pu: np.ndarray) -> list[float]:
 
     There are as many as the line with the largest rating by its own first flow needs; infinitely many are refused.
     """
-    lossy = r_pu > 0
-    first = 2 * np.sqrt(ATOL / r_pu[lossy])
-    last = float((top.max(axis=0)[lossy] / first).max(initial=0.0))
+    loses = r_pu > 0
+    first = 2 * np.sqrt(ATOL / r_pu[loses])
+    multiples = top.max(axis=0)[loses] / first
+    last = float(multiples.max(initial=0.0))
     wider = 1 + 2 * (RTOL + sqrt(RTOL + RTOL**2))
     points = [0.0, 1.0]
     while points[-1] < last:
         count = len(points)
         if count > MAX_SEGMENTS:
             return [*points, inf]
-        points.append(points[-1] * max(count / (count - 1), wider))
+        factor = max(count / (count - 1), wider)
+        points.append(points[-1] * factor)
     return points
 
 
 def _tangents(inputs: Inputs) -> LossSegments:
+    """Return tangents that touch the curve at shares of the rating."""
     shares = np.arange(1, SEGMENTS + 1) / SEGMENTS
     touched = rating(inputs)[:, :, None] * shares
     r_pu = resistance(inputs)[:, None]
-    return LossSegments(2 * r_pu * touched, -r_pu * touched**2)
+    slope = 2 * r_pu * touched
+    offset = -r_pu * touched**2
+    return LossSegments(slope, offset)
 
 
 def linearised_loss(inputs: Inputs, flow: np.ndarray) -> np.ndarray:
@@ -147,22 +161,43 @@ def refuse_unbounded(inputs: Inputs, scenario: Scenario) -> None:
     if inputs.line_losses == "none":
         return
     origin = scenario.written_at("line_losses")
-    repair = "correct the case, or write line_losses: none"
-    faults = [Fault(what, origin.where, origin.line, allowed, repair) for what, allowed in _unbounded(inputs)]
+    faults = []
+    for what, allowed in _unbounded(inputs):
+        fault = Fault(
+            what,
+            origin.where,
+            line=origin.line,
+            allowed=allowed,
+            repair="correct the case, or write line_losses: none",
+        )
+        faults.append(fault)
     if faults:
         raise InputError(faults)
 
 
 def _unbounded(inputs: Inputs) -> Iterator[tuple[str, str]]:
-    lines = inputs.components["lines"]
-    top, r_pu = rating(inputs), resistance(inputs)
+    """Yield what is wrong with branches whose loss no segments can follow, and what is allowed."""
     for name in inputs.components.get("transformers", pd.DataFrame()).index:
-        yield f"losses of lines beside transformer {name!r}: those of transformers are not modelled", "no transformers"
-    typed = lines["type"].fillna("").astype(str) if "type" in lines else pd.Series("", lines.index)
-    for at, name in enumerate(lines.index):
-        if typed[name]:
-            yield f"losses of line {name!r}: its resistance is that of type {typed[name]!r}", "r [Ω], and no type"
-        elif inputs.line_losses == "secants" and np.isinf(_secant_points(top[:, [at]], r_pu[[at]])[-1]):
-            most = f"{r_pu[at] * top[:, at].max() ** 2:.3g} MW"
-            what = f"losses of line {name!r} at its rating are {most}: more than {MAX_SEGMENTS} secants follow"
+        yield (
+            f"losses of lines beside transformer {name!r}: those of transformers are not modelled",
+            "no transformers",
+        )
+    lines = inputs.components["lines"]
+    no_types = pd.Series("", lines.index)
+    types = lines.get("type", no_types).fillna("").astype(str)
+    top = rating(inputs)
+    r_pu = resistance(inputs)
+    for position, name in enumerate(lines.index):
+        if types[name]:
+            yield (
+                f"losses of line {name!r}: its resistance is that of type {types[name]!r}",
+                "r [Ω], and no type",
+            )
+            continue
+        if inputs.line_losses != "secants":
+            continue
+        last_point = _secant_points(top[:, [position]], r_pu[[position]])[-1]
+        if np.isinf(last_point):
+            most = r_pu[position] * top[:, position].max() ** 2
+            what = f"losses of line {name!r} at its rating are {most:.3g} MW: more than {MAX_SEGMENTS} secants follow"
             yield what, "r [Ω], v_nom [kV] of bus0 and s_nom [MVA] that fit each other"

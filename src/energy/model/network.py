@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from energy.case.case import Case
 from energy.case.schema import attributes
 from energy.model.inputs import Inputs, inputs
 from energy.model.line_losses import TRANSMISSION_LOSSES
 from energy.model.own_network import own_network
 from energy.model.pypsa_logging import quiet_pypsa
-from energy.scenario import Scenario
+from energy.scenario.named import CaseOrName, ScenarioOrName, case_and_scenario
 
 if TYPE_CHECKING:
     import pypsa
@@ -29,15 +28,15 @@ CLASSES = {
 }
 
 
-def build(case: Case, scenario: Scenario) -> pypsa.Network:
+def build(case: CaseOrName, scenario: ScenarioOrName) -> pypsa.Network:
     """Build the PyPSA network of a scenario on a case.
 
     Parameters
     ----------
     case
-        What exists.
+        What exists, or its name.
     scenario
-        What is asked and what happens.
+        What is asked and what happens, or its name.
 
     Returns
     -------
@@ -58,10 +57,11 @@ def build(case: Case, scenario: Scenario) -> pypsa.Network:
     >>> float(n.links.at["line", "p_nom"])  # MW
     100.0
     """
+    case, scenario = case_and_scenario(case, scenario)
     return network(inputs(case, scenario))
 
 
-def network(found: Inputs) -> pypsa.Network:
+def network(inputs: Inputs) -> pypsa.Network:
     """Write inputs into a PyPSA network.
 
     Examples
@@ -75,22 +75,23 @@ def network(found: Inputs) -> pypsa.Network:
     """
     import pypsa
 
-    if found.own is not None:
-        n = own_network(found, found.own)
-        n.meta["energy"] |= _meta(found)
+    if inputs.own is not None:
+        n = own_network(inputs, inputs.own)
+        n.meta["energy"] |= _meta(inputs)
         return n
     with quiet_pypsa():
-        n = pypsa.Network(name=found.name)
-        n.set_snapshots(found.axis.snapshots)  # type: ignore[arg-type]  # PyPSA takes any index
-        n.snapshot_weightings.loc[:, :] = found.axis.weightings[n.snapshot_weightings.columns].to_numpy()
+        n = pypsa.Network(name=inputs.name)
+        n.set_snapshots(inputs.axis.snapshots)  # type: ignore[arg-type]  # PyPSA takes any index
+        columns = n.snapshot_weightings.columns
+        n.snapshot_weightings.loc[:, :] = inputs.axis.weightings[columns].to_numpy()
         for component, name in CLASSES.items():
-            table = found.components.get(component)
+            table = inputs.components.get(component)
             if table is not None and len(table):
                 _add(n, name, component, table)
-        for component, attribute in found.dense:
-            if len(found.components[component]):
-                _vary(n, component, attribute, found.values(component, attribute))
-    n.meta = {"energy": _meta(found)}
+        for component, attribute in inputs.dense:
+            if len(inputs.components[component]):
+                _vary(n, component, attribute, inputs.values(component, attribute))
+    n.meta = {"energy": _meta(inputs)}
     return n
 
 
@@ -104,25 +105,43 @@ def _meta(base: Inputs) -> dict[str, Any]:
     }
 
 
-def _add(n: pypsa.Network, name: str, component: str, table: pd.DataFrame) -> None:
-    known = attributes(component)
-    inputs_of = {*known.index[known["status"].str.startswith("Input")], "bus2", "bus3", "efficiency2", "efficiency3"}
-    own = [column for column in table.columns if column in inputs_of and column != "name"]
-    columns: dict[str, Any] = {column: table[column] for column in own}
+def _add(
+    n: pypsa.Network,
+    name: str,
+    component: str,
+    table: pd.DataFrame,
+) -> None:
+    """Add components with PyPSA's attributes, and write our own columns beside them."""
+    pypsa_attributes = attributes(component)
+    is_input = pypsa_attributes["status"].str.startswith("Input")
+    known = {*pypsa_attributes.index[is_input], "bus2", "bus3", "efficiency2", "efficiency3"}
+    known.discard("name")
+    of_pypsa = [column for column in table.columns if column in known]
+    columns: dict[str, Any] = {column: table[column] for column in of_pypsa}
     n.add(name, list(table.index), **columns)
     static = n.components[component].static
-    for column in table.columns.difference(own):
-        words = table[column].dtype == object
-        static[column] = table[column].where(table[column].notna(), "") if words else table[column]
+    for column in table.columns.difference(of_pypsa):
+        values = table[column]
+        if values.dtype == object:
+            values = values.where(values.notna(), "")
+        static[column] = values
 
 
-def _vary(n: pypsa.Network, component: str, attribute: str, values: pd.DataFrame) -> None:
+def _vary(
+    n: pypsa.Network,
+    component: str,
+    attribute: str,
+    values: pd.DataFrame,
+) -> None:
     """Write an attribute: what changes over time as a series, what stands still as the component's own value."""
     array = values.to_numpy()
-    varies = (array != array[0]).any(axis=0) & ~np.isnan(array).any(axis=0)
+    changes = (array != array[0]).any(axis=0)
+    is_complete = ~np.isnan(array).any(axis=0)
+    varies = changes & is_complete
     still = values.columns[~varies]
+    table = n.components[component]
     if len(still):
-        n.components[component].static.loc[still, attribute] = array[0, ~varies]
+        table.static.loc[still, attribute] = array[0, ~varies]
     if varies.any():
-        table = values.loc[:, varies]
-        n.components[component].dynamic[attribute] = table.rename_axis(index="snapshot", columns="name")
+        series = values.loc[:, varies]
+        table.dynamic[attribute] = series.rename_axis(index="snapshot", columns="name")

@@ -45,13 +45,16 @@ def priority_weights(order: Sequence[str], bought: Collection[str] = ()) -> dict
     >>> priority_weights(["own_demand", "imports", "casa"], bought={"imports"})
     {'own_demand': 6.0, 'imports': 3.0, 'casa': 1.0}
     """
-    ahead = order[: order.index(STUDIED) + 1] if STUDIED in order else order
-    found: dict[str, float] = {}
+    ahead = list(order)
+    if STUDIED in order:
+        ahead = ahead[: ahead.index(STUDIED) + 1]
+    weights: dict[str, float] = {}
     weight = LOWEST_WEIGHT
-    for name in reversed(ahead):
-        weight *= 1.0 if not found else RATIO_OF_PURCHASES if name in bought else RATIO
-        found[name] = weight
-    return dict(reversed(found.items()))
+    for service in reversed(ahead):
+        if weights:
+            weight *= RATIO_OF_PURCHASES if service in bought else RATIO
+        weights[service] = weight
+    return dict(reversed(weights.items()))
 
 
 def service_costs(inputs: Inputs, service: str) -> dict[str, np.ndarray]:
@@ -69,11 +72,13 @@ def service_costs(inputs: Inputs, service: str) -> dict[str, np.ndarray]:
     links = inputs.components.get("links", pd.DataFrame())
     if "service" in links:
         delivers = (links["service"] == service).to_numpy(float)
-        takes_back = ((links["service"] == RETURNED) & (service == STUDIED)).to_numpy(float)
+        is_returned = (links["service"] == RETURNED) & (service == STUDIED)
+        takes_back = is_returned.to_numpy(float)
         costs["links"] = takes_back - delivers * inputs.array("links", "efficiency")
     generators = inputs.components.get("generators", pd.DataFrame())
     if "service" in generators:
-        costs["generators"] = (generators["service"] == service).to_numpy(float) * generators["sign"].to_numpy(float)
+        serves = (generators["service"] == service).to_numpy(float)
+        costs["generators"] = serves * generators["sign"].to_numpy(float)
     return costs
 
 
@@ -101,14 +106,19 @@ def purchases(generators: pd.DataFrame) -> set[str]:
 
     Examples
     --------
-    >>> table = {"service": ["imports", "own_demand"], "sign": 1.0, "carrier": ["market", "unserved"]}
+    >>> table = {
+    ...     "service": ["imports", "own_demand"],
+    ...     "sign": 1.0,
+    ...     "carrier": ["market", "unserved"],
+    ... }
     >>> purchases(pd.DataFrame(table, index=["KZ supply", "unserved KG"]))
     {'imports'}
     """
     if "service" not in generators:
         return set()
-    rows = zip(*(generators[column].tolist() for column in ("service", "sign", "carrier")), strict=True)
-    return {str(s) for s, sign, carrier in rows if sign > 0 and carrier != UNSERVED and not pd.isna(s)} - {""}
+    is_bought = (generators["sign"] > 0) & (generators["carrier"] != UNSERVED)
+    services = generators.loc[is_bought, "service"].dropna()
+    return set(services.astype(str)) - {""}
 
 
 def demand_services(generators: pd.DataFrame) -> set[str]:
@@ -116,7 +126,11 @@ def demand_services(generators: pd.DataFrame) -> set[str]:
 
     Examples
     --------
-    >>> table = {"service": ["imports", "own_demand"], "sign": 1.0, "carrier": ["market", "unserved"]}
+    >>> table = {
+    ...     "service": ["imports", "own_demand"],
+    ...     "sign": 1.0,
+    ...     "carrier": ["market", "unserved"],
+    ... }
     >>> demand_services(pd.DataFrame(table, index=["KZ supply", "unserved KG"]))
     {'own_demand'}
     """

@@ -11,24 +11,56 @@ import numpy as np
 import pandas as pd
 
 from energy.case.case import Case
+from energy.case.first_filling import FillingRule
 from energy.case.physical_limits import allowed_instead
 from energy.case.rules import RuleBook, StartRule
 from energy.case.schema import MONTHS, NOT_MODELLED, attributes, must_not_be_negative
 from energy.errors import Fault, InputError, nearest
+from energy.model.hydrology.first_filling import turbines_of
 from energy.scenario import Scenario
 
 ALL = "all"  # stands for every row or column where a profile has several
 PROFILE = "profiles/"
+_OF_SINK = (("generators", "p_nom"), ("generators", "p_min_pu"), ("generators", "p_max_pu"))
 
 
 @dataclass(frozen=True)
 class _Target:
+    """What a value of the scenario is written to.
+
+    Attributes
+    ----------
+    table
+        A component list, or ``profiles/`` and the name of a profile.
+    row
+        Name of the component, or position of the row.
+    columns
+        The attribute, or the columns that a factor multiplies.
+    """
+
+    table: str
+    row: str | int
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Hit:
+    """An address that hits a number, its value, and whether it names it exactly."""
+
     address: str
     value: float
     exact: bool
 
 
-def with_overrides(case: Case, scenario: Scenario, book: RuleBook) -> Case:
+Targets = Iterator[tuple[_Target, bool]]
+"""What an address hits, and whether it names it exactly."""
+
+
+def with_overrides(
+    case: Case,
+    scenario: Scenario,
+    book: RuleBook,
+) -> Case:
     """Return the case with the numbers that ``values`` of the scenario sets.
 
     A component's number becomes the value; a row of a profile is multiplied by it (a share of a capacity stays at or
@@ -43,70 +75,106 @@ def with_overrides(case: Case, scenario: Scenario, book: RuleBook) -> Case:
     if not scenario.values:
         return case
     faults: list[Fault] = []
-    # a table that no value changes stays the same object, by which what was computed from it is known again
-    components, profiles = dict(case.components), dict(case.profiles)
-    hits: dict[tuple[Any, ...], list[_Target]] = {}
+    hits: dict[_Target, list[_Hit]] = {}
     for address, value in scenario.values.items():
         find = _in_profile if address.startswith(PROFILE) else _in_components
         try:
             for target, exact in find(case, book, address, value):
-                hits.setdefault(target, []).append(_Target(address, value, exact))
+                hit = _Hit(address, value, exact)
+                hits.setdefault(target, []).append(hit)
         except InputError as err:
             origin = scenario.written_at("values", address)
             faults += [fault.at(origin.where, origin.line) for fault in err.faults]
-    for target, found in hits.items():
-        best = [hit for hit in found if hit.exact] or found
+    # a table that no value changes stays the same object, by which what was computed from it is known again
+    components = dict(case.components)
+    profiles = dict(case.profiles)
+    for target, hits_of_target in hits.items():
+        exact_hits = [hit for hit in hits_of_target if hit.exact]
+        best = exact_hits or hits_of_target
         if len(best) > 1:
-            both = " and ".join(sorted(hit.address for hit in best))
-            what = f"values: {both} hit the same number"
-            origin = scenario.written_at("values", best[-1].address)
-            faults.append(Fault(what, origin.where, origin.line, "one of them", "narrow one"))
-        elif str(target[0]).startswith(PROFILE):
-            _multiply(
-                _own(profiles, case.profiles, target[0].removeprefix(PROFILE)), target[1], target[2], best[0].value
-            )
+            faults.append(_hit_twice(scenario, best))
+        elif target.table.startswith(PROFILE):
+            profile = target.table.removeprefix(PROFILE)
+            _multiply(_own(profiles, case.profiles, profile), target, best[0].value)
         else:
-            _set(_own(components, case.components, target[0]), target[1], target[2], best[0].value)
+            _set(_own(components, case.components, target.table), target, best[0].value)
     if faults:
         raise InputError(dict.fromkeys(faults))
     return replace(case, components=components, profiles=profiles)
 
 
-def _own(tables: dict[str, pd.DataFrame], before: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
+def _hit_twice(scenario: Scenario, hits: list[_Hit]) -> Fault:
+    """Return the fault of several values that hit one number."""
+    addresses = sorted(hit.address for hit in hits)
+    origin = scenario.written_at("values", hits[-1].address)
+    return Fault(
+        f"values: {' and '.join(addresses)} hit the same number",
+        origin.where,
+        line=origin.line,
+        allowed="one of them",
+        repair="narrow one",
+    )
+
+
+def _own(
+    tables: dict[str, pd.DataFrame],
+    before: Mapping[str, pd.DataFrame],
+    name: str,
+) -> pd.DataFrame:
     """Return a table to write to, a copy of that before."""
     if tables[name] is before[name]:
         tables[name] = before[name].copy()
     return tables[name]
 
 
-def _set(table: pd.DataFrame, name: str, attribute: str, value: float) -> None:
+def _set(
+    table: pd.DataFrame,
+    target: _Target,
+    value: float,
+) -> None:
+    """Write a number of a component."""
+    (attribute,) = target.columns
     if attribute not in table:
         table[attribute] = np.nan
     if table[attribute].dtype == bool:
-        table.loc[name, attribute] = bool(value)
+        table.loc[target.row, attribute] = bool(value)
     else:
         table[attribute] = table[attribute].astype(float)
-        table.loc[name, attribute] = value
+        table.loc[target.row, attribute] = value
 
 
-def _multiply(table: pd.DataFrame, row: int, columns: tuple[str, ...], factor: float) -> None:
-    at = table.columns.get_indexer(pd.Index(columns))
-    before = table.iloc[row, at].to_numpy(float)
+def _multiply(
+    table: pd.DataFrame,
+    target: _Target,
+    factor: float,
+) -> None:
+    """Multiply a row of a profile."""
+    row = int(target.row)
+    columns = table.columns.get_indexer(pd.Index(target.columns))
+    before = table.iloc[[row], columns].to_numpy(float)[0]
     after = before * factor
-    names = table.index.names
-    attribute = table.index[row][names.index("attribute")] if "attribute" in names else ""
+    levels = table.index.names
+    attribute = ""
+    if "attribute" in levels:
+        attribute = str(table.index[row][levels.index("attribute")])
     if attribute.endswith("_max_pu") and "utc_offset" not in table:  # hourly factors may pass 1, their product not
         after = np.minimum(after, np.maximum(before, 1.0))
-    table.iloc[row, at] = after
+    table.iloc[row, columns] = after
 
 
-def _in_components(case: Case, book: RuleBook, address: str, value: float) -> Iterator[tuple[tuple[Any, ...], bool]]:
+def _in_components(
+    case: Case,
+    book: RuleBook,
+    address: str,
+    value: float,
+) -> Targets:
+    """Yield the numbers of components that an address ``list.name.attribute`` hits."""
     component, _, rest = address.partition(".")
     pattern, _, attribute = rest.rpartition(".")
     table = case.components.get(component)
     if table is None:
-        known = list(case.components)
-        raise _fault(f"no table {component!r}", ", ".join(known), nearest(component, known))
+        tables = list(case.components)
+        raise _fault(f"no table {component!r}", ", ".join(tables), nearest(component, tables))
     names = case.names(component, pattern)
     if not names:
         raise _fault(f"no {component} match {pattern!r}", None, nearest(pattern, table.index))
@@ -115,24 +183,36 @@ def _in_components(case: Case, book: RuleBook, address: str, value: float) -> It
         raise _fault(f"{component} have no number {attribute!r}", ", ".join(known), nearest(attribute, known))
     _refuse_value(address, attribute, value)
     for name in names:
-        lacking = _lacking_port(case, component, name, attribute)
-        if lacking is not None:
-            raise _fault(f"{address} has no effect: {name!r} has no {lacking}", None, f"remove it, or give {lacking}")
-        instead = _set_elsewhere(case, book, component, name, attribute)
-        if instead:
-            raise _fault(f"{address} has no effect: {name!r} takes it from {instead[0]}", None, instead[1])
-        yield (component, name, attribute), name == pattern
+        missing = _missing_port(case, component, name, attribute)
+        if missing is not None:
+            raise _fault(
+                f"{address} has no effect: {name!r} has no {missing}",
+                None,
+                f"remove it, or give {missing}",
+            )
+        instead = _set_elsewhere(case, book, component, name=name, attribute=attribute)
+        if instead is not None:
+            place, repair = instead
+            raise _fault(f"{address} has no effect: {name!r} takes it from {place}", None, repair)
+        yield _Target(component, name, (attribute,)), name == pattern
 
 
 def numbers(component: str, table: pd.DataFrame) -> list[str]:
     """Return the attributes of a component list that hold a number or a switch."""
-    known = attributes(component)
-    inputs = known[known["status"].str.startswith("Input") & ~known["type"].isin(["string", "str"])]
-    own = [c for c in table.columns if c not in known.index and pd.api.types.is_numeric_dtype(table[c])]
-    return [*map(str, inputs.index), *own]
+    pypsa_attributes = attributes(component)
+    is_input = pypsa_attributes["status"].str.startswith("Input")
+    is_text = pypsa_attributes["type"].isin(["string", "str"])
+    numbers_of_pypsa = pypsa_attributes.index[is_input & ~is_text]
+    own_columns = table.columns.difference(pypsa_attributes.index, sort=False)
+    own_numbers = table[own_columns].select_dtypes(["number", "bool"]).columns
+    return [*map(str, numbers_of_pypsa), *own_numbers]
 
 
-def _refuse_value(address: str, attribute: str, value: float) -> None:
+def _refuse_value(
+    address: str,
+    attribute: str,
+    value: float,
+) -> None:
     """Refuse a value that no component can have, or that this package does not model."""
     if not np.isfinite(value) and attribute != "lifetime":
         raise _fault(f"{address} is {value}", "a finite number")
@@ -146,42 +226,101 @@ def _refuse_value(address: str, attribute: str, value: float) -> None:
         raise _fault(what, f"{float(NOT_MODELLED[attribute]):g}", "remove the value")
 
 
-def _lacking_port(case: Case, component: str, name: str, attribute: str) -> str | None:
+def _missing_port(
+    case: Case,
+    component: str,
+    name: str,
+    attribute: str,
+) -> str | None:
     """Return the bus that an efficiency speaks of where a link does not have it."""
-    port = attribute.removeprefix("efficiency")
-    if component != "links" or not port.isdecimal():
+    number_of_port = attribute.removeprefix("efficiency")
+    if component != "links" or not number_of_port.isdecimal():
         return None
+    port = f"bus{number_of_port}"
     links = case.components["links"]
-    bus = links.at[name, f"bus{port}"] if f"bus{port}" in links else None
-    return None if isinstance(bus, str) and bus else f"bus{port}"
+    bus = links.at[name, port] if port in links else None
+    if isinstance(bus, str) and bus:
+        return None
+    return port
 
 
-def _set_elsewhere(  # noqa: C901  (one branch a place)
-    case: Case, book: RuleBook, component: str, name: str, attribute: str
+def _set_elsewhere(
+    case: Case,
+    book: RuleBook,
+    component: str,
+    *,
+    name: str,
+    attribute: str,
 ) -> tuple[str, str] | None:
     """Return what sets a number whatever the component's table says, and how to change it there."""
     table = case.series.get((component, attribute))
     if table is not None and name in table:
         return "the network's own series", "change the network"
-    if "monthly" in case.profiles:
-        for row_component, row_name, row_attribute in case.profiles["monthly"].index:
-            if (row_component, row_attribute) == (component, attribute) and name in case.names(component, row_name):
-                return "profiles/monthly.csv", f"write profiles/monthly.{row_name}.{attribute}, a factor"
+    row_name = _monthly_row(case, component, name, attribute)
+    if row_name is not None:
+        return "profiles/monthly.csv", f"write profiles/monthly.{row_name}.{attribute}, a factor"
     if (component, attribute) == ("loads", "p_set"):
-        loads = case.components["loads"]
-        demand = loads.loc[name, "demand"] if "demand" in loads else None
-        if "demand_year" in case.profiles and isinstance(demand, str):
-            return "profiles/demand_year.csv", f"write profiles/demand_year.{demand}.<year>, a factor"
-        if "inflow" in case.profiles and name in case.profiles["inflow"].index.unique("site"):
-            return "profiles/inflow.csv", f"write profiles/inflow.{name}.<hydrology>, a factor"
-    if (component, attribute) in (("stores", "e_initial"), ("stores", "e_cyclic")):
+        return _profile_of_load(case, name)
+    if component == "stores" and attribute in ("e_initial", "e_cyclic"):
         for key, rule in book.rules.items():
             if isinstance(rule, StartRule) and rule.store == name:
                 return f"rule {key}", f"write rules.{key}.level, or switch the rule off"
+    return _set_by_filling(case, book, component, name, attribute)
+
+
+def _set_by_filling(case: Case, book: RuleBook, component: str, name: str, attribute: str) -> tuple[str, str] | None:
+    """Return the rule of first filling that sets a number, and how to change it there."""
+    number = (component, attribute)
+    for key, rule in book.rules.items():
+        if not isinstance(rule, FillingRule):
+            continue
+        of_sink = name == rule.sink and number in _OF_SINK
+        of_turbine = number == ("links", "efficiency") and name in turbines_of(case, rule)
+        of_store = name == rule.store and number == ("stores", "e_initial")
+        if of_sink:
+            return f"rule {key}", f"write rules.{key}.yearly [hm3]"
+        if of_turbine:
+            return f"rule {key}", f"write rules.{key}.level [m] or rules.{key}.efficiency"
+        if of_store:
+            return f"rule {key}", f"write rules.{key}.level [m] or rules.{key}.yearly [hm3]"
     return None
 
 
-def _in_profile(case: Case, _book: RuleBook, address: str, value: float) -> Iterator[tuple[tuple[Any, ...], bool]]:
+def _monthly_row(
+    case: Case,
+    component: str,
+    name: str,
+    attribute: str,
+) -> str | None:
+    """Return the name, or pattern, of the row of ``monthly.csv`` that sets a number."""
+    if "monthly" not in case.profiles:
+        return None
+    for row_component, row_name, row_attribute in case.profiles["monthly"].index:
+        if (row_component, row_attribute) != (component, attribute):
+            continue
+        if name in case.names(component, row_name):
+            return str(row_name)
+    return None
+
+
+def _profile_of_load(case: Case, name: str) -> tuple[str, str] | None:
+    """Return the profile that sets a load, and how to change it there."""
+    loads = case.components["loads"]
+    demand = loads.loc[name, "demand"] if "demand" in loads else None
+    if "demand_year" in case.profiles and isinstance(demand, str):
+        return "profiles/demand_year.csv", f"write profiles/demand_year.{demand}.<year>, a factor"
+    if "inflow" in case.profiles and name in case.profiles["inflow"].index.unique("site"):
+        return "profiles/inflow.csv", f"write profiles/inflow.{name}.<hydrology>, a factor"
+    return None
+
+
+def _in_profile(
+    case: Case,
+    _book: RuleBook,
+    address: str,
+    value: float,
+) -> Targets:
+    """Yield the rows of a profile that an address ``profiles/file.name.attribute`` hits."""
     file, _, rest = address.removeprefix(PROFILE).partition(".")
     name, _, attribute = rest.rpartition(".")
     table = case.profiles.get(file)
@@ -189,30 +328,40 @@ def _in_profile(case: Case, _book: RuleBook, address: str, value: float) -> Iter
         repair = "edit the case, or write profiles/demand_month.<demand>.<month>"
         raise _fault(f"{address}: hours of demand average 1, a factor on them means nothing", None, repair)
     if table is None:
-        known = [f"{PROFILE}{key}" for key in case.profiles]
-        raise _fault(f"the case has no {PROFILE}{file}", ", ".join(known), nearest(f"{PROFILE}{file}", known))
+        profiles = [f"{PROFILE}{profile}" for profile in case.profiles]
+        similar = nearest(f"{PROFILE}{file}", profiles)
+        raise _fault(f"the case has no {PROFILE}{file}", ", ".join(profiles), similar)
     if not np.isfinite(value) or value < 0:
         raise _fault(f"{address} is {value:g}", "a factor of 0 or more", "1 leaves the row as it is")
     rows = list(_ROWS[file](table, name, attribute))
     if not rows:
-        labels = [".".join(_label(file, key)) for key in table.index]
+        labels = [_label(file, key) for key in table.index]
         raise _fault(f"{address} names no row", None, nearest(f"{name}.{attribute}", labels))
     for row, columns, exact in rows:
-        yield (f"{PROFILE}{file}", row, columns), exact
+        yield _Target(f"{PROFILE}{file}", row, columns), exact
 
 
-def _label(file: str, key: Any) -> tuple[str, ...]:
-    parts = tuple(map(str, key)) if isinstance(key, tuple) else (str(key), "7")
-    return parts[1:3] if file in ("monthly", "hourly") else parts[:2]
+def _label(file: str, key: Any) -> str:
+    """Return a row of a profile as an address names it."""
+    if not isinstance(key, tuple):
+        return f"{key}.7"
+    first = 1 if file in ("monthly", "hourly") else 0
+    return f"{key[first]}.{key[first + 1]}"
 
 
 Rows = Iterator[tuple[int, tuple[str, ...], bool]]
 
 
-def _by_two(columns: Callable[[pd.DataFrame], list[str]]) -> Callable[[pd.DataFrame, str, str], Rows]:
+def _by_two(
+    columns: Callable[[pd.DataFrame], list[str]],
+) -> Callable[[pd.DataFrame, str, str], Rows]:
     """Return a search for rows whose key is (name, attribute), for a profile of the columns given."""
 
-    def find(table: pd.DataFrame, name: str, attribute: str) -> Rows:
+    def find(
+        table: pd.DataFrame,
+        name: str,
+        attribute: str,
+    ) -> Rows:
         for row, key in enumerate(table.index):
             first, second = (str(part) for part in key[:2])
             exact = first == name
@@ -222,26 +371,46 @@ def _by_two(columns: Callable[[pd.DataFrame], list[str]]) -> Callable[[pd.DataFr
     return find
 
 
-def _of_component(table: pd.DataFrame, name: str, attribute: str) -> Rows:
-    columns = tuple(c for c in table.columns if c.isdigit())
+def _of_component(
+    table: pd.DataFrame,
+    name: str,
+    attribute: str,
+) -> Rows:
+    """Yield rows whose key is (component list, name, attribute)."""
+    columns = tuple(column for column in table.columns if column.isdigit())
     for row, key in enumerate(table.index):
-        exact = key[1] == name
-        if (exact or fnmatchcase(key[1], name)) and key[2] == attribute:
+        _, row_name, row_attribute = key[:3]
+        exact = row_name == name
+        if (exact or fnmatchcase(row_name, name)) and row_attribute == attribute:
             yield row, columns, exact
 
 
-def _of_month(table: pd.DataFrame, name: str, attribute: str) -> Rows:
-    for row, key in enumerate(table.index):
-        exact = key == name
-        if (exact or fnmatchcase(str(key), name)) and attribute in MONTHS:
+def _of_month(
+    table: pd.DataFrame,
+    name: str,
+    attribute: str,
+) -> Rows:
+    """Yield the month of rows whose key is a demand."""
+    if attribute not in MONTHS:
+        return
+    for row, demand in enumerate(table.index):
+        exact = demand == name
+        if exact or fnmatchcase(str(demand), name):
             yield row, (attribute,), exact
 
 
-def _of_curve(table: pd.DataFrame, name: str, attribute: str) -> Rows:
+def _of_curve(
+    table: pd.DataFrame,
+    name: str,
+    attribute: str,
+) -> Rows:
+    """Yield the coefficient of rows whose key is (link, return mode)."""
     link, _, mode = name.rpartition(".")
-    for row, key in enumerate(table.index):
-        exact = key[0] == link
-        if (exact or fnmatchcase(key[0], link)) and key[1] == mode and attribute in table.columns:
+    if attribute not in table.columns:
+        return
+    for row, (row_link, row_mode) in enumerate(table.index):
+        exact = row_link == link
+        if (exact or fnmatchcase(row_link, link)) and row_mode == mode:
             yield row, (attribute,), exact
 
 
@@ -256,5 +425,10 @@ _ROWS: Mapping[str, Callable[[pd.DataFrame, str, str], Rows]] = {
 }
 
 
-def _fault(what: str, allowed: str | None = None, repair: str | None = None) -> InputError:
-    return InputError(Fault(f"values: {what}", None, None, allowed, repair))
+def _fault(
+    what: str,
+    allowed: str | None = None,
+    repair: str | None = None,
+) -> InputError:
+    fault = Fault(f"values: {what}", allowed=allowed, repair=repair)
+    return InputError(fault)

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 EQUAL = 1e-12  # relative; a mean over a snapshot may differ from its own value by the rounding of a sum
 
 
-def own_network(found: Inputs, own: pypsa.Network) -> pypsa.Network:
+def own_network(inputs: Inputs, own: pypsa.Network) -> pypsa.Network:
     """Return a copy of a user's own network with the numbers of the inputs written where they differ.
 
     Parameters
     ----------
-    found
+    inputs
         Inputs that were made from the network.
     own
         The network as PyPSA read it; left as it is.
@@ -36,15 +36,20 @@ def own_network(found: Inputs, own: pypsa.Network) -> pypsa.Network:
     """
     with quiet_pypsa():
         n = own.copy()
-    if not n.snapshots.equals(found.axis.snapshots):
-        _name_snapshots(n, found.axis.snapshots)
-    for component, table in found.components.items():
-        for attribute in table.columns.intersection(n.components[component].static.columns):
-            _write_static(n, component, attribute, table[attribute])
-    for component, attribute in found.dense:
-        if len(found.components[component]):
-            _write_series(n, component, attribute, found.values(component, attribute))
-    closed = {c: zeros for c in ("Line", "Transformer") if (zeros := rated_at_zero(own, c))}
+    if not n.snapshots.equals(inputs.axis.snapshots):
+        _name_snapshots(n, inputs.axis.snapshots)
+    for component, table in inputs.components.items():
+        static = n.components[component].static
+        for attribute in table.columns.intersection(static.columns):
+            _write_static(static, attribute, table[attribute])
+    for component, attribute in inputs.dense:
+        if len(inputs.components[component]):
+            _write_series(n, component, attribute, inputs.values(component, attribute))
+    closed = {}
+    for component in ("Line", "Transformer"):
+        rated_zero = rated_at_zero(own, component)
+        if rated_zero:
+            closed[component] = rated_zero
     n.meta = {**n.meta, "energy": {"closed": closed}}
     return n
 
@@ -54,8 +59,9 @@ def rated_at_zero(own: pypsa.Network, component: str) -> dict[str, list[list[int
     if own.components[component].static.empty:
         return {}
     with quiet_pypsa():
-        zero = own.get_switchable_as_dense(component, "s_max_pu") == 0
-    return {str(name): runs_of(zero[name].to_numpy()) for name in zero.columns[zero.any()]}
+        is_zero = own.get_switchable_as_dense(component, "s_max_pu") == 0
+    names = is_zero.columns[is_zero.any()]
+    return {str(name): runs_of(is_zero[name].to_numpy()) for name in names}
 
 
 def _name_snapshots(n: pypsa.Network, snapshots: pd.DatetimeIndex) -> None:
@@ -66,23 +72,44 @@ def _name_snapshots(n: pypsa.Network, snapshots: pd.DatetimeIndex) -> None:
             table.index = snapshots
 
 
-def _write_static(n: pypsa.Network, component: str, attribute: str, after: pd.Series) -> None:
-    static = n.components[component].static
+def _write_static(
+    static: pd.DataFrame,
+    attribute: str,
+    after: pd.Series,
+) -> None:
+    """Write the values of an attribute that differ."""
     before = static.loc[after.index, attribute]
-    differs = (before != after) & ~(before.isna() & after.isna())
+    both_missing = before.isna() & after.isna()
+    differs = (before != after) & ~both_missing
     if differs.any():
-        static.loc[after.index[differs], attribute] = after[differs].to_numpy()
+        names = after.index[differs]
+        static.loc[names, attribute] = after[differs].to_numpy()
 
 
-def _write_series(n: pypsa.Network, component: str, attribute: str, after: pd.DataFrame) -> None:
-    c = n.components[component]
-    if attribute not in c.static and attribute not in c.dynamic:
+def _write_series(
+    n: pypsa.Network,
+    component: str,
+    attribute: str,
+    after: pd.DataFrame,
+) -> None:
+    """Write the series of an attribute that differ."""
+    tables = n.components[component]
+    if attribute not in tables.static and attribute not in tables.dynamic:
         return
     with quiet_pypsa():
-        before = n.get_switchable_as_dense(c.name, attribute)[after.columns]
-    same = np.isclose(before.to_numpy(float), after.to_numpy(float), rtol=EQUAL, atol=0.0, equal_nan=True)
-    changed = after.columns[~same.all(axis=0)]
-    if len(changed):
-        table = c.dynamic.get(attribute, pd.DataFrame(index=n.snapshots))
-        kept = table.loc[:, ~table.columns.isin(changed)]
-        c.dynamic[attribute] = pd.concat([kept, after[changed]], axis=1).rename_axis(index="snapshot", columns="name")
+        dense = n.get_switchable_as_dense(tables.name, attribute)
+    before = dense[after.columns]
+    is_same = np.isclose(
+        before.to_numpy(float),
+        after.to_numpy(float),
+        rtol=EQUAL,
+        atol=0.0,
+        equal_nan=True,
+    )
+    changed = after.columns[~is_same.all(axis=0)]
+    if changed.empty:
+        return
+    series = tables.dynamic.get(attribute, pd.DataFrame(index=n.snapshots))
+    kept = series.loc[:, ~series.columns.isin(changed)]
+    written = pd.concat([kept, after[changed]], axis=1)
+    tables.dynamic[attribute] = written.rename_axis(index="snapshot", columns="name")

@@ -18,12 +18,16 @@ from energy.scenario import Scenario
 def axis_of(case: Case, scenario: Scenario) -> Axis:
     """Return the snapshots of a scenario; the same choice gives the same object, so that what hangs on it is shared."""
     if case.weightings is not None:
-        return _own_axis(case, scenario.asked_horizon()[0])
+        own_start, _ = scenario.asked_horizon()
+        return _own_axis(case, own_start)
     start, _ = scenario.horizon()
+    resolution = scenario.time.resolution
     cuts: set[pd.Timestamp] = set()
-    if scenario.time.resolution.startswith("typical"):  # every other resolution has all hours, and nothing to cut
-        cuts = {*_rule_cuts(base_inputs_of(case, scenario), start, scenario.time.years), *event_cuts(scenario, start)}
-    return _axis(scenario.horizon(), scenario.time.resolution, tuple(sorted(cuts)))
+    if resolution.startswith("typical"):  # every other resolution has all hours, and nothing to cut
+        base = base_inputs_of(case, scenario)
+        cuts |= _rule_cuts(base, start, scenario.time.years)
+        cuts.update(event_cuts(scenario, start))
+    return _axis(scenario.horizon(), resolution, tuple(sorted(cuts)))
 
 
 @lru_cache(maxsize=2)
@@ -33,20 +37,38 @@ def _own_axis(case: Case, start: pd.Timestamp) -> Axis:
 
 
 @lru_cache(maxsize=32)
-def _axis(horizon: tuple[pd.Timestamp, pd.Timestamp], resolution: str, cuts: tuple[pd.Timestamp, ...]) -> Axis:
+def _axis(
+    horizon: tuple[pd.Timestamp, pd.Timestamp],
+    resolution: str,
+    cuts: tuple[pd.Timestamp, ...],
+) -> Axis:
     return make_axis(hours_of(None, horizon), resolution, cuts)
 
 
 @lru_cache(maxsize=16)
-def _rule_cuts(base: BaseInputs, start: pd.Timestamp, years: int) -> frozenset[pd.Timestamp]:
+def _rule_cuts(
+    base: BaseInputs,
+    start: pd.Timestamp,
+    years: int,
+) -> frozenset[pd.Timestamp]:
     return frozenset(_cuts_of(base.book, start, years))
 
 
-def _cuts_of(book: RuleBook, start: pd.Timestamp, years: int) -> Iterator[pd.Timestamp]:
-    windowed = (VolumeRule, LimitRule, StorageRule)
-    windows = [rule.window for rule in book.rules.values() if isinstance(rule, windowed) and rule.window]
-    windows += [book.contract.season] if book.contract else []
-    dates = [rule.date for rule in book.rules.values() if isinstance(rule, LevelRule)]
+def _cuts_of(
+    book: RuleBook,
+    start: pd.Timestamp,
+    years: int,
+) -> Iterator[pd.Timestamp]:
+    """Yield the instants at which a window of a rule or the contract's season begins or ends, and dates of levels."""
+    windows = []
+    dates = []
+    for rule in book.rules.values():
+        if isinstance(rule, VolumeRule | LimitRule | StorageRule) and rule.window:
+            windows.append(rule.window)
+        elif isinstance(rule, LevelRule):
+            dates.append(rule.date)
+    if book.contract:
+        windows.append(book.contract.season)
     for year in range(start.year, start.year + years + 1):
         for window in windows:
             yield month_day(year, window.start)

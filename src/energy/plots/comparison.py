@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from energy.errors import Fault, InputError
+from energy.metrics.month_columns import LOST
 from energy.plots.frame import footer, framed
-from energy.plots.style import CEILING, SIZES, colour, styled
+from energy.plots.style import CEILING, SIZES, colour, styled, tick_text
 from energy.plots.waterfall import ENDS, waterfall_table
 from energy.results.labels import words
 
@@ -92,7 +93,7 @@ def comparison_figure(datasets: Sequence[xr.Dataset], size: str = "journal") -> 
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.set_xlabel("energy at the receiving end in the season [GWh]")
-        axes.xaxis.set_major_formatter("{x:,.0f}")
+        axes.xaxis.set_major_formatter(tick_text)
         axes.grid(axis="x")
         axes.legend(
             loc="lower right",
@@ -131,7 +132,7 @@ def _draw_bars(axes: Axes, totals: pd.DataFrame) -> np.ndarray:
                 height=0.72,
                 left=bar_ends,
                 color=colour(cause),
-                label=f"lost to {words(cause)}",
+                label=LOST + words(cause),
             )
             bar_ends = bar_ends + lost
     return bar_ends

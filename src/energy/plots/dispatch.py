@@ -9,7 +9,7 @@ import pandas as pd
 
 from energy.errors import Fault, InputError, nearest
 from energy.plots.frame import footer, framed, heading
-from energy.plots.style import OTHER, styled
+from energy.plots.style import OTHER, styled, tick_text
 from energy.results.country_balance import LINE, TRADE, countries_of, country_balance
 from energy.results.labels import country_name
 from energy.results.mean_day import LOCAL, mean_days
@@ -99,7 +99,7 @@ def dispatch_figure(dataset: xr.Dataset, country: str = "", size: str = "journal
         _set_month_axis(axes, [str(month) for month in days["month"].to_numpy()])
         axes.axhline(0, color="black", lw=0.6)
         axes.set_ylabel("power [MW]")
-        axes.yaxis.set_major_formatter("{x:,.0f}")
+        axes.yaxis.set_major_formatter(tick_text)
         axes.grid(axis="y")
         handles = _legend_handles(axes)
         axes.legend(

@@ -9,7 +9,7 @@ import numpy as np
 from energy.errors import Fault, InputError
 from energy.metrics.monthly import FIRM
 from energy.plots.frame import footer, framed, heading
-from energy.plots.style import CAUSES, CEILING, LINES, styled
+from energy.plots.style import CAUSES, CEILING, LINES, styled, tick_text
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def duration_curve(found: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
+def duration_curve(dataset: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
     """Return hours, from 0 to those of the season, and the power that is reached or passed for so long [MW].
 
     Parameters
     ----------
-    found
+    dataset
         From ``energy.results.record.record``.
 
     Returns
@@ -30,19 +30,20 @@ def duration_curve(found: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
     tuple
         Edges of the steps [h], shape (steps + 1,), and powers from high to low [MW], shape (steps,).
     """
-    weight = (found["weight"] * found["season"]).to_numpy()
-    power = found["transferable"].to_numpy()
-    inside = weight > 0
+    hours = (dataset["weight"] * dataset["season"]).to_numpy()
+    power = dataset["transferable"].to_numpy()
+    inside = hours > 0
     order = np.argsort(-power[inside], kind="stable")
-    return np.concatenate([[0.0], np.cumsum(weight[inside][order])]), power[inside][order]
+    passed = np.cumsum(hours[inside][order])
+    return np.concatenate([[0.0], passed]), power[inside][order]
 
 
-def duration_figure(*found: xr.Dataset, size: str = "journal") -> Figure:
+def duration_figure(*datasets: xr.Dataset, size: str = "journal") -> Figure:
     """Draw the duration curve of transferable power, one curve a scenario, against the contract's ceiling.
 
     Parameters
     ----------
-    found
+    datasets
         One Dataset a scenario, from ``energy.results.record.record``.
     size
         ``journal`` or ``slide``.
@@ -63,56 +64,64 @@ def duration_figure(*found: xr.Dataset, size: str = "journal") -> Figure:
     >>> from energy.scenario import read_scenario
     >>> from energy.analysis import run
     >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
-    >>> found = run(read_case("two_bus"), scenario)
+    >>> solved = run(read_case("two_bus"), scenario)
     >>> from energy.results.dataset import record
-    >>> duration_figure(record(found)).axes[0].get_ylabel()
+    >>> duration_figure(record(solved)).axes[0].get_ylabel()
     'power at the receiving end [MW]'
     """
-    if not found or any(not float(one["season"].max()) for one in found):
+    without_season = [dataset for dataset in datasets if not float(dataset["season"].max())]
+    if not datasets or without_season:
         raise InputError(Fault("a duration curve needs scenarios with a season", repair="give at least one"))
-    alone = len(found) == 1
-    title = heading(found[0], "Duration of transferable power") if alone else "Duration of transferable power"
+    is_alone = len(datasets) == 1
+    title = "Duration of transferable power"
+    if is_alone:
+        title = heading(datasets[0], title)
     note = "Hours of the contract season, from the highest power to the lowest."
+    ceiling = max(float(dataset["ceiling"].max()) for dataset in datasets)
+    most_power = max(float(dataset["transferable"].max()) for dataset in datasets)
+    longest = 0.0
     with styled():
-        figure = framed(title, footer(*found, note=note), size)
+        figure = framed(title, footer(*datasets, note=note), size)
         axes = figure.subplots()
-        for number, one in enumerate(found):
-            hours, power = duration_curve(one)
+        for number, dataset in enumerate(datasets):
+            hours, power = duration_curve(dataset)
+            longest = max(longest, float(hours[-1]))
             energy = float((np.diff(hours) * power).sum()) / 1000
-            tint = CAUSES["delivered"] if alone else LINES[number % len(LINES)]
-            name = f"{one.attrs['scenario']}: {energy:,.0f} GWh"
+            tint = CAUSES["delivered"] if is_alone else LINES[number % len(LINES)]
+            name = f"{dataset.attrs['scenario']}: {energy:,.0f} GWh"
             axes.stairs(power, hours, color=tint, lw=1.8, label=name, baseline=None)
-            if alone:
+            if is_alone:
                 axes.stairs(power, hours, fill=True, color=tint, alpha=0.15)
-        most = max(float(one["ceiling"].max()) for one in found)
-        if most:
-            axes.axhline(most, color=CEILING, lw=1.2, ls="--", label=f"contract ceiling: {most:,.0f} MW")
-        axes.set_xlim(0, max(float(duration_curve(one)[0][-1]) for one in found))
-        axes.set_ylim(0, 1.08 * max(most, *(float(one["transferable"].max()) for one in found)) or 1)
-        if alone:
-            _mark_firm(axes, *duration_curve(found[0]))
+        if ceiling:
+            label = f"contract ceiling: {ceiling:,.0f} MW"
+            axes.axhline(ceiling, color=CEILING, lw=1.2, ls="--", label=label)
+        if is_alone:
+            _mark_firm(axes, *duration_curve(datasets[0]))
+        axes.set_xlim(0, longest)
+        axes.set_ylim(0, 1.08 * max(ceiling, most_power) or 1)
         axes.set_xlabel("hours of the season [h]")
         axes.set_ylabel("power at the receiving end [MW]")
-        axes.xaxis.set_major_formatter("{x:,.0f}")
-        axes.yaxis.set_major_formatter("{x:,.0f}")
+        axes.xaxis.set_major_formatter(tick_text)
+        axes.yaxis.set_major_formatter(tick_text)
         axes.grid(axis="y")
-        axes.legend(
-            loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2
-        )  # above: curves may be anywhere
+        # above: curves may be anywhere
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2)
     return figure
 
 
 def _mark_firm(axes: Axes, hours: np.ndarray, power: np.ndarray) -> None:
     """Mark the power that is there for nine tenths of the season, and the mean."""
-    firm = float(power[min(int(np.searchsorted(hours[1:], FIRM * hours[-1])), len(power) - 1)])
-    mean = float((np.diff(hours) * power).sum() / hours[-1])
+    season = hours[-1]
+    mean = float((np.diff(hours) * power).sum() / season)
     axes.axhline(mean, color="#666666", lw=1, ls=":", label=f"mean of the season: {mean:,.0f} MW")
-    axes.plot([FIRM * hours[-1]], [firm], "o", color="black", ms=4, clip_on=False, zorder=4)
+    step = int(np.searchsorted(hours[1:], FIRM * season))
+    firm = float(power[min(step, len(power) - 1)])
+    axes.plot([FIRM * season], [firm], "o", color="black", ms=4, clip_on=False, zorder=4)
     # the curve never rises, so what is below and left of a point is free of it; at the foot there is room above only
     # a leader from where curves are seldom: beside the point the text would cross the last steps
     axes.annotate(
         f"at least {firm:,.0f} MW in {FIRM:.0%} of the hours".replace("%", " %"),
-        (FIRM * hours[-1], firm),
+        (FIRM * season, firm),
         (0.99, 0.8),
         textcoords="axes fraction",
         arrowprops={"arrowstyle": "-", "color": "#777777", "lw": 0.7},

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from textwrap import fill
 from typing import TYPE_CHECKING
 
+from energy.model.changed_inputs import titled
 from energy.plots.style import SIZES
 
 if TYPE_CHECKING:
@@ -83,23 +84,39 @@ def _line_count(text: str) -> int:
 
 def heading(dataset: xr.Dataset, quantity: str) -> str:
     """Return the title of a figure: quantity, scenario, year and water year."""
-    scenario = dataset.attrs["scenario"]
-    year = dataset.attrs["year"]
-    water = dataset.attrs["water"]
-    return f"{quantity}: {scenario}, {year}, {water} water"
+    scenario = dataset.attrs.get("scenario_title", dataset.attrs["scenario"])
+    return f"{quantity}: {scenario}, {when(dataset.attrs['year'], dataset.attrs['water'])}"
+
+
+def when(year: object, water: object) -> str:
+    """Return year and water year as words; the year alone where there is no water year.
+
+    Examples
+    --------
+    >>> when(2028, "median"), when(2030, "")
+    ('2028, median water', '2030')
+    """
+    return f"{year}, {water} water" if water else str(year)
 
 
 def footer(*datasets: xr.Dataset, note: str = "") -> str:
-    """Return the text below a figure: a note, if any; then scenario, case, weakest confidence and package version."""
+    """Return the text below a figure: a note, if any; then scenario, case, weakest confidence and package version.
+
+    One scenario has its recorded range of the season, too.
+    """
     scenarios = _attributes(datasets, "scenario")
     cases = _attributes(datasets, "case")
     confidences = _attributes(datasets, "weakest_confidence")
     versions = _attributes(datasets, "version")
     scenario_text = f"{len(scenarios)} scenarios"
+    range_text = []
     if len(scenarios) == 1:
-        scenario_text = f"scenario {scenarios[0]}"
+        scenario_text = f"scenario {datasets[0].attrs.get('scenario_title', scenarios[0])}"
+        season_range = str(datasets[0].attrs.get("season_range", ""))
+        range_text = [f"season {season_range}"] if season_range else []
     parts = (
         scenario_text,
+        *range_text,
         f"case {_distinct(cases)}",
         f"weakest evidence {max(confidences)}",
         f"casa1000-energy {_distinct(versions)}",
@@ -120,7 +137,7 @@ def _distinct(texts: Sequence[str]) -> str:
 def foot_of(scenario: Scenario, case: Case) -> str:
     """Return the text below a figure that shows no finished run: scenario, case, weakest confidence and version."""
     parts = (
-        f"scenario {scenario.name}",
+        f"scenario {titled(case, scenario)}",
         f"case {case.name}",
         f"weakest evidence {case.weakest_confidence}",
         f"casa1000-energy {version('casa1000-energy')}",

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from energy.plots.frame import footer, framed, heading
-from energy.plots.style import HEAT, styled
+from energy.plots.style import HEAT, styled, tick_text
 from energy.results.mean_day import LOCAL, mean_days
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def heatmap_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
         if len(months) <= MOST_LABELLED_MONTHS:
             _label_cells(axes, power, highest)
         bar = figure.colorbar(image, ax=axes, pad=0.02)
-        bar.ax.yaxis.set_major_formatter("{x:,.0f}")
+        bar.ax.yaxis.set_major_formatter(tick_text)
         bar.set_label("power at the receiving end [MW]")
         bar.outline.set_visible(False)
     return figure

@@ -13,7 +13,13 @@ from energy.errors import Fault, InputError
 from energy.plots.frame import footer, framed, heading
 from energy.plots.map_flows import flows, places, plants
 from energy.plots.map_labels import Labels
-from energy.plots.map_symbols import PLANT_EDGE, add_loading_bar, draw_flows, draw_plant, legend_handles
+from energy.plots.map_symbols import (
+    PLANT_EDGE,
+    add_loading_bar,
+    draw_flows,
+    draw_plant,
+    legend_handles,
+)
 from energy.plots.map_view import MapExtent, MapView, Point, extent_around, widened
 from energy.plots.style import SIZES, styled
 from energy.results.labels import country_name
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
 LAND = "#f2f2f0"
 HOME = "#fdf6e3"  # countries with demand in the case
 SEA = "#dfeaf2"
+NO_BORDERS = "Mean of the contract season. Flows are straight lines between buses, not routes. No borders are shown."
 BORDER = "#9a9a9a"
 MARGIN = 1.3  # degrees around the buses
 LARGE = 40  # MW from which a plant is named
@@ -85,7 +92,7 @@ def map_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
     with styled():
         figure = framed(
             heading(dataset, "Flows"),
-            footer(dataset, note=NEUTRAL),
+            footer(dataset, note=NEUTRAL if _is_on_the_map(dataset) else NO_BORDERS),
             size,
             HEIGHTS[size],
         )
@@ -104,7 +111,7 @@ def map_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
             all_axes[1].set_title("inside the frame", fontsize=8, loc="left")
         add_loading_bar(all_axes)
         all_axes[-1].legend(
-            handles=legend_handles(),
+            handles=legend_handles(with_plants=bool(plants(dataset))),
             loc="upper left",
             frameon=True,
             framealpha=0.9,
@@ -137,6 +144,7 @@ def _draw_view(axes: Axes, dataset: xr.Dataset, view: MapView) -> None:
     figure = axes.get_figure(root=True)
     assert figure is not None
     labels = Labels(axes, figure.get_figheight() - 1.5)
+    axes.set_facecolor(SEA if _is_on_the_map(dataset) else LAND)
     _draw_borders(axes)
     _draw_countries(axes, _countries_with_demand(dataset), view, labels)
     labelled_buses = {name: bus for name, bus in buses.items() if view.labels_at((bus.x, bus.y))}
@@ -160,13 +168,25 @@ def _draw_view(axes: Axes, dataset: xr.Dataset, view: MapView) -> None:
             )
 
 
+def _is_on_the_map(dataset: xr.Dataset) -> bool:
+    """Return whether a bus lies in the region whose borders the package ships; elsewhere no land or sea is known."""
+    outlines = []
+    for feature in borders()["features"]:
+        if feature["properties"]["kind"] != "border":
+            outlines += [np.array(polygon[0]) for polygon in feature["geometry"]["coordinates"]]
+    points = np.concatenate(outlines)
+    west, south = points.min(axis=0)
+    east, north = points.max(axis=0)
+    buses = places(dataset).values()
+    return any(west <= bus.x <= east and south <= bus.y <= north for bus in buses)
+
+
 def _set_extent(axes: Axes, extent: MapExtent) -> None:
     axes.set_xlim(extent.west, extent.east)
     axes.set_ylim(extent.south, extent.north)
     axes.set_aspect(1 / extent.shrinkage)
     axes.set_xlabel("longitude [°E]")
     axes.set_ylabel("latitude [°N]")
-    axes.set_facecolor(SEA)
     axes.spines[:].set_visible(True)
     axes.spines[:].set_color("#cccccc")
     axes.tick_params(labelsize=7, color="#cccccc")

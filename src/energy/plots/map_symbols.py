@@ -22,7 +22,14 @@ PLANT_FILL = "#56b4e9"
 SMALL_FLOW = "#aaaaaa"
 LOADING = "plasma_r"
 CROSS = 0.25  # share of a disrupted flow's length at which its cross stands
-NUMBERED = (0.45, 0.35, 0.55, 0.27, 0.63, 0.2)  # shares of a flow's length at which its number may stand, in this order
+NUMBERED = (
+    0.45,
+    0.35,
+    0.55,
+    0.27,
+    0.63,
+    0.2,
+)  # shares of a flow's length at which its number may stand, in this order
 SMALL_POWER = 5  # MW below which a flow is not labelled
 
 
@@ -160,8 +167,8 @@ def add_loading_bar(all_axes: Sequence[Axes]) -> None:
     bar.outline.set_visible(False)
 
 
-def legend_handles() -> list[Line2D]:
-    """Return the handles of the legend."""
+def legend_handles(with_plants: bool) -> list[Line2D]:
+    """Return the handles of the legend; that of plants on rivers only where there are some."""
     from matplotlib.lines import Line2D
 
     studied = Line2D(
@@ -198,4 +205,5 @@ def legend_handles() -> list[Line2D]:
         ms=7,
         label="plant on a river",
     )
-    return [studied, small, disrupted, plant]
+    handles = [studied, small, disrupted]
+    return [*handles, plant] if with_plants else handles

@@ -9,7 +9,7 @@ import pandas as pd
 
 from energy.errors import Fault, InputError, nearest
 from energy.plots.frame import footer, framed, heading
-from energy.plots.style import styled
+from energy.plots.style import styled, tick_text
 from energy.results.reservoirs import Reservoir, VolumeLimit, reservoir, reservoirs, volume_limits
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _draw_flows(axes: Axes, store: Reservoir, limits: list[VolumeLimit]) -> None
         _draw_volume_limit(axes, window, limit.at_most, marker="v")
     axes.set_title(store.name, fontsize=9, loc="left")
     axes.set_ylim(0, None)
-    axes.yaxis.set_major_formatter("{x:,.0f}")
+    axes.yaxis.set_major_formatter(tick_text)
     axes.grid(axis="y")
 
 
@@ -221,7 +221,7 @@ def _draw_content(axes: Axes, store: Reservoir) -> None:
     axes.set_ylim(0, 1.06 * store.size)
     axes.set_xlim(0, len(store.months))
     _set_month_axis(axes, store.months)
-    axes.yaxis.set_major_formatter("{x:,.0f}")
+    axes.yaxis.set_major_formatter(tick_text)
     axes.grid(axis="y")
 
 

@@ -8,49 +8,70 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from energy.analysis.risk.summary import ALL_TOGETHER
 from energy.plots.frame import footer
-from energy.plots.style import colour, save, styled
+from energy.plots.style import colour, save, styled, tick_text
 from energy.results.labels import MONTHS, range_text, short
 
 if TYPE_CHECKING:
     import xarray as xr
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 SIZES = {"journal": (7.2, 3.6), "slide": (8.0, 4.5)}  # inches
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#666666"
+BANDS = ((0.95, 0.05, 0.15), (0.9, 0.1, 0.25), (0.75, 0.25, 0.4))
+"""Probabilities of exceedance between which the fan is filled, and the shade."""
 BARS = 12  # of a tornado, at most
-FOOT: dict[str, Any] = {"x": 0.01, "ha": "left", "fontsize": 7, "color": "#444444", "linespacing": 1.4}
-INTERVAL: dict[str, Any] = {"color": ORANGE, "marker": "s", "ms": 4, "capsize": 3, "clip_on": False, "zorder": 4}
+FOOT: dict[str, Any] = {
+    "x": 0.01,
+    "ha": "left",
+    "fontsize": 7,
+    "color": "#444444",
+    "linespacing": 1.4,
+}
+INTERVAL: dict[str, Any] = {
+    "color": ORANGE,
+    "marker": "s",
+    "ms": 4,
+    "capsize": 3,
+    "clip_on": False,
+    "zorder": 4,
+}
 
 
-def fan_figure(found: xr.Dataset, size: str = "journal") -> Figure:
+def fan_figure(distribution: xr.Dataset, size: str = "journal") -> Figure:
     """Draw the mean power of each month: the median, and what is exceeded with 90 % and 95 %, 10 % and 5 %.
 
     Parameters
     ----------
-    found
+    distribution
         From ``energy.analysis.risk.summary.summary``.
     size
         ``journal`` or ``slide``.
     """
-    from matplotlib.figure import Figure
-
+    power = distribution["power"]
+    months = [MONTHS[int(month) - 1] for month in distribution["month"].values]
+    places = np.arange(len(months))
     with styled():
-        figure = Figure(figsize=SIZES[size], layout="constrained")
-        axes = figure.subplots()
-        power = found["power"].sel(bound="value")
-        at = np.arange(found.sizes["month"])
-        for least, most, shade in ((0.95, 0.05, 0.15), (0.9, 0.1, 0.25), (0.75, 0.25, 0.4)):
-            lower, upper = (power.sel(exceeded=share).to_numpy() for share in (least, most))
-            label = f"P{100 * least:.0f} to P{100 * most:.0f}"
-            axes.fill_between(at, lower, upper, color=BLUE, alpha=shade, lw=0, label=label)
-        axes.plot(at, power.sel(exceeded=0.5), color=BLUE, lw=1.6, marker="o", ms=4, label="P50")
-        firm = found["power"].sel(exceeded=0.9)
-        value, low, high = (firm.sel(bound=bound).to_numpy() for bound in ("value", "low", "high"))
+        figure, axes = _titled(distribution, "mean power by month", size)
+        for least, most, shade in BANDS:
+            axes.fill_between(
+                places,
+                power.sel(bound="value", exceeded=least).to_numpy(),
+                power.sel(bound="value", exceeded=most).to_numpy(),
+                color=BLUE,
+                alpha=shade,
+                lw=0,
+                label=f"P{100 * least:.0f} to P{100 * most:.0f}",
+            )
+        median = power.sel(bound="value", exceeded=0.5)
+        axes.plot(places, median, color=BLUE, lw=1.6, marker="o", ms=4, label="P50")
+        value, below, above = _interval(power.sel(exceeded=0.9))
         axes.errorbar(
-            at,
+            places,
             value,
-            [value - low, high - value],
+            [below, above],
             color=ORANGE,
             lw=1.2,
             marker="s",
@@ -58,83 +79,109 @@ def fan_figure(found: xr.Dataset, size: str = "journal") -> Figure:
             capsize=3,
             label="P90 (95 % interval)",
         )
-        axes.set_xticks(at, [MONTHS[int(month) - 1] for month in found["month"].values])
+        axes.set_xticks(places, months)
         axes.set_ylim(bottom=0)
         axes.set_ylabel("mean power at the receiving end [MW]")
-        axes.yaxis.set_major_formatter("{x:,.0f}")
+        axes.yaxis.set_major_formatter(tick_text)
         axes.grid(axis="y")
-        axes.set_title(f"{found.attrs['title']}: mean power by month", loc="left", fontsize=10, fontweight="bold")
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
-        _foot(figure, found)
     return figure
 
 
-def exceedance_figure(found: xr.Dataset, size: str = "journal") -> Figure:
-    """Draw the probability that the season exceeds a level, with and without outages, and the thresholds asked for."""
+def _titled(distribution: xr.Dataset, what: str, size: str, pad: float | None = None) -> tuple[Figure, Axes]:
+    """Return a figure with title and footer, and its axes."""
     from matplotlib.figure import Figure
 
+    figure = Figure(figsize=SIZES[size], layout="constrained")
+    axes = figure.subplots()
+    title = f"{distribution.attrs['title']}: {what}"
+    axes.set_title(title, loc="left", fontsize=10, fontweight="bold", pad=pad)
+    samples = distribution.attrs["samples"]
+    seed = distribution.attrs["seed"]
+    note = f"{samples:,} samples of water years and outages, seed {seed}"
+    figure.supxlabel(footer(distribution, note=note), **FOOT)
+    return figure, axes
+
+
+def _interval(figures: xr.DataArray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return figures, and how far their intervals reach below and above them."""
+    value = figures.sel(bound="value").to_numpy()
+    below = value - figures.sel(bound="low").to_numpy()
+    above = figures.sel(bound="high").to_numpy() - value
+    return value, below, above
+
+
+def exceedance_figure(distribution: xr.Dataset, size: str = "journal") -> Figure:
+    """Draw the probability that the season exceeds a level, with and without outages, and the thresholds asked for."""
+    level = distribution["level"].to_numpy() / 1000
+    thresholds = distribution["threshold"].to_numpy() / 1000
+    season = distribution["season"] / 1000
     with styled():
-        figure = Figure(figsize=SIZES[size], layout="constrained")
-        axes = figure.subplots()
-        level = found["level"].to_numpy() / 1000
-        axes.plot(level, 100 * found["curve_undisturbed"], color=GREY, lw=1.2, ls="--", label="without outages")
-        axes.plot(level, 100 * found["curve"], color=BLUE, lw=1.8, label="with outages")
+        figure, axes = _titled(distribution, "how often", size, pad=20)
+        undisturbed = 100 * distribution["curve_undisturbed"]
+        axes.plot(level, undisturbed, color=GREY, lw=1.2, ls="--", label="without outages")
+        axes.plot(level, 100 * distribution["curve"], color=BLUE, lw=1.8, label="with outages")
+        label: str | None = "P50, P90, P95 (95 % interval)"
         for share in (0.5, 0.9, 0.95):
-            value, low, high = (
-                float(found["season"].sel(exceeded=share, bound=b)) / 1000 for b in ("value", "low", "high")
-            )
-            label = "P50, P90, P95 (95 % interval)" if share == 0.5 else None
+            value, below, above = _interval(season.sel(exceeded=share))
             axes.errorbar(
-                value,
+                float(value),
                 100 * share,
-                xerr=[[value - low], [high - value]],
+                xerr=[[float(below)], [float(above)]],
                 color=ORANGE,
                 marker="s",
                 ms=4,
                 capsize=3,
                 label=label,
             )
-        for number, threshold in enumerate(found["threshold"].to_numpy() / 1000):
+            label = None  # one entry of the legend for all three
+        for number, threshold in enumerate(thresholds):
             axes.axvline(threshold, color="#999999", lw=0.7, zorder=0)
-            above = 101 + 4 * (number % 2)  # neighbours at two heights, so that they do not touch
-            axes.text(threshold, above, f"{threshold:g}", ha="center", va="bottom", fontsize=7, color=GREY)
+            above_axes = 101 + 4 * (number % 2)  # neighbours at two heights, so that they do not touch
+            axes.text(
+                threshold,
+                above_axes,
+                f"{threshold:g}",
+                ha="center",
+                va="bottom",
+                fontsize=7,
+                color=GREY,
+            )
         axes.set_ylim(0, 100)
-        axes.set_xlim(0, max(float(level.max()), float(found["threshold"].max()) / 1000 * 1.03))
+        axes.set_xlim(0, max(float(level.max()), float(thresholds.max()) * 1.03))
         axes.set_xlabel("energy of the season at the receiving end [TWh]")
         axes.set_ylabel("seasons that exceed it [%]")
         axes.grid()
-        axes.set_title(f"{found.attrs['title']}: how often", loc="left", fontsize=10, fontweight="bold", pad=20)
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
-        _foot(figure, found)
     return figure
 
 
-def causes_figure(found: xr.Dataset, size: str = "journal") -> Figure:
+def causes_figure(distribution: xr.Dataset, size: str = "journal") -> Figure:
     """Draw what the outages of each cause alone take from the season's mean, with intervals, dearest first."""
-    from matplotlib.figure import Figure
-
+    causes = [str(cause) for cause in distribution["cause"].values]
+    colours = [GREY if cause == ALL_TOGETHER else colour("line") for cause in causes]
+    value, below, above = _interval(distribution["lost"])
+    places = np.arange(len(causes))
     with styled():
-        figure = Figure(figsize=SIZES[size], layout="constrained")
-        axes = figure.subplots()
-        causes = [str(cause) for cause in found["cause"].values]
-        lost = found["lost"]
-        value, low, high = (lost.sel(bound=bound).to_numpy() for bound in ("value", "low", "high"))
-        at = np.arange(len(causes))
-        colours = [GREY if cause == "all together" else colour("line") for cause in causes]
-        axes.barh(at, value, 0.62, color=colours)
-        axes.errorbar(value, at, xerr=[value - low, high - value], fmt="none", color="black", lw=0.9, capsize=3)
-        axes.set_yticks(at, causes)
+        figure, axes = _titled(distribution, "outages by cause", size)
+        axes.barh(places, value, 0.62, color=colours)
+        axes.errorbar(value, places, xerr=[below, above], fmt="none", color="black", lw=0.9, capsize=3)
+        axes.set_yticks(places, causes)
         axes.invert_yaxis()
         axes.axvline(0, color="black", lw=0.8)
         axes.set_xlabel("energy lost in the mean season [GWh] (95 % interval)")
         axes.grid(axis="x")
-        axes.set_title(f"{found.attrs['title']}: outages by cause", loc="left", fontsize=10, fontweight="bold")
-        _foot(figure, found)
     return figure
 
 
 def tornado_figure(
-    numbers: pd.DataFrame, base: float, metric: str, unit: str, title: str, foot: str = "", size: str = "journal"
+    numbers: pd.DataFrame,
+    base: float,
+    metric: str,
+    unit: str,
+    title: str,
+    foot: str = "",
+    size: str = "journal",
 ) -> Figure:
     """Draw a metric with one number at each end of its range, widest first.
 
@@ -155,16 +202,19 @@ def tornado_figure(
     """
     from matplotlib.figure import Figure
 
-    shown = numbers[numbers["swing"] > 0].sort_values("swing", ascending=False, kind="stable").head(BARS)
-    width, height = SIZES[size]
+    moving = numbers[numbers["swing"] > 0]
+    shown = moving.sort_values("swing", ascending=False, kind="stable").head(BARS)
+    places = np.arange(len(shown))
+    labels = [_label(str(key), row) for key, row in shown.iterrows()]
+    width, least_height = SIZES[size]
+    height = max(least_height * 0.55, 1.2 + 0.36 * len(shown))
     with styled():
-        figure = Figure(figsize=(width, max(height * 0.55, 1.2 + 0.36 * len(shown))), layout="constrained")
+        figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.subplots()
-        at = np.arange(len(shown))
         for end, paint in (("low", "#56b4e9"), ("high", ORANGE)):
             values = shown[f"at {end}"].astype(float).fillna(base).to_numpy()  # no optimum there, no bar
-            axes.barh(at, values - base, 0.6, left=base, color=paint, label=f"number at its {end} end")
-        axes.set_yticks(at, [_label(str(key), row) for key, row in shown.iterrows()], fontsize=8)
+            axes.barh(places, values - base, 0.6, left=base, color=paint, label=f"number at its {end} end")
+        axes.set_yticks(places, labels, fontsize=8)
         axes.invert_yaxis()
         axes.axvline(base, color="black", lw=0.8)
         axes.set_xlabel(f"{metric} [{unit}]")
@@ -177,19 +227,23 @@ def tornado_figure(
 
 
 def _label(key: str, row: pd.Series) -> str:
-    missing = "".join(f", no optimum at its {end} end" for end in ("low", "high") if pd.isna(row[f"at {end}"]))
-    return f"{short(key)}\n{range_text(row.to_dict())}, {row['confidence']}{missing}"
+    """Return the label of a number: name, range, confidence, and where there is no optimum."""
+    label = f"{short(key)}\n{range_text(row.to_dict())}, {row['confidence']}"
+    for end in ("low", "high"):
+        if pd.isna(row[f"at {end}"]):
+            label += f", no optimum at its {end} end"
+    return label
 
 
-def _foot(figure: Figure, found: xr.Dataset) -> None:
-    note = f"{found.attrs['samples']:,} samples of water years and outages, seed {found.attrs['seed']}"
-    figure.supxlabel(footer(found, note=note), **FOOT)
-
-
-def write_figures(found: xr.Dataset, folder: Path, force: bool = False) -> list[Path]:
+def write_figures(distribution: xr.Dataset, folder: Path, force: bool = False) -> list[Path]:
     """Write fan, exceedance curve and causes as PNG and SVG; return the PNGs."""
-    stems = []
-    for name, draw in (("months", fan_figure), ("exceedance", exceedance_figure), ("causes", causes_figure)):
-        save(draw(found), folder / name, force=force)
-        stems.append(folder / f"{name}.png")
-    return stems
+    figures = {
+        "months": fan_figure(distribution),
+        "exceedance": exceedance_figure(distribution),
+        "causes": causes_figure(distribution),
+    }
+    paths = []
+    for name, figure in figures.items():
+        save(figure, folder / name, force=force)
+        paths.append(folder / f"{name}.png")
+    return paths

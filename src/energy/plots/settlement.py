@@ -9,7 +9,7 @@ import pandas as pd
 
 from energy.errors import Fault, InputError
 from energy.plots.frame import footer, framed, heading
-from energy.plots.style import LINES, styled
+from energy.plots.style import LINES, styled, tick_text
 from energy.results.labels import country_name
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def settlement_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
         axes.tick_params(axis="x", length=0)
         axes.set_ylim(paid.min() - 0.12 * span, received.max() + 0.12 * span)
         axes.set_ylabel("received in the year [million USD]")
-        axes.yaxis.set_major_formatter("{x:,.0f}")
+        axes.yaxis.set_major_formatter(tick_text)
         axes.grid(axis="y")
         axes.legend(loc="upper right")
     return figure

@@ -8,7 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 
-def stacked(delivered: ArrayLike, ladder: Mapping[str, ArrayLike], ceiling: ArrayLike) -> dict[str, np.ndarray]:
+def stacked(
+    delivered: ArrayLike,
+    ladder: Mapping[str, ArrayLike],
+    ceiling: ArrayLike,
+) -> dict[str, np.ndarray]:
     """Return the parts of bars from the bottom up, none of them negative.
 
     A rung may give energy back: reservoirs move water between months, and a way round may be rated above the contract.
@@ -33,10 +37,13 @@ def stacked(delivered: ArrayLike, ladder: Mapping[str, ArrayLike], ceiling: Arra
     >>> {cause: part.tolist() for cause, part in stacked([4], {"line": [-1], "own_demand": [7]}, [10]).items()}
     {'delivered': [4.0], 'own_demand': [6.0], 'line': [0.0]}
     """
-    level = reached = np.asarray(delivered, float)
-    parts, top = {"delivered": level}, np.asarray(ceiling, float)
+    top = np.asarray(ceiling, float)
+    level = np.asarray(delivered, float)
+    reached = level
+    parts = {"delivered": level}
     for cause, energy in reversed(list(ladder.items())):
         level = level + np.asarray(energy, float)
         highest = np.maximum(np.minimum(level, top), reached)
-        parts[cause], reached = highest - reached, highest
+        parts[cause] = highest - reached
+        reached = highest
     return parts

@@ -110,3 +110,15 @@ def colour(cause: str) -> str:
     # mixed with white here, not made transparent: what lies behind a bar must not shine through
     parts = (round(255 - (255 - int(full[at : at + 2], 16)) * TINT) for at in (1, 3, 5))
     return "#" + "".join(f"{part:02x}" for part in parts)
+
+
+def tick_text(value: float, position: float = 0.0) -> str:  # noqa: ARG001  (matplotlib hands the position over)
+    """Return the text of a tick: grouped by thousands, with decimals only where the tick has them.
+
+    Examples
+    --------
+    >>> tick_text(12000.0), tick_text(0.5), tick_text(-0.0)
+    ('12,000', '0.5', '0')
+    """
+    rounded = round(value, 9) + 0.0
+    return f"{rounded:,.0f}" if rounded.is_integer() else f"{rounded:,g}"

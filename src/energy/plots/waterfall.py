@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
 from energy.plots.frame import footer, framed, heading
-from energy.plots.style import CEILING, colour, styled
+from energy.plots.season_ladder import CONTRACT, taken_text
+from energy.plots.style import CEILING, colour, styled, tick_text
 from energy.results.labels import words
+from energy.results.waterfall import in_season
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -17,18 +19,44 @@ if TYPE_CHECKING:
 ENDS = ("ceiling", "delivered")
 
 
-def waterfall_table(found: xr.Dataset) -> pd.DataFrame:
+class _Bar(NamedTuple):
+    """A bar of the waterfall: from its start on, with its number above it."""
+
+    label: str
+    start: float
+    length: float
+    colour: str
+    text: str
+
+    @property
+    def top(self) -> float:
+        """Upper end."""
+        return max(self.start, self.start + self.length)
+
+    @property
+    def bottom(self) -> float:
+        """Lower end."""
+        return min(self.start, self.start + self.length)
+
+
+def waterfall_table(dataset: xr.Dataset) -> pd.DataFrame:
     """Return the ladder of a run as ``waterfall_figure`` takes it: ceiling, causes, delivered [GWh by month]."""
-    months = pd.Index(found["month"].to_numpy(), name="month")
-    table = pd.DataFrame({"ceiling": found["month_ceiling"].to_numpy()}, index=months)
-    if "month_lost" in found:
-        for cause in found["cause"].to_numpy():
-            table[str(cause)] = found["month_lost"].sel(cause=cause).to_numpy()
-    table["delivered"] = found["month_delivered"].to_numpy()
-    return table[table["ceiling"] > 0] if (table["ceiling"] > 0).any() else table
+    months = pd.Index(dataset["month"].to_numpy(), name="month")
+    table = pd.DataFrame({"ceiling": dataset["month_ceiling"].to_numpy()}, index=months)
+    if "month_lost" in dataset:
+        for cause in dataset["cause"].to_numpy():
+            table[str(cause)] = dataset["month_lost"].sel(cause=cause).to_numpy()
+    table["delivered"] = dataset["month_delivered"].to_numpy()
+    return in_season(table)
 
 
-def waterfall_figure(table: pd.DataFrame, title: str, foot: str = "", size: str = "journal") -> Figure:
+def waterfall_figure(
+    table: pd.DataFrame,
+    title: str,
+    foot: str = "",
+    size: str = "journal",
+    season: tuple[float, float] | None = None,
+) -> Figure:
     """Draw what causes take of the ceiling, as steps down to what is delivered.
 
     Parameters
@@ -40,6 +68,8 @@ def waterfall_figure(table: pd.DataFrame, title: str, foot: str = "", size: str 
         Text above and below.
     size
         ``journal`` or ``slide``.
+    season
+        90 % range of what is delivered with all unknown numbers at once [GWh], drawn as a whisker; None: no whisker.
 
     Returns
     -------
@@ -52,50 +82,64 @@ def waterfall_figure(table: pd.DataFrame, title: str, foot: str = "", size: str 
     >>> from energy.scenario import read_scenario
     >>> from energy.analysis import run
     >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
-    >>> found = run(read_case("two_bus"), scenario)
-    >>> table = found.table[["ceiling", "delivered"]].assign(line=0.0)
+    >>> solved = run(read_case("two_bus"), scenario)
+    >>> table = solved.table[["ceiling", "delivered"]].assign(line=0.0)
     >>> waterfall_figure(table, "two_bus").axes[0].get_ylabel()
     'energy at the receiving end [GWh]'
     """
-    sums = table.sum()
-    causes = [str(name) for name in table.columns if name not in ENDS]
+    bars = _bars(table)
+    highest = season[1] if season is not None else 0.0
+    span = max(1.0, highest, *(bar.start + bar.length for bar in bars))
+    lowest = min(0.0, *(bar.bottom for bar in bars))
     with styled():
         figure = framed(title, foot, size)
         axes = figure.subplots()
-        level = float(sums["ceiling"])
-        bars = [("contract ceiling", 0.0, level, CEILING)]
-        for cause in causes:
-            taken = float(sums[cause])
-            bars.append((words(cause), level - taken, taken, colour(cause)))
-            level -= taken
-        bars.append(("delivered", 0.0, float(sums["delivered"]), colour("delivered")))
-        span = max(float(sums["ceiling"]), *(start + length for _, start, length, _ in bars), 1.0)
-        for number, (label, start, length, tint) in enumerate(bars):
-            axes.bar(number, length, 0.68, bottom=start, color=tint, label=f"_{label}")
-            end = label in ("contract ceiling", "delivered")
-            text = f"{length:,.0f}" if end else _step(length)
-            axes.text(number, max(start, start + length) + 0.015 * span, text, ha="center", va="bottom", fontsize=8)
-            if number < len(bars) - 1:
-                joint = start + length if number == 0 else start
-                axes.plot([number + 0.34, number + 0.66], [joint, joint], color="#999999", lw=0.7)
-        names = [label.replace(" ", "\n") for label, *_ in bars]
+        for number, bar in enumerate(bars):
+            axes.bar(number, bar.length, 0.68, bottom=bar.start, color=bar.colour, label=f"_{bar.label}")
+            axes.text(number, bar.top + 0.015 * span, bar.text, ha="center", va="bottom", fontsize=8)
+        for number, bar in enumerate(bars[:-1]):
+            joint = bar.start + bar.length if number == 0 else bar.start
+            axes.plot([number + 0.34, number + 0.66], [joint, joint], color="#999999", lw=0.7)
+        if season is not None:
+            axes.vlines(len(bars) - 1, *season, color="#222222", lw=1.2, label="_range of nine in ten")
+            axes.hlines(season, len(bars) - 1.1, len(bars) - 0.9, color="#222222", lw=1.2)
+        names = [bar.label.replace(" ", "\n") for bar in bars]
         axes.set_xticks(range(len(bars)), names, fontsize=8)
         axes.tick_params(axis="x", length=0)
-        lowest = min(0.0, *(min(start, start + length) for _, start, length, _ in bars))
         axes.set_ylim(1.1 * lowest, 1.1 * span)
         axes.set_ylabel("energy at the receiving end [GWh]")
-        axes.yaxis.set_major_formatter("{x:,.0f}")
+        axes.yaxis.set_major_formatter(tick_text)
         axes.grid(axis="y")
     return figure
 
 
-def ladder_figure(found: xr.Dataset, size: str = "journal") -> Figure:
+def _bars(table: pd.DataFrame) -> list[_Bar]:
+    """Return the ceiling, what each cause takes of it, and what is delivered."""
+    sums = table.sum()
+    ceiling = float(sums["ceiling"])
+    delivered = float(sums["delivered"])
+    bars = [_Bar(CONTRACT, 0.0, ceiling, CEILING, text=f"{ceiling:,.0f}")]
+    level = ceiling
+    for cause in map(str, table.columns):
+        if cause in ENDS:
+            continue
+        taken = float(sums[cause])
+        bars.append(_Bar(words(cause), level - taken, taken, colour(cause), text=taken_text(taken)))
+        level -= taken
+    bars.append(_Bar("delivered", 0.0, delivered, colour("delivered"), text=f"{delivered:,.0f}"))
+    return bars
+
+
+def ladder_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
     """Draw the season of a run as a waterfall, services in the order of protection."""
     note = "Each bar is what serving that cause before CASA-1000 takes, in the order of protection."
-    return waterfall_figure(
-        waterfall_table(found), heading(found, "From the contract to delivery"), footer(found, note=note), size
-    )
+    title = heading(dataset, "From the contract to delivery")
+    table = waterfall_table(dataset)
+    return waterfall_figure(table, title, footer(dataset, note=note), size, season=_season_range(dataset))
 
 
-def _step(taken: float) -> str:
-    return "0" if round(taken) == 0 else f"{-taken:+,.0f}".replace("-", "−")
+def _season_range(dataset: xr.Dataset) -> tuple[float, float] | None:
+    """Return the recorded range of the season [GWh]; None where there is none."""
+    if "season_low" not in dataset.attrs:
+        return None
+    return float(dataset.attrs["season_low"]), float(dataset.attrs["season_high"])

@@ -120,7 +120,7 @@ def parse_document(text: str, where: Path | str) -> Node:
         what = "the file holds a list"
     else:
         what = f"the file holds only {_short(content)}"
-    raise InputError(Fault(what, where, 1, "a mapping: lines of `key: value`"))
+    raise InputError(Fault(what, where, line=1, allowed="a mapping: lines of `key: value`"))
 
 
 def parse_value(text: str, where: Path | str) -> Node:
@@ -146,7 +146,7 @@ def _refuse_tabs(text: str, where: Path | str) -> None:
     faults = []
     for number, line in enumerate(text.split("\n"), 1):
         if _TAB_INDENT.match(line):
-            fault = Fault("indented with a tab", where, number, "spaces", "use spaces")
+            fault = Fault("indented with a tab", where, line=number, allowed="spaces", repair="use spaces")
             faults.append(fault)
     if faults:
         raise InputError(faults[:MOST_TABS_NAMED])
@@ -167,7 +167,11 @@ def _syntax_fault(error: MarkedYAMLError, where: Path | str) -> Fault:
     )
 
 
-def _character_fault(error: Exception, text: str, where: Path | str) -> Fault:
+def _character_fault(
+    error: Exception,
+    text: str,
+    where: Path | str,
+) -> Fault:
     """Return the character that YAML forbids: the parser knows its position, not its line."""
     position = getattr(error, "position", 0) or 0
     reason = getattr(error, "reason", error)
@@ -251,7 +255,12 @@ class _Builder:
     def _alias(self, name: str, line: int) -> None:
         self.aliases += 1
         if self.aliases > MOST_ALIASES:
-            self._stop("too many aliases", line, f"up to {MOST_ALIASES}", "write the values out, or use `extends`")
+            self._stop(
+                "too many aliases",
+                line,
+                f"up to {MOST_ALIASES}",
+                "write the values out, or use `extends`",
+            )
         if name not in self.anchors:
             what = f"alias *{name[:40]} has no finished anchor of that name before it"
             self._stop(what, line, None, "write the value out")
@@ -279,20 +288,36 @@ class _Builder:
         value = _Anchored(node, frame.size, frame.depth)
         self._finish(value, frame.anchor, frame.line, "a mapping or list")
 
-    def _finish(self, value: _Anchored, anchor: str | None, line: int, shown: str) -> None:
+    def _finish(
+        self,
+        value: _Anchored,
+        anchor: str | None,
+        line: int,
+        shown: str,
+    ) -> None:
         self._count(1, len(self.open), line)
         if anchor:
             self.anchors[anchor] = value
         self._add(value, line, shown)
 
-    def _count(self, size: int, depth: int, line: int) -> None:
+    def _count(
+        self,
+        size: int,
+        depth: int,
+        line: int,
+    ) -> None:
         self.values += size
         if self.values > MOST_VALUES:
             self._stop("too many values", line, f"up to {MOST_VALUES:,}, aliases counted in full")
         if depth > DEEPEST:
             self._stop("nested too deep", line, f"up to {DEEPEST} levels")
 
-    def _add(self, value: _Anchored, line: int, shown: str) -> None:
+    def _add(
+        self,
+        value: _Anchored,
+        line: int,
+        shown: str,
+    ) -> None:
         node = value.node
         if not self.open:
             self.root = node
@@ -309,7 +334,12 @@ class _Builder:
             self._add_to_mapping(frame, frame.key, node)
             frame.key = None
 
-    def _add_to_mapping(self, frame: _Open, written_key: tuple[str, int], node: Node) -> None:
+    def _add_to_mapping(
+        self,
+        frame: _Open,
+        written_key: tuple[str, int],
+        node: Node,
+    ) -> None:
         """Put a value under its key, written as (word, line)."""
         key, key_line = written_key
         if key in frame.keys:
@@ -327,7 +357,7 @@ class _Builder:
         allowed: str | None = None,
         repair: str | None = None,
     ) -> None:
-        self.faults.append(Fault(what, self.where, line, allowed, repair))
+        self.faults.append(Fault(what, self.where, line=line, allowed=allowed, repair=repair))
         if len(self.faults) >= MOST_FAULTS:
             raise _TooMuchError
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -30,7 +30,20 @@ _ALLOWED = {
 }
 
 
-def validated(model: type[Model], tree: Node, keys: Collection[str] | None = None) -> Model:
+BOUND_ERRORS = (
+    "greater_than",
+    "greater_than_equal",
+    "less_than",
+    "less_than_equal",
+)
+"""Pydantic's errors of a number outside its bounds."""
+
+
+def validated(
+    model: type[Model],
+    tree: Node,
+    keys: Collection[str] | None = None,
+) -> Model:
     """Return the model made from a tree.
 
     Parameters
@@ -53,38 +66,85 @@ def validated(model: type[Model], tree: Node, keys: Collection[str] | None = Non
     try:
         return model.model_validate(tree.plain())
     except ValidationError as error:
-        found = [fault for item in error.errors(include_url=False) for fault in _faults(item, model, tree, keys)]
-        order = {where: at for at, where in enumerate(dict.fromkeys(str(fault.where) for fault in found))}
-        raise InputError(sorted(found, key=lambda fault: (order[str(fault.where)], fault.line or 0))) from None
+        faults: list[Fault] = []
+        for item in error.errors(include_url=False):
+            faults += _faults(item, model, tree, keys)
+        raise InputError(_in_order(faults)) from None
 
 
-def _faults(item: Any, model: type[BaseModel], tree: Node, keys: Collection[str] | None) -> Iterator[Fault]:
+def _in_order(faults: Sequence[Fault]) -> list[Fault]:
+    """Return faults in the order of files and lines."""
+    files: dict[str, int] = {}
+    for fault in faults:
+        files.setdefault(str(fault.where), len(files))
+    return sorted(faults, key=lambda fault: (files[str(fault.where)], fault.line or 0))
+
+
+def _faults(
+    item: Any,
+    model: type[BaseModel],
+    tree: Node,
+    keys: Collection[str] | None,
+) -> Iterator[Fault]:
+    """Yield the faults of one of pydantic's errors."""
     context = item.get("ctx", {})
     place = find_place(model, tree, item["loc"])
-    if item["type"] == "refused_all":
+    kind = item["type"]
+    if kind == "refused_all":
         for below, what, allowed, repair in context["complaints"]:
             further, node = nearest_node(place.node, below)
-            yield _fault((*place.steps, *further), node, what, allowed, repair)
-    elif item["type"] == "extra_forbidden":
+            steps = (*place.steps, *further)
+            yield _fault(steps, node, what, allowed=allowed, repair=repair)
+    elif kind == "extra_forbidden":
         around = find_place(model, tree, item["loc"][:-1])
-        written = sorted(keys if not around.steps and keys is not None else around.form.keys if around.form else ())
-        what = f"unknown key {_short(dotted(place.steps))}"
-        repair = nearest(str(place.steps[-1]), written) or "remove it"
-        yield Fault(what, place.node.origin.where, place.node.origin.line, ", ".join(written), repair)
-    elif item["type"] == "missing":
+        yield _unknown_key(place, around, keys)
+    elif kind == "missing":
         key = str(item["loc"][-1])
         described = place.form.keys.get(key, "") if place.form else ""
         yield _missing(place, key, described.rstrip(".") or None)
-    elif item["type"] in ("union_tag_invalid", "union_tag_not_found"):
+    elif kind in ("union_tag_invalid", "union_tag_not_found"):
         yield _untagged(context, place)
     else:
         allowed, repair = _allowed(item, context, place.form)
-        yield _fault(place.steps, place.node, context.get("what"), allowed, repair)
+        yield _fault(place.steps, place.node, context.get("what"), allowed=allowed, repair=repair)
 
 
-def _missing(place: SchemaPlace, key: str, allowed: str | None) -> Fault:
-    what = f"{dotted((*place.steps, key))!r} is missing"
-    return Fault(what, place.node.origin.where, place.node.origin.line, allowed, f"add `{key}: …`")
+def _unknown_key(
+    place: SchemaPlace,
+    around: SchemaPlace,
+    keys: Collection[str] | None,
+) -> Fault:
+    """Return the fault of a key that the mapping around it does not have; ``keys`` are those at the top."""
+    written: list[str] = []
+    if not around.steps and keys is not None:
+        written = sorted(keys)
+    elif around.form:
+        written = sorted(around.form.keys)
+    origin = place.node.origin
+    return Fault(
+        f"unknown key {_short(dotted(place.steps))}",
+        origin.where,
+        line=origin.line,
+        allowed=", ".join(written),
+        repair=nearest(str(place.steps[-1]), written) or "remove it",
+    )
+
+
+def _missing(
+    place: SchemaPlace,
+    key: str,
+    allowed: str | None,
+) -> Fault:
+    """Return the fault of a key that is missing."""
+    steps = dotted((*place.steps, key))
+    origin = place.node.origin
+    return Fault(
+        f"{steps!r} is missing",
+        origin.where,
+        line=origin.line,
+        allowed=allowed,
+        repair=f"add `{key}: …`",
+    )
 
 
 def _untagged(context: Mapping[str, Any], place: SchemaPlace) -> Fault:
@@ -92,9 +152,11 @@ def _untagged(context: Mapping[str, Any], place: SchemaPlace) -> Fault:
     key = context["discriminator"].strip("'")
     node = place.node.child(key)
     words = [str(tag) for tag in place.form.tags] if place.form else []
+    allowed = ", ".join(words)
     if node is None:
-        return _missing(place, key, ", ".join(words) or None)
-    return _fault((*place.steps, key), node, None, ", ".join(words), nearest(str(node.plain()), words))
+        return _missing(place, key, allowed or None)
+    repair = nearest(str(node.plain()), words)
+    return _fault((*place.steps, key), node, None, allowed=allowed, repair=repair)
 
 
 def _unwritable_texts(tree: Node) -> Iterator[Fault]:
@@ -105,48 +167,73 @@ def _unwritable_texts(tree: Node) -> Iterator[Fault]:
         for step, below in node.children():
             waiting.append(((*steps, step), below))
         texts = [text for text in (*steps[-1:], node.content) if isinstance(text, str)]
-        if not all(map(_is_writable, texts)):
-            what = f"{dotted(steps)} holds a character that cannot be written"
-            shown = what.encode("ascii", "backslashreplace").decode()
-            yield Fault(shown, node.origin.where, node.origin.line, "text in UTF-8", "remove the character")
+        if all(map(_is_writable, texts)):
+            continue
+        what = f"{dotted(steps)} holds a character that cannot be written"
+        shown = what.encode("ascii", "backslashreplace").decode()
+        origin = node.origin
+        yield Fault(
+            shown,
+            origin.where,
+            line=origin.line,
+            allowed="text in UTF-8",
+            repair="remove the character",
+        )
 
 
 def _is_writable(text: str) -> bool:
+    if "\0" in text:
+        return False
     if text.isascii():
-        return "\0" not in text
-    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+        return True
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _fault(steps: Steps, node: Node, what: str | None, allowed: str | None, repair: str | None) -> Fault:
-    value = node.plain()
-    if what is None:
-        what = "is empty" if value is None else f"is {_short(value)}"
-        text = f"{dotted(steps)} {what}" if steps else f"the content {what}"
-    else:
+def _fault(
+    steps: Steps,
+    node: Node,
+    what: str | None,
+    *,
+    allowed: str | None,
+    repair: str | None,
+) -> Fault:
+    """Return the fault of a value; without words of its own it says the value."""
+    if what is not None:
         text = f"{dotted(steps)}: {what}" if steps else what
-    return Fault(
-        text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…",
-        node.origin.where,
-        node.origin.line,
-        allowed,
-        repair,
-    )
+    else:
+        value = node.plain()
+        said = "is empty" if value is None else f"is {_short(value)}"
+        text = f"{dotted(steps)} {said}" if steps else f"the content {said}"
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST - 1]}…"
+    origin = node.origin
+    return Fault(text, origin.where, line=origin.line, allowed=allowed, repair=repair)
 
 
-def _allowed(item: Any, context: Mapping[str, Any], form: Form | None) -> tuple[str, str | None]:
-    if item["type"] == "refused":
+def _allowed(
+    item: Any,
+    context: Mapping[str, Any],
+    form: Form | None,
+) -> tuple[str, str | None]:
+    """Return what is allowed in the place of a value, and what to do."""
+    kind = item["type"]
+    if kind == "refused":
         return context["allowed"], context["repair"]
-    if item["type"] in ("literal_error", "enum"):
-        words = [word for word in context["expected"].replace(" or ", ", ").replace("'", "").split(", ") if word]
+    if kind in ("literal_error", "enum"):
+        expected = context["expected"].replace(" or ", ", ").replace("'", "")
+        words = [word for word in expected.split(", ") if word]
         return ", ".join(words), nearest(str(item["input"]), words)
-    if item["type"] == "too_short":
+    if kind == "too_short":
         return f"a list of at least {context['min_length']}", None
     bounds = form.bounds if form else ""
-    if bounds and item["type"] in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
+    if bounds and kind in BOUND_ERRORS:
         return bounds, None
-    allowed = _ALLOWED.get(item["type"], str(item["msg"]))
-    quotes = item["type"] == "string_type" and isinstance(item["input"], int | float)
-    return " ".join(part for part in (allowed, bounds) if part), "put it in quotes" if quotes else None
+    allowed = _ALLOWED.get(kind, str(item["msg"]))
+    if bounds:
+        allowed = f"{allowed} {bounds}"
+    is_number = isinstance(item["input"], int | float)
+    repair = "put it in quotes" if kind == "string_type" and is_number else None
+    return allowed, repair
 
 
 def dotted(steps: Steps) -> str:

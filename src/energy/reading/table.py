@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -91,7 +92,7 @@ def _read_rows(path: Path) -> tuple[pd.DataFrame, np.ndarray]:
     if not rows:
         raise InputError(Fault("file is empty", path, repair="write a header line and the rows below it"))
     if len(rows) > MOST_ROWS:
-        raise InputError(Fault(f"file has {len(rows):,} rows", path, None, f"up to {MOST_ROWS:,} rows"))
+        raise InputError(Fault(f"file has {len(rows):,} rows", path, allowed=f"up to {MOST_ROWS:,} rows"))
 
     faults = [
         *_faults_of_width(path, rows, lines),
@@ -183,10 +184,16 @@ def _decoded(path: Path) -> str:
     """Return the text of a file."""
     try:
         if not path.is_file():
-            raise InputError(Fault("file not found", path, repair="create it; docs/case-format.md shows its columns"))
+            raise InputError(
+                Fault(
+                    "file not found",
+                    path,
+                    repair="create it; docs/case-format.md shows its columns",
+                )
+            )
         size = path.stat().st_size
         if size > LARGEST_TABLE:
-            raise InputError(Fault(f"file has {size:,} bytes", path, None, f"up to {LARGEST_TABLE:,} bytes"))
+            raise InputError(Fault(f"file has {size:,} bytes", path, allowed=f"up to {LARGEST_TABLE:,} bytes"))
         raw = path.read_bytes()
     except OSError as err:
         raise InputError(Fault(f"cannot be read: {err.strerror}", path, repair="make it readable")) from None
@@ -270,36 +277,40 @@ def _schema_faults(
 ) -> list[Fault]:
     """Return one fault for each cell, or column as a whole, that a schema refused."""
     failures = list(err.failure_cases.itertuples())
-    types = schema_types(err)
+    types = _schema_types(err)
     columns_with_cells = {failure.column for failure in failures if not pd.isna(failure.index)}
     faults: dict[tuple[object, object], Fault] = {}
     for failure in failures:
         column = failure.column
-        row = None if pd.isna(failure.index) else int(failure.index)
-        if row is None and column in columns_with_cells:
-            continue  # a follow-up of a cell that is named anyway
-        if (row, column) in faults:
-            continue
         check = str(failure.check)
         allowed = ALLOWED.get(check, check)
         if column in types and "dtype" in check:
             allowed = types[column]
-        cell = None
-        if row is not None and column in text:
-            cell = text.loc[row, column]
-        shown = "nothing" if cell is None else repr(cell)
-        label = "" if row is None else f" of {text.iloc[row, 0]!r}"
-        faults[row, column] = Fault(
-            f"{column}{label} is {shown}",
-            path,
-            line=None if row is None else int(lines[row]),
-            allowed=allowed,
-            repair="fill the cell" if cell is None else "correct the cell",
-        )
+        if not pd.isna(failure.index):
+            row = int(failure.index)
+            fault = _cell_fault(text, row, column)
+            fault = replace(fault, where=path, line=int(lines[row]), allowed=allowed)
+            faults.setdefault((row, column), fault)
+        elif column not in columns_with_cells:  # else a follow-up of a cell that is named anyway
+            fault = Fault(f"{column} is nothing", path, allowed=allowed, repair="fill the cell")
+            faults.setdefault((None, column), fault)
     return list(faults.values())
 
 
-def schema_types(err: pa.errors.SchemaErrors) -> dict[str, str]:
+def _cell_fault(
+    text: pd.DataFrame,
+    row: int,
+    column: str,
+) -> Fault:
+    """Return the fault of a cell, without its place and what is allowed there."""
+    label = f"{column} of {text.iloc[row, 0]!r}"
+    cell = text.loc[row, column] if column in text else None
+    if cell is None:
+        return Fault(f"{label} is nothing", repair="fill the cell")
+    return Fault(f"{label} is {cell!r}", repair="correct the cell")
+
+
+def _schema_types(err: pa.errors.SchemaErrors) -> dict[str, str]:
     """Return the type that each column of a failed schema wants, in words."""
     types = {}
     for name, column in err.schema.columns.items():

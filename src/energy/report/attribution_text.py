@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from energy.analysis.attribution import mean_power
+from energy.report.text_table import TextColumn, fixed_cells, text_table, words_column
 from energy.results.labels import words
 
 if TYPE_CHECKING:
@@ -45,29 +46,20 @@ def attribution_text(table: pd.DataFrame) -> Iterator[Table | str]:
 
 def _month_table(table: pd.DataFrame, season: pd.Series | None) -> Table:
     """Return the months with a ceiling as rows, and the season as the last row where there is one."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
     months = table[table["ceiling"] > 0]
-    columns = [column for column in map(str, months) if _is_shown(months, column)]
-    shown = Table(
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )
-    shown.add_column("month", no_wrap=True)
-    for column in columns:
-        label = NAMES.get(column, words(column))
+    figures = [column for column in map(str, months) if _is_shown(months, column)]
+    columns = [words_column("month", wraps=False)]
+    for figure in figures:
+        label = NAMES.get(figure, words(figure))
         two_lines = label.replace(" ", "\n", 1)
-        shown.add_column(two_lines, justify="right", no_wrap=True)
-    for month, row in months.iterrows():
-        cells = [_number(row[column]) for column in columns]
-        shown.add_row(str(month), *cells)
-    if season is not None:
-        cells = [_number(season[column]) for column in columns]
-        shown.add_section()
-        shown.add_row("season", *cells, style="bold")
-    return shown
+        columns.append(TextColumn(two_lines, wraps=False))
+    rows = [_row(str(month), row, figures) for month, row in months.iterrows()]
+    total = [] if season is None else _row("season", season, figures)
+    return text_table(columns, rows, total=total, narrow=True)
+
+
+def _row(label: str, row: pd.Series, figures: list[str]) -> list[str]:
+    return [label, *fixed_cells(row[figures], 1)]
 
 
 def _is_shown(months: pd.DataFrame, column: str) -> bool:
@@ -78,11 +70,6 @@ def _is_shown(months: pd.DataFrame, column: str) -> bool:
         return True
     largest = months[column].abs().max()
     return bool(largest > SHOWN)
-
-
-def _number(value: float) -> str:
-    rounded = round(value, 1) + 0.0  # 0.0 and not -0.0
-    return f"{rounded:,.1f}"
 
 
 def attribution_json(name: str, table: pd.DataFrame) -> dict[str, Any]:

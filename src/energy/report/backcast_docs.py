@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,15 +13,21 @@ from energy.analysis.backcast_quantities import PLANT
 from energy.plots.backcast import backcast_figure
 from energy.plots.style import save
 from energy.report.docs_pages import write_blocks
+from energy.report.text_table import TextColumn, markdown_table, text_table, words_column
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+TOLD = {"outcome": "nothing of it", "follows": "what it nearly follows from", "input": "the number"}
 ROLES = {"outcome": "outcome", "follows": "follows", "input": "told"}
 """What the model was told of a recorded number: nothing, what it nearly follows from, or the number itself."""
 
 PLACES = {"KG": "Kyrgyzstan", "TJ": "Tajikistan", "PK": "Pakistan"}
-FORMS = {"GWh": ("TWh", 1e-3, "{:.2f}"), "hm3": ("km³", 1e-3, "{:.2f}"), "km3": ("km³", 1.0, "{:.2f}")}
+FORMS = {
+    "GWh": ("TWh", 1e-3, "{:.2f}"),
+    "hm3": ("km³", 1e-3, "{:.2f}"),
+    "km3": ("km³", 1.0, "{:.2f}"),
+}
 KEY = ("place", "quantity", "date")
 PERCENT = ("%", 100.0, "{:.1f}")
 CONTENT = "content"
@@ -30,7 +36,7 @@ CONTENT = "content"
 PAGE, FIGURE = Path("docs/validation.md"), Path("docs/figures/backcast")
 
 
-def write_backcast(found: Backcast, variants: Mapping[str, Backcast], project: Path) -> list[Path]:
+def write_backcast(backcast: Backcast, variants: Mapping[str, Backcast], project: Path) -> list[Path]:
     """Renew the page and the figure of a project, and return what was written.
 
     Raises
@@ -38,100 +44,145 @@ def write_backcast(found: Backcast, variants: Mapping[str, Backcast], project: P
     InputError
         When the project has no such page, or the page lacks a block.
     """
-    blocks = {"targets": targets_text(found), "variants": variants_text({"as is": found, **variants})}
-    plants = found.table[found.table["quantity"] == PLANT]
-    others = found.table.drop(plants.index)
-    for place in dict.fromkeys(others["place"]):
-        blocks[f"record of {place}"] = years_text(others[others["place"] == place], "quantity")
+    blocks = {
+        "targets": targets_text(backcast),
+        "variants": variants_text({"as is": backcast, **variants}),
+    }
+    is_plant = backcast.table["quantity"] == PLANT
+    plants = backcast.table[is_plant]
+    others = backcast.table[~is_plant]
+    for place, of_place in others.groupby("place", sort=False):
+        blocks[f"record of {place}"] = years_text(of_place, "quantity")
     if len(plants):
         blocks["record of plants"] = years_text(plants, "place")
-    write_blocks(project / PAGE, blocks)
-    (project / FIGURE).parent.mkdir(parents=True, exist_ok=True)
-    save(backcast_figure(found), project / FIGURE, force=True)
-    return [project / PAGE, *((project / FIGURE).with_suffix(suffix) for suffix in (".png", ".svg"))]
+    page = project / PAGE
+    figure = project / FIGURE
+    write_blocks(page, blocks)
+    figure.parent.mkdir(parents=True, exist_ok=True)
+    save(backcast_figure(backcast), figure, force=True)
+    return [page, figure.with_suffix(".png"), figure.with_suffix(".svg")]
 
 
-def targets_text(found: Backcast) -> str:
+def targets_text(backcast: Backcast) -> str:
     """Return the quantities that have a target: model, record, deviation, whether it is met, and what was told."""
     head = ["", "year", "model", "record", "deviation", "target", "met", "the model is told"]
-    lines = [
-        [
-            _name(row),
-            str(row["date"]),
-            *_values(row),
-            _deviation(row),
-            _target(row),
-            "yes" if row["met"] else "**no**",
-            {"outcome": "nothing of it", "follows": "what it nearly follows from", "input": "the number"}[row["role"]],
-        ]
-        for row in records(found.judged)
+    lines = []
+    for row in records(backcast.judged):
+        met = "yes" if row["met"] else "**no**"
+        lines.append([*_judged_cells(row), met, TOLD[row["role"]]])
+    return markdown_table(head, lines, "llrrrrll")
+
+
+def _judged_cells(row: Row) -> list[str]:
+    """Return the cells of a quantity with a target: name, year, model, record, deviation, target."""
+    return [
+        _name(row),
+        str(row["date"]),
+        _value(row, "model"),
+        _value(row, "record"),
+        _deviation(row),
+        _target(row),
     ]
-    return _markdown(head, lines, "llrrrrll")
 
 
 def years_text(table: pd.DataFrame, by: str) -> str:
     """Return rows of a backcast, a line for each quantity or place, with model and record of each year."""
     rows = table[table["quantity"] != CONTENT]
     years = sorted(set(rows["date"]))
-    head = ["", *[f"{year}: model" if at == 0 else "record" for year in years for at in (0, 1)], "role"]
+    head = [""]
+    for year in years:
+        head += [f"{year}: model", "record"]
     lines = []
     for _, same in rows.groupby(by, sort=False):
-        cells = []
-        for year in years:
-            of_year = records(same[same["date"] == year])
-            cells += list(_values(of_year[0])) if of_year else ["", ""]
+        name = _name(records(same)[0], by)
         roles = dict.fromkeys(ROLES[role] for role in same["role"])
-        lines.append([_name(records(same)[0], by), *cells, ", ".join(roles)])
-    return _markdown(head, lines, "l" + "r" * 2 * len(years) + "l")
+        lines.append([name, *_cells_by_year(same, years), ", ".join(roles)])
+    return markdown_table([*head, "role"], lines, "l" + "r" * 2 * len(years) + "l")
+
+
+def _cells_by_year(rows: pd.DataFrame, years: list[object]) -> list[str]:
+    """Return model and record of each year; nothing where a year has none."""
+    cells = []
+    for year in years:
+        of_year = records(rows[rows["date"] == year])
+        if of_year:
+            cells += [_value(of_year[0], "model"), _value(of_year[0], "record")]
+        else:
+            cells += ["", ""]
+    return cells
 
 
 def variants_text(variants: Mapping[str, Backcast]) -> str:
     """Return the deviations of the quantities with a target, one column a variant."""
+    first = next(iter(variants.values()))
+    deviations = [_deviations(variant) for variant in variants.values()]
     lines = []
-    for row in records(next(iter(variants.values())).judged):
-        cells = []
-        for found in variants.values():
-            same = [other for other in records(found.judged) if all(other[key] == row[key] for key in KEY)]
-            cells.append(_deviation(same[0]) + ("" if same[0]["met"] else " ✗") if same else "")
+    for row in records(first.judged):
+        cells = [of_variant.get(_key(row), "") for of_variant in deviations]
         lines.append([_name(row), str(row["date"]), *cells])
-    return _markdown(["", "year", *variants], lines, "ll" + "r" * len(variants))
+    return markdown_table(["", "year", *variants], lines, "ll" + "r" * len(variants))
 
 
-def backcast_rows(found: Backcast) -> Table:
+def _deviations(backcast: Backcast) -> dict[tuple[object, ...], str]:
+    """Return the deviation of each quantity with a target; the first one of its key counts."""
+    deviations: dict[tuple[object, ...], str] = {}
+    for row in records(backcast.judged):
+        missed = "" if row["met"] else " ✗"
+        deviations.setdefault(_key(row), _deviation(row) + missed)
+    return deviations
+
+
+def _key(row: Row) -> tuple[object, ...]:
+    return tuple(row[key] for key in KEY)
+
+
+def backcast_rows(backcast: Backcast) -> Table:
     """Return what has a target, ready to print."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    shown = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for head in ("", "year", "model", "record", "deviation", "target", "met", "role"):
-        shown.add_column(head, justify="right" if head in ("model", "record", "deviation", "target") else "left")
-    for row in records(found.judged):
+    columns = [
+        words_column(),
+        words_column("year"),
+        TextColumn("model"),
+        TextColumn("record"),
+        TextColumn("deviation"),
+        TextColumn("target"),
+        words_column("met"),
+        words_column("role"),
+    ]
+    rows = []
+    for row in records(backcast.judged):
         met = "yes" if row["met"] else "no"
-        shown.add_row(_name(row), str(row["date"]), *_values(row), _deviation(row), _target(row), met, row["role"])
-    return shown
+        rows.append([*_judged_cells(row), met, row["role"]])
+    return text_table(columns, rows)
 
 
-def backcast_json(found: Backcast) -> list[Row]:
+def backcast_json(backcast: Backcast) -> list[Row]:
     """Return the table as records for other programs."""
-    table = found.table.astype(object).where(found.table.notna(), None)
-    return records(table)
+    table = backcast.table.astype(object)
+    return records(table.where(backcast.table.notna(), None))
 
 
 def _name(row: Row, by: str = "") -> str:
+    """Return the words of a quantity: with its place, or that of the two by which rows are gathered."""
     quantity = str(row["quantity"]).removeprefix("generation: ")
-    where = PLACES.get(str(row["place"]), str(row["place"]))
-    text = {"quantity": quantity, "place": where}.get(by, f"{where}, {quantity}")
-    return f"{text} [{_form(row)[0]}]"
+    code = str(row["place"])
+    place = PLACES.get(code, code)
+    words = {"quantity": quantity, "place": place}
+    text = words.get(by, f"{place}, {quantity}")
+    unit, _, _ = _form(row)
+    return f"{text} [{unit}]"
 
 
 def _form(row: Row) -> tuple[str, float, str]:
-    return PERCENT if row["unit"] == "-" else FORMS[str(row["unit"])]
+    """Return the unit in which a quantity is shown, the factor to it, and the format."""
+    if row["unit"] == "-":
+        return PERCENT
+    return FORMS[str(row["unit"])]
 
 
-def _values(row: Row) -> Iterator[str]:
+def _value(row: Row, key: str) -> str:
+    """Return ``model`` or ``record`` in the unit in which it is shown."""
     _, factor, form = _form(row)
-    for key in ("model", "record"):
-        yield form.format(float(row[key]) * factor)
+    return form.format(float(row[key]) * factor)
 
 
 def _deviation(row: Row) -> str:
@@ -149,9 +200,6 @@ def _target(row: Row) -> str:
     value = float(row["target"])
     if row["unit"] == "-":
         return f"{100 * value:.0f} points"
-    return f"{value / 1000:.1f} km³" if row["unit"] == "hm3" else f"{100 * value:.0f} %"
-
-
-def _markdown(head: list[str], lines: list[list[str]], sides: str) -> str:
-    rule = ["--:" if side == "r" else "---" for side in sides]
-    return "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *lines))
+    if row["unit"] == "hm3":
+        return f"{value / 1000:.1f} km³"
+    return f"{100 * value:.0f} %"

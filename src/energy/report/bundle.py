@@ -8,7 +8,7 @@ from typing import Any
 
 from energy.analysis import Run
 from energy.model.pypsa_logging import quiet_pypsa
-from energy.plots.monthly import plot
+from energy.plots.monthly import monthly
 from energy.plots.style import save
 from energy.results.atomic_write import atomic_folder
 from energy.results.dataset import record
@@ -46,14 +46,14 @@ def write_run(run: Run, path: Path, wall_seconds: float, force: bool = False) ->
     >>> sorted(path.name for path in folder.iterdir())
     ['manifest.json', 'monthly.png', 'monthly.svg', 'network.nc', 'result.nc', 'summary.csv']
     """
-    table = run.table
+    dataset = record(run)
     manifest = manifest_of(run, wall_seconds)
     with atomic_folder(path, force) as draft:
         with quiet_pypsa():
             _netcdf(draft / "network.nc", lambda file: run.result.network().export_to_netcdf(str(file)))
-            _netcdf(draft / "result.nc", lambda file: record(run).to_netcdf(file))
-        plain_cells(table).to_csv(draft / "summary.csv", float_format="%.6g")
-        save(plot(run), draft / "monthly")
+            _netcdf(draft / "result.nc", dataset.to_netcdf)
+        plain_cells(run.table).to_csv(draft / "summary.csv", float_format="%.6g")
+        save(monthly(dataset), draft / "monthly")
         manifest["files"] = write_manifest(draft, manifest)
     return manifest
 

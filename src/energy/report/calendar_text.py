@@ -39,7 +39,13 @@ def calendar_text(case: Case, scenario: Scenario) -> Iterator[str]:
     --------
     >>> from energy.case import read_case
     >>> from energy.scenario import read_scenario
-    >>> mast = {"name": "mast", "kind": "bipole_out", "cause": "storm", "where": ["crossing"], "start": "07-01"}
+    >>> mast = {
+    ...     "name": "mast",
+    ...     "kind": "bipole_out",
+    ...     "cause": "storm",
+    ...     "where": ["crossing"],
+    ...     "start": "07-01",
+    ... }
     >>> asked = read_scenario("two_bus", overrides={"events": [mast | {"duration": "12d", "depth": 0.4}]})
     >>> print("\n".join(line.rstrip() for line in list(calendar_text(read_case("two_bus"), asked))[:4]))
     events, UTC; a digit: tenths lost, #: all, ^: raised; a sign is 5 days, a month has 6
@@ -58,48 +64,75 @@ def calendar_text(case: Case, scenario: Scenario) -> Iterator[str]:
         yield from _event(event, scenario, hit)
     yield ""
     yield "what is left, by date (of the component's own value; components in service)"
-    found = spells(case, scenario)
-    if not found:
+    remaining = spells(case, scenario)
+    if not remaining:
         yield "  nothing that the events name is in service"
-    for spell in found:
+    for spell in remaining:
         yield f"  {_span(spell.start, spell.end)}  {_left(spell):>11}  {_what(spell)}  <- {', '.join(spell.events)}"
 
 
 def calendar_json(case: Case, scenario: Scenario) -> list[dict[str, Any]]:
     """Return what is left of what by date, as plain values."""
-    return [spell._asdict() | {"start": str(spell.start), "end": str(spell.end)} for spell in spells(case, scenario)]
+    records = []
+    for spell in spells(case, scenario):
+        record = spell._asdict()
+        record["start"] = str(spell.start)
+        record["end"] = str(spell.end)
+        records.append(record)
+    return records
 
 
 def _calendar(scenario: Scenario) -> Iterator[str]:
+    """Yield the heads of the months, and a line of signs an event."""
     first, last = scenario.horizon()
     months = pd.period_range(first, last - timedelta(hours=1), freq="M")
-    parts = next((count for count in PARTS if len(months) * (count + 1) <= WIDTH), 1)
-    hours = pd.date_range(first, last, freq="h", inclusive="left")
-    sign = np.minimum((hours.day.to_numpy() - 1) * parts // 30, parts - 1)
-    slot = (hours.year.to_numpy() * 12 + hours.month.to_numpy() - months[0].year * 12 - months[0].month) * parts + sign
+    parts = _signs_a_month(len(months))
     days = {6: "5 days", 3: "10 days", 2: "half a month", 1: "a month"}[parts]
     many = f", a month has {parts}" if parts > 1 else ""
     yield f"events, UTC; a digit: tenths lost, #: all, ^: raised; a sign is {days}{many}"
     width = max(len(event.name) for event in scenario.events) + 2
-    years = [f"{m.year}" if at == 0 or m.month == 1 else "" for at, m in enumerate(months)]
-    names = [m.strftime("%b")[:parts] for m in months]
-    for heads in (years, names):
-        yield " " * width + _cells(heads, parts)
+    margin = " " * width
+    years = [str(month.year) if number == 0 or month.month == 1 else "" for number, month in enumerate(months)]
+    names = [month.strftime("%b")[:parts] for month in months]
+    yield margin + _cells(years, parts)
+    yield margin + _cells(names, parts)
+    hours = pd.date_range(first, last, freq="h", inclusive="left")
+    slot = _slot_of_hour(hours, months[0], parts)
     for event in _in_order(scenario):
         signs = _signs(event.factor(hours, first), slot, len(months) * parts)
-        yield event.name.ljust(width) + " ".join(signs[at : at + parts] for at in range(0, len(signs), parts))
+        by_month = [signs[begin : begin + parts] for begin in range(0, len(signs), parts)]
+        yield event.name.ljust(width) + " ".join(by_month)
+
+
+def _signs_a_month(months: int) -> int:
+    """Return the most signs a month that fit into a line."""
+    for parts in PARTS:
+        if months * (parts + 1) <= WIDTH:
+            return parts
+    return 1
+
+
+def _slot_of_hour(hours: pd.DatetimeIndex, first: pd.Period, parts: int) -> np.ndarray:
+    """Return the sign that each hour counts for, from the first sign of the first month."""
+    sign = np.minimum((hours.day.to_numpy() - 1) * parts // 30, parts - 1)
+    month = hours.year.to_numpy() * 12 + hours.month.to_numpy()
+    months_passed = month - first.year * 12 - first.month
+    return np.asarray(months_passed * parts + sign)
 
 
 def _cells(heads: Sequence[str], parts: int) -> str:
     """Return the heads of months, each above the first sign of its month; a year may be wider than its month."""
     line = [" "] * ((parts + 1) * len(heads) + 4)
-    for at, head in enumerate(heads):
-        line[at * (parts + 1) : at * (parts + 1) + len(head)] = head
+    for number, head in enumerate(heads):
+        begin = number * (parts + 1)
+        line[begin : begin + len(head)] = head
     return "".join(line)
 
 
 def _signs(factor: np.ndarray, slot: np.ndarray, count: int) -> str:
-    low, high = np.ones(count), np.ones(count)
+    """Return a sign a slot, from the lowest and the highest factor in it."""
+    low = np.ones(count)
+    high = np.ones(count)
     np.minimum.at(low, slot, factor)
     np.maximum.at(high, slot, factor)
     return "".join(map(_sign, low, high))
@@ -110,7 +143,10 @@ def _sign(low: float, high: float) -> str:
         return "^"
     if low <= 0:
         return "#"
-    return "." if low >= 1 else str(min(max(round(10 * (1 - low)), 1), 9))
+    if low >= 1:
+        return "."
+    tenths_lost = round(10 * (1 - low))
+    return str(min(max(tenths_lost, 1), 9))
 
 
 def _in_order(scenario: Scenario) -> list[Event]:
@@ -118,24 +154,47 @@ def _in_order(scenario: Scenario) -> list[Event]:
     return sorted(scenario.events, key=lambda event: (*event.window(first), event.name))
 
 
-def _event(event: Event, scenario: Scenario, hit: Mapping[tuple[str, str, str], list[Event]]) -> Iterator[str]:
+def _event(
+    event: Event,
+    scenario: Scenario,
+    hit: Mapping[tuple[str, str, str], list[Event]],
+) -> Iterator[str]:
+    """Yield an event in words: kind, cause, when, where, what it hits, since when it is known, repair."""
     first, _ = scenario.horizon()
     start, end = event.window(first)
-    size = f"factor {event.level:g}" if event.kind.is_shock else f"depth {1 - event.level:.0%}".replace("%", " %")
-    cause = event.cause + (f", shared: {event.shared_cause}" if event.shared_cause else "")
-    yield f"{event.name}: {event.kind}, cause {cause}, {size}"
+    cause = event.cause
+    if event.shared_cause:
+        cause += f", shared: {event.shared_cause}"
+    yield f"{event.name}: {event.kind}, cause {cause}, {_size(event)}"
     yield f"  when    {_span(start, end)}  {_length(start, end)}{_recovery(event)}"
     yield f"  where   {', '.join(event.where)}"
-    for table in dict.fromkeys(component for component, _, _ in hit):
-        names = [name for (component, name, _), events in hit.items() if component == table and event in events]
-        if names:
-            text = f"  hits    {table}: {', '.join(names)}"
-            yield from wrap(text, WRAPPED, subsequent_indent=" " * 10, break_long_words=False)
+    for component, names in _names_hit(event, hit).items():
+        text = f"  hits    {component}: {', '.join(names)}"
+        yield from wrap(text, WRAPPED, subsequent_indent=" " * 10, break_long_words=False)
     yield f"  known   {_known(event, scenario)}"
     if event.repair_access is not None:
         closed = ", ".join(f"{closure.first} to {closure.last}" for closure in event.repair_access.closed)
-        pace = f"{event.repair_access.factor:g} of its pace" if event.repair_access.factor else "a stand"
+        factor = event.repair_access.factor
+        pace = f"{factor:g} of its pace" if factor else "a stand"
         yield f"  repair  {event.duration} of work, which is at {pace} while closed: {closed}"
+
+
+def _size(event: Event) -> str:
+    """Return how deep an event is."""
+    if event.kind.is_shock:
+        return f"factor {event.level:g}"
+    depth = f"{1 - event.level:.0%}"
+    return f"depth {depth.replace('%', ' %')}"
+
+
+def _names_hit(event: Event, hit: Mapping[tuple[str, str, str], list[Event]]) -> dict[str, list[str]]:
+    """Return the components that an event hits, by their table."""
+    names: dict[str, list[str]] = {}
+    for (component, name, _), events in hit.items():
+        if event in events:
+            names.setdefault(component, []).append(name)
+    in_order_of_tables = dict.fromkeys(component for component, _, _ in hit)
+    return {component: names[component] for component in in_order_of_tables if component in names}
 
 
 def _span(start: pd.Timestamp, end: pd.Timestamp) -> str:
@@ -151,7 +210,9 @@ def _length(start: pd.Timestamp, end: pd.Timestamp) -> str:
 
 
 def _recovery(event: Event) -> str:
-    return f", then back in a straight line within {event.ramp}" if event.ramp else ""
+    if not event.ramp:
+        return ""
+    return f", then back in a straight line within {event.ramp}"
 
 
 def _known(event: Event, scenario: Scenario) -> str:
@@ -159,16 +220,22 @@ def _known(event: Event, scenario: Scenario) -> str:
         return "from the start (foresight: perfect)"
     if event.known == "from_start":
         return "from the start"
-    expected = f", expected to last {event.expected_duration}" if event.expected_duration else ""
-    return f"when it begins{expected}"
+    if event.expected_duration:
+        return f"when it begins, expected to last {event.expected_duration}"
+    return "when it begins"
 
 
 def _left(spell: Spell) -> str:
-    begins, ends = (f"{100 * value:.0f} %" for value in (spell.begins, spell.ends))
-    return begins if begins == ends else f"{begins[:-2]} to {ends}"
+    """Return the share that is left at the beginning and at the end of a spell."""
+    begins = f"{100 * spell.begins:.0f} %"
+    ends = f"{100 * spell.ends:.0f} %"
+    if begins == ends:
+        return begins
+    return f"{begins[:-2]} to {ends}"
 
 
 def _what(spell: Spell) -> str:
     names = ", ".join(spell.names[:SHOWN])
-    more = f" + {len(spell.names) - SHOWN} more" if len(spell.names) > SHOWN else ""
-    return f"{spell.component} {spell.attribute}: {names}{more}"
+    if len(spell.names) > SHOWN:
+        names += f" + {len(spell.names) - SHOWN} more"
+    return f"{spell.component} {spell.attribute}: {names}"

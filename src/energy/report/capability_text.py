@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from energy.analysis.case_capability import Capability
+from energy.report.text_table import SECTION, fixed_cells, number_columns, text_table, words_column
 from energy.results.atomic_write import atomic_file
 from energy.results.table_writer import plain_cells
 
@@ -22,38 +24,38 @@ HEADS = {
 }
 
 
-def capability_rows(found: Capability) -> Table:
+def capability_rows(capability: Capability) -> Table:
     """Return the months of both directions, MW at the sending end, ready to print."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    title = f"MW at the sending end, means of the month; losses stood: {found.state.replace('_', ' ')}"
-    shown = Table(box=SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
-    for head in ("", "month"):
-        shown.add_column(head)
-    for head in HEADS.values():
-        shown.add_column(head, justify="right")
-    for head in ("binds intact", "binds N-1"):
-        shown.add_column(head)
+    columns = [words_column(), words_column("month")]
+    columns += number_columns(HEADS.values())
+    columns += [words_column("binds intact"), words_column("binds N-1")]
+    rows: list[Sequence[str]] = []
     before = ""
-    for key, row in found.months.iterrows():
+    for key, row in capability.months.iterrows():
         direction, month = map(str, key)  # type: ignore[call-overload]
         if before not in ("", direction):
-            shown.add_section()
-        label, before = "" if direction == before else direction, direction
-        shown.add_row(label, month, *[f"{row[c]:,.0f}" for c in HEADS], row["limit intact"], row["limit"])
-    return shown
+            rows.append(SECTION)
+        label = "" if direction == before else direction
+        before = direction
+        figures = fixed_cells(row[list(HEADS)])
+        rows.append([label, month, *figures, row["limit intact"], row["limit"]])
+    losses = capability.state.replace("_", " ")
+    return text_table(columns, rows, title=f"MW at the sending end, means of the month; losses stood: {losses}")
 
 
-def capability_json(found: Capability) -> dict[str, Any]:
+def capability_json(capability: Capability) -> dict[str, Any]:
     """Return the months as plain values."""
-    months = found.months.reset_index().astype({"month": str})
-    return {"scenario": found.scenario.name, "state": found.state, "months": months.to_dict("records")}
+    months = capability.months.reset_index().astype({"month": str})
+    return {
+        "scenario": capability.scenario.name,
+        "state": capability.state,
+        "months": months.to_dict("records"),
+    }
 
 
-def write_capability(found: Capability, folder: Path, force: bool = False) -> Path:
+def write_capability(capability: Capability, folder: Path, force: bool = False) -> Path:
     """Write ``capability.csv``, one row a direction and snapshot, and return its path."""
     path = folder / "capability.csv"
     with atomic_file(path, force, table=True) as draft:
-        plain_cells(found.table.round(6)).to_csv(draft)
+        plain_cells(capability.table.round(6)).to_csv(draft)
     return path

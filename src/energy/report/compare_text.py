@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+from energy.report.text_table import SECTION, fixed, number_columns, text_table, words_column
 from energy.results.compare import DELIVERED, SHARE, in_words
 from energy.results.labels import words
 
@@ -16,86 +17,101 @@ FEW = 4
 """Runs that still fit side by side."""
 
 
-def comparison_text(found: Mapping[str, Any], failed: Mapping[str, str] | None = None) -> Iterator[Table | str]:
+def comparison_text(
+    comparison: Mapping[str, Any],
+    failed: Mapping[str, str] | None = None,
+) -> Iterator[Table | str]:
     """Yield the tables of a comparison, ready to print: the inputs that differ first, then the results.
 
     Parameters
     ----------
-    found
+    comparison
         From `energy.results.compare.compare`.
     failed
         Runs without a result → why.
     """
-    if len(found["runs"]) <= FEW:
-        yield from _columns(found)
+    if len(comparison["runs"]) <= FEW:
+        yield from _side_by_side(comparison)
     else:
-        yield from _rows(found)
+        yield _differences(comparison)
+        yield _results(comparison)
+        yield from _bases(comparison)
     for name, reason in (failed or {}).items():
         yield f"{name}: no result; {reason}"
 
 
-def _columns(found: Mapping[str, Any]) -> Iterator[Table | str]:
-    for title, rows in (("inputs that differ", found["inputs"]), ("results", found["results"])):
-        table = _table(title)
-        table.add_column("")
-        for name in found["runs"]:
-            table.add_column(name, justify="right" if title == "results" else "left")
-        for key, values in rows.items():
-            table.add_row(key, *[_number(v, 1) if title == "results" else in_words(v) for v in values])
-        yield table if rows else f"{title}: none"
+def _side_by_side(comparison: Mapping[str, Any]) -> Iterator[Table | str]:
+    """Yield inputs that differ and results, a run a column."""
+    runs = comparison["runs"]
+    inputs = [[key, *map(in_words, values)] for key, values in comparison["inputs"].items()]
+    if inputs:
+        columns = [words_column(), *map(words_column, runs)]
+        yield text_table(columns, inputs, title="inputs that differ", narrow=True)
+    else:
+        yield "inputs that differ: none"
+    results = []
+    for key, values in comparison["results"].items():
+        results.append([key, *[_number(value, 1) for value in values]])
+    if results:
+        columns = [words_column(), *number_columns(runs)]
+        yield text_table(columns, results, title="results", narrow=True)
+    else:
+        yield "results: none"
 
 
-def _rows(found: Mapping[str, Any]) -> Iterator[Table | str]:
-    first = found["runs"][0]
-    asked = _table(f"inputs that differ from {first}")
-    asked.add_column("")
-    asked.add_column("", overflow="fold")
-    for name, difference in zip(found["runs"], found["differences"], strict=True):
-        asked.add_row(name, difference or ("" if name == first else "none"))
-    yield asked
-    results = _table("results: GWh in the season; what each cause takes of the contract's ceiling")
-    results.add_column("", no_wrap=True)
-    ladder = {cause: energy for cause, energy in found["ladder"].items() if any(abs(e) >= 0.5 for e in energy)}
-    for head in (
-        "deli-\nvered",
-        "against\nits base",
-        "of the\nceiling",
-        *(_stacked(words(c)) for c in ladder),
-    ):
-        results.add_column(head, justify="right", no_wrap=True)
-    delivered, shares, before = found["results"][DELIVERED], found["results"][SHARE], ""
-    for at, (name, question) in enumerate(zip(found["runs"], found["questions"], strict=True)):
-        if before not in ("", question):
-            results.add_section()
-        before = question
-        base = found["bases"][at]
-        against = "" if at == base else f"{round(delivered[at] - delivered[base]) + 0:+,d}"
-        share = "" if isnan(shares[at]) else f"{shares[at]:.0f} %"
-        results.add_row(name, _number(delivered[at]), against, share, *[_number(e[at]) for e in ladder.values()])
-    yield results
-    yield from _bases(found)
+def _differences(comparison: Mapping[str, Any]) -> Table:
+    """Return the inputs that differ from the first run, a run a row."""
+    first = comparison["runs"][0]
+    rows = []
+    for name, difference in zip(comparison["runs"], comparison["differences"], strict=True):
+        nothing = "" if name == first else "none"
+        rows.append([name, difference or nothing])
+    columns = [words_column(), words_column(folds=True)]
+    return text_table(columns, rows, title=f"inputs that differ from {first}", narrow=True)
 
 
-def _bases(found: Mapping[str, Any]) -> Iterator[str]:
+def _results(comparison: Mapping[str, Any]) -> Table:
+    """Return the results, a run a row, a section a question."""
+    ladder = {cause: energies for cause, energies in comparison["ladder"].items() if _are_seen(energies)}
+    heads = ["deli-\nvered", "against\nits base", "of the\nceiling"]
+    heads += [_stacked(words(cause)) for cause in ladder]
+    columns = [words_column(wraps=False), *number_columns(heads, wraps=False)]
+    delivered = comparison["results"][DELIVERED]
+    shares = comparison["results"][SHARE]
+    rows: list[Sequence[str]] = []
+    question = ""
+    for run, name in enumerate(comparison["runs"]):
+        if question not in ("", comparison["questions"][run]):
+            rows.append(SECTION)
+        question = comparison["questions"][run]
+        base = comparison["bases"][run]
+        against = "" if run == base else f"{round(delivered[run] - delivered[base]) + 0:+,d}"
+        share = "" if isnan(shares[run]) else f"{shares[run]:.0f} %"
+        taken = [_number(energies[run]) for energies in ladder.values()]
+        rows.append([name, _number(delivered[run]), against, share, *taken])
+    title = "results: GWh in the season; what each cause takes of the contract's ceiling"
+    return text_table(columns, rows, title=title, narrow=True)
+
+
+def _are_seen(energies: Sequence[float]) -> bool:
+    """Return whether a cause takes or gives at least half a GWh in some run."""
+    return any(abs(energy) >= 0.5 for energy in energies)
+
+
+def _bases(comparison: Mapping[str, Any]) -> Iterator[str]:
     """Yield what runs are held against, where it is not the first run."""
-    for base in sorted(set(found["bases"]) - {0}):
-        names = [found["runs"][at] for at, own in enumerate(found["bases"]) if own == base != at]
+    runs = comparison["runs"]
+    for base in sorted(set(comparison["bases"]) - {0}):
+        names = [runs[run] for run, own in enumerate(comparison["bases"]) if own == base != run]
         if names:
-            first, other = found["runs"][0], found["runs"][base]
-            yield f"The base is {first}; for {', '.join(names)}, under the same contract, {other}."
-
-
-def _table(title: str) -> Table:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    return Table(box=SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left", padding=(0, 1, 0, 0))
+            yield f"The base is {runs[0]}; for {', '.join(names)}, under the same contract, {runs[base]}."
 
 
 def _stacked(label: str) -> str:
     """Return a label as the lines of a narrow head."""
-    return "\n".join(part for part in label.replace("-", "- ").split() if part != "and")
+    parts = label.replace("-", "- ").split()
+    return "\n".join(part for part in parts if part != "and")
 
 
 def _number(value: float, digits: int = 0) -> str:
-    return "" if isnan(value) else f"{round(value, digits) + 0.0:,.{digits}f}"
+    return "" if isnan(value) else fixed(value, digits)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from energy.errors import Fault, InputError
-from energy.report.doc_numbers import docs_pages, with_block, with_numbers
+from energy.report.doc_numbers import docs_pages, with_block, with_numbers, with_ranges
+from energy.report.text_table import markdown_table
 from energy.results.atomic_write import atomic_file
+from energy.results.predicted_ranges import recorded_ranges
 
 HEADLINE = Path("results/reference/headline.csv")
 COLUMNS = ("scenario", "quantity", "unit", "value")
@@ -34,14 +36,18 @@ def recorded(project: Path) -> pd.DataFrame | None:
     return read_headline(path) if path.is_file() else None
 
 
-def renewed(before: pd.DataFrame | None, found: Sequence[pd.DataFrame], library: Sequence[str]) -> pd.DataFrame:
+def renewed(
+    before: pd.DataFrame | None,
+    new: Sequence[pd.DataFrame],
+    library: Sequence[str],
+) -> pd.DataFrame:
     """Return a headline table with the rows of some scenarios renewed, in the order of the library.
 
     Parameters
     ----------
     before
         The table as it was; rows of scenarios that the library no longer has are left out.
-    found
+    new
         New rows, one table a scenario.
     library
         Names of all scenarios.
@@ -53,24 +59,42 @@ def renewed(before: pd.DataFrame | None, found: Sequence[pd.DataFrame], library:
     >>> renewed(before, [row("b", 4.0)], ["a", "b"])[["scenario", "value"]].to_numpy().tolist()
     [['a', 3.0], ['b', 4.0]]
     """
-    tables = {name: rows for table in ([] if before is None else [before]) for name, rows in table.groupby("scenario")}
-    tables |= {str(table["scenario"].iloc[0]): table for table in found}
-    return pd.concat([tables[name] for name in library if name in tables], ignore_index=True)
+    table_of: dict[str, pd.DataFrame] = {}
+    if before is not None:
+        for name, rows in before.groupby("scenario"):
+            table_of[str(name)] = rows
+    for table in new:
+        name = str(table["scenario"].iloc[0])
+        table_of[name] = table
+    kept = [table_of[name] for name in library if name in table_of]
+    return pd.concat(kept, ignore_index=True)
 
 
 def write_headline(table: pd.DataFrame, project: Path) -> list[Path]:
     """Write the headline table, fill the marked numbers of the project's pages from it, and return what was written."""
     with atomic_file(project / HEADLINE, table=True) as draft:
         table.to_csv(draft, index=False, float_format="%.7g", lineterminator="\n")
-    written = [project / HEADLINE]
     stored = read_headline(project / HEADLINE)
+    pages = _renewed_pages(project, lambda text: with_numbers(text, stored))
+    return [project / HEADLINE, *pages]
+
+
+def write_page_ranges(project: Path) -> list[Path]:
+    """Fill the marked ranges of a project's pages from its recorded ranges, and return the pages that changed."""
+    ranges = recorded_ranges(project)
+    return _renewed_pages(project, lambda text: with_ranges(text, ranges))
+
+
+def _renewed_pages(project: Path, renew: Callable[[str], str]) -> list[Path]:
+    """Renew the pages of a project, and return those that changed."""
+    changed = []
     for page in docs_pages(project):
         before = page.read_text(encoding="utf-8")
-        after = with_numbers(before, stored)
+        after = renew(before)
         if after != before:
             write_page(page, after)
-            written.append(page)
-    return written
+            changed.append(page)
+    return changed
 
 
 def write_page(page: Path, text: str) -> None:
@@ -126,18 +150,20 @@ def resolution_text(table: pd.DataFrame, default: str) -> str:
         "energy [GWh]",
         "error",
     ]
-    lines = [head, ["---", *["--:"] * (len(head) - 1)]]
+    lines = []
     for name, row in table.iterrows():
+        label = f"**{name}** (default)" if name == default else str(name)
+        error = f"{row['error']:+.2%}".replace("-", "−") if row["error"] else "0"
         lines.append(
             [
-                f"**{name}** (default)" if name == default else str(name),
+                label,
                 f"{row['snapshots']:,.0f}",
                 f"{row['columns']:,.0f}",
                 f"{row['run time']:.1f} ×",
                 f"{row['solve']:.0%}",
                 f"{row['memory']:,.0f}",
                 f"{row['energy']:,.1f}",
-                f"{row['error']:+.2%}".replace("-", "−") if row["error"] else "0",
+                error,
             ]
         )
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return markdown_table(head, lines, "l" + "r" * (len(head) - 1))

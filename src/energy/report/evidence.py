@@ -9,6 +9,7 @@ import pandas as pd
 
 from energy.case import read_case
 from energy.errors import InputError
+from energy.scenario import split_value_key
 
 MEANING = {
     "A": "official or primary source",
@@ -66,10 +67,31 @@ def evidence_of(manifest: dict[str, Any]) -> dict[str, Any]:
     return {
         "counts": _mark_counts(evidence),
         "columns": columns,
-        "rows": _text_rows(evidence[columns]),
+        "rows": [*_changed_rows(manifest, columns), *_text_rows(evidence[columns])],
         "sources": _text_rows(case.sources.reset_index()),
         "note": "" if is_unchanged else "The evidence has changed since the first run was made.",
     }
+
+
+def _changed_rows(manifest: dict[str, Any], columns: list[str]) -> list[list[str]]:
+    """Return a row for each value that overrides changed for the run, as the first of the evidence."""
+    values = manifest["scenario"].get("values", {})
+    changed_keys = manifest["scenario"].get("changes", {})
+    rows = []
+    for address, value in values.items():
+        if f"values.{address}" not in changed_keys:
+            continue
+        component, name, attribute = split_value_key(address)
+        cells = {
+            "component": component,
+            "name": name,
+            "attribute": attribute,
+            "base": f"{value:g}",
+            "source": "changed for this run",
+            "confidence": "–",
+        }
+        rows.append([cells.get(column, "") for column in columns])
+    return rows
 
 
 def _mark_counts(evidence: pd.DataFrame) -> list[tuple[str, str, int]]:

@@ -53,7 +53,10 @@ def _structure(structure: xr.DataArray) -> str:
 
 def _option(option: xr.Dataset) -> str:
     name, binds = str(option["option"].item()), str(option["option_binds"].item())
-    rating, received = _whole(option["option_rating"].item()), _whole(option["option_received"].item())
+    rating, received = (
+        _whole(option["option_rating"].item()),
+        _whole(option["option_received"].item()),
+    )
     sentence = f"Option {name} ({rating} MW): {received} GWh received"
     if binds == CLOSED:
         return f"{sentence}; closed in all hours."

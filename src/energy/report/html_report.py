@@ -5,21 +5,22 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from energy.errors import Fault, InputError
+from energy.metrics.month_columns import LOST
 from energy.plots.comparison import comparison_figure
-from energy.plots.registry import entries, month_table
+from energy.plots.monthly import month_table
+from energy.plots.registry import entries
 from energy.plots.style import styled
 from energy.report.evidence import evidence_of
 from energy.report.exchange_sentences import sentences
-from energy.report.summary import rows, summary
+from energy.report.summary import rows, summary, title_words
+from energy.report.text_table import fixed
 from energy.results.compare import compare
 from energy.results.dataset import read_record
 from energy.results.labels import country_name, words
@@ -27,6 +28,7 @@ from energy.results.run_folder import read_run
 
 if TYPE_CHECKING:
     import xarray as xr
+    from jinja2 import Template
     from matplotlib.figure import Figure
 
 FULL = 4
@@ -63,122 +65,174 @@ def report_page(folders: Sequence[Path], full: int = FULL) -> str:
     InputError
         When a folder holds no finished run, or one is named twice.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    if not folders:
-        raise InputError(Fault("a report needs a run", allowed="one folder of a finished run or more"))
-    twice = [str(folder) for folder in dict.fromkeys(folders) if list(folders).count(folder) > 1]
-    if twice:
-        raise InputError([Fault("this run is named twice", folder, repair="name it once") for folder in twice])
-    read = [(read_record(folder), read_run(folder)[0]) for folder in folders]
-    environment = Environment(
-        loader=PackageLoader("energy.report", "html_template"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
-    environment.filters |= {"whole": _whole, "signed": _signed}
-    template = environment.get_template("report.html.j2")
-    found = [one for one, _ in read]
+    _refuse_folders(folders)
+    datasets = list(map(read_record, folders))
+    manifests = [manifest for manifest, _ in map(read_run, folders)]
+    lines = rows(datasets)
+    comparison = None
+    if len(datasets) > 1:
+        comparison = _picture(comparison_figure(datasets), "Delivered energy of each scenario.")
+    texts = []
+    for dataset, manifest in zip(datasets, manifests, strict=True):
+        text = json.dumps(manifest, indent=1, sort_keys=True)
+        texts.append((dataset.attrs.get("scenario_title", dataset.attrs["scenario"]), text))
     shared = {
-        "lines": rows(found),
-        "sentences": list(summary(rows(found))),
-        "comparison": _picture(comparison_figure(found), "Delivered energy of each scenario.")
-        if len(found) > 1
-        else None,
-        "inputs": _inputs(folders) if 1 < len(found) <= FULL else {},
-        "evidence": evidence_of(read[0][1]),
+        "line": datasets[0].attrs.get("line", "CASA-1000"),
+        "lines": lines,
+        "sentences": list(summary(lines)),
+        "comparison": comparison,
+        "inputs": _inputs(folders) if 1 < len(datasets) <= FULL else {},
+        "evidence": evidence_of(manifests[0]),
         "style": _own("report.css"),
         "script": _own("report.js"),
         "version": version("casa1000-energy"),
-        "manifests": [(one.attrs["scenario"], json.dumps(m, indent=1, sort_keys=True)) for one, m in read],
-        "made": max(str(manifest.get("made", "")) for _, manifest in read),
+        "manifests": texts,
+        "made": max(str(manifest.get("made", "")) for manifest in manifests),
     }
-    pictures = [_pictures(one) for one in found[:full]]
+    template = _template()
+    pictures = list(map(_pictures, datasets[:full]))
     for shown in range(len(pictures), -1, -1):
-        drawn = [*pictures[:shown], *([] for _ in found[shown:])]
-        runs = [_run(one, figures) for one, figures in zip(found, drawn, strict=True)]
+        runs = []
+        for number, dataset in enumerate(datasets):
+            figures = pictures[number] if number < shown else []
+            runs.append(_run(dataset, figures))
         page = template.render(runs=runs, shown=shown, **shared)
         if len(page.encode()) < LARGEST:
             break
     return page
 
 
+def _refuse_folders(folders: Sequence[Path]) -> None:
+    """Refuse no folder, and one that is named twice."""
+    if not folders:
+        raise InputError(Fault("a report needs a run", allowed="one folder of a finished run or more"))
+    named = list(folders)
+    twice = [str(folder) for folder in dict.fromkeys(named) if named.count(folder) > 1]
+    if twice:
+        raise InputError([Fault("this run is named twice", folder, repair="name it once") for folder in twice])
+
+
+def _template() -> Template:
+    """Return the page's template; what is filled in is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("energy.report", "html_template"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    environment.filters |= {"whole": fixed, "signed": _signed}
+    return environment.get_template("report.html.j2")
+
+
 def _inputs(folders: Sequence[Path]) -> dict[str, list[str]]:
     """Return the inputs that differ between runs, as words; events by their names."""
-    differing = compare(list(folders))["inputs"]
-    shown = {key: [_words(value) for value in values] for key, values in differing.items()}
-    return {key: values for key, values in shown.items() if len(set(values)) > 1}
+    inputs = {}
+    for key, values in compare(list(folders))["inputs"].items():
+        texts = list(map(_words, values))
+        if len(set(texts)) > 1:
+            inputs[key] = texts
+    return inputs
 
 
 def _words(value: Any) -> str:
+    """Return a value of a scenario as words; things with a name by their name."""
     if isinstance(value, list):
-        return ", ".join(str(one["name"]) if isinstance(one, dict) and "name" in one else str(one) for one in value)
-    return "" if value is None or value == {} else str(value)
+        return ", ".join(map(_name, value))
+    if value is None or value == {}:
+        return ""
+    return str(value)
 
 
-def _pictures(found: xr.Dataset) -> list[dict[str, Any]]:
-    return [_picture(entry.draw(found, "journal"), entry.words) for entry in entries(found).values()]
+def _name(part: Any) -> str:
+    if isinstance(part, dict) and "name" in part:
+        return str(part["name"])
+    return str(part)
 
 
-def _run(found: xr.Dataset, figures: list[dict[str, Any]]) -> dict[str, Any]:
-    table = month_table(found)
-    named = {column: _column(column) for column in table.columns}
+def _pictures(dataset: xr.Dataset) -> list[dict[str, Any]]:
+    pictures = []
+    for entry in entries(dataset).values():
+        figure = entry.draw(dataset, "journal")
+        pictures.append(_picture(figure, entry.words))
+    return pictures
+
+
+def _run(dataset: xr.Dataset, figures: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what the template shows of a run."""
+    table = month_table(dataset)
+    columns = list(map(_column, table.columns))
+    months = [(str(month), row.tolist()) for month, row in zip(table.index, table.to_numpy(float), strict=True)]
     return {
-        "name": found.attrs["scenario"],
-        "description": str(found.attrs["description"]).strip(),
+        "name": title_words(str(dataset.attrs.get("scenario_title", dataset.attrs["scenario"]))),
+        "description": str(dataset.attrs["description"]).strip(),
         "figures": figures,
-        "columns": list(named.values()),
-        "exchanges": _exchanges(found),
-        "sentences": list(sentences(found)),
-        "months": [(str(month), [float(value) for value in values]) for month, values in _rows(table)],
-        "events": _events(found),
+        "columns": columns,
+        "exchanges": _exchanges(dataset),
+        "sentences": [*sentences(dataset), *_range_sentence(dataset)],
+        "months": months,
+        "events": _events(dataset),
     }
 
 
-def _exchanges(found: xr.Dataset) -> dict[str, Any]:
+def _range_sentence(dataset: xr.Dataset) -> Iterator[str]:
+    season_range = str(dataset.attrs.get("season_range", ""))
+    if season_range:
+        yield f"With all unknown numbers at once the season is {season_range}."
+
+
+def _exchanges(dataset: xr.Dataset) -> dict[str, Any]:
     """Return the exchanges of control areas: their names, and rows of a name with energies [GWh]; empty without."""
-    if "exchanges" not in found:
+    if "exchanges" not in dataset:
         return {}
-    table = found["exchanges"].transpose("exchange", "area")
-    names = [words(str(exchange)) for exchange in found["exchange"].to_numpy()]
-    areas = [country_name(str(area)) for area in found["area"].to_numpy()]
-    rows = [[float(energy) for energy in energies] for energies in table.to_numpy()]
-    return {"areas": areas, "rows": list(zip(names, rows, strict=True))}
-
-
-def _rows(table: pd.DataFrame) -> list[tuple[Any, Any]]:
-    return list(zip(table.index, table.to_numpy(float), strict=True))
+    table = dataset["exchanges"].transpose("exchange", "area").to_numpy().astype(float)
+    names = map(words, dataset["exchange"].to_numpy().astype(str).tolist())
+    areas = map(country_name, dataset["area"].to_numpy().astype(str).tolist())
+    return {"areas": list(areas), "rows": list(zip(names, table.tolist(), strict=True))}
 
 
 def _column(name: str) -> str:
-    if name.startswith("lost to "):
-        return f"lost to {words(name.removeprefix('lost to '))}"
+    """Return the head of a column of months."""
+    if name.startswith(LOST):
+        return LOST + words(name.removeprefix(LOST))
     return name
 
 
-def _events(found: xr.Dataset) -> list[dict[str, str]]:
-    if "event" not in found.dims:
+def _events(dataset: xr.Dataset) -> list[dict[str, str]]:
+    """Return the events, instants to the minute."""
+    if "event" not in dataset.dims:
         return []
-    columns = {name: found[f"event_{name}"].to_numpy() for name in ("kind", "cause", "where", "start", "end")}
-    return [
-        {"name": str(name)}
-        | {
-            key: str(values[at])[:16].replace("T", " ") if key in ("start", "end") else str(values[at])
-            for key, values in columns.items()
-        }
-        for at, name in enumerate(found["event"].to_numpy())
-    ]
+    events = []
+    for number, event in enumerate(dataset["event"].to_numpy()):
+        fields = dataset.isel(event=number)
+        events.append(
+            {
+                "name": str(event),
+                "kind": str(fields["event_kind"].item()),
+                "cause": str(fields["event_cause"].item()),
+                "where": str(fields["event_where"].item()),
+                "start": _minute(fields["event_start"].to_numpy()),
+                "end": _minute(fields["event_end"].to_numpy()),
+            }
+        )
+    return events
+
+
+def _minute(instant: Any) -> str:
+    return str(instant)[:16].replace("T", " ")
 
 
 def _picture(figure: Figure, alt: str) -> dict[str, Any]:
     """Return a figure as a data URI: SVG with drawn letters, the same on every machine, or PNG where it is large."""
-    kind, held = "svg+xml", _saved(figure, "svg")
-    if len(held) > DRAWN:
-        kind, held = "png", _saved(figure, "png")
+    kind = "svg+xml"
+    image = _saved(figure, "svg")
+    if len(image) > DRAWN:
+        kind = "png"
+        image = _saved(figure, "png")
     width, height = figure.get_size_inches()
     return {
-        "uri": f"data:image/{kind};base64,{base64.b64encode(held).decode()}",
+        "uri": f"data:image/{kind};base64,{base64.b64encode(image).decode()}",
         "alt": alt,
         "width": round(96 * width),
         "height": round(96 * height),
@@ -186,12 +240,14 @@ def _picture(figure: Figure, alt: str) -> dict[str, Any]:
 
 
 def _saved(figure: Figure, kind: str) -> bytes:
+    """Return the bytes of a figure as SVG or PNG, without a date."""
     import matplotlib as mpl
 
-    held = io.BytesIO()
+    metadata = {"Date": None} if kind == "svg" else None
+    image = io.BytesIO()
     with styled(), mpl.rc_context({"svg.fonttype": "path"}):
-        figure.savefig(held, format=kind, dpi=SHARP, metadata={"Date": None} if kind == "svg" else None)
-    return held.getvalue()
+        figure.savefig(image, format=kind, dpi=SHARP, metadata=metadata)
+    return image.getvalue()
 
 
 def _own(name: str) -> str:
@@ -199,9 +255,8 @@ def _own(name: str) -> str:
     return files("energy.report").joinpath("html_template", name).read_text(encoding="utf-8")
 
 
-def _whole(value: float) -> str:
-    return f"{round(value) + 0:,d}"
-
-
 def _signed(value: float) -> str:
-    return "0" if round(value) == 0 else f"{round(value):+,d}".replace("-", "−")
+    rounded = round(value)
+    if rounded == 0:
+        return "0"
+    return f"{rounded:+,d}".replace("-", "−")

@@ -50,7 +50,11 @@ def interactive_map(network: pypsa.Network, title: str) -> str:
         electric.remove("Link", [name for name in electric.links.index if electric.links.at[name, "p_nom"] == 0])
         _escape(electric)
         deck = electric.explore(
-            map_style="none", auto_scale=True, branch_width_max=60, bus_size_max=3000, **_flows(electric)
+            map_style="none",
+            auto_scale=True,
+            branch_width_max=60,
+            bus_size_max=3000,
+            **_flows(electric),
         )
     deck.map_provider = deck.map_style = None
     ground = pydeck.Layer(
@@ -88,8 +92,9 @@ def _html(value: Any) -> Any:
 def _flows(network: pypsa.Network) -> dict[str, Any]:
     """Return mean flows [MW] as arrows and widths."""
     hours = network.snapshot_weightings["generators"]
-    found: dict[str, Any] = {}
-    for name, table in (("line", network.lines_t.p0), ("link", network.links_t.p0)):
-        mean: pd.Series[float] = table.mul(hours, axis=0).sum() / hours.sum()
-        found |= {f"{name}_flow": mean, f"{name}_width": mean.abs() ** 0.5 + 0.5}  # small flows stay visible
-    return found
+    flows: dict[str, Any] = {}
+    for name, power in (("line", network.lines_t.p0), ("link", network.links_t.p0)):
+        mean: pd.Series[float] = power.mul(hours, axis=0).sum() / hours.sum()
+        flows[f"{name}_flow"] = mean
+        flows[f"{name}_width"] = mean.abs() ** 0.5 + 0.5  # small flows stay visible
+    return flows

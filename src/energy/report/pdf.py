@@ -70,10 +70,18 @@ def write_pdf(page: Path, folders: Sequence[Path], path: Path, force: bool = Fal
 
 def _printed(program: str, page: Path, draft: Path) -> bool:
     with tempfile.TemporaryDirectory() as profile:
-        command = [program, *browser_options(Path(profile)), "--no-pdf-header-footer", f"--print-to-pdf={draft}"]
+        command = [
+            program,
+            *browser_options(Path(profile)),
+            "--no-pdf-header-footer",
+            f"--print-to-pdf={draft}",
+        ]
         try:
             subprocess.run(  # noqa: S603  (a program found on the path, no shell)
-                [*command, page.resolve().as_uri()], capture_output=True, check=True, timeout=PATIENCE
+                [*command, page.resolve().as_uri()],
+                capture_output=True,
+                check=True,
+                timeout=PATIENCE,
             )
         except (OSError, subprocess.SubprocessError):
             return False
@@ -83,16 +91,17 @@ def _printed(program: str, page: Path, draft: Path) -> bool:
 def _drawn(folders: Sequence[Path], draft: Path) -> None:
     from matplotlib.backends.backend_pdf import PdfPages
 
-    found = [read_record(folder) for folder in folders]
+    datasets = [read_record(folder) for folder in folders]
     with styled(), PdfPages(draft, metadata={"CreationDate": None}) as book:
-        cover = framed("What CASA-1000 can transfer", footer(*found), "slide")
+        line = datasets[0].attrs.get("line", "CASA-1000")
+        cover = framed(f"What {line} can transfer", footer(*datasets), "slide")
         axes = cover.subplots()
         axes.set_axis_off()
         # matplotlib's own wrapping takes dollars for mathematics, whatever `parse_math` says
-        paragraphs = (fill(paragraph, LINE) for paragraph in summary(rows(found)))
+        paragraphs = (fill(paragraph, LINE) for paragraph in summary(rows(datasets)))
         axes.text(0.006, 1, "\n\n".join(paragraphs), va="top", fontsize=11)
         book.savefig(cover)
-        if len(found) > 1:
-            book.savefig(comparison_figure(found, "slide"))
-        for entry in entries(found[0]).values():
-            book.savefig(entry.draw(found[0], "slide"))
+        if len(datasets) > 1:
+            book.savefig(comparison_figure(datasets, "slide"))
+        for entry in entries(datasets[0]).values():
+            book.savefig(entry.draw(datasets[0], "slide"))

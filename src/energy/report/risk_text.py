@@ -2,116 +2,154 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from energy.analysis.risk.summary import ALL_TOGETHER
+from energy.report.text_table import TextColumn, index_head, number_columns, text_table, words_column
 from energy.results.labels import MONTHS
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
     from rich.table import Table
+SHOWN = (0.1, 0.5, 0.9, 0.95)
+"""Probabilities of exceedance that are printed."""
 
 
-def risk_text(found: xr.Dataset) -> list[Any]:
+def risk_text(distribution: xr.Dataset) -> list[Any]:
     """Return what to print: the season, its months, shortfall and income, and the causes."""
-    return [_head(found), _levels(found), _shortfall(found), _causes(found), _notes(found)]
+    return [
+        _head(distribution),
+        _levels(distribution),
+        _shortfall(distribution),
+        _causes(distribution),
+        _notes(distribution),
+    ]
 
 
-def _of(found: xr.Dataset, name: str, digits: int = 0, scale: float = 1.0, **at: Any) -> str:
-    value, low, high = (float(found[name].sel(bound=bound, **at)) * scale for bound in ("value", "low", "high"))
+def _interval(
+    distribution: xr.Dataset,
+    name: str,
+    digits: int = 0,
+    scale: float = 1.0,
+    **place: Any,
+) -> str:
+    """Return a figure with the ends of its interval."""
+    figure = distribution[name].sel(place)
+    value = float(figure.sel(bound="value")) * scale
+    low = float(figure.sel(bound="low")) * scale
+    high = float(figure.sel(bound="high")) * scale
     return f"{value:,.{digits}f} ({low:,.{digits}f} to {high:,.{digits}f})"
 
 
-def _head(found: xr.Dataset) -> str:
-    share = float(found["mean"].sel(bound="value")) / max(float(found["mean_undisturbed"].sel(bound="value")), 1e-9)
+def _head(distribution: xr.Dataset) -> str:
+    mean = float(distribution["mean"].sel(bound="value"))
+    undisturbed = float(distribution["mean_undisturbed"].sel(bound="value"))
+    share = mean / max(undisturbed, 1e-9)
     return (
-        f"{found.attrs['title']}: {found.attrs['samples']:,} samples\n"
-        f"mean of the season {_of(found, 'mean')} GWh, without outages {_of(found, 'mean_undisturbed')} GWh:"
+        f"{distribution.attrs['title']}: {distribution.attrs['samples']:,} samples\n"
+        f"mean of the season {_interval(distribution, 'mean')} GWh,"
+        f" without outages {_interval(distribution, 'mean_undisturbed')} GWh:"
         f" outages take {100 * (1 - share):.1f} %"
     )
 
 
-def _levels(found: xr.Dataset) -> Table:
-    from rich.table import Table
+def _levels(distribution: xr.Dataset) -> Table:
+    """Return the levels that are exceeded, of the season and of its months."""
+    shares = [share for share in SHOWN if share in distribution["exceeded"].values]
+    columns = [words_column()]
+    columns += number_columns(f"P{100 * share:.0f}" for share in shares)
+    rows = [
+        ["season [GWh]", *_exceeded(distribution, "season", shares)],
+        ["  without outages", *_exceeded(distribution, "season_undisturbed", shares)],
+    ]
+    for month in distribution["month"].values:
+        label = f"{MONTHS[int(month) - 1]} [MW]"
+        rows.append([label, *_exceeded(distribution, "power", shares, month=month)])
+    return text_table(columns, rows, title="exceeded with probability (95 % interval)", framed=True)
 
-    table = Table(title="exceeded with probability (95 % interval)", title_justify="left")
-    table.add_column("")
-    shown = [share for share in (0.1, 0.5, 0.9, 0.95) if share in found["exceeded"].values]
-    for share in shown:
-        table.add_column(f"P{100 * share:.0f}", justify="right")
-    table.add_row("season [GWh]", *(_of(found, "season", exceeded=share) for share in shown))
-    table.add_row("  without outages", *(_of(found, "season_undisturbed", exceeded=share) for share in shown))
-    for month in found["month"].values:
-        levels = (_of(found, "power", month=month, exceeded=share) for share in shown)
-        table.add_row(f"{MONTHS[int(month) - 1]} [MW]", *levels)
-    return table
+
+def _exceeded(distribution: xr.Dataset, name: str, shares: Iterable[float], **place: Any) -> list[str]:
+    return [_interval(distribution, name, exceeded=share, **place) for share in shares]
 
 
-def _shortfall(found: xr.Dataset) -> Table:
-    from rich.table import Table
-
-    table = Table(title="how often, and at what cost (95 % interval)", title_justify="left")
-    table.add_column("")
-    table.add_column("", justify="right")
-    for threshold in found["threshold"].values:
+def _shortfall(distribution: xr.Dataset) -> Table:
+    """Return how often a season falls short of each threshold, and the income of the season."""
+    rows = []
+    for threshold in distribution["threshold"].values:
         name = f"season below {threshold / 1000:,.2f} TWh [%]"
-        table.add_row(name, _of(found, "below", 1, 100.0, threshold=threshold))
-    table.add_row("income, mean [million USD]", _of(found, "income", 1))
-    table.add_row("  exceeded by 95 % of seasons", _of(found, "value_at_risk", 1))
-    table.add_row("  mean of the worst 5 %", _of(found, "tail_income", 1))
-    return table
+        share = _interval(distribution, "below", 1, 100.0, threshold=threshold)
+        rows.append([name, share])
+    rows += [
+        ["income, mean [million USD]", _interval(distribution, "income", 1)],
+        ["  exceeded by 95 % of seasons", _interval(distribution, "value_at_risk", 1)],
+        ["  mean of the worst 5 %", _interval(distribution, "tail_income", 1)],
+    ]
+    title = "how often, and at what cost (95 % interval)"
+    return text_table([words_column(), TextColumn("")], rows, title=title, framed=True)
 
 
-def _causes(found: xr.Dataset) -> Table:
-    from rich.table import Table
-
-    table = Table(title="what outages of one cause alone take [GWh a season] (95 % interval)", title_justify="left")
-    table.add_column("cause")
-    table.add_column("GWh", justify="right")
-    table.add_column("share", justify="right")
-    causes = [str(cause) for cause in found["cause"].values if cause != "all together"]
-    total = sum(float(found["lost"].sel(cause=cause, bound="value")) for cause in causes)
+def _causes(distribution: xr.Dataset) -> Table:
+    """Return what the outages of each cause take, and their share of the sum of causes."""
+    lost = distribution["lost"].sel(bound="value")
+    causes = [str(cause) for cause in distribution["cause"].values if cause != ALL_TOGETHER]
+    total = sum(float(lost.sel(cause=cause)) for cause in causes)
+    rows = []
     for cause in causes:
-        share = float(found["lost"].sel(cause=cause, bound="value")) / total if total else 0.0
-        table.add_row(cause, _of(found, "lost", 1, cause=cause), f"{100 * share:.0f} %")
+        share = float(lost.sel(cause=cause)) / total if total else 0.0
+        energy = _interval(distribution, "lost", 1, cause=cause)
+        rows.append([cause, energy, f"{100 * share:.0f} %"])
     if causes:
-        table.add_row("all together", _of(found, "lost", 1, cause="all together"), "")
-    return table
+        energy = _interval(distribution, "lost", 1, cause=ALL_TOGETHER)
+        rows.append([ALL_TOGETHER, energy, ""])
+    columns = [words_column("cause"), TextColumn("GWh"), TextColumn("share")]
+    title = "what outages of one cause alone take [GWh a season] (95 % interval)"
+    return text_table(columns, rows, title=title, framed=True)
 
 
-def _notes(found: xr.Dataset) -> str:
+def _notes(distribution: xr.Dataset) -> str:
+    failed = distribution.attrs["failed"]
+    lacking = distribution.attrs["lacking"]
     notes = []
-    if found.attrs["failed"]:
-        notes.append(f"{found.attrs['failed']} samples had no optimum and are left out: the figures lack their years")
-    if found.attrs["lacking"]:
-        notes.append(f"in {found.attrs['lacking']} samples irrigation lacked water: what rules ask for fell short")
+    if failed:
+        notes.append(f"{failed} samples had no optimum and are left out: the figures lack their years")
+    if lacking:
+        notes.append(f"in {lacking} samples irrigation lacked water: what rules ask for fell short")
     return "\n".join(notes)
 
 
 def frame_text(table: pd.DataFrame, title: str, digits: int = 4) -> Table:
     """Return a table of numbers to print, its index first."""
-    from rich.table import Table
+    columns = [words_column(index_head(table))]
+    columns += number_columns(map(str, table))
+    rows = []
+    for key, values in zip(table.index, table.to_numpy(dtype=object), strict=True):
+        rows.append([str(key), *[_cell(value, digits) for value in values]])
+    return text_table(columns, rows, title=title, framed=True)
 
-    shown = Table(title=title, title_justify="left")
-    shown.add_column("" if table.index.name is None else str(table.index.name))
-    for column in table:
-        shown.add_column(str(column), justify="right")
-    for key, row in zip(table.index, table.to_numpy(dtype=object), strict=True):
-        cells = (_figure(value, digits) if isinstance(value, float) else str(value) for value in row)
-        shown.add_row(str(key), *("" if cell == "nan" else cell for cell in cells))
-    return shown
+
+def _cell(value: object, digits: int) -> str:
+    """Return a cell; nothing where a number is unknown."""
+    text = _figure(value, digits) if isinstance(value, float) else str(value)
+    return "" if text == "nan" else text
 
 
 def _figure(value: float, digits: int) -> str:
-    return f"{value:,.0f}" if abs(value) >= 10**digits else f"{value:,.{digits}g}"
+    """Return a number with so many figures; large ones as whole numbers."""
+    if abs(value) >= 10**digits:
+        return f"{value:,.0f}"
+    return f"{value:,.{digits}g}"
 
 
 def _with_error(value: float, error: float) -> str:
     if np.isnan(value):
         return "–"
-    return _figure(value, 4) if np.isnan(error) else f"{_figure(value, 4)} ± {_figure(error, 2)}"
+    if np.isnan(error):
+        return _figure(value, 4)
+    return f"{_figure(value, 4)} ± {_figure(error, 2)}"
 
 
 def with_errors(table: pd.DataFrame) -> pd.DataFrame:
@@ -124,26 +162,29 @@ def with_errors(table: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    figures = [str(column) for column in table if not str(column).endswith(" error")]
     unknown = pd.Series(np.nan, table.index)
-    cells = {
-        name: [
-            _with_error(value, error)
-            for value, error in zip(table[name], table.get(f"{name} error", unknown), strict=True)
-        ]
-        for name in figures
-    }
+    cells = {}
+    for name in map(str, table):
+        if name.endswith(" error"):
+            continue
+        errors = table.get(f"{name} error", unknown)
+        pairs = zip(table[name], errors, strict=True)
+        cells[name] = [_with_error(value, error) for value, error in pairs]
     return pd.DataFrame(cells, index=table.index).T
 
 
-def risk_json(found: xr.Dataset) -> dict[str, Any]:
+def risk_json(distribution: xr.Dataset) -> dict[str, Any]:
     """Return a summary for other programs."""
-    plain: dict[str, Any] = found.to_dict()
+    plain: dict[str, Any] = distribution.to_dict()
+    figures = {}
+    for name, variable in plain["data_vars"].items():
+        figures[name] = {
+            "dims": list(variable["dims"]),
+            "unit": variable["attrs"].get("units", ""),
+            "data": variable["data"],
+        }
     return {
         "attributes": plain["attrs"],
-        "coordinates": {key: value["data"] for key, value in plain["coords"].items()},
-        "figures": {
-            key: {"dims": list(value["dims"]), "unit": value["attrs"].get("units", ""), "data": value["data"]}
-            for key, value in plain["data_vars"].items()
-        },
+        "coordinates": {name: values["data"] for name, values in plain["coords"].items()},
+        "figures": figures,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache, partial
 from math import inf
 from multiprocessing import get_context
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from energy.analysis import run
+from energy.analysis.tasks import finished_tasks
 from energy.case import Case, read_case
 from energy.errors import Fault, InputError, SolverError
 from energy.model import inputs
@@ -34,19 +35,32 @@ class RunOutcome(NamedTuple):
 
 
 def run_to_folder(
-    scenario: Scenario, folder: Path, time_limit: float = inf, *, force: bool = False, structure: bool = True
+    scenario: Scenario,
+    folder: Path,
+    time_limit: float = inf,
+    *,
+    force: bool = False,
+    structure: bool = True,
 ) -> RunOutcome:
     """Solve a scenario and write its folder; a failure is an outcome too."""
     start = time.perf_counter()
     fault = reason = ""
     try:
-        found = run(_case(scenario.case), scenario, time_limit, structure)
-        write_run(found, folder, time.perf_counter() - start, force)
+        solved = run(_case(scenario.case), scenario, time_limit, structure)
+        write_run(solved, folder, time.perf_counter() - start, force)
     except InputError as err:
-        fault, reason = "input", "; ".join(map(str, err.faults))
+        fault = "input"
+        reason = "; ".join(map(str, err.faults))
     except SolverError as err:
-        fault, reason = "solver", str(err)
-    return RunOutcome(scenario.name, folder, time.perf_counter() - start, fault, reason)
+        fault = "solver"
+        reason = str(err)
+    return RunOutcome(
+        name=scenario.name,
+        folder=folder,
+        seconds=time.perf_counter() - start,
+        fault=fault,
+        reason=reason,
+    )
 
 
 @lru_cache(maxsize=4)
@@ -92,16 +106,20 @@ def run_all(
     for name in ONE_THREAD:
         os.environ.setdefault(name, "1")
     task = partial(run_to_folder, force=force, structure=structure)
+    tasks = [(scenario, folder, time_limit) for scenario, folder in asked]
     # a spawned process shares no state with this one, on any system
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        waiting: dict[Future[RunOutcome], tuple[Scenario, Path]] = {
-            pool.submit(task, scenario, folder, time_limit): (scenario, folder) for scenario, folder in asked
-        }
-        for future in as_completed(waiting):
-            scenario, folder = waiting[future]
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
+        for number, future in finished_tasks(task, tasks, executor):
             error = future.exception()
             if error is None:
                 yield future.result()
-            else:
-                reason = f"{type(error).__name__}: {error}"
-                yield RunOutcome(scenario.name, folder, 0.0, "program", reason.splitlines()[0])
+                continue
+            scenario, folder = asked[number]
+            reason = f"{type(error).__name__}: {error}"
+            yield RunOutcome(
+                name=scenario.name,
+                folder=folder,
+                seconds=0.0,
+                fault="program",
+                reason=reason.splitlines()[0],
+            )

@@ -6,22 +6,33 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from energy.analysis import Run
-from energy.analysis.cost_of_imperfect_foresight import costs_of_imperfect_foresight
+from energy.analysis.cost_of_imperfect_foresight import ForesightCost, costs_of_imperfect_foresight
 from energy.metrics import transferable
 from energy.metrics.country_exchanges import country_exchanges
 from energy.metrics.line_losses import line_losses
+from energy.metrics.month_columns import SURPLUS, surplus_by_country
 from energy.metrics.monthly import FIRM, firm_power
 from energy.metrics.unmet_irrigation import unmet_irrigation
 from energy.report.exchange_sentences import sentences
 from energy.report.exchange_text import exchange_rows, reverse_line, sender_line
+from energy.report.text_table import TextColumn, fixed, fixed_cells, number_columns, text_table, words_column
 from energy.results.exchange_dataset import exchange_dataset
 from energy.results.labels import words
+from energy.results.predicted_ranges import season_range
 from energy.results.waterfall import in_season, verdict, waterfall
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-SURPLUS = "surplus "
+MONTH_FIGURES = {
+    "mean\n[MW]": "transferable mean",
+    "P90\n[MW]": "transferable P90",
+    "max\n[MW]": "transferable max",
+    "ceiling\n[GWh]": "ceiling",
+    "delivered\n[GWh]": "delivered",
+    "lost\n[GWh]": "lost",
+}
+"""Head → column of a run's table of months."""
 IDLE = 0.5  # MW below which a snapshot has no power
 SEEN = 0.05  # GWh, the smallest energy that a table in tenths shows
 
@@ -29,25 +40,32 @@ SEEN = 0.05  # GWh, the smallest energy that a table in tenths shows
 def run_text(run: Run) -> Iterator[Table | str]:
     """Yield what a run says on a terminal: the months, the ladder of protection, and what decides."""
     yield _month_title(run)
-    yield month_rows(run)
+    yield _month_rows(run)
     if run.season.any():
-        yield firm_line(run)
+        yield _firm_line(run)
     yield from _exchanges(run)
     if not run.rungs.empty:
         yield "From the contract to delivery: the season, in the order of protection"
-        yield waterfall_rows(run)
-        yield from _lines(served_line(run))
-        yield order_line(run)
+        yield _waterfall_rows(run)
+        yield from _lines(_served_line(run))
+        yield _order_line(run)
     yield verdict(run.table)
+    yield from _lines(range_line(run))
     yield from _lines(*sentences(exchange_dataset(run)), reverse_line(run))
     lacking = unmet_irrigation(run.result)
     if lacking.any():
         volumes = [f"{name} {volume:,.0f} hm3" for name, volume in lacking.items() if volume]
         yield f"Not enough water for irrigation: {', '.join(volumes)}"
     if run.result.inputs.line_losses != "none":
-        yield losses_line(run)
+        yield _losses_line(run)
     if run.foreseen is not None:
-        yield surprise_line(run)
+        yield _surprise_line(run)
+
+
+def range_line(run: Run) -> str:
+    """Return the recorded range of the season with all unknown numbers at once; empty where none is recorded."""
+    text = season_range(run.scenario)
+    return f"With all unknown numbers at once the season is {text}" if text else ""
 
 
 def _exchanges(run: Run) -> Iterator[Table | str]:
@@ -60,138 +78,145 @@ def _exchanges(run: Run) -> Iterator[Table | str]:
 
 
 def _lines(*lines: str) -> Iterator[str]:
-    yield from (line for line in lines if line)
+    yield from filter(None, lines)
 
 
-def month_rows(run: Run) -> Table:
+def _month_rows(run: Run) -> Table:
     """Return the monthly table of a run, with the season's totals, ready to print."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+    months = run.table
+    surplus = [f"{SURPLUS}{country}" for country in surplus_by_country(months)]
+    figures = {f"{column}\n[GWh]": column for column in surplus} | MONTH_FIGURES
+    columns = [words_column("month", wraps=False)]
+    columns += number_columns(figures, wraps=False)
+    columns += [words_column("limited by", wraps=False)]
+    rows = []
+    for month, row in months.iterrows():
+        energies = row[list(figures.values())]
+        rows.append([str(month), *fixed_cells(energies), words(row["limit"])])
+    return text_table(columns, rows, total=_season_row(run, surplus))
 
-    table = run.table
-    shown = Table(box=SIMPLE_HEAD, pad_edge=False)
-    surplus = [column for column in table.columns if column.startswith(SURPLUS)]
-    power = ["transferable mean", "transferable P90", "transferable max"]
-    heads = ["month"]
-    heads += [f"{column}\n[GWh]" for column in surplus]
-    heads += ["mean\n[MW]", "P90\n[MW]", "max\n[MW]", "ceiling\n[GWh]", "delivered\n[GWh]", "lost\n[GWh]", "limited by"]
-    for number, head in enumerate(heads):
-        shown.add_column(head, justify="left" if number in (0, len(heads) - 1) else "right", no_wrap=True)
-    figures = [*surplus, *power, "ceiling", "delivered", "lost"]
-    for month, row in table.iterrows():
-        shown.add_row(str(month), *[_whole(row[column]) for column in figures], words(row["limit"]))
-    months = in_season(table)
-    shown.add_section()
-    totals = [_whole(months[column].sum()) for column in (*surplus, "ceiling", "delivered", "lost")]
-    mean, most = _whole(mean_power(run)), _whole(months["transferable max"].max())
-    firm = _whole(season_firm_power(run))
-    shown.add_row("season", *totals[: len(surplus)], mean, firm, most, *totals[len(surplus) :], "", style="bold")
-    return shown
+
+def _season_row(run: Run, surplus: list[str]) -> list[str]:
+    """Return the totals of the season: energy is summed, power as of its hours."""
+    months = in_season(run.table)
+    return [
+        "season",
+        *fixed_cells(months[surplus].sum()),
+        fixed(mean_power(run)),
+        fixed(_season_firm_power(run)),
+        fixed(months["transferable max"].max()),
+        *fixed_cells(months[["ceiling", "delivered", "lost"]].sum()),
+        "",
+    ]
 
 
 def _month_title(run: Run) -> str:
-    line = "Transferable power [MW] and energy [GWh] at the receiving end, by UTC month"
-    countries = " and ".join(run.countries)
-    return line + (f"; surplus of {countries} at the sending end" if countries else "")
-
-
-def _whole(value: float) -> str:
-    return f"{round(value) + 0:,d}"
+    title = "Transferable power [MW] and energy [GWh] at the receiving end, by UTC month"
+    if run.countries:
+        title += f"; surplus of {' and '.join(run.countries)} at the sending end"
+    return title
 
 
 def mean_power(run: Run) -> float:
     """Return the season's delivered energy over the season's hours [MW]."""
     hours = float((run.result.hours * run.season).sum())
-    return float(in_season(run.table)["delivered"].sum()) * 1000 / hours if hours else 0.0
+    if not hours:
+        return 0.0
+    delivered = float(in_season(run.table)["delivered"].sum())
+    return delivered * 1000 / hours
 
 
-def season_firm_power(run: Run) -> float:
+def _season_firm_power(run: Run) -> float:
     """Return P90 of the season: the power that is reached in 90 % of its hours [MW]."""
     return firm_power(transferable(run.result).to_numpy(), run.result.hours * run.season)
 
 
-def firm_line(run: Run) -> str:
+def _firm_line(run: Run) -> str:
     """Return how much power there is in nine hours of ten, and in how many hours there is none."""
     hours = run.result.hours * run.season
-    idle = float(hours[transferable(run.result).to_numpy() < IDLE].sum())
+    power = transferable(run.result).to_numpy()
+    idle = float(hours[power < IDLE].sum())
     share = f"{100 * FIRM:.0f} %"
-    line = f"P90: at least {_whole(season_firm_power(run))} MW in {share} of the hours of the season"
-    return f"{line}; no power in {_whole(idle)} of {_whole(hours.sum())} h"
+    line = f"P90: at least {fixed(_season_firm_power(run))} MW in {share} of the hours of the season"
+    return f"{line}; no power in {fixed(idle)} of {fixed(hours.sum())} h"
 
 
-def waterfall_rows(run: Run) -> Table:
+def _waterfall_rows(run: Run) -> Table:
     """Return the ladder: what the season's contract could carry, and what each cause on the way takes of it."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
     top = float(run.table["ceiling"].sum())
-    shown = Table(box=SIMPLE_HEAD, pad_edge=False)
-    shown.add_column("")
-    for head in ("takes\n[GWh]", "leaves\n[GWh]", "of the\nceiling"):
-        shown.add_column(head, justify="right")
-    shown.add_row("contract ceiling", "", _whole(top), _share(top, top))
-    for rung in waterfall(run.table):
-        shown.add_row(f"− {rung.label}", _whole(rung.takes), _whole(rung.leaves), _share(rung.leaves, top))
     delivered = float(run.table["delivered"].sum())
-    shown.add_section()
-    shown.add_row("delivered", "", _whole(delivered), _share(delivered, top), style="bold")
-    return shown
+    columns = [
+        words_column(),
+        TextColumn("takes\n[GWh]"),
+        TextColumn("leaves\n[GWh]"),
+        TextColumn("of the\nceiling"),
+    ]
+    rows = [["contract ceiling", "", fixed(top), _share(top, top)]]
+    for step in waterfall(run.table):
+        cells = [fixed(step.takes), fixed(step.leaves), _share(step.leaves, top)]
+        rows.append([f"− {step.label}", *cells])
+    total = ["delivered", "", fixed(delivered), _share(delivered, top)]
+    return text_table(columns, rows, total=total)
 
 
 def _share(part: float, whole: float) -> str:
-    return f"{part / whole:.0%}".replace("%", " %") if whole else ""
+    if not whole:
+        return ""
+    return f"{part / whole:.0%}".replace("%", " %")
 
 
-def served_line(run: Run) -> str:
+def _served_line(run: Run) -> str:
     """Return which services take nothing because one before them uses them already; empty where there is none."""
     taken = {step.cause: step.takes for step in waterfall(run.table)}
-    already = [
-        f"{words(service)} ({_whole(energy)} GWh)"
-        for service, energy in run.already_served.items()
-        if energy > SEEN and abs(taken.get(service, 0.0)) < 0.5
-    ]
+    already = []
+    for service, energy in run.already_served.items():
+        takes_nothing = abs(taken.get(service, 0.0)) < 0.5
+        if energy > SEEN and takes_nothing:
+            already.append(f"{words(service)} ({fixed(energy)} GWh)")
     if not already:
         return ""
     return f"Nothing is taken by {', '.join(already)}: steps before need what it brings back, and give it already."
 
 
-def order_line(run: Run) -> str:
+def _order_line(run: Run) -> str:
     """Return the order in which services are protected, first served first."""
     order = run.scenario.protection_order or run.case.rules.protection_order
-    return "protection order: " + " > ".join(words(name) for name in order)
+    return "protection order: " + " > ".join(map(words, order))
 
 
-def losses_line(run: Run) -> str:
+def _losses_line(run: Run) -> str:
     """Return what AC lines lose, how far the linearisation is from r·s², and what was wasted as a loss."""
     energy = line_losses(run.result).sum()
     beside = energy["lost"] - energy["unexplained"] - energy["quadratic"]
-    line = (
-        f"Losses of AC lines: {_tenths(energy['lost'])} GWh in the year, by {run.result.inputs.line_losses}; "
-        f"their linearisation makes it {_tenths(abs(beside))} GWh {'more' if beside >= 0 else 'less'} than r·s²"
-    )
     wasted = energy["unexplained"]
-    return f"{line}; {_tenths(wasted)} GWh are power without use, wasted as a loss" if wasted > SEEN else line
+    line = (
+        f"Losses of AC lines: {fixed(energy['lost'], 1)} GWh in the year, by {run.result.inputs.line_losses}; "
+        f"their linearisation makes it {fixed(abs(beside), 1)} GWh {'more' if beside >= 0 else 'less'} than r·s²"
+    )
+    if wasted > SEEN:
+        line += f"; {fixed(wasted, 1)} GWh are power without use, wasted as a loss"
+    return line
 
 
-def _tenths(value: float) -> str:
-    return f"{round(value, 1) + 0.0:,.1f}"
-
-
-def surprise_line(run: Run) -> str:
+def _surprise_line(run: Run) -> str:
     """Return the price of surprise in a sentence, with what surprise changes for other services."""
     sold, *others = costs_of_imperfect_foresight(run)
     line = (
-        f"Price of surprise: {_tenths(sold.price)} GWh; with perfect foresight {sold.foreseen:,.1f} GWh would be "
+        f"Price of surprise: {fixed(sold.price, 1)} GWh; with perfect foresight {sold.foreseen:,.1f} GWh would be "
         f"delivered, with surprise {sold.surprised:,.1f} GWh."
     )
     if run.soon_and_late is not None:
-        soon, late = (sold.foreseen - delivered for delivered in run.soon_and_late)
-        line += (
-            f" If plans send as soon as they can it is {_tenths(soon)} GWh, as late as they can {_tenths(late)} GWh."
-        )
-    changes = [
-        f"{words(price.service)} {abs(price.surprised - price.foreseen):,.2f} GWh "
-        f"{'more' if price.surprised > price.foreseen else 'less'} {price.kind}"
-        for price in others
-    ]
-    return line if not changes else f"{line} Others: {'; '.join(changes)}."
+        soon, late = run.soon_and_late
+        line += f" If plans send as soon as they can it is {fixed(sold.foreseen - soon, 1)} GWh,"
+        line += f" as late as they can {fixed(sold.foreseen - late, 1)} GWh."
+    changes = list(map(_change, others))
+    if changes:
+        line += f" Others: {'; '.join(changes)}."
+    return line
+
+
+def _change(cost: ForesightCost) -> str:
+    """Return what surprise changes for a service."""
+    energy = abs(cost.surprised - cost.foreseen)
+    direction = "more" if cost.surprised > cost.foreseen else "less"
+    return f"{words(cost.service)} {energy:,.2f} GWh {direction} {cost.kind}"

@@ -9,11 +9,13 @@ import numpy as np
 
 from energy.metrics.monthly import FIRM
 from energy.plots.duration import duration_curve
+from energy.plots.frame import when
 from energy.plots.waterfall import ENDS, waterfall_table
 from energy.results.compare import bases
 from energy.results.labels import words
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
 
 NOTHING = 0.5
@@ -25,9 +27,14 @@ IDLE = 0.5
 
 
 class Row(NamedTuple):
-    """A scenario in one line: energy [GWh], power [MW], shares in per cent, hours in season and without power [h]."""
+    """A scenario in one line: energy [GWh], power [MW], shares in per cent, hours in season and without power [h].
+
+    ``title`` is the name in words; ``paid`` is what the buyer pays in the season [million USD], NaN where the contract
+    has no prices.
+    """
 
     name: str
+    title: str
     question: str
     description: str
     year: int
@@ -45,54 +52,97 @@ class Row(NamedTuple):
     taken: float
     events: int
     confidence: str
+    paid: float
 
 
-def row(found: xr.Dataset, base: float) -> Row:
+def row(dataset: xr.Dataset, base: float) -> Row:
     """Return the line of one run.
 
     Parameters
     ----------
-    found
+    dataset
         From ``energy.results.record.record``.
     base
         Delivered energy that the change is counted against [GWh].
     """
-    season = waterfall_table(found).sum()
-    causes = {str(name): float(season[name]) for name in season.index if name not in ENDS}
-    largest = max(causes, key=lambda name: causes[name], default="")
-    delivered, ceiling = float(season["delivered"]), float(season["ceiling"])
-    hours, power = duration_curve(found)
+    season = waterfall_table(dataset).sum()
+    delivered = float(season["delivered"])
+    ceiling = float(season["ceiling"])
+    hours, power = duration_curve(dataset)
     total = float(hours[-1])
-    firm = float(power[min(int(np.searchsorted(hours[1:], FIRM * total)), len(power) - 1)]) if total else 0.0
-    idle_hours = float(np.diff(hours)[power < IDLE].sum())
-    attrs = found.attrs
+    cause, taken = _largest_cause(season)
+    attributes = dataset.attrs
     return Row(
-        name=str(attrs["scenario"]),
-        question=str(attrs["question"]),
-        description=str(attrs["description"]).strip(),
-        year=int(attrs["year"]),
-        water=str(attrs["water"]),
-        objective=str(attrs["scenario_objective"]),
+        name=str(attributes.get("scenario_title", attributes["scenario"])),
+        title=title_words(str(attributes.get("scenario_title", attributes["scenario"]))),
+        question=str(attributes["question"]),
+        description=str(attributes["description"]).strip(),
+        year=int(attributes["year"]),
+        water=str(attributes["water"]),
+        objective=str(attributes["scenario_objective"]),
         ceiling=ceiling,
         delivered=delivered,
         change=delivered - base,
         share=100 * delivered / ceiling if ceiling else 0.0,
         mean=1000 * delivered / total if total else 0.0,
-        firm=firm,
+        firm=_firm_power(hours, power),
         hours=total,
-        idle_hours=idle_hours,
-        cause=words(largest) if largest and causes[largest] > NOTHING else "",
-        taken=max(causes.get(largest, 0.0), 0.0),
-        events=found.sizes.get("event", 0),
-        confidence=str(attrs["weakest_confidence"]),
+        idle_hours=float(np.diff(hours)[power < IDLE].sum()),
+        cause=words(cause) if taken > NOTHING else "",
+        taken=max(taken, 0.0),
+        events=dataset.sizes.get("event", 0),
+        confidence=str(attributes["weakest_confidence"]),
+        paid=_paid(dataset),
     )
 
 
-def rows(found: Sequence[xr.Dataset]) -> list[Row]:
+def _largest_cause(season: pd.Series) -> tuple[str, float]:
+    """Return the cause that takes most of the season, and what it takes [GWh]; nothing where there is none."""
+    causes = {str(name): float(season[name]) for name in season.index if name not in ENDS}
+    if not causes:
+        return "", 0.0
+    largest = max(causes, key=lambda name: causes[name])
+    return largest, causes[largest]
+
+
+def _firm_power(hours: np.ndarray, power: np.ndarray) -> float:
+    """Return the power that is reached in nine tenths of the season [MW]."""
+    total = hours[-1]
+    if not total:
+        return 0.0
+    step = int(np.searchsorted(hours[1:], FIRM * total))
+    return float(power[min(step, len(power) - 1)])
+
+
+def title_words(name: str) -> str:
+    """Return the name of a scenario as a title.
+
+    Examples
+    --------
+    >>> title_words("border_closed_summer"), title_words("baseline, hydrology median → dry")
+    ('Border closed summer', 'Baseline, hydrology median → dry')
+    """
+    file, separator, changes = name.partition(", ")
+    words_of_name = file.replace("_", " ")
+    return words_of_name[:1].upper() + words_of_name[1:] + separator + changes
+
+
+def _paid(dataset: xr.Dataset) -> float:
+    """Return what the buyer pays in the year [million USD]; NaN where the contract has no prices."""
+    if "settled" not in dataset:
+        return float("nan")
+    received = dataset["settled"].to_numpy().astype(float)
+    return float(received[received > 0].sum()) / 1e6
+
+
+def rows(datasets: Sequence[xr.Dataset]) -> list[Row]:
     """Return the lines of runs; changes are counted against the base of each (`energy.results.compare.bases`)."""
-    delivered = [float(waterfall_table(dataset)["delivered"].sum()) for dataset in found]
-    own_bases = bases([(str(run.attrs["question"]), str(run.attrs.get("trade", ""))) for run in found])
-    return [row(dataset, delivered[base]) for dataset, base in zip(found, own_bases, strict=True)]
+    delivered = [float(waterfall_table(dataset)["delivered"].sum()) for dataset in datasets]
+    contracts = [(str(dataset.attrs["question"]), str(dataset.attrs.get("trade", ""))) for dataset in datasets]
+    lines = []
+    for dataset, base in zip(datasets, bases(contracts), strict=True):
+        lines.append(row(dataset, delivered[base]))
+    return lines
 
 
 def summary(lines: Sequence[Row]) -> Iterator[str]:
@@ -105,39 +155,49 @@ def summary(lines: Sequence[Row]) -> Iterator[str]:
 
 def _first(one: Row) -> Iterator[str]:
     if one.ceiling < NOTHING:
-        yield f"In {one.name} ({one.year}, {one.water} water) no contract is open: nothing can be delivered under it."
+        yield f"In {one.name} ({when(one.year, one.water)}) no contract is open: nothing can be delivered under it."
         return
     verb = "can be delivered" if one.objective == "transfer" else "is worth sending at least cost"
     yield (
-        f"In {one.name} ({one.year}, {one.water} water) {one.delivered:,.0f} GWh {verb} in the season, "
-        f"{one.share:.0f} % of the contract's ceiling of {one.ceiling:,.0f} GWh: {one.mean:,.0f} MW in the mean, "
-        f"and at least {one.firm:,.0f} MW in {100 * FIRM:.0f} % of the hours of the season."
+        f"In {one.name} ({when(one.year, one.water)}) {one.delivered:,.0f} GWh {verb} in the season, "
+        f"{one.share:.0f} % of the contract's ceiling of {one.ceiling:,.0f} GWh, and {one.mean:,.0f} MW in the mean."
     )
-    if one.idle_hours >= NOTHING:
-        yield f"In {one.idle_hours:,.0f} of its {one.hours:,.0f} hours there is no power at all."
+    yield _firm(one)
     if one.cause:
         yield f"Most of the gap is {one.cause}: {one.taken:,.0f} GWh."
 
 
+def _firm(one: Row) -> str:
+    """Return the sentence on firm power: what is there in nine of ten hours, or that nothing is."""
+    share = f"{100 * FIRM:.0f} %"
+    idle = f"in {one.idle_hours:,.0f} of its {one.hours:,.0f} hours there is none"
+    if one.firm < IDLE:
+        return f"No power is firm in {share} of the hours of the season: {idle}."
+    firm = f"At least {one.firm:,.0f} MW are there in {share} of the hours of the season"
+    return f"{firm}; {idle}." if one.idle_hours >= NOTHING else f"{firm}."
+
+
 def _others(base: Row, others: Sequence[Row]) -> Iterator[str]:
-    most, least = max(others, key=lambda one: one.delivered), min(others, key=lambda one: one.delivered)
+    """Yield how the other runs differ from the first."""
     if len(others) == 1:
         yield _difference(others[0])
         return
-    none = [one.name for one in others if one.delivered < NOTHING]
+    none = [line.name for line in others if line.delivered < NOTHING]
     if len(none) == len(others):
         yield f"None of the other {len(others)} delivers anything: {', '.join(none)}."
         return
+    most = max(others, key=lambda line: line.delivered)
+    least = min(others, key=lambda line: line.delivered)
     yield (
         f"Of the other {len(others)} scenarios {most.name} delivers most ({most.delivered:,.0f} GWh, "
         f"{_signed(most.change)}) and {least.name} least ({least.delivered:,.0f} GWh, {_signed(least.change)})."
     )
     if none:
         yield f"Nothing is delivered in {len(none)}: {', '.join(none)}."
-    same = [one.name for one in others if abs(one.change) < NOTHING]
+    same = [line.name for line in others if abs(line.change) < NOTHING]
     if same:
         yield f"As much as in {base.name} is delivered in {len(same)}: {', '.join(same)}."
-    less = [one for one in others if one.change <= -NOTHING]
+    less = [line for line in others if line.change <= -NOTHING]
     if less:
         yield f"Less than in {base.name} is delivered in {len(less)} of {len(others)}."
 

@@ -1,5 +1,6 @@
 """Results: one Dataset a run, run folders, export, comparison, rerun."""
 
 from energy.results.dataset import record
+from energy.results.solved_run import SolvedRun, run
 
-__all__ = ["record"]
+__all__ = ["SolvedRun", "record", "run"]

@@ -50,7 +50,11 @@ def atomic_folder(path: Path, force: bool = False) -> Iterator[Path]:
 
 
 @contextmanager
-def atomic_file(path: Path, force: bool = False, table: bool = False) -> Iterator[Path]:
+def atomic_file(
+    path: Path,
+    force: bool = False,
+    table: bool = False,
+) -> Iterator[Path]:
     """Give a file to write to that takes its name only when all is written.
 
     Parameters
@@ -124,7 +128,8 @@ def clear_away(path: Path) -> None:
 
 def _flush(folder: Path) -> None:
     """Have all files of a folder on the disk before they get their name."""
-    for place in (*(p for p in folder.rglob("*") if p.is_file()), folder):
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    for place in (*files, folder):
         handle = os.open(place, os.O_RDONLY)
         try:
             os.fsync(handle)
@@ -149,8 +154,11 @@ def _replace(draft: Path, path: Path) -> None:
 
 def _exchanged(draft: Path, path: Path) -> bool:
     """Let two folders change names in one step; False where the system or the disk cannot."""
-    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    return call is not None and call(_HERE, os.fsencode(draft), _HERE, os.fsencode(path), _EXCHANGE) == 0
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        return False
+    arguments = (_HERE, os.fsencode(draft), _HERE, os.fsencode(path), _EXCHANGE)
+    return bool(rename(*arguments) == 0)
 
 
 def writable_folder(path: Path) -> Path:

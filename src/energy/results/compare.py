@@ -7,18 +7,29 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from energy.errors import Fault, InputError
 from energy.metrics.country_exchanges import PURCHASES
+from energy.metrics.month_columns import LOST, lost_by_cause
 from energy.results.labels import words
 from energy.results.run_folder import read_run
-from energy.results.waterfall import LOST, causes_of, in_season
+from energy.results.waterfall import in_season
 
 UNCOMPARED = ("name", "description", "source", "question", "tags")
 """What a scenario says about itself, and no input of the model."""
 FILE = "file "
-SHARE, DELIVERED = "share of the ceiling [%]", "delivered [GWh]"
+SHARE = "share of the ceiling [%]"
+DELIVERED = "delivered [GWh]"
+SEASON_TOTALS = {
+    DELIVERED: "delivered",
+    "lost [GWh]": "lost",
+    "ceiling [GWh]": "ceiling",
+}
+"""Result → the column of the months of which it is the sum over the season."""
+Results = dict[str, list[float]]
+"""Quantity → its value in each run."""
 
 
 def compare(folders: Sequence[Path]) -> dict[str, Any]:
@@ -45,30 +56,40 @@ def compare(folders: Sequence[Path]) -> dict[str, Any]:
     """
     if len(folders) < 2:
         raise InputError(Fault("one run cannot be compared", allowed="two or more folders"))
-    runs = [read_run(Path(folder)) for folder in folders]
-    asked = [_asked(manifest) for manifest, _ in runs]
-    keys = dict.fromkeys(key for values in asked for key in values)
-    differing = {k: [v.get(k) for v in asked] for k in keys if len({json.dumps(v.get(k)) for v in asked}) > 1}
-    ladder = _ladder([table for _, table in runs])
+    manifests = []
+    tables = []
+    for folder in folders:
+        manifest, table = read_run(Path(folder))
+        manifests.append(manifest)
+        tables.append(table)
+    scenarios = [manifest["scenario"] for manifest in manifests]
+    questions = [str(scenario.get("question", "")) for scenario in scenarios]
+    trades = [trade_of(scenario) for scenario in scenarios]
+    inputs = [_inputs(manifest) for manifest in manifests]
+    differing = _differing(inputs)
+    ladder = _ladder(tables)
     return {
-        "runs": [manifest["scenario"]["name"] for manifest, _ in runs],
+        "runs": [scenario["name"] for scenario in scenarios],
         "folders": [str(folder) for folder in folders],
-        "questions": [str(manifest["scenario"].get("question", "")) for manifest, _ in runs],
-        "cases": [str(manifest.get("case", "–")) for manifest, _ in runs],
-        "weakest": max(str(manifest.get("weakest_confidence", "–")) for manifest, _ in runs),
+        "questions": questions,
+        "cases": [str(manifest.get("case", "–")) for manifest in manifests],
+        "weakest": max(str(manifest.get("weakest_confidence", "–")) for manifest in manifests),
         "inputs": differing,
-        "differences": [_differences(values, asked[0], differing) for values in asked],
-        "results": _results([table for _, table in runs], [manifest for manifest, _ in runs], ladder),
+        "differences": [_differences(values, inputs[0], differing) for values in inputs],
+        "results": _results(tables, manifests, ladder),
         "ladder": ladder,
-        "bases": bases([(str(m["scenario"].get("question", "")), trade_of(m["scenario"])) for m, _ in runs]),
+        "bases": bases(list(zip(questions, trades, strict=True))),
     }
 
 
 def trade_of(scenario: Mapping[str, Any]) -> str:
     """Return when and in which direction the contract lets a scenario's line trade."""
     contract = scenario.get("contract")
-    contract = contract if isinstance(contract, dict) else {}
-    return f"{contract.get('outside_season', 'closed')} outside the season, {contract.get('direction', 'forward')}"
+    if not isinstance(contract, dict):
+        contract = {}
+    outside = contract.get("outside_season", "closed")
+    direction = contract.get("direction", "forward")
+    return f"{outside} outside the season, {direction}"
 
 
 def bases(runs: Sequence[tuple[str, str]]) -> list[int]:
@@ -84,78 +105,168 @@ def bases(runs: Sequence[tuple[str, str]]) -> list[int]:
 
     Examples
     --------
-    >>> bases([("base", "closed"), ("base", "open"), ("record", "open"), ("water", "closed"), ("options", "both")])
+    >>> bases(
+    ...     [
+    ...         ("base", "closed"),
+    ...         ("base", "open"),
+    ...         ("record", "open"),
+    ...         ("water", "closed"),
+    ...         ("options", "both"),
+    ...     ]
+    ... )
     [0, 1, 1, 0, 0]
     """
-    first_base = {trade: at for at, (question, trade) in reversed(list(enumerate(runs))) if question == "base"}
-    trade_of_first = runs[0][1]
+    first_base: dict[str, int] = {}
+    for position, (question, trade) in enumerate(runs):
+        if question == "base":
+            first_base.setdefault(trade, position)
+    _, trade_of_first = runs[0]
     first_base[trade_of_first] = 0
     return [first_base.get(trade, 0) for _, trade in runs]
 
 
-def _asked(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    scenario = {key: value for key, value in manifest["scenario"].items() if key not in UNCOMPARED}
-    return _flat(scenario) | {f"{FILE}{name}": str(digest)[:12] for name, digest in manifest["inputs"].items()}
+def _inputs(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a run's inputs: the keys of its scenario, and the hashes of its files."""
+    inputs: dict[str, Any] = {}
+    for key, value in manifest["scenario"].items():
+        if key not in UNCOMPARED:
+            inputs |= _flat(value, key)
+    for name, digest in manifest["inputs"].items():
+        inputs[FILE + name] = str(digest)[:12]
+    return inputs
 
 
-def _flat(plain: Any, key: str = "") -> dict[str, Any]:
-    if not isinstance(plain, dict):
-        return {key: plain}
-    return {k: v for name, part in plain.items() for k, v in _flat(part, f"{key}.{name}" if key else name).items()}
+def _differing(inputs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Return the inputs that differ between runs, with their value in each."""
+    keys: dict[str, None] = {}
+    for values in inputs:
+        keys |= dict.fromkeys(values)
+    differing = {}
+    for key in keys:
+        values_of_key = [values.get(key) for values in inputs]
+        distinct = set(map(json.dumps, values_of_key))
+        if len(distinct) > 1:
+            differing[key] = values_of_key
+    return differing
 
 
-def _ladder(tables: Sequence[pd.DataFrame]) -> dict[str, list[float]]:
-    causes = dict.fromkeys(cause for table in tables for cause in causes_of(table))
-    season = [in_season(table) for table in tables]
-    return {
-        cause: [float(part[LOST + cause].sum()) if LOST + cause in part else 0.0 for part in season] for cause in causes
-    }
+def _flat(value: Any, key: str) -> dict[str, Any]:
+    """Return nested mappings as one, keys joined by dots."""
+    if not isinstance(value, dict):
+        return {key: value}
+    flat: dict[str, Any] = {}
+    for name, part in value.items():
+        flat |= _flat(part, f"{key}.{name}")
+    return flat
+
+
+def _ladder(tables: Sequence[pd.DataFrame]) -> Results:
+    """Return what each cause takes over the season in each run [GWh]."""
+    ladder: Results = {}
+    for table in tables:
+        for cause in lost_by_cause(table):
+            ladder.setdefault(str(cause), [0.0] * len(tables))
+    for run, table in enumerate(tables):
+        season = in_season(table)
+        for cause, energy in lost_by_cause(season).items():
+            ladder[str(cause)][run] = float(energy.sum())
+    return ladder
 
 
 def _results(
-    tables: Sequence[pd.DataFrame], manifests: Sequence[Mapping[str, Any]], ladder: Mapping[str, list[float]]
-) -> dict[str, list[float]]:
-    season = [in_season(table) for table in tables]
-    found: dict[str, list[float]] = {
-        label: [float(part[column].sum()) for part in season]
-        for label, column in ((DELIVERED, "delivered"), ("lost [GWh]", "lost"), ("ceiling [GWh]", "ceiling"))
-    }
-    found[SHARE] = [100 * float(p["delivered"].sum()) / float(p["ceiling"].sum() or "nan") for p in season]
-    outside = [
-        float(whole["delivered"].sum() - part["delivered"].sum()) for whole, part in zip(tables, season, strict=True)
-    ]
-    if any(abs(energy) > 1e-3 for energy in outside):
-        found["delivered outside the season [GWh]"] = outside
+    tables: Sequence[pd.DataFrame],
+    manifests: Sequence[Mapping[str, Any]],
+    ladder: Mapping[str, list[float]],
+) -> Results:
+    """Return the results of each run, in the order of the printed table."""
+    results = _season_totals(tables)
     for cause, energy in ladder.items():
-        found[f"{LOST}{words(cause)} [GWh]"] = energy
-    for area in dict.fromkeys(area for manifest in manifests for area in manifest.get("exchanges") or {}):
-        exchanges = [(manifest.get("exchanges") or {}).get(area, {}) for manifest in manifests]
-        found[f"purchases of {area} [GWh]"] = [_purchases(energy) for energy in exchanges]
-        found[f"unserved in {area} [GWh]"] = [float(energy.get("unserved", "nan")) for energy in exchanges]
-    surprises = [manifest.get("surprise") or [] for manifest in manifests]
-    if any(surprises):
-        found["price of surprise [GWh]"] = [float(some[0]["price"]) if some else 0.0 for some in surprises]
-    for month in dict.fromkeys(str(m)[5:] for part in season for m in part.index):
-        found[f"mean power in month {month} [MW]"] = [
-            _mean(part.loc[[str(m)[5:] == month for m in part.index], "transferable mean"]) for part in season
-        ]
-    return found
+        results[f"{LOST}{words(cause)} [GWh]"] = energy
+    return results | _exchanges(manifests) | _surprise(manifests) | _mean_powers(tables)
+
+
+def _season_totals(tables: Sequence[pd.DataFrame]) -> Results:
+    """Return the energy of the season, its share of the ceiling, and what is delivered outside the season."""
+    seasons = [in_season(table) for table in tables]
+    totals: Results = {}
+    for label, column in SEASON_TOTALS.items():
+        totals[label] = [float(season[column].sum()) for season in seasons]
+    shares = []
+    outside = []
+    for table, season in zip(tables, seasons, strict=True):
+        delivered = season["delivered"].sum()
+        ceiling = season["ceiling"].sum() or np.nan
+        shares.append(100 * float(delivered) / float(ceiling))
+        outside.append(float(table["delivered"].sum() - delivered))
+    totals[SHARE] = shares
+    if max(map(abs, outside)) > 1e-3:
+        totals["delivered outside the season [GWh]"] = outside
+    return totals
+
+
+def _exchanges(manifests: Sequence[Mapping[str, Any]]) -> Results:
+    """Return what each control area buys and does not serve [GWh]; NaN where a run has no account of it."""
+    exchanges_of_runs = [manifest.get("exchanges") or {} for manifest in manifests]
+    areas: dict[str, None] = {}
+    for exchanges in exchanges_of_runs:
+        areas |= dict.fromkeys(exchanges)
+    results = {}
+    for area in areas:
+        of_area = [exchanges.get(area, {}) for exchanges in exchanges_of_runs]
+        results[f"purchases of {area} [GWh]"] = [_purchases(energy) for energy in of_area]
+        results[f"unserved in {area} [GWh]"] = [float(energy.get("unserved", "nan")) for energy in of_area]
+    return results
+
+
+def _surprise(manifests: Sequence[Mapping[str, Any]]) -> Results:
+    """Return what not knowing the first event cost each run [GWh]; nothing where every run knew."""
+    surprises = [manifest.get("surprise") or [{"price": 0.0}] for manifest in manifests]
+    if not any(manifest.get("surprise") for manifest in manifests):
+        return {}
+    prices = [float(first["price"]) for first, *_ in surprises]
+    return {"price of surprise [GWh]": prices}
+
+
+def _mean_powers(tables: Sequence[pd.DataFrame]) -> Results:
+    """Return the mean transferable power of each calendar month in season [MW]."""
+    powers = []
+    months: dict[str, None] = {}
+    for table in tables:
+        power = in_season(table)["transferable mean"]
+        month_of_year = [str(month)[5:] for month in power.index]
+        powers.append(power.set_axis(month_of_year))
+        months |= dict.fromkeys(month_of_year)
+    results = {}
+    for month in months:
+        results[f"mean power in month {month} [MW]"] = [_mean(power[power.index == month]) for power in powers]
+    return results
 
 
 def _purchases(exchanges: Mapping[str, float]) -> float:
-    return float(sum(exchanges[name] for name in PURCHASES)) if exchanges else float("nan")
+    """Return what a control area buys [GWh]; NaN where it has no account."""
+    if not exchanges:
+        return float("nan")
+    return float(sum(exchanges[name] for name in PURCHASES))
 
 
 def _mean(values: pd.Series) -> float:
     """Return the mean over the years of a horizon; zero where a run has no such month in its season."""
-    return float(values.mean()) if len(values) else 0.0
+    if values.empty:
+        return 0.0
+    return float(values.mean())
 
 
-def _differences(asked: Mapping[str, Any], first: Mapping[str, Any], keys: Mapping[str, Any]) -> str:
-    changed = [key for key in keys if asked.get(key) != first.get(key)]
+def _differences(
+    inputs: Mapping[str, Any],
+    first: Mapping[str, Any],
+    differing: Mapping[str, Any],
+) -> str:
+    """Return what a run has otherwise than the first, in words."""
+    changed = [key for key in differing if inputs.get(key) != first.get(key)]
     if "case" in changed:  # then all its files are others
         changed = [key for key in changed if not key.startswith(FILE)]
-    return "; ".join(f"{key}: {in_words(asked.get(key))}" for key in changed)
+    changes = [f"{key}: {in_words(inputs.get(key))}" for key in changed]
+    return "; ".join(changes)
 
 
 def in_words(value: Any) -> str:
@@ -163,23 +274,46 @@ def in_words(value: Any) -> str:
 
     Examples
     --------
-    >>> in_words([{"name": "tower", "start": "07-01"}]), in_words(["a", "b"]), in_words(None), in_words([])
+    >>> (
+    ...     in_words([{"name": "tower", "start": "07-01"}]),
+    ...     in_words(["a", "b"]),
+    ...     in_words(None),
+    ...     in_words([]),
+    ... )
     ('tower (07-01)', 'a > b', 'as the case', 'none')
     """
     if value is None:
         return "as the case"
     if isinstance(value, list):
-        parts = [f"{v.get('name')} ({v.get('start')})" if isinstance(v, dict) else str(v) for v in value]
-        return (", " if value and isinstance(value[0], dict) else " > ").join(parts) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        return _list_in_words(value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value)
 
 
-def comparison_table(found: Mapping[str, Any], failed: Mapping[str, str] | None = None) -> pd.DataFrame:
+def _list_in_words(values: list[Any]) -> str:
+    """Return events by name and start, an order with ``>`` between its parts."""
+    if not values:
+        return "none"
+    parts = []
+    for value in values:
+        if isinstance(value, dict):
+            parts.append(f"{value.get('name')} ({value.get('start')})")
+        else:
+            parts.append(str(value))
+    separator = ", " if isinstance(values[0], dict) else " > "
+    return separator.join(parts)
+
+
+def comparison_table(
+    comparison: Mapping[str, Any],
+    failed: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
     """Return a comparison as one table, a row a run.
 
     Parameters
     ----------
-    found
+    comparison
         From `compare`.
     failed
         Runs without a result → why.
@@ -190,9 +324,16 @@ def comparison_table(found: Mapping[str, Any], failed: Mapping[str, str] | None 
         Index ``scenario``; ``question``, ``differs`` (what is otherwise than in the first row), the results, and
         ``status``: ``solved``, or why there is no result.
     """
-    index = pd.Index(found["runs"], name="scenario")
-    table = pd.DataFrame({"question": found["questions"], "differs": found["differences"]}, index)
-    table = pd.concat([table, pd.DataFrame(found["results"], index)], axis=1)
+    index = pd.Index(comparison["runs"], name="scenario")
+    scenarios = pd.DataFrame(
+        {
+            "question": comparison["questions"],
+            "differs": comparison["differences"],
+        },
+        index,
+    )
+    results = pd.DataFrame(comparison["results"], index)
+    table = pd.concat([scenarios, results], axis=1)
     table["status"] = "solved"
     for name, reason in (failed or {}).items():
         table.loc[name, "status"] = reason

@@ -13,13 +13,15 @@ import pandas as pd
 from energy.analysis import Run
 from energy.errors import Fault, InputError
 from energy.metrics import ceiling, transferable
+from energy.metrics.month_columns import lost_by_cause, surplus_by_country
 from energy.metrics.settlement import energy_terms, payments
-from energy.model.disruption import targets
-from energy.model.profiles import HM3_AN_HOUR
+from energy.model.changed_inputs import change_texts, titled
 from energy.model.pypsa_logging import quiet_pypsa
 from energy.reading.file_name import ALLOWED, name_fault
 from energy.results.compare import trade_of
+from energy.results.event_dataset import event_dataset, volume_rule_dataset
 from energy.results.exchange_dataset import exchange_dataset
+from energy.results.predicted_ranges import season_attributes
 
 if TYPE_CHECKING:
     import pypsa
@@ -36,12 +38,28 @@ COMPONENTS = {
 }
 """Attributes of components that a figure or page reads; each becomes ``<list>_<attribute>`` along the list."""
 
-BOUNDED = {"links": ("p_min_pu", "p_max_pu"), "lines": ("s_max_pu",), "stores": ("e_min_pu", "e_max_pu")}
-UNITS = {"p_nom": "MW or hm3/h", "s_nom": "MVA", "e_nom": "MWh or hm3", "x": "degrees_east", "y": "degrees_north"}
-LOST = "lost to "
+BOUNDED = {
+    "links": ("p_min_pu", "p_max_pu"),
+    "lines": ("s_max_pu",),
+    "stores": ("e_min_pu", "e_max_pu"),
+}
+UNITS = {
+    "p_nom": "MW or hm3/h",
+    "s_nom": "MVA",
+    "e_nom": "MWh or hm3",
+    "x": "degrees_east",
+    "y": "degrees_north",
+}
+MONTHLY_BY = {
+    "month_lost": (lost_by_cause, "cause", "energy lost to a cause"),
+    "month_surplus": (surplus_by_country, "country", "surplus of sellers"),
+}
+"""Variable → what gives its table, its dimension beside the months, and its long name."""
 _ATTRIBUTES = ("scenario", "case", "year", "water", "weakest_confidence", "version")
 EVERYWHERE = "all"
 """Country of the buses of a network that names none."""
+RUN = "make it with: energy run SCENARIO --out DIR"
+RUN_AGAIN = "make it again with energy run"
 
 
 def record(run: Run) -> xr.Dataset:
@@ -63,25 +81,36 @@ def record(run: Run) -> xr.Dataset:
     --------
     >>> import energy
     >>> run = energy.run(energy.read_case("two_bus"), energy.read_scenario("two_bus"))
-    >>> found = record(run)
-    >>> round(float(found["month_delivered"].sum()), 2), found["month_delivered"].attrs["units"]
+    >>> delivered = record(run)["month_delivered"]
+    >>> round(float(delivered.sum()), 2), delivered.attrs["units"]
     (348.84, 'GWh')
     """
-    found = run.result.dataset()
-    found = found.assign(_snapshots(run)).assign(_months(run))
-    for described in (_components, _bounds, _events, _volume_rules, _settlement, exchange_dataset):
-        part = described(run)
-        found = found.merge(part, join="outer", compat="no_conflicts") if part else found
-    found.attrs |= _attributes(run)
-    return found.assign_attrs(contents=json.dumps(_contents(found)))
+    dataset = run.result.dataset()
+    dataset = dataset.assign(_snapshots(run))
+    dataset = dataset.assign(_months(run))
+    for describe in (
+        _components,
+        _bounds,
+        event_dataset,
+        volume_rule_dataset,
+        _settlement,
+        exchange_dataset,
+    ):
+        part = describe(run)
+        if part:
+            dataset = dataset.merge(part, join="outer", compat="no_conflicts")
+    dataset.attrs |= _attributes(run)
+    contents = json.dumps(_contents(dataset))
+    return dataset.assign_attrs(contents=contents)
 
 
-def _contents(found: xr.Dataset) -> dict[str, list[Any]]:
+def _contents(dataset: xr.Dataset) -> dict[str, list[Any]]:
     """Return variable → its dimensions and whether it holds numbers, by which a reader sees that nothing is missing."""
-    return {
-        str(name): [variable.dtype.kind in "fiu", *map(str, variable.dims)]
-        for name, variable in found.variables.items()
-    }
+    contents: dict[str, list[Any]] = {}
+    for name, variable in dataset.variables.items():
+        is_number = variable.dtype.kind in "fiu"
+        contents[str(name)] = [is_number, *map(str, variable.dims)]
+    return contents
 
 
 def read_record(folder: Path) -> xr.Dataset:
@@ -95,39 +124,41 @@ def read_record(folder: Path) -> xr.Dataset:
     import xarray as xr
 
     path = folder / "result.nc"
-    repair = "make it with: energy run SCENARIO --out DIR"
     if not path.is_file():
-        raise InputError(Fault("no finished run here", path, repair=repair))
+        raise InputError(Fault("no finished run here", path, repair=RUN))
     try:
         with xr.open_dataset(path) as opened:
-            found = opened.load()
+            dataset = opened.load()
     except (OSError, ValueError) as err:
-        raise InputError(Fault(f"this is no result of a run: {err}", path, repair=repair)) from None
-    lacking = _lacking(found)
-    if lacking is not None:
-        again = "make it again with energy run"
-        raise InputError(Fault(f"this result lacks what figures need: {lacking}", path, repair=again))
-    what = name_fault(str(found.attrs["scenario"]))
-    if what is not None:
-        raise InputError(Fault(f"attribute scenario: {what}", path, allowed=ALLOWED, repair=repair))
-    return found
+        raise InputError(Fault(f"this is no result of a run: {err}", path, repair=RUN)) from None
+    missing = _missing(dataset)
+    if missing is not None:
+        what = f"this result lacks what figures need: {missing}"
+        raise InputError(Fault(what, path, repair=RUN_AGAIN))
+    what_of_name = name_fault(str(dataset.attrs["scenario"]))
+    if what_of_name is not None:
+        raise InputError(Fault(f"attribute scenario: {what_of_name}", path, allowed=ALLOWED, repair=RUN))
+    return dataset
 
 
-def _lacking(found: xr.Dataset) -> str | None:
+def _missing(dataset: xr.Dataset) -> str | None:
     """Return the first thing that a run writes and a Dataset has not, or has in another form."""
     for name in _ATTRIBUTES:
-        if name not in found.attrs:
+        if name not in dataset.attrs:
             return f"attribute {name}"
-    if not isinstance(found.attrs["year"], int | np.integer):
+    if not isinstance(dataset.attrs["year"], int | np.integer):
         return "a year as a number"
-    if "month_delivered" not in found:
+    if "month_delivered" not in dataset:
         return "month_delivered"
     try:
-        written = dict(json.loads(str(found.attrs.get("contents", "{}"))))
+        written = dict(json.loads(str(dataset.attrs.get("contents", "{}"))))
     except (ValueError, TypeError, RecursionError):
         return "attribute contents"
-    now = _contents(found)
-    return next((name for name, form in written.items() if now.get(name) != form), None)
+    contents = _contents(dataset)
+    for name, form in written.items():
+        if contents.get(name) != form:
+            return str(name)
+    return None
 
 
 def read_network(folder: Path) -> pypsa.Network:
@@ -142,13 +173,13 @@ def read_network(folder: Path) -> pypsa.Network:
 
     path = folder / "network.nc"
     if not path.is_file():
-        raise InputError(Fault("no solved network here", path, repair="make it with: energy run SCENARIO --out DIR"))
+        raise InputError(Fault("no solved network here", path, repair=RUN))
     try:
         with quiet_pypsa():
             return pypsa.Network(str(path))
     except Exception as err:  # noqa: BLE001   # PyPSA and netCDF raise many kinds for a broken file
         what = " ".join(f"PyPSA cannot read this network: {err}".split())[:300]
-        raise InputError(Fault(what, path, repair="make it again with energy run")) from None
+        raise InputError(Fault(what, path, repair=RUN_AGAIN)) from None
 
 
 def _attributes(run: Run) -> dict[str, Any]:
@@ -156,164 +187,143 @@ def _attributes(run: Run) -> dict[str, Any]:
     contract = run.result.inputs.book.contract
     return {
         "scenario": scenario.name,
+        "scenario_title": titled(run.case, scenario),
+        "changes": "; ".join(change_texts(run.case, scenario)),
         "description": scenario.description,
         "question": scenario.question or "",
         "case": run.case.name,
         "year": scenario.year,
-        "water": scenario.hydrology if isinstance(scenario.hydrology, str) else "mixed",
+        "water": _water(run),
+        "line": "CASA-1000" if run.case.own is None else "the line under study",
         "scenario_objective": scenario.objective,
         "foresight": scenario.foresight,
         "trade": trade_of(scenario.plain()),
         "protection_order": " > ".join(scenario.protection_order or run.case.rules.protection_order),
         "weakest_confidence": run.case.weakest_confidence,
         "version": version("casa1000-energy"),
+        **season_attributes(scenario),
         "buyer": (contract.buyer or "") if contract else "",
         "transit": (contract.transit or "") if contract else "",
     }
 
 
+def _water(run: Run) -> str:
+    """Return the label of the water year; empty for a network of the user's own, which brings its inflow itself."""
+    if run.case.own is not None:
+        return ""
+    hydrology = run.scenario.hydrology
+    return hydrology if isinstance(hydrology, str) else "mixed"
+
+
 def _snapshots(run: Run) -> dict[str, Any]:
-    axis, result = run.result.inputs.axis, run.result
-    length = np.full(len(axis.snapshots), 24 / axis.day_length) if axis.day_length else axis.weights
+    """Return what a snapshot covers, and the line's transferable power and ceiling in it."""
+    result = run.result
+    axis = result.inputs.axis
+    length = axis.weights
+    if axis.day_length:
+        length = np.full(len(axis.snapshots), 24 / axis.day_length)
+    power = transferable(result).to_numpy()
+    most = ceiling(result, run.season, run.limit).to_numpy()
     return {
-        "length": ("snapshot", length, {"units": "h", "long_name": "hours of the day that a snapshot covers"}),
-        "season": ("snapshot", run.season, {"units": "1", "long_name": "share inside the contract season"}),
-        "transferable": (
-            "snapshot",
-            transferable(result).to_numpy(),
-            {"units": "MW", "long_name": "transferable power at the receiving end"},
-        ),
-        "ceiling": (
-            "snapshot",
-            ceiling(result, run.season, run.limit).to_numpy(),
-            {"units": "MW", "long_name": "contract ceiling at the receiving end"},
-        ),
+        "length": _of_snapshots(length, "h", "hours of the day that a snapshot covers"),
+        "season": _of_snapshots(run.season, "1", "share inside the contract season"),
+        "transferable": _of_snapshots(power, "MW", "transferable power at the receiving end"),
+        "ceiling": _of_snapshots(most, "MW", "contract ceiling at the receiving end"),
     }
 
 
-def _months(run: Run) -> dict[str, Any]:
+def _of_snapshots(
+    values: np.ndarray,
+    units: str,
+    long_name: str,
+) -> tuple[str, np.ndarray, dict[str, str]]:
+    """Return a variable along the snapshots."""
+    return "snapshot", values, {"units": units, "long_name": long_name}
+
+
+def _months(run: Run) -> dict[str, xr.DataArray]:
+    """Return the monthly energies: the ceiling, what is delivered, what causes take, and the sellers' surplus."""
     import xarray as xr
 
-    table = run.table
-    months = [str(month) for month in table.index]
-    found: dict[str, Any] = {}
+    months = [str(month) for month in run.table.index]
+    variables = {}
     for column in ("ceiling", "delivered"):
-        attrs = {"units": "GWh", "long_name": f"{column} energy at the receiving end"}
-        found[f"month_{column}"] = xr.DataArray(table[column].to_numpy(), {"month": months}, "month", attrs=attrs)
-    for prefix, dim, text in ((LOST, "cause", "energy lost to a cause"), ("surplus ", "country", "surplus of sellers")):
-        columns = [column for column in table.columns if column.startswith(prefix)]
-        if columns:
-            names = [column.removeprefix(prefix) for column in columns]
-            found[f"month_{'lost' if dim == 'cause' else 'surplus'}"] = xr.DataArray(
-                table[columns].to_numpy(float),
-                {"month": months, dim: names},
-                ("month", dim),
-                attrs={"units": "GWh", "long_name": text},
-            )
-    return found
+        variables[f"month_{column}"] = xr.DataArray(
+            run.table[column].to_numpy(),
+            coords={"month": months},
+            dims="month",
+            attrs={"units": "GWh", "long_name": f"{column} energy at the receiving end"},
+        )
+    for variable, (columns_of, dim, long_name) in MONTHLY_BY.items():
+        table = columns_of(run.table)
+        if table.columns.empty:
+            continue
+        variables[variable] = xr.DataArray(
+            table.to_numpy(float),
+            coords={"month": months, dim: list(table)},
+            dims=("month", dim),
+            attrs={"units": "GWh", "long_name": long_name},
+        )
+    return variables
 
 
 def _components(run: Run) -> xr.Dataset:
+    """Return the attributes of components that a figure or page reads."""
     import xarray as xr
 
     tables = dict(run.result.inputs.components)
     tables.setdefault("carriers", run.case.components.get("carriers", pd.DataFrame()))
-    found: dict[str, Any] = {}
+    variables = {}
     for component, attributes in COMPONENTS.items():
         table = tables.get(component, pd.DataFrame())
-        names = [str(name) for name in table.index]
-        for attribute in attributes if names else ():
-            number = attribute in UNITS or attribute == "sign"
-            if number and attribute not in table:
+        if table.empty:
+            continue
+        for attribute in attributes:
+            is_number = attribute in UNITS or attribute == "sign"
+            if is_number and attribute not in table:
                 continue
-            values = table[attribute] if attribute in table else pd.Series("", index=table.index)
-            if attribute == "country":
-                values = values.fillna("").replace("", EVERYWHERE)
-            array = values.to_numpy(float) if number else values.fillna("").astype(str).to_numpy(object)
-            attrs = {"units": UNITS.get(attribute, "1")} if number else {}
-            found[f"{component}_{attribute}"] = xr.DataArray(array, {component: names}, component, attrs=attrs)
-    return xr.Dataset(found)
+            if is_number:
+                values = table[attribute].to_numpy(float)
+                attrs = {"units": UNITS.get(attribute, "1")}
+            else:
+                values = _texts(table, attribute)
+                attrs = {}
+            variables[f"{component}_{attribute}"] = xr.DataArray(
+                values,
+                coords={component: [str(name) for name in table.index]},
+                dims=component,
+                attrs=attrs,
+            )
+    return xr.Dataset(variables)
+
+
+def _texts(table: pd.DataFrame, attribute: str) -> np.ndarray:
+    """Return an attribute as texts, empty where there is none; buses without a country share one."""
+    without = pd.Series("", index=table.index)
+    texts = table.get(attribute, default=without).fillna("").astype(str)
+    if attribute == "country":
+        texts = texts.replace("", EVERYWHERE)
+    return texts.to_numpy(object)
 
 
 def _bounds(run: Run) -> xr.Dataset:
+    """Return the bounds of links, lines and stores in every snapshot, as shares of their ratings."""
     import xarray as xr
 
     inputs = run.result.inputs
-    found: dict[str, Any] = {}
+    variables = {}
     for component, attributes in BOUNDED.items():
         if component not in inputs.components:
             continue
         names = [str(name) for name in inputs.components[component].index]
         for attribute in attributes:
-            found[f"{component}_{attribute}"] = xr.DataArray(
+            variables[f"{component}_{attribute}"] = xr.DataArray(
                 inputs.array(component, attribute),
-                {"snapshot": inputs.axis.snapshots, component: names},
-                ("snapshot", component),
+                coords={"snapshot": inputs.axis.snapshots, component: names},
+                dims=("snapshot", component),
                 attrs={"units": "1", "long_name": f"bound {attribute} of {component}"},
             )
-    return xr.Dataset(found)
-
-
-def _events(run: Run) -> xr.Dataset | None:
-    """Return the scenario's events, and which component each of them hits."""
-    import xarray as xr
-
-    axis, events = run.result.inputs.axis, run.scenario.events
-    if not events:
-        return None
-    start, end = axis.hours[0], axis.end
-    names = [event.name for event in events]
-    spans = [(event.window(start)[0], event.recovered(start)) for event in events]
-    clipped = [(min(max(begin, start), end), min(max(over, start), end)) for begin, over in spans]
-    found: dict[str, Any] = {
-        "event_kind": ("event", np.array([str(event.kind) for event in events], dtype=object)),
-        "event_cause": ("event", np.array([event.cause for event in events], dtype=object)),
-        "event_where": ("event", np.array([", ".join(event.where) for event in events], dtype=object)),
-        "event_start": ("event", np.array([np.datetime64(a, "ns") for a, _ in clipped])),
-        "event_end": ("event", np.array([np.datetime64(b, "ns") for _, b in clipped])),
-        "event_factor": ("event", [event.level for event in events], {"units": "1", "long_name": "what is left"}),
-    }
-    hits = targets(run.case, run.scenario)
-    for component, table in run.result.inputs.components.items():
-        struck = np.zeros((len(events), len(table)), dtype=np.int8)
-        for (hit, name, _), causes in hits.items():
-            if hit == component and name in table.index:
-                struck[[names.index(event.name) for event in causes], table.index.get_loc(name)] = 1
-        if struck.any():
-            found[f"{component}_hit"] = (("event", component), struck)
-    names_of = {name: [str(n) for n in table.index] for name, table in run.result.inputs.components.items()}
-    used = {dim for value in found.values() for dim in np.atleast_1d(value[0]) if dim in names_of}
-    return xr.Dataset(found, {"event": names} | {dim: names_of[dim] for dim in used})
-
-
-def _volume_rules(run: Run) -> xr.Dataset | None:
-    """Return the bounds on volumes over a window as the mean flows that they ask for [m³/s]."""
-    import xarray as xr
-
-    axis, rows = run.result.inputs.axis, []
-    links = run.result.inputs.components.get("links", pd.DataFrame())
-    for rule in run.result.inputs.rules:
-        if rule["kind"] != "volume" or len(rule["links"]) != 1 or rule["links"][0] not in links.index:
-            continue
-        for first, last in rule["runs"]:
-            hours = float(axis.weights[first:last].sum())
-            begin = axis.snapshots[first]
-            over = axis.snapshots[last] if last < len(axis.snapshots) else axis.end
-            low, high = (rule.get(name, np.nan) / hours / HM3_AN_HOUR for name in ("at_least", "at_most"))
-            rows.append((rule["name"], rule["links"][0], begin, over, low, high))
-    if not rows:
-        return None
-    names, link, begins, ends, lows, highs = (list(column) for column in zip(*rows, strict=True))
-    return xr.Dataset(
-        {
-            "volume_link": ("volume_rule", np.array(link, dtype=object)),
-            "volume_start": ("volume_rule", np.array([np.datetime64(at, "ns") for at in begins])),
-            "volume_end": ("volume_rule", np.array([np.datetime64(at, "ns") for at in ends])),
-            "volume_at_least": ("volume_rule", lows, {"units": "m3/s", "long_name": "least mean flow"}),
-            "volume_at_most": ("volume_rule", highs, {"units": "m3/s", "long_name": "most mean flow"}),
-        },
-        {"volume_rule": names},
-    )
+    return xr.Dataset(variables)
 
 
 def _settlement(run: Run) -> xr.Dataset | None:
@@ -327,19 +337,21 @@ def _settlement(run: Run) -> xr.Dataset | None:
     paid = payments(terms, contract, run.scenario.contract.payment)
     received = paid.groupby(["payee", "item"])["amount"].sum().unstack(fill_value=0)
     given = paid.groupby(["payer", "item"])["amount"].sum().unstack(fill_value=0)
-    table = received.sub(given, fill_value=0).fillna(0)
+    balance = received.sub(given, fill_value=0).fillna(0)
     parties = [*contract.shares, contract.transit or "transit", contract.buyer or "buyer"]
     items = [item for item in ("energy", "transmission", "transit") if item in contract.prices]
-    table = table.reindex(index=parties, columns=items, fill_value=0)
-    months = [str(month) for month in terms.index]
+    settled = balance.reindex(index=parties, columns=items, fill_value=0)
+    usd = {"units": "USD", "long_name": "received in the year"}
+    gwh = {"units": "GWh", "long_name": "contract energy"}
     return xr.Dataset(
         {
-            "settled": (
-                ("party", "item"),
-                table.to_numpy(float),
-                {"units": "USD", "long_name": "received in the year"},
-            ),
-            "terms": (("month", "term"), terms.to_numpy(float), {"units": "GWh", "long_name": "contract energy"}),
+            "settled": (("party", "item"), settled.to_numpy(float), usd),
+            "terms": (("month", "term"), terms.to_numpy(float), gwh),
         },
-        {"party": parties, "item": items, "month": months, "term": list(terms.columns)},
+        coords={
+            "party": parties,
+            "item": items,
+            "month": [str(month) for month in terms.index],
+            "term": list(terms.columns),
+        },
     )

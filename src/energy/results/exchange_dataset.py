@@ -5,14 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from energy.analysis import Run
-from energy.metrics.country_exchanges import country_exchanges, delivered_by_sender, purchases_by_month
+from energy.metrics.country_exchanges import (
+    country_exchanges,
+    delivered_by_sender,
+    purchases_by_month,
+)
 from energy.metrics.options import options
 from energy.results.manifest import certificate
 
 if TYPE_CHECKING:
     import xarray as xr
+
+
+OPTION_QUANTITIES = {
+    "received": ("GWh", "energy that an option delivers"),
+    "rating": ("MW", "capacity of an option"),
+    "hours_open": ("h", "hours in which an option may carry something"),
+    "hours_at_rating": ("h", "hours in which an option carries all it may"),
+    "hours_bound": ("h", "hours in which what binds an option most often does"),
+    "binds": ("1", "what binds an option most often"),
+}
+"""Field of an option → its unit and long name in the Dataset."""
 
 
 def exchange_dataset(run: Run) -> xr.Dataset:
@@ -60,7 +76,10 @@ def _exchanges(run: Run) -> dict[str, xr.DataArray]:
             "what a control area buys",
         ),
         "delivered_by_sender": _array(
-            sent.to_numpy(float), {"sender": list(sent.index)}, "GWh", "energy delivered under study, by who sent it"
+            sent.to_numpy(float),
+            {"sender": list(sent.index)},
+            "GWh",
+            "energy delivered under study, by who sent it",
         ),
     }
 
@@ -68,14 +87,20 @@ def _exchanges(run: Run) -> dict[str, xr.DataArray]:
 def _structure(run: Run) -> dict[str, xr.DataArray]:
     if run.structure is None:
         return {}
-    names = ("kirchhoff", "transport", "least_help", "most_help")
-    values = [getattr(run.structure, name) for name in names]
-    energy = np.array([np.nan if value is None else value for value in values])
-    text = "energy delivered with Kirchhoff's law, without it, with least and most help between the sellers"
-    structure = _array(energy, {"variant": list(names)}, "GWh", text)
+    variants = ["kirchhoff", "transport", "least_help", "most_help"]
+    energies = pd.Series(run.structure._asdict()).reindex(variants).to_numpy(float)
+    structure = _array(
+        energies,
+        {"variant": variants},
+        "GWh",
+        "energy delivered with Kirchhoff's law, without it, with least and most help between the sellers",
+    )
     structure.attrs["surprised"] = int(run.foreseen is not None)
-    if run.structure.help_range is not None:
-        structure.attrs["least_help"], structure.attrs["most_help"] = run.structure.help_range  # GWh
+    help_range = run.structure.help_range
+    if help_range is not None:
+        least, most = help_range
+        structure.attrs["least_help"] = least  # GWh
+        structure.attrs["most_help"] = most  # GWh
     return {"structure": structure}
 
 
@@ -83,31 +108,33 @@ def _certificate(run: Run) -> dict[str, xr.DataArray]:
     gains = certificate(run)
     if not gains:
         return {}
-    text = "what a service could still gain without loss to one before it"
-    return {"certificate": _array(np.array(list(gains.values())), {"service": list(gains)}, "MWh", text)}
+    variable = _array(
+        np.array(list(gains.values())),
+        {"service": list(gains)},
+        "MWh",
+        "what a service could still gain without loss to one before it",
+    )
+    return {"certificate": variable}
 
 
 def _options(run: Run) -> dict[str, xr.DataArray]:
     built = options(run.case, run.scenario, run.result)
     if not built:
         return {}
-    names = {"option": [option.name for option in built]}
-    texts = {
-        "received": ("GWh", "energy that an option delivers"),
-        "rating": ("MW", "capacity of an option"),
-        "hours_open": ("h", "hours in which an option may carry something"),
-        "hours_at_rating": ("h", "hours in which an option carries all it may"),
-        "hours_bound": ("h", "hours in which what binds an option most often does"),
-    }
-    arrays = {
-        f"option_{quantity}": _array(np.array([getattr(option, quantity) for option in built]), names, unit, text)
-        for quantity, (unit, text) in texts.items()
-    }
-    binds = np.array([option.binds for option in built], dtype=object)
-    return arrays | {"option_binds": _array(binds, names, "1", "what binds an option most often")}
+    table = pd.DataFrame(built)
+    names = {"option": list(table["name"])}
+    variables = {}
+    for quantity, (unit, long_name) in OPTION_QUANTITIES.items():
+        variables[f"option_{quantity}"] = _array(table[quantity].to_numpy(), names, unit, long_name)
+    return variables
 
 
-def _array(values: np.ndarray, coordinates: dict[str, Any], unit: str, text: str) -> xr.DataArray:
+def _array(
+    values: np.ndarray,
+    coordinates: dict[str, Any],
+    unit: str,
+    text: str,
+) -> xr.DataArray:
     import xarray as xr
 
     return xr.DataArray(values, coordinates, tuple(coordinates), attrs={"units": unit, "long_name": text})

@@ -37,11 +37,17 @@ SERIES = {
     "loads_p": "p",
     "buses_marginal_price": "marginal_price",
 }
+PORTS = {"p0": "bus0", "p1": "bus1"}
+"""Flow of a branch → the bus at that end."""
 WHOLE = ("weight", "season", "transferable", "ceiling")
 """Values of a run as a whole, which have the component ``run`` in the long table."""
 
-WATER_UNITS = {"MW (electric), hm3/h (water)": ("MW", "hm3/h"), "MWh or hm3": ("MWh", "hm3")}
-WATER_UNITS |= {"USD/MWh (electric), USD/hm3 (water)": ("USD/MWh", "USD/hm3")}
+WATER_UNITS = {
+    "MW (electric), hm3/h (water)": ("MW", "hm3/h"),
+    "MWh or hm3": ("MWh", "hm3"),
+    "USD/MWh (electric), USD/hm3 (water)": ("USD/MWh", "USD/hm3"),
+}
+"""Unit of a variable → that of its electric components, and that of its water components."""
 
 IAMC = ("model", "scenario", "region", "variable", "unit", "year", "value")
 FUELS = {
@@ -64,13 +70,13 @@ FUELS = {
 """Carrier of the case → last part of the IAMC variable ``Secondary Energy|Electricity|…``."""
 
 
-def long_table(found: xr.Dataset) -> pd.DataFrame:
+def long_table(dataset: xr.Dataset) -> pd.DataFrame:
     """Return the solved values of a run as one long table.
 
     Parameters
     ----------
-    found
-        From ``energy.results.record.record``.
+    dataset
+        From ``energy.results.dataset.record``.
 
     Returns
     -------
@@ -78,52 +84,68 @@ def long_table(found: xr.Dataset) -> pd.DataFrame:
         Columns ``LONG``; ``component`` is PyPSA's list name, ``attribute`` PyPSA's attribute, ``unit`` that of the
         bus that the component hangs on. A snapshot stands for ``weight`` hours.
     """
-    parts = [_series(found, variable, attribute) for variable, attribute in SERIES.items() if variable in found]
-    parts += [_of_run(found, variable) for variable in WHOLE if variable in found]
+    parts = []
+    for variable, attribute in SERIES.items():
+        if variable in dataset:
+            parts.append(_series(dataset, variable, attribute))
+    parts += [_of_run(dataset, variable) for variable in WHOLE if variable in dataset]
     table = pd.concat(parts, ignore_index=True)
-    table.insert(0, "scenario", str(found.attrs["scenario"]))
+    table.insert(0, "scenario", str(dataset.attrs["scenario"]))
     return table[list(LONG)]
 
 
-def _of_run(found: xr.Dataset, variable: str) -> pd.DataFrame:
+def _of_run(dataset: xr.Dataset, variable: str) -> pd.DataFrame:
     columns = {
-        "snapshot": found["snapshot"].to_numpy(),
+        "snapshot": dataset["snapshot"].to_numpy(),
         "component": "run",
-        "name": str(found.attrs["scenario"]),
+        "name": str(dataset.attrs["scenario"]),
         "attribute": variable,
-        "value": found[variable].to_numpy(),
-        "unit": str(found[variable].attrs["units"]),
+        "value": dataset[variable].to_numpy(),
+        "unit": str(dataset[variable].attrs["units"]),
     }
     return pd.DataFrame(columns)
 
 
-def _series(found: xr.Dataset, variable: str, attribute: str) -> pd.DataFrame:
-    component = variable.split("_", maxsplit=1)[0]
-    names, times = found[component].to_numpy(), found["snapshot"].to_numpy()
-    electric, water = WATER_UNITS.get(found[variable].attrs["units"], (found[variable].attrs["units"],) * 2)
-    wet = _wet(found, component, attribute)
+def _series(
+    dataset: xr.Dataset,
+    variable: str,
+    attribute: str,
+) -> pd.DataFrame:
+    component, _, _ = variable.partition("_")
+    snapshots = dataset["snapshot"].to_numpy()
+    names = dataset[component].to_numpy()
+    values = dataset[variable].transpose("snapshot", component)
+    unit = values.attrs["units"]
+    electric_unit, water_unit = WATER_UNITS.get(unit, (unit, unit))
+    is_water = _is_water(dataset, component, attribute)
+    unit_of_name = np.where(is_water, water_unit, electric_unit)
     return pd.DataFrame(
         {
-            "snapshot": np.repeat(times, len(names)),
+            "snapshot": np.repeat(snapshots, len(names)),
             "component": component,
-            "name": np.tile(names.astype(str), len(times)),
+            "name": np.tile(names.astype(str), len(snapshots)),
             "attribute": attribute,
-            "value": found[variable].transpose("snapshot", component).to_numpy().ravel(),
-            "unit": np.tile(np.where(wet, water, electric), len(times)),
+            "value": values.to_numpy().ravel(),
+            "unit": np.tile(unit_of_name, len(snapshots)),
         }
     )
 
 
-def _wet(found: xr.Dataset, component: str, attribute: str) -> np.ndarray:
-    """Return which components count in water at the end that an attribute is of."""
+def _is_water(
+    dataset: xr.Dataset,
+    component: str,
+    attribute: str,
+) -> np.ndarray:
+    """Return which components count in water at the end that an attribute is of; shape (components,)."""
+    carriers = dataset["buses_carrier"].to_series()
     if component == "buses":
-        return np.asarray(found["buses_carrier"].to_numpy() == "water")
-    carriers = dict(zip(found["buses"].to_numpy(), found["buses_carrier"].to_numpy(), strict=True))
-    end = {"p0": "bus0", "p1": "bus1"}.get(attribute, "bus")
-    return np.array([carriers[bus] == "water" for bus in found[f"{component}_{end}"].to_numpy()])
+        return np.asarray(carriers.to_numpy() == "water")
+    port = PORTS.get(attribute, "bus")
+    buses = dataset[f"{component}_{port}"].to_numpy()
+    return np.asarray(carriers.loc[buses].to_numpy() == "water")
 
 
-def iamc_table(found: xr.Dataset) -> pd.DataFrame:
+def iamc_table(dataset: xr.Dataset) -> pd.DataFrame:
     """Return a run as a table in the data format of the Integrated Assessment Modeling Consortium.
 
     Returns
@@ -132,41 +154,48 @@ def iamc_table(found: xr.Dataset) -> pd.DataFrame:
         Columns ``IAMC``; energy of the horizon [GWh] by country: demand, generation by fuel, trade, unserved demand;
         and what CASA-1000 delivers and could. The year is the scenario's; a horizon runs from April to March.
     """
-    hours, year = found["weight"].to_numpy() / 1000, int(found.attrs["year"])
+    thousand_hours = dataset["weight"].to_numpy() / 1000
     rows: list[tuple[str, str, float]] = []
-    for country in countries_of(found):
-        balance = country_balance(found, country)
-        energy = {str(name): balance.sel(carrier=name).to_numpy() for name in balance["carrier"].to_numpy()}
-        rows += [(country_name(country), variable, value) for variable, value in _variables(energy, hours)]
-    rows.append(("World", "Transmission|Electricity|CASA-1000|Delivered", float(found["month_delivered"].sum())))
-    rows.append(("World", "Transmission|Electricity|CASA-1000|Ceiling", float(found["month_ceiling"].sum())))
+    for country in countries_of(dataset):
+        region = country_name(country)
+        balance = country_balance(dataset, country)
+        variables = _variables(balance, thousand_hours)
+        rows += [(region, variable, energy) for variable, energy in variables]
+    for name, column in (("Delivered", "month_delivered"), ("Ceiling", "month_ceiling")):
+        energy = float(dataset[column].sum())
+        rows.append(("World", f"Transmission|Electricity|CASA-1000|{name}", energy))
     table = pd.DataFrame(rows, columns=["region", "variable", "value"])
     table["model"] = f"casa1000-energy {version('casa1000-energy')}"
-    table["scenario"], table["unit"], table["year"] = str(found.attrs["scenario"]), "GWh/yr", year
+    table["scenario"] = str(dataset.attrs["scenario"])
+    table["unit"] = "GWh/yr"
+    table["year"] = int(dataset.attrs["year"])
     return table[list(IAMC)]
 
 
-def _variables(energy: dict[str, np.ndarray], hours: np.ndarray) -> Iterator[tuple[str, float]]:
-    """Yield IAMC variables of one country from the power of its carriers [MW] and thousand hours."""
-    fuels: dict[str, float] = {}
-    for carrier, power in energy.items():
-        total = float((power * hours).sum())
+def _variables(balance: xr.DataArray, thousand_hours: np.ndarray) -> Iterator[tuple[str, float]]:
+    """Yield IAMC variables of one country [GWh] from the power of its carriers [MW]."""
+    generation: dict[str, float] = {}
+    carriers = balance["carrier"].to_numpy()
+    for carrier, power in zip(carriers, balance.to_numpy().T, strict=True):
+        energy = float((power * thousand_hours).sum())
         if carrier == "demand":
-            yield "Final Energy|Electricity", -total
+            yield "Final Energy|Electricity", -energy
         elif carrier == "unserved":
-            yield "Unserved Energy|Electricity", total
+            yield "Unserved Energy|Electricity", energy
         elif carrier == "losses":
-            yield "Losses|Electricity", -total
+            yield "Losses|Electricity", -energy
         elif carrier in (LINE, TRADE):
-            suffix = "|CASA-1000" if carrier == LINE else "|Other"
-            yield f"Trade|Electricity|Exports{suffix}", float((-power.clip(max=0) * hours).sum())
-            yield f"Trade|Electricity|Imports{suffix}", float((power.clip(min=0) * hours).sum())
+            partner = "CASA-1000" if carrier == LINE else "Other"
+            exports = -power.clip(max=0) * thousand_hours
+            imports = power.clip(min=0) * thousand_hours
+            yield f"Trade|Electricity|Exports|{partner}", float(exports.sum())
+            yield f"Trade|Electricity|Imports|{partner}", float(imports.sum())
         else:
-            fuel = FUELS.get(carrier, "Other")
-            fuels[fuel] = fuels.get(fuel, 0.0) + total
-    yield "Secondary Energy|Electricity", sum(fuels.values())
-    for fuel, value in fuels.items():
-        yield f"Secondary Energy|Electricity|{fuel}", value
+            fuel = FUELS.get(str(carrier), "Other")
+            generation[fuel] = generation.get(fuel, 0.0) + energy
+    yield "Secondary Energy|Electricity", sum(generation.values())
+    for fuel, energy in generation.items():
+        yield f"Secondary Energy|Electricity|{fuel}", energy
 
 
 def write_network(network: pypsa.Network, file: Path) -> None:
@@ -176,7 +205,12 @@ def write_network(network: pypsa.Network, file: Path) -> None:
         network.export_to_netcdf(str(file))
 
 
-def export(folders: Sequence[Path], kind: str, path: Path, force: bool = False) -> list[Path]:
+def export(
+    folders: Sequence[Path],
+    kind: str,
+    path: Path,
+    force: bool = False,
+) -> list[Path]:
     """Write finished runs for other programs, and return what was written.
 
     Parameters
@@ -195,24 +229,50 @@ def export(folders: Sequence[Path], kind: str, path: Path, force: bool = False) 
     InputError
         When a folder holds no finished run, two of them the same scenario, or a file of another origin is in the way.
     """
-    found = [read_record(folder) for folder in folders]
-    names = [str(one.attrs["scenario"]) for one in found]
-    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-    if twice:
-        raise InputError([Fault(f"two runs are of scenario {name!r}", repair="export one of them") for name in twice])
+    datasets = [read_record(folder) for folder in folders]
+    names = [str(dataset.attrs["scenario"]) for dataset in datasets]
+    _refuse_twins(names)
     if kind == "network":
-        place = writable_folder(path)
-        for name, folder in zip(names, folders, strict=True):
-            with atomic_file(place / f"{name}.nc", force) as draft:
-                write_network(read_network(folder), draft)
-        return [place / f"{name}.nc" for name in names]
-    table = pd.concat([iamc_table(one) if kind == "iamc" else long_table(one) for one in found], ignore_index=True)
+        return _export_networks(folders, names, path, force)
+    to_table = iamc_table if kind == "iamc" else long_table
+    tables = [to_table(dataset) for dataset in datasets]
+    table = pd.concat(tables, ignore_index=True)
     with atomic_file(path, force, table=kind != "parquet") as draft:
         if kind == "parquet":
-            table.attrs = {"made_by": MARK}  # pandas keeps it with the file
-            for column in ("scenario", "component", "name", "attribute", "unit"):
-                table[column] = table[column].astype("category")
-            table.to_parquet(draft, index=False)
+            _write_parquet(table, draft)
         else:
             plain_cells(table).to_csv(draft, index=False, float_format="%.7g", lineterminator="\n")
     return [path]
+
+
+def _refuse_twins(names: Sequence[str]) -> None:
+    """Raise a fault for each scenario of which two runs would be written."""
+    faults = []
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            fault = Fault(f"two runs are of scenario {name!r}", repair="export one of them")
+            faults.append(fault)
+    if faults:
+        raise InputError(faults)
+
+
+def _export_networks(
+    folders: Sequence[Path],
+    names: Sequence[str],
+    path: Path,
+    force: bool,
+) -> list[Path]:
+    """Write the solved network of each run into a folder."""
+    place = writable_folder(path)
+    files = [place / f"{name}.nc" for name in names]
+    for folder, file in zip(folders, files, strict=True):
+        with atomic_file(file, force) as draft:
+            write_network(read_network(folder), draft)
+    return files
+
+
+def _write_parquet(table: pd.DataFrame, file: Path) -> None:
+    table.attrs = {"made_by": MARK}  # pandas keeps it with the file
+    for column in ("scenario", "component", "name", "attribute", "unit"):
+        table[column] = table[column].astype("category")
+    table.to_parquet(file, index=False)

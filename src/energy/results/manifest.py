@@ -21,6 +21,7 @@ from energy.metrics.audit import audit
 from energy.metrics.country_exchanges import country_exchanges, delivered_by_sender
 from energy.metrics.options import options
 from energy.metrics.unmet_irrigation import unmet_irrigation
+from energy.model.changed_inputs import change_texts
 from energy.results.atomic_write import atomic_folder
 from energy.results.ownership import MANIFEST
 from energy.results.table_writer import plain_cells
@@ -31,17 +32,20 @@ PACKAGES = ("casa1000-energy", "pypsa", "linopy", "highspy", "pandas", "numpy", 
 
 def manifest_of(run: Run, wall_seconds: float) -> dict[str, Any]:
     """Return what is needed to make the run again, and what it cost."""
+    result = run.result
+    unmet = unmet_irrigation(result)
+    built = options(run.case, run.scenario, result)
     return provenance(run.case, run.scenario, wall_seconds) | {
-        "objective": run.result.objective,
-        "audit": audit(run.result),
-        "lacking_water": {str(name): float(volume) for name, volume in unmet_irrigation(run.result).items()},  # hm³
-        "delivered": {str(month): float(energy) for month, energy in run.table["delivered"].items()},  # GWh
+        "objective": result.objective,
+        "audit": audit(result),
+        "lacking_water": _plain(unmet),  # hm³
+        "delivered": _plain(run.table["delivered"]),  # GWh
         "surprise": [price._asdict() for price in costs_of_imperfect_foresight(run)],  # GWh, CASA-1000 first
-        "exchanges": _by_column(country_exchanges(run.result)),  # area → exchange → GWh
-        "delivered_by_sender": _plain(delivered_by_sender(run.result)),  # GWh
+        "exchanges": _by_column(country_exchanges(result)),  # area → exchange → GWh
+        "delivered_by_sender": _plain(delivered_by_sender(result)),  # GWh
         "structure": run.structure._asdict() if run.structure else None,  # GWh delivered
         "certificate": {service: float(gain) for service, gain in certificate(run).items()},  # MWh
-        "options": [option._asdict() for option in options(run.case, run.scenario, run.result)],
+        "options": [option._asdict() for option in built],
         "delivered_soon_and_late": run.soon_and_late,  # GWh with surprise, if plans send as soon, as late as they can
     }
 
@@ -59,19 +63,29 @@ def _plain(series: pd.Series) -> dict[str, float]:
     return {str(name): float(value) for name, value in series.items()}
 
 
-def provenance(case: Case, scenario: Scenario, wall_seconds: float) -> dict[str, Any]:
+def provenance(
+    case: Case,
+    scenario: Scenario,
+    wall_seconds: float,
+) -> dict[str, Any]:
     """Return what a result of a scenario rests on, and what it cost."""
+    python_version, *_ = sys.version.split()
+    versions = {"python": python_version}
+    for package in PACKAGES:
+        versions[package] = _package_version(package)
+    peak_kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
         "scenario": scenario.plain(),
         "scenario_digest": scenario.digest(),
+        "changes": change_texts(case, scenario),
         "case": case.name,
         "weakest_confidence": case.weakest_confidence,
         "inputs": input_hashes(case.path),
-        "versions": {"python": sys.version.split()[0]} | {name: package_version(name) for name in PACKAGES},
+        "versions": versions,
         "solver": "highs",
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "wall_seconds": round(wall_seconds, 2),
-        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "peak_memory_mb": round(peak_kilobytes / 1024),
     }
 
 
@@ -84,7 +98,10 @@ def write_manifest(draft: Path, manifest: Mapping[str, Any]) -> list[str]:
 
 
 def write_tables(
-    path: Path, tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], force: bool = False
+    path: Path,
+    tables: Mapping[str, pd.DataFrame],
+    manifest: Mapping[str, Any],
+    force: bool = False,
 ) -> None:
     """Write the tables of a study, ``<name>.csv`` each, and their manifest as one folder.
 
@@ -102,22 +119,27 @@ def write_tables(
     """
     with atomic_folder(path, force) as draft:
         for name, table in tables.items():
-            plain_cells(table).to_csv(draft / f"{name}.csv", float_format="%.9g", lineterminator="\n")
+            cells = plain_cells(table)
+            cells.to_csv(draft / f"{name}.csv", float_format="%.9g", lineterminator="\n")
         write_manifest(draft, manifest)
 
 
 def input_hashes(path: Path) -> dict[str, str]:
     """Return SHA-256 of every file of a case, by its path inside the case."""
-    files = (
-        [path]
-        if path.is_file()
-        else sorted(p for p in path.rglob("*") if p.is_file() and p.suffix in (".csv", ".yaml"))
-    )
-    root = path.parent if path.is_file() else path
-    return {str(p.relative_to(root).as_posix()): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+    root = path
+    files = sorted(file for file in path.rglob("*") if file.suffix in (".csv", ".yaml"))
+    if path.is_file():
+        root = path.parent
+        files = [path]
+    hashes = {}
+    for file in files:
+        if file.is_file():
+            name = file.relative_to(root).as_posix()
+            hashes[name] = hashlib.sha256(file.read_bytes()).hexdigest()
+    return hashes
 
 
-def package_version(name: str) -> str:
+def _package_version(name: str) -> str:
     """Return the installed version of a package."""
     try:
         return version(name)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
+from zipfile import ZipFile, is_zipfile
 
 from energy.errors import Fault, InputError
 
@@ -17,6 +19,7 @@ MANIFEST = "manifest.json"
 UNLISTED = (".nc", ".csv", ".png", ".svg")
 """Endings of what earlier versions wrote, whose manifests do not list their files."""
 FORCE = "choose another --out, or replace it with --force"
+WORKBOOK_PROPERTIES = "docProps/core.xml"
 ROOM = 300
 """Bytes of a path that names of files inside a folder may take."""
 _PART = 1 << 20  # bytes read at a time
@@ -35,7 +38,11 @@ def refuse_unwritable(path: Path) -> None:
     length = len(os.fsencode(path.absolute()))
     if length > longest:
         raise InputError(
-            Fault(f"a path of {length:,} bytes", allowed=f"up to {longest:,} bytes", repair="shorten --out")
+            Fault(
+                f"a path of {length:,} bytes",
+                allowed=f"up to {longest:,} bytes",
+                repair="shorten --out",
+            )
         )
     around = next(place for place in (path, *path.absolute().parents) if place.exists())
     if not around.is_dir():
@@ -67,7 +74,40 @@ def refuse_strange_folder(path: Path, force: bool = False) -> None:
         raise InputError(Fault(f"{strange} is here, which no run wrote: it is not replaced", path, repair=FORCE))
 
 
-def refuse_strange_file(path: Path, force: bool = False, table: bool = False) -> None:
+def refuse_other_question(path: Path, digest: str, changes: Mapping[str, str], force: bool = False) -> None:
+    """Refuse to replace a finished run by one that overrides made another, where both have one name.
+
+    A scenario whose file was edited replaces its former result; one whose values ``--set`` or ``--resolution`` changed
+    does not take the place of a result without these changes, nor the other way round.
+
+    Parameters
+    ----------
+    path
+        Folder of the run.
+    digest, changes
+        Of the scenario to be solved, as of ``Scenario``.
+    force
+        Whether it may be replaced all the same.
+
+    Raises
+    ------
+    InputError
+        When the folder holds a run with other overrides.
+    """
+    former = _manifest_of(path)
+    if force or former is None or former.get("scenario_digest") == digest:
+        return
+    former_changes = former["scenario"].get("changes", {})
+    if set(former_changes) != set(changes) or changes:
+        what = "another result is here, made with other overrides: it is not replaced"
+        raise InputError(Fault(what, path, repair=FORCE))
+
+
+def refuse_strange_file(
+    path: Path,
+    force: bool = False,
+    table: bool = False,
+) -> None:
     """Refuse, before anything is solved, to write a file in the place of another that this package did not write.
 
     Parameters
@@ -90,11 +130,15 @@ def refuse_strange_file(path: Path, force: bool = False, table: bool = False) ->
         raise InputError(Fault("this is a folder", path, repair="name a file"))
     if kind in ("link", "device"):
         raise InputError(Fault(f"this is a {kind}, and is not replaced", path, repair="name a file"))
-    if kind == "file" and not force and not table and not is_marked(path):
+    if kind == "file" and not force and not table and not _is_marked(path):
         raise InputError(Fault("this file is of another origin, and is not replaced", path, repair=FORCE))
 
 
-def refuse_other_table(path: Path, draft: Path, force: bool = False) -> None:
+def refuse_other_table(
+    path: Path,
+    draft: Path,
+    force: bool = False,
+) -> None:
     """Refuse to replace a table by one of other columns.
 
     Raises
@@ -109,15 +153,26 @@ def refuse_other_table(path: Path, draft: Path, force: bool = False) -> None:
         raise InputError(Fault("this is another table, and is not replaced", path, repair=FORCE))
 
 
-def is_marked(path: Path) -> bool:
+def _is_marked(path: Path) -> bool:
     """Tell whether a file says that this package wrote it."""
-    mark, before = MARK.encode(), b""
+    if is_zipfile(path):
+        return _is_marked_workbook(path)
+    mark = MARK.encode()
+    end_of_part = b""
     with path.open("rb") as file:
         while part := file.read(_PART):
-            if mark in before + part:
+            if mark in end_of_part + part:
                 return True
-            before = part[-len(mark) :]
+            end_of_part = part[-len(mark) :]
     return path.stat().st_size == 0
+
+
+def _is_marked_workbook(path: Path) -> bool:
+    """Tell whether a workbook, whose parts are compressed, names this package as its creator."""
+    with ZipFile(path) as archive:
+        if WORKBOOK_PROPERTIES not in archive.namelist():
+            return False
+        return MARK.encode() in archive.read(WORKBOOK_PROPERTIES)
 
 
 def _kind(path: Path) -> str:
@@ -134,26 +189,39 @@ def _strangers(folder: Path) -> Iterator[str]:
     """Yield the names in a folder that no run wrote."""
     written = _written_files(folder)
     for path in sorted(folder.iterdir()):
-        if path.name == MANIFEST and written:
+        is_own_manifest = path.name == MANIFEST and bool(written)
+        if is_own_manifest or path.name in written or _is_all_marked(path):
             continue
-        kind = _kind(path)
-        inside = path.rglob("*") if kind == "folder" else [path]
-        files = [file for file in inside if _kind(file) != "folder"]
-        own = path.name in written or (bool(files) and all(_kind(file) == "file" and is_marked(file) for file in files))
-        if not own:
-            yield path.name
+        yield path.name
+
+
+def _is_all_marked(path: Path) -> bool:
+    """Return whether a file, or every file of a folder that is not empty, says that this package wrote it."""
+    inside = path.rglob("*") if _kind(path) == "folder" else [path]
+    files = [file for file in inside if _kind(file) != "folder"]
+    if not files:
+        return False
+    return all(_kind(file) == "file" and _is_marked(file) for file in files)
+
+
+def _manifest_of(folder: Path) -> dict[str, Any] | None:
+    """Return the manifest of a folder; None where there is none of this package."""
+    manifest = folder / MANIFEST
+    if _kind(manifest) != "file":
+        return None
+    try:
+        content = json.loads(manifest.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(content, dict) or not isinstance(content.get("scenario"), dict):
+        return None
+    return content
 
 
 def _written_files(folder: Path) -> frozenset[str]:
     """Return the files of a folder that its manifest names; none where there is no manifest of this package."""
-    manifest = folder / MANIFEST
-    if _kind(manifest) != "file":
-        return frozenset()
-    try:
-        content = json.loads(manifest.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError):
-        return frozenset()
-    if not isinstance(content, dict) or not isinstance(content.get("scenario"), dict):
+    content = _manifest_of(folder)
+    if content is None:
         return frozenset()
     files = content.get("files")
     if isinstance(files, list) and files:
@@ -162,6 +230,8 @@ def _written_files(folder: Path) -> frozenset[str]:
 
 
 def _columns(path: Path) -> set[str]:
+    """Return the columns of a table, by its first line."""
     with path.open("rb") as file:
         line = file.readline(_LONGEST_HEADER)
-    return {cell.strip().strip('"') for cell in line.decode("utf-8", "replace").strip("\ufeff\r\n").split(",")}
+    header = line.decode("utf-8", "replace").strip("\ufeff\r\n")
+    return {cell.strip().strip('"') for cell in header.split(",")}

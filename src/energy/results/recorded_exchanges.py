@@ -39,21 +39,27 @@ def recorded_exchanges(case: Case) -> dict[tuple[str, str], RecordedEnergy]:
     """
     if case.record.empty:
         return {}
-    rows = case.record[case.record["quantity"].isin(QUANTITIES) & (case.record["unit"] == "GWh")]
+    is_exchange = case.record["quantity"].isin(QUANTITIES)
+    is_energy = case.record["unit"] == "GWh"
     latest: dict[tuple[str, str], RecordedEnergy] = {}
-    columns = (rows[column].tolist() for column in ("quantity", "place", "value", "date"))
-    for quantity, country, energy, date in zip(*columns, strict=True):
-        recorded = RecordedEnergy(float(energy), str(date))
-        if (quantity, country) not in latest or latest[quantity, country].year < recorded.year:
-            latest[quantity, country] = recorded
+    for row in case.record[is_exchange & is_energy].to_dict("records"):
+        key = (row["quantity"], row["place"])
+        recorded = RecordedEnergy(float(row["value"]), str(row["date"]))
+        if key not in latest or latest[key].year < recorded.year:
+            latest[key] = recorded
     return _derived(latest) | latest
 
 
-def _derived(latest: dict[tuple[str, str], RecordedEnergy]) -> dict[tuple[str, str], RecordedEnergy]:
+def _derived(
+    latest: dict[tuple[str, str], RecordedEnergy],
+) -> dict[tuple[str, str], RecordedEnergy]:
     """Return net imports of the countries whose imports and exports of one year are known."""
     net = {}
     for (quantity, country), imports in latest.items():
         exports = latest.get(("exports", country))
-        if quantity == "imports" and exports is not None and exports.year == imports.year:
-            net["net imports", country] = RecordedEnergy(imports.energy - exports.energy, imports.year)
+        if quantity != "imports" or exports is None:
+            continue
+        if exports.year == imports.year:
+            energy = imports.energy - exports.energy
+            net["net imports", country] = RecordedEnergy(energy, imports.year)
     return net

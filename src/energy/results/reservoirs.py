@@ -148,7 +148,11 @@ def _bus(dataset: xr.Dataset, store: str) -> str:
     return str(buses.sel(stores=store).item())
 
 
-def _links_at(dataset: xr.Dataset, end: str, buses: list[str]) -> np.ndarray:
+def _links_at(
+    dataset: xr.Dataset,
+    end: str,
+    buses: list[str],
+) -> np.ndarray:
     """Return the positions of the links whose ``bus0``, ``bus1`` or ``bus2`` is one of some buses."""
     variable = f"links_{end}"
     if variable not in dataset:

@@ -59,7 +59,11 @@ def read_run(folder: Path) -> tuple[dict[str, Any], pd.DataFrame]:
     for name in ("manifest.json", "summary.csv"):
         if not (folder / name).is_file():
             raise InputError(
-                Fault("no finished run here", folder / name, repair="make it with: energy run SCENARIO --out DIR")
+                Fault(
+                    "no finished run here",
+                    folder / name,
+                    repair="make it with: energy run SCENARIO --out DIR",
+                )
             )
     manifest = read_manifest(folder / "manifest.json")
     try:
@@ -93,7 +97,14 @@ def read_manifest(path: Path) -> dict[str, Any]:
         When the file is missing or is no manifest.
     """
     if not path.is_file():
-        raise InputError(Fault("file not found", path, None, "the manifest.json of a run", "correct the path"))
+        raise InputError(
+            Fault(
+                "file not found",
+                path,
+                allowed="the manifest.json of a run",
+                repair="correct the path",
+            )
+        )
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError, OSError) as err:
@@ -111,4 +122,8 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
 def _unreadable(path: Path, why: str) -> Fault:
     text = " ".join(why.split())[:200]
-    return Fault(f"this is no part of a finished run: {text}", path, repair="make it again with: energy run SCENARIO")
+    return Fault(
+        f"this is no part of a finished run: {text}",
+        path,
+        repair="make it again with: energy run SCENARIO",
+    )

@@ -27,16 +27,21 @@ from energy.results.table_writer import plain_cells
 if TYPE_CHECKING:
     import xarray as xr
 
-SAMPLES, ASKED = "samples.csv", "question.json"
+SAMPLES = "samples.csv"
+ASKED = "question.json"
+OTHER_FOLDER = "name another folder with --out"
+RUN_RISK = "run energy risk, and name its folder"
+INTERVAL = ("value", "low", "high")
 
 
 def question_digest(case: Case, question: SamplingDesign) -> dict[str, Any]:
     """Return what samples hang on: hashes of case, scenario and hazards, and how they are drawn."""
-    hazards = json.dumps(question.hazards.model_dump(mode="json", by_alias=True), sort_keys=True)
+    hazards = question.hazards.model_dump(mode="json", by_alias=True)
+    hazards_text = json.dumps(hazards, sort_keys=True)
     return {
         "case": case_digest(case),
         "scenario": question.scenario.digest(),
-        "hazards": sha256(hazards.encode()).hexdigest(),
+        "hazards": sha256(hazards_text.encode()).hexdigest(),
         "seed": question.seed,
         "water": question.water,
         "growth": list(question.growth) if question.growth else None,
@@ -66,7 +71,11 @@ def samples_held(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def open_samples(folder: Path, asked: Mapping[str, Any], columns: Sequence[str]) -> pd.DataFrame:
+def open_samples(
+    folder: Path,
+    asked: Mapping[str, Any],
+    columns: Sequence[str],
+) -> pd.DataFrame:
     """Return the samples that a folder holds; prepare it where it holds none.
 
     A last line that was cut off in the middle is taken away.
@@ -76,31 +85,55 @@ def open_samples(folder: Path, asked: Mapping[str, Any], columns: Sequence[str])
     InputError
         When the folder holds samples of another question, or something else.
     """
-    table, note = folder / SAMPLES, folder / ASKED
+    table = folder / SAMPLES
+    note = folder / ASKED
     if note.is_file() and table.is_file():
-        found = _question(note)
-        other = [key for key, value in asked.items() if found.get(key) != value]
-        if other:
-            what = f"holds samples of another question: {', '.join(other)} differ"
-            raise InputError(Fault(what, folder, None, None, "name another folder with --out, or remove this one"))
-        text = table.read_bytes()
-        if not text.endswith(b"\n"):
-            table.write_bytes(text[: text.rfind(b"\n") + 1])
-        samples = _read(table)
-        if list(samples.columns) != list(columns):
-            what = "its columns are not those of this question"
-            raise InputError(Fault(what, table, 1, ", ".join(columns), "name another folder with --out"))
-        return samples
-    # a run that was killed at its very beginning may have left the question, or a draft of it
-    if folder.exists() and any(path.name != ASKED and not path.name.startswith(".") for path in folder.iterdir()):
-        repair = "name another folder with --out"
-        raise InputError(Fault("holds something else than samples", folder, None, "a new or empty folder", repair))
+        return _resumed(folder, asked, columns)
+    _refuse_other_files(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    question = json.dumps({**asked, "made_by": MARK}, indent=1)
     with atomic_file(note) as draft:
-        draft.write_text(json.dumps({**asked, "made_by": MARK}, indent=1) + "\n", encoding="utf-8")
-    with atomic_file(table, table=True) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+        draft.write_text(question + "\n", encoding="utf-8")
+    with (
+        atomic_file(table, table=True) as draft,
+        draft.open("w", encoding="utf-8", newline="") as file,
+    ):
         csv.writer(file, lineterminator="\n").writerow(columns)
     return pd.DataFrame(columns=list(columns), dtype=float)
+
+
+def _resumed(
+    folder: Path,
+    asked: Mapping[str, Any],
+    columns: Sequence[str],
+) -> pd.DataFrame:
+    """Return the samples of the same question that a folder holds."""
+    question = _question(folder / ASKED)
+    differing = [key for key, value in asked.items() if question.get(key) != value]
+    if differing:
+        what = f"holds samples of another question: {', '.join(differing)} differ"
+        raise InputError(Fault(what, folder, repair=f"{OTHER_FOLDER}, or remove this one"))
+    table = folder / SAMPLES
+    text = table.read_bytes()
+    if not text.endswith(b"\n"):
+        end_of_last_line = text.rfind(b"\n") + 1
+        table.write_bytes(text[:end_of_last_line])
+    samples = _read(table)
+    if list(samples.columns) != list(columns):
+        what = "its columns are not those of this question"
+        raise InputError(Fault(what, table, line=1, allowed=", ".join(columns), repair=OTHER_FOLDER))
+    return samples
+
+
+def _refuse_other_files(folder: Path) -> None:
+    """Raise a fault where a folder holds something else than samples."""
+    if not folder.exists():
+        return
+    for path in folder.iterdir():
+        # a run that was killed at its very beginning may have left the question, or a draft of it
+        if path.name != ASKED and not path.name.startswith("."):
+            what = "holds something else than samples"
+            raise InputError(Fault(what, folder, allowed="a new or empty folder", repair=OTHER_FOLDER))
 
 
 def read_samples(folder: Path) -> pd.DataFrame:
@@ -113,48 +146,61 @@ def read_samples(folder: Path) -> pd.DataFrame:
     """
     table = folder / SAMPLES
     if not table.is_file():
-        raise InputError(Fault("no samples here", folder, None, None, "run energy risk, and name its folder"))
-    found = _read(table)
-    missing = [column for column in ("weight", "season", "failed") if column not in found]
-    if missing:
-        again = "run energy risk, and name its folder"
-        raise InputError(Fault(f"column {missing[0]!r} is missing", table, line=1, repair=again))
-    found = found[found["failed"] == 0]
-    season, weight = found["season"], found["weight"]
-    sound = np.isfinite(season) & (season >= 0) & np.isfinite(weight) & (weight > 0)
-    unsound = ~sound
-    if unsound.any():
-        line = int(found.index[unsound.to_numpy()][0]) + 2
-        what = "weight or season is no number that a sample can have"
-        raise InputError(Fault(what, table, line, "a weight above 0, a season of 0 or more", "run energy risk again"))
-    if len(found) < 2:
-        raise InputError(Fault(f"{len(found)} samples", table, None, "2 or more", "run energy risk"))
-    return found
+        raise InputError(Fault("no samples here", folder, repair=RUN_RISK))
+    samples = _read(table)
+    for column in ("weight", "season", "failed"):
+        if column not in samples:
+            raise InputError(Fault(f"column {column!r} is missing", table, line=1, repair=RUN_RISK))
+    samples = samples[samples["failed"] == 0]
+    season = samples["season"]
+    weight = samples["weight"]
+    is_finite = np.isfinite(season) & np.isfinite(weight)
+    is_sound = is_finite & (season >= 0) & (weight > 0)
+    if not is_sound.all():
+        first_unsound = samples.index[~is_sound.to_numpy()][0]
+        raise InputError(
+            Fault(
+                "weight or season is no number that a sample can have",
+                table,
+                line=int(first_unsound) + 2,
+                allowed="a weight above 0, a season of 0 or more",
+                repair="run energy risk again",
+            )
+        )
+    if len(samples) < 2:
+        raise InputError(Fault(f"{len(samples)} samples", table, allowed="2 or more", repair="run energy risk"))
+    return samples
 
 
 def _question(note: Path) -> dict[str, Any]:
+    """Return the question that a folder's samples answer."""
     try:
-        found = json.loads(note.read_text(encoding="utf-8"))
+        question = json.loads(note.read_text(encoding="utf-8"))
     except ValueError as err:
-        raise InputError(Fault(f"cannot be read: {err}", note, repair="remove this folder, or name another")) from None
-    return found if isinstance(found, dict) else {}
+        repair = "remove this folder, or name another"
+        raise InputError(Fault(f"cannot be read: {err}", note, repair=repair)) from None
+    return question if isinstance(question, dict) else {}
 
 
 def _read(table: Path) -> pd.DataFrame:
-    rows, faults = [], []
+    """Return a table of samples; raise a fault for each line that is none."""
     try:
         with table.open(encoding="utf-8", newline="") as file:
-            columns, *texts = csv.reader(file)
+            columns, *lines = csv.reader(file)
     except (ValueError, csv.Error) as err:  # no line at all, or no text
         raise InputError(Fault(f"is no table of samples: {err}", table, repair="remove this folder")) from None
     if len(set(columns)) < len(columns):
         raise InputError(Fault("a column stands twice", table, line=1, repair="remove this folder"))
-    for line, row in enumerate(texts, 2):
+    rows = []
+    faults = []
+    for number, cells in enumerate(lines, 2):
         try:
             # Python's own float() gives back every bit, which pandas' quick parser need not
-            rows.append([float(cell) for _, cell in zip(columns, row, strict=True)])
+            row = [float(cell) for _, cell in zip(columns, cells, strict=True)]
+            rows.append(row)
         except ValueError as err:
-            faults.append(Fault(f"is no sample: {err}", table, line, repair="remove the line; it is drawn again"))
+            repair = "remove the line; it is drawn again"
+            faults.append(Fault(f"is no sample: {err}", table, line=number, repair=repair))
     if faults:
         raise InputError(faults)
     return pd.DataFrame(rows, columns=columns, dtype=float)
@@ -162,32 +208,44 @@ def _read(table: Path) -> pd.DataFrame:
 
 def append_samples(folder: Path, rows: Sequence[Sequence[float]]) -> None:
     """Add samples to a folder's table, each a line that reads back to the last bit."""
-    text = "".join(",".join(repr(float(value)) for value in row) + "\n" for row in rows)
-    with written_to(folder / SAMPLES), (folder / SAMPLES).open("a", encoding="utf-8") as file:
-        file.write(text)
+    lines = []
+    for row in rows:
+        cells = map(repr, map(float, row))
+        lines.append(",".join(cells) + "\n")
+    table = folder / SAMPLES
+    with written_to(table), table.open("a", encoding="utf-8") as file:
+        file.write("".join(lines))
         file.flush()
 
 
-def write_summary(found: xr.Dataset, folder: Path, force: bool = False) -> list[Path]:
+def write_summary(
+    dataset: xr.Dataset,
+    folder: Path,
+    force: bool = False,
+) -> list[Path]:
     """Write what samples say: ``risk.nc`` with all of it, ``risk.csv`` with one line a figure."""
-    with atomic_file(folder / "risk.nc", force) as draft:
-        found.assign_attrs(source=MARK).to_netcdf(draft)
-    with atomic_file(folder / "risk.csv", force, table=True) as draft:
-        plain_cells(summary_rows(found)).to_csv(draft, index=False, float_format="%.6g")
-    return [folder / "risk.nc", folder / "risk.csv"]
+    whole = folder / "risk.nc"
+    table = folder / "risk.csv"
+    with atomic_file(whole, force) as draft:
+        dataset.assign_attrs(source=MARK).to_netcdf(draft)
+    with atomic_file(table, force, table=True) as draft:
+        rows = plain_cells(_summary_rows(dataset))
+        rows.to_csv(draft, index=False, float_format="%.6g")
+    return [whole, table]
 
 
-def summary_rows(found: xr.Dataset) -> pd.DataFrame:
+def _summary_rows(dataset: xr.Dataset) -> pd.DataFrame:
     """Return a summary as rows: quantity, of, unit, value and the ends of its interval."""
     rows = []
-    for name, variable in found.data_vars.items():
+    for name, variable in dataset.data_vars.items():
         if "bound" not in variable.dims:
             continue
+        units = variable.attrs.get("units", "")
         others = [dim for dim in variable.dims if dim != "bound"]
         stacked = variable.stack(of=others) if others else variable.expand_dims("of")
-        for at in range(stacked.sizes["of"]):
-            one = stacked.isel(of=at)
-            label = " ".join(f"{dim} {one[dim].item()}" for dim in others)
-            ends = [float(one.sel(bound=bound)) for bound in ("value", "low", "high")]
-            rows.append((str(name), label, variable.attrs.get("units", ""), *ends))
-    return pd.DataFrame(rows, columns=["quantity", "of", "unit", "value", "low", "high"])
+        for position in range(stacked.sizes["of"]):
+            estimate = stacked.isel(of=position)
+            labels = [f"{dim} {estimate[dim].item()}" for dim in others]
+            interval = [float(estimate.sel(bound=bound)) for bound in INTERVAL]
+            rows.append((str(name), " ".join(labels), units, *interval))
+    return pd.DataFrame(rows, columns=["quantity", "of", "unit", *INTERVAL])

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from energy.metrics.month_columns import lost_by_cause
 from energy.results.labels import words
 
-LOST = "lost to "
 BEFORE_SERVICES = ("line", "water")
 """Causes that stand before the first protected service: what is out of service, and the plants themselves."""
 NO_SERVICES = (*BEFORE_SERVICES, "dispatch", "surprise")
@@ -37,7 +37,7 @@ def in_season(table: pd.DataFrame) -> pd.DataFrame:
 
 def causes_of(table: pd.DataFrame) -> list[str]:
     """Return the causes of a monthly table in the order of the ladder."""
-    return [column.removeprefix(LOST) for column in table.columns if column.startswith(LOST)]
+    return list(map(str, lost_by_cause(table)))
 
 
 def waterfall(table: pd.DataFrame) -> list[WaterfallStep]:
@@ -56,10 +56,10 @@ def waterfall(table: pd.DataFrame) -> list[WaterfallStep]:
     """
     left = float(table["ceiling"].sum())
     rungs = []
-    for cause in causes_of(table):
-        takes = float(table[LOST + cause].sum()) + 0.0  # no minus zero
+    for cause, energy in lost_by_cause(table).items():
+        takes = float(energy.sum()) + 0.0  # no minus zero
         left -= takes
-        rungs.append(WaterfallStep(cause, takes, left))
+        rungs.append(WaterfallStep(str(cause), takes, left))
     return rungs
 
 
@@ -79,6 +79,9 @@ def _verdict(table: pd.DataFrame) -> Iterator[str]:
     services = sum(takes for cause, takes in taken.items() if cause not in NO_SERVICES)
     if "dispatch" in taken:
         yield f"At least cost {delivered:,.0f} GWh are worth sending; the protection order is not asked."
+        return
+    if not rungs and delivered > 0:
+        yield f"{delivered:,.0f} GWh are delivered; no protected service stands before the line under study."
         return
     if not rungs:
         yield "No line under study stands in these years: there is nothing to deliver."

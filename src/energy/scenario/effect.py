@@ -42,11 +42,20 @@ def combine(
     Examples
     --------
     >>> storm = Event(
-    ...     name="tower", kind="derating", cause="storm", where=("crossing",), start="07-01", duration="2d", depth=0.5
+    ...     name="tower",
+    ...     kind="derating",
+    ...     cause="storm",
+    ...     where=("crossing",),
+    ...     start="07-01",
+    ...     duration="2d",
+    ...     depth=0.5,
     ... )
     >>> raid = storm.model_copy(update={"name": "mast", "cause": "attack"})
     >>> july = pd.DatetimeIndex(["2028-07-01"])
-    >>> combine([storm, storm], july, july[0]).tolist(), combine([storm, raid], july, july[0]).tolist()
+    >>> (
+    ...     combine([storm, storm], july, july[0]).tolist(),
+    ...     combine([storm, raid], july, july[0]).tolist(),
+    ... )
     ([0.5], [0.25])
     """
     factors_by_cause: defaultdict[tuple[str, str], list[Multiplier]]

@@ -28,7 +28,16 @@ from energy.scenario.dates import (
 )
 from energy.scenario.event_kind import EventKind
 
-TABLES = ("buses", "generators", "lines", "links", "loads", "storage_units", "stores", "transformers")
+TABLES = (
+    "buses",
+    "generators",
+    "lines",
+    "links",
+    "loads",
+    "storage_units",
+    "stores",
+    "transformers",
+)
 """Component tables of a case that an event or a value can name."""
 
 
@@ -76,7 +85,10 @@ class RepairAccess(Frozen):
         description="Closures, each {from, to}, both days included: MM-DD for every year, or full dates for once."
     )
     factor: float = Field(
-        default=0.0, ge=0, le=1, description="Pace of repair during a closure, 0 (stands still) to 1."
+        default=0.0,
+        ge=0,
+        le=1,
+        description="Pace of repair during a closure, 0 (stands still) to 1.",
     )
 
 
@@ -118,13 +130,21 @@ class Event(Frozen):
         description="Length at full depth, as 36h, 31d, 6w (whole hours): the repair time with free access.",
     )
     end: EndText | None = Field(
-        default=None, description="End instead of a duration: written as `start`, a date includes its day; or `never`."
+        default=None,
+        description="End instead of a duration: written as `start`, a date includes its day; or `never`.",
     )
     depth: float | None = Field(
-        default=None, ge=0, le=1, description="Share that is lost, 1 = nothing left. Outages: 1 unless said."
+        default=None,
+        ge=0,
+        le=1,
+        description="Share that is lost, 1 = nothing left. Outages: 1 unless said.",
     )
     shock_factor: float | None = Field(
-        default=None, alias="factor", gt=0, le=1000, description="Demand and price shocks: the multiplier, above 0."
+        default=None,
+        alias="factor",
+        gt=0,
+        le=1000,
+        description="Demand and price shocks: the multiplier, above 0.",
     )
     recovery: Literal["step", "ramp"] = Field(
         default="step", description="How it comes back: at once, or in a straight line."
@@ -157,7 +177,12 @@ class Event(Frozen):
         kind = self.kind
         if kind.is_shock:
             if self.shock_factor is None:
-                yield ("factor",), f"a {kind} needs a factor", "a number above 0", "write factor: 1.2"
+                yield (
+                    ("factor",),
+                    f"a {kind} needs a factor",
+                    "a number above 0",
+                    "write factor: 1.2",
+                )
             if self.depth is not None:
                 yield ("depth",), f"a {kind} has no depth", None, "write factor instead"
             return

@@ -69,7 +69,11 @@ class EventKind(StrEnum):
 
         Examples
         --------
-        >>> EventKind.LINE_OUT.attribute, EventKind.BORDER_STOP.attribute, EventKind.DROUGHT.attribute
+        >>> (
+        ...     EventKind.LINE_OUT.attribute,
+        ...     EventKind.BORDER_STOP.attribute,
+        ...     EventKind.DROUGHT.attribute,
+        ... )
         ('s_max_pu', 'p_max_pu', 'p_set')
         """
         usual = {

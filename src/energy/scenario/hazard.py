@@ -47,36 +47,46 @@ class Rate(Frozen):
         return self
 
     def _complaints(self) -> list[Complaint]:
-        if (self.per_year, self.mttf, self.forced) == (None, None, None):
+        if self.per_year is None and self.mttf is None and self.forced is None:
             return [((), "no rate is given", "per_year, mttf or for", "add per_year: …")]
-        found: list[Complaint] = []
+        complaints: list[Complaint] = []
         if self.low is not None and self.high is not None and self.low > self.high:
-            found.append((("low",), f"low {self.low:g} is above high {self.high:g}", None, "swap low and high"))
-        known = [(key, value) for key, value in self._stated() if value is not None]
-        if len(known) >= 3 or (self.mttr is not None and len(known) == 2):
-            found += self._contradictions(known)
-        return found
+            what = f"low {self.low:g} is above high {self.high:g}"
+            complaints.append((("low",), what, None, "swap low and high"))
+        given = self._given()
+        is_overdetermined = len(given) >= 3 or (self.mttr is not None and len(given) == 2)
+        if is_overdetermined:
+            complaints += self._contradictions(given)
+        return complaints
 
-    def _stated(self) -> list[tuple[str, float | None]]:
-        return [("mttf", self.mttf), ("mttr", self.mttr), ("for", self.forced), ("per_year", self.per_year)]
+    def _given(self) -> dict[str, float]:
+        """Return the numbers that are given, by their keys."""
+        numbers = {
+            "mttf": self.mttf,
+            "mttr": self.mttr,
+            "for": self.forced,
+            "per_year": self.per_year,
+        }
+        return {key: value for key, value in numbers.items() if value is not None}
 
-    def _contradictions(self, known: list[tuple[str, float]]) -> list[Complaint]:
-        (first, a), (second, b) = known[:2]
+    def _contradictions(self, given: Mapping[str, float]) -> list[Complaint]:
+        """Return the numbers that do not agree with the first two."""
+        first, second, *others = given
         try:
-            mttf, mttr = _times({first: a, second: b})
+            mttf, mttr = _times({first: given[first], second: given[second]})
         except ValueError as err:
             return [((second,), str(err), None, "correct one of the numbers")]
-        implied = {"mttf": mttf, "mttr": mttr, "for": mttr / (mttf + mttr), "per_year": YEAR / (mttf + mttr)}
-        return [
-            (
-                (key,),
-                f"{first} {a:g} and {second} {b:g} imply {key} {implied[key]:.4g}, not {value:g}",
-                f"two of {', '.join(key for key, _ in known)}, or numbers that agree",
-                f"write {key}: {implied[key]:.4g}, or take it out",
-            )
-            for key, value in known[2:]
-            if not math.isclose(value, implied[key], rel_tol=_AGREES)
-        ]
+        implied = _implied(mttf, mttr)
+        complaints: list[Complaint] = []
+        for key in others:
+            if math.isclose(given[key], implied[key], rel_tol=_AGREES):
+                continue
+            stated = f"{first} {given[first]:g} and {second} {given[second]:g}"
+            what = f"{stated} imply {key} {implied[key]:.4g}, not {given[key]:g}"
+            allowed = f"two of {', '.join(given)}, or numbers that agree"
+            repair = f"write {key}: {implied[key]:.4g}, or take it out"
+            complaints.append(((key,), what, allowed, repair))
+        return complaints
 
     def times(self, mean: float | None) -> tuple[float, float]:
         """Return mean time to failure and to repair [h].
@@ -91,7 +101,7 @@ class Rate(Frozen):
         ValueError
             When the numbers do not fix both, contradict the duration law, or leave no time in service.
         """
-        given = {key: value for key, value in self._stated() if value is not None}
+        given = self._given()
         if mean is not None:
             if self.mttr is not None and not math.isclose(self.mttr, mean, rel_tol=_AGREES):
                 raise ValueError(f"mttr is {self.mttr:g} h, the mean of the duration law {mean:.4g} h")
@@ -101,31 +111,67 @@ class Rate(Frozen):
         if len(given) < 2:
             raise ValueError("nothing says how long it lasts")
         mttf, mttr = _times(given)
+        implied = _implied(mttf, mttr)
         for key, value in given.items():
-            implied = {"mttf": mttf, "mttr": mttr, "for": mttr / (mttf + mttr), "per_year": YEAR / (mttf + mttr)}[key]
-            if not math.isclose(value, implied, rel_tol=_AGREES):
-                raise ValueError(f"{key} is {value:g}, but the other numbers imply {implied:.4g}")
+            if not math.isclose(value, implied[key], rel_tol=_AGREES):
+                raise ValueError(f"{key} is {value:g}, but the other numbers imply {implied[key]:.4g}")
         return mttf, mttr
+
+
+def _implied(mttf: float, mttr: float) -> dict[str, float]:
+    """Return the four statements of a rate by the mean times to failure and to repair [h]."""
+    cycle = mttf + mttr
+    return {
+        "mttf": mttf,
+        "mttr": mttr,
+        "for": mttr / cycle,
+        "per_year": YEAR / cycle,
+    }
 
 
 def _times(given: Mapping[str, float]) -> tuple[float, float]:
     """Return MTTF and MTTR [h] from two numbers; ValueError where no such process exists."""
-    mttf, mttr, forced, per_year = (given.get(key) for key in ("mttf", "mttr", "for", "per_year"))
-    if forced is None and per_year is not None:
-        cycle = YEAR / per_year if per_year else math.inf
-        mttf, mttr = (cycle - mttr, mttr) if mttr is not None else (mttf, cycle - (mttf or 0.0))
-    elif forced is not None:
-        if mttr is not None:
-            mttf = mttr * (1 - forced) / forced if forced else math.inf
-        elif mttf is not None:
-            mttr = mttf * forced / (1 - forced)
-        else:
-            cycle = YEAR / per_year if per_year else math.inf
-            mttf, mttr = cycle * (1 - forced), cycle * forced
-    if mttf is None or mttr is None or mttf <= 0 or mttr <= 0:
-        shown = ", ".join(f"{key} {value:g}" for key, value in given.items())
-        raise ValueError(f"{shown}: no time is left in service" if (mttf or 1) <= 0 else f"{shown}: no time for repair")
+    forced = given.get("for")
+    if forced is not None:
+        mttf, mttr = _times_by_forced_outage_rate(given, forced)
+    elif "per_year" in given:
+        mttf, mttr = _times_by_cycle(given, _cycle(given["per_year"]))
+    else:
+        mttf = given.get("mttf", 0.0)
+        mttr = given.get("mttr", 0.0)
+    shown = ", ".join(f"{key} {value:g}" for key, value in given.items())
+    if mttf <= 0:
+        raise ValueError(f"{shown}: no time is left in service")
+    if mttr <= 0:
+        raise ValueError(f"{shown}: no time for repair")
     return mttf, mttr
+
+
+def _cycle(per_year: float) -> float:
+    """Return the mean time from one failure to the next [h]."""
+    return YEAR / per_year if per_year else math.inf
+
+
+def _times_by_cycle(given: Mapping[str, float], cycle: float) -> tuple[float, float]:
+    """Return MTTF and MTTR [h] by their sum and one of them."""
+    if "mttr" in given:
+        mttr = given["mttr"]
+        return cycle - mttr, mttr
+    mttf = given.get("mttf", 0.0)
+    return mttf, cycle - mttf
+
+
+def _times_by_forced_outage_rate(given: Mapping[str, float], forced: float) -> tuple[float, float]:
+    """Return MTTF and MTTR [h] by their proportion, and one of them or their sum."""
+    if "mttr" in given:
+        mttr = given["mttr"]
+        mttf = mttr * (1 - forced) / forced if forced else math.inf
+        return mttf, mttr
+    if "mttf" in given:
+        mttf = given["mttf"]
+        return mttf, mttf * forced / (1 - forced)
+    cycle = _cycle(given.get("per_year", 0.0))
+    return cycle * (1 - forced), cycle * forced
 
 
 class Campaign(Frozen):
@@ -144,7 +190,16 @@ class Spread(Frozen):
 
 def _months(factors: tuple[float, ...]) -> tuple[float, ...]:
     if factors and (len(factors) != 12 or not any(factors)):
-        refuse_all([((), f"{len(factors)} factors, the largest {max(factors):g}", "12 factors, one above 0", None)])
+        refuse_all(
+            [
+                (
+                    (),
+                    f"{len(factors)} factors, the largest {max(factors):g}",
+                    "12 factors, one above 0",
+                    None,
+                )
+            ]
+        )
     return factors
 
 
@@ -157,7 +212,8 @@ class Process(Frozen):
     rate: Rate = Field(description="How often it happens: per_year, or two of mttf, mttr and for.")
     duration: Law | None = Field(default=None, description="How long; without it exponential with the rate's mttr.")
     by_month: Factors = Field(
-        default=(), description="Relative rate of the months January to December; only their ratios count."
+        default=(),
+        description="Relative rate of the months January to December; only their ratios count.",
     )
     when: Word | None = Field(
         default=None, description="State in which it happens; the rate is a year of that state's."
@@ -230,7 +286,13 @@ class Hazard(Process):
             refuse_all([(("kind",), f"no event can be made of it: {_said(err)}", None, None)])
         return self
 
-    def event(self, name: str, where: tuple[str, ...], start: str, hours: int) -> Event:
+    def event(
+        self,
+        name: str,
+        where: tuple[str, ...],
+        start: str,
+        hours: int,
+    ) -> Event:
         """Return one occurrence as an event."""
         return Event(
             name=name,

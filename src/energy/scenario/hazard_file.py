@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from energy.errors import Fault, InputError, nearest
 from energy.reading.document import read_document
 from energy.reading.expected_schema import Form
-from energy.reading.project_folder import project_folder
+from energy.reading.library_folders import library_files
 from energy.reading.schema_errors import validated
 from energy.reading.tree import Node, Origin, merged, put
 from energy.scenario.hazard import HazardSet
@@ -25,7 +26,7 @@ def read_hazards(path_or_name: str | Path, folder: Path | None = None) -> Hazard
     path_or_name
         ``base`` or ``my/file.yaml``.
     folder
-        Folder of named sets; None: ``scenarios/hazards`` here or in the nearest folder above.
+        Folder of named sets; None: ``scenarios/hazards`` of the user's project and of the shipped library.
 
     Raises
     ------
@@ -39,8 +40,8 @@ def read_hazards(path_or_name: str | Path, folder: Path | None = None) -> Hazard
     """
     path = Path(path_or_name)
     if path.suffix not in (".yaml", ".yml"):
-        home = folder or project_folder("scenarios") / "hazards"
-        path = _by_name(str(path_or_name), home, Origin(home))
+        named_in = folder or Path("scenarios") / "hazards"
+        path = _by_name(str(path_or_name), list_hazards(folder), Origin(named_in))
     tree = _with_parents(path, ())
     if tree.child("name") is not None:
         fault = Fault(
@@ -55,23 +56,27 @@ def read_hazards(path_or_name: str | Path, folder: Path | None = None) -> Hazard
 
 
 def list_hazards(folder: Path | None = None) -> dict[str, Path]:
-    """Return the sets of hazards of a folder: name → file.
+    """Return the sets of hazards of a folder, or of the libraries: name → file.
 
     Examples
     --------
     >>> sorted(list_hazards())
     ['base', 'calm', 'conflict']
     """
-    home = folder or project_folder("scenarios") / "hazards"
-    return {path.stem: path for path in sorted(home.glob("*.yaml"))}
+    if folder is None:
+        return library_files("scenarios", "hazards")
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
 
 
-def _by_name(name: str, folder: Path, reference: Origin) -> Path:
+def _by_name(
+    name: str,
+    files: Mapping[str, Path],
+    reference: Origin,
+) -> Path:
     """Return the file of a named set; ``reference`` is the place that names it."""
-    files = list_hazards(folder)
     if name not in files:
         fault = Fault(
-            f"hazards {name!r} not found in {folder}",
+            f"hazards {name!r} not found",
             reference.where,
             reference.line,
             allowed=", ".join(files) or None,
@@ -91,9 +96,10 @@ def _with_parents(path: Path, descendants: tuple[Path, ...]) -> Node:
     line = extends.origin.line
     if not isinstance(extends.content, str):
         what = f"extends is {extends.plain()!r}"
-        raise InputError(Fault(what, where, line, "the name of one set"))
+        raise InputError(Fault(what, where, line=line, allowed="the name of one set"))
 
-    parent = _by_name(extends.content, path.parent, extends.origin)
+    parents = {**list_hazards(), **list_hazards(path.parent)}
+    parent = _by_name(extends.content, parents, extends.origin)
     lineage = (*descendants, path)
     if parent in lineage or len(descendants) >= _DEEPEST:
         what = f"extends goes in a circle over {parent.stem!r}"

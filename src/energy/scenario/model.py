@@ -6,29 +6,47 @@ import json
 import re
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from html import escape
+from typing import Annotated, Any, Literal, Self
 
 import pandas as pd
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, PrivateAttr, Tag, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    PrivateAttr,
+    Tag,
+    model_validator,
+)
 
 from energy.errors import nearest
 from energy.reading.file_name import FileName
-from energy.reading.frozen import Complaint, Frozen, FrozenMap, Frozenness, Row, Word, freeze, refuse, refuse_all
+from energy.reading.frozen import (
+    Complaint,
+    Frozen,
+    FrozenMap,
+    Frozenness,
+    Row,
+    Word,
+    freeze,
+    refuse,
+    refuse_all,
+)
 from energy.reading.month_day import MonthDay
 from energy.reading.schema_errors import validated
 from energy.reading.tree import Node, Origin, Origins, planted, put
 from energy.scenario.dates import Season, parse_moment
-from energy.scenario.event import TABLES, Event
+from energy.scenario.event import Event
 from energy.scenario.hydrology import Hydrology
+from energy.scenario.value_key import split_value_key
 
 QUESTIONS = ("record", "politics", "technology", "timing", "options", "stress", "water", "base")
 """The usual questions, by which the library is listed; another word is allowed."""
 
-_PROFILES = tuple(
-    f"profiles/{file}"
-    for file in ("demand_year", "demand_month", "demand_hour", "inflow", "monthly", "hourly", "loss_curve", "head")
-)
-_WITHOUT_EFFECT = ("name", "description", "source", "question", "tags")
+_WITHOUT_EFFECT = ("name", "description", "source", "question", "tags", "changes")
+NOT_WRITTEN = ("name", "changes")
+"""Fields that no file says: they follow from the file's name and from overrides."""
 _FLAT = ("values", "growth", "hydrology")
 Level = Literal["low", "central", "high"]
 
@@ -62,44 +80,15 @@ def _rule_change(value: Any) -> Any:
     raise refuse(f"{value!r} is no change of a rule", "off, on, or a mapping of the fields to change")
 
 
-class ValueKey(NamedTuple):
-    """A number of the case: component table, name or shell pattern, attribute.
-
-    Examples
-    --------
-    >>> split_value_key("links.HVDC pole*.p_nom")
-    ValueKey(table='links', name='HVDC pole*', attribute='p_nom')
-    """
-
-    table: str
-    name: str
-    attribute: str
-
-
-def split_value_key(key: str) -> ValueKey:
-    """Take ``table.name.attribute`` apart; the name may hold dots.
-
-    Raises
-    ------
-    pydantic_core.PydanticCustomError
-        When the table is unknown or a part is missing.
-
-    Examples
-    --------
-    >>> split_value_key("links.HVDC pole 1*.p_nom")
-    ValueKey(table='links', name='HVDC pole 1*', attribute='p_nom')
-    """
-    table, _, rest = key.partition(".")
-    name, _, attribute = rest.rpartition(".")
-    if table not in (*TABLES, *_PROFILES) or not name.strip() or not re.fullmatch(r"[A-Za-z0-9_]+", attribute):
-        allowed = f"table.name.attribute with table one of {', '.join((*TABLES, *_PROFILES))}"
-        raise refuse(f"{key!r} names no number of a case", allowed, nearest(table, (*TABLES, *_PROFILES)))
-    return ValueKey(table, name, attribute)
-
-
 def _checked_key(key: str) -> str:
     split_value_key(key)
     return key
+
+
+Additions = Annotated[
+    Mapping[Word, Annotated[Mapping[Word, str | float | bool], BeforeValidator(freeze), Frozenness]], Frozenness
+]
+"""Name → attribute → value of components of one table."""
 
 
 class Time(Frozen):
@@ -112,7 +101,8 @@ class Time(Frozen):
     """
 
     start: MonthDay = Field(
-        default="04-01", description="First day of the horizon in the scenario's year, MM-DD, 00:00 UTC."
+        default="04-01",
+        description="First day of the horizon in the scenario's year, MM-DD, 00:00 UTC.",
     )
     years: int = Field(default=1, ge=1, le=50, description="Length of the horizon in calendar years.")
     resolution: Annotated[str, AfterValidator(_checked_resolution)] = Field(
@@ -131,16 +121,20 @@ class Contract(Frozen):
     """
 
     season: Season | None = Field(
-        default=None, description="Days of delivery {from: MM-DD, to: MM-DD}, both included, UTC; empty: the case's."
+        default=None,
+        description="Days of delivery {from: MM-DD, to: MM-DD}, both included, UTC; empty: the case's.",
     )
     outside_season: Literal["closed", "open"] = Field(
-        default="closed", description="Outside the season the line stands still (closed) or may trade (open access)."
+        default="closed",
+        description="Outside the season the line stands still (closed) or may trade (open access).",
     )
     direction: Literal["forward", "reverse", "both"] = Field(
-        default="forward", description="Direction of trade: towards the buyer, from the buyer, or both."
+        default="forward",
+        description="Direction of trade: towards the buyer, from the buyer, or both.",
     )
     payment: Literal["pay_per_unit", "take_or_pay"] = Field(
-        default="pay_per_unit", description="What the buyer pays for: energy delivered, or the contracted energy."
+        default="pay_per_unit",
+        description="What the buyer pays for: energy delivered, or the contracted energy.",
     )
     prices: Annotated[Mapping[Word, float], Frozenness] = Field(
         default_factory=FrozenMap, description="Price part → USD(2025)/MWh, over those of the case."
@@ -163,7 +157,8 @@ class Scenario(Frozen):
     description: str = Field(default="", description="What happens, in a sentence or two.")
     source: str = Field(default="", description="Where the scenario's figures come from.")
     question: Word = Field(
-        default="base", description=f"Question it helps to answer: {', '.join(QUESTIONS)}, or another."
+        default="base",
+        description=f"Question it helps to answer: {', '.join(QUESTIONS)}, or another.",
     )
     case: Word = Field(default="casa1000", description="Case: a folder in networks/, or a path to a PyPSA network.")
     year: int = Field(ge=2015, le=2050, description="Calendar year in which the horizon starts.")
@@ -185,32 +180,48 @@ class Scenario(Frozen):
         default="perfect", description="Whether events are known from the start or when they begin."
     )
     network: Literal["kirchhoff", "transport"] = Field(
-        default="kirchhoff", description="AC lines obey Kirchhoff's voltage law, or only their ratings."
+        default="kirchhoff",
+        description="AC lines obey Kirchhoff's voltage law, or only their ratings.",
     )
     line_losses: Literal["none", "secants", "tangents"] = Field(
         default="none",
         description="Losses of AC lines: none, or linearised by PyPSA from above (secants) or from below (tangents).",
     )
     protection_order: Row[Word] | None = Field(
-        default=None, description="Services from first served to last, with `casa` among them; empty: the case's order."
+        default=None,
+        description="Services from first served to last, with `casa` among them; empty: the case's order.",
     )
     contract: Contract = Field(default=Contract(), description="The sale to the far end.")
     rules: Annotated[Mapping[Word, Annotated[Any, BeforeValidator(_rule_change)]], Frozenness] = Field(
-        default_factory=FrozenMap, description="Rule of the case → off, on, or a mapping of the fields to change."
+        default_factory=FrozenMap,
+        description="Rule of the case → off, on, or a mapping of the fields to change.",
     )
     values: Annotated[Mapping[Annotated[str, AfterValidator(_checked_key)], float], Frozenness] = Field(
         default_factory=FrozenMap,
         description="Number of the case, table.name.attribute → value in PyPSA's unit; the name may be a shell "
         "pattern, an exact name wins over it. For a profile the value is a factor on the whole row.",
     )
+    add: Annotated[Mapping[Word, Additions], Frozenness] = Field(
+        default_factory=FrozenMap,
+        description="Components that the case does not have: table → name → attribute → value in PyPSA's unit.",
+    )
+    study: Row[Word] = Field(
+        default=(),
+        description="Links under study, links.NAME or a pattern; empty: those whose service is casa.",
+    )
     return_mode: Literal["earth", "metallic"] = Field(
         default="metallic", description="How one HVDC pole runs while the other is out."
     )
     head: Literal["fixed", "varying"] = Field(
-        default="fixed", description="Specific energy of reservoirs: constant, or following the level."
+        default="fixed",
+        description="Specific energy of reservoirs: constant, or following the level.",
     )
     events: Row[Event] = Field(default=(), description="What happens, in any order.")
     tags: Row[Word] = Field(default=(), description="Words to find the scenario by.")
+    changes: Annotated[Mapping[Word, str], Frozenness] = Field(
+        default_factory=FrozenMap,
+        description="Key that an override changed → what the file said; empty where it said nothing. Never written.",
+    )
     _origins: Origins = PrivateAttr(default_factory=Origins)
     _span: tuple[pd.Timestamp, pd.Timestamp] | None = PrivateAttr(default=None)
 
@@ -223,19 +234,29 @@ class Scenario(Frozen):
         if not isinstance(self.hydrology, tuple) or len(self.hydrology) == self.time.years:
             return []
         what = f"{len(self.hydrology)} water years for a horizon of {self.time.years}"
-        return [(("hydrology",), what, "one label for each year", f"set time.years to {len(self.hydrology)}")]
+        return [
+            (
+                ("hydrology",),
+                what,
+                "one label for each year",
+                f"set time.years to {len(self.hydrology)}",
+            )
+        ]
 
     def _order_complaints(self) -> list[Complaint]:
-        order, at = self.protection_order, ("protection_order",)
+        order = self.protection_order
+        at = ("protection_order",)
         if order is None:
             return []
         twice = sorted({service for service in order if order.count(service) > 1})
-        found: list[Complaint] = [(at, f"{service!r} is there twice", "each service once", None) for service in twice]
+        complaints: list[Complaint] = [
+            (at, f"{service!r} is there twice", "each service once", None) for service in twice
+        ]
         if "casa" not in order:
             misspelt = [service for service in order if nearest(service, ["casa"])]
             repair = f"write casa for {misspelt[0]!r}" if misspelt else "add casa where it stands"
-            found.append((at, "`casa` is not in the order", "services with casa among them", repair))
-        return found
+            complaints.append((at, "`casa` is not in the order", "services with casa among them", repair))
+        return complaints
 
     def _name_complaints(self) -> list[Complaint]:
         names = [event.name for event in self.events]
@@ -256,6 +277,24 @@ class Scenario(Frozen):
         (Timestamp('2028-04-01 00:00:00'), Timestamp('2029-04-01 00:00:00'))
         """
         return self._span or self.asked_horizon()
+
+    def __repr__(self) -> str:
+        """Return the name and what is other than a scenario says that says nothing."""
+        said = ", ".join(f"{key}={value!r}" for key, value in self._said().items())
+        return f"Scenario({self.name!r}, {said})"
+
+    def _repr_html_(self) -> str:
+        rows = [f"<tr><th>{escape(key)}</th><td>{escape(str(value))}</td></tr>" for key, value in self._said().items()]
+        head = f"<b>{escape(self.name)}</b>: {escape(self.description)}"
+        return f"{head}<table>{''.join(rows)}</table>"
+
+    def _said(self) -> dict[str, Any]:
+        """Return the fields that differ from their defaults, without words."""
+        plain = self.plain()
+        defaults = type(self)(name=self.name, year=self.year).plain()
+        words = ("name", "description", "source", "tags")
+        differing = {key: value for key, value in plain.items() if value != defaults[key] and key not in words}
+        return {"year": self.year, **differing}
 
     def asked_horizon(self) -> tuple[pd.Timestamp, pd.Timestamp]:
         """Return the horizon that ``year`` and ``time`` ask for, whatever the case, naive UTC."""
@@ -305,15 +344,18 @@ class Scenario(Frozen):
             When a key is unknown or a value is not allowed.
         """
         here = Origin("replace")
-        tree, origins = planted(self.plain(), here), Origins()
+        tree = planted(self.plain(), here)
+        origins = Origins()
         for key, value in changes.items():
+            steps = key_steps(key)
             leaf = value if isinstance(value, Node) else planted(value, here)
-            tree = put(tree, key_steps(key), leaf)
+            tree = put(tree, steps, leaf)
             if leaf is value:
-                origins[tuple(int(step) if step.isdecimal() else step for step in key_steps(key))] = leaf.origin
-        found = validated(type(self), tree)
-        found._span = self._span  # noqa: SLF001  (its own kind)
-        return found.with_origins(origins) if origins else found
+                address = tuple(int(step) if step.isdecimal() else step for step in steps)
+                origins[address] = leaf.origin
+        changed = validated(type(self), tree)
+        changed._span = self._span  # noqa: SLF001  (its own kind)
+        return changed.with_origins(origins) if origins else changed
 
     def digest(self) -> str:
         """Return a hash (SHA-256, hex) of all that can change a result.

@@ -19,6 +19,7 @@ from scipy import sparse
 
 from energy.errors import SolverError
 from energy.model import Inputs
+from energy.solve.highs_lp import highs_lp
 from energy.solve.lp import Key, Problem, hold_past
 from energy.solve.pypsa_model import lookup
 from energy.solve.result import Result
@@ -79,31 +80,50 @@ def built_program(model: linopy.Model, inputs: Inputs) -> Program:
     assert matrices.A is not None
     pattern = sparse.csc_matrix(matrices.A)
     pattern.sort_indices()
-    sense, right = matrices.sense, np.asarray(matrices.b, dtype=float)
+    sense = matrices.sense
+    right = np.asarray(matrices.b, dtype=float)
     problem = Problem(
-        np.asarray(matrices.c, dtype=float),
-        np.asarray(matrices.lb, dtype=float),
-        np.asarray(matrices.ub, dtype=float),
-        pattern.data,
-        np.where(sense == "<", -np.inf, right),
-        np.where(sense == ">", np.inf, right),
+        cost=np.asarray(matrices.c, dtype=float),
+        lower=np.asarray(matrices.lb, dtype=float),
+        upper=np.asarray(matrices.ub, dtype=float),
+        matrix=pattern.data,
+        row_lower=np.where(sense == "<", -np.inf, right),
+        row_upper=np.where(sense == ">", np.inf, right),
     )
-    squares = sparse.csc_matrix(sparse.tril(matrices.Q)) if model.is_quadratic else None
-    column_of, row_of = lookup(matrices.vlabels), lookup(matrices.clabels)
-    columns, names = {}, {}
+    squares = None
+    if model.is_quadratic:
+        squares = sparse.csc_matrix(sparse.tril(matrices.Q))
+    column_of = lookup(matrices.vlabels)
+    columns = {}
+    names = {}
     for name in model.variables:
         labels = model.variables[name].labels
-        if set(labels.dims) == {"snapshot", "name"}:
-            component, _, quantity = name.partition("-")
-            key = (LISTS.get(component, component), quantity)
-            columns[key] = _places(labels.transpose("snapshot", "name").to_numpy(), column_of)
-            names[key] = pd.Index(labels.indexes["name"])
+        if set(labels.dims) != {"snapshot", "name"}:
+            continue
+        pypsa_class, _, quantity = name.partition("-")
+        key = (LISTS.get(pypsa_class, pypsa_class), quantity)
+        columns[key] = _places(labels.transpose("snapshot", "name").to_numpy(), column_of)
+        names[key] = pd.Index(labels.indexes["name"])
+    return Program(
+        problem=problem,
+        pattern=pattern,
+        squares=squares,
+        columns=columns,
+        names=names,
+        balance=_balance(model, inputs),
+    )
+
+
+def _balance(model: linopy.Model, inputs: Inputs) -> np.ndarray:
+    """Return the rows of the nodal balances; shape (snapshots, buses), −1 for a bus that nothing hangs on."""
+    row_of = lookup(model.matrices.clabels)
     rows = model.constraints[BALANCE_ROWS]
     buses = inputs.components["buses"].index
     balance = np.full((len(inputs.axis.snapshots), len(buses)), -1)
-    at = buses.get_indexer(rows.indexes["name"])
-    balance[:, at] = _places(rows.labels.transpose("snapshot", "name").to_numpy(), row_of)
-    return Program(problem, pattern, squares, columns, names, balance)
+    present = buses.get_indexer(rows.indexes["name"])
+    labels = rows.labels.transpose("snapshot", "name").to_numpy()
+    balance[:, present] = _places(labels, row_of)
+    return balance
 
 
 def _places(labels: np.ndarray, place_of: np.ndarray) -> np.ndarray:
@@ -125,9 +145,16 @@ class AsBuilt:
     """
 
     def __init__(self, time_limit: float = inf) -> None:
-        self.time_limit, self.seconds = time_limit, 0.0
+        self.time_limit = time_limit
+        self.seconds = 0.0
 
-    def solve(self, program: Program, inputs: Inputs, past: Result | None = None, now: int = 0) -> Result:
+    def solve(
+        self,
+        program: Program,
+        inputs: Inputs,
+        past: Result | None = None,
+        now: int = 0,
+    ) -> Result:
         """Solve a program, what was decided before snapshot ``now`` held.
 
         Raises
@@ -136,9 +163,20 @@ class AsBuilt:
             When HiGHS finds no optimum.
         """
         if past is not None:
-            hold_past(program.problem, program.pattern, program.columns, past.values, now)
+            hold_past(
+                program.problem,
+                program.pattern,
+                program.columns,
+                values=past.values,
+                now=now,
+            )
         highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        options = {"output_flag": False, "threads": 1, "random_seed": 0, "time_limit": self.time_limit}
+        options = {
+            "output_flag": False,
+            "threads": 1,
+            "random_seed": 0,
+            "time_limit": self.time_limit,
+        }
         for option, value in options.items():
             highs.setOptionValue(option, value)
         begun = time.perf_counter()
@@ -149,46 +187,48 @@ class AsBuilt:
         if status != highspy.HighsModelStatus.kOptimal:
             words = highs.modelStatusToString(status).lower()
             raise SolverError(f"{inputs.name}: {words}; PyPSA's own model of this network has no optimum")
-        solution = highs.getSolution()
-        return _result(program, inputs, np.asarray(solution.col_value), np.asarray(solution.row_dual), highs)
+        return _result(program, inputs, highs)
 
 
 def _pass(highs: highspy.Highs, program: Program) -> None:
-    problem, pattern = program.problem, program.pattern
-    height, width = pattern.shape
-    highs.passModel(
-        width,
-        height,
-        pattern.nnz,
-        int(highspy.MatrixFormat.kColwise),
-        int(highspy.ObjSense.kMinimize),
-        0.0,
-        problem.cost,
-        problem.lower,
-        problem.upper,
-        problem.row_lower,
-        problem.row_upper,
-        pattern.indptr,
-        pattern.indices,
-        problem.matrix,
-        np.zeros(width, dtype=np.int32),
-    )
-    if program.squares is not None:
-        squares = program.squares
-        triangular = int(highspy.HessianFormat.kTriangular)
-        highs.passHessian(width, squares.nnz, triangular, squares.indptr, squares.indices, squares.data)
+    """Hand a program to HiGHS."""
+    highs.passModel(highs_lp(program.problem, program.pattern))
+    squares = program.squares
+    if squares is None:
+        return
+    hessian = highspy.HighsHessian()
+    hessian.dim_ = squares.shape[0]
+    hessian.format_ = highspy.HessianFormat.kTriangular
+    hessian.start_ = squares.indptr
+    hessian.index_ = squares.indices
+    hessian.value_ = squares.data
+    highs.passHessian(hessian)
 
 
-def _result(program: Program, inputs: Inputs, values: np.ndarray, duals: np.ndarray, highs: highspy.Highs) -> Result:
+def _result(
+    program: Program,
+    inputs: Inputs,
+    highs: highspy.Highs,
+) -> Result:
+    """Return the optimum that HiGHS found."""
+    solution = highs.getSolution()
     snapshots = inputs.axis.snapshots
-    with_none = np.append(values, 0.0)  # a column of −1 is none, and carries nothing
-    found = {
-        key: pd.DataFrame(with_none[places], snapshots, program.names[key]) for key, places in program.columns.items()
-    }
-    if ("storage_units", "p_dispatch") in found:
-        found["storage_units", "p"] = found["storage_units", "p_dispatch"] - found["storage_units", "p_store"]
+    values_or_none = np.append(np.asarray(solution.col_value), 0.0)  # a column of −1 is none, and carries nothing
+    values = {}
+    for key, places in program.columns.items():
+        values[key] = pd.DataFrame(values_or_none[places], snapshots, program.names[key])
+    if ("storage_units", "p_dispatch") in values:
+        dispatched = values["storage_units", "p_dispatch"]
+        values["storage_units", "p"] = dispatched - values["storage_units", "p_store"]
     hours = inputs.axis.weightings["objective"].to_numpy()[:, None]
-    prices = np.append(duals, np.nan)[program.balance] / hours
-    prices_table = pd.DataFrame(prices, snapshots, inputs.components["buses"].index)
+    duals_or_none = np.append(np.asarray(solution.row_dual), np.nan)
+    prices = duals_or_none[program.balance] / hours
+    buses = inputs.components["buses"].index
     info = highs.getInfo()
-    return Result(inputs, found, prices_table, float(info.objective_function_value), int(info.simplex_iteration_count))
+    return Result(
+        inputs=inputs,
+        values=values,
+        prices=pd.DataFrame(prices, snapshots, buses),
+        objective=float(info.objective_function_value),
+        iterations=int(info.simplex_iteration_count),
+    )

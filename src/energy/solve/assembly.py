@@ -9,11 +9,12 @@ PyPSA.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 
 from energy.model import Inputs
@@ -30,10 +31,17 @@ from energy.solve.lp import (
     Key,
     Ports,
     Structure,
+    line_reactance,
     ports_of,
 )
 
 KINDS = {"links": "p", "lines": "s", "generators": "p"}
+BOUNDS = {
+    "at_least": (0.0, np.inf),
+    "at_most": (-np.inf, 0.0),
+    "equals": (0.0, 0.0),
+}
+"""Bound of a rule → lower and upper bound of its row before its number is known."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,8 @@ class Pattern:
         Where links deliver.
     position
         Component list → name → position.
+    reactance
+        Of the lines [per unit], which the entries of the voltage law are of.
     """
 
     sizes: Mapping[Key, int]
@@ -74,6 +84,7 @@ class Pattern:
     energy: float
     ports: Ports
     position: Mapping[str, Mapping[str, int]]
+    reactance: np.ndarray
 
 
 def pattern_of(reference: Structure, base: Inputs) -> Pattern | None:
@@ -81,80 +92,145 @@ def pattern_of(reference: Structure, base: Inputs) -> Pattern | None:
     plain = {BALANCE, ENERGY, VOLTAGE, *RATING.values(), *LOSS.values()}
     if any(name not in plain and not name.startswith("rule-") for name in reference.rows):
         return None
-    stores = base.components.get("stores")
-    if stores is not None and len(stores) and (base.array("stores", "standing_loss") != 0).any():
+    stores = base.components.get("stores", pd.DataFrame())
+    if len(stores) and (base.array("stores", "standing_loss") != 0).any():
         return None
-    matrix, ports = sparse.csr_matrix(reference.pattern), ports_of(base)
-    balance = {key: _entries(matrix, reference.rows[BALANCE][0], at[0]) for key, at in reference.columns.items()}
+    matrix = sparse.csr_matrix(reference.pattern)
+    ports = ports_of(base)
+    balance_of_first = reference.rows[BALANCE][0]
+    balance = {}
+    sizes = {}
+    for key, columns in reference.columns.items():
+        balance[key] = _entries(matrix, balance_of_first, columns[0])
+        sizes[key] = columns.shape[1]
     if ("links", "p") in balance:
         balance["links", "p"] = _with_every_port(balance["links", "p"], ports)
     voltage = None
     if VOLTAGE in reference.rows and ("lines", "s") in reference.columns:
-        rows = np.atleast_2d(reference.rows[VOLTAGE])
-        voltage = _entries(matrix, rows[0], reference.columns["lines", "s"][0])
+        law_of_first = np.atleast_2d(reference.rows[VOLTAGE])[0]
+        voltage = _entries(matrix, law_of_first, reference.columns["lines", "s"][0])
     energy = 0.0
     if ENERGY in reference.rows:
-        energy = float(matrix[reference.rows[ENERGY][0, 0], reference.columns["stores", "e"][0, 0]])
-    sizes = {key: at.shape[1] for key, at in reference.columns.items()}
-    position = {
-        component: {str(name): at for at, name in enumerate(table.index)}
-        for component, table in base.components.items()
-    }
-    return Pattern(sizes, balance, reference.rows[BALANCE][0] >= 0, voltage, energy, ports, position)
+        row = reference.rows[ENERGY][0, 0]
+        column = reference.columns["stores", "e"][0, 0]
+        energy = float(matrix[row, column])
+    position = {}
+    for component, table in base.components.items():
+        position[component] = {str(name): number for number, name in enumerate(table.index)}
+    in_balance = reference.rows[BALANCE][0] >= 0
+    return Pattern(
+        sizes=sizes,
+        balance=balance,
+        in_balance=in_balance,
+        voltage=voltage,
+        energy=energy,
+        ports=ports,
+        position=position,
+        reactance=line_reactance(base),
+    )
 
 
-def _entries(matrix: sparse.csr_matrix, rows: np.ndarray, columns: np.ndarray) -> Entries:
+def _entries(
+    matrix: sparse.csr_matrix,
+    rows: np.ndarray,
+    columns: np.ndarray,
+) -> Entries:
+    """Return the non-zeros of rows in some columns, column by column; rows of −1 are none."""
     kept = np.flatnonzero(rows >= 0)
     block = sparse.coo_matrix(matrix[rows[kept]][:, columns])
     order = np.lexsort((block.row, block.col))
-    return Entries(kept[block.row[order]], block.col[order].astype(np.int64), block.data[order])
-
-
-def _with_every_port(found: Entries, ports: Ports) -> Entries:
-    """Return the entries of links with those ports whose efficiency happens to be zero."""
-    have = set(zip(found.rows.tolist(), found.columns.tolist(), strict=True))
-    wanted = [(int(bus), int(link)) for _, at, buses in ports for link, bus in zip(at, buses, strict=True)]
-    more = [pair for pair in dict.fromkeys(wanted) if pair not in have]
-    rows, columns = (np.array([pair[side] for pair in more], dtype=np.int64) for side in (0, 1))
-    joined = Entries(
-        np.concatenate([found.rows, rows]),
-        np.concatenate([found.columns, columns]),
-        np.concatenate([found.values, np.ones(len(more))]),
+    return Entries(
+        rows=kept[block.row[order]],
+        columns=block.col[order].astype(np.int64),
+        values=block.data[order],
     )
-    order = np.lexsort((joined.rows, joined.columns))
-    return Entries(joined.rows[order], joined.columns[order], np.ones(len(order)) * joined.values[order])
+
+
+def _with_every_port(entries: Entries, ports: Ports) -> Entries:
+    """Return the entries of links with those ports whose efficiency happens to be zero."""
+    present = set(zip(entries.rows.tolist(), entries.columns.tolist(), strict=True))
+    missing: dict[tuple[int, int], None] = {}
+    for _, links, buses in ports:
+        for link, bus in zip(links.tolist(), buses.tolist(), strict=True):
+            if (bus, link) not in present:
+                missing[bus, link] = None
+    missing_rows = np.array([bus for bus, _ in missing], dtype=np.int64)
+    missing_columns = np.array([link for _, link in missing], dtype=np.int64)
+    rows = np.concatenate([entries.rows, missing_rows])
+    columns = np.concatenate([entries.columns, missing_columns])
+    values = np.concatenate([entries.values, np.ones(len(missing))])
+    order = np.lexsort((rows, columns))
+    return Entries(rows[order], columns[order], values[order])
 
 
 class _MatrixBuilder:
     """Rows and columns of a program as they are laid down."""
 
     def __init__(self) -> None:
-        self.height, self.width = 0, 0
-        self.entries: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        self.height = 0
+        self.width = 0
+        self.entry_rows: list[np.ndarray] = []
+        self.entry_columns: list[np.ndarray] = []
+        self.entry_values: list[np.ndarray] = []
         self.lower: list[np.ndarray] = []
         self.upper: list[np.ndarray] = []
 
     def columns(self, *shape: int) -> np.ndarray:
-        count = int(np.prod(shape))
-        self.width += count
-        return np.arange(self.width - count, self.width).reshape(shape)
+        """Add columns, and return their numbers in a shape."""
+        first = self.width
+        self.width += int(np.prod(shape))
+        return np.arange(first, self.width).reshape(shape)
 
-    def rows(self, shape: tuple[int, ...], lower: float = 0.0, upper: float = 0.0) -> np.ndarray:
+    def rows(
+        self,
+        shape: tuple[int, ...],
+        lower: float = 0.0,
+        upper: float = 0.0,
+    ) -> np.ndarray:
+        """Add rows with bounds, and return their numbers in a shape."""
+        first = self.height
         count = int(np.prod(shape))
         self.height += count
         self.lower.append(np.full(count, lower))
         self.upper.append(np.full(count, upper))
-        return np.arange(self.height - count, self.height).reshape(shape)
+        return np.arange(first, self.height).reshape(shape)
 
-    def put(self, rows: np.ndarray, columns: np.ndarray, values: np.ndarray | float) -> None:
+    def put(
+        self,
+        rows: np.ndarray,
+        columns: np.ndarray,
+        values: np.ndarray | float,
+    ) -> None:
+        """Add non-zeros; rows, columns and values are broadcast against each other."""
         rows, columns, values = np.broadcast_arrays(rows, columns, values)
-        self.entries.append((rows.ravel(), columns.ravel(), values.ravel()))
+        self.entry_rows.append(rows.ravel())
+        self.entry_columns.append(columns.ravel())
+        self.entry_values.append(values.ravel())
 
     def matrix(self) -> sparse.csc_matrix:
-        rows, columns, values = (np.concatenate([part[at] for part in self.entries]) for at in range(3))
-        found = sparse.csc_matrix((values, (rows, columns)), shape=(self.height, self.width))
-        found.sort_indices()
-        return found
+        """Return the matrix, column-wise."""
+        rows = np.concatenate(self.entry_rows)
+        columns = np.concatenate(self.entry_columns)
+        values = np.concatenate(self.entry_values)
+        shape = (self.height, self.width)
+        matrix = sparse.csc_matrix((values, (rows, columns)), shape=shape)
+        matrix.sort_indices()
+        return matrix
+
+
+@dataclass(frozen=True)
+class _Program:
+    """A program while it is laid: what is laid so far, and of which inputs."""
+
+    inputs: Inputs
+    builder: _MatrixBuilder
+    columns: Mapping[Key, np.ndarray]
+    rows: dict[str, np.ndarray]
+
+    @property
+    def length(self) -> int:
+        """Number of snapshots."""
+        return len(self.inputs.axis.snapshots)
 
 
 def assemble_program(pattern: Pattern, inputs: Inputs) -> Structure:
@@ -167,119 +243,196 @@ def assemble_program(pattern: Pattern, inputs: Inputs) -> Structure:
     inputs
         Axis, rules and open lines count.
     """
-    sheet, length = _MatrixBuilder(), len(inputs.axis.snapshots)
-    lossy = inputs.line_losses != "none"
-    laid = [key for key in pattern.sizes if lossy or key != LOSSES]
-    columns = {key: sheet.columns(length, pattern.sizes[key]) for key in laid}
-    balance = np.full((length, len(pattern.in_balance)), -1)
-    balance[:, pattern.in_balance] = sheet.rows((length, int(pattern.in_balance.sum())))
-    rows = {BALANCE: balance}
-    for key in laid:
-        entries = pattern.balance[key]
-        sheet.put(balance[:, entries.rows], columns[key][:, entries.columns], entries.values)
+    builder = _MatrixBuilder()
+    length = len(inputs.axis.snapshots)
+    has_losses = inputs.line_losses != "none"
+    columns = {}
+    for key, size in pattern.sizes.items():
+        if has_losses or key != LOSSES:
+            columns[key] = builder.columns(length, size)
+    program = _Program(inputs, builder, columns, rows={})
+    _assemble_balances(program, pattern)
     angle = None
     if pattern.voltage is not None:
-        angle = _assemble_voltage(sheet, pattern.voltage, columns, rows, inputs)
+        law = _law_of(pattern, inputs)
+        angle = _assemble_voltage(program, law)
     if pattern.energy:
-        _assemble_stores(sheet, pattern.energy, columns, rows, inputs)
-    if lossy:
-        _assemble_losses(sheet, columns, rows, inputs)
+        _assemble_stores(program, pattern.energy)
+    if has_losses:
+        _assemble_losses(program)
     for rule in inputs.rules:
-        _assemble_rule(sheet, rule, columns, rows, inputs, pattern.position)
-    bounds = np.concatenate(sheet.lower), np.concatenate(sheet.upper)
-    return Structure(sheet.matrix(), columns, rows, angle, bounds, inputs, pattern.ports)
+        _assemble_rule(program, rule, pattern.position)
+    row_bounds = np.concatenate(builder.lower), np.concatenate(builder.upper)
+    return Structure(
+        builder.matrix(),
+        columns=columns,
+        rows=program.rows,
+        angle=angle,
+        row_bounds=row_bounds,
+        base=inputs,
+        ports=pattern.ports,
+    )
 
 
-def _assemble_voltage(
-    sheet: _MatrixBuilder, law: Entries, columns: Mapping[Key, np.ndarray], rows: dict[str, np.ndarray], inputs: Inputs
-) -> tuple[np.ndarray, list[str]] | None:
-    length = len(inputs.axis.snapshots)
-    rows[VOLTAGE] = sheet.rows((length, int(law.rows.max()) + 1))
-    sheet.put(rows[VOLTAGE][:, law.rows], columns["lines", "s"][:, law.columns], law.values)
+def _assemble_balances(program: _Program, pattern: Pattern) -> None:
+    """Add the nodal balances."""
+    builder = program.builder
+    buses = len(pattern.in_balance)
+    balance = np.full((program.length, buses), -1)
+    balance[:, pattern.in_balance] = builder.rows((program.length, int(pattern.in_balance.sum())))
+    program.rows[BALANCE] = balance
+    for key, columns in program.columns.items():
+        entries = pattern.balance[key]
+        builder.put(balance[:, entries.rows], columns[:, entries.columns], entries.values)
+
+
+def _law_of(pattern: Pattern, inputs: Inputs) -> Entries:
+    """Return the entries of the voltage law with the reactances of inputs."""
+    law = pattern.voltage
+    assert law is not None
+    ratio = line_reactance(inputs) / pattern.reactance
+    return Entries(law.rows, law.columns, law.values * ratio[law.columns])
+
+
+def _assemble_voltage(program: _Program, law: Entries) -> tuple[np.ndarray, list[str]] | None:
+    """Add Kirchhoff's voltage law; return the free angles of lines that open, and their names."""
+    builder = program.builder
+    inputs = program.inputs
+    cycles = int(law.rows.max()) + 1
+    rows = builder.rows((program.length, cycles))
+    program.rows[VOLTAGE] = rows
+    flow = program.columns["lines", "s"]
+    builder.put(rows[:, law.rows], flow[:, law.columns], law.values)
     if not inputs.kirchhoff:
         return None
-    open_lines = np.flatnonzero((inputs.array("lines", "s_max_pu") == 0).any(axis=0))
+    opens = (inputs.array("lines", "s_max_pu") == 0).any(axis=0)
+    open_lines = np.flatnonzero(opens)
     if not len(open_lines):
         return None
-    free = sheet.columns(length, len(open_lines))
-    for at, line in enumerate(open_lines):
-        here = law.columns == line
+    angle = builder.columns(program.length, len(open_lines))
+    for number, line in enumerate(open_lines):
+        of_line = law.columns == line
         # the angle stands beside x·s of its line, in the direction in which the cycle passes the line
-        sheet.put(rows[VOLTAGE][:, law.rows[here]], free[:, [at]], np.sign(law.values[here]))
-    return free, [str(name) for name in inputs.components["lines"].index[open_lines]]
+        direction = np.sign(law.values[of_line])
+        builder.put(rows[:, law.rows[of_line]], angle[:, [number]], direction)
+    names = inputs.components["lines"].index[open_lines]
+    return angle, [str(name) for name in names]
 
 
-def _assemble_stores(
-    sheet: _MatrixBuilder, sign: float, columns: Mapping[Key, np.ndarray], rows: dict[str, np.ndarray], inputs: Inputs
-) -> None:
-    content, power = columns["stores", "e"], columns["stores", "p"]
-    rows[ENERGY] = sheet.rows(content.shape)
-    hours = inputs.axis.weightings["stores"].to_numpy(float)
-    sheet.put(rows[ENERGY], content, sign)
-    sheet.put(rows[ENERGY], power, sign * hours[:, None])
-    sheet.put(rows[ENERGY][1:], content[:-1], -sign)
-    cyclic = inputs.components["stores"]["e_cyclic"].to_numpy(bool)
-    sheet.put(rows[ENERGY][0, cyclic], content[-1, cyclic], -sign)
+def _assemble_stores(program: _Program, sign: float) -> None:
+    """Add the balances of the stores' contents."""
+    builder = program.builder
+    content = program.columns["stores", "e"]
+    power = program.columns["stores", "p"]
+    rows = builder.rows(content.shape)
+    program.rows[ENERGY] = rows
+    hours = program.inputs.axis.weightings["stores"].to_numpy(float)
+    builder.put(rows, content, sign)
+    builder.put(rows, power, sign * hours[:, None])
+    builder.put(rows[1:], content[:-1], -sign)
+    cyclic = program.inputs.components["stores"]["e_cyclic"].to_numpy(bool)
+    builder.put(rows[0, cyclic], content[-1, cyclic], -sign)
 
 
-def _assemble_losses(
-    sheet: _MatrixBuilder, columns: Mapping[Key, np.ndarray], rows: dict[str, np.ndarray], inputs: Inputs
-) -> None:
+def _assemble_losses(program: _Program) -> None:
     """Add the ratings that flow and loss keep together, and the segments that the loss of either direction is above."""
-    flow, loss = columns[FLOWS], columns[LOSSES]
-    slope = loss_segments(inputs).slope
+    builder = program.builder
+    flow = program.columns[FLOWS]
+    loss = program.columns[LOSSES]
+    slope = loss_segments(program.inputs).slope
     for sign in (-1, 1):
-        lower, upper = (-np.inf, 0.0) if sign > 0 else (0.0, np.inf)
-        at_rating = rows[RATING[sign]] = sheet.rows(flow.shape, lower, upper)
-        sheet.put(at_rating, flow, 1.0)
-        sheet.put(at_rating, loss, float(sign))
-        on_segments = rows[LOSS[sign]] = sheet.rows(slope.shape, 0.0, np.inf)
-        sheet.put(on_segments, loss[:, :, None], 1.0)
-        sheet.put(on_segments, flow[:, :, None], -sign * slope)
+        lower = -np.inf if sign > 0 else 0.0
+        upper = 0.0 if sign > 0 else np.inf
+        at_rating = builder.rows(flow.shape, lower, upper)
+        builder.put(at_rating, flow, 1.0)
+        builder.put(at_rating, loss, float(sign))
+        program.rows[RATING[sign]] = at_rating
+        on_segments = builder.rows(slope.shape, 0.0, np.inf)
+        builder.put(on_segments, loss[:, :, None], 1.0)
+        builder.put(on_segments, flow[:, :, None], -sign * slope)
+        program.rows[LOSS[sign]] = on_segments
 
 
 def _assemble_rule(
-    sheet: _MatrixBuilder,
+    program: _Program,
     rule: Mapping[str, Any],
-    columns: Mapping[Key, np.ndarray],
-    rows: dict[str, np.ndarray],
-    inputs: Inputs,
     position: Mapping[str, Mapping[str, int]],
 ) -> None:
+    """Add the rows of a rule."""
     if rule["kind"] == "close":
-        at = np.asarray(rule["at"])
-        where = [position["stores"][name] for name in rule["stores"]]
-        content = columns["stores", "e"][at][:, where]
-        found = rows[f"rule-{rule['name']}"] = sheet.rows((len(at) - 1, len(where)))
-        sheet.put(found, content[1:], 1.0)
-        sheet.put(found, content[:-1], -1.0)
-        return
-    if rule["kind"] == "travel":
-        content = columns["stores", "e"][:, position["stores"][rule["store"]]]
-        found = rows[f"rule-{rule['name']}"] = sheet.rows(content.shape)
-        sheet.put(found, content, 1 / rule["hours"])
-        sheet.put(found, columns["links", "p"][:, position["links"][rule["link"]]], -1.0)
-        return
-    at = positions(rule["runs"])
-    for field, lower, upper in (("at_least", 0.0, np.inf), ("at_most", -np.inf, 0.0), ("equals", 0.0, 0.0)):
+        _assemble_ponds(program, rule, position)
+    elif rule["kind"] == "travel":
+        _assemble_travel(program, rule, position)
+    else:
+        _assemble_bounds(program, rule, position)
+
+
+def _assemble_ponds(
+    program: _Program,
+    rule: Mapping[str, Any],
+    position: Mapping[str, Mapping[str, int]],
+) -> None:
+    """Add that ponds are as full at the end of a typical day as at that of the day before."""
+    steps = np.asarray(rule["at"])
+    ponds = [position["stores"][name] for name in rule["stores"]]
+    content = program.columns["stores", "e"][steps][:, ponds]
+    rows = program.builder.rows((len(steps) - 1, len(ponds)))
+    program.rows[f"rule-{rule['name']}"] = rows
+    program.builder.put(rows, content[1:], 1.0)
+    program.builder.put(rows, content[:-1], -1.0)
+
+
+def _assemble_travel(
+    program: _Program,
+    rule: Mapping[str, Any],
+    position: Mapping[str, Mapping[str, int]],
+) -> None:
+    """Add that the water on the way is as much as arrives in the travel time."""
+    store = position["stores"][rule["store"]]
+    link = position["links"][rule["link"]]
+    content = program.columns["stores", "e"][:, store]
+    arriving = program.columns["links", "p"][:, link]
+    rows = program.builder.rows(content.shape)
+    program.rows[f"rule-{rule['name']}"] = rows
+    program.builder.put(rows, content, 1 / rule["hours"])
+    program.builder.put(rows, arriving, -1.0)
+
+
+def _assemble_bounds(
+    program: _Program,
+    rule: Mapping[str, Any],
+    position: Mapping[str, Mapping[str, int]],
+) -> None:
+    """Add the rows of a volume, one a bound, or of a limit, one a bound and snapshot."""
+    steps = positions(rule["runs"])
+    is_volume = rule["kind"] == "volume"
+    shape = () if is_volume else (len(steps),)
+    for field, (lower, upper) in BOUNDS.items():
         if rule.get(field) is None:
             continue
-        found = rows[f"rule-{rule['name']}-{field}"] = sheet.rows(
-            () if rule["kind"] == "volume" else (len(at),), lower, upper
-        )
-        for component, names, coefficient in _terms(rule, field, inputs, at):
-            where = [position[component][name] for name in names]
-            flows = columns[component, KINDS[component]][at][:, where]
-            sheet.put(found if rule["kind"] == "volume" else found[:, None], flows, coefficient)
+        rows = program.builder.rows(shape, lower, upper)
+        program.rows[f"rule-{rule['name']}-{field}"] = rows
+        rows_of_terms = rows if is_volume else rows[:, None]
+        for component, names, coefficient in _terms(rule, field, program.inputs, steps):
+            numbers = [position[component][name] for name in names]
+            flow = program.columns[component, KINDS[component]][steps][:, numbers]
+            program.builder.put(rows_of_terms, flow, coefficient)
 
 
-def _terms(rule: Mapping[str, Any], field: str, inputs: Inputs, at: np.ndarray) -> Iterable[tuple[str, list[str], Any]]:
-    if rule["kind"] == "volume":
-        hours = inputs.axis.weightings["stores"].to_numpy(float)[at][:, None]
-        for component in ("links", "generators"):
-            if rule.get(component):
-                yield component, rule[component], hours
-        if field == "at_least" and "shortfall" in rule:
-            yield "generators", [rule["shortfall"]], hours
-    else:
-        yield from ((term["component"], term["names"], term["coefficient"]) for term in rule["terms"])
+def _terms(
+    rule: Mapping[str, Any],
+    field: str,
+    inputs: Inputs,
+    steps: np.ndarray,
+) -> Iterator[tuple[str, list[str], Any]]:
+    """Yield the component lists, names and coefficients of a rule's bound."""
+    if rule["kind"] != "volume":
+        for term in rule["terms"]:
+            yield term["component"], term["names"], term["coefficient"]
+        return
+    hours = inputs.axis.weightings["stores"].to_numpy(float)[steps][:, None]
+    for component in ("links", "generators"):
+        if rule.get(component):
+            yield component, rule[component], hours
+    if field == "at_least" and "shortfall" in rule:
+        yield "generators", [rule["shortfall"]], hours

@@ -121,8 +121,17 @@ class Engine:
 
     @property
     def has_warm_start(self) -> bool:
-        """Whether solves start from a basis; on long horizons they are those of the interior point from nothing."""
-        return _short(self.structure)
+        """Whether solves start from a basis.
+
+        Long horizons are solved by the interior point from nothing, and what PyPSA builds anew has no basis to keep.
+        """
+        return self._whole is None and _short(self.structure)
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns of the base's linear program."""
+        program = self.structure if self._whole is None else self._whole
+        return int(program.pattern.shape[1])
 
     @cached_property
     def solver(self) -> Solver:

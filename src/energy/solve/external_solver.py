@@ -54,11 +54,17 @@ def solver_named(name: str) -> str:
     """
     import linopy
 
-    known = list(map(str, linopy.available_solvers))
-    if name not in known:
-        what = f"no solver {name!r} is installed"
-        raise InputError(Fault(what, "--solver", None, ", ".join(known), nearest(name, known) or f"install {name}"))
-    return name
+    installed = list(map(str, linopy.available_solvers))
+    if name in installed:
+        return name
+    raise InputError(
+        Fault(
+            f"no solver {name!r} is installed",
+            "--solver",
+            allowed=", ".join(installed),
+            repair=nearest(name, installed) or f"install {name}",
+        )
+    )
 
 
 def solve_with(solver: str, inputs: Inputs) -> Result:
@@ -82,8 +88,8 @@ def solve_with(solver: str, inputs: Inputs) -> Result:
     >>> from energy.model import inputs
     >>> from energy.scenario import read_scenario
     >>> from energy.solve import solve
-    >>> found = inputs(read_case("two_bus"), read_scenario("two_bus"))
-    >>> abs(solve_with("highs", found).objective / solve(found).objective - 1) < 1e-6
+    >>> two_bus = inputs(read_case("two_bus"), read_scenario("two_bus"))
+    >>> abs(solve_with("highs", two_bus).objective / solve(two_bus).objective - 1) < 1e-6
     True
     """
     if inputs.head:
@@ -92,53 +98,92 @@ def solve_with(solver: str, inputs: Inputs) -> Result:
 
 
 def _solved(solver: str, inputs: Inputs) -> Result:
+    """Return the optimum of PyPSA's model by a solver."""
     n = network(inputs)
     # PyPSA divides by resistances of zero, and masks the result
     with quiet_pypsa(), np.errstate(divide="ignore", invalid="ignore"):
         n.optimize.create_model(
-            transmission_losses=TRANSMISSION_LOSSES[inputs.line_losses], include_objective_constant=False
+            transmission_losses=TRANSMISSION_LOSSES[inputs.line_losses],
+            include_objective_constant=False,
         )
         extra_functionality(n, n.snapshots)
         _hold_services(n, solver, inputs)
         status, condition = n.optimize.solve_model(
-            solver_name=solver, progress=False, solver_options=SILENT.get(solver, {})
+            solver_name=solver,
+            progress=False,
+            solver_options=SILENT.get(solver, {}),
         )
     if condition != "optimal" or n.objective is None:
         raise SolverError(f"{inputs.name}: {solver} ends with '{condition}' ({status})")
+    buses = inputs.components["buses"].index
+    return Result(
+        inputs=inputs,
+        values=_values(n, inputs),
+        prices=n.components["buses"].dynamic["marginal_price"][buses],
+        objective=float(n.objective),
+        iterations=0,
+    )
+
+
+def _values(n: pypsa.Network, inputs: Inputs) -> dict[Key, pd.DataFrame]:
+    """Return the flows and contents of a solved network."""
     values: dict[Key, pd.DataFrame] = {}
-    for (component, quantity), name in FLOWS.items():
+    for (component, quantity), attribute in FLOWS.items():
         if component in inputs.components:
-            table = n.components[component].dynamic[name]
-            values[component, quantity] = table[inputs.components[component].index]
+            names = inputs.components[component].index
+            values[component, quantity] = n.components[component].dynamic[attribute][names]
     if inputs.line_losses != "none":
-        lines = n.components["lines"].dynamic
-        ends = [lines[name][inputs.components["lines"].index] for name in ("p0", "p1")]
-        values["lines", "s"], values["lines", "loss"] = (ends[0] - ends[1]) / 2, ends[0] + ends[1]
-    prices = n.components["buses"].dynamic["marginal_price"][inputs.components["buses"].index]
-    return Result(inputs, values, prices, float(n.objective), 0)
+        lines = inputs.components["lines"].index
+        series = n.components["lines"].dynamic
+        p0 = series["p0"][lines]
+        p1 = series["p1"][lines]
+        values["lines", "s"] = (p0 - p1) / 2
+        values["lines", "loss"] = p0 + p1
+    return values
 
 
-def _hold_services(n: pypsa.Network, solver: str, inputs: Inputs) -> None:
+def _hold_services(
+    n: pypsa.Network,
+    solver: str,
+    inputs: Inputs,
+) -> None:
     """Hold what irrigation lacks at its least, then each service of the protection order at its most."""
     if not inputs.priority:
         return
     own_cost = n.model.objective.expression
-    lacking = list(n.generators.index[n.generators["carrier"] == LACKING])
+    is_lacking = n.generators["carrier"] == LACKING
+    lacking = list(n.generators.index[is_lacking])
     if lacking:
-        hours = n.snapshot_weightings["stores"]
-        weights = xr.DataArray(hours.to_numpy(), {"snapshot": n.snapshots}, dims="snapshot")
-        water = (weights * n.model.variables["Generator-p"].sel(name=lacking)).sum()
-        _hold(n, solver, inputs, "lacking water", water)
+        hours = xr.DataArray(
+            n.snapshot_weightings["stores"].to_numpy(),
+            coords={"snapshot": n.snapshots},
+            dims="snapshot",
+        )
+        power = n.model.variables["Generator-p"].sel(name=lacking)
+        water = (hours * power).sum()
+        _hold(n, solver, inputs, name="lacking water", cost=water)
     for service in inputs.priority:
         energy = service_energy(n, service)
         if energy is not None:
-            _hold(n, solver, inputs, service, -energy)
+            _hold(n, solver, inputs, name=service, cost=-energy)
     n.model.objective = own_cost
 
 
-def _hold(n: pypsa.Network, solver: str, inputs: Inputs, name: str, cost: linopy.LinearExpression) -> None:
+def _hold(
+    n: pypsa.Network,
+    solver: str,
+    inputs: Inputs,
+    *,
+    name: str,
+    cost: linopy.LinearExpression,
+) -> None:
+    """Hold a cost at its least."""
     n.model.objective = cost
-    status, condition = n.model.solve(solver_name=solver, progress=False, **SILENT.get(solver, {}))
+    status, condition = n.model.solve(
+        solver_name=solver,
+        progress=False,
+        **SILENT.get(solver, {}),
+    )
     least = n.model.objective.value
     if condition != "optimal" or least is None:
         raise SolverError(f"{inputs.name}: {name}: {solver} ends with '{condition}' ({status})")

@@ -103,7 +103,9 @@ class Conflict:
 
     def _lines(self) -> Iterator[str]:
         if len(self.between) > 1:
-            yield "these cannot all hold, the tightest first:" if self.minimal else "among these is the contradiction:"
+            yield (
+                "these cannot all hold, the tightest first:" if self.minimal else "among these is the contradiction:"
+            )
             for name in self.between:
                 yield f"  {name}"
         elif self.between:

@@ -101,7 +101,7 @@ def pattern_key(inputs: Inputs) -> str:
     digest = sha256(family_key(inputs).encode())
     digest.update(components_key(inputs, ["loads"]).encode())
     for component, attribute in sorted(inputs.dense):
-        if not is_renewed(component, attribute):
+        if not _is_renewed(component, attribute):
             series = np.ascontiguousarray(inputs.dense[component, attribute])
             digest.update(f"{component} {attribute} {series.shape} {series.dtype}".encode())
             digest.update(series.tobytes())
@@ -110,7 +110,7 @@ def pattern_key(inputs: Inputs) -> str:
     return digest.hexdigest()
 
 
-def is_renewed(component: str, attribute: str) -> bool:
+def _is_renewed(component: str, attribute: str) -> bool:
     """Return whether the engine computes an attribute anew for every scenario."""
     return attribute in RENEWED.get(component, ())
 

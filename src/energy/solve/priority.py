@@ -104,7 +104,11 @@ class PriorityChain:
     """
 
     def __init__(
-        self, highs: highspy.Highs, structure: Structure, problem: Problem, costs: Sequence[ServiceCost]
+        self,
+        highs: highspy.Highs,
+        structure: Structure,
+        problem: Problem,
+        costs: Sequence[ServiceCost],
     ) -> None:
         self.highs = highs
         self.problem = problem
@@ -163,7 +167,12 @@ class PriorityChain:
         basis.row_status = STATUS[rows].tolist()
         return basis
 
-    def _solve(self, cost: np.ndarray, face: _OptimalFace, options: Mapping[str, bool | int | float | str]) -> None:
+    def _solve(
+        self,
+        cost: np.ndarray,
+        face: _OptimalFace,
+        options: Mapping[str, bool | int | float | str],
+    ) -> None:
         columns = np.arange(len(cost), dtype=np.int32)
         self.highs.changeColsCost(len(columns), columns, cost)
         face.hand_over(self.highs)
@@ -230,7 +239,12 @@ class _OptimalFace:
         self._matters = np.zeros(len(self.lower), dtype=bool)
         self._changed = np.zeros(len(self.lower), dtype=bool)
 
-    def possible_gain(self, point: _BasicPoint, reduced: np.ndarray, prices: np.ndarray) -> float:
+    def possible_gain(
+        self,
+        point: _BasicPoint,
+        reduced: np.ndarray,
+        prices: np.ndarray,
+    ) -> float:
         """Return by how much a cost could still fall within the face, at most.
 
         Each column or row with a reduced cost of the wrong sign is taken to move over its whole range.
@@ -265,7 +279,12 @@ class _OptimalFace:
         self._changed[:] = False
 
 
-def _statuses(is_basic: np.ndarray, values: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+def _statuses(
+    is_basic: np.ndarray,
+    values: np.ndarray,
+    lower: np.ndarray,
+    upper: np.ndarray,
+) -> np.ndarray:
     """Return HiGHS's numbers of the statuses; what is not basic is at the nearer of its bounds."""
     at_lower = np.abs(values - lower) <= np.abs(upper - values)
     is_free = np.isinf(lower) & np.isinf(upper)

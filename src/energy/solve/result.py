@@ -19,7 +19,26 @@ if TYPE_CHECKING:
     import xarray as xr
 
 SERVICE_SLACK = 1e-3  # MWh or hm³ by which an exported network may fall short of a service
-UNITS = {"hm3/h": ("hm3/h", "hm3"), "MW": ("MW", "MWh")}
+POWER = "MW (electric), hm3/h (water)"
+DESCRIPTIONS = {
+    ("generators", "p"): (POWER, "output of generators"),
+    ("links", "p0"): (POWER, "what links take from bus0"),
+    ("links", "p1"): (POWER, "what links take from bus1, negative where they deliver"),
+    ("lines", "p0"): ("MW", "what lines take from bus0"),
+    ("lines", "p1"): ("MW", "what lines take from bus1, negative where they deliver"),
+    ("lines", "loss"): ("MW", "what lines lose, half of it at each end"),
+    ("transformers", "p0"): ("MW", "what transformers take from bus0"),
+    ("stores", "e"): ("MWh or hm3", "content of stores at the end of the snapshot"),
+    ("stores", "p"): (POWER, "what stores give to their bus"),
+    ("storage_units", "state_of_charge"): (
+        "MWh",
+        "content of storage units at the end of the snapshot",
+    ),
+    ("storage_units", "p"): ("MW", "what storage units give to their bus"),
+    ("loads", "p"): (POWER, "demand; negative for inflow"),
+    ("buses", "marginal_price"): ("USD/MWh (electric), USD/hm3 (water)", "marginal price"),
+}
+"""Component list and PyPSA attribute → unit and long name in the Dataset."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +67,8 @@ class Result:
     >>> from energy.model.inputs import inputs
     >>> from energy.solve import solve
     >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
-    >>> found = solve(inputs(read_case("two_bus"), scenario))
-    >>> round(float(found.flow("links")["line"].max()), 3)  # MW
+    >>> result = solve(inputs(read_case("two_bus"), scenario))
+    >>> round(float(result.flow("links")["line"].max()), 3)  # MW
     100.0
     """
 
@@ -70,23 +89,28 @@ class Result:
 
         What lines carry is the flow at their middle.
         """
-        key = (component, "s" if component in ("lines", "transformers") else "p")
-        found = self.values.get(key)
-        return pd.DataFrame(index=self.inputs.axis.snapshots) if found is None else found
+        quantity = "s" if component in ("lines", "transformers") else "p"
+        flow = self.values.get((component, quantity))
+        if flow is None:
+            return pd.DataFrame(index=self.inputs.axis.snapshots)
+        return flow
 
     @cached_property
     def line_losses(self) -> pd.DataFrame:
         """Power that each line loses, half of it at each end [MW]; shape (snapshots, lines)."""
-        flow = self.flow("lines")
         loss = self.values.get(("lines", "loss"))
-        return pd.DataFrame(0.0, flow.index, flow.columns) if loss is None else loss
+        if loss is not None:
+            return loss
+        flow = self.flow("lines")
+        return pd.DataFrame(0.0, flow.index, flow.columns)
 
     def ends(self, component: str) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return what branches take from bus0 and what they deliver at bus1 [MW, hm³/h]; each (snapshots, names)."""
         flow = self.flow(component)
         if component == "links":
             return flow, self.received
-        return flow + self.line_losses / 2, flow - self.line_losses / 2
+        half_loss = self.line_losses / 2
+        return flow + half_loss, flow - half_loss
 
     @cached_property
     def received(self) -> pd.DataFrame:
@@ -107,51 +131,70 @@ class Result:
         """
         import xarray as xr
 
-        axis = self.inputs.axis
-        data: dict[str, tuple[tuple[str, str], np.ndarray, dict[str, str]]] = {}
-
-        def put(component: str, attribute: str, table: pd.DataFrame, unit: str, text: str) -> None:
-            if len(table.columns):
-                data[f"{component}_{attribute}"] = (
-                    ("snapshot", component),
-                    table.to_numpy(float),
-                    {"units": unit, "long_name": text},
-                )
-
-        power = "MW (electric), hm3/h (water)"
-        put("generators", "p", self.flow("generators"), power, "output of generators")
-        put("links", "p0", self.flow("links"), power, "what links take from bus0")
-        put("links", "p1", -self.received, power, "what links take from bus1, negative where they deliver")
-        put("lines", "p0", self.ends("lines")[0], "MW", "what lines take from bus0")
-        if self.inputs.line_losses != "none":
-            put("lines", "p1", -self.ends("lines")[1], "MW", "what lines take from bus1, negative where they deliver")
-            put("lines", "loss", self.line_losses, "MW", "what lines lose, half of it at each end")
-        put("transformers", "p0", self.flow("transformers"), "MW", "what transformers take from bus0")
-        put(
-            "stores",
-            "e",
-            self.values.get(("stores", "e"), pd.DataFrame()),
-            "MWh or hm3",
-            "content of stores at the end of the snapshot",
+        tables = self._tables()
+        if self.inputs.line_losses == "none":
+            del tables["lines", "p1"]  # the same as p0
+        else:
+            tables["lines", "loss"] = self.line_losses
+        variables = {}
+        components = set()
+        for (component, attribute), table in tables.items():
+            if table.columns.empty or (component, attribute) not in DESCRIPTIONS:
+                continue
+            units, long_name = DESCRIPTIONS[component, attribute]
+            attrs = {"units": units, "long_name": long_name}
+            variables[f"{component}_{attribute}"] = (
+                ("snapshot", component),
+                table.to_numpy(float),
+                attrs,
+            )
+            components.add(component)
+        coordinates: dict[str, object] = {"snapshot": self.inputs.axis.snapshots}
+        for component in components:
+            coordinates[component] = list(self._names(component))
+        dataset = xr.Dataset(variables, coordinates)
+        dataset["weight"] = (
+            "snapshot",
+            self.hours,
+            {"units": "h", "long_name": "hours that a snapshot stands for"},
         )
-        put("stores", "p", self.flow("stores"), power, "what stores give to their bus")
-        charge = self.values.get(("storage_units", "state_of_charge"), pd.DataFrame())
-        put("storage_units", "state_of_charge", charge, "MWh", "content of storage units at the end of the snapshot")
-        put("storage_units", "p", self.flow("storage_units"), "MW", "what storage units give to their bus")
+        dataset["snapshot"].attrs = {
+            "long_name": "start of the snapshot, UTC",
+            "standard_name": "time",
+        }
+        dataset.attrs = {
+            "title": self.inputs.name,
+            "objective": self.objective,
+            "Conventions": "CF-1.11",
+        }
+        return dataset
+
+    def _tables(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """Return (component list, PyPSA attribute) → values in every snapshot."""
+        taken, delivered = self.ends("lines")
+        nothing = pd.DataFrame()
+        tables = {
+            ("generators", "p"): self.flow("generators"),
+            ("links", "p0"): self.flow("links"),
+            ("links", "p1"): -self.received,
+            ("lines", "p0"): taken,
+            ("lines", "p1"): -delivered,
+            ("transformers", "p0"): self.flow("transformers"),
+            ("transformers", "p1"): -self.flow("transformers"),
+            ("stores", "e"): self.values.get(("stores", "e"), nothing),
+            ("stores", "p"): self.flow("stores"),
+            ("storage_units", "state_of_charge"): self.values.get(("storage_units", "state_of_charge"), nothing),
+            ("storage_units", "p"): self.flow("storage_units"),
+            ("buses", "marginal_price"): self.prices,
+        }
         if "loads" in self.inputs.components:
-            put("loads", "p", self.inputs.values("loads", "p_set"), power, "demand; negative for inflow")
-        put("buses", "marginal_price", self.prices, "USD/MWh (electric), USD/hm3 (water)", "marginal price")
-        coordinates: dict[str, object] = {"snapshot": axis.snapshots}
-        for name in {dims[1] for dims, _, _ in data.values()}:
-            coordinates[name] = list(self._names(name))
-        found = xr.Dataset(data, coordinates)
-        found["weight"] = ("snapshot", self.hours, {"units": "h", "long_name": "hours that a snapshot stands for"})
-        found["snapshot"].attrs = {"long_name": "start of the snapshot, UTC", "standard_name": "time"}
-        found.attrs = {"title": self.inputs.name, "objective": self.objective, "Conventions": "CF-1.11"}
-        return found
+            tables["loads", "p"] = self.inputs.values("loads", "p_set")
+        return tables
 
     def _names(self, component: str) -> pd.Index:
-        return self.prices.columns if component == "buses" else self.inputs.components[component].index
+        if component == "buses":
+            return self.prices.columns
+        return self.inputs.components[component].index
 
     @cached_property
     def services(self) -> Mapping[str, float]:
@@ -168,49 +211,49 @@ class Result:
 
     def _service_floors(self) -> list[dict[str, object]]:
         """Return rules that hold each service at what it has, so that plain PyPSA comes to the same optimum."""
-        return [
-            {"kind": "service", "name": f"service {name}", "service": name, "at_least": energy - SERVICE_SLACK}
-            for name, energy in self.services.items()
-        ]
+        floors: list[dict[str, object]] = []
+        for service, energy in self.services.items():
+            floor = {
+                "kind": "service",
+                "name": f"service {service}",
+                "service": service,
+                "at_least": energy - SERVICE_SLACK,
+            }
+            floors.append(floor)
+        return floors
 
     def _decided_rules(self) -> list[dict[str, object]]:
         """Return the rules of the inputs, the bound on lacking water lowered to what is lacking."""
+        hours = self.inputs.axis.weightings["stores"]
         rules = []
         for rule in self.inputs.rules:
+            decided = dict(rule)
             if rule["name"] == LACKING_WATER:
                 lacking = self.flow("generators")[rule["generators"]].sum(axis=1)
-                hours = self.inputs.axis.weightings["stores"]
-                rule = {**rule, "at_most": float(lacking @ hours) + SERVICE_SLACK}  # noqa: PLW2901
-            rules.append(rule)
+                decided["at_most"] = float(lacking @ hours) + SERVICE_SLACK
+            rules.append(decided)
         return rules
 
     def network(self) -> pypsa.Network:
         """Return the solved PyPSA network: the inputs with ``p``, ``p0``, ``p1``, ``e`` and prices filled."""
         n = network(self.inputs)
         n.meta["energy"]["rules"] = [*self._decided_rules(), *self._service_floors()]
-        filled: dict[tuple[str, str], pd.DataFrame] = {
-            ("generators", "p"): self.flow("generators"),
-            ("loads", "p"): self.inputs.values("loads", "p_set"),
-            ("stores", "p"): self.flow("stores"),
-            ("stores", "e"): self.values.get(("stores", "e"), pd.DataFrame()),
-            ("lines", "p0"): self.ends("lines")[0],
-            ("lines", "p1"): -self.ends("lines")[1],
-            ("transformers", "p0"): self.flow("transformers"),
-            ("transformers", "p1"): -self.flow("transformers"),
-            ("storage_units", "p"): self.flow("storage_units"),
-            ("storage_units", "state_of_charge"): self.values.get(("storage_units", "state_of_charge"), pd.DataFrame()),
-            ("links", "p0"): self.flow("links"),
-            ("links", "p1"): -self.received,
-            ("buses", "marginal_price"): self.prices,
-        }
-        links = self.inputs.components.get("links", pd.DataFrame())
-        for bus_of, attribute in port_efficiencies(links.columns).items():
-            if bus_of != "bus1":
-                names = links.index[links[bus_of] != ""]
-                efficiency = self.inputs.values("links", attribute)[names]
-                filled["links", f"p{bus_of[3:]}"] = -self.flow("links")[names] * efficiency
-        for (component, attribute), table in filled.items():
+        for (component, attribute), table in {**self._tables(), **self._further_ports()}.items():
             if len(table.columns):
-                n.components[component].dynamic[attribute] = table.rename_axis(index="snapshot", columns="name")
+                series = table.rename_axis(index="snapshot", columns="name")
+                n.components[component].dynamic[attribute] = series
         n._objective = self.objective  # noqa: SLF001  (PyPSA gives no other way to say it)
         return n
+
+    def _further_ports(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """Return what links take at their ports beyond bus1; negative where they deliver."""
+        links = self.inputs.components.get("links", pd.DataFrame())
+        tables = {}
+        for port, attribute in port_efficiencies(links.columns).items():
+            if port == "bus1":
+                continue
+            names = links.index[links[port] != ""]
+            efficiency = self.inputs.values("links", attribute)[names]
+            number = port.removeprefix("bus")
+            tables["links", f"p{number}"] = -self.flow("links")[names] * efficiency
+        return tables

@@ -17,11 +17,35 @@ from energy.model.line_losses import loss_segments
 RENEWED = {
     "loads": ("p_set",),
     "generators": ("p_nom", "p_min_pu", "p_max_pu", "marginal_cost"),
-    "links": ("p_nom", "p_min_pu", "p_max_pu", "efficiency", "efficiency2", "efficiency3", "marginal_cost"),
-    "lines": ("s_nom", "s_max_pu"),
-    "stores": ("e_nom", "e_min_pu", "e_max_pu", "e_initial", "marginal_cost", "marginal_cost_storage"),
+    "links": (
+        "p_nom",
+        "p_min_pu",
+        "p_max_pu",
+        "efficiency",
+        "efficiency2",
+        "efficiency3",
+        "marginal_cost",
+    ),
+    "lines": ("s_nom", "s_max_pu", "x", "r"),
+    "stores": (
+        "e_nom",
+        "e_min_pu",
+        "e_max_pu",
+        "e_initial",
+        "marginal_cost",
+        "marginal_cost_storage",
+    ),
 }
 """Attributes that the engine computes anew for every scenario; all others are part of the structure."""
+
+_DATES = ("build_year", "lifetime")
+"""Attributes that no program reads: they have decided which components are in service."""
+WITHOUT_EFFECT = {
+    "loads": ("share",),
+    "generators": ("efficiency",),
+    "lines": ("length", "b"),
+}
+"""Attributes that no number of the program depends on: demand has its share in p_set."""
 
 _known: dict[int, tuple[Any, str]] = {}
 _KEPT = 256
@@ -44,18 +68,20 @@ def structure_key(inputs: Inputs) -> str:
     >>> structure_key(base) == structure_key(dry), structure_key(base) == structure_key(finer)
     (True, False)
     """
-    whole = sha256()
-    whole.update(_remembered(inputs.axis, lambda: _axis_key(inputs)).encode())
-    whole.update(family_key(inputs).encode())
-    whole.update(_remembered(inputs.rules, lambda: _rules_key(inputs)).encode())
-    whole.update(b"kirchhoff" if inputs.kirchhoff else b"transport")
+    digest = sha256()
+    digest.update(_remembered(inputs.axis, lambda: _axis_key(inputs)).encode())
+    digest.update(family_key(inputs).encode())
+    digest.update(_remembered(inputs.rules, lambda: _rules_key(inputs)).encode())
+    digest.update(b"kirchhoff" if inputs.kirchhoff else b"transport")
     if inputs.line_losses != "none":
-        whole.update(f"{inputs.line_losses} {loss_segments(inputs).slope.shape[2]}".encode())
+        segments = loss_segments(inputs).slope.shape[2]
+        digest.update(f"{inputs.line_losses} {segments}".encode())
     for component, attribute in (("lines", "s_max_pu"), ("links", "efficiency")):
-        found = inputs.dense.get((component, attribute))
-        if found is not None:  # where a line opens its angle is free; where an efficiency is zero there is no non-zero
-            whole.update(np.packbits((found == 0).any(axis=0)).tobytes())
-    return whole.hexdigest()
+        values = inputs.dense.get((component, attribute))
+        if values is not None:  # where a line opens its angle is free; where an efficiency is zero there is no non-zero
+            has_zero = (values == 0).any(axis=0)
+            digest.update(np.packbits(has_zero).tobytes())
+    return digest.hexdigest()
 
 
 def family_key(inputs: Inputs) -> str:
@@ -69,41 +95,60 @@ def family_key(inputs: Inputs) -> str:
     return components + _remembered(own, lambda: own_digest(own))
 
 
-def _remembered(of: Any, compute: Callable[[], str]) -> str:
+def _remembered(shared: Any, compute: Callable[[], str]) -> str:
     """Return a key of an object that many scenarios share; the object is held, so that its identity stays its own."""
-    found = _known.get(id(of))
-    if found is None or found[0] is not of:
-        if len(_known) >= _KEPT:
-            _known.clear()
-        found = _known[id(of)] = (of, compute())
-    return found[1]
+    remembered = _known.get(id(shared))
+    if remembered is not None and remembered[0] is shared:
+        return remembered[1]
+    if len(_known) >= _KEPT:
+        _known.clear()
+    key = compute()
+    _known[id(shared)] = (shared, key)
+    return key
 
 
 def _axis_key(inputs: Inputs) -> str:
     axis = inputs.axis
-    parts = (axis.snapshots.asi8, axis.block, axis.weightings.to_numpy(float), np.array([axis.day_length]))
-    return sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).hexdigest()
+    parts = (
+        axis.snapshots.asi8,
+        axis.block,
+        axis.weightings.to_numpy(float),
+        np.array([axis.day_length]),
+    )
+    digest = sha256()
+    for part in parts:
+        digest.update(np.ascontiguousarray(part).tobytes())
+    return digest.hexdigest()
 
 
 def components_key(inputs: Inputs, components: Iterable[str]) -> str:
     """Return a hash of tables of components, without the attributes that are renewed."""
-    whole = sha256()
+    digest = sha256()
     for component in components:
         table = inputs.components.get(component)
-        if table is not None:
-            kept = table.drop(columns=[c for c in RENEWED.get(component, ()) if c in table])
-            whole.update(component.encode())
-            whole.update(_table_text(kept).encode())
-    return whole.hexdigest()
+        if table is None:
+            continue
+        left_out = (*RENEWED.get(component, ()), *WITHOUT_EFFECT.get(component, ()), *_DATES)
+        kept = table.drop(columns=[name for name in left_out if name in table])
+        digest.update(component.encode())
+        digest.update(_table_text(kept).encode())
+    return digest.hexdigest()
 
 
 def _table_text(table: pd.DataFrame) -> str:
-    return json.dumps([list(map(str, table.index)), {str(c): list(map(str, table[c])) for c in table}], sort_keys=True)
+    names = list(map(str, table.index))
+    columns = {str(column): list(map(str, table[column])) for column in table}
+    return json.dumps([names, columns], sort_keys=True)
 
 
 def _rules_key(inputs: Inputs) -> str:
-    shapes = [
-        {field: value if field not in ("at_least", "at_most", "equals") else "a bound" for field, value in rule.items()}
-        for rule in inputs.rules
-    ]
-    return sha256(json.dumps(shapes, sort_keys=True, default=str).encode()).hexdigest()
+    """Return a hash of the rules without the numbers of their bounds."""
+    shapes = []
+    for rule in inputs.rules:
+        shape = dict(rule)
+        for field in ("at_least", "at_most", "equals"):
+            if field in shape:
+                shape[field] = "a bound"
+        shapes.append(shape)
+    text = json.dumps(shapes, sort_keys=True, default=str)
+    return sha256(text.encode()).hexdigest()

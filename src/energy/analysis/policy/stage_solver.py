@@ -8,6 +8,7 @@ import highspy
 import numpy as np
 from scipy import sparse
 
+from energy.analysis.policy.basis_refinement import refined
 from energy.analysis.policy.graph import Node
 from energy.analysis.policy.stage import Noise
 from energy.analysis.policy.value_function import Cuts
@@ -22,7 +23,8 @@ OPTIONS: Options = {
     "solver": "simplex",
     "presolve": "off",
     "simplex_scale_strategy": 4,  # each row and column by its largest value: prices span twelve orders of magnitude
-    "dual_feasibility_tolerance": 1e-9,
+    "primal_feasibility_tolerance": 1e-10,  # a MWh of water made of nothing costs as much as 1e-8 of a row
+    "dual_feasibility_tolerance": 1e-10,
     "simplex_iteration_limit": 5_000,  # a stage takes some hundreds; more of them are a simplex that goes in a circle
 }
 ATTEMPTS: tuple[Options, ...] = (
@@ -193,25 +195,29 @@ class StageSolver:
         status = highs.getModelStatus()
         if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnknown):
             return None
-        answer, info = highs.getSolution(), highs.getInfo()
-        values = np.asarray(answer.col_value)
+        info = highs.getInfo()
+        answer = refined(highs, self._numbers.with_cuts(self._cuts), self._numbers.cost)
+        values = answer.values
         bound, slope = self._numbers.proved(
             values,
-            np.asarray(answer.row_dual),
+            answer.prices,
             self._cuts,
             state,
         )
-        objective = info.objective_function_value
+        objective = float(self._numbers.cost @ values)
         if status == highspy.HighsModelStatus.kUnknown:
             missed = objective - bound > PROVED * max(abs(objective), 1.0)
             if missed or info.max_primal_infeasibility > ROOM:
                 return None
+        leaving = self._stage.state_out
+        # a solver may pass a bound by its tolerance, which the next stage could not take back
+        state_left = values[leaving].clip(self._stage.lower[leaving], self._stage.upper[leaving])
         return StageSolution(
             objective=objective,
             bound=bound,
             cost=objective - float(values[self._future]),
             slope=slope,
-            state=values[self._stage.state_out],
+            state=state_left,
             values=values[: self._future],
         )
 
@@ -281,6 +287,14 @@ class _Numbers:
         self.lower, self.upper = np.append(stage.lower, future_lower), np.append(stage.upper, future_upper)
         self.row_lower, self.row_upper = stage.row_lower.copy(), stage.row_upper.copy()
         self._transposed = sparse.csr_matrix(self.matrix.T)
+
+    def with_cuts(self, cuts: Cuts) -> sparse.csr_matrix:
+        """Return the matrix with a row for each cut."""
+        count = len(cuts.intercepts)
+        rows_of_cuts = np.zeros((count, self.matrix.shape[1]))
+        rows_of_cuts[:, self._stage.state_out] = -cuts.slopes
+        rows_of_cuts[:, -1] = 1.0
+        return sparse.vstack([self.matrix, sparse.csr_matrix(rows_of_cuts)], format="csr")
 
     def undone(self, noise: Noise) -> Noise:
         """Return the changes that take a noise back."""

@@ -27,7 +27,7 @@ class StateLink:
     rows
         The row from which each state is made.
     bounds
-        Least and most that each state can be, with some room; shape (states, 2).
+        Least and most that each state can be; shape (states, 2).
     """
 
     state_of: Mapping[int, int] = field(default_factory=dict)
@@ -47,12 +47,10 @@ def linked_rows(
     rows: list[int] = []
     known: dict[bytes, int] = {}
     for row in open_rows.tolist():
-        start = by_row.indptr[row]
-        end = by_row.indptr[row + 1]
-        columns = by_row.indices[start:end]
+        columns, all_coefficients = _terms(by_row, row)
         so_far = is_past[columns]
         terms = columns[so_far].astype(np.int64)
-        coefficients = by_row.data[start:end][so_far]
+        coefficients = all_coefficients[so_far]
         shape = np.round(coefficients / coefficients[0], 12)
         key = terms.tobytes() + shape.tobytes()
         if key not in known:
@@ -69,16 +67,51 @@ def state_bounds(
     is_past: np.ndarray,
     problem: Problem,
 ) -> np.ndarray:
-    """Return least and most of each state, from the bounds of the columns that it sums, with as much room again."""
+    """Return least and most of each state: what the columns that it sums can give, and what its rows can still bear.
+
+    A row that no later column could bring back within its bounds is out of reach already: a contract's volume that is
+    used up in July leaves nothing for August, and July may not use more. A state so bounded never leaves a later stage
+    without a solution. A row with a slack of its own can bear anything.
+
+    Returns
+    -------
+    array
+        Shape (states, 2). Around a sum of several columns there is as much room again, since an outcome may move their
+        bounds; a state of one column has that column's bounds.
+    """
     bounds = np.empty((len(link.rows), 2))
     for state, row in enumerate(link.rows):
-        start = by_row.indptr[row]
-        end = by_row.indptr[row + 1]
-        so_far = is_past[by_row.indices[start:end]]
-        columns = by_row.indices[start:end][so_far]
-        shares = by_row.data[start:end][so_far] / link.factor[row]
-        ends = np.sort([shares * problem.lower[columns], shares * problem.upper[columns]], axis=0)
-        least, most = ends.sum(axis=1)
-        room = most - least + 1.0
+        columns, coefficients = _terms(by_row, row)
+        so_far = is_past[columns]
+        shares = coefficients[so_far] / link.factor[row]
+        least, most = _range(shares, columns[so_far], problem)
+        room = most - least + 1.0 if so_far.sum() > 1 else 0.0
         bounds[state] = (least - room, most + room)
+    for row, state in link.state_of.items():
+        columns, coefficients = _terms(by_row, row)
+        to_come = ~is_past[columns]
+        least, most = _range(coefficients[to_come], columns[to_come], problem)
+        borne = np.array([problem.row_lower[row] - most, problem.row_upper[row] - least]) / link.factor[row]
+        bounds[state, 0] = max(bounds[state, 0], borne.min())
+        bounds[state, 1] = min(bounds[state, 1], borne.max())
     return bounds
+
+
+def _terms(by_row: sparse.csr_matrix, row: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the columns of a row and their coefficients."""
+    start = by_row.indptr[row]
+    end = by_row.indptr[row + 1]
+    return by_row.indices[start:end], by_row.data[start:end]
+
+
+def _range(
+    coefficients: np.ndarray,
+    columns: np.ndarray,
+    problem: Problem,
+) -> tuple[float, float]:
+    """Return the least and the most that a sum can be within the bounds of its columns."""
+    at_lower = coefficients * problem.lower[columns]
+    at_upper = coefficients * problem.upper[columns]
+    least = np.minimum(at_lower, at_upper).sum()
+    most = np.maximum(at_lower, at_upper).sum()
+    return float(least), float(most)

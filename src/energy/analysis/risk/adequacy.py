@@ -16,104 +16,18 @@ import pandas as pd
 
 from energy.analysis.risk.estimate import skewed_mean, tail_mean
 from energy.analysis.risk.shortfall import NONE, Shortfall, Unit
+from energy.analysis.risk.unit_outages import hourly_chain, units_of
 from energy.analysis.unsupported_inputs import refuse_unhonoured
 from energy.case import Case
 from energy.errors import Fault, InputError, nearest
 from energy.model import Inputs
 from energy.model.inputs import assemble
-from energy.model.random_stream import logarithm, uniform_stream
 from energy.scenario import HazardSet, Scenario
 
 ALL = "all"
 STATES_AT_ONCE = 20_000_000  # truth values of units in memory
 CREDIT_WIDTH = 0.5  # MW, to which a capacity credit is found
-PLACES = ("generators", "links", "lines", "transformers")
-
-
-def hourly_chain(name: str, mttf: float, mttr: float, hours: int, seed: int, draw: int) -> np.ndarray:
-    """Return whether a unit is up in each hour, in a stationary chain; shape (hours,).
-
-    From hour to hour it fails with probability 1/MTTF and is repaired with 1/MTTR; stays are geometric.
-
-    Parameters
-    ----------
-    name
-        Names the random stream.
-    mttf, mttr
-        Mean times [h], at least 1.
-    hours
-        Length.
-    seed, draw
-        Family of draws and number in it.
-
-    Examples
-    --------
-    >>> bool(0.89 < hourly_chain("unit", 10, 10 / 9, 100_000, 1, 0).mean() < 0.91)
-    True
-    """
-    if np.isinf(mttf):
-        return np.ones(hours, dtype=bool)
-    count = int(hours / (mttf + mttr) * 3) + 16
-    numbers = uniform_stream(["adequacy", name, seed, draw], count)
-    up = bool(numbers[0] < mttf / (mttf + mttr))
-    found, at = np.empty(hours, dtype=bool), 0
-    # a geometric stay: 1 + floor(ln u / ln(1 − p)); a stay of exactly one hour where p is 1
-    rates = {True: 1 / mttf, False: 1 / mttr}
-    logs = {state: -float(logarithm(np.array(1 - p))) if p < 1 else np.inf for state, p in rates.items()}
-    position = 1
-    while at < hours:
-        if position == len(numbers):
-            numbers = uniform_stream(["adequacy", name, seed, draw], 2 * len(numbers))
-        stay = 1 + int(-float(np.log(numbers[position])) / logs[up])
-        found[at : at + stay] = up
-        at, up, position = at + stay, not up, position + 1
-    return found
-
-
-def units_of(case: Case, hazards: HazardSet) -> list[Unit]:
-    """Return what fails, from hazards that have a rate and a repair time only.
-
-    Raises
-    ------
-    InputError
-        When a hazard names what the case does not have, or has months, states, campaigns or spreads, which hours that
-        do not hang together cannot follow.
-    """
-    found, faults = [], []
-    for name, hazard in hazards.hazards.items():
-        extra = [
-            key for key in ("by_month", "when", "campaign", "spreads", "closed", "closed_by") if getattr(hazard, key)
-        ]
-        if extra:
-            what = f"hazard {name!r} has {', '.join(extra)}"
-            faults.append(Fault(what, hazards.name, None, "a rate with mttf and mttr, or for and mttr"))
-        groups: list[tuple[tuple[str, str], ...]] = []
-        for place in hazard.where:
-            table, dot, pattern = place.partition(".")
-            if dot and table not in PLACES:
-                what = f"hazard {name!r} hits {place!r}"
-                faults.append(Fault(what, hazards.name, None, ", ".join(PLACES), "leave it out"))
-                continue
-            members = [(table, m) for m in case.names(table, pattern)] if dot else case.corridor(place)
-            if not members:
-                known = list(case.components.get(table, pd.DataFrame()).index)
-                faults.append(
-                    Fault(
-                        f"hazard {name!r}: nothing is named {place!r}",
-                        hazards.name,
-                        None,
-                        None,
-                        nearest(pattern, known),
-                    )
-                )
-            groups += [(member,) for member in members] if hazard.each and dot else [tuple(members)]
-        if not hazard.each:
-            groups = [tuple(member for group in groups for member in group)]
-        depth = 1.0 if hazard.depth is None else hazard.depth
-        found += [Unit(f"{name}: {' + '.join(m for _, m in group)}", group, *hazard.times, depth) for group in groups]
-    if faults:
-        raise InputError(faults)
-    return found
+RATING_OF = {"links": "p_nom", "lines": "s_nom"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,23 +54,34 @@ class Adequacy:
         the end of an interval that holds for skewed figures, see ``estimate.skewed_mean``; unknown (NaN) where no
         sample had a loss.
         """
+        measures = {
+            "LOLE h": self.hours,
+            "LOLE days": self.days,
+            "LOLE events": self.events,
+            "EENS MWh": self.unserved,
+        }
         rows = {}
         for region in self.unserved:
-            found: dict[str, float] = {}
-            for label, samples in (
-                ("LOLE h", self.hours),
-                ("LOLE days", self.days),
-                ("LOLE events", self.events),
-                ("EENS MWh", self.unserved),
-            ):
-                one = skewed_mean(samples[region].to_numpy(float))
-                found |= {label: one.value, f"{label} error": one.error}
+            row: dict[str, float] = {}
+            for label, samples in measures.items():
+                estimate = skewed_mean(samples[region].to_numpy(float))
+                row[label] = estimate.value
+                row[f"{label} error"] = estimate.error
             worst = tail_mean(self.unserved[region].to_numpy(float))
-            rows[str(region)] = found | {"CVaR MWh": worst.value, "CVaR MWh error": worst.error}
-        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("region")
+            row["CVaR MWh"] = worst.value
+            row["CVaR MWh error"] = worst.error
+            rows[str(region)] = row
+        table = pd.DataFrame.from_dict(rows, orient="index")
+        return table.rename_axis("region")
 
 
-def adequacy(case: Case, hazards: HazardSet, samples: int, seed: int = 1, scenario: Scenario | None = None) -> Adequacy:
+def adequacy(
+    case: Case,
+    hazards: HazardSet,
+    samples: int,
+    seed: int = 1,
+    scenario: Scenario | None = None,
+) -> Adequacy:
     """Sample the adequacy of a network without storage, over its own snapshots.
 
     Parameters
@@ -177,9 +102,9 @@ def adequacy(case: Case, hazards: HazardSet, samples: int, seed: int = 1, scenar
     InputError
         When the network has stores, or what hours that do not hang together cannot follow, or hazards do not fit.
     """
-    found = inputs_of(case, scenario)
-    units = units_of(case, hazards)
-    return sampled(found, Shortfall(found), units, samples, seed)
+    inputs = _inputs_of(case, scenario)
+    study = _Study(inputs, units_of(case, hazards), samples, seed)
+    return study.sampled(Shortfall(inputs))
 
 
 def firm_capacity(
@@ -207,28 +132,43 @@ def firm_capacity(
     InputError
         When there is no such branch in service, or as `adequacy` raises.
     """
-    found, units = inputs_of(case, scenario), units_of(case, hazards)
-    component, _, name = branch.partition(".")
-    table = found.components.get(component, pd.DataFrame())
-    if component not in ("links", "lines") or name not in table.index:
-        known = [f"{c}.{n}" for c in ("links", "lines") for n in found.components.get(c, pd.DataFrame()).index]
-        what = f"no link or line {branch!r} is in service"
-        raise InputError(Fault(what, "--credit", None, ", ".join(known[:30]), nearest(branch, known)))
-    bus = str(table.at[name, "bus1"])
-
-    def left(flow: Shortfall) -> float:
-        return float(sampled(found, flow, units, samples, seed).unserved[ALL].mean())
-
-    with_branch = left(Shortfall(found))
-    low, high = 0.0, float(table["p_nom" if component == "links" else "s_nom"].to_numpy()[table.index.get_loc(name)])
+    inputs = _inputs_of(case, scenario)
+    study = _Study(inputs, units_of(case, hazards), samples, seed)
+    name, bus, rating = _branch(inputs, branch)
+    with_branch = study.mean_unserved(Shortfall(inputs))
+    low = 0.0
+    high = rating
     while high - low > CREDIT_WIDTH:
         firm = (low + high) / 2
-        enough = left(Shortfall(found, closed=(name,), firm={bus: firm})) <= with_branch
-        low, high = (low, firm) if enough else (firm, high)
+        without_branch = Shortfall(inputs, closed=(name,), firm={bus: firm})
+        if study.mean_unserved(without_branch) <= with_branch:
+            high = firm
+        else:
+            low = firm
     return (low + high) / 2
 
 
-def inputs_of(case: Case, scenario: Scenario | None = None) -> Inputs:
+def _branch(inputs: Inputs, branch: str) -> tuple[str, str, float]:
+    """Return the name of a link or line in service, the bus at its end, and its rating [MW]."""
+    component, _, name = branch.partition(".")
+    table = inputs.components.get(component, pd.DataFrame())
+    rating = RATING_OF.get(component)
+    if rating is None or name not in table.index:
+        in_service = []
+        for known in RATING_OF:
+            names = inputs.components.get(known, pd.DataFrame()).index
+            in_service += [f"{known}.{name}" for name in names]
+        what = f"no link or line {branch!r} is in service"
+        allowed = ", ".join(in_service[:30])
+        raise InputError(Fault(what, "--credit", allowed=allowed, repair=nearest(branch, in_service)))
+    return (
+        name,
+        str(table.at[name, "bus1"]),
+        float(table[rating].to_numpy(float)[table.index.get_loc(name)]),
+    )
+
+
+def _inputs_of(case: Case, scenario: Scenario | None = None) -> Inputs:
     """Return the inputs of a study of adequacy, with what it cannot honour refused.
 
     Raises
@@ -238,53 +178,97 @@ def inputs_of(case: Case, scenario: Scenario | None = None) -> Inputs:
     """
     if len(case.components.get("stores", ())):
         what = "the network has stores: its hours hang together"
-        raise InputError(Fault(what, case.path, None, None, "use country_adequacy on a scenario"))
-    found = assemble(case, scenario or _as_it_stands(case))
-    refuse_unhonoured(found, case.path, "adequacy")
-    return found
+        raise InputError(Fault(what, case.path, repair="use country_adequacy on a scenario"))
+    if scenario is None:
+        scenario = _as_it_stands(case)
+    inputs = assemble(case, scenario)
+    refuse_unhonoured(inputs, case.path, "adequacy")
+    return inputs
 
 
 def _as_it_stands(case: Case) -> Scenario:
-    index = None if case.weightings is None else case.weightings.index
-    year = index[0].year if isinstance(index, pd.DatetimeIndex) else 2028
-    return Scenario(name=case.name, year=min(max(year, 2015), 2050), objective="dispatch")
+    """Return the network as it stands in the year of its snapshots, as a scenario."""
+    year = 2028
+    if case.weightings is not None and isinstance(case.weightings.index, pd.DatetimeIndex):
+        year = case.weightings.index[0].year
+    year = min(max(year, 2015), 2050)
+    return Scenario(name=case.name, year=year, objective="dispatch")
 
 
-def sampled(found: Inputs, flow: Shortfall, units: Sequence[Unit], samples: int, seed: int) -> Adequacy:
-    """Sample a network whose shortfalls ``flow`` knows; the same seed gives the same states whatever the flow."""
-    instants, block, _ = found.axis.calendar
-    clock = _Clock(found, instants, block)
-    at_once = max(1, STATES_AT_ONCE // max(len(block) * max(len(units), 1), 1))
-    parts = [
-        clock.counted(_power(flow, units, draws, seed, clock), [*flow.regions, ALL])
-        for draws in _in_parts(samples, at_once)
-    ]
-    names = ("energy", "hours", "days", "events")
-    tables = (pd.concat([part[name] for part in parts], ignore_index=True) for name in names)
-    return Adequacy(*tables)
+class _Study:
+    """Samples of the states of units; the same seed gives the same states whatever serves the demand in them."""
+
+    def __init__(self, inputs: Inputs, units: Sequence[Unit], samples: int, seed: int) -> None:
+        self.units = units
+        self.samples = samples
+        self.seed = seed
+        self.clock = _Clock(inputs)
+
+    def mean_unserved(self, shortfall: Shortfall) -> float:
+        """Return the mean unserved energy of all regions [MWh]."""
+        return float(self.sampled(shortfall).unserved[ALL].mean())
+
+    def sampled(self, shortfall: Shortfall) -> Adequacy:
+        """Sample a network whose shortfalls are known in any state."""
+        regions = [*shortfall.regions, ALL]
+        parts = []
+        for draws in self._parts():
+            power = self._unserved_power(shortfall, draws)
+            parts.append(self.clock.counted(power, regions))
+        return Adequacy(
+            unserved=pd.concat([part.unserved for part in parts], ignore_index=True),
+            hours=pd.concat([part.hours for part in parts], ignore_index=True),
+            days=pd.concat([part.days for part in parts], ignore_index=True),
+            events=pd.concat([part.events for part in parts], ignore_index=True),
+        )
+
+    def _parts(self) -> Iterator[range]:
+        """Yield the draws in parts whose states fit into memory."""
+        states_a_draw = len(self.clock.block) * max(len(self.units), 1)
+        at_once = max(1, STATES_AT_ONCE // max(states_a_draw, 1))
+        for first in range(0, self.samples, at_once):
+            yield range(first, min(first + at_once, self.samples))
+
+    def _unserved_power(self, shortfall: Shortfall, draws: range) -> np.ndarray:
+        """Return unserved power [MW]; shape (draws, steps, regions). Each different state is solved once."""
+        states = self._states(draws)
+        shape = states.shape[:2]
+        snapshot = np.broadcast_to(self.clock.block, shape)
+        first, inverse = _distinct(states, snapshot)
+        by_state = states.reshape(-1, len(self.units))
+        step = snapshot.ravel()
+        short = shortfall.unserved(self.units, by_state[first], step[first])
+        return np.asarray(short[inverse].reshape(*shape, -1))
+
+    def _states(self, draws: range) -> np.ndarray:
+        """Return whether each unit is up; shape (draws, steps, units)."""
+        states = np.empty((len(draws), len(self.clock.block), len(self.units)), dtype=bool)
+        for row, draw in enumerate(draws):
+            for number, unit in enumerate(self.units):
+                up = hourly_chain(
+                    name=unit.name,
+                    mttf=unit.mttf,
+                    mttr=unit.mttr,
+                    hours=self.clock.length,
+                    seed=self.seed,
+                    draw=draw,
+                )
+                states[row, :, number] = up[self.clock.hour]
+        return states
 
 
-def _in_parts(samples: int, at_once: int) -> Iterator[range]:
-    for first in range(0, samples, at_once):
-        yield range(first, min(first + at_once, samples))
+def _distinct(states: np.ndarray, snapshot: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where each different pair of snapshot and state comes first, and which of them each pair is.
 
-
-def _power(flow: Shortfall, units: Sequence[Unit], draws: range, seed: int, clock: _Clock) -> np.ndarray:
-    """Return unserved power [MW]; shape (draws, steps, regions)."""
-    states = np.empty((len(draws), len(clock.block), len(units)), dtype=bool)
-    for row, draw in enumerate(draws):
-        for at, unit in enumerate(units):
-            chain = hourly_chain(unit.name, unit.mttf, unit.mttr, clock.length, seed, draw)
-            states[row, :, at] = chain[clock.hour]
-    packed = np.packbits(states, axis=2)
-    snapshot = np.broadcast_to(clock.block.astype(">u4")[:, None].view(np.uint8), (len(draws), len(clock.block), 4))
-    keys = np.ascontiguousarray(np.concatenate([snapshot, packed], axis=2))
-    words = keys.reshape(-1, keys.shape[2]).view(f"V{keys.shape[2]}").ravel()
-    _, first, inverse = np.unique(words, return_index=True, return_inverse=True)
-    every = states.reshape(-1, len(units))
-    step = np.broadcast_to(clock.block, (len(draws), len(clock.block))).ravel()
-    short = flow.unserved(units, every[first], step[first])
-    return short[inverse.ravel()].reshape(len(draws), len(clock.block), -1)
+    A pair is one word of bytes: four of the snapshot, one a group of eight units.
+    """
+    units_as_bytes = np.packbits(states, axis=2)
+    snapshot_as_bytes = np.ascontiguousarray(snapshot.astype(">u4")[:, :, None]).view(np.uint8)
+    words = np.concatenate([snapshot_as_bytes, units_as_bytes], axis=2)
+    length = words.shape[2]
+    keys = np.ascontiguousarray(words).reshape(-1, length).view(f"V{length}").ravel()
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    return first, inverse.ravel()
 
 
 class _Clock:
@@ -301,37 +285,45 @@ class _Clock:
         Hours of the chains.
     """
 
-    def __init__(self, found: Inputs, instants: pd.DatetimeIndex, block: np.ndarray) -> None:
+    def __init__(self, inputs: Inputs) -> None:
+        instants, block, end = inputs.axis.calendar
         steps_a_snapshot = np.bincount(block)
-        lasts = _lengths(instants, found)
+        duration = _durations(instants, end)
+        weight_of_snapshot = inputs.axis.weights / steps_a_snapshot
         self.block = block
-        self.weight = (found.axis.weights / steps_a_snapshot)[block]  # [h] that each step stands for
-        self.times = self.weight / lasts  # how often it recurs
-        begun = np.cumsum(lasts) - lasts
+        self.weight = weight_of_snapshot[block]  # [h] that each step stands for
+        self.times = self.weight / duration  # how often it recurs
+        begun = np.cumsum(duration) - duration
         self.hour = np.floor(begun + 1e-9).astype(int)
-        self.length = int(np.ceil(begun[-1] + lasts[-1] - 1e-9))
-        day = instants.floor("D")
-        self.day = np.unique(day, return_inverse=True)[1]
+        self.length = int(np.ceil(begun[-1] + duration[-1] - 1e-9))
+        date = instants.floor("D")
+        self.day = np.unique(date, return_inverse=True)[1]
 
-    def counted(self, power: np.ndarray, names: list[str]) -> dict[str, pd.DataFrame]:
-        """Return unserved energy and loss of load (hours, days, events) of each draw, by region and all together."""
-        power = np.concatenate([power, power.sum(axis=2, keepdims=True)], axis=2)
+    def counted(self, power: np.ndarray, regions: list[str]) -> Adequacy:
+        """Return unserved energy and loss of load of each draw, by region and all together."""
+        of_all = power.sum(axis=2, keepdims=True)
+        power = np.concatenate([power, of_all], axis=2)
         lost = power > NONE
-        begins = lost & ~np.concatenate([np.zeros_like(lost[:, :1]), lost[:, :-1]], axis=1)
+        lost_before = np.concatenate([np.zeros_like(lost[:, :1]), lost[:, :-1]], axis=1)
+        begins = lost & ~lost_before
         first_of_day = np.flatnonzero(np.diff(self.day, prepend=-1))
-        by_day = np.logical_or.reduceat(lost, first_of_day, axis=1)
-        times, weight = self.times[None, :, None], self.weight[None, :, None]
-        counts = {
-            "energy": (power * weight).sum(axis=1),
-            "hours": (lost * weight).sum(axis=1),
-            "days": (by_day * times[:, first_of_day]).sum(axis=1),
-            "events": (begins * times).sum(axis=1),
-        }
-        return {name: pd.DataFrame(values, columns=names) for name, values in counts.items()}
+        lost_on_day = np.logical_or.reduceat(lost, first_of_day, axis=1)
+        times = self.times[None, :, None]
+        weight = self.weight[None, :, None]
+        energy = (power * weight).sum(axis=1)
+        hours = (lost * weight).sum(axis=1)
+        days = (lost_on_day * times[:, first_of_day]).sum(axis=1)
+        events = (begins * times).sum(axis=1)
+        return Adequacy(
+            unserved=pd.DataFrame(energy, columns=regions),
+            hours=pd.DataFrame(hours, columns=regions),
+            days=pd.DataFrame(days, columns=regions),
+            events=pd.DataFrame(events, columns=regions),
+        )
 
 
-def _lengths(instants: pd.DatetimeIndex, found: Inputs) -> np.ndarray:
+def _durations(instants: pd.DatetimeIndex, end: pd.Timestamp) -> np.ndarray:
     """Return how long each step lasts [h]: until the next one, but no longer than an hour."""
-    _, _, end = found.axis.calendar
     ends = np.append(instants[1:].to_numpy(), np.datetime64(end.to_datetime64()))
-    return np.asarray(np.minimum((ends - instants.to_numpy()) / np.timedelta64(1, "h"), 1.0))
+    hours = (ends - instants.to_numpy()) / np.timedelta64(1, "h")
+    return np.asarray(np.minimum(hours, 1.0))

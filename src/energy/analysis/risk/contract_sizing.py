@@ -171,7 +171,13 @@ def firm_quantity(
 
     Examples
     --------
-    >>> round(firm_quantity([1000.0, 2000.0, 3000.0], [0.25, 0.5, 0.25], Terms(price=51.5, shortfall=103, spot=20)))
+    >>> round(
+    ...     firm_quantity(
+    ...         [1000.0, 2000.0, 3000.0],
+    ...         [0.25, 0.5, 0.25],
+    ...         Terms(price=51.5, shortfall=103, spot=20),
+    ...     )
+    ... )
     2000
     """
     terms.refuse_unsound()

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from energy.analysis.risk.adequacy import ALL
-from energy.analysis.risk.estimate import mean, skewed_mean, tail_mean
-from energy.analysis.risk.season_sample import SamplingDesign, drawn_scenario, solver_of
+from energy.analysis.risk.estimate import Estimate, mean, skewed_mean, tail_mean
+from energy.analysis.risk.season_sample import SamplingDesign, checked, drawn_scenario, solver_of
 from energy.analysis.risk.shortfall import NONE
+from energy.analysis.tasks import run_tasks
 from energy.case import Case
 from energy.errors import SolverError
 from energy.metrics.balance import country_of_bus
 from energy.model.objective import STUDIED, UNSERVED
+from energy.scenario import HazardSet, Scenario
 from energy.solve import Result
 
 WITH, WITHOUT = "with", "without"
@@ -25,11 +28,58 @@ DRAWN_AGAIN = 200  # sets of samples behind the error of a credit
 MEASURES = {"energy": "EENS MWh", "hours": "LOLE h", "days": "LOLE days", "events": "LOLE events"}
 
 
-def country_samples(case: Case, question: SamplingDesign, draws: Sequence[int]) -> Iterator[dict[str, float]]:
+def country_adequacy(
+    case: Case,
+    scenario: Scenario,
+    hazards: HazardSet,
+    samples: int,
+    seed: int = 1,
+    executor: Executor | None = None,
+    workers: int = 1,
+) -> pd.DataFrame:
+    """Return the resource adequacy of countries over drawn water years and outages, with and without the line.
+
+    Parameters
+    ----------
+    case, scenario, hazards
+        What exists, what is asked, and the laws of the outages.
+    samples
+        Number of draws.
+    seed
+        Family of draws.
+    executor
+        Any ``concurrent.futures`` executor; None: here.
+    workers
+        Tasks that the draws are dealt to.
+
+    Returns
+    -------
+    pandas.DataFrame
+        See `country_table`.
+
+    Raises
+    ------
+    InputError
+        When hazards do not fit the case.
+    SolverError
+        When no draw has an optimum.
+    """
+    draws_water = "water_statistics" in case.profiles
+    design = SamplingDesign(scenario, hazards, seed, water=draws_water, causes=False)
+    checked(case, design)
+    tasks = [(case, design, range(first, samples, workers)) for first in range(workers)]
+    rows: list[dict[str, float]] = []
+    for _, of_task in run_tasks(_country_chunk, tasks, executor):
+        rows += of_task
+    rows.sort(key=lambda row: row["draw"])
+    return country_table(pd.DataFrame(rows))
+
+
+def country_samples(case: Case, design: SamplingDesign, draws: Sequence[int]) -> Iterator[dict[str, float]]:
     """Yield, a draw, unserved energy and loss of load (hours, days, events) by country, with and without the line.
 
     Besides: what would be left unserved without the line if a country had firm power of its own, see
-    `left_by_firm_power`.
+    `_left_by_firm_power`.
 
     Least cost (``objective: dispatch``) on the scenario's snapshots. A snapshot that stands for many hours counts for
     all of them, and an outage of some of them counts by its share: on typical days short outages are blurred, so that
@@ -41,45 +91,67 @@ def country_samples(case: Case, question: SamplingDesign, draws: Sequence[int]) 
         ``draw`` and ``<with or without> <energy, hours, days or events> <country or all>`` [MWh, h, 1, 1]; nothing
         for a draw without an optimum.
     """
+    dispatch = design.scenario.replace(objective="dispatch")
     closed = {f"links.{name}.p_nom": 0.0 for name in _line(case)}
-    open_line = replace(question, scenario=question.scenario.replace(objective="dispatch"))
-    without = open_line.scenario.replace(values={**open_line.scenario.values, **closed})
+    no_line = dispatch.replace(values={**dispatch.values, **closed})
+    with_line = replace(design, scenario=dispatch)
+    without_line = replace(design, scenario=no_line)
     for draw in draws:
-        found: dict[str, float] = {"draw": float(draw)}
         try:
-            for label, asked in ((WITH, open_line), (WITHOUT, replace(open_line, scenario=without))):
-                disturbed = drawn_scenario(asked, draw)
-                result = solver_of(case, asked, draw).solve(disturbed.events[len(asked.scenario.events) :])
-                for country, figures in unserved(result).items():
-                    found |= {f"{label} {name} {country}": value for name, value in figures.items()}
-                if label == WITHOUT:
-                    found |= left_by_firm_power(result)
+            result_with = _drawn_result(case, with_line, draw)
+            result_without = _drawn_result(case, without_line, draw)
         except SolverError:
             continue
-        yield found
+        yield {
+            "draw": float(draw),
+            **_labelled_figures(WITH, result_with),
+            **_labelled_figures(WITHOUT, result_without),
+            **_left_by_firm_power(result_without),
+        }
 
 
-def country_chunk(case: Case, question: SamplingDesign, draws: Sequence[int]) -> list[dict[str, float]]:
+def _drawn_result(case: Case, design: SamplingDesign, draw: int) -> Result:
+    """Return the optimum of a draw with its outages."""
+    own_events = len(design.scenario.events)
+    outages = drawn_scenario(design, draw).events[own_events:]
+    return solver_of(case, design, draw).solve(outages)
+
+
+def _labelled_figures(label: str, result: Result) -> dict[str, float]:
+    """Return unserved energy and loss of load: ``<label> <energy, hours, days or events> <country or all>``."""
+    labelled = {}
+    for country, figures in unserved(result).items():
+        for name, value in figures.items():
+            labelled[f"{label} {name} {country}"] = value
+    return labelled
+
+
+def _country_chunk(case: Case, design: SamplingDesign, draws: Sequence[int]) -> list[dict[str, float]]:
     """Return the samples of some draws; what a worker is given to do."""
-    return list(country_samples(case, question, draws))
+    return list(country_samples(case, design, draws))
 
 
 def _line(case: Case) -> list[str]:
+    """Return the links of the line under study."""
     links = case.components.get("links", pd.DataFrame())
-    return [str(name) for name in links.index[links["service"] == STUDIED]] if "service" in links else []
+    if "service" not in links:
+        return []
+    studied = links.index[links["service"] == STUDIED]
+    return [str(name) for name in studied]
 
 
-def left_by_firm_power(result: Result) -> dict[str, float]:
+def _left_by_firm_power(result: Result) -> dict[str, float]:
     """Return what firm power in a country would leave unserved there [MWh]: ``left <MW> <country>``.
 
     Firm power serves what lacks in the same hour; water that it would spare is not moved to other hours.
     """
-    power, hours = _unserved_power(result), result.hours
-    return {
-        f"{LEFT} {firm:g} {country}": float((power[country] - firm).clip(lower=0.0).to_numpy() @ hours)
-        for country in power
-        for firm in FIRM
-    }
+    power = _unserved_power(result)
+    left = {}
+    for country in power:
+        for firm in FIRM:
+            short = (power[country] - firm).clip(lower=0.0)
+            left[f"{LEFT} {firm:g} {country}"] = float(short.to_numpy() @ result.hours)
+    return left
 
 
 def capacity_credit(samples: pd.DataFrame, country: str) -> float:
@@ -101,11 +173,14 @@ def capacity_credit(samples: pd.DataFrame, country: str) -> float:
     >>> round(capacity_credit(pd.DataFrame({"with energy AA": [200.0]} | left), "AA"))
     300
     """
-    left = np.array([float(samples[f"{LEFT} {firm:g} {country}"].mean()) for firm in FIRM])
-    if left[0] <= 0.0:
+    means = [samples[f"{LEFT} {firm:g} {country}"].mean() for firm in FIRM]
+    left = np.array(means, dtype=float)
+    without_line = left[0]
+    if without_line <= 0.0:
         return float("nan")
     with_line = float(samples[f"{WITH} energy {country}"].mean())
-    return float(np.interp(-min(with_line, left[0]), -left, FIRM))
+    unserved_energy = min(with_line, without_line)
+    return float(np.interp(-unserved_energy, -left, FIRM))
 
 
 def _credit_error(samples: pd.DataFrame, country: str) -> float:
@@ -131,11 +206,13 @@ def unserved(result: Result) -> dict[str, dict[str, float]]:
     """
     power = _unserved_power(result)
     hours = pd.Series(result.hours, power.index)
-    found = {}
+    by_country = {}
     for country in power:
-        lacking = power[country] > max(NONE, 1e-6 * power[country].max())
-        found[str(country)] = {"energy": float((power[country] * hours).sum())} | loss_of_load(lacking, hours)
-    return found
+        threshold = max(NONE, 1e-6 * power[country].max())
+        lacking = power[country] > threshold
+        energy = float((power[country] * hours).sum())
+        by_country[str(country)] = {"energy": energy, **loss_of_load(lacking, hours)}
+    return by_country
 
 
 def _unserved_power(result: Result) -> pd.DataFrame:
@@ -143,7 +220,8 @@ def _unserved_power(result: Result) -> pd.DataFrame:
     plants = result.inputs.components["generators"]
     short = plants.index[plants["carrier"] == UNSERVED]
     country = plants.loc[short, "bus"].map(country_of_bus(result))
-    power = result.flow("generators")[short].T.groupby(country).sum().T
+    by_plant = result.flow("generators")[short]
+    power = by_plant.T.groupby(country).sum().T
     power[ALL] = power.sum(axis=1)
     return power
 
@@ -159,18 +237,29 @@ def loss_of_load(lacking: pd.Series, hours: pd.Series) -> dict[str, float]:
     Examples
     --------
     >>> day = pd.date_range("2027-01-01", periods=4, freq="6h")
-    >>> found = loss_of_load(pd.Series([True, False, False, True], day), pd.Series(60.0, day))  # ten such days
-    >>> found["hours"], found["days"], round(found["events"])  # of each night one, and that of the first day's start
+    >>> loss = loss_of_load(pd.Series([True, False, False, True], day), pd.Series(60.0, day))  # ten such days
+    >>> (
+    ...     loss["hours"],
+    ...     loss["days"],
+    ...     round(loss["events"]),
+    ... )  # of each night one, and that of the first day's start
     (120.0, 10.0, 11)
     """
     date = pd.DatetimeIndex(lacking.index).normalize()
     recurs = hours.groupby(date).sum() / 24
-    first, last = (getattr(lacking.groupby(date), end)() for end in ("first", "last"))
-    before = last.shift(fill_value=False)
-    within = (lacking & ~lacking.groupby(date).shift(fill_value=True)).groupby(date).sum()
-    events = recurs * within + (first & ~before) + (recurs - 1) * (first & ~last)
-    days = lacking.groupby(date).any() * recurs
-    return {"hours": float(hours[lacking].sum()), "days": float(days.sum()), "events": float(events.sum())}
+    by_day = lacking.groupby(date)
+    first = by_day.first()
+    last = by_day.last()
+    short_at_midnight = last.shift(fill_value=False)
+    begins_within_day = lacking & ~by_day.shift(fill_value=True)
+    begins = begins_within_day.groupby(date).sum()
+    events = recurs * begins + (first & ~short_at_midnight) + (recurs - 1) * (first & ~last)
+    days = by_day.any() * recurs
+    return {
+        "hours": float(hours[lacking].sum()),
+        "days": float(days.sum()),
+        "events": float(events.sum()),
+    }
 
 
 def country_table(samples: pd.DataFrame) -> pd.DataFrame:
@@ -192,20 +281,33 @@ def country_table(samples: pd.DataFrame) -> pd.DataFrame:
     """
     if samples.empty:
         raise SolverError("no draw has an optimum with and without the line; do: run one, from `energy risk --draw`")
-    countries = [str(c).removeprefix(f"{WITH} energy ") for c in samples if str(c).startswith(f"{WITH} energy ")]
+    prefix = f"{WITH} energy "
     rows = {}
-    for country in countries:
-        of = {(at, what): samples[f"{at} {what} {country}"] for at in (WITH, WITHOUT) for what in MEASURES}
-        figures = {f"{name} {at}": of[at, what] for what, name in MEASURES.items() for at in (WITH, WITHOUT)}
-        figures["avoided MWh"] = of[WITHOUT, "energy"] - of[WITH, "energy"]
-        row: dict[str, float] = {}
-        for name, values in figures.items():
-            found = (mean if name == "avoided MWh" else skewed_mean)(values.to_numpy(float))
-            row |= {name: found.value, f"{name} error": found.error}
-        for at in (WITH, WITHOUT):
-            tail = tail_mean(of[at, "energy"].to_numpy(float))
-            row |= {f"CVaR MWh {at}": tail.value, f"CVaR MWh {at} error": tail.error}
-        row["capacity credit MW"] = capacity_credit(samples, country)
-        row["capacity credit MW error"] = _credit_error(samples, country)
-        rows[country] = row
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("country")
+    for column in map(str, samples):
+        if column.startswith(prefix):
+            country = column.removeprefix(prefix)
+            rows[country] = _country_row(samples, country)
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    return table.rename_axis("country")
+
+
+def _country_row(samples: pd.DataFrame, country: str) -> dict[str, float]:
+    """Return the figures of a country, each with its standard error."""
+    row: dict[str, float] = {}
+    for measure, name in MEASURES.items():
+        for line in (WITH, WITHOUT):
+            column = samples[f"{line} {measure} {country}"]
+            row |= _with_error(f"{name} {line}", skewed_mean(column.to_numpy(float)))
+    energy_with = samples[f"{WITH} energy {country}"]
+    energy_without = samples[f"{WITHOUT} energy {country}"]
+    avoided = energy_without - energy_with
+    row |= _with_error("avoided MWh", mean(avoided.to_numpy(float)))
+    row |= _with_error(f"CVaR MWh {WITH}", tail_mean(energy_with.to_numpy(float)))
+    row |= _with_error(f"CVaR MWh {WITHOUT}", tail_mean(energy_without.to_numpy(float)))
+    row["capacity credit MW"] = capacity_credit(samples, country)
+    row["capacity credit MW error"] = _credit_error(samples, country)
+    return row
+
+
+def _with_error(name: str, estimate: Estimate) -> dict[str, float]:
+    return {name: estimate.value, f"{name} error": estimate.error}

@@ -1,25 +1,36 @@
-"""Risk distribution in one call, for notebooks: samples drawn, solved and summed up."""
+"""Risk distribution: samples drawn, solved and summed up; the one way for the command line and for notebooks."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from energy.analysis.risk.monte_carlo import POOL, StoppingRule, risk_samples, water_pool
+from energy.analysis.risk.monte_carlo import (
+    POOL,
+    StoppingRule,
+    columns_of,
+    planned_draws,
+    risk_samples,
+    row_of,
+    water_pool,
+)
 from energy.analysis.risk.season_sample import SamplingDesign
+from energy.analysis.risk.stratification import Pool
 from energy.analysis.risk.summary import summary
 from energy.case import Case
-from energy.scenario import Scenario, read_hazards
+from energy.scenario import read_hazards
+from energy.scenario.named import CaseOrName, ScenarioOrName, case_and_scenario
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
 def risk(
-    case: Case,
-    scenario: Scenario,
+    case: CaseOrName,
+    scenario: ScenarioOrName,
     hazards: str = "base",
     samples: int = 256,
     seed: int = 1,
@@ -65,11 +76,56 @@ def risk(
     >>> law = "duration: {law: exponential, mean: 100}"
     >>> fault = f"{{kind: line_out, cause: line, where: [links.line], rate: {{per_year: 6}}, {law}}}"
     >>> _ = file.write_text(f"{{hazards: {{fault: {fault}}}}}")
-    >>> found = risk(read_case("two_bus"), scenario, str(file), samples=16, pool=64)
-    >>> found["season"].attrs["units"], bool((found["season"].sel(bound="value") <= 348.85).all())
+    >>> distribution = risk(read_case("two_bus"), scenario, str(file), samples=16, pool=64)
+    >>> (
+    ...     distribution["season"].attrs["units"],
+    ...     bool((distribution["season"].sel(bound="value") <= 348.85).all()),
+    ... )
     ('GWh', True)
     """
-    question, plan = SamplingDesign(scenario, read_hazards(hazards), seed), StoppingRule(samples, pool=pool)
-    strata = water_pool(case, question, plan)
-    rows = [row for found in risk_samples(case, question, plan, strata, executor=executor) for row in found]
-    return summary(case, question, pd.DataFrame(rows), strata)
+    case, scenario = case_and_scenario(case, scenario)
+    design = SamplingDesign(scenario, read_hazards(hazards), seed)
+    plan = StoppingRule(samples, pool=pool)
+    water_years = water_pool(case, design, plan)
+    table = sample_table(case, design, plan, pool=water_years, executor=executor)
+    return summary(case, design, table, water_years)
+
+
+def sample_table(
+    case: Case,
+    design: SamplingDesign,
+    plan: StoppingRule,
+    pool: Pool | None,
+    *,
+    done: pd.DataFrame | None = None,
+    record: Callable[[list[list[float]]], None] | None = None,
+    executor: Executor | None = None,
+) -> pd.DataFrame:
+    """Return the table of samples of a plan; those that are done are not solved again.
+
+    Parameters
+    ----------
+    case, design, plan
+        What exists, what is sampled, how much.
+    pool
+        Water years, from `water_pool`.
+    done
+        Samples of an earlier run of the same design, with the columns of `columns_of`.
+    record
+        Is called with new rows as they are solved.
+    executor
+        Any ``concurrent.futures`` executor; None: this process.
+    """
+    columns = columns_of(case, design)
+    rows: list[list[float]] = []
+    if done is not None:
+        draws = planned_draws(plan, pool)
+        done = done[done["draw"].isin(draws)]
+        rows = done.to_numpy(float).tolist()
+    solved = risk_samples(case, design, plan, pool=pool, done=done, executor=executor)
+    for samples in solved:
+        new = [row_of(sample, columns) for sample in samples]
+        if record is not None:
+            record(new)
+        rows += new
+    return pd.DataFrame(rows, columns=columns)

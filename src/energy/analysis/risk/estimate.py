@@ -1,11 +1,4 @@
-"""Estimators: means, quantiles and probabilities with intervals; stratification and control variates.
-
-Water years are a *pool* of cheap draws, sorted by a number that is known without solving; strata are equal parts of the
-pool, and samples are taken from each in turn (double sampling for stratification; Cochran 1977, ch. 12). A regression
-of the sampled energy on what is known of every pool member corrects the mean (control variate); each sample is
-predicted by a regression on the others, so that the correction has mean zero (cross-fitting). Nothing here assumes that
-the regression is right: a poor one only gains little.
-"""
+"""Estimators: means of plain, of skewed and of the worst samples, with standard error and interval."""
 
 from __future__ import annotations
 
@@ -14,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-FOLDS = 5
 CONFIDENCE = 0.95
 
 
@@ -45,53 +37,6 @@ class Estimate:
         return self.value - self.half_width, self.value + self.half_width
 
 
-@dataclass(frozen=True, eq=False)
-class Pool:
-    """Cheap draws of water, in strata.
-
-    Attributes
-    ----------
-    features
-        What is known of each draw without solving; shape (draws, features).
-    order
-        Draws in the order in which they are sampled: one from each stratum in turn, within a stratum by number.
-    stratum
-        Stratum of each draw; shape (draws,).
-    strata
-        How many strata there are.
-    """
-
-    features: np.ndarray
-    order: np.ndarray
-    stratum: np.ndarray
-    strata: int
-
-
-def make_pool(features: np.ndarray, index: np.ndarray, strata: int) -> Pool:
-    """Return the pool of draws, cut into strata of equal size by an index.
-
-    Parameters
-    ----------
-    features
-        Shape (draws, features).
-    index
-        What the draws are sorted by; shape (draws,).
-    strata
-        Number of strata; it divides the number of draws.
-
-    Examples
-    --------
-    >>> make_pool(np.zeros((4, 0)), np.array([3.0, 1.0, 2.0, 0.0]), 2).order.tolist()
-    [1, 0, 3, 2]
-    """
-    size = len(index) // strata
-    assert size * strata == len(index), "strata of equal size"
-    members = np.sort(np.argsort(index, kind="stable").reshape(strata, size), axis=1)
-    stratum = np.empty(len(index), dtype=int)
-    stratum[members] = np.arange(strata)[:, None]
-    return Pool(features, members.T.ravel(), stratum, strata)
-
-
 def mean(values: np.ndarray, weights: np.ndarray | None = None) -> Estimate:
     """Return the mean of independent samples, with likelihood ratios if they were drawn under another law.
 
@@ -100,9 +45,14 @@ def mean(values: np.ndarray, weights: np.ndarray | None = None) -> Estimate:
     >>> mean(np.array([1.0, 2.0, 3.0])).interval[0] < 0 < mean(np.array([1.0, 2.0, 3.0])).value
     True
     """
-    weighted = values if weights is None else values * weights
+    weighted = values
+    if weights is not None:
+        weighted = values * weights
     count = len(weighted)
-    error = float(weighted.std(ddof=1)) / count**0.5 if count > 1 else np.inf
+    error = np.inf
+    if count > 1:
+        spread = float(weighted.std(ddof=1))
+        error = spread / count**0.5
     return Estimate(float(weighted.mean()), error, count)
 
 
@@ -133,16 +83,26 @@ def skewed_mean(values: np.ndarray) -> Estimate:
     >>> round(mean(even).error, 2), round(skewed_mean(even).error, 2)
     (0.41, 0.44)
     """
-    count, total = len(values), float(values.sum())
+    count = len(values)
+    total = float(values.sum())
     if not values.any():
         return Estimate(0.0, float("nan"), count)
-    unseen = float(values.max()) - total / count
-    variance = count * float(values.var(ddof=1)) if count > 1 else total**2
-    center, spread = total + unseen, variance + unseen**2
+    average = total / count
+    unseen = float(values.max()) - average
+    variance = total**2
+    if count > 1:
+        variance = count * float(values.var(ddof=1))
+    center = total + unseen
+    spread = variance + unseen**2
     if spread == 0.0:
-        return Estimate(total / count, 0.0, count)
-    upper = spread / (2 * center) * float(stats.chi2.ppf((1 + CONFIDENCE) / 2, 2 * center**2 / spread))
-    return Estimate(total / count, (upper - total) / count / float(stats.norm.ppf((1 + CONFIDENCE) / 2)), count)
+        return Estimate(average, 0.0, count)
+    upper_tail = (1 + CONFIDENCE) / 2
+    degrees = 2 * center**2 / spread
+    scale = spread / (2 * center)
+    upper = scale * float(stats.chi2.ppf(upper_tail, degrees))
+    deviations = float(stats.norm.ppf(upper_tail))
+    error = (upper - total) / count / deviations
+    return Estimate(average, error, count)
 
 
 def tail_mean(values: np.ndarray, tail: float = 0.05) -> Estimate:
@@ -168,142 +128,13 @@ def tail_mean(values: np.ndarray, tail: float = 0.05) -> Estimate:
     >>> tail_mean(np.arange(100.0)).value
     97.0
     """
-    count = max(1, int(np.ceil(tail * len(values) - 1e-9)))
+    count = int(np.ceil(tail * len(values) - 1e-9))
+    count = max(1, count)
     worst = np.sort(values)[-count:]
     if count == 1:
         return Estimate(float(worst[0]), float("nan"), 1)
-    spread = float(worst.var(ddof=1)) + (1 - tail) * float(worst.mean() - worst[0]) ** 2
-    return Estimate(float(worst.mean()), (spread / count) ** 0.5, count)
-
-
-def stratified_mean(values: np.ndarray, pool: Pool, draws: np.ndarray, control: bool = True) -> Estimate:
-    """Return the mean over all water years from samples of a pool's strata.
-
-    Parameters
-    ----------
-    values
-        Of each sample; likelihood ratios, if any, are in them.
-    pool
-        The draws they were taken from.
-    draws
-        Number of each sample's draw.
-    control
-        Whether to correct with a regression on the pool's features.
-
-    Returns
-    -------
-    Estimate
-        The variance is that within strata, and that of the pool itself: Var = Σ s²ₕ/(S²·nₕ) + s²/M, with S strata
-        and M draws in the pool.
-    """
-    enough = len(values) >= 2 * FOLDS * pool.strata
-    predicted = _cross_fitted(values, pool, draws) if control and enough else np.zeros(len(values))
-    rest = values - predicted
-    of = pool.stratum[draws]
-    count = np.bincount(of, minlength=pool.strata)
-    if (count == 0).any():
-        return mean(values)
-    means = np.bincount(of, rest, pool.strata) / count
-    within = np.bincount(of, (rest - means[of]) ** 2, pool.strata)
-    # strata with one sample take the spread of all others
-    degrees = np.maximum(count - 1, 0)
-    common = within.sum() / max(degrees.sum(), 1)
-    spread = np.where(degrees > 0, within / np.maximum(degrees, 1), common)
-    variance = float((spread / count).sum()) / pool.strata**2
-    between = float(np.var(values, ddof=1)) / len(pool.stratum)
-    return Estimate(float(means.mean()), (variance + between) ** 0.5, int(degrees.sum()) + 1)
-
-
-def _cross_fitted(values: np.ndarray, pool: Pool, draws: np.ndarray) -> np.ndarray:
-    """Return for each sample what a regression on the other folds says of it, less what it says of the whole pool.
-
-    Folds are made of whole rounds over the strata, so that each of them stands for all water years.
-    """
-    scaled = (pool.features - pool.features.mean(axis=0)) / np.maximum(pool.features.std(axis=0), 1e-12)
-    linear = np.column_stack([np.ones(len(scaled)), scaled])
-    fold = np.arange(len(values)) // pool.strata % FOLDS
-    predicted = np.empty(len(values))
-    for at in range(FOLDS):
-        others, known = draws[fold != at], values[fold != at]
-        first = linear @ _fitted(linear[others], known)
-        # the answer bends: nothing below some water, the line's rating above some; a linear spline of the first guess
-        knots = np.unique(np.quantile(first, np.arange(0.1, 0.95, 0.1)))
-        bends = np.clip(first[:, None] - knots, 0.0, None) / (first.std() or 1.0)
-        design = np.column_stack([linear, bends])
-        said = design @ _fitted(design[others], known)
-        predicted[fold == at] = said[draws[fold == at]] - said.mean()
-    return predicted
-
-
-def _fitted(design: np.ndarray, values: np.ndarray) -> np.ndarray:
-    # a little of a ridge: regressors may be alike, and the mean stays right whatever the coefficients
-    left = design.T @ design + 1e-3 * len(design) * np.eye(design.shape[1])
-    return np.asarray(np.linalg.solve(left, design.T @ values))
-
-
-@dataclass(frozen=True, eq=False)
-class Samples:
-    """Sampled values with their place in the pool.
-
-    Attributes
-    ----------
-    weights
-        Likelihood ratios; ones without importance sampling.
-    draws
-        Number of each sample's draw, in the order of the pool.
-    pool
-        Where the draws come from; None: independent draws.
-    """
-
-    weights: np.ndarray
-    draws: np.ndarray
-    pool: Pool | None = None
-
-    def mean(self, values: np.ndarray, control: bool = False) -> Estimate:
-        """Return the mean of a sampled value."""
-        weighted = values * self.weights
-        if self.pool is None:
-            return mean(weighted)
-        return stratified_mean(weighted, self.pool, self.draws, control)
-
-    def probability(self, happens: np.ndarray) -> Estimate:
-        """Return the probability of something that was seen to happen or not.
-
-        Where all samples agree the standard error is that of half an event: 3/n, the rule of three, is then the end of
-        the 95 % interval.
-        """
-        found = self.mean(happens.astype(float))
-        if happens.all() or not happens.any():
-            return Estimate(float(happens.all()), 3 / (1.96 * len(happens)), len(happens))
-        return found
-
-    def exceeded(self, values: np.ndarray, share: float) -> tuple[float, float, float]:
-        """Return the level that is exceeded with probability ``share``, and its 95 % interval.
-
-        The interval turns that of the distribution function at the level into levels (Woodruff 1952).
-
-        Examples
-        --------
-        >>> samples = Samples(np.ones(1000), np.arange(1000))
-        >>> [round(level) for level in samples.exceeded(np.arange(1000.0), 0.9)]
-        [99, 81, 118]
-        """
-        level = self._level(values, 1 - share)
-        error = self.mean((values <= level).astype(float)).error
-        low, high = (self._level(values, min(max(1 - share + sign * 1.96 * error, 0.0), 1.0)) for sign in (-1, 1))
-        return level, low, high
-
-    def _level(self, values: np.ndarray, below: float) -> float:
-        order = np.argsort(values, kind="stable")
-        reached = np.cumsum(self.weights[order])
-        at = int(np.searchsorted(reached, below * reached[-1] * (1 - 1e-12)))
-        return float(values[order][min(at, len(values) - 1)])
-
-    def tail_mean(self, values: np.ndarray, share: float) -> Estimate:
-        """Return the mean of the worst ``share`` of outcomes (conditional value at risk; Rockafellar and Uryasev 2000).
-
-        With q the quantile, CVaR = q − E[(q − Y)⁺]/share.
-        """
-        level = self._level(values, share)
-        short = self.mean(np.clip(level - values, 0.0, None))
-        return Estimate(level - short.value / share, short.error / share, short.count)
+    average = worst.mean()
+    depth = float(average - worst[0])
+    spread = float(worst.var(ddof=1)) + (1 - tail) * depth**2
+    error = (spread / count) ** 0.5
+    return Estimate(float(average), error, count)

@@ -103,8 +103,8 @@ def fit_log(
     InputError
         When the log does not know a corridor or cause, or there are too few events for the law.
     """
-    _refuse_unknown(log, corridors, causes, start, end)
-    events = _events(log, corridors, causes, start, end)
+    _refuse_unknown(log=log, corridors=corridors, causes=causes, start=start, end=end)
+    events = _events(log=log, corridors=corridors, causes=causes, start=start, end=end)
     days = pd.date_range(start, end, freq="D", inclusive="left")
     if months:
         events = events[events["start"].dt.month.isin(list(months))]

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from energy.analysis.case_digest import case_digest
-from energy.analysis.risk.estimate import Estimate, Pool, Samples, make_pool
+from energy.analysis.risk.estimate import Estimate
 from energy.analysis.risk.season_sample import (
     SamplingDesign,
     sample_columns,
     solve_samples,
 )
+from energy.analysis.risk.stratification import Pool, Samples, make_pool
+from energy.analysis.tasks import run_tasks
 from energy.case import Case
 from energy.model.hydrology.statistics import River, water_statistics
 from energy.model.hydrology.volumes import draw_volumes
@@ -27,7 +28,6 @@ POOL = 32_768
 STRATA = 16
 CHECKED_EVERY = 64  # samples between two looks at the interval
 CHUNK = 4  # samples a task
-IN_FLIGHT = 16  # tasks handed to an executor ahead of their answers
 FIGURES = ("season", "P50", "P90", "P95")
 Sample = dict[str, float]
 """Column → value of one sample, as `solve_samples` returns it."""
@@ -210,24 +210,11 @@ def _solved(
     executor: Executor | None,
 ) -> Iterator[list[Sample]]:
     """Yield the samples of draws, a few at a time, as they are solved."""
-    tasks = deque(draws[first : first + CHUNK] for first in range(0, len(draws), CHUNK))
-    if executor is None:
-        while tasks:
-            yield solve_samples(case, question, tasks.popleft())
-        return
-    key = case_digest(case)
-    waiting: set[Future[list[Sample]]] = set()
-    try:
-        while tasks or waiting:
-            while tasks and len(waiting) < IN_FLIGHT:
-                future = executor.submit(solve_samples, case, question, tasks.popleft(), key)
-                waiting.add(future)
-            finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in finished:
-                yield future.result()
-    finally:
-        for future in waiting:
-            future.cancel()
+    key = "" if executor is None else case_digest(case)
+    chunks = [draws[first : first + CHUNK] for first in range(0, len(draws), CHUNK)]
+    tasks = [(case, question, chunk, key) for chunk in chunks]
+    for _, samples in run_tasks(solve_samples, tasks, executor):
+        yield samples
 
 
 def in_order(table: pd.DataFrame, pool: Pool | None) -> pd.DataFrame:

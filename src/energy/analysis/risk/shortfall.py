@@ -35,7 +35,7 @@ class Shortfall:
 
     Parameters
     ----------
-    found
+    inputs
         Inputs; ratings, availability, efficiencies, signs, events and demand count as in every other study.
     closed
         Names of links and lines that carry nothing.
@@ -48,16 +48,24 @@ class Shortfall:
         Countries of the buses, or each bus.
     """
 
-    def __init__(self, found: Inputs, closed: Sequence[str] = (), firm: dict[str, float] | None = None) -> None:
-        self.grid = DCNetwork(found)
-        buses = found.components["buses"].loc[self.grid.buses]
-        own = buses["country"].fillna("") if "country" in buses else pd.Series("", index=buses.index)
-        self.region = own.where(own != "", buses.index.to_series()).to_numpy(object)
+    def __init__(
+        self,
+        inputs: Inputs,
+        closed: Sequence[str] = (),
+        firm: dict[str, float] | None = None,
+    ) -> None:
+        self.grid = DCNetwork(inputs)
+        buses = inputs.components["buses"].loc[self.grid.buses]
+        self.region = _region_of_bus(buses)
         self.regions = list(dict.fromkeys(self.region.tolist()))
-        self._is_plant = np.array([c.component in PLANTS for c in self.grid.columns], dtype=bool)
-        self._is_open = np.array([c.name not in closed for c in self.grid.columns], dtype=float)
-        self._firm = np.array([(firm or {}).get(bus, 0.0) for bus in self.grid.buses])
-        self._forced = bool((self.grid.lower[:, ~self._is_plant & ~self._is_two_way] > 0).any())
+        columns = self.grid.columns
+        self._is_plant = np.array([column.component in PLANTS for column in columns], dtype=bool)
+        self._is_open = np.array([column.name not in closed for column in columns], dtype=float)
+        firm_of_bus = firm or {}
+        self._firm = np.array([firm_of_bus.get(bus, 0.0) for bus in self.grid.buses])
+        is_one_way_branch = ~self._is_plant & ~self._is_two_way
+        least_flow = self.grid.lower[:, is_one_way_branch]
+        self._forced = bool((least_flow > 0).any())
 
     @property
     def _is_two_way(self) -> np.ndarray:
@@ -77,67 +85,112 @@ class Shortfall:
         step
             Snapshot of each state; shape (states,).
         """
-        left = self._left(units, up)
+        available = self._available(units, up)
         demand = self.grid.demand[step] - self._firm
-        lower, upper = self.grid.lower[step] * left, self.grid.upper[step] * left
-        short = np.clip(demand - self._at_home(upper, step), 0.0, None)
+        lower = self.grid.lower[step] * available
+        upper = self.grid.upper[step] * available
+        own_supply = self._own_supply(upper, step)
+        short = np.clip(demand - own_supply, 0.0, None)
         if not self._is_plant.all():
-            needs = np.flatnonzero((short.sum(axis=1) > NONE) | self._forced)  # the others serve all at home
-            for first in range(0, len(needs), AT_ONCE):
-                at = needs[first : first + AT_ONCE]
-                short[at] = self._flow(lower[at], upper[at], demand[at], step[at])
-        found = np.zeros((len(up), len(self.regions)))
-        np.add.at(found.T, [self.regions.index(region) for region in self.region], short.T)
-        return found
+            # in the other states each bus serves its demand at home
+            needs_flow = (short.sum(axis=1) > NONE) | self._forced
+            states = np.flatnonzero(needs_flow)
+            for first in range(0, len(states), AT_ONCE):
+                part = states[first : first + AT_ONCE]
+                short[part] = self._solve_flow(lower[part], upper[part], demand[part], step[part])
+        unserved = np.zeros((len(up), len(self.regions)))
+        region_number = [self.regions.index(region) for region in self.region]
+        np.add.at(unserved.T, region_number, short.T)
+        return unserved
 
-    def _left(self, units: Sequence[Unit], up: np.ndarray) -> np.ndarray:
-        """Return what share of each flow is left in each state; shape (states, columns)."""
-        left = np.tile(self._is_open, (len(up), 1))
+    def _available(self, units: Sequence[Unit], up: np.ndarray) -> np.ndarray:
+        """Return the share of each flow that is available in each state; shape (states, columns)."""
+        available = np.tile(self._is_open, (len(up), 1))
         for number, unit in enumerate(units):
             share = np.where(up[:, number], 1.0, 1.0 - unit.depth)
-            for component, name in unit.members:
-                for direction in (1, -1):
-                    at = self.grid.at.get(Column(component, name, direction))
-                    if at is not None:
-                        left[:, at] *= share
-        return left
+            for column in self._columns_of(unit):
+                available[:, column] *= share
+        return available
 
-    def _at_home(self, upper: np.ndarray, step: np.ndarray) -> np.ndarray:
+    def _columns_of(self, unit: Unit) -> list[int]:
+        """Return the columns of a unit's flows, in both directions."""
+        columns = []
+        for component, name in unit.members:
+            for direction in (1, -1):
+                column = self.grid.at.get(Column(component, name, direction))
+                if column is not None:
+                    columns.append(column)
+        return columns
+
+    def _own_supply(self, upper: np.ndarray, step: np.ndarray) -> np.ndarray:
         """Return what the plants of each bus can give [MW]; shape (states, buses)."""
-        number = {bus: at for at, bus in enumerate(self.grid.buses)}
+        number = {bus: position for position, bus in enumerate(self.grid.buses)}
         supply = np.zeros((len(step), len(number)))
         for entry in self.grid.entries:
-            if self._is_plant[entry.column]:
-                value = entry.value if isinstance(entry.value, float) else entry.value[step]
-                supply[:, number[entry.bus]] += upper[:, entry.column] * value
+            if not self._is_plant[entry.column]:
+                continue
+            value = entry.value
+            if not isinstance(value, float):
+                value = value[step]
+            supply[:, number[entry.bus]] += upper[:, entry.column] * value
         return supply
 
-    def _flow(self, lower: np.ndarray, upper: np.ndarray, demand: np.ndarray, step: np.ndarray) -> np.ndarray:
-        """Solve many states as one block-diagonal linear program; shape (states, buses) [MW]."""
-        lines, buses = self.grid.lines, len(self.grid.buses)
-        first_of = self.grid.alike[step]
-        blocks = {int(first): self._block(int(first)) for first in np.unique(first_of)}
-        whole = sparse.block_diag([blocks[int(first)] for first in first_of], format="csr")
+    def _solve_flow(
+        self,
+        lower: np.ndarray,
+        upper: np.ndarray,
+        demand: np.ndarray,
+        step: np.ndarray,
+    ) -> np.ndarray:
+        """Solve many states as one block-diagonal linear program; shape (states, buses) [MW].
+
+        The columns of a state are the shortfalls of its buses, its flows, and the flows of its lines backwards.
+        """
+        lines = self.grid.lines
+        buses = len(self.grid.buses)
+        states = len(step)
+        no_line_flow = np.zeros((states, len(lines)))
         one_way = np.where(self._is_two_way, 0.0, lower)
-        most = np.clip(demand, 0.0, None) + np.clip(-upper[:, self._is_plant], 0.0, None).sum(axis=1, keepdims=True)
-        least = np.concatenate([np.zeros_like(demand), one_way, np.zeros((len(step), len(lines)))], axis=1)
-        highest = np.concatenate([most, upper, upper[:, lines]], axis=1)
-        flows = np.where(self._is_plant, 0.0, TRIFLE)
-        cost = np.concatenate([np.ones(buses), flows, np.full(len(lines), TRIFLE)])
+        charging = np.clip(-upper[:, self._is_plant], 0.0, None)
+        most_short = np.clip(demand, 0.0, None) + charging.sum(axis=1, keepdims=True)
+        least = np.concatenate([np.zeros_like(demand), one_way, no_line_flow], axis=1)
+        highest = np.concatenate([most_short, upper, upper[:, lines]], axis=1)
+        least = np.minimum(least, highest)
+        cost_of_flows = np.where(self._is_plant, 0.0, TRIFLE)
+        cost_of_lines = np.full(len(lines), TRIFLE)
+        cost = np.concatenate([np.ones(buses), cost_of_flows, cost_of_lines])
         solution = linprog(
-            np.tile(cost, len(step)),
-            A_ub=-whole,
+            np.tile(cost, states),
+            A_ub=-self._block_diagonal(step),
             b_ub=-demand.ravel(),
-            bounds=np.column_stack([np.minimum(least, highest).ravel(), highest.ravel()]),
+            bounds=np.column_stack([least.ravel(), highest.ravel()]),
             method="highs",
         )
         if solution.status != 0:
             raise SolverError(f"adequacy: {solution.message}")
-        return np.asarray(solution.x.reshape(len(step), -1)[:, :buses])
+        by_state = solution.x.reshape(states, -1)
+        return np.asarray(by_state[:, :buses])
+
+    def _block_diagonal(self, step: np.ndarray) -> sparse.csr_matrix:
+        """Return the balance of all states, one block a state; snapshots that are alike share their block."""
+        first_alike = self.grid.alike[step].tolist()
+        blocks = {first: self._block(first) for first in set(first_alike)}
+        in_order = [blocks[first] for first in first_alike]
+        return sparse.block_diag(in_order, format="csr")
 
     def _block(self, step: int) -> sparse.csr_matrix:
         """Return what shortfalls, flows and the lines' flows back give to each bus in a snapshot."""
         flows = self.grid.balance(step).tocsc()
-        return sparse.csr_matrix(
-            sparse.hstack([sparse.identity(len(self.grid.buses)), flows, -flows[:, self.grid.lines]])
-        )
+        shortfalls = sparse.identity(len(self.grid.buses))
+        backwards = -flows[:, self.grid.lines]
+        block = sparse.hstack([shortfalls, flows, backwards])
+        return sparse.csr_matrix(block)
+
+
+def _region_of_bus(buses: pd.DataFrame) -> np.ndarray:
+    """Return the country of each bus, or the bus itself where it has none."""
+    names = buses.index.to_series()
+    if "country" not in buses:
+        return names.to_numpy(object)
+    country = buses["country"].fillna("")
+    return country.where(country != "", names).to_numpy(object)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from energy.analysis.risk.estimate import Estimate, Pool, Samples
+from energy.analysis.risk.estimate import Estimate
 from energy.analysis.risk.monte_carlo import in_order, samples_of, season_mean
-from energy.analysis.risk.season_sample import LOST, SamplingDesign
+from energy.analysis.risk.season_sample import SamplingDesign
+from energy.analysis.risk.stratification import Pool, Samples
 from energy.case import Case
+from energy.metrics.month_columns import lost_by_cause as lost_of_causes
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -23,6 +25,7 @@ BELOW = (3400.0, 3900.0, 4600.0)
 TAIL = 0.05
 BOUNDS = ("value", "low", "high")
 LEVELS = 101
+ALL_TOGETHER = "all together"
 DIMENSIONS: dict[str, tuple[str, ...]] = {
     "season": ("exceeded", "bound"),
     "season_undisturbed": ("exceeded", "bound"),
@@ -32,17 +35,38 @@ DIMENSIONS: dict[str, tuple[str, ...]] = {
     "curve_undisturbed": ("level",),
     "lost": ("cause", "bound"),
 }
+VARIABLES = {
+    "mean": ("GWh", "mean energy of the season with outages"),
+    "mean_undisturbed": ("GWh", "mean energy of the season without outages"),
+    "season": ("GWh", "energy of the season that is exceeded with the probability given"),
+    "season_undisturbed": ("GWh", "the same without outages"),
+    "power": ("MW", "mean power of the month that is exceeded with the probability given"),
+    "below": ("1", "probability of a season of less energy"),
+    "curve": ("1", "probability that the season exceeds a level"),
+    "curve_undisturbed": ("1", "the same without outages"),
+    "lost": ("GWh", "energy that the outages of one cause alone take in the mean"),
+    "income": ("million USD", "mean income of a season at the contract's prices"),
+    "value_at_risk": ("million USD", "income that 95 % of the seasons exceed"),
+    "tail_income": ("million USD", "mean income of the worst 5 % of the seasons"),
+    "threshold": ("GWh", "season"),
+    "level": ("GWh", "season"),
+}
+"""Name → unit, long name."""
 
 
 def summary(
-    case: Case, question: SamplingDesign, table: pd.DataFrame, pool: Pool | None, below: Sequence[float] = BELOW
+    case: Case,
+    design: SamplingDesign,
+    table: pd.DataFrame,
+    pool: Pool | None,
+    below: Sequence[float] = BELOW,
 ) -> xr.Dataset:
     """Return what a table of samples says, every figure with its 95 % interval along ``bound``.
 
     Parameters
     ----------
-    case, question
-        What was asked of what.
+    case, design
+        What was sampled of what.
     table
         Samples.
     pool
@@ -64,121 +88,142 @@ def summary(
     import xarray as xr
 
     ordered = in_order(table, pool)
-    samples, season = samples_of(ordered, pool), ordered["season"].to_numpy(float)
+    samples = samples_of(ordered, pool)
+    season = ordered["season"].to_numpy(float)
     calm = ordered["undisturbed"].to_numpy(float)
-    months = [int(name.split()[1]) for name in map(str, ordered) if name.startswith("month ")]
+    highest = max(float(max(season.max(), calm.max())), 1.0)
+    months = _months(ordered)
     thresholds = sorted({*below, *_quantity(case)})
-    grid = np.linspace(0.0, max(float(max(season.max(), calm.max())), 1.0) * 1.02, LEVELS)
-    data = {
-        "mean": _bounds(season_mean(ordered, pool)),
-        "mean_undisturbed": _bounds(season_mean(ordered, pool, "undisturbed")),
-        "season": [samples.exceeded(season, share) for share in EXCEEDED],
-        "season_undisturbed": [samples.exceeded(calm, share) for share in EXCEEDED],
-        "power": [[samples.exceeded(_power(ordered, month), share) for share in EXCEEDED] for month in months],
-        "below": [_probability(samples.probability(season < threshold)) for threshold in thresholds],
-        "curve": [samples.mean((season > level).astype(float)).value for level in grid],
-        "curve_undisturbed": [samples.mean((calm > level).astype(float)).value for level in grid],
-    }
-    causes, lost = lost_by_cause(ordered, samples)
-    data["lost"] = [_bounds(lost[cause]) for cause in causes]
-    data |= _income(case, question, samples, season)
+    levels = np.linspace(0.0, highest * 1.02, LEVELS)
+    lost = lost_by_cause(ordered, samples)
     coordinates: dict[str, Sequence[object] | np.ndarray] = {
         "bound": list(BOUNDS),
         "exceeded": list(EXCEEDED),
         "month": months,
         "threshold": thresholds,
-        "level": grid,
-        "cause": causes,
+        "level": levels,
+        "cause": list(lost),
     }
-    shapes = {key: tuple(len(coordinates[d]) for d in DIMENSIONS.get(key, ("bound",))) for key in data}
-    found = xr.Dataset(
-        {
-            key: (DIMENSIONS.get(key, ("bound",)), np.array(values, dtype=float).reshape(shapes[key]))
-            for key, values in data.items()
-        },
-        coordinates,
-    )
-    return _described(found, case, question, table, ordered)
+    figures: dict[str, Any] = {
+        "mean": _bounds(season_mean(ordered, pool)),
+        "mean_undisturbed": _bounds(season_mean(ordered, pool, "undisturbed")),
+        "season": _exceeded(samples, season),
+        "season_undisturbed": _exceeded(samples, calm),
+        "power": [_exceeded(samples, _power(ordered, month)) for month in months],
+        "below": [_probability_below(samples, season, threshold) for threshold in thresholds],
+        "curve": _shares_above(samples, season, levels),
+        "curve_undisturbed": _shares_above(samples, calm, levels),
+        "lost": list(map(_bounds, lost.values())),
+        **_income(case, design, samples, season),
+    }
+    dataset = xr.Dataset(coords=coordinates)
+    for name, values in figures.items():
+        dimensions = DIMENSIONS.get(name, ("bound",))
+        shape = [len(coordinates[dimension]) for dimension in dimensions]
+        dataset[name] = (dimensions, np.array(values, dtype=float).reshape(shape))
+    for name, (unit, long_name) in VARIABLES.items():
+        dataset[name].attrs = {"units": unit, "long_name": long_name}
+    dataset.attrs = _attributes(case, design, table, ordered)
+    return dataset
+
+
+def _months(ordered: pd.DataFrame) -> list[int]:
+    """Return the months of the season."""
+    prefix = "month "
+    return [int(name.removeprefix(prefix)) for name in map(str, ordered) if name.startswith(prefix)]
 
 
 def _quantity(case: Case) -> list[float]:
-    quantity = case.rules.contract.quantity if case.rules.contract else None
-    return [] if quantity is None else [float(quantity)]
+    """Return the quantity of the contract [GWh], where it has one."""
+    contract = case.rules.contract
+    if contract is None or contract.quantity is None:
+        return []
+    return [float(contract.quantity)]
 
 
 def _power(ordered: pd.DataFrame, month: int) -> np.ndarray:
+    """Return the mean power of a month in each sample [MW]."""
     hours = pd.Period(f"2029-{month:02d}").days_in_month * 24
     return ordered[f"month {month}"].to_numpy(float) * 1000 / hours
 
 
-def _bounds(found: Estimate) -> tuple[float, float, float]:
-    return found.value, *found.interval
+def _exceeded(samples: Samples, values: np.ndarray) -> list[tuple[float, float, float]]:
+    """Return the levels exceeded with each probability, with their intervals."""
+    return [samples.exceeded(values, share) for share in EXCEEDED]
 
 
-def _probability(found: Estimate) -> tuple[float, float, float]:
-    low, high = (min(max(end, 0.0), 1.0) for end in found.interval)
-    return found.value, low, high
+def _shares_above(samples: Samples, season: np.ndarray, levels: np.ndarray) -> list[float]:
+    """Return the probability that a season exceeds each level."""
+    shares = []
+    for level in levels:
+        above = (season > level).astype(float)
+        shares.append(samples.mean(above).value)
+    return shares
 
 
-def lost_by_cause(ordered: pd.DataFrame, samples: Samples) -> tuple[list[str], dict[str, Estimate]]:
+def _bounds(estimate: Estimate) -> tuple[float, float, float]:
+    low, high = estimate.interval
+    return estimate.value, low, high
+
+
+def _probability_below(samples: Samples, season: np.ndarray, threshold: float) -> tuple[float, float, float]:
+    """Return the probability of a season of less, with its interval."""
+    estimate = samples.probability(season < threshold)
+    low, high = np.clip(estimate.interval, 0.0, 1.0).tolist()
+    return estimate.value, low, high
+
+
+def lost_by_cause(ordered: pd.DataFrame, samples: Samples) -> dict[str, Estimate]:
     """Return the causes, dearest first, and what the outages of each alone take from the season's mean [GWh].
 
     ``all together`` is what they take at once; it differs from the sum where outages overlap or reservoirs make up for
     one and not for several, and by losses too small to be split.
     """
-    columns = [name for name in map(str, ordered) if name.startswith(LOST)]
-    found = {name.removeprefix(LOST): samples.mean(ordered[name].to_numpy(float)) for name in columns}
-    causes = sorted(found, key=lambda cause: -found[cause].value)
-    found["all together"] = samples.mean((ordered["undisturbed"] - ordered["season"]).to_numpy(float))
-    return [*causes, "all together"], found
+    lost = {}
+    for cause, energy in lost_of_causes(ordered).items():
+        lost[str(cause)] = samples.mean(energy.to_numpy(float))
+    dearest_first = sorted(lost, key=lambda cause: -lost[cause].value)
+    by_cause = {cause: lost[cause] for cause in dearest_first}
+    together = ordered["undisturbed"] - ordered["season"]
+    by_cause[ALL_TOGETHER] = samples.mean(together.to_numpy(float))
+    return by_cause
 
 
 def _income(
-    case: Case, question: SamplingDesign, samples: Samples, season: np.ndarray
-) -> dict[str, tuple[float, float, float]]:
-    contract = case.rules.contract
-    prices = {**contract.prices, **question.scenario.contract.prices} if contract else {}
+    case: Case,
+    design: SamplingDesign,
+    samples: Samples,
+    season: np.ndarray,
+) -> Mapping[str, tuple[float, float, float]]:
+    """Return the income of the season at the contract's prices: mean, value at risk, mean of the tail [million USD]."""
+    prices: dict[str, float] = {}
+    if case.rules.contract:
+        prices = {**case.rules.contract.prices, **design.scenario.contract.prices}
     income = season * sum(prices.values()) / 1000  # GWh · $/MWh = thousand $
-    level = samples.exceeded(income, 1 - TAIL)
     return {
         "income": _bounds(samples.mean(income, control=True)),
-        "value_at_risk": level,
+        "value_at_risk": samples.exceeded(income, 1 - TAIL),
         "tail_income": _bounds(samples.tail_mean(income, TAIL)),
     }
 
 
-def _described(
-    found: xr.Dataset, case: Case, question: SamplingDesign, table: pd.DataFrame, ordered: pd.DataFrame
-) -> xr.Dataset:
-    words = {
-        "mean": ("GWh", "mean energy of the season with outages"),
-        "mean_undisturbed": ("GWh", "mean energy of the season without outages"),
-        "season": ("GWh", "energy of the season that is exceeded with the probability given"),
-        "season_undisturbed": ("GWh", "the same without outages"),
-        "power": ("MW", "mean power of the month that is exceeded with the probability given"),
-        "below": ("1", "probability of a season of less energy"),
-        "curve": ("1", "probability that the season exceeds a level"),
-        "curve_undisturbed": ("1", "the same without outages"),
-        "lost": ("GWh", "energy that the outages of one cause alone take in the mean"),
-        "income": ("million USD", "mean income of a season at the contract's prices"),
-        "value_at_risk": ("million USD", "income that 95 % of the seasons exceed"),
-        "tail_income": ("million USD", "mean income of the worst 5 % of the seasons"),
-        "threshold": ("GWh", "season"),
-        "level": ("GWh", "season"),
-    }
-    for name, (unit, text) in words.items():
-        found[name].attrs = {"units": unit, "long_name": text}
-    found.attrs = {
-        "title": f"{question.scenario.name}, hazards {question.hazards.name}",
+def _attributes(
+    case: Case,
+    design: SamplingDesign,
+    table: pd.DataFrame,
+    ordered: pd.DataFrame,
+) -> dict[str, object]:
+    """Return what the summary stands on: samples, seed, case, versions."""
+    return {
+        "title": f"{design.scenario.name}, hazards {design.hazards.name}",
         "samples": len(table),
         "failed": int(table["failed"].sum()),
         "lacking": int((table["lacking"] > 0).sum()),
         "second_state": float(ordered["state"].mean()),
-        "seed": question.seed,
-        "scenario": question.scenario.name,
+        "seed": design.seed,
+        "scenario": design.scenario.name,
         "case": case.name,
         "weakest_confidence": case.weakest_confidence,
         "version": version("casa1000-energy"),
         "Conventions": "CF-1.11",
     }
-    return found

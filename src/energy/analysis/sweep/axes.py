@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -17,8 +17,8 @@ from scipy.stats import qmc
 from energy.case.schema import attributes
 from energy.errors import Fault, InputError
 from energy.reading.frozen import Frozen
-from energy.reading.tree import Node, Origin, planted
-from energy.scenario import Scenario, split_value_key
+from energy.reading.tree import Node, Origin
+from energy.scenario import split_value_key
 from energy.scenario.dates import parse_duration
 
 Combine = Literal["product", "zip", "sample"]
@@ -47,7 +47,7 @@ class Range(Frozen):
     def steps(self) -> list[float] | list[int]:
         """Return the evenly spaced values."""
         values = np.linspace(self.low, self.high, self.count or 2).tolist()
-        return [round(value) for value in values] if self.whole else values
+        return list(map(round, values)) if self.whole else values
 
     def at(self, share: float) -> float | int:
         """Return the value at a share (0 to 1) of the range."""
@@ -108,78 +108,135 @@ def grid(
     >>> grid({"values.links.line.p_nom": {"low": 50, "high": 150}}, "sample", count=4).dims
     {'point': 4}
     """
-    found = {key: _axis(key, values, _origin(written, key)) for key, values in axes.items()}
-    if not found:
-        raise InputError(Fault("a sweep without axes", None, None, "at least one key with its values"))
+    ranges_and_lists = {key: _axis(key, values, origin_of(written, key)) for key, values in axes.items()}
+    if not ranges_and_lists:
+        raise InputError(Fault("a sweep without axes", allowed="at least one key with its values"))
     if combine == "sample":
         if not count or count < 1:
-            raise InputError(Fault(f"a sample of {count} points", None, None, "count of 1 or more"))
+            raise InputError(Fault(f"a sample of {count} points", allowed="count of 1 or more"))
         _refuse_too_many(count, "a sample", Origin(AXES))
-        return _in_a_row(_sampled(found, count, seed), written)
-    lengths = {key: (axis.count or 2) if isinstance(axis, Range) else len(axis) for key, axis in found.items()}
+        sampled = _sampled(ranges_and_lists, count, seed)
+        return _in_a_row(sampled, written)
+    lengths = {key: _length(axis) for key, axis in ranges_and_lists.items()}
     for key, length in lengths.items():
-        _refuse_too_many(length, f"axis {key!r}", _origin(written, key))
+        _refuse_too_many(length, f"axis {key!r}", origin_of(written, key))
     if combine == "product":
         _refuse_too_many(prod(lengths.values()), "the product of all axes", Origin(AXES))
-    values = {key: axis.steps() if isinstance(axis, Range) else axis for key, axis in found.items()}
-    for key, axis in found.items():
-        if isinstance(axis, Range) and axis.count is None:
-            origin, what = _origin(written, key), f"axis {key!r} is a range without count"
-            raise InputError(Fault(what, origin.where, origin.line, "count, or combine: sample"))
+    values: dict[str, list[Any]] = {}
+    for key, axis in ranges_and_lists.items():
+        values[key] = _steps(key, axis, origin_of(written, key))
     if combine == "zip":
-        if len(set(lengths.values())) > 1:
-            shown = ", ".join(f"{key} {length}" for key, length in lengths.items())
-            raise InputError(Fault(f"axes of unequal length cannot be zipped: {shown}", None, None, "equal lengths"))
+        _refuse_unequal(lengths)
         return _in_a_row(values, written)
-    changes = [dict(zip(values, point, strict=True)) for point in product(*values.values())]
-    coords = {key: (key, *_coordinate(key, axis, _origin(written, key))) for key, axis in values.items()}
-    return Grid({key: len(axis) for key, axis in values.items()}, coords, changes)
+    return _product(values, lengths, written)
 
 
-def _origin(written: Node | None, key: str) -> Origin:
+def _length(axis: Range | list[Any]) -> int:
+    """Return the number of values of an axis; two of a range without count."""
+    if isinstance(axis, Range):
+        return axis.count or 2
+    return len(axis)
+
+
+def _steps(key: str, axis: Range | list[Any], origin: Origin) -> list[Any]:
+    """Return the values of an axis that is not sampled."""
+    if not isinstance(axis, Range):
+        return axis
+    if axis.count is None:
+        what = f"axis {key!r} is a range without count"
+        raise InputError(Fault(what, origin.where, origin.line, "count, or combine: sample"))
+    return axis.steps()
+
+
+def _refuse_unequal(lengths: Mapping[str, int]) -> None:
+    if len(set(lengths.values())) > 1:
+        shown = ", ".join(f"{key} {length}" for key, length in lengths.items())
+        what = f"axes of unequal length cannot be zipped: {shown}"
+        raise InputError(Fault(what, allowed="equal lengths"))
+
+
+def _product(values: Mapping[str, list[Any]], lengths: Mapping[str, int], written: Node | None) -> Grid:
+    """Lay every value with every other."""
+    coords = {}
+    for key, axis in values.items():
+        labels, attributes_of_axis = _coordinate(key, axis, origin_of(written, key))
+        coords[key] = (key, labels, attributes_of_axis)
+    points = product(*values.values())
+    changes = [dict(zip(values, point, strict=True)) for point in points]
+    return Grid(dict(lengths), coords, changes)
+
+
+def origin_of(written: Node | None, key: str) -> Origin:
+    """Return where an axis was written."""
     node = None if written is None else written.child(key)
     return Origin(AXES) if node is None else node.origin
 
 
 def _axis(key: str, values: Any, origin: Origin) -> Range | list[Any]:
+    """Return an axis as it was given: a range, or a list of values."""
     if isinstance(values, Mapping) and {"low", "high"} <= set(values):
-        numbers = {k: float(v) if isinstance(v, int) and k in ("low", "high") else v for k, v in values.items()}
-        try:
-            return Range.model_validate(numbers)
-        except ValueError:
-            what = f"axis {key!r}: {dict(values)!r} is no range"
-            allowed = "numbers low and high; count (2 or more), whole"
-            raise InputError(Fault(what, origin.where, origin.line, allowed)) from None
-    if isinstance(values, str | Mapping) or not isinstance(values, Sequence | np.ndarray) or not len(values):
+        return _range(key, values, origin)
+    is_list = isinstance(values, Sequence | np.ndarray) and not isinstance(values, str)
+    if not is_list or not len(values):
         what = f"axis {key!r} has no values: {values!r}"
         raise InputError(Fault(what, origin.where, origin.line, "a list, or a range {low, high}"))
     return [value.item() if isinstance(value, np.generic) else value for value in values]
 
 
+def _range(key: str, values: Mapping[Any, Any], origin: Origin) -> Range:
+    numbers = dict(values)
+    for end in ("low", "high"):
+        if isinstance(numbers[end], int):
+            numbers[end] = float(numbers[end])
+    try:
+        return Range.model_validate(numbers)
+    except ValueError:
+        what = f"axis {key!r}: {dict(values)!r} is no range"
+        allowed = "numbers low and high; count (2 or more), whole"
+        raise InputError(Fault(what, origin.where, origin.line, allowed)) from None
+
+
 def _sampled(axes: Mapping[str, Range | list[Any]], count: int, seed: int) -> dict[str, list[Any]]:
-    shares = qmc.LatinHypercube(len(axes), rng=np.random.default_rng(seed)).random(count)
-    return {
-        key: [
-            axis.at(share) if isinstance(axis, Range) else axis[min(int(share * len(axis)), len(axis) - 1)]
-            for share in shares[:, at]
-        ]
-        for at, (key, axis) in enumerate(axes.items())
-    }
+    """Return a Latin hypercube: for each axis the values of the points."""
+    generator = np.random.default_rng(seed)
+    shares = qmc.LatinHypercube(len(axes), rng=generator).random(count)
+    sampled = {}
+    for number, (key, axis) in enumerate(axes.items()):
+        sampled[key] = [_value_at(axis, share) for share in shares[:, number]]
+    return sampled
+
+
+def _value_at(axis: Range | list[Any], share: float) -> Any:
+    """Return the value at a share (0 to 1) of an axis."""
+    if isinstance(axis, Range):
+        return axis.at(share)
+    position = int(share * len(axis))
+    return axis[min(position, len(axis) - 1)]
 
 
 def _refuse_too_many(points: int, what: str, origin: Origin) -> None:
     """Refuse more points than can be held and solved, before memory is taken for them."""
-    if points > MOST_POINTS:
-        allowed = f"up to {MOST_POINTS:,}, since each is a scenario in memory and a solve"
-        repair = "take fewer values, or combine: sample with a count"
-        raise InputError(Fault(f"{what} has {points:,} points", origin.where, origin.line, allowed, repair))
+    if points <= MOST_POINTS:
+        return
+    fault = Fault(
+        f"{what} has {points:,} points",
+        origin.where,
+        line=origin.line,
+        allowed=f"up to {MOST_POINTS:,}, since each is a scenario in memory and a solve",
+        repair="take fewer values, or combine: sample with a count",
+    )
+    raise InputError(fault)
 
 
 def _in_a_row(values: Mapping[str, list[Any]], written: Node | None) -> Grid:
-    count = len(next(iter(values.values())))
-    changes = [{key: axis[at] for key, axis in values.items()} for at in range(count)]
-    coords = {key: (POINT, *_coordinate(key, axis, _origin(written, key))) for key, axis in values.items()}
-    return Grid({POINT: count}, coords, changes)
+    """Lay the first values of all axes together, then the second ones, and so on."""
+    coords = {}
+    for key, axis in values.items():
+        labels, attributes_of_axis = _coordinate(key, axis, origin_of(written, key))
+        coords[key] = (POINT, labels, attributes_of_axis)
+    points = zip(*values.values(), strict=True)
+    changes = [dict(zip(values, point, strict=True)) for point in points]
+    return Grid({POINT: len(changes)}, coords, changes)
 
 
 def _coordinate(key: str, values: list[Any], origin: Origin) -> tuple[list[Any], dict[str, str]]:
@@ -195,21 +252,41 @@ def _coordinate(key: str, values: list[Any], origin: Origin) -> tuple[list[Any],
     except PydanticCustomError as error:
         context = error.context or {}
         what = f"axis {key!r}: {context.get('what', error)}"
-        fault = Fault(what, origin.where, origin.line, context.get("allowed"), context.get("repair"))
+        fault = Fault(
+            what,
+            origin.where,
+            line=origin.line,
+            allowed=context.get("allowed"),
+            repair=context.get("repair"),
+        )
         raise InputError(fault) from None
 
 
 def _labelled(key: str, values: list[Any]) -> tuple[list[Any], dict[str, str]]:
     """Return numbers with their unit, durations in days, all else as text."""
-    attrs = {"long_name": key, "units": _unit(key)}
-    if key.rpartition(".")[2] in ("duration", "expected_duration", "ramp"):
-        return [parse_duration(str(value)).total_seconds() / 86400 for value in values], attrs | {"units": "d"}
-    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
-        return values, attrs
-    return [value if isinstance(value, str) else json.dumps(value, sort_keys=True) for value in values], attrs
+    field = key.rpartition(".")[2]
+    if field in ("duration", "expected_duration", "ramp"):
+        days = [parse_duration(str(value)).total_seconds() / 86400 for value in values]
+        return days, {"long_name": key, "units": "d"}
+    attributes_of_axis = {"long_name": key, "units": _unit(key)}
+    if are_numbers(values):
+        return values, attributes_of_axis
+    return list(map(_as_text, values)), attributes_of_axis
+
+
+def are_numbers(values: Collection[Any]) -> bool:
+    """Return whether all values of an axis are numbers."""
+    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, sort_keys=True)
 
 
 def _unit(key: str) -> str:
+    """Return the unit of a scenario's field; ``1`` where it has none."""
     field, _, rest = key.partition(".")
     if field != "values":
         return "1"
@@ -217,60 +294,9 @@ def _unit(key: str) -> str:
     if address.table.startswith("profiles/"):
         return "1"  # a factor on the row
     known = attributes(address.table)
-    unit = str(known["unit"].get(address.attribute, "1")) if "unit" in known else "1"
-    return unit if unit not in ("n/a", "nan", "per unit") else "1"
-
-
-def scenarios_of(base: Scenario, changes: Sequence[Mapping[str, Any]], written: Node | None = None) -> list[Scenario]:
-    """Return the scenario of each point.
-
-    Parameters
-    ----------
-    base, changes
-        What the points change, and in what.
-    written
-        The axes as a file has them, for the file and line of a fault.
-
-    Raises
-    ------
-    InputError
-        When a point makes no scenario; the message has what is wrong with any of them, once.
-    """
-    found, faults = [], []
-    for change in changes:
-        try:
-            found.append(base.replace(**{key: _leaf(written, key, value) for key, value in change.items()}))
-        except InputError as error:
-            faults += error.faults
-    if faults:
-        raise InputError(dict.fromkeys(faults))
-    return found
-
-
-def _leaf(written: Node | None, key: str, value: Any) -> Node:
-    node = None if written is None else written.child(key)
-    for _, part in node.children() if node is not None else ():
-        if part.plain() == value:
-            return part
-    return planted(value, _origin(written, key))
-
-
-def trials(changes: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Return a few points that between them have every word, and the lowest and highest number, of each axis.
-
-    Examples
-    --------
-    >>> trials([{"growth": word, "year": year} for word in ("low", "high") for year in (2028, 2029, 2030)])
-    [0, 2, 3]
-    """
-    chosen = set()
-    for key in changes[0]:
-        values = [change[key] for change in changes]
-        if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
-            chosen |= {values.index(min(values)), values.index(max(values))}
-        else:
-            first: dict[str, int] = {}
-            for at, value in enumerate(values):
-                first.setdefault(json.dumps(value, sort_keys=True, default=str), at)
-            chosen |= set(first.values())
-    return sorted(chosen)
+    if "unit" not in known:
+        return "1"
+    unit = str(known["unit"].get(address.attribute, "1"))
+    if unit in ("n/a", "nan", "per unit"):
+        return "1"
+    return unit

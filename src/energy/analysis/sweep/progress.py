@@ -26,37 +26,41 @@ def shown_progress(name: str, console: Console | None = None) -> Iterator[Callab
     from rich import progress as rich_progress
     from rich.console import Console
 
-    found = console or Console(stderr=True)
-    bar = rich_progress.Progress(
+    if console is None:
+        console = Console(stderr=True)
+    columns = (
         rich_progress.TextColumn("{task.description}", markup=False),  # a name is text, never markup
         rich_progress.BarColumn(),
         rich_progress.MofNCompleteColumn(),
         rich_progress.TextColumn("{task.fields[failed]}"),
         rich_progress.TimeElapsedColumn(),
         rich_progress.TextColumn("{task.fields[left]}"),
-        console=found,
-        disable=not (found.is_terminal or found.is_jupyter),
+    )
+    bar = rich_progress.Progress(
+        *columns,
+        console=console,
+        disable=not (console.is_terminal or console.is_jupyter),
     )
     with bar:
         task = bar.add_task(name, total=None, failed="", left="")
 
         def show(now: Progress) -> None:
             failed = f"{now.failed} failed" if now.failed else ""
-            bar.update(task, completed=now.done, total=now.total, failed=failed, left=left_text(now))
+            bar.update(task, completed=now.done, total=now.total, failed=failed, left=_left_text(now))
 
         yield show
 
 
-def left_text(now: Progress) -> str:
-    """Return an estimate of the time left, from the pace of the points that were solved and not found.
+def _left_text(now: Progress) -> str:
+    """Return an estimate of the time left, from the pace of the points that were solved and not resumed.
 
     Examples
     --------
     >>> from energy.analysis.sweep.sweep import Progress
-    >>> left_text(Progress(done=60, found=10, failed=0, total=110, seconds=100.0))
+    >>> _left_text(Progress(done=60, resumed=10, failed=0, total=110, seconds=100.0))
     'about 0:01:40 left'
     """
-    solved = now.done - now.found
+    solved = now.done - now.resumed
     if solved <= 0 or now.done >= now.total:
         return ""
     seconds = int(now.seconds / solved * (now.total - now.done))

@@ -44,7 +44,11 @@ class Journal:
             raise InputError(Fault("this is no file, and so no journal of a sweep", path, repair=ELSEWHERE))
         if folder.exists() and not path.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise InputError(
-                Fault("what is here is no sweep, and is not written to", folder, repair="choose another --out")
+                Fault(
+                    "what is here is no sweep, and is not written to",
+                    folder,
+                    repair="choose another --out",
+                )
             )
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -87,7 +91,11 @@ class Journal:
         InputError
             When the disk is full.
         """
-        content = {"point": point, "reason": reason, "values": {name: value.tolist() for name, value in values.items()}}
+        content = {
+            "point": point,
+            "reason": reason,
+            "values": {name: value.tolist() for name, value in values.items()},
+        }
         text = json.dumps(content, separators=(",", ":"))
         line = f"{crc32(text.encode()):08x} {text}\n".encode()
         with written_to(self._path):

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -17,8 +17,12 @@ import numpy as np
 
 from energy.analysis.case_digest import case_digest
 from energy.analysis.parallel import TaskResult, processes, solve_points
-from energy.analysis.scenario_metrics import METRICS, MONTHS, Metrics
-from energy.analysis.sweep.axes import Combine, Grid, grid, scenarios_of, trials
+from energy.analysis.scenario_metrics import METRICS, Metrics
+from energy.analysis.sensitivity.number_sets import NumberSets
+from energy.analysis.sweep.axes import Combine, Grid, grid
+from energy.analysis.sweep.empty_dataset import empty_dataset
+from energy.analysis.sweep.number_axis import with_number_axis
+from energy.analysis.sweep.points import scenarios_of, trials
 from energy.analysis.sweep.store import DATASET, REASON, Journal, Store
 from energy.case import Case
 from energy.errors import Fault, InputError, SolverError
@@ -26,6 +30,7 @@ from energy.model.horizon import on_calendar
 from energy.model.inputs import assemble
 from energy.reading.tree import Node
 from energy.scenario import Scenario
+from energy.scenario.named import CaseOrName, ScenarioOrName, case_and_scenario
 from energy.solve import solver_named
 
 if TYPE_CHECKING:
@@ -35,23 +40,30 @@ if TYPE_CHECKING:
 FLUSH = 2.0  # seconds between two writings of the Dataset
 DEAD_POOLS = 3  # that may break in a row without one more point being done
 WORTH_A_WORKER = 12  # points for which another process is started; starting one takes some seconds
-DECIDING = ("casa1000-energy", "highspy", "linopy", "pypsa", "numpy", "scipy")  # packages that can change an answer
+DECIDING = (
+    "casa1000-energy",
+    "highspy",
+    "linopy",
+    "pypsa",
+    "numpy",
+    "scipy",
+)  # packages that can change an answer
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a sweep is: points done (found in the folder ones among them), failed, in all, and seconds so far."""
+    """How far a sweep is: points done, those resumed from the folder among them, failed, in all, and seconds so far."""
 
     done: int
-    found: int
+    resumed: int
     failed: int
     total: int
     seconds: float
 
 
 def sweep(
-    case: Case,
-    base: Scenario,
+    case: CaseOrName,
+    base: ScenarioOrName,
     axes: Mapping[str, Any],
     combine: Combine = "product",
     count: int | None = None,
@@ -63,13 +75,15 @@ def sweep(
     progress: Callable[[Progress], None] | None = None,
     written: Node | None = None,
     solver: str | None = None,
+    sets: int = 0,
+    numbers: NumberSets | None = None,
 ) -> xr.Dataset:
     """Solve a scenario for many values of some of its keys.
 
     Parameters
     ----------
     case
-        What exists.
+        What exists, or its name.
     base
         The scenario that the axes change.
     axes
@@ -93,6 +107,10 @@ def sweep(
         The axes as a file has them, so that faults name file and line.
     solver
         Another solver than HiGHS, by PyPSA's ``n.optimize`` and without the engine's speed: a name that linopy knows.
+    sets
+        Sets of the unknown numbers that every point is solved with, along a dimension ``set``; 0: none.
+    numbers
+        What a calibration left of the numbers, which the sets are drawn from; None: the ranges of the evidence.
 
     Returns
     -------
@@ -114,25 +132,39 @@ def sweep(
     >>> from energy.case import read_case
     >>> from energy.scenario import read_scenario
     >>> case, base = read_case("two_bus"), read_scenario("two_bus")
-    >>> found = sweep(case, base, {"hydrology": ["median", "dry"], "values.links.line.p_nom": [50.0, 100.0]})
-    >>> found["delivered"].sel(hydrology="dry").round(1).values.tolist()
+    >>> dataset = sweep(case, base, {"hydrology": ["median", "dry"], "values.links.line.p_nom": [50.0, 100.0]})
+    >>> dataset["delivered"].sel(hydrology="dry").round(1).values.tolist()
     [42.2, 42.2]
     """
-    laid, measure = grid(axes, combine, count, seed, written), Metrics(tuple(series))
+    case, base = case_and_scenario(case, base)
+    laid = grid(axes=axes, combine=combine, count=count, seed=seed, written=written)
+    measure = Metrics(tuple(series))
     points = scenarios_of(base, laid.changes, written)
-    _refuse(case, [points[at] for at in trials(laid.changes)])
+    _refuse(case, [points[number] for number in trials(laid.changes)])
+    if sets:
+        laid, points = with_number_axis(case, laid, points, count=sets, seed=seed, sets=numbers)
     if solver is not None:
         _refuse_surprise(solver_named(solver), points)
     keys = _keys(case, points, measure, solver)
     _refuse_axes(laid)
-    firsts, days = _first_days(case, points)
-    offsets = [(first - days[0]).days for first in firsts]
-    empty = _empty(laid, measure, base, days)
+    first_days, days = _first_days(case, points)
+    in_memory = _Sweep(
+        case=case,
+        measure=measure,
+        points=points,
+        keys=keys,
+        dataset=empty_dataset(laid, measure, base, days),
+        journal=None,
+        store=None,
+        progress=progress,
+        solver=solver,
+        offsets=[(first - days[0]).days for first in first_days],
+    )
     if folder is None:
-        return _Sweep(case, measure, points, keys, empty, None, None, progress, solver, offsets).run(executor, workers)
+        return in_memory.run(executor, workers)
     with closing(Journal(Path(folder))) as journal:
-        store = Store(Path(folder) / DATASET, empty, tuple(laid.dims))
-        kept = _Sweep(case, measure, points, keys, empty, journal, store, progress, solver, offsets)
+        store = Store(Path(folder) / DATASET, in_memory.dataset, tuple(laid.dims))
+        kept = replace(in_memory, journal=journal, store=store)
         return kept.run(executor, workers)
 
 
@@ -152,36 +184,44 @@ class _Sweep:
     def __post_init__(self) -> None:
         self.shape = self.dataset["done"].shape
         self.begun = self.flushed = time.monotonic()
-        self.found = 0
+        self.resumed = 0
         self.failed = 0
         self.done = 0
 
     def run(self, executor: Executor | None, workers: int | None) -> xr.Dataset:
         places: dict[str, list[int]] = {}
-        for at, key in enumerate(self.keys):
-            places.setdefault(key, []).append(at)
-        known = {} if self.journal is None else self.journal.known
-        for key in places.keys() & known.keys():
-            for at in places.pop(key):
-                self._put(at, known[key]["values"], known[key]["reason"])
-        self.found = self.done
+        for index, key in enumerate(self.keys):
+            places.setdefault(key, []).append(index)
+        self._take_over(places)
         for key, answer in self._answers(places, executor, workers):
             if self.journal is not None:
                 self.journal.add(key, answer.values, answer.reason)
-            for at in places[key]:
-                self._put(at, answer.values, answer.reason)
+            for index in places[key]:
+                self._put(index, answer.values, answer.reason)
             self._show()
         self._show(last=True)
         return self.dataset
 
-    def _put(self, at: int, values: Mapping[str, Any], reason: str) -> None:
-        place = np.unravel_index(at, self.shape)
+    def _take_over(self, places: dict[str, list[int]]) -> None:
+        """Put the answers that the journal has, and leave the places of the others."""
+        if self.journal is None:
+            return
+        known = self.journal.known
+        for key in places.keys() & known.keys():
+            for index in places.pop(key):
+                self._put(index, known[key]["values"], known[key]["reason"])
+        self.resumed = self.done
+
+    def _put(self, index: int, values: Mapping[str, Any], reason: str) -> None:
+        """Put the answer of a point into the Dataset."""
+        place = np.unravel_index(index, self.shape)
         for name, value in values.items():
-            room = self.dataset[name].values[place]
-            if self.dataset[name].dims[-1:] == ("day",):
-                room[self.offsets[at] : self.offsets[at] + len(value)] = value
+            variable = self.dataset[name]
+            if variable.dims[-1:] == ("day",):
+                first = self.offsets[index]
+                variable.values[place][first : first + len(value)] = value
             else:
-                self.dataset[name].values[place] = value
+                variable.values[place] = value
         self.dataset["reason"].values[place] = reason[:REASON]
         self.dataset["done"].values[place] = True
         self.done += 1
@@ -190,36 +230,57 @@ class _Sweep:
             self.store.mark(int(place[0]))
 
     def _show(self, last: bool = False) -> None:
+        """Write what is due, and tell how far the sweep is."""
         now = time.monotonic()
         if self.store is not None and (last or now - self.flushed > FLUSH):
             self.store.flush()
             self.flushed = now
-        if self.progress is not None:
-            total = len(self.points)
-            self.progress(Progress(self.done, self.found, self.failed, total, now - self.begun))
+        if self.progress is None:
+            return
+        progress = Progress(
+            done=self.done,
+            resumed=self.resumed,
+            failed=self.failed,
+            total=len(self.points),
+            seconds=now - self.begun,
+        )
+        self.progress(progress)
 
     def _answers(
-        self, places: Mapping[str, Sequence[int]], executor: Executor | None, workers: int | None
+        self,
+        places: Mapping[str, Sequence[int]],
+        executor: Executor | None,
+        workers: int | None,
     ) -> Iterator[tuple[str, TaskResult]]:
         """Yield the answers of the points that are missing; an own pool that loses a worker is made anew."""
-        left, broken = list(places), 0
-        workers = workers or min(len(os.sched_getaffinity(0)), -(-len(left) // WORTH_A_WORKER))
-        while left:
-            scenarios = [self.points[places[key][0]] for key in left]
-            own = processes(workers) if executor is None and workers > 1 else None
+        missing = list(places)
+        breakdowns = 0
+        workers = workers or _workers_for(len(missing))
+        while missing:
+            scenarios = [self.points[places[key][0]] for key in missing]
+            own = None
+            if executor is None and workers > 1:
+                own = processes(workers)
             done = set()
             try:
                 for answer in solve_points(self.case, scenarios, self.measure, own or executor, solver=self.solver):
-                    done.add(left[answer.index])
-                    yield left[answer.index], answer
+                    key = missing[answer.index]
+                    done.add(key)
+                    yield key, answer
             except BrokenExecutor as err:
-                broken = 0 if done else broken + 1
-                if own is None or broken >= DEAD_POOLS:
+                breakdowns = 0 if done else breakdowns + 1
+                if own is None or breakdowns >= DEAD_POOLS:
                     raise SolverError(f"workers die again and again; what is done is kept ({err})") from None
             finally:
                 if own is not None:
                     own.shutdown(wait=True, cancel_futures=True)
-            left = [key for key in left if key not in done]
+            missing = [key for key in missing if key not in done]
+
+
+def _workers_for(points: int) -> int:
+    """Return how many processes are worth starting on this machine."""
+    worth = -(-points // WORTH_A_WORKER)
+    return min(len(os.sched_getaffinity(0)), worth)
 
 
 def _refuse(case: Case, tried: Sequence[Scenario]) -> None:
@@ -238,47 +299,41 @@ def _refuse_axes(laid: Grid) -> None:
     """Refuse axes that have the name of what is kept."""
     for key in laid.coords.keys() & METRICS.keys():
         what = f"axis {key!r} has the name of a metric, and a Dataset cannot hold both"
-        raise InputError(Fault(what, key, None, None, "run the values by themselves: energy run with --set"))
+        raise InputError(Fault(what, key, repair="run the values by themselves: energy run with --set"))
 
 
 def _first_days(case: Case, points: Sequence[Scenario]) -> tuple[list[pd.Timestamp], pd.DatetimeIndex]:
     """Return the first day of each point, and the days of all points together."""
     import pandas as pd
 
-    horizons = [on_calendar(case, point).horizon() for point in points]
-    firsts = [start.floor("D") for start, _ in horizons]
-    last = max(end for _, end in horizons)
-    return firsts, pd.date_range(min(firsts), last, freq="D", inclusive="left")
+    firsts = []
+    ends = []
+    for point in points:
+        start, end = on_calendar(case, point).horizon()
+        firsts.append(start.floor("D"))
+        ends.append(end)
+    return firsts, pd.date_range(min(firsts), max(ends), freq="D", inclusive="left")
 
 
 def _refuse_surprise(solver: str, points: Sequence[Scenario]) -> None:
     if any(point.foresight == "surprise" and point.events for point in points):
         what = f"plans that learn of events are solved by HiGHS alone, not by {solver}"
-        raise InputError(Fault(what, "--solver", None, "foresight: perfect", "leave the solver out"))
+        raise InputError(Fault(what, "--solver", allowed="foresight: perfect", repair="leave the solver out"))
 
 
-def _keys(case: Case, points: Sequence[Scenario], measure: Metrics, solver: str | None) -> list[str]:
+def _keys(
+    case: Case,
+    points: Sequence[Scenario],
+    measure: Metrics,
+    solver: str | None,
+) -> list[str]:
     """Return the hash of all that decides each point's answer; the same scenario twice has the same one."""
-    common = "\n".join([case_digest(case), *measure.series, *(f"{name} {version(name)}" for name in DECIDING)])
+    versions = [f"{name} {version(name)}" for name in DECIDING]
+    common = "\n".join([case_digest(case), *measure.series, *versions])
     if solver is not None:
         common += f"\nn.optimize {solver}"
-    return [sha256(f"{common}\n{point.digest()}".encode()).hexdigest() for point in points]
-
-
-def _empty(laid: Grid, measure: Metrics, base: Scenario, days: pd.DatetimeIndex) -> xr.Dataset:
-    """Return the Dataset before anything is solved."""
-    import xarray as xr
-
-    sizes = {"month": len(MONTHS), "day": len(days)}
-    dims, shape = tuple(laid.dims), tuple(laid.dims.values())
-    data: dict[str, Any] = {}
-    for name, (more, unit, text) in measure.shapes(len(days)).items():
-        values = np.full(shape + tuple(sizes[dim] for dim in more), np.nan)
-        data[name] = ((*dims, *more), values, {"units": unit, "long_name": text})
-    data["reason"] = (dims, np.full(shape, "", dtype=f"U{REASON}"), {"long_name": "why a point failed"})
-    data["done"] = (dims, np.zeros(shape, dtype=bool), {"long_name": "whether a point is solved, or failed"})
-    coords: dict[str, Any] = {key: (dim, values, attrs) for key, (dim, values, attrs) in laid.coords.items()}
-    coords["month"] = ("month", list(MONTHS), {"long_name": "calendar month", "units": "1"})
-    if measure.series:
-        coords["day"] = ("day", days, {"long_name": "day of the horizon, UTC"})
-    return xr.Dataset(data, coords, {"title": f"sweep of {base.name}", "Conventions": "CF-1.11"})
+    keys = []
+    for point in points:
+        text = f"{common}\n{point.digest()}"
+        keys.append(sha256(text.encode()).hexdigest())
+    return keys

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 from energy.errors import Fault, InputError, nearest
 from energy.reading.document import read_document
 from energy.reading.frozen import Frozen, FrozenMap, Frozenness, Row, Word
-from energy.reading.project_folder import project_folder
+from energy.reading.library_folders import library_files
 from energy.reading.schema_errors import validated
 from energy.reading.tree import Node
 
@@ -80,11 +80,10 @@ def _path(path_or_name: str | Path) -> Path:
         if not path.is_file():
             raise InputError(Fault("file not found", path))
         return path
-    folder = project_folder("scenarios") / "sweeps"
-    names = sorted(file.stem for file in folder.glob("*.yaml"))
-    if path.name not in names:
+    files = library_files("scenarios", "sweeps")
+    if path.name not in files:
         what = f"no sweep {str(path_or_name)!r}"
-        repair = nearest(path.name, names)
-        fault = Fault(what, folder, allowed=", ".join(names), repair=repair)
+        repair = nearest(path.name, files)
+        fault = Fault(what, "scenarios/sweeps", allowed=", ".join(files), repair=repair)
         raise InputError(fault)
-    return folder / f"{path.name}.yaml"
+    return files[path.name]

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from energy.case import Case
+from energy.report.text_table import fixed, number_columns, text_table, words_column
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -63,11 +64,15 @@ def marks_of(case: Case, *patterns: str) -> str:
     keys = case.evidence["component"] + "." + case.evidence["name"]
     texts = []
     for pattern in patterns or ("*",):
-        rows = case.evidence[[fnmatchcase(key, pattern) for key in keys]]
+        matches = [fnmatchcase(key, pattern) for key in keys]
+        rows = case.evidence[matches]
         if len(rows):
             label = "the case" if pattern == "*" else pattern
-            texts.append(f"{label}: weakest mark {max(rows['confidence'])} of {len(rows)} numbers")
-    return "; ".join(texts) or f"no evidence names {', '.join(patterns)}"
+            weakest = max(rows["confidence"])
+            texts.append(f"{label}: weakest mark {weakest} of {len(rows)} numbers")
+    if not texts:
+        return f"no evidence names {', '.join(patterns)}"
+    return "; ".join(texts)
 
 
 def answer_text(answer: Answer) -> Iterator[Table | str]:
@@ -93,24 +98,15 @@ def _unit_text(table: pd.DataFrame) -> str:
 
 def table_rows(table: pd.DataFrame) -> Table:
     """Return a table ready to print; the index comes first."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
-
-    shown = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for name in table.index.names:
-        shown.add_column(Text(str(name or "")))
-    for label in column_labels(table):
-        shown.add_column(Text(label), justify="right")
+    columns = [words_column(str(name or "")) for name in table.index.names]
+    columns += number_columns(column_labels(table))
     digits = table.attrs.get("digits")
-    for key, row in zip(table.index, table.to_numpy(object), strict=True):
+    rows = []
+    for key, values in zip(table.index, table.to_numpy(object), strict=True):
         keys = key if isinstance(key, tuple) else (key,)
-        cells = [
-            *map(str, keys),
-            *(number_text(value, digits) for value in row),
-        ]
-        shown.add_row(*[Text(cell) for cell in cells])
-    return shown
+        cells = [number_text(value, digits) for value in values]
+        rows.append([*map(str, keys), *cells])
+    return text_table(columns, rows)
 
 
 def column_labels(table: pd.DataFrame) -> list[str]:
@@ -148,7 +144,7 @@ def number_text(value: object, digits: int | None = None) -> str:
         return ""
     if digits is None:
         digits = _digits(abs(number))
-    return f"{round(number, digits) + 0.0:,.{digits}f}"
+    return fixed(number, digits)
 
 
 def _digits(size: float) -> int:

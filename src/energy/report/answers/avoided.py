@@ -79,9 +79,9 @@ def avoided_answer(
     return Answer(
         (sentence,),
         tables,
-        span,
-        marks_of(case, "carriers.*", "generators.*"),
-        limits,
+        span=span,
+        marks=marks_of(case, "carriers.*", "generators.*"),
+        limits=limits,
     )
 
 
@@ -122,7 +122,7 @@ def winter_price_answer(case: Case, scenario: Scenario) -> Answer:
         "Prices of the margin by month": table,
         "Gain of both sides together by the power that is sold": trade,
     }
-    return Answer((sentence,), tables, span, marks_of(case, "generators.*"), limits)
+    return Answer((sentence,), tables, span=span, marks=marks_of(case, "generators.*"), limits=limits)
 
 
 def _gain_by_power(prices: pd.DataFrame) -> pd.DataFrame:
@@ -154,18 +154,18 @@ def closure_answer(
     executor: Executor | None = None,
 ) -> Answer:
     """Return what a closure of each length costs, by the month that it begins in."""
-    found = closures(case, scenario, where, lengths, months, executor)
-    lost = found.table["lost"].unstack("days")
+    costs = closures(case=case, scenario=scenario, where=where, lengths=lengths, months=months, executor=executor)
+    lost = costs.table["lost"].unstack("days")
     lost.columns = pd.Index([f"{days} days" for days in lost.columns])
     lost.attrs["units"] = "GWh"
-    income = found.table["income lost"].unstack("days")
+    income = costs.table["income lost"].unstack("days")
     income.columns = pd.Index([f"{days} days" for days in income.columns])
     income.attrs["units"] = "million USD"
-    position = int(found.table["lost"].to_numpy().argmax())
-    month, days = found.table.index.tolist()[position]
-    worst = found.table.iloc[position]
+    position = int(costs.table["lost"].to_numpy().argmax())
+    month, days = costs.table.index.tolist()[position]
+    worst = costs.table.iloc[position]
     sentence = (
-        f"Of {found.undisturbed:,.0f} GWh a closure of {', '.join(where)} takes at most {worst['lost']:,.0f} "
+        f"Of {costs.undisturbed:,.0f} GWh a closure of {', '.join(where)} takes at most {worst['lost']:,.0f} "
         f"({days} days from month {month}): {worst['income lost']:,.1f} million USD of the contract's income, "
         "which the buyer does not pay and spends on its own plants."
     )
@@ -173,16 +173,16 @@ def closure_answer(
     tables = {
         "Energy lost, by month of the beginning": lost,
         "Income lost": income,
-        "All figures": found.table,
+        "All figures": costs.table,
     }
     foreseen = scenario.foresight == "perfect"
     limits = ("a closure that nobody foresees: these are known from the start (--set foresight=surprise)",)
     return Answer(
         (sentence,),
         tables,
-        span,
-        marks_of(case, "rules.contract"),
-        limits if foreseen else (),
+        span=span,
+        marks=marks_of(case, "rules.contract"),
+        limits=limits if foreseen else (),
     )
 
 
@@ -198,14 +198,14 @@ def action_answer(
 ) -> Answer:
     """Return the ranking of actions over drawn water years and outages."""
     ranking = rank_actions(
-        case,
-        scenario,
-        hazards,
-        actions,
-        np.arange(samples).tolist(),
-        seed,
-        ranked_by,
-        executor,
+        case=case,
+        scenario=scenario,
+        hazards=hazards,
+        actions=actions,
+        draws=np.arange(samples).tolist(),
+        seed=seed,
+        ranked_by=ranked_by,
+        executor=executor,
     )
     table = ranking.table
     best = str(table.index[0])
@@ -223,7 +223,7 @@ def action_answer(
     return Answer(
         tuple(sentences),
         {"Actions, best first": table},
-        span,
-        marks_of(case),
-        limits,
+        span=span,
+        marks=marks_of(case),
+        limits=limits,
     )

@@ -29,6 +29,7 @@ from energy.model.inputs import inputs
 from energy.report.answers.answer import Answer, marks_of
 from energy.report.answers.seasons import season_energy, solved
 from energy.scenario import Scenario
+from energy.scenario.model import NOT_WRITTEN
 from energy.solve import Result, solve
 
 HOURS = 6
@@ -85,9 +86,9 @@ def power_flow_answer(case: Case, scenario: Scenario, hours: int = HOURS, at: Se
     return Answer(
         sentences,
         tables,
-        span,
-        marks_of(case, "rules.reactive_power", "lines.*"),
-        tuple(filter(None, limits)),
+        span=span,
+        marks=marks_of(case, "rules.reactive_power", "lines.*"),
+        limits=tuple(filter(None, limits)),
     )
 
 
@@ -127,9 +128,7 @@ def frequency_of(case: Case) -> Frequency:
             Fault(
                 "the case says nothing of frequency",
                 case.path / "rules.yaml",
-                None,
-                None,
-                repair,
+                repair=repair,
             )
         )
     return case.rules.frequency
@@ -190,7 +189,7 @@ def frequency_answer(
     )
     span = f"over {len(limit.limit)} snapshots; constants judged"
     tables = {"Both ends": shown, "Largest loss by month": by_month}
-    return Answer(sentences, tables, span, marks_of(case, "rules.frequency"), limits), limit
+    return Answer(sentences, tables, span=span, marks=marks_of(case, "rules.frequency"), limits=limits), limit
 
 
 def write_limited_scenario(scenario: Scenario, limit: FrequencyLimit, path: Path) -> None:
@@ -209,14 +208,13 @@ def write_limited_scenario(scenario: Scenario, limit: FrequencyLimit, path: Path
             Fault(
                 what,
                 path,
-                None,
-                None,
-                "name a new file in a folder that exists",
+                repair="name a new file in a folder that exists",
             )
         )
     where = tuple(f"links.{name}" for name in limit.links)
     limited = limited_scenario(scenario, limit.limit, limit.rating, where)
-    plain = {key: value for key, value in limited.plain().items() if key != "name" and value not in (None, {}, [])}
+    written = {key: value for key, value in limited.plain().items() if key not in NOT_WRITTEN}
+    plain = {key: value for key, value in written.items() if value not in (None, {}, [])}
     with path.open("w", encoding="utf-8") as file:
         YAML(typ="safe", pure=True).dump(plain, file)
 
@@ -238,9 +236,9 @@ def corridor_answer(case: Case, scenario: Scenario, corridors: Sequence[str] | N
     return Answer(
         (sentence,),
         {"Exchange after the loss of a corridor": table},
-        "",
-        marks_of(case, "lines.*"),
-        limits,
+        span="",
+        marks=marks_of(case, "lines.*"),
+        limits=limits,
     )
 
 
@@ -271,14 +269,13 @@ def threshold_answer(
                 Fault(
                     f"no rule of a start {name!r}",
                     "--rule",
-                    None,
-                    ", ".join(known),
-                    repair,
+                    allowed=", ".join(known),
+                    repair=repair,
                 )
             )
     tables, texts = {}, []
     for name in rules:
-        level = threshold_level(case, scenario, name, wanted, count)
+        level = threshold_level(case=case, scenario=scenario, rule=name, quantity=wanted, count=count)
         tables[f"{name}: season by the level in hm3 at the start"] = level.table
         if level.threshold != level.threshold:
             texts.append(f"{name}: at no level")

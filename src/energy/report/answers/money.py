@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from energy.analysis.contract_forms import Terms, contract_forms, fair_prices
+from energy.analysis.contract_forms import DeliveryTerms, contract_forms, fair_prices
 from energy.analysis.investment import (
     ALL,
     BenefitCurve,
@@ -61,9 +61,7 @@ def investment_of(case: Case) -> tuple[Investment, ContractTerms]:
             Fault(
                 f"the case has no {missing}",
                 case.path / "rules.yaml",
-                None,
-                None,
-                repair,
+                repair=repair,
             )
         )
     return investment, contract
@@ -127,12 +125,19 @@ def investment_answer(
     )
     span = f"NPV {_npv_text(investment, contract, curve, own)} at the energy of dry to wet water"
     if seasons is not None:
-        table = npv_distribution(investment, contract, curve, seasons, weights, seed)
+        table = _npv_distribution(
+            investment=investment,
+            contract=contract,
+            curve=curve,
+            seasons=seasons,
+            weights=weights,
+            seed=seed,
+        )
         tables[f"NPV over {PATHS:,} drawn paths of years"] = table
         drawn = table.loc[ALL].astype(float)
         span += f"; over drawn paths {drawn['P90']:,.0f} (P90) to {drawn['P10']:,.0f} (P10)"
     marks = marks_of(case, SECTION, "rules.contract")
-    return Answer(sentences, tables, span, marks, LIMITS)
+    return Answer(sentences, tables, span=span, marks=marks, limits=LIMITS)
 
 
 def _investment_tables(
@@ -159,7 +164,9 @@ def _npv_text(
     start: int,
 ) -> str:
     energies = np.repeat(curve.energy[[0, -1]][:, None], investment.life, axis=1)
-    low, high = npv_of_paths(investment, contract, curve, start, energies).sum(axis=1)
+    low, high = npv_of_paths(investment=investment, contract=contract, curve=curve, start=start, energy=energies).sum(
+        axis=1
+    )
     return f"{low:,.0f} to {high:,.0f} million USD"
 
 
@@ -177,7 +184,7 @@ def _break_even_text(needed: float, energy: float) -> str:
     )
 
 
-def npv_distribution(
+def _npv_distribution(
     investment: Investment,
     contract: ContractTerms,
     curve: BenefitCurve,
@@ -194,8 +201,8 @@ def npv_distribution(
         ``negative``, the probability of a loss.
     """
     share = np.ones(len(seasons)) if weights is None else weights
-    energy = drawn_paths(seasons, share, investment.life, PATHS, seed)
-    values = npv_of_paths(investment, contract, curve, investment.start, energy)
+    energy = drawn_paths(season=seasons, weights=share, years=investment.life, paths=PATHS, seed=seed)
+    values = npv_of_paths(investment=investment, contract=contract, curve=curve, start=investment.start, energy=energy)
     table = pd.DataFrame(values, columns=curve.countries)
     table[ALL] = table.sum(axis=1)
     summary = pd.DataFrame({"mean": table.mean()})
@@ -238,12 +245,12 @@ def contract_answer(
     least_cost = season_energy(case, scenario.replace(objective="dispatch"))
     taken = np.minimum(np.full(len(offered), least_cost), offered)
     quantity = float(contract.quantity or offered.max())
-    terms = Terms(
-        price,
-        quantity,
-        worth,
-        opportunity,
-        price / 2 if penalty is None else penalty,
+    terms = DeliveryTerms(
+        price=price,
+        quantity=quantity,
+        worth=worth,
+        opportunity=opportunity,
+        penalty=price / 2 if penalty is None else penalty,
     )
     table = contract_forms(terms, offered, taken, weights)
     form = table["buyer"].idxmax()
@@ -260,9 +267,9 @@ def contract_answer(
     return Answer(
         sentences,
         {"Forms of contract": table},
-        span,
-        marks_of(case, "rules.contract"),
-        limits,
+        span=span,
+        marks=marks_of(case, "rules.contract"),
+        limits=limits,
     )
 
 

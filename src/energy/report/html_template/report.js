@@ -7,8 +7,10 @@ for (const table of document.querySelectorAll("table.sortable")) {
     button.type = "button";
     button.textContent = head.textContent;
     head.replaceChildren(button);
-    button.addEventListener("click", () => {
-      const down = head.getAttribute("aria-sort") === "ascending";
+    head.addEventListener("click", () => {
+      const numbers = [...body.rows].some(row => row.cells[column].dataset.value !== undefined);
+      const before = head.getAttribute("aria-sort");
+      const down = before ? before === "ascending" : numbers; // the largest number first, words from A
       for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
       const key = row => {

@@ -72,7 +72,7 @@ def comparison_answer(
     return Answer(
         (text,),
         {"Seasons side by side": table},
-        span,
-        marks_of(library.case),
-        tuple(limits),
+        span=span,
+        marks=marks_of(library.case),
+        limits=tuple(limits),
     )

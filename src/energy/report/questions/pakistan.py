@@ -55,9 +55,9 @@ def price_worth_paying(library: Library) -> Answer:
     return Answer(
         (sentence,),
         tables,
-        span,
-        marks_of(case, "generators.PK*", "profiles/demand_year.PK"),
-        limits,
+        span=span,
+        marks=marks_of(case, "generators.PK*", "profiles/demand_year.PK"),
+        limits=limits,
     )
 
 
@@ -129,9 +129,9 @@ def reserve_at_nowshera(library: Library) -> Answer:
     return Answer(
         (sentence, *frequency.sentences),
         tables,
-        frequency.span,
-        marks_of(case, "rules.security", "rules.frequency"),
-        (*limits, *frequency.limits),
+        span=frequency.span,
+        marks=marks_of(case, "rules.security", "rules.frequency"),
+        limits=(*limits, *frequency.limits),
     )
 
 

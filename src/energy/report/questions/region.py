@@ -138,9 +138,9 @@ def ring_collapse(library: Library) -> Answer:
     return Answer(
         sentences,
         tables,
-        f"{least:,.0f} to {most:,.0f} MW over the hours",
-        island.marks,
-        limits,
+        span=f"{least:,.0f} to {most:,.0f} MW over the hours",
+        marks=island.marks,
+        limits=limits,
     )
 
 
@@ -189,7 +189,7 @@ def spill_avoided(library: Library) -> Answer:
     for name, scenario in _water_scenarios(library).items():
         sold = solved(library.case, scenario)
         unsold = _without_sale(library, scenario)
-        avoided = spilled_energy(unsold) - spilled_energy(sold)
+        avoided = _spilled_energy(unsold) - _spilled_energy(sold)
         energy = season_energy(library.case, scenario)
         rows[name] = {"delivered": energy, "spill avoided": avoided}
         rows[name]["share"] = min(avoided / energy, 1.0) if energy > 1 else float("nan")
@@ -205,9 +205,9 @@ def spill_avoided(library: Library) -> Answer:
     return Answer(
         (sentence,),
         {"Spill with and without the sale": table},
-        shares,
-        marks_of(library.case),
-        limits,
+        span=shares,
+        marks=marks_of(library.case),
+        limits=limits,
     )
 
 
@@ -223,7 +223,7 @@ def _without_sale(library: Library, scenario: Scenario) -> Result:
     return solve(replace(asked, dense={**asked.dense, ("links", "p_max_pu"): closed}))
 
 
-def spilled_energy(result: Result) -> float:
+def _spilled_energy(result: Result) -> float:
     """Return what the turbines beside spillways would have made of the spilled water [GWh]."""
     links = result.inputs.components["links"]
     buses = result.inputs.components["buses"]
@@ -240,7 +240,13 @@ def spilled_energy(result: Result) -> float:
 def cheap_actions(library: Library) -> Answer:
     """Question 24: which cheap action lowers expected unserved energy most."""
     hazards, actions = read_hazards("base"), read_actions("base")
-    return action_answer(library.case, library.base, hazards, actions, library.samples)
+    return action_answer(
+        case=library.case,
+        scenario=library.base,
+        hazards=hazards,
+        actions=actions,
+        samples=library.samples,
+    )
 
 
 def climate_rogun_and_canal(library: Library) -> Answer:
@@ -290,9 +296,9 @@ def climate_rogun_and_canal(library: Library) -> Answer:
     return Answer(
         (sentence,),
         tables,
-        f"{len(plain)} draws",
-        marks_of(case, "profiles/water_statistics.*"),
-        limits,
+        span=f"{len(plain)} draws",
+        marks=marks_of(case, "profiles/water_statistics.*"),
+        limits=limits,
     )
 
 

@@ -56,9 +56,9 @@ def nurek_full_in_september(library: Library) -> Answer:
     return Answer(
         (sentence,),
         {"By the level asked of Nurek": table},
-        span,
-        marks_of(library.case, "rules.nurek*"),
-        limits,
+        span=span,
+        marks=marks_of(library.case, "rules.nurek*"),
+        limits=limits,
     )
 
 
@@ -126,7 +126,7 @@ def kyrgyz_surplus(library: Library) -> Answer:
     inside = [5 <= month <= 9 for month in pd.PeriodIndex(net.index).month]
     summer = net["net position of KG"][inside]
     season = season_energy(case, base)
-    level = threshold_answer(case, base, ["toktogul_start"], 1.1 * season, LEVELS)
+    level = threshold_answer(case=case, scenario=base, rules=["toktogul_start"], quantity=1.1 * season, count=LEVELS)
     table = library.compared("kyrgyz_opt_out", "irrigation_6500")
     sentence = (
         f"Kyrgyzstan's own net position from May to September is {summer.min():,.0f} to {summer.max():,.0f} GWh a "
@@ -142,7 +142,7 @@ def kyrgyz_surplus(library: Library) -> Answer:
         "For a tenth more than the base season: " + level.sentences[0],
     )
     limits = ("at which level an operator dares to export: he does not know the winter to come",)
-    return Answer(sentences, tables, water_span(case, base), level.marks, limits)
+    return Answer(sentences, tables, span=water_span(case, base), marks=level.marks, limits=limits)
 
 
 def kyrgyz_loan_service(library: Library) -> Answer:
@@ -190,7 +190,7 @@ def datka_sughd_without_sale(library: Library) -> Answer:
     return Answer(
         (sentence,),
         {"With the line against without": table},
-        span,
-        marks_of(case, "lines.Datka - Sughd"),
-        limits,
+        span=span,
+        marks=marks_of(case, "lines.Datka - Sughd"),
+        limits=limits,
     )

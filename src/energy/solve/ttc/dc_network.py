@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,30 @@ class Column:
 
 
 @dataclass(frozen=True)
-class BusEntry:
+class GridLimit:
+    """A linear limit of the case's rules on flows.
+
+    Attributes
+    ----------
+    name
+        The rule.
+    steps
+        Positions of the snapshots in which it holds.
+    coefficients
+        Flow → coefficient.
+    low, high
+        At least, at most [MW].
+    """
+
+    name: str
+    steps: frozenset[int]
+    coefficients: Mapping[int, float]
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class _BusEntry:
     """What a column gives to a bus, per MW or hm³/h of the column: a number, or one a snapshot."""
 
     column: int
@@ -47,7 +71,7 @@ class DCNetwork:
 
     Parameters
     ----------
-    found
+    inputs
         Inputs of the model.
     network_only
         Leave out plants and demand: the lines and links alone.
@@ -65,147 +89,236 @@ class DCNetwork:
         Demand at the buses [MW]; shape (snapshots, buses).
     """
 
-    def __init__(self, found: Inputs, network_only: bool = False) -> None:
-        carrier = found.components["buses"]["carrier"]
-        self.found = found
-        self.buses = [str(bus) for bus in carrier.index[~carrier.isin([WATER, SCHEDULE])]]
-        self._schedules = set(carrier.index[carrier == SCHEDULE])
+    def __init__(self, inputs: Inputs, network_only: bool = False) -> None:
+        carrier = inputs.components["buses"]["carrier"]
+        is_schedule = carrier == SCHEDULE
+        is_electric = ~is_schedule & (carrier != WATER)
+        self.inputs = inputs
+        self.buses = [str(bus) for bus in carrier.index[is_electric]]
+        self._electric = set(self.buses)
+        self._schedules = set(carrier.index[is_schedule])
         self.columns: list[Column] = []
-        self.entries: list[BusEntry] = []
-        self._bounds: list[tuple[np.ndarray, np.ndarray]] = []
+        self.entries: list[_BusEntry] = []
+        self._lower: list[np.ndarray] = []
+        self._upper: list[np.ndarray] = []
         if not network_only:
             self._generators()
             self._stores()
+            self._storage_units()
         self._links(network_only)
-        self._lines()
-        steps = len(found.axis.snapshots)
-        self.lower = np.column_stack([low for low, _ in self._bounds]) if self._bounds else np.zeros((steps, 0))
-        self.upper = np.column_stack([high for _, high in self._bounds]) if self._bounds else np.zeros((steps, 0))
-        self.demand = np.zeros((steps, len(self.buses))) if network_only else self._demand()
+        self._branches()
+        self.lower = self._bounds(self._lower)
+        self.upper = self._bounds(self._upper)
+        if network_only:
+            self.demand = np.zeros((self._steps, len(self.buses)))
+        else:
+            self.demand = self._demand()
 
-    def _add(self, column: Column, low: np.ndarray, high: np.ndarray, gives: Mapping[str, float | np.ndarray]) -> None:
-        at = len(self.columns)
+    @property
+    def _steps(self) -> int:
+        return len(self.inputs.axis.snapshots)
+
+    def _bounds(self, columns: Sequence[np.ndarray]) -> np.ndarray:
+        """Return bounds of the flows; shape (snapshots, columns)."""
+        if not columns:
+            return np.zeros((self._steps, 0))
+        return np.column_stack(columns)
+
+    def _table(self, component: str) -> pd.DataFrame:
+        return self.inputs.components.get(component, pd.DataFrame())
+
+    def _add(
+        self,
+        column: Column,
+        low: np.ndarray,
+        high: np.ndarray,
+        gives: Mapping[str, float | np.ndarray],
+    ) -> None:
+        position = len(self.columns)
         self.columns.append(column)
-        self._bounds.append((np.minimum(low, high), high))
-        self.entries += [BusEntry(at, bus, value) for bus, value in gives.items() if bus in self._known]
+        self._lower.append(np.minimum(low, high))
+        self._upper.append(high)
+        for bus, value in gives.items():
+            if bus in self._electric:
+                entry = _BusEntry(position, bus, value)
+                self.entries.append(entry)
 
-    @cached_property
-    def _known(self) -> set[str]:
-        return set(self.buses)
-
-    def _limits(self, component: str, nominal: str = "p_nom") -> tuple[pd.DataFrame, pd.DataFrame]:
-        size = self.found.components[component][nominal].to_numpy(float)
-        low = self.found.values(component, nominal[0] + "_min_pu") * size
-        return low.fillna(0.0), (self.found.values(component, nominal[0] + "_max_pu") * size).fillna(0.0)
+    def _limits(self, component: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the least and the most that components carry [MW; hm³/h for turbines]."""
+        nominal = self.inputs.components[component]["p_nom"].to_numpy(float)
+        low = self.inputs.values(component, "p_min_pu") * nominal
+        high = self.inputs.values(component, "p_max_pu") * nominal
+        return low.fillna(0.0), high.fillna(0.0)
 
     def _generators(self) -> None:
-        table = self.found.components.get("generators", pd.DataFrame())
+        table = self._table("generators")
         if table.empty:
             return
-        low, high = self._limits("generators", "p_nom")
-        for name, row in table.iterrows():
-            if row["bus"] in self._known and row["carrier"] not in SHEDDING:
-                gives = {str(row["bus"]): float(row["sign"])}
-                self._add(Column("generators", str(name)), low[name].to_numpy(), high[name].to_numpy(), gives)
+        sheds = table["carrier"].isin(SHEDDING)
+        self._add_units("generators", table[~sheds])
+
+    def _storage_units(self) -> None:
+        table = self._table("storage_units")
+        if not table.empty:
+            self._add_units("storage_units", table)
+
+    def _add_units(self, component: str, table: pd.DataFrame) -> None:
+        """Add units with one bus each and bounds on their output."""
+        low, high = self._limits(component)
+        for name, unit in table.iterrows():
+            bus = str(unit["bus"])
+            if bus not in self._electric:
+                continue
+            column = Column(component, str(name))
+            gives = {bus: float(unit["sign"])}
+            self._add(
+                column,
+                low=low[name].to_numpy(),
+                high=high[name].to_numpy(),
+                gives=gives,
+            )
 
     def _stores(self) -> None:
-        table = self.found.components.get("stores", pd.DataFrame())
-        for name, row in table.iterrows():
-            if row["bus"] in self._known:  # as much as fills or empties it within an hour
-                size = np.full(len(self.found.axis.snapshots), float(row["e_nom"]))
-                self._add(Column("stores", str(name)), -size, size, {str(row["bus"]): 1.0})
-        units = self.found.components.get("storage_units", pd.DataFrame())
-        low, high = self._limits("storage_units") if len(units) else (units, units)
-        for name, row in units.iterrows():
-            if row["bus"] in self._known:
-                gives = {str(row["bus"]): float(row["sign"])}
-                self._add(Column("storage_units", str(name)), low[name].to_numpy(), high[name].to_numpy(), gives)
+        """Add the electric stores: at most as much as fills or empties them within an hour."""
+        for name, store in self._table("stores").iterrows():
+            bus = str(store["bus"])
+            if bus not in self._electric:
+                continue
+            column = Column("stores", str(name))
+            size = np.full(self._steps, float(store["e_nom"]))
+            self._add(column, low=-size, high=size, gives={bus: 1.0})
 
     def _links(self, network_only: bool) -> None:
-        table = self.found.components.get("links", pd.DataFrame())
+        table = self._table("links")
         if table.empty:
             return
-        low, high = self._limits("links", "p_nom")
-        ports = port_efficiencies(table.columns)
-        efficiency = {bus_of: self.found.values("links", attribute) for bus_of, attribute in ports.items()}
-        for name, row in table.iterrows():
-            gives: dict[str, float | np.ndarray] = {str(row["bus0"]): -1.0}
-            for bus_of in (port for port in ports if row[port] and row[port] not in self._schedules):
-                bus = str(row[bus_of])
-                gives[bus] = _constant(gives.get(bus, 0.0) + efficiency[bus_of][name].to_numpy())
-            electric = [bus for bus in gives if bus in self._known]
-            if not electric or (network_only and len(electric) < len(gives)):
+        low, high = self._limits("links")
+        for name, link in table.iterrows():
+            gives = self._deliveries(link)
+            electric = [bus for bus in gives if bus in self._electric]
+            is_turbine = len(electric) < len(gives)
+            if not electric or (network_only and is_turbine):
                 continue
-            bottom, top = low[name].to_numpy(), high[name].to_numpy()
-            self._add(Column("links", str(name)), np.maximum(bottom, 0.0), np.maximum(top, 0.0), gives)
-            if (bottom < 0).any() and len(gives) == 2:
-                back = {str(row["bus1"]): -1.0, str(row["bus0"]): np.minimum(gives[str(row["bus1"])], 1.0)}
-                self._add(Column("links", str(name), -1), np.maximum(-top, 0.0), np.maximum(-bottom, 0.0), back)
+            least = low[name].to_numpy()
+            most = high[name].to_numpy()
+            self._add(
+                Column("links", str(name)),
+                low=np.maximum(least, 0.0),
+                high=np.maximum(most, 0.0),
+                gives=gives,
+            )
+            runs_back = (least < 0).any() and len(gives) == 2
+            if not runs_back:
+                continue
+            bus0 = str(link["bus0"])
+            bus1 = str(link["bus1"])
+            efficiency = np.minimum(gives[bus1], 1.0)
+            self._add(
+                Column("links", str(name), direction=-1),
+                low=np.maximum(-most, 0.0),
+                high=np.maximum(-least, 0.0),
+                gives={bus1: -1.0, bus0: efficiency},
+            )
 
-    def _lines(self) -> None:
+    @cached_property
+    def _port_efficiencies(self) -> dict[str, pd.DataFrame]:
+        """Efficiencies of the links by the port that they deliver to."""
+        ports = port_efficiencies(self._table("links").columns)
+        return {port: self.inputs.values("links", attribute) for port, attribute in ports.items()}
+
+    def _deliveries(self, link: pd.Series) -> dict[str, float | np.ndarray]:
+        """Return what a link gives to each of its buses, per MW or hm³/h that it takes."""
+        gives: dict[str, float | np.ndarray] = {str(link["bus0"]): -1.0}
+        for port, efficiencies in self._port_efficiencies.items():
+            if not link[port] or link[port] in self._schedules:
+                continue
+            bus = str(link[port])
+            efficiency = efficiencies[link.name].to_numpy()
+            gives[bus] = _constant(gives.get(bus, 0.0) + efficiency)
+        return gives
+
+    def _branches(self) -> None:
         for component in BRANCHES:
-            table = self.found.components.get(component, pd.DataFrame())
+            table = self._table(component)
             if table.empty:
                 continue
-            rating = self.found.values(component, "s_max_pu") * table["s_nom"].to_numpy(float)
-            for name, row in table.iterrows():
+            nominal = table["s_nom"].to_numpy(float)
+            rating = self.inputs.values(component, "s_max_pu") * nominal
+            for name, branch in table.iterrows():
+                column = Column(component, str(name))
                 top = rating[name].to_numpy()
-                self._add(Column(component, str(name)), -top, top, {str(row["bus0"]): -1.0, str(row["bus1"]): 1.0})
+                gives = {str(branch["bus0"]): -1.0, str(branch["bus1"]): 1.0}
+                self._add(column, low=-top, high=top, gives=gives)
 
     def _demand(self) -> np.ndarray:
-        total = pd.DataFrame(0.0, index=self.found.axis.snapshots, columns=self.buses)
-        loads = self.found.components.get("loads", pd.DataFrame())
-        if len(loads):
-            power = self.found.values("loads", "p_set")
-            for name, row in loads.iterrows():
-                if row["bus"] in self._known:
-                    total[row["bus"]] -= power[name] * float(row["sign"])
-        return total.to_numpy()
+        demand = pd.DataFrame(0.0, index=self.inputs.axis.snapshots, columns=self.buses)
+        loads = self._table("loads")
+        if loads.empty:
+            return demand.to_numpy()
+        power = self.inputs.values("loads", "p_set")
+        for name, load in loads.iterrows():
+            bus = load["bus"]
+            if bus in self._electric:
+                demand[bus] -= power[name] * float(load["sign"])
+        return demand.to_numpy()
 
     @cached_property
     def at(self) -> dict[Column, int]:
         """Position of each flow."""
-        return {column: at for at, column in enumerate(self.columns)}
+        return {column: position for position, column in enumerate(self.columns)}
 
     @cached_property
     def lines(self) -> np.ndarray:
         """Positions of the lines among the flows, the transformers after them."""
-        return np.array([at for at, c in enumerate(self.columns) if c.component in BRANCHES], dtype=int)
+        is_branch = [column.component in BRANCHES for column in self.columns]
+        return np.flatnonzero(is_branch)
 
     @cached_property
     def reactance(self) -> np.ndarray:
         """Series reactance of the lines (of DC lines the resistance), per unit of an arbitrary base; shape (lines,)."""
-        value = effective_impedance(self.found)
-        return np.asarray(value / value.mean()) if len(value) else value
+        impedance = effective_impedance(self.inputs)
+        if not len(impedance):
+            return impedance
+        return np.asarray(impedance / impedance.mean())
 
     @cached_property
     def incidence(self) -> np.ndarray:
         """Buses × lines: +1 where a line begins, −1 where it ends."""
         matrix = np.zeros((len(self.buses), len(self.lines)))
-        number = {bus: at for at, bus in enumerate(self.buses)}
-        tables = [self.found.components[name] for name in BRANCHES if name in self.found.components]
-        ends = (
-            pd.concat([table[["bus0", "bus1"]] for table in tables])
-            if tables
-            else pd.DataFrame(columns=["bus0", "bus1"])
-        )
-        for at, (begin, end) in enumerate(zip(ends["bus0"], ends["bus1"], strict=True)):
-            matrix[number[begin], at] += 1
-            matrix[number[end], at] -= 1
+        line = 0
+        for component in BRANCHES:
+            table = self._table(component)
+            for _, branch in table.iterrows():
+                matrix[self._bus_number[branch["bus0"]], line] += 1
+                matrix[self._bus_number[branch["bus1"]], line] -= 1
+                line += 1
         return matrix
+
+    @cached_property
+    def _bus_number(self) -> dict[str, int]:
+        return {bus: number for number, bus in enumerate(self.buses)}
 
     def in_service(self, step: int) -> tuple[bool, ...]:
         """Tell which lines can carry anything in a snapshot."""
-        return tuple(bool(value) for value in self.upper[step, self.lines] > 0)
+        rating = self.upper[step, self.lines]
+        return tuple((rating > 0).tolist())
 
     @cached_property
     def alike(self) -> np.ndarray:
         """For each snapshot the first one with the same efficiencies and limits; shape (snapshots,)."""
-        steps = len(self.lower)
-        varying = [e.value for e in self.entries if isinstance(e.value, np.ndarray)]
-        held = [[float(step in at) for step in range(steps)] for _, at, _, _, _ in self._rules]
-        parts = np.column_stack([np.zeros(steps), *varying, *held])
-        _, first, inverse = np.unique(parts, axis=0, return_index=True, return_inverse=True)
+        steps = np.arange(self._steps)
+        features = [np.zeros(self._steps)]
+        features += [entry.value for entry in self.entries if isinstance(entry.value, np.ndarray)]
+        for limit in self._grid_limits:
+            holds = np.isin(steps, list(limit.steps))
+            features.append(holds.astype(float))
+        table = np.column_stack(features)
+        _, first, inverse = np.unique(
+            table,
+            axis=0,
+            return_index=True,
+            return_inverse=True,
+        )
         return np.asarray(first[inverse.ravel()])
 
     @cached_property
@@ -213,46 +326,72 @@ class DCNetwork:
         """Most that a unit of each flow gives to a bus: 1 but for turbines, MWh/hm³; shape (columns,)."""
         most = np.ones(len(self.columns))
         for entry in self.entries:
-            most[entry.column] = max(most[entry.column], float(np.mean(entry.value)))
+            mean_value = float(np.mean(entry.value))
+            most[entry.column] = max(most[entry.column], mean_value)
         return most
 
-    def limits(self, step: int) -> list[tuple[str, dict[int, float], float, float]]:
-        """Return the case's linear limits that hold in a snapshot: name, flow → coefficient, at least, at most [MW]."""
-        rows = []
-        for name, at, terms, low, high in self._rules:
-            if step in at and terms:
-                rows.append((name, terms, low, high))
-        return rows
+    def limits(self, step: int) -> list[GridLimit]:
+        """Return the case's linear limits that hold in a snapshot."""
+        return [limit for limit in self._grid_limits if step in limit.steps and limit.coefficients]
 
     @cached_property
-    def _rules(self) -> list[tuple[str, set[int], dict[int, float], float, float]]:
-        found = []
-        for rule in self.found.rules:
-            if rule["kind"] == "limit" and rule.get("equals") is None:
-                terms: dict[int, float] = {}
-                for term in rule["terms"]:
-                    for name in term["names"]:
-                        for direction in (1, -1):
-                            at = self.at.get(Column(term["component"], name, direction))
-                            if at is not None:
-                                terms[at] = direction * float(term["coefficient"])
-                low, high = rule.get("at_least", -np.inf), rule.get("at_most", np.inf)
-                found.append((str(rule["name"]), set(positions(rule["runs"]).tolist()), terms, low, high))
-        return found
+    def _grid_limits(self) -> list[GridLimit]:
+        limits = []
+        for rule in self.inputs.rules:
+            if rule["kind"] != "limit" or rule.get("equals") is not None:
+                continue
+            steps = positions(rule["runs"]).tolist()
+            limit = GridLimit(
+                name=str(rule["name"]),
+                steps=frozenset(steps),
+                coefficients=self._coefficients(rule["terms"]),
+                low=rule.get("at_least", -np.inf),
+                high=rule.get("at_most", np.inf),
+            )
+            limits.append(limit)
+        return limits
+
+    def _coefficients(self, terms: Sequence[Mapping[str, Any]]) -> dict[int, float]:
+        """Return the coefficients of a limit's flows; a link run backwards counts with the other sign."""
+        coefficients = {}
+        for term in terms:
+            coefficient = float(term["coefficient"])
+            for name in term["names"]:
+                for direction in (1, -1):
+                    flow = self.at.get(Column(term["component"], name, direction))
+                    if flow is not None:
+                        coefficients[flow] = direction * coefficient
+        return coefficients
 
     def balance(self, step: int) -> sparse.coo_matrix:
         """Return what each flow gives to each bus in a snapshot; shape (buses, columns)."""
-        number = {bus: at for at, bus in enumerate(self.buses)}
-        value = [e.value if isinstance(e.value, float) else float(e.value[step]) for e in self.entries]
-        rows, cols = [number[e.bus] for e in self.entries], [e.column for e in self.entries]
-        return sparse.coo_matrix((value, (rows, cols)), shape=(len(self.buses), len(self.columns)))
+        rows = []
+        columns = []
+        values = []
+        for entry in self.entries:
+            value = entry.value
+            if not isinstance(value, float):
+                value = float(value[step])
+            rows.append(self._bus_number[entry.bus])
+            columns.append(entry.column)
+            values.append(value)
+        shape = (len(self.buses), len(self.columns))
+        return sparse.coo_matrix((values, (rows, columns)), shape=shape)
 
 
 def _constant(values: np.ndarray) -> float | np.ndarray:
-    return float(values[0]) if (values == values[0]).all() else values
+    """Return a number where all snapshots have the same value."""
+    first = values[0]
+    if (values == first).all():
+        return float(first)
+    return values
 
 
-def outage_factors(incidence: np.ndarray, reactance: np.ndarray, up: Sequence[bool]) -> np.ndarray:
+def outage_factors(
+    incidence: np.ndarray,
+    reactance: np.ndarray,
+    up: Sequence[bool],
+) -> np.ndarray:
     """Return what share of a lost line's flow each other line takes over (LODF).
 
     With H the flows that unit injections cause (PTDF) and h the flow on line l for a transfer between the ends of
@@ -280,12 +419,15 @@ def outage_factors(incidence: np.ndarray, reactance: np.ndarray, up: Sequence[bo
     >>> outage_factors(triangle, np.ones(3), [True] * 3).round(6).tolist()[1]
     [1.0, -1.0, 1.0]
     """
-    weight = np.where(up, 1 / reactance, 0.0) if len(reactance) else np.zeros(0)
-    weighted = weight[:, None] * incidence.T
-    between = weighted @ np.linalg.pinv(incidence @ weighted) @ incidence
-    own = np.diag(between)
-    factors = np.full(between.shape, np.nan)
-    meshed = np.array(up, dtype=bool) & (own < 1 - BRIDGE)
-    factors[:, meshed] = between[:, meshed] / (1 - own[meshed])
+    in_service = np.array(up, dtype=bool)
+    susceptance = np.zeros(len(reactance))
+    susceptance[in_service] = 1 / reactance[in_service]
+    weighted = susceptance[:, None] * incidence.T
+    nodal_susceptance = incidence @ weighted
+    transfer_factors = weighted @ np.linalg.pinv(nodal_susceptance) @ incidence
+    own = np.diag(transfer_factors)
+    factors = np.full(transfer_factors.shape, np.nan)
+    meshed = in_service & (own < 1 - BRIDGE)
+    factors[:, meshed] = transfer_factors[:, meshed] / (1 - own[meshed])
     factors[meshed, meshed] = -1.0
     return factors

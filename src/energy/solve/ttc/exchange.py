@@ -151,7 +151,7 @@ def _solve(
         columns=_column_bounds(grid, path, state),
         rows=_Bounds(row_lower, row_upper),
     )
-    solution = _optimum(model, grid.found.name)
+    solution = _optimum(model, grid.inputs.name)
     optimum = np.asarray(solution.col_value)
     blocks = {name: optimum[columns] for name, columns in rows.blocks.items()}
     relief: list[tuple[str, str, float]] = []
@@ -259,7 +259,11 @@ def _relief(
     return relief
 
 
-def _flow_kind(grid: DCNetwork, path: TransferPath, flow: int) -> str:
+def _flow_kind(
+    grid: DCNetwork,
+    path: TransferPath,
+    flow: int,
+) -> str:
     """Return the kind of a flow: ``studied``, ``plants``, or its component list."""
     if flow in path.sent:
         return "studied"
@@ -288,7 +292,7 @@ def withstands_line_losses(
 def bridges(grid: DCNetwork, up: tuple[bool, ...]) -> list[int]:
     """Return the lines in service whose loss splits the grid; all of them where Kirchhoff's law does not hold."""
     in_service = np.array(up, dtype=bool)
-    if not grid.found.kirchhoff:
+    if not grid.inputs.kirchhoff:
         return [int(line) for line in np.flatnonzero(in_service)]
     factors = outage_factors(grid.incidence, grid.reactance, up)
     if not len(factors):

@@ -70,7 +70,7 @@ def program(
     matrix = grid.balance(step)
     rows = RowBuilder()
     _add_balance(rows, grid, path, matrix=matrix.tocsr(), blocks=blocks)
-    if grid.found.kirchhoff:
+    if grid.inputs.kirchhoff:
         _add_voltage_law(rows, grid, up, blocks)
     if path.shared:
         _add_shared_exchange(rows, blocks)
@@ -78,16 +78,16 @@ def program(
         _add_net_positions(rows, grid, path, matrix=matrix, blocks=blocks)
     else:
         _add_link_exchange(rows, path, matrix, blocks)
-    for name, terms, low, high in grid.limits(step):
-        columns = list(terms)
-        coefficients = list(terms.values())
+    for limit in grid.limits(step):
+        flows = list(limit.coefficients)
+        coefficients = list(limit.coefficients.values())
         rows.add(
             "rule",
-            name,
-            index=columns,
+            limit.name,
+            index=flows,
             value=coefficients,
-            low=low,
-            high=high,
+            low=limit.low,
+            high=limit.high,
         )
     if secure:
         _add_security(rows, grid, up, blocks)

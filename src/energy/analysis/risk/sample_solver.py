@@ -1,0 +1,98 @@
+"""Solver of one draw, with and without its outages: one linear program for all draws of a design."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property, lru_cache
+
+from energy.analysis.case_digest import case_digest
+from energy.analysis.engine_cache import engine_of
+from energy.case import Case
+from energy.model import Inputs
+from energy.model.axis import Axis
+from energy.model.hydrology.nearest_year import nearest_water
+from energy.model.inputs import assemble
+from energy.model.marginal_costs import with_objective
+from energy.scenario import Event, Scenario
+from energy.scenario.hydrology import Drawn as DrawnWater
+from energy.scenario.hydrology import Hydrology
+from energy.solve import Result, WarmStartScenario
+
+
+def with_events(scenario: Scenario, events: Iterable[Event]) -> Scenario:
+    """Return a scenario in which events happen beside its own."""
+    return scenario.model_copy(update={"events": (*scenario.events, *events)})
+
+
+class SampleSolver:
+    """Solves one draw with and without outages, on the snapshots of the scenario without drawn outages.
+
+    The snapshots are the same for all draws, so that all share one linear program; an outage of part of a snapshot's
+    hours counts by its share of them.
+
+    Parameters
+    ----------
+    case
+        What exists.
+    calm
+        The scenario with the water and growth of the draw, without its outages.
+    axis
+        Snapshots of the scenario without drawn outages.
+    growth_is_drawn
+        Whether other draws have other growth.
+    """
+
+    def __init__(self, case: Case, calm: Scenario, axis: Axis, growth_is_drawn: bool) -> None:
+        self.case = case
+        self.calm = calm
+        self.axis = axis
+        self.growth_is_drawn = growth_is_drawn
+
+    def solve(self, events: Sequence[Event]) -> Result:
+        """Return the optimum of the draw with events beside those of the scenario.
+
+        Raises
+        ------
+        SolverError
+            When there is none.
+        """
+        inputs = self._undisturbed
+        if events:
+            inputs = self._inputs(with_events(self.calm, events))
+        engine = engine_of(_digest(self.case), inputs)
+        return engine.solve(inputs, anchor=self._anchor)
+
+    def _inputs(self, scenario: Scenario) -> Inputs:
+        return with_objective(assemble(self.case, scenario, self.axis), scenario)
+
+    @cached_property
+    def _undisturbed(self) -> Inputs:
+        return self._inputs(self.calm)
+
+    @cached_property
+    def _anchor(self) -> WarmStartScenario:
+        """Where solves of the draw start: undisturbed, and before it with water that other draws share."""
+        near: WarmStartScenario | None = None
+        if isinstance(self.calm.hydrology, DrawnWater):
+            # from the nearest year on record the way is two thirds of that from median water (docs/risk.md)
+            nearest_year = nearest_water(self.case, self.axis.hours, self.calm.hydrology)
+            near = self._shared_start("median", near)
+            near = self._shared_start(nearest_year, near)
+        elif self.growth_is_drawn:
+            near = self._shared_start(self.calm.hydrology, near)
+        return WarmStartScenario(self.calm.digest(), lambda: self._undisturbed, near)
+
+    def _shared_start(self, water: Hydrology, parent: WarmStartScenario | None) -> WarmStartScenario:
+        growth = "central" if self.growth_is_drawn else self.calm.growth
+        shared = self.calm.model_copy(update={"hydrology": water, "growth": growth})
+        return WarmStartScenario(shared.digest(), lambda: self._inputs(shared), parent)
+
+    def _plain(self, water: Hydrology, parent: WarmStartScenario | None) -> WarmStartScenario:
+        growth = "central" if self.growth_is_drawn else self.calm.growth
+        plain = self.calm.model_copy(update={"hydrology": water, "growth": growth})
+        return WarmStartScenario(plain.digest(), lambda: self._inputs(plain), parent)
+
+
+@lru_cache(maxsize=8)
+def _digest(case: Case) -> str:
+    return case_digest(case)

@@ -1,0 +1,107 @@
+"""Ladder of the season: from the contract's ceiling down to what is delivered, a row a cause."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from energy.plots.style import CEILING, colour, tick_text
+from energy.results.waterfall import (
+    NO_SERVICES,
+    WaterfallStep,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+CONTRACT = "contract ceiling"
+
+
+class _LadderRow(NamedTuple):
+    """A row of the season: a bar from its start, its colour, and the number beside it."""
+
+    label: str
+    start: float
+    length: float
+    colour: str
+    text: str
+
+    @property
+    def end(self) -> float:
+        """Right end of the bar."""
+        return max(self.start, self.start + self.length)
+
+
+def season_ladder(axes: Axes, steps: list[WaterfallStep], ceiling: float, delivered: float) -> None:
+    """Draw the season from the ceiling down to what is delivered, a row a cause."""
+    rows = _season_rows(steps, ceiling, delivered)
+    for number, row in enumerate(rows):
+        _draw_row(axes, number, row, ceiling)
+    levels = [ceiling, *[step.leaves for step in steps]]
+    for number, level in enumerate(levels):
+        axes.plot([level, level], [number, number + 1], color="#999999", lw=0.6, zorder=0)
+    axes.set_yticks(range(len(rows)), [row.label for row in rows], fontsize=8)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_xlim(0, 1.22 * max(levels) if ceiling else 1)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.locator_params(axis="x", nbins=4)
+    axes.xaxis.set_major_formatter(tick_text)
+    axes.set_xlabel("energy in the season [GWh]")
+    if any(row.label[0].isdigit() for row in rows):
+        axes.set_title(
+            "numbered: served before CASA-1000, in this order",
+            loc="right",
+            fontsize=7,
+            color="#444444",
+        )
+
+
+def _season_rows(steps: list[WaterfallStep], ceiling: float, delivered: float) -> list[_LadderRow]:
+    rows = [_LadderRow(CONTRACT, 0.0, ceiling, CEILING, text=f"{ceiling:,.0f}")]
+    for label, step in zip(_numbered(steps), steps, strict=True):
+        rows.append(_LadderRow(label, step.leaves, step.takes, colour(step.cause), text=taken_text(step.takes)))
+    rows.append(_LadderRow("delivered", 0.0, delivered, colour("delivered"), text=f"{delivered:,.0f}"))
+    return rows
+
+
+def _draw_row(axes: Axes, number: int, row: _LadderRow, ceiling: float) -> None:
+    """Draw a bar and its number: inside it where there is no room at its end."""
+    height = 0.12 if row.label == CONTRACT else 0.62
+    axes.barh(number, row.length, height, left=row.start, color=row.colour, label=f"_{row.label}")
+    end = row.end
+    if abs(row.length) < 0.01 * ceiling:  # a month may have what cancels out in the season: the row says its colour
+        axes.plot(end, number, "s", ms=5, color=row.colour)
+        end += 0.02 * ceiling
+    is_inside = end > 0.72 * ceiling and row.length > 0.3 * ceiling and height > 0.5
+    x = row.start + row.length / 2 if is_inside else end + 0.02 * ceiling
+    is_on_dark = is_inside and row.label == "delivered"
+    axes.text(
+        x,
+        number,
+        row.text,
+        va="center",
+        ha="center" if is_inside else "left",
+        fontsize=8,
+        color="white" if is_on_dark else "black",
+    )
+
+
+def _numbered(steps: list[WaterfallStep]) -> list[str]:
+    """Return the labels of the rungs; those of protected services with their place in the protection order."""
+    services = [step.cause for step in steps if step.cause not in NO_SERVICES]
+    places = {cause: f"{number}. " for number, cause in enumerate(services, start=1)}
+    return [places.get(step.cause, "") + step.label for step in steps]
+
+
+def taken_text(energy: float) -> str:
+    """Return what a cause takes as a number with its sign; what it gives back has a plus.
+
+    Examples
+    --------
+    >>> taken_text(12.3), taken_text(0.2), taken_text(-4)
+    ('−12', '0', '+4')
+    """
+    if round(energy) == 0:
+        return "0"
+    return f"{-energy:+,.0f}".replace("-", "−")

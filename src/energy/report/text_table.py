@@ -1,0 +1,143 @@
+"""Text tables for the terminal: the one renderer, and numbers as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.table import Table
+
+SECTION: tuple[str, ...] = ()
+"""A row that is a line between two sections."""
+
+
+class TextColumn(NamedTuple):
+    """A column of a table.
+
+    Attributes
+    ----------
+    head
+        Its head; lines are separated by line feeds.
+    is_number
+        Whether its cells stand at the right.
+    wraps
+        Whether cells may take several lines.
+    folds
+        Whether long words are broken at the end of a line.
+    """
+
+    head: str
+    is_number: bool = True
+    wraps: bool = True
+    folds: bool = False
+
+
+def number_columns(heads: Iterable[str], wraps: bool = True) -> list[TextColumn]:
+    """Return columns of numbers."""
+    return [TextColumn(head, wraps=wraps) for head in heads]
+
+
+def words_column(head: str = "", wraps: bool = True, folds: bool = False) -> TextColumn:
+    """Return a column of words."""
+    return TextColumn(head, is_number=False, wraps=wraps, folds=folds)
+
+
+def text_table(
+    columns: Sequence[TextColumn],
+    rows: Iterable[Sequence[str]],
+    *,
+    total: Sequence[str] = (),
+    title: str = "",
+    framed: bool = False,
+    narrow: bool = False,
+) -> Table:
+    """Return a table ready to print.
+
+    Parameters
+    ----------
+    columns
+        Heads, and how cells stand.
+    rows
+        Cells; ``SECTION`` draws a line.
+    total
+        A last row, in bold below a line.
+    title
+        Words above the table.
+    framed
+        Whether it has a frame.
+    narrow
+        Whether columns stand close together.
+    """
+    from rich.box import HEAVY_HEAD, SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(
+        box=HEAVY_HEAD if framed else SIMPLE_HEAD,
+        pad_edge=framed,
+        title=Text(title, "table.title") if title else None,
+        title_justify="left",
+        padding=(0, 1, 0, 0) if narrow else (0, 1),
+    )
+    for column in columns:
+        table.add_column(
+            Text(column.head),  # names are text, never markup
+            justify="right" if column.is_number else "left",
+            no_wrap=not column.wraps,
+            overflow="fold" if column.folds else "ellipsis",
+        )
+    for row in rows:
+        if row == SECTION:
+            table.add_section()
+        else:
+            table.add_row(*map(Text, row))
+    if total:
+        table.add_section()
+        table.add_row(*map(Text, total), style="bold")
+    return table
+
+
+def fixed(value: float, digits: int = 0) -> str:
+    """Return a number with some digits behind the point, and never a negative zero.
+
+    Examples
+    --------
+    >>> fixed(1234.56), fixed(1234.56, 1), fixed(-0.01)
+    ('1,235', '1,234.6', '0')
+    """
+    rounded = round(float(value), digits) + 0.0  # 0.0 and not -0.0
+    return f"{rounded:,.{digits}f}"
+
+
+def fixed_cells(values: Iterable[float], digits: int = 0) -> list[str]:
+    """Return numbers as text, see `fixed`."""
+    return [fixed(value, digits) for value in values]
+
+
+def index_head(table: pd.DataFrame) -> str:
+    """Return the head of a table's index; nothing where it has no name."""
+    return "" if table.index.name is None else str(table.index.name)
+
+
+def markdown_table(head: Sequence[str], lines: Iterable[Sequence[str]], sides: str) -> str:
+    """Return a table in Markdown.
+
+    Parameters
+    ----------
+    head, lines
+        Cells.
+    sides
+        A letter a column: ``l`` or ``r``.
+
+    Examples
+    --------
+    >>> print(markdown_table(["", "GWh"], [["May", "1"]], "lr"))
+    |  | GWh |
+    | --- | --: |
+    | May | 1 |
+    """
+    rule = ["--:" if side == "r" else "---" for side in sides]
+    rows = [" | ".join(cells) for cells in (head, rule, *lines)]
+    return "\n".join(f"| {row} |" for row in rows)

@@ -1,0 +1,190 @@
+"""Finished runs as an Excel workbook: one sheet a table, every number with its unit in the head of its column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from energy.plots.monthly import month_table
+from energy.results.atomic_write import atomic_file
+from energy.results.dataset import read_record
+from energy.results.labels import words
+from energy.results.ownership import MARK
+from energy.results.run_folder import read_run
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+HEAD_WIDTH = 30  # characters
+SEASON_COLUMNS = {
+    "ceiling": "ceiling [GWh]",
+    "delivered": "delivered [GWh]",
+}
+EVENT_FIELDS = {
+    "event_kind": "kind",
+    "event_cause": "cause",
+    "event_where": "hits",
+    "event_start": "start [UTC]",
+    "event_end": "end [UTC]",
+}
+
+
+def workbook_tables(folders: Sequence[Path]) -> dict[str, pd.DataFrame]:
+    """Return the tables of finished runs: sheet → table.
+
+    Parameters
+    ----------
+    folders
+        Finished runs.
+
+    Returns
+    -------
+    dict
+        ``season`` (a row a run), ``months`` (a row a run and month; they sum to the season), ``exchanges`` by country
+        over the horizon, ``events``, ``changes`` (what overrides changed) and ``about`` (what each run rests on).
+
+    Raises
+    ------
+    InputError
+        When a folder holds no finished run.
+    """
+    datasets = [read_record(folder) for folder in folders]
+    tables = {
+        "season": pd.DataFrame([_season(dataset) for dataset in datasets]),
+        "months": pd.concat([_months(dataset) for dataset in datasets], ignore_index=True),
+        "exchanges": _joined([_exchanges(dataset) for dataset in datasets]),
+        "events": _joined([_events(dataset) for dataset in datasets]),
+        "changes": _joined([_changes(dataset) for dataset in datasets]),
+        "about": pd.DataFrame([_about(folder) for folder in folders]),
+    }
+    return {name: table for name, table in tables.items() if not table.empty}
+
+
+def write_workbook(folders: Sequence[Path], path: Path, force: bool = False) -> Path:
+    """Write finished runs as an Excel workbook.
+
+    Raises
+    ------
+    InputError
+        When a folder holds no finished run, or a file of another origin is in the way.
+    """
+    tables = workbook_tables(folders)
+    return write_tables_as_workbook(tables, path, force)
+
+
+def write_tables_as_workbook(tables: dict[str, pd.DataFrame], path: Path, force: bool = False) -> Path:
+    """Write tables as an Excel workbook, a sheet each: heads stay in sight, thousands are grouped."""
+    with (
+        atomic_file(path, force) as draft,
+        draft.open("wb") as file,
+        pd.ExcelWriter(file, engine="openpyxl") as writer,
+    ):
+        for name, table in tables.items():
+            table.to_excel(writer, sheet_name=name, index=False)
+            _laid_out(writer.sheets[name], table)
+        writer.book.properties.creator = MARK
+    return path
+
+
+def _laid_out(sheet: object, table: pd.DataFrame) -> None:
+    """Set widths and number formats of a sheet, and keep its head in sight."""
+    from openpyxl.styles import Alignment
+    from openpyxl.utils import get_column_letter
+
+    sheet.freeze_panes = "B2"  # type: ignore[attr-defined]
+    for number, column in enumerate(table.columns, start=1):
+        letter = get_column_letter(number)
+        texts = [str(column), *map(str, table[column].head(50))]
+        width = min(max(map(len, texts)) + 2, HEAD_WIDTH)
+        sheet.column_dimensions[letter].width = width  # type: ignore[attr-defined]
+        sheet[f"{letter}1"].alignment = Alignment(wrap_text=True, vertical="top")  # type: ignore[index]
+        if pd.api.types.is_float_dtype(table[column]):
+            for row in range(2, len(table) + 2):
+                sheet[f"{letter}{row}"].number_format = "#,##0.0"  # type: ignore[index]
+
+
+def _title(dataset: xr.Dataset) -> str:
+    return str(dataset.attrs.get("scenario_title", dataset.attrs["scenario"]))
+
+
+def _season(dataset: xr.Dataset) -> dict[str, object]:
+    """Return the season of a run in one row."""
+    table = month_table(dataset)
+    sums = table.sum()
+    row: dict[str, object] = {
+        "scenario": _title(dataset),
+        "year": int(dataset.attrs["year"]),
+        "water": str(dataset.attrs["water"]),
+    }
+    for column, energy in sums.items():
+        row[_energy_head(str(column))] = float(energy)
+    return row
+
+
+def _months(dataset: xr.Dataset) -> pd.DataFrame:
+    """Return the months of a run, a row each."""
+    table = month_table(dataset)
+    months = table.rename(columns=_energy_head).reset_index(drop=True)
+    months.insert(0, "month", [str(month) for month in table.index])
+    months.insert(0, "scenario", _title(dataset))
+    return months
+
+
+def _energy_head(column: str) -> str:
+    label = SEASON_COLUMNS.get(column)
+    if label is not None:
+        return label
+    prefix = "lost to "
+    cause = f"{prefix}{words(column.removeprefix(prefix))}" if column.startswith(prefix) else column
+    return f"{cause} [GWh]"
+
+
+def _exchanges(dataset: xr.Dataset) -> pd.DataFrame:
+    """Return the exchanges of a run by country over the horizon; empty where there are none."""
+    if "exchanges" not in dataset:
+        return pd.DataFrame()
+    energies = dataset["exchanges"].transpose("exchange", "area")
+    heads = [f"{area} [GWh]" for area in energies["area"].to_numpy()]
+    exchanges = pd.DataFrame(energies.to_numpy(), columns=heads)
+    exchanges.insert(0, "exchange", [words(str(name)) for name in energies["exchange"].to_numpy()])
+    exchanges.insert(0, "scenario", _title(dataset))
+    return exchanges
+
+
+def _events(dataset: xr.Dataset) -> pd.DataFrame:
+    if "event" not in dataset.dims:
+        return pd.DataFrame()
+    columns: dict[str, object] = {"scenario": _title(dataset), "event": dataset["event"].to_numpy().astype(str)}
+    for field, head in EVENT_FIELDS.items():
+        values = dataset[field].to_numpy()
+        is_time = values.dtype.kind == "M"
+        columns[head] = pd.to_datetime(values) if is_time else values.astype(str)
+    return pd.DataFrame(columns)
+
+
+def _changes(dataset: xr.Dataset) -> pd.DataFrame:
+    texts = [text for text in str(dataset.attrs.get("changes", "")).split("; ") if text]
+    return pd.DataFrame({"scenario": str(dataset.attrs["scenario"]), "changed": texts})
+
+
+def _about(folder: Path) -> dict[str, object]:
+    """Return what a run rests on."""
+    manifest, _ = read_run(folder)
+    scenario = manifest["scenario"]
+    return {
+        "scenario": scenario["name"],
+        "description": str(scenario["description"]).strip(),
+        "case": manifest["case"],
+        "weakest evidence": manifest["weakest_confidence"],
+        "made": manifest["made"],
+        "version": manifest["versions"]["casa1000-energy"],
+        "folder": folder.name,
+    }
+
+
+def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    filled = [table for table in tables if not table.empty]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()

@@ -1,0 +1,124 @@
+"""Events of a run and its rules on volumes, as parts of its Dataset."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from energy.analysis import Run
+from energy.model.axis import Axis
+from energy.model.disruption import targets
+from energy.model.profiles import HM3_AN_HOUR
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def event_dataset(run: Run) -> xr.Dataset | None:
+    """Return the scenario's events, and which component each of them hits."""
+    import xarray as xr
+
+    events = run.scenario.events
+    if not events:
+        return None
+    axis = run.result.inputs.axis
+    start = axis.hours[0]
+    begins = [event.window(start)[0] for event in events]
+    recoveries = [event.recovered(start) for event in events]
+    levels = [event.level for event in events]
+    names = [event.name for event in events]
+    dataset = xr.Dataset(
+        {
+            "event_kind": _texts_of_events([str(event.kind) for event in events]),
+            "event_cause": _texts_of_events([event.cause for event in events]),
+            "event_where": _texts_of_events([", ".join(event.where) for event in events]),
+            "event_start": ("event", _within(begins, axis)),
+            "event_end": ("event", _within(recoveries, axis)),
+            "event_factor": ("event", levels, {"units": "1", "long_name": "what is left"}),
+        },
+        coords={"event": names},
+    )
+    return dataset.assign(_hits(run, names))
+
+
+def _texts_of_events(texts: list[str]) -> tuple[str, np.ndarray]:
+    return "event", np.array(texts, dtype=object)
+
+
+def _within(moments: list[pd.Timestamp], axis: Axis) -> np.ndarray:
+    """Return moments, clipped to the horizon."""
+    start = np.datetime64(axis.hours[0], "ns")
+    end = np.datetime64(axis.end, "ns")
+    instants = np.array(moments, dtype="datetime64[ns]")
+    return np.asarray(np.clip(instants, start, end))
+
+
+def _hits(run: Run, events: list[str]) -> dict[str, xr.DataArray]:
+    """Return which components each event hits: 1 where it does; dimensions event and component list."""
+    import xarray as xr
+
+    rows = {event: row for row, event in enumerate(events)}
+    tables = run.result.inputs.components
+    hits = {component: np.zeros((len(events), len(table)), dtype=np.int8) for component, table in tables.items()}
+    for (component, name, _), causes in targets(run.case, run.scenario).items():
+        if component not in tables or name not in tables[component].index:
+            continue
+        column = tables[component].index.get_loc(name)
+        for event in causes:
+            hits[component][rows[event.name], column] = 1
+    variables = {}
+    for component, is_hit in hits.items():
+        if is_hit.any():
+            names = [str(name) for name in tables[component].index]
+            variables[f"{component}_hit"] = xr.DataArray(
+                is_hit,
+                coords={"event": events, component: names},
+                dims=("event", component),
+            )
+    return variables
+
+
+def volume_rule_dataset(run: Run) -> xr.Dataset | None:
+    """Return the bounds on volumes over a window as the mean flows that they ask for [m³/s]."""
+    import xarray as xr
+
+    inputs = run.result.inputs
+    axis = inputs.axis
+    links = inputs.components.get("links", pd.DataFrame())
+    rows = []
+    for rule in inputs.rules:
+        if rule["kind"] != "volume" or len(rule["links"]) != 1:
+            continue
+        link = rule["links"][0]
+        if link not in links.index:
+            continue
+        for first, last in rule["runs"]:
+            hours = float(axis.weights[first:last].sum())
+            row = {
+                "name": rule["name"],
+                "link": link,
+                "start": axis.snapshots[first],
+                "end": axis.snapshots[last] if last < len(axis.snapshots) else axis.end,
+                "at_least": rule.get("at_least", np.nan) / hours / HM3_AN_HOUR,
+                "at_most": rule.get("at_most", np.nan) / hours / HM3_AN_HOUR,
+            }
+            rows.append(row)
+    if not rows:
+        return None
+    table = pd.DataFrame(rows)
+    start = table["start"].to_numpy("datetime64[ns]")
+    end = table["end"].to_numpy("datetime64[ns]")
+    least = {"units": "m3/s", "long_name": "least mean flow"}
+    most = {"units": "m3/s", "long_name": "most mean flow"}
+    return xr.Dataset(
+        {
+            "volume_link": ("volume_rule", table["link"].to_numpy(object)),
+            "volume_start": ("volume_rule", start),
+            "volume_end": ("volume_rule", end),
+            "volume_at_least": ("volume_rule", table["at_least"].to_numpy(float), least),
+            "volume_at_most": ("volume_rule", table["at_most"].to_numpy(float), most),
+        },
+        coords={"volume_rule": list(table["name"])},
+    )

@@ -1,0 +1,181 @@
+"""Names, verbs and shipped files where there is no checkout: an empty folder, a folder of one's own, a wheel."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import jsonschema
+import pytest
+from ruamel.yaml import YAML
+
+import energy
+from energy.case import read_case
+from energy.cli.completion import matching_keys, matching_scenarios
+from energy.cli.verbs import GROUPS
+from energy.errors import InputError
+from energy.report.file_schemas import FILE_MODELS, file_schema
+from energy.scenario import list_scenarios, read_hazards, read_scenario
+
+PROJECT = Path(__file__).parents[2]
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty folder that is the working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_names_of_the_library_are_found_anywhere(elsewhere: Path, command: Command) -> None:
+    assert read_scenario("baseline").case == "casa1000"
+    assert read_case("two_bus").name == "two_bus"
+    assert read_hazards("calm").name == "calm"
+    done = command("list", "--question", "water")
+    assert done.returncode == 0
+    assert "dry_year" in done.stdout
+    assert "border_closed_summer" not in done.stdout
+    assert command("run", "two_bus", "--resolution", "typical-days-12h").returncode == 0
+    assert (elsewhere / "results" / "two_bus" / "summary.csv").is_file()
+
+
+def test_a_file_of_ones_own_wins_and_may_extend_a_shipped_one(elsewhere: Path, command: Command) -> None:
+    own = elsewhere / "scenarios"
+    own.mkdir()
+    (own / "two_bus.yaml").write_text("case: two_bus\nyear: 2031\n", encoding="utf-8")
+    (own / "thirsty.yaml").write_text("extends: dry_year\nyear: 2030\n", encoding="utf-8")
+    assert read_scenario("two_bus").year == 2031
+    thirsty = read_scenario("thirsty")
+    assert (thirsty.year, thirsty.hydrology) == (2030, read_scenario("dry_year").hydrology)
+    shown = command("show", "thirsty").stdout
+    assert "scenarios/thirsty.yaml:2" in shown
+    assert "dry_year.yaml" in shown
+    listed = command("list").stdout
+    assert "(scenarios/thirsty.yaml)" in listed
+    assert "(scenarios/two_bus.yaml)" in listed
+    files = {record["name"]: record["file"] for record in json.loads(command("list", "--json").stdout)}
+    assert files["thirsty"] == "scenarios/thirsty.yaml"
+    assert Path(files["dry_year"]).is_file()
+
+
+def test_init_makes_a_folder_that_runs_and_new_a_scenario_that_changes_one(elsewhere: Path, command: Command) -> None:
+    assert command("init", "mine").returncode == 0
+    os.chdir(elsewhere / "mine")
+    assert command("run", "my_scenario", "--resolution", "typical-days-12h").returncode == 0
+    assert command("sweep", "my_sweep", "--workers", "1").returncode == 0
+    assert command("new", "dearer", "--from", "my_scenario").returncode == 0
+    assert read_scenario("dearer").case == "my_case"
+    for words, said in (
+        (("new", "dearer", "--from", "my_scenario"), "there is a scenario 'dearer' already"),
+        (("new", "a/b", "--from", "my_scenario"), "'a/b' is no name of a scenario"),
+        (("new", "other", "--from", "my_scenari"), "did you mean 'my_scenario'?"),
+        (("init", "."), "the folder is not empty"),
+    ):
+        done = command(*words)
+        assert done.returncode == 2
+        assert said in done.stderr
+
+
+def test_new_needs_a_folder_of_ones_own(elsewhere: Path, command: Command) -> None:
+    done = command("new", "mine", "--from", "baseline")
+    assert done.returncode == 2
+    assert "energy init" in done.stderr
+    assert not list(elsewhere.iterdir())
+
+
+def test_an_unknown_name_is_told_the_nearest_first(elsewhere: Path) -> None:
+    with pytest.raises(InputError, match=r"allowed: dry_year, dry_.*, afghanistan_leaves, .*did you mean 'dry_year'"):
+        read_scenario("dry_yaer")
+
+
+def test_version_help_and_completion(command: Command) -> None:
+    assert command("--version").stdout.strip() == f"energy {energy.__version__}"
+    text = command("--help").stdout
+    for title, verbs in GROUPS.items():
+        assert f"{title}:" in text
+        assert all(f"\n  {verb} " in text for verb in verbs)
+    assert "More:" not in text, "a verb is in no group"
+    assert "dry_year" in matching_scenarios("dry_")
+    assert "time.resolution=" in matching_keys("time.")
+    assert "values.stores.Nurek.e_nom=" in matching_keys("values.stores.Nurek")
+
+
+def test_quiet_says_nothing_and_verbose_says_what_is_done(elsewhere: Path, command: Command) -> None:
+    words = ("run", "two_bus", "--resolution", "typical-days-12h", "--json")
+    assert command("-q", *words).stderr == ""
+    run = [sys.executable, "-m", "energy", "-v", *words]
+    done = subprocess.run(run, capture_output=True, text=True, check=True, env=_environment(PROJECT / "src"))
+    assert "solving two_bus" in done.stderr
+    json.loads(done.stdout)
+
+
+def library_files() -> list[Path]:
+    return sorted([*PROJECT.glob("scenarios/**/*.yaml"), *PROJECT.glob("networks/*/rules.yaml")])
+
+
+@pytest.mark.parametrize("file", library_files(), ids=lambda file: str(file.relative_to(PROJECT)))
+def test_files_of_the_library_keep_to_the_schema_that_their_first_line_names(file: Path) -> None:
+    first, _, text = file.read_text(encoding="utf-8").partition("\n")
+    mark, _, address = first.partition("$schema=")
+    assert mark == "# yaml-language-server: "
+    schema = json.loads((file.parent / address).resolve().read_text(encoding="utf-8"))
+    content = YAML(typ="safe", pure=True).load(text)
+    jsonschema.validate(json.loads(json.dumps(content, default=str)), schema)
+
+
+@pytest.mark.parametrize("kind", FILE_MODELS)
+def test_schemas_are_those_of_the_models(kind: str) -> None:
+    written = json.loads((PROJECT / "schemas" / f"{kind}.json").read_text(encoding="utf-8"))
+    assert written == json.loads(json.dumps(file_schema(kind))), "run: energy schema"
+    jsonschema.Draft202012Validator.check_schema(written)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"no such key": 1}, written)
+
+
+def _environment(packages: Path) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(packages)}
+
+
+def test_the_wheel_alone_runs_the_lines_of_the_readme(elsewhere: Path) -> None:
+    """What the wheel holds, before everything else on the path and far from the checkout."""
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(elsewhere / "dist")]
+    subprocess.run(build, cwd=PROJECT, check=True, capture_output=True)
+    (wheel,) = (elsewhere / "dist").glob("*.whl")
+    site = elsewhere / "site"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    assert sorted(list_scenarios()) == sorted(
+        file.stem for file in site.glob("energy/library/scenarios/**/*.yaml") if not _is_other(file)
+    )
+    lines = (
+        "import energy; assert energy.__file__.startswith(%r), energy.__file__\n"
+        'case, scenario = energy.read_case("casa1000"), energy.read_scenario("baseline")\n'
+        'scenario = scenario.replace(**{"time.resolution": "typical-days-24h"})\n'
+        "run = energy.run(case, scenario)\n"
+        'energy.plot(run).savefig("baseline.png")\n'
+    )
+    empty = elsewhere / "empty"
+    empty.mkdir()
+    subprocess.run(
+        [sys.executable, "-c", lines % str(site)], cwd=empty, check=True, env=_environment(site), capture_output=True
+    )
+    assert (empty / "baseline.png").stat().st_size > 10_000
+    listed = subprocess.run(
+        [sys.executable, "-m", "energy", "list"],
+        cwd=empty,
+        check=True,
+        env=_environment(site),
+        capture_output=True,
+        text=True,
+    )
+    assert "dry_year" in listed.stdout
+
+
+def _is_other(file: Path) -> bool:
+    return file.parent.name in ("actions", "hazards", "sweeps")
