@@ -114,7 +114,11 @@ def _hash_of(arrays: dict[str, np.ndarray], key: str) -> bytes:
 
 
 def _arrays(pattern: Pattern) -> dict[str, np.ndarray]:
-    arrays = {"in_balance": pattern.in_balance, "energy": np.array(pattern.energy)}
+    arrays = {
+        "in_balance": pattern.in_balance,
+        "energy": np.array(pattern.energy),
+        "reactance": np.asarray(pattern.reactance, dtype=float),
+    }
     for (component, quantity), size in pattern.sizes.items():
         arrays[f"size {component} {quantity}"] = np.array(size)
     for (component, quantity), entries in pattern.balance.items():
@@ -150,6 +154,7 @@ def _pattern(arrays: dict[str, np.ndarray], inputs: Inputs) -> Pattern | None:
         energy=float(arrays["energy"]),
         ports=ports_of(inputs),
         position=position,
+        reactance=arrays["reactance"],
     )
 
 
