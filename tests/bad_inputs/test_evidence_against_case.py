@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from energy.case import Case
-from energy.case.evidence import numbers_of
+from energy.case.evidence import _numbers_of
 from energy.case.evidence_units import units_of
 
 Refusal = Callable[..., str]
@@ -88,7 +88,7 @@ def test_units_follow_what_a_number_measures(
 def test_every_row_of_the_case_has_a_unit_that_is_checked(casa1000: Case) -> None:
     """Nothing of rules, rivers and loss curves is left to anybody's unit."""
     evidence = casa1000.evidence
-    numbers = numbers_of(casa1000)
+    numbers = _numbers_of(casa1000)
     checked = evidence[evidence["component"].isin(["rules", "profiles/water_statistics", "profiles/loss_curve"])]
     unchecked = []
     for row in checked.itertuples():

@@ -45,10 +45,15 @@ def hook() -> ModuleType:
     return module
 
 
+@cache
+def filled_page() -> str:
+    """Return the page as in the built documentation."""
+    return str(hook().on_page_markdown(PAGE.read_text(encoding="utf-8")))
+
+
 def section(title: str) -> str:
-    """Return the text under one heading of the page, filled as in the built documentation."""
-    page = hook().on_page_markdown(PAGE.read_text(encoding="utf-8"))
-    return re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", page, re.DOTALL | re.MULTILINE)[1]
+    """Return the text under one heading of the page."""
+    return re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", filled_page(), re.DOTALL | re.MULTILINE)[1]
 
 
 def rows(title: str) -> list[list[str]]:

@@ -82,6 +82,10 @@ def program_of_engine(asked: Inputs) -> Program:
     return Program(matrix_of(structure, problem).tocsr(), *bounds, columns)
 
 
+ATTEMPTS = (("presolve", "choose"), ("presolve", "off"), ("simplex_strategy", 4), ("solver", "ipm"))
+"""Options of HiGHS, tried until one ends at an optimum: a program held on many faces is hard for its simplex."""
+
+
 class Chain:
     """A program in HiGHS in which one service after the other is optimised, each time anew."""
 
@@ -90,8 +94,7 @@ class Chain:
         self.hours = asked.axis.weightings["objective"].to_numpy()[:, None]
         self.width = len(program.lower)
         self.highs = highspy.Highs()
-        self.highs.setOptionValue("output_flag", False)
-        self.highs.setOptionValue("threads", 1)
+        self.quiet()
         matrix = program.matrix.tocsc()
         self.highs.passModel(
             self.width, matrix.shape[0], matrix.nnz,
@@ -99,6 +102,10 @@ class Chain:
             np.zeros(self.width), program.lower, program.upper, program.row_lower, program.row_upper,
             matrix.indptr, matrix.indices, matrix.data, np.zeros(self.width, dtype=np.int32),
         )  # fmt: skip
+
+    def quiet(self) -> None:
+        self.highs.setOptionValue("output_flag", False)
+        self.highs.setOptionValue("threads", 1)
 
     def cost(self, per_mw: dict[str, np.ndarray]) -> np.ndarray:
         """Return the cost of each column [MWh] from what each MW of generators and links costs [MWh per h]."""
@@ -110,8 +117,14 @@ class Chain:
     def least(self, cost: np.ndarray) -> float:
         """Return the least of a cost, and hold the program there."""
         self.highs.changeColsCost(self.width, np.arange(self.width, dtype=np.int32), cost)
-        self.highs.clearSolver()
-        self.highs.run()
+        for option, value in ATTEMPTS:
+            self.highs.setOptionValue(option, value)
+            self.highs.clearSolver()
+            self.highs.run()
+            self.highs.resetOptions()
+            self.quiet()
+            if self.highs.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+                break
         assert self.highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
         least = float(self.highs.getInfo().objective_function_value)
         at = np.flatnonzero(cost)

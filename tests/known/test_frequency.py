@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from energy.metrics.frequency import Area, rate_of_change
+from energy.metrics.frequency import SynchronousArea, rate_of_change
 
 
-def area(stored: float, relief: float, gain: float, time: float = 8.0) -> Area:
-    return Area(np.array(stored), np.array(relief), np.array(gain), time)
+def area(stored: float, relief: float, gain: float, time: float = 8.0) -> SynchronousArea:
+    return SynchronousArea(np.array(stored), np.array(relief), np.array(gain), time)
 
 
 def test_rate_of_change_of_the_bipole() -> None:

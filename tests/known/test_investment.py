@@ -17,7 +17,8 @@ from energy.analysis.investment_paths import (
     present_worth,
 )
 from energy.case.investment import Investment
-from energy.case.rules import ContractTerms, Debt, Window
+from energy.case.rules import ContractTerms, Debt
+from energy.case.yearly_window import Window
 from energy.errors import InputError
 
 ENERGY = 1000.0  # GWh, worth 30 million $ to A and -10 to B

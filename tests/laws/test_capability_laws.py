@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from energy.analysis.capability import FORWARD, REVERSE, Loss, LossTolerance, capability
 from energy.case.case import Case
@@ -67,7 +68,7 @@ def links_of(grid: dict[str, Any]) -> list[str]:
     return [f"pole {at}" for at in range(len(grid["poles"]))]
 
 
-slow = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+slow = settings(max_examples=examples(10, 25), suppress_health_check=[HealthCheck.too_slow])
 
 
 @slow

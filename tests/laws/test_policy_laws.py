@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
+from tests.examples import examples
 
 from energy.analysis.policy import (
     MeanCVaR,
@@ -30,6 +31,7 @@ from energy.analysis.policy.value_function import Cuts, ValueFunction
 from energy.analysis.policy.walk import Step
 
 few_examples = settings(max_examples=15)
+trained_twice = settings(max_examples=examples(5, 15))
 SIZES = np.array([60.0, 40.0])
 
 
@@ -112,7 +114,7 @@ def test_no_cut_is_above_the_value_of_any_state(graph: PolicyGraph, node: int, u
     assert policy.values[node].at(state[None, :])[0] <= cost_to_go + 1e-7 * max(cost_to_go, 1.0)
 
 
-@few_examples
+@trained_twice
 @given(graphs(), st.floats(0.0, 1.0), st.floats(0.1, 1.0))
 def test_who_shuns_risk_expects_no_less(graph: PolicyGraph, weight: float, tail: float) -> None:
     neutral = train(graph, Settings(iterations=60, patience=10, tolerance=1e-9))

@@ -49,12 +49,12 @@ class Limit(NamedTuple):
 LIMITS = {
     "tokens a code line": Limit(now=8.5, goal=8.5),
     "comprehensions a thousand code lines": Limit(now=25, goal=25),
-    "complexity of the worst function": Limit(now=17, goal=15),
-    "locals called found": Limit(now=3, goal=0),
-    "classes": Limit(now=245, goal=125),
-    "classes of one name": Limit(now=2, goal=0),
-    "public names": Limit(now=1009, goal=450),
-    "arrows in results, plots and report": Limit(now=223, goal=45),
+    "complexity of the worst function": Limit(now=16, goal=15),
+    "locals called found": Limit(now=2, goal=0),
+    "classes": Limit(now=270, goal=125),  # 245 before rules of first filling
+    "classes of one name": Limit(now=1, goal=0),
+    "public names": Limit(now=1078, goal=450),
+    "arrows in results, plots and report": Limit(now=234, goal=45),
 }
 """That no import runs upwards is held by test_architecture.py."""
 

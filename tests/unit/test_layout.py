@@ -15,8 +15,9 @@ from energy.model import Inputs, inputs
 from energy.scenario import read_scenario
 from energy.solve import Engine, WarmStartScenario, attempts
 from energy.solve.assembly import Pattern, assemble_program, pattern_of
-from energy.solve.lp import BALANCE
+from energy.solve.lp import BALANCE, VOLTAGE, matrix_of
 from energy.solve.pypsa_model import check_layout, pypsa_structure
+from energy.solve.structure_hash import structure_key
 from energy.solve.warm_start import BASIC, WarmStart
 
 
@@ -47,6 +48,28 @@ def test_two_bus_with_an_outage_anywhere(month: int, day: int, days: int) -> Non
     case, base = read_case("two_bus"), read_scenario("two_bus")
     event = outage("links.line", "derating", f"{month:02d}-{day:02d}", min(days, 30)) | {"depth": 0.5}
     assert assembled_as_pypsa_builds(two_bus_pattern(), inputs(case, base.replace(events=[event])))
+
+
+def test_reactances_and_numbers_without_effect_are_renewed_in_one_structure(casa1000: Case) -> None:
+    """A program laid for some reactances, and renewed for others, is the one that PyPSA builds for these."""
+    base = read_scenario("baseline", overrides={"time.resolution": "typical-days-24h"})
+    moved = base.replace(
+        **{
+            "values.lines.Sughd - Dushanbe.x": 150.0,
+            "values.lines.Nurek - *.x": 3.5,
+            "values.lines.Sughd - Dushanbe.length": 400.0,
+            "values.generators.Bishkek CHP.efficiency": 0.31,
+        }
+    )
+    before, after = inputs(casa1000, base), inputs(casa1000, moved)
+    pattern = pattern_by_pypsa(before)
+    reference = pypsa_structure(after)
+    check_layout(assemble_program(pattern, after), reference, after)
+    check_layout(assemble_program(pattern, before), reference, after)
+    assert structure_key(before) == structure_key(after)
+    law = matrix_of(reference, reference.problem(after)).tocsr()[reference.rows[VOLTAGE].ravel()]
+    law_before = matrix_of(reference, reference.problem(before)).tocsr()[reference.rows[VOLTAGE].ravel()]
+    assert abs(law - law_before).max() > 0.1 * abs(law).max()  # the reactances that were moved stand in it
 
 
 @pytest.mark.slow

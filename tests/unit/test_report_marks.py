@@ -9,8 +9,9 @@ import pytest
 
 from energy.analysis.resolution import Measured, resolution_table
 from energy.errors import InputError
-from energy.report.doc_numbers import MARK, docs_pages, with_block, with_numbers
+from energy.report.doc_numbers import MARK, docs_pages, with_block, with_numbers, with_ranges
 from energy.report.docs_pages import HEADLINE, read_headline, resolution_text, write_headline
+from energy.results.predicted_ranges import COLUMNS, recorded_ranges, write_ranges
 
 PROJECT = Path(__file__).parents[2]
 TABLE = pd.DataFrame(
@@ -54,6 +55,30 @@ def test_a_missing_block_is_refused() -> None:
 def test_pages_quote_the_headline_table(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert with_numbers(text, read_headline(PROJECT / HEADLINE)) == text, "run: make reference"
+
+
+@pytest.mark.parametrize("page", docs_pages(PROJECT), ids=lambda path: path.relative_to(PROJECT).as_posix())
+def test_pages_quote_the_recorded_ranges(page: Path) -> None:
+    ranges = recorded_ranges(PROJECT)
+    if ranges.empty:
+        pytest.skip("no range is recorded yet: energy calibrate --page")
+    text = page.read_text(encoding="utf-8")
+    assert with_ranges(text, ranges) == text, "run: energy ranges --reference"
+
+
+def test_a_range_that_is_not_recorded_is_refused() -> None:
+    with pytest.raises(InputError, match="no recorded range 'a: peak'"):
+        with_ranges("<!--~ a: peak | MW -->?<!--/-->", recorded_ranges(Path("no project")))
+
+
+def test_the_posterior_is_quoted_before_the_evidence(tmp_path: Path) -> None:
+    rows = [
+        ("a", name, "delivered", "GWh", low, 900.0, 2000.0, 50, 0)
+        for name, low in (("ranges", 1.0), ("posterior", 500.0))
+    ]
+    write_ranges(pd.DataFrame(rows, columns=list(COLUMNS)), tmp_path)
+    page = with_ranges("<!--~ a: delivered | GWh -->?<!--/-->", recorded_ranges(tmp_path))
+    assert page == "<!--~ a: delivered | GWh -->500 to 2,000<!--/-->"
 
 
 def test_readme_marks_its_numbers() -> None:

@@ -109,7 +109,7 @@ def rank_actions(
     for design in designs.values():
         checked(case, design)
     tasks = [(case, design, draws) for design in designs.values()]
-    tables = results_in_order(action_samples, tasks, executor)
+    tables = results_in_order(_action_samples, tasks, executor)
     samples = pd.concat(dict(zip(designs, tables, strict=True)), names=["action", "draw"])
     table = ranking_table(samples, ranked_by)
     costs = {name: action.cost for name, action in actions.actions.items()}
@@ -118,7 +118,7 @@ def rank_actions(
     return ActionRanking(table, samples, ranked_by)
 
 
-def action_samples(case: Case, design: SamplingDesign, draws: Sequence[int]) -> pd.DataFrame:
+def _action_samples(case: Case, design: SamplingDesign, draws: Sequence[int]) -> pd.DataFrame:
     """Return the season, unserved energy and income of some draws; what a worker is given to do.
 
     Returns

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from energy.analysis.backcast_quantities import Key, quantities, store_paths
+from energy.analysis.backcast_quantities import MONTHS_OF_GENERATION, Key, quantities, store_paths
 from energy.case import Case
 from energy.errors import Fault, InputError, SolverError
 from energy.metrics import TOLERANCE, audit
@@ -21,6 +21,7 @@ CONTENTS = ("content", "content at year's end")
 TARGETS: dict[Key, tuple[float, bool]] = {
     ("KG", "generation"): (0.05, True),
     ("TJ", "generation"): (0.05, True),
+    **{("TJ", f"generation {months}"): (0.05, True) for months in MONTHS_OF_GENERATION},
     ("TJ", "exports"): (0.10, True),
     ("Nurek", "release Apr-Sep share"): (0.03, False),
     ("Toktogul", "content at year's end"): (1000.0, False),
@@ -76,20 +77,31 @@ def backcast(case: Case, scenarios: list[Scenario]) -> Backcast:
     SolverError
         When a year has no optimum, or its optimum fails the audit.
     """
-    _refuse_without_record(case)
-    _refuse_other_horizons(scenarios)
+    refuse_unfit(case, scenarios)
     rows: list[Row] = []
     paths: dict[str, pd.Series] = {}
     for scenario in scenarios:
         result = solved(inputs(case, scenario))
         modelled = quantities(result)
         contents = store_paths(result, case.record)
-        compared = _compared(case.record, scenario.year, modelled, contents)
-        rows.extend(compared)
+        of_year = compared(case.record, scenario.year, modelled, contents)
+        rows.extend(of_year)
         for store, content in contents.items():
             earlier = [paths[store]] if store in paths else []
             paths[store] = pd.concat([*earlier, content])
     return Backcast(pd.DataFrame(rows), paths)
+
+
+def refuse_unfit(case: Case, scenarios: Sequence[Scenario]) -> None:
+    """Refuse a case without a record, and scenarios that are no calendar year.
+
+    Raises
+    ------
+    InputError
+        When there is one.
+    """
+    _refuse_without_record(case)
+    _refuse_other_horizons(scenarios)
 
 
 def _refuse_without_record(case: Case) -> None:
@@ -98,7 +110,7 @@ def _refuse_without_record(case: Case) -> None:
         raise InputError(Fault(what, case.path / "record.csv", repair="add the file"))
 
 
-def _refuse_other_horizons(scenarios: list[Scenario]) -> None:
+def _refuse_other_horizons(scenarios: Sequence[Scenario]) -> None:
     faults = []
     for scenario in scenarios:
         if scenario.time.start != "01-01" or scenario.time.years != 1:
@@ -127,7 +139,7 @@ def solved(year_inputs: Inputs) -> Result:
     return result
 
 
-def _compared(
+def compared(
     record: pd.DataFrame,
     year: int,
     modelled: Mapping[Key, float],

@@ -23,6 +23,25 @@ KM3 = 1e-3  # of an hm³
 UNUSABLE = "unusable content"
 PLANT = "output of the plant"
 HYDRO = "generation: hydro"
+MONTH_ENDS = {
+    "Jan": "01-31",
+    "Feb": "02-29",
+    "Mar": "03-31",
+    "Apr": "04-30",
+    "May": "05-31",
+    "Jun": "06-30",
+    "Jul": "07-31",
+    "Aug": "08-31",
+    "Sep": "09-30",
+    "Oct": "10-31",
+    "Nov": "11-30",
+}
+MONTHS_OF_GENERATION = {
+    **{f"Jan-{month}": ("01-01", end) for month, end in MONTH_ENDS.items()},
+    "Oct-Dec": ("10-01", "12-31"),
+    "Dec": ("12-01", "12-31"),
+}
+"""Part of a year whose generation a record may have → first and last day."""
 ONE_DAY = pd.Timedelta(days=1)
 ONE_HOUR_IN_DAYS = 1 / 24
 
@@ -33,10 +52,10 @@ def quantities(result: Result) -> Values:
     Returns
     -------
     dict
-        (place, quantity) → value. Countries: ``generation``, ``generation: <carrier>``, ``exports``, ``imports``,
-        ``net imports``, ``unserved``. Water buses: ``output of the plant`` that takes from them. Stores: ``inflow``,
-        ``release`` and their ``… Apr-Sep share``. The AC lines of a country are one border, for a loop flow is no
-        trade; each link is a border of its own.
+        (place, quantity) → value. Countries: ``generation``, ``generation: <carrier>``, ``generation Jan-<month>`` (to
+        date), ``generation Oct-Dec``, ``generation Dec``, ``exports``, ``imports``, ``net imports``, ``unserved``.
+        Water buses: ``output of the plant`` that takes from them. Stores: ``inflow``, ``release``, their ``… Apr-Sep
+        share``. The AC lines of a country are one border, for loop flow is no trade; each link is a border.
     """
     of_countries = dict(_country_energies(result))
     of_reservoirs = dict(_reservoir_volumes(result))
@@ -51,10 +70,37 @@ def _country_energies(result: Result) -> Iterator[Entry]:
     for name in sorted(countries):
         generation = _total_generation(energies, name)
         yield (name, "generation"), generation
+        yield from _generation_of_months(result, name)
         exports, imports = _trade(result, name)
         yield (name, "exports"), exports
         yield (name, "imports"), imports
         yield (name, "net imports"), imports - exports
+
+
+def _generation_of_months(result: Result, country: str) -> Iterator[Entry]:
+    """Yield the generation of a country [GWh] to the end of each month of the year, and of its last quarter and month.
+
+    That to the end of December would be the year's, which has a name of its own.
+    """
+    axis = result.inputs.axis
+    power = _generated_power(result, country)
+    for name, window in MONTHS_OF_GENERATION.items():
+        share = axis.share(in_window(axis.hours, *window))
+        energy = float((result.hours * share) @ power) / 1000
+        yield (country, f"generation {name}"), energy
+
+
+def _generated_power(result: Result, country: str) -> np.ndarray:
+    """Return the power of a country's plants, purchases and unserved demand aside [MW]; shape (snapshots,)."""
+    country_of = country_of_bus(result)
+    generators = _generators(result)
+    is_plant = (generators["carrier"] != UNSERVED) & ~_is_purchase(generators)
+    plants = generators.index[is_plant & (generators["bus"].map(country_of) == country)]
+    turbines = _turbines(result)
+    of_country = turbines.index[turbines["bus1"].map(country_of) == country]
+    from_plants = result.flow("generators")[plants].to_numpy().sum(axis=1)
+    from_water = result.received[of_country].to_numpy().sum(axis=1)
+    return np.asarray(from_plants + from_water)
 
 
 def _total_generation(energies: Values, country: str) -> float:

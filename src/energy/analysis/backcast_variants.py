@@ -28,11 +28,11 @@ def variants(years: list[Scenario]) -> dict[str, list[Scenario]]:
     Returns
     -------
     dict
-        Name → the years it has: all of them with a varying head, and what scenarios of the library with a tag
+        Name → the years it has: all of them with a fixed head, and what scenarios of the library with a tag
         ``variant: <name>`` and one of these calendar years say.
     """
-    varying = [year.replace(head="varying") for year in years]
-    scenarios = {"head: varying": varying}
+    fixed = [year.replace(head="fixed") for year in years]
+    scenarios = {"head: fixed": fixed}
     calendar_years = {year.year for year in years}
     for path in list_scenarios().values():
         scenario = read_scenario(path)

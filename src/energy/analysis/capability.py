@@ -97,7 +97,7 @@ def capability(
     else:
         paths = _paths_of_links(grid, links, back)
     if losses is None:
-        losses = every_link(grid)
+        losses = _every_link(grid)
     on_grid = losses_on_grid(grid, losses)
     snapshots = inputs.axis.snapshots
     tolerances = _tolerances(paths, stood or {}, len(snapshots))
@@ -160,7 +160,7 @@ def _forward_first(level: pd.Index) -> pd.Index:
     return level.map({FORWARD: 0, REVERSE: 1})
 
 
-def every_link(grid: DCNetwork) -> list[Loss]:
+def _every_link(grid: DCNetwork) -> list[Loss]:
     """Return the loss of each link between electric buses."""
     columns_of_entries = [entry.column for entry in grid.entries]
     ends = np.bincount(columns_of_entries, minlength=len(grid.columns))

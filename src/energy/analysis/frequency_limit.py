@@ -15,7 +15,7 @@ import pandas as pd
 from energy.case.stability import Frequency
 from energy.errors import Fault, InputError, nearest
 from energy.metrics.balance import country_of_bus
-from energy.metrics.frequency import Area
+from energy.metrics.frequency import SynchronousArea
 from energy.model import Inputs
 from energy.model.objective import STUDIED, UNSERVED
 from energy.scenario import Scenario
@@ -97,7 +97,7 @@ def refuse_unknown_area(frequency: Frequency, name: str) -> None:
         )
 
 
-def frequency_area(result: Result, frequency: Frequency, name: str) -> tuple[Area, pd.DataFrame]:
+def _frequency_area(result: Result, frequency: Frequency, name: str) -> tuple[SynchronousArea, pd.DataFrame]:
     """Return the response of a synchronous area in every snapshot, and what it follows from.
 
     Parameters
@@ -121,7 +121,7 @@ def frequency_area(result: Result, frequency: Frequency, name: str) -> tuple[Are
     """
     refuse_unknown_area(frequency, name)
     area = frequency.areas[name]
-    output = output_by_carrier(result, area.countries)
+    output = _output_by_carrier(result, area.countries)
     inertia = pd.Series(dict(frequency.inertia), dtype=float)
     constants = inertia.reindex(output.columns).fillna(0.0)
     capacity = output.loc[:, constants > 0] / frequency.loading
@@ -130,11 +130,11 @@ def frequency_area(result: Result, frequency: Frequency, name: str) -> tuple[Are
     stored_inside = rating @ constants[rating.columns]
     stored_outside = outside / frequency.power_factor * area.outside_inertia
     stored = stored_inside + stored_outside
-    load = served_load(result, area.countries) + area.outside
+    load = _served_load(result, area.countries) + area.outside
     running = capacity.sum(axis=1) + outside
     relief = frequency.load_relief * load / frequency.nominal
     gain = frequency.governed * running / (frequency.droop * frequency.nominal)
-    response = Area(
+    response = SynchronousArea(
         stored=stored.to_numpy(),
         relief=relief.to_numpy(),
         gain=gain.to_numpy(),
@@ -144,7 +144,7 @@ def frequency_area(result: Result, frequency: Frequency, name: str) -> tuple[Are
     return response, pd.DataFrame({"load": load, "running": running, "stored": stored})
 
 
-def output_by_carrier(result: Result, countries: Iterable[str]) -> pd.DataFrame:
+def _output_by_carrier(result: Result, countries: Iterable[str]) -> pd.DataFrame:
     """Return the output of plants in some countries by carrier [MW]; shape (snapshots, carriers).
 
     Generators count by their carrier, turbines on a river by that of their link; unserved demand is no plant.
@@ -175,7 +175,7 @@ def _by_carrier(power: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     return power[table.index].T.groupby(table["carrier"].to_numpy()).sum().T
 
 
-def served_load(result: Result, countries: Iterable[str]) -> pd.Series:
+def _served_load(result: Result, countries: Iterable[str]) -> pd.Series:
     """Return the demand of some countries that is served [MW]; shape (snapshots,)."""
     home = set(countries)
     country = country_of_bus(result)
@@ -242,7 +242,7 @@ def frequency_limit(
     } | (areas or {})
     tables = {}
     for end, name in names.items():
-        area, table = frequency_area(result, frequency, name)
+        area, table = _frequency_area(result, frequency, name)
         table["slope"] = loss * area.slope_per_mw
         table["deviation"] = loss * area.nadir_per_mw
         table["largest loss"] = area.largest_loss(thresholds[end], frequency.slope)

@@ -80,6 +80,7 @@ def solve_points(
     executor: Executor | None = None,
     chunk: int | None = None,
     solver: str | None = None,
+    anchor: Scenario | None = None,
 ) -> Iterator[TaskResult]:
     """Solve points and yield their answers as they come.
 
@@ -100,6 +101,9 @@ def solve_points(
         Points a task; chosen by their number unless given.
     solver
         Name of a solver in linopy that PyPSA's ``n.optimize`` is to use, without the engine's speed; None: the engine.
+    anchor
+        Scenario that every point starts from, for points that differ from it in numbers of components and of rules;
+        None: each point starts from its own anchors.
 
     Yields
     ------
@@ -136,7 +140,7 @@ def solve_points(
     order = sorted(range(len(scenarios)), key=lambda index: (families[index], index))
     points = [(index, scenarios[index]) for index in order]
     chunks = [points[first : first + chunk] for first in range(0, len(points), chunk)]
-    tasks = [(case, key, chunk_of_points, measure, solver) for chunk_of_points in chunks]
+    tasks = [(case, key, chunk_of_points, measure, solver, anchor) for chunk_of_points in chunks]
     for _, results in run_tasks(solve_chunk, tasks, executor):
         yield from results
 
@@ -147,6 +151,7 @@ def solve_chunk(
     points: Iterable[tuple[int, Scenario]],
     measure: Measure,
     solver: str | None = None,
+    anchor: Scenario | None = None,
 ) -> list[TaskResult]:
     """Solve some points in this process; what a worker is given to do. Parameters as of `solve_points`."""
     results = []
@@ -159,6 +164,7 @@ def solve_chunk(
                 scenario=scenario,
                 measure=measure,
                 solver=solver,
+                anchor=anchor,
             )
             results.append(result)
     return results
@@ -238,6 +244,7 @@ def _solved(
     scenario: Scenario,
     measure: Measure,
     solver: str | None,
+    anchor: Scenario | None,
 ) -> TaskResult:
     """Solve one point, and measure it; a point that is refused or has no optimum is a result with a reason."""
     start = time.perf_counter()
@@ -247,7 +254,7 @@ def _solved(
     values: dict[str, np.ndarray] = {}
     reason = ""
     try:
-        result = _result(case, key, scenario, solver)
+        result = _result(case, key, scenario, solver, anchor)
         for name, value in measure(result).items():
             values[str(name)] = np.asarray(value)
     except (InputError, SolverError) as err:
@@ -265,24 +272,30 @@ def _solved(
     )
 
 
-def _result(case: Case, key: str, scenario: Scenario, solver: str | None) -> Result:
+def _result(
+    case: Case,
+    key: str,
+    scenario: Scenario,
+    solver: str | None,
+    anchor: Scenario | None,
+) -> Result:
     refuse_missed(case, scenario)
     if scenario.foresight == "surprise" and scenario.events:
         return solve_imperfect_foresight(case, scenario)
     inputs = with_objective(assemble(case, scenario), scenario)
     if solver is not None:
         return solve_with(solver, inputs)
-    anchor = _warm_start_scenario(case, scenario)
-    return engine_of(key, inputs).solve(inputs, anchor=anchor)
+    anchors = warm_start_scenarios(scenario) if anchor is None else (anchor,)
+    return engine_of(key, inputs).solve(inputs, anchor=_warm_start_scenario(case, anchors))
 
 
-def _warm_start_scenario(case: Case, scenario: Scenario) -> WarmStartScenario:
-    """Return the chain of anchors of a point."""
-    anchor: WarmStartScenario | None = None
-    for near in reversed(warm_start_scenarios(scenario)):
-        anchor = WarmStartScenario(near.digest(), _assembled(case, near), anchor)
-    assert anchor is not None
-    return anchor
+def _warm_start_scenario(case: Case, anchors: Sequence[Scenario]) -> WarmStartScenario:
+    """Return the chain of anchors of a point, of which the nearest comes first."""
+    start: WarmStartScenario | None = None
+    for near in reversed(anchors):
+        start = WarmStartScenario(near.digest(), _assembled(case, near), start)
+    assert start is not None
+    return start
 
 
 def _assembled(case: Case, scenario: Scenario) -> Callable[[], Inputs]:

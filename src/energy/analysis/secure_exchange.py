@@ -70,7 +70,7 @@ class LossOnGrid(NamedTuple):
     exchange: bool
 
 
-class Cap(NamedTuple):
+class _Cap(NamedTuple):
     """Most that a loss leaves of the exchange at one end [MW], and the name of the loss."""
 
     power: float
@@ -160,7 +160,7 @@ class SecureExchange:
             Loss of exchange that the sending and the receiving end can stand [MW].
         """
         intact = largest_exchange(self.grid, path, self.state)
-        limit_intact = binding_element(intact, self.state, path, self.grid)
+        limit_intact = _binding_element(intact, self.state, path, self.grid)
         secure = intact
         limit = limit_intact
         caps = self._caps(path, intact, tolerance)
@@ -178,7 +178,7 @@ class SecureExchange:
             limit=limit,
         )
 
-    def _capped(self, caps: dict[str, Cap]) -> GridState:
+    def _capped(self, caps: dict[str, _Cap]) -> GridState:
         """Return the state that must be secure, with caps on the exchange."""
         secure = replace(self.state, secure=True, over=self._overload)
         if "sent" in caps:
@@ -187,17 +187,17 @@ class SecureExchange:
             secure = replace(secure, most_delivered=caps["delivered"].power)
         return secure
 
-    def _limit_of(self, largest: ExchangeOptimum, state: GridState, caps: dict[str, Cap], path: TransferPath) -> str:
+    def _limit_of(self, largest: ExchangeOptimum, state: GridState, caps: dict[str, _Cap], path: TransferPath) -> str:
         """Return the loss whose cap binds, else the element that binds."""
         for end, cap in caps.items():
             if getattr(largest, end) >= cap.power - EQUAL:
                 return cap.loss
-        return binding_element(largest, state, path, self.grid)
+        return _binding_element(largest, state, path, self.grid)
 
-    def _caps(self, path: TransferPath, intact: ExchangeOptimum, tolerance: np.ndarray) -> dict[str, Cap]:
+    def _caps(self, path: TransferPath, intact: ExchangeOptimum, tolerance: np.ndarray) -> dict[str, _Cap]:
         """Return the caps on ``sent`` and ``delivered`` that losses set."""
         power = {"sent": intact.sent, "delivered": intact.delivered}
-        caps: dict[str, Cap] = {}
+        caps: dict[str, _Cap] = {}
         for loss in self.losses:
             stood = tolerance if loss.exchange else LossTolerance()
             tolerated = dict(zip(power, stood, strict=True))
@@ -210,7 +210,7 @@ class SecureExchange:
                 most = getattr(after, end) + room
                 if most < power[end] - EQUAL:
                     power[end] = most
-                    caps[end] = Cap(most, loss.name)
+                    caps[end] = _Cap(most, loss.name)
         return {end: caps[end] for end in power if end in caps}
 
     def _after(self, path: TransferPath, intact: ExchangeOptimum, loss: LossOnGrid) -> ExchangeOptimum | None:
@@ -236,7 +236,7 @@ def _stays_within(flows: np.ndarray, upper: np.ndarray, columns: list[int]) -> b
     return bool(within[columns].all())
 
 
-def binding_element(optimum: ExchangeOptimum, state: GridState, path: TransferPath, grid: DCNetwork) -> str:
+def _binding_element(optimum: ExchangeOptimum, state: GridState, path: TransferPath, grid: DCNetwork) -> str:
     """Return the words for what binds: the first kind, in rank, whose relief is worth half of the best or more."""
     reliefs = pd.DataFrame(optimum.relief, columns=["kind", "name", "value"])
     reliefs = reliefs[reliefs["kind"].isin(RANK)]

@@ -34,7 +34,7 @@ class StructureSpread(NamedTuple):
     help_range: tuple[float, float] | None = None
 
 
-def has_structure(base: Inputs) -> bool:
+def _has_structure(base: Inputs) -> bool:
     """Return whether structure can move the answer: the case has accounts of control areas, and lines in service."""
     has_accounts = any(isinstance(rule, AccountRule) for rule in base.book.rules.values())
     return has_accounts and bool(len(base.components.get("lines", ())))
@@ -69,7 +69,7 @@ def structure_spread(case: Case, scenario: Scenario, engine: Engine, own: Result
     >>> structure_spread(case, scenario, engine, engine.solve(base)) is None
     True
     """
-    if not has_structure(own.inputs):
+    if not _has_structure(own.inputs):
         return None
     if scenario.network == "kirchhoff":
         without_law = engine.solve(inputs(case, scenario.replace(network="transport")))

@@ -70,7 +70,7 @@ def finished_tasks(
     """Yield the number and the finished future of each task as it comes; parameters as of `run_tasks`."""
     in_flight = IN_FLIGHT
     if executor is None:
-        executor = InThisProcess()
+        executor = _InThisProcess()
         in_flight = 1
     tasks = enumerate(arguments)
     number_of: dict[Future[T], int] = {}
@@ -89,7 +89,7 @@ def finished_tasks(
             future.cancel()
 
 
-class InThisProcess(Executor):
+class _InThisProcess(Executor):
     """An executor that runs each task when it is handed in."""
 
     def submit(self, task: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:

@@ -71,7 +71,7 @@ def threshold_level(
     InputError
         When there is no such rule, or a level has no optimum.
     """
-    start = start_rule(case, rule)
+    start = _start_rule(case, rule)
     base = start.at(int(scenario.time.start[:2])) or 0.0
     full = float(case.components["stores"]["e_nom"].astype(float)[start.store])
     levels = np.linspace(0.0, full, count)
@@ -109,7 +109,7 @@ def _end_levels(case: Case, store: str) -> list[str]:
     return keys
 
 
-def start_rule(case: Case, name: str) -> StartRule:
+def _start_rule(case: Case, name: str) -> StartRule:
     """Return a rule of kind ``start`` by its name.
 
     Raises

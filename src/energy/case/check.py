@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from energy.case.case import Case
+from energy.case.first_filling import FillingRule
 from energy.case.rules import (
     AccountRule,
     EndRule,
@@ -336,21 +337,37 @@ def _rules(case: Case, written: Node | None) -> Iterator[Fault]:
 
 
 def _components_of(rule: Rule) -> Iterator[tuple[Steps, str, str]]:
-    """Yield where a rule names a component, the component list, and the name."""
+    """Yield the components that a rule names: where it is written, the component list, and the name or pattern."""
     if isinstance(rule, VolumeRule):
-        for position, link in enumerate(rule.links):
-            yield ("links", position), "links", link
-        for position, generator in enumerate(rule.generators):
-            yield ("generators", position), "generators", generator
-    if isinstance(rule, LevelRule | StorageRule | StartRule | EndRule | TravelRule):
-        yield ("store",), "stores", rule.store
-    if isinstance(rule, FlowRule | TravelRule):
+        yield from _each("links", "links", rule.links)
+        yield from _each("generators", "generators", rule.generators)
+    elif isinstance(rule, FlowRule):
         yield ("link",), "links", rule.link
-    if isinstance(rule, LimitRule):
-        for position, term in enumerate(rule.terms):
-            yield ("terms", position, "name"), term.component, term.name
+    elif isinstance(rule, LevelRule | StorageRule | StartRule | EndRule):
+        yield ("store",), "stores", rule.store
+    elif isinstance(rule, TravelRule):
+        yield ("store",), "stores", rule.store
+        yield ("link",), "links", rule.link
+    elif isinstance(rule, FillingRule):
+        yield from _components_of_filling(rule)
+    elif isinstance(rule, LimitRule):
+        for at, term in enumerate(rule.terms):
+            yield ("terms", at, "name"), term.component, term.name
     if isinstance(rule, VolumeRule | FlowRule) and rule.shortfall is not None:
         yield ("shortfall",), "generators", rule.shortfall
+
+
+def _components_of_filling(rule: FillingRule) -> Iterator[tuple[Steps, str, str]]:
+    yield from _each("turbines", "links", rule.turbines)
+    yield from _each("temporary", "links", rule.temporary)
+    yield ("sink",), "generators", rule.sink
+    if rule.store is not None:
+        yield ("store",), "stores", rule.store
+
+
+def _each(field: str, component: str, names: Iterable[str]) -> Iterator[tuple[Steps, str, str]]:
+    for at, name in enumerate(names):
+        yield (field, at), component, name
 
 
 def _few(names: list[str]) -> str | None:

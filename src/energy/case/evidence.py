@@ -37,7 +37,7 @@ def evidence_faults(case: Case) -> Iterator[Fault]:
     evidence = case.evidence
     if evidence.empty:
         return
-    numbers = numbers_of(case)
+    numbers = _numbers_of(case)
     path = evidence.attrs.get("path", case.path)
     lines = evidence.attrs.get("lines", [None] * len(evidence))
     columns = evidence[list(_COLUMNS)]
@@ -57,13 +57,13 @@ def evidence_faults(case: Case) -> Iterator[Fault]:
             yield fault.at(path, line)
 
 
-def numbers_of(case: Case) -> Numbers:
+def _numbers_of(case: Case) -> Numbers:
     """Return every number of a case that evidence can speak of.
 
     Examples
     --------
     >>> from energy.case import read_case
-    >>> numbers_of(read_case("two_bus"))["links"]["turbine"]["efficiency"]
+    >>> _numbers_of(read_case("two_bus"))["links"]["turbine"]["efficiency"]
     500.0
     """
     numbers: dict[str, dict[str, dict[str, float | None]]] = {}

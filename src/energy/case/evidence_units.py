@@ -16,6 +16,7 @@ DIMENSIONLESS: Units = frozenset({"-", "1", "per unit", "p.u.", "share", "factor
 POWER: Units = frozenset({"MW"})
 ENERGY: Units = frozenset({"MWh"})
 VOLUME: Units = frozenset({"hm3"})
+METRES: Units = frozenset({"m"})
 PRICE: Units = frozenset({"$/MWh", "USD/MWh"})
 MONEY: Units = frozenset({"million $", "million USD"})
 SECONDS: Units = frozenset({"s"})
@@ -60,6 +61,20 @@ RULES: Mapping[str, Mapping[str, Units]] = {
     "end": {"level": VOLUME, "value": frozenset({"$/hm3", "USD/hm3"})},
     "travel": {"hours": frozenset({"h"})},
     "limit": {"at_*": POWER},
+    "filling": {
+        "volume": VOLUME,
+        "yearly": VOLUME,
+        "bottom": METRES,
+        "top": METRES,
+        "tailwater": METRES,
+        "design_head": METRES,
+        "level": METRES,
+        "before.*": METRES,
+        "year": YEAR,
+        "unit_power": POWER,
+        "exponent": DIMENSIONLESS,
+        "efficiency": DIMENSIONLESS,
+    },
 }
 """Kind of a rule → its fields (patterns) → units; ``volume`` hangs on what its components carry."""
 

@@ -8,9 +8,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from energy.case.first_filling import FillingRule
 from energy.case.investment import Investment
 from energy.case.n1_security import Security
 from energy.case.stability import Frequency, ReactivePower
+from energy.case.yearly_window import Window
 from energy.errors import nearest
 from energy.reading.frozen import (
     Complaint,
@@ -47,13 +49,6 @@ def _end_level(value: Any) -> Any:
         repair = nearest(value, ["start"]) if isinstance(value, str) else None
         raise refuse(f"{value!r} is no content", "a number [hm³], or start", repair)
     return value
-
-
-class Window(Frozen):
-    """A part of every year, both days included."""
-
-    start: MonthDay = Field(alias="from", description="First day, MM-DD.")
-    end: MonthDay = Field(alias="to", description="Last day, MM-DD.")
 
 
 class _Bounded(Frozen):
@@ -271,7 +266,16 @@ class AccountRule(Frozen):
 
 
 Rule = Annotated[
-    VolumeRule | FlowRule | LevelRule | StorageRule | StartRule | EndRule | TravelRule | LimitRule | AccountRule,
+    VolumeRule
+    | FlowRule
+    | LevelRule
+    | StorageRule
+    | StartRule
+    | EndRule
+    | TravelRule
+    | LimitRule
+    | AccountRule
+    | FillingRule,
     Field(discriminator="kind"),
 ]
 

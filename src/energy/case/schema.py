@@ -30,7 +30,7 @@ MONTHS = [str(month) for month in range(1, 13)]
 HOURS = [str(hour) for hour in range(24)]
 EXTRA_COLUMNS: dict[str, dict[str, str]] = {
     "buses": {"country": "string"},
-    "generators": {"service": "string", "account": "string"},
+    "generators": {"service": "string", "account": "string", "share": "float"},
     "links": {
         "service": "string",
         "account": "string",

@@ -56,6 +56,12 @@ HAZARDS = Annotated[str, typer.Option(help="Set of hazards, or path of a YAML fi
 SEED = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Family of draws.")]
 WORKERS = Annotated[int, typer.Option(min=1, max=MOST_PROCESSES, help="Processes.")]
 OUT = Annotated[Path, typer.Option(help="Folder that gets the table.")]
+NUMBERS = Annotated[
+    str,
+    typer.Option(
+        help="What unknown numbers are drawn from: ranges (the evidence), posterior (energy calibrate), or a file."
+    ),
+]
 FOLDER = Annotated[Path, typer.Argument(help="Folder of a finished run.")]
 
 

@@ -15,6 +15,7 @@ from energy.cli.base import (
     LARGEST_SEED,
     MOST_PROCESSES,
     MOST_SAMPLES,
+    NUMBERS,
     SCENARIO,
     SET,
     app,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from energy.analysis.risk.monte_carlo import StoppingRule
     from energy.analysis.risk.season_sample import SamplingDesign
     from energy.analysis.risk.stratification import Pool
+    from energy.analysis.sensitivity.number_sets import NumberSets
     from energy.case import Case
     from energy.errors import Fault
     from energy.scenario import HazardSet, Scenario
@@ -56,6 +58,11 @@ def risk_command(
     plain: Annotated[bool, typer.Option("--plain", help="Independent samples, no variance reduction.")] = False,
     seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Family of draws.")] = 1,
     workers: Annotated[int, typer.Option(min=1, max=MOST_PROCESSES, help="Processes.")] = 2,
+    split: Annotated[
+        int,
+        typer.Option(min=0, max=10_000, help="Sets of unknown numbers that meet as many draws: the band by its parts."),
+    ] = 0,
+    numbers: NUMBERS = "ranges",
     draw: Annotated[int | None, typer.Option(min=0, help="Write this draw as a scenario instead of sampling.")] = None,
     overrides: SET = [],  # noqa: B006
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a question.")] = Path("results/risk"),
@@ -80,14 +87,16 @@ def risk_command(
         figure=figure,
         plain=plain,
     )
+    number_sets = _number_sets(numbers, split, case, asked)
     checked(case, design)
     if draw is not None:
         _print_draw(design, draw)
         return
     folder = out / f"{asked.name}-{hazard_set.name}"
     from energy.analysis.risk.summary import BELOW, summary
+    from energy.cli.tables import write_table
     from energy.plots.risk import write_figures
-    from energy.report.risk_text import risk_json, risk_text
+    from energy.report.risk_text import frame_text, risk_json, risk_text
     from energy.results.samples import samples_held, write_summary
 
     with samples_held(folder):
@@ -95,13 +104,65 @@ def risk_command(
         distribution = summary(case, design, table, pool, below=below or BELOW)
         written = write_summary(distribution, folder, force)
         written += write_figures(distribution, folder, force)
+        parts = _bands(case, design, split, number_sets, workers)
+        if split:
+            write_table(parts, folder / "bands.csv", force)
+            written.append(folder / "bands.csv")
     if as_json:
-        print(json.dumps(risk_json(distribution), indent=1))
+        print(json.dumps(risk_json(distribution) | {"bands": parts.to_dict("index")}, indent=1))
         return
     for part in risk_text(distribution):
         if part:
             new_console().print(part)
+    if split:
+        new_console().print(frame_text(parts.rename_axis("season [GWh], nine of ten"), _bands_title(split, numbers)))
     new_console().print(f"written to {folder}: {len(table):,} samples, {', '.join(path.name for path in written)}")
+
+
+def _number_sets(numbers: str, split: int, case: Case, scenario: Scenario) -> NumberSets | None:
+    """Return what unknown numbers are drawn from; refuse numbers without a split, which would do nothing."""
+    from energy.analysis.sensitivity.number_sets import read_number_sets
+    from energy.errors import Fault, InputError
+
+    if split == 1 or (numbers != "ranges" and not split):
+        what = f"numbers from {numbers!r} and --split {split}: the band is split from two sets on"
+        raise InputError(Fault(what, "--split", allowed="2 or more", repair="add --split 16, say"))
+    return read_number_sets(numbers, case, scenario)
+
+
+def _bands(
+    case: Case,
+    design: SamplingDesign,
+    split: int,
+    sets: NumberSets | None,
+    workers: int,
+) -> pd.DataFrame:
+    """Return the band of the season by water and outages, unknown numbers, and both; empty without a split."""
+    import pandas as pd
+
+    from energy.analysis.parallel import processes
+    from energy.analysis.sensitivity.aleatory_epistemic import bands, random_and_unknown
+    from energy.analysis.sensitivity.uncertain_parameters import uncertain_parameters
+
+    if not split:
+        return pd.DataFrame()
+    pool = processes(workers) if workers > 1 else nullcontext(None)
+    with working(f"{split} sets of numbers meet {split} draws …"), pool as executor:
+        _, seasons = random_and_unknown(
+            case=case,
+            question=design,
+            parameters=uncertain_parameters(case, design.scenario),
+            sets=split,
+            draws=split,
+            seed=design.seed,
+            executor=executor,
+            numbers=sets,
+        )
+    return bands(seasons)
+
+
+def _bands_title(split: int, numbers: str) -> str:
+    return f"what the band is made of: {split} sets of numbers ({numbers}) meet {split} draws of water and outages"
 
 
 def _asked(

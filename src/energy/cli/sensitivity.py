@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,7 @@ from energy.cli.base import (
     FORCE,
     HAZARDS,
     MOST_SAMPLES,
+    NUMBERS,
     OUT,
     SCENARIO,
     SEED,
@@ -24,6 +25,14 @@ from energy.cli.base import (
     working,
 )
 from energy.cli.tables import write_table
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from energy.analysis.sensitivity.number_sets import NumberSets
+    from energy.analysis.sensitivity.uncertain_parameters import UncertainParameter
+    from energy.case import Case
+    from energy.scenario import Scenario
 
 
 @app.command("sensitivity")
@@ -38,6 +47,7 @@ def sensitivity_command(
     spread: Annotated[int, typer.Option(min=0, max=MOST_SAMPLES, help="Sets of all numbers at once.")] = 100,
     split: Annotated[int, typer.Option(min=0, max=10_000, help="Sets and draws for random against unknown.")] = 0,
     hazards: HAZARDS = "base",
+    numbers: NUMBERS = "ranges",
     seed: SEED = 1,
     workers: WORKERS = 2,
     overrides: SET = [],  # noqa: B006
@@ -47,6 +57,7 @@ def sensitivity_command(
 ) -> None:
     """Rank the numbers of the evidence by what their ranges do to a metric: tornado, Morris, Sobol."""
     from energy.analysis.parallel import processes
+    from energy.analysis.sensitivity.number_sets import read_number_sets
     from energy.analysis.sensitivity.sensitivity import SensitivityBudget, sensitivity
     from energy.analysis.sensitivity.uncertain_parameters import uncertain_parameters
     from energy.plots.frame import foot_of
@@ -64,6 +75,7 @@ def sensitivity_command(
     case, asked = read_asked(scenario, overrides)
     folder = out / f"{asked.name}-{metric}"
     refuse_unwritable(folder)
+    sets = read_number_sets(numbers, case, asked)
     known = uncertain_parameters(case, asked, only or ["*"])
     with processes(workers) as executor, working(f"{len(known)} numbers …"):
         study = sensitivity(
@@ -74,6 +86,7 @@ def sensitivity_command(
             sizes=SensitivityBudget(looked_at=looked_at, trajectories=trajectories, top=top, base=base, spread=spread),
             seed=seed,
             executor=executor,
+            sets=sets,
         )
         parts = _split(
             case=case,
@@ -84,6 +97,7 @@ def sensitivity_command(
             hazards=hazards,
             seed=seed,
             executor=executor,
+            sets=sets,
         )
     written = {"numbers": study.numbers, "spread": spread_table(study)}
     for name, table in written.items():
@@ -107,14 +121,15 @@ def sensitivity_command(
 
 
 def _split(
-    case: Any,
-    asked: Any,
-    known: list[Any],
+    case: Case,
+    asked: Scenario,
+    known: list[UncertainParameter],
     top: list[str],
     count: int,
     hazards: str,
     seed: int,
-    executor: Any,
+    executor: Executor | None,
+    sets: NumberSets | None,
 ) -> dict[str, float]:
     from energy.analysis.risk.season_sample import SamplingDesign
     from energy.analysis.sensitivity.aleatory_epistemic import random_and_unknown
@@ -124,7 +139,7 @@ def _split(
         return {}
     question = SamplingDesign(asked, read_hazards(hazards), seed)
     chosen = [unknown for unknown in known if unknown.key in top]
-    return random_and_unknown(
+    parts, _ = random_and_unknown(
         case=case,
         question=question,
         parameters=chosen,
@@ -132,4 +147,6 @@ def _split(
         draws=count,
         seed=seed,
         executor=executor,
-    )[0]
+        numbers=sets,
+    )
+    return parts

@@ -7,11 +7,16 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from energy.cli.base import AS_JSON, MOST_PROCESSES, SET, app, new_console, read_asked
+from energy.cli.base import AS_JSON, MOST_PROCESSES, MOST_SAMPLES, NUMBERS, SET, app, new_console, read_asked
+
+if TYPE_CHECKING:
+    from energy.analysis.sensitivity.number_sets import NumberSets
+    from energy.case import Case
+    from energy.scenario import Scenario
 
 
 @app.command("sweep")
@@ -25,6 +30,8 @@ def sweep_command(
         str | None,
         typer.Option(help="Another solver that linopy knows, by PyPSA's n.optimize and at its pace."),
     ] = None,
+    sets: Annotated[int, typer.Option(min=0, max=MOST_SAMPLES, help="Sets of the unknown numbers at every point.")] = 0,
+    numbers: NUMBERS = "ranges",
     as_json: AS_JSON = False,
 ) -> None:
     """Solve a scenario for many values of some of its keys; stopped at any moment, it goes on where it was."""
@@ -35,6 +42,7 @@ def sweep_command(
     pairs = [f"{key}={json.dumps(value)}" for key, value in asked.set.items()]
     case, base = read_asked(asked.base, [*pairs, *overrides])
     folder = out / name
+    number_sets = _number_sets(numbers, sets, case, base)
     with _executor(dask) as executor, _progress(name) as progress:
         dataset = sweep(
             case,
@@ -50,6 +58,8 @@ def sweep_command(
             progress=progress,
             written=axes,
             solver=solver,
+            sets=sets,
+            numbers=number_sets,
         )
     failed = int((dataset["reason"].values != "").sum())
     if as_json:
@@ -69,6 +79,17 @@ def sweep_command(
         console.print(f"{dataset['done'].size} points, {failed} failed; written to {folder}")
     if failed == dataset["done"].size:
         raise typer.Exit(3)
+
+
+def _number_sets(numbers: str, sets: int, case: Case, base: Scenario) -> NumberSets | None:
+    """Return what the sets are drawn from; refuse numbers without sets, which would do nothing."""
+    from energy.analysis.sensitivity.number_sets import read_number_sets
+    from energy.errors import Fault, InputError
+
+    if numbers != "ranges" and not sets:
+        what = "numbers without sets: no point would be solved with them"
+        raise InputError(Fault(what, "--numbers", allowed="--sets of 1 or more", repair="add --sets 16, say"))
+    return read_number_sets(numbers, case, base)
 
 
 def _summary(dataset: Any) -> Any:

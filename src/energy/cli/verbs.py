@@ -19,9 +19,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "avoided",
     ),
     "Risk": ("risk", "adequacy", "contract", "contract-forms", "actions", "fit"),
-    "What the numbers do": ("sweep", "sensitivity", "investment"),
+    "What the numbers do": ("sweep", "sensitivity", "ranges", "investment"),
     "Physics beside the optimisation": ("acflow", "frequency", "head"),
-    "Is the model right": ("backcast", "reference", "resolution"),
+    "Is the model right": ("backcast", "calibrate", "reference", "resolution"),
 }
 OTHERS = "More"
 

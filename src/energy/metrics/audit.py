@@ -139,19 +139,19 @@ def _violation(
     lacking: np.ndarray,
 ) -> float:
     """Return the largest violation of a rule's bounds, each relative to it; ``lacking`` counts towards the lower."""
-    worst = 0.0
+    violations = [0.0]
     at_least = rule.get("at_least")
     if at_least is not None:
-        below = at_least - value - lacking
-        worst = max(worst, float(below.max(initial=0.0)) / max(abs(at_least), 1.0))
+        below = (at_least - value - lacking).max(initial=0.0)
+        violations.append(below / max(abs(at_least), 1.0))
     at_most = rule.get("at_most")
     if at_most is not None:
-        above = value - at_most
-        worst = max(worst, float(above.max(initial=0.0)) / max(abs(at_most), 1.0))
+        above = (value - at_most).max(initial=0.0)
+        violations.append(above / max(abs(at_most), 1.0))
     equals = rule.get("equals")
     if equals is not None:
-        worst = max(worst, _largest(value - equals))
-    return worst
+        violations.append(_largest(value - equals))
+    return float(max(violations))
 
 
 def _relative(residual: pd.DataFrame, scale: pd.DataFrame) -> float:
@@ -189,15 +189,15 @@ def _bounds(result: Result) -> float:
             value = value.abs() + result.line_losses
         table = result.inputs.components[component].loc[value.columns]
         nominal = table[f"{quantity}_nom"].to_numpy(float)
-        top = result.inputs.values(component, f"{quantity}_max_pu")[value.columns].to_numpy()
-        if quantity == "s":
-            bottom = -top
-        else:
-            bottom = result.inputs.values(component, f"{quantity}_min_pu")[value.columns].to_numpy()
-        above = value.to_numpy() - top * nominal
-        below = bottom * nominal - value.to_numpy()
+        most = result.inputs.values(component, f"{quantity}_max_pu")[value.columns]
+        least = -most
+        if quantity != "s":
+            least = result.inputs.values(component, f"{quantity}_min_pu")[value.columns]
+        above = value.to_numpy() - most.to_numpy() * nominal
+        below = least.to_numpy() * nominal - value.to_numpy()
         violation = np.maximum(above, below) / np.maximum(nominal, 1.0)
-        worst = max(worst, float(violation.max(initial=0.0)))
+        largest = float(violation.max(initial=0.0))
+        worst = max(worst, largest)
     return worst
 
 

@@ -53,7 +53,8 @@ def country_exchanges(result: Result) -> pd.DataFrame:
     if not areas:
         return pd.DataFrame()
     energy = pd.concat(_energies(result, areas))
-    by_exchange = energy.groupby(level=["exchange", "area"], sort=False).sum().unstack(fill_value=0.0)
+    total = energy.groupby(level=["exchange", "area"], sort=False).sum()
+    by_exchange = total.unstack(fill_value=0.0)
     carries = (by_exchange.abs() > SMALLEST).any(axis=1)
     may_carry = by_exchange.index.isin(_possible_services(result))
     by_exchange = by_exchange[carries | may_carry]
@@ -64,9 +65,13 @@ def country_exchanges(result: Result) -> pd.DataFrame:
         fill_value=0.0,
     )
     sold = [service for service in services if service != RETURNED]
-    table.loc["imports"] = _sum_of(table, [*PURCHASES, "swap returned", "help taken", RETURNED])
-    table.loc["exports"] = _sum_of(table, ["swap given", "help given", *sold, SENT])
-    table.loc["net imports"] = table.loc["imports"] - table.loc["exports"]
+    imported = [*PURCHASES, "swap returned", "help taken", RETURNED]
+    exported = ["swap given", "help given", *sold, SENT]
+    imports = _sum_of(table, imported)
+    exports = _sum_of(table, exported)
+    table.loc["imports"] = imports
+    table.loc["exports"] = exports
+    table.loc["net imports"] = imports - exports
     table.attrs["units"] = "GWh"
     named: pd.DataFrame = table.rename_axis(index="exchange", columns="area")
     return named
@@ -217,10 +222,13 @@ def _of_links(result: Result, areas: list[str]) -> Iterator[pd.Series]:
     is_traded = crosses & ((service != "") | is_swap)
     given = service.mask(is_swap, SWAPPED[0])
     returned = service.mask(is_swap, SWAPPED[1])
+    flow = result.flow("links")
     for name in links.index[is_traded]:
-        if begin[name] in areas:
-            sent = result.flow("links")[[name]].set_axis([begin[name]], axis=1)
+        giver = begin[name]
+        receiver = end[name]
+        if giver in areas:
+            sent = flow[name].to_frame(giver)
             yield _energy(result, sent, given[name])
-        if end[name] in areas:
-            received = result.received[[name]].set_axis([end[name]], axis=1)
+        if receiver in areas:
+            received = result.received[name].to_frame(receiver)
             yield _energy(result, received, returned[name])

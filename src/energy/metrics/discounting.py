@@ -81,7 +81,7 @@ def internal_rate_of_return(flows: pd.Series) -> float:
     0.1
     """
     first_year = int(flows.index.min())
-    if sign_changes(flows) != 1:
+    if _sign_changes(flows) != 1:
         return float("nan")
 
     def value_at(rate: float) -> float:
@@ -92,7 +92,7 @@ def internal_rate_of_return(flows: pd.Series) -> float:
     return float(brentq(value_at, -0.99, HIGHEST_RATE, xtol=1e-12))
 
 
-def sign_changes(flows: pd.Series) -> int:
+def _sign_changes(flows: pd.Series) -> int:
     """Return how often yearly flows change their sign; years without a flow do not count."""
     signs = np.sign(flows.sort_index().to_numpy(float))
     signs = signs[signs != 0]

@@ -47,7 +47,7 @@ def rate_of_change(
 
 
 @dataclass(frozen=True)
-class Area:
+class SynchronousArea:
     """A synchronous area in every snapshot; each attribute a number, or an array of shape (snapshots,).
 
     Attributes
@@ -93,7 +93,7 @@ class Area:
 
         Examples
         --------
-        >>> no_governor = Area(np.array(80_000.0), np.array(500.0), np.array(0.0))
+        >>> no_governor = SynchronousArea(np.array(80_000.0), np.array(500.0), np.array(0.0))
         >>> float(no_governor.nadir_per_mw * 1000)  # only load relief: the nadir is the steady value
         2.0
         """
@@ -118,7 +118,7 @@ class Area:
 
         Examples
         --------
-        >>> area = Area(np.array(80_000.0), np.array(500.0), np.array(0.0))
+        >>> area = SynchronousArea(np.array(80_000.0), np.array(500.0), np.array(0.0))
         >>> float(area.largest_loss(0.6))
         300.0
         """

@@ -41,8 +41,8 @@ def fuel_use(result: Result) -> pd.DataFrame:
     ... )
     True
     """
-    factor = emission_factors(result)
-    plants = thermal_plants(result, factor)
+    factor = _emission_factors(result)
+    plants = _thermal_plants(result, factor)
     if plants.empty:
         return _empty()
     hours = pd.Series(result.hours, result.inputs.axis.snapshots)
@@ -63,7 +63,7 @@ def fuel_use(result: Result) -> pd.DataFrame:
     return by_fuel
 
 
-def emission_factors(result: Result) -> pd.Series:
+def _emission_factors(result: Result) -> pd.Series:
     """Return the carriers that emit, with their tonnes of CO2 a MWh of fuel."""
     carriers = result.inputs.components.get("carriers", pd.DataFrame())
     if "co2_emissions" not in carriers:
@@ -72,7 +72,7 @@ def emission_factors(result: Result) -> pd.Series:
     return factor[factor > 0]
 
 
-def thermal_plants(result: Result, factor: pd.Series) -> pd.DataFrame:
+def _thermal_plants(result: Result, factor: pd.Series) -> pd.DataFrame:
     """Return the generators whose carrier emits."""
     plants = result.inputs.components.get("generators", pd.DataFrame())
     if plants.empty or factor.empty:

@@ -63,6 +63,7 @@ def _sum_of_service(
     power: pd.DataFrame,
     service: str,
 ) -> pd.Series:
+    """Return the sum of the links of a service in every snapshot."""
     links = result.inputs.components.get("links", pd.DataFrame())
     names = of_service(links, service)
     columns = np.array([power.columns.get_loc(name) for name in names], dtype=int)
@@ -274,20 +275,21 @@ def _power_levels(
     months: pd.Index,
 ) -> pd.DataFrame:
     """Return the mean, P90 and the largest of the transferable power over the hours of the season, by month [MW]."""
+    levels = ["transferable mean", "transferable P90", "transferable max"]
+    table = pd.DataFrame(0.0, index=months, columns=levels)
     month = month_of(result)
-    rows = {}
     for one_month in months:
         is_inside = (month == one_month) & (season > 0)
         if not is_inside.any():
-            rows[one_month] = [0.0, 0.0, 0.0]
             continue
         values = power.to_numpy()[is_inside]
         hours = result.hours[is_inside]
         season_hours = (result.hours * season)[is_inside]
-        mean = float((values * hours).sum()) / season_hours.sum()
-        rows[one_month] = [mean, firm_power(values, season_hours), float(values.max())]
-    levels = ["transferable mean", "transferable P90", "transferable max"]
-    return pd.DataFrame(rows, index=levels).T
+        energy = float((values * hours).sum())
+        mean = energy / season_hours.sum()
+        firm = firm_power(values, season_hours)
+        table.loc[one_month] = [mean, firm, float(values.max())]
+    return table
 
 
 def _limiting_cause(table: pd.DataFrame, lost_to: pd.DataFrame) -> np.ndarray:

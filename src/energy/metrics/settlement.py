@@ -28,7 +28,7 @@ TERMS = ("contracted", "delivered", "force majeure", "not taken", "shortfall")
 """Columns of ``energy_terms``."""
 
 
-def is_buyers(event: Event) -> bool:
+def _is_buyers(event: Event) -> bool:
     """Return whether an event is the buyer's doing."""
     return event.kind in BUYERS and not relieves(event)
 
@@ -77,7 +77,7 @@ def energy_terms(
     in_season = axis.share(hours_of_season)
     power = 1000 * _quantity(contract, quantity) / season_hours(contract) * in_season
     force_majeure = share_out_of_service(case, scenario, result, relieves)
-    refused = (1 - force_majeure) * share_out_of_service(case, scenario, result, is_buyers)
+    refused = (1 - force_majeure) * share_out_of_service(case, scenario, result, _is_buyers)
 
     contracted = _energy_by_month(result, power)
     delivered = _energy_by_month(result, transferable(result).to_numpy() * in_season)

@@ -96,13 +96,25 @@ def _addition_faults(case: Case, scenario: Scenario) -> Iterator[Fault]:
     buses = [*map(str, case.components["buses"].index), *map(str, scenario.add.get("buses", {}))]
     for table, components in scenario.add.items():
         if table not in CLASSES:
-            yield _fault(scenario, (table,), f"no table {table!r}", ", ".join(CLASSES), nearest(table, CLASSES))
+            yield _fault(
+                scenario,
+                (table,),
+                f"no table {table!r}",
+                allowed=", ".join(CLASSES),
+                repair=nearest(table, CLASSES),
+            )
             continue
         present = case.components.get(table, pd.DataFrame()).index
         for name, given in components.items():
             if name in present:
                 repair = "choose another name, or change the number under values"
-                yield _fault(scenario, (table, name), f"{table} {name!r} is there already", None, repair)
+                yield _fault(
+                    scenario,
+                    (table, name),
+                    f"{table} {name!r} is there already",
+                    allowed=None,
+                    repair=repair,
+                )
             yield from _component_faults(scenario, table, name, given, buses)
 
 
@@ -120,22 +132,40 @@ def _component_faults(
     kinds |= EXTRA_COLUMNS.get(table, {})
     for attribute in REQUIRED.get(table, ()):
         if attribute not in given:
-            yield _fault(scenario, (table, name), f"{table} {name!r} has no {attribute}", None, f"add {attribute}: …")
+            yield _fault(
+                scenario,
+                (table, name),
+                f"{table} {name!r} has no {attribute}",
+                allowed=None,
+                repair=f"add {attribute}: …",
+            )
     for attribute, value in given.items():
         steps = (table, name, attribute)
         what = f"{table}.{name}.{attribute} is {value!r}"
         if attribute not in kinds:
             allowed = ", ".join(kinds)
-            yield _fault(scenario, steps, f"{table} have no {attribute!r}", allowed, nearest(attribute, kinds))
+            yield _fault(
+                scenario,
+                steps,
+                f"{table} have no {attribute!r}",
+                allowed=allowed,
+                repair=nearest(attribute, kinds),
+            )
         elif attribute in bus_columns(kinds) and value not in buses:
-            yield _fault(scenario, steps, f"no bus {value!r}", ", ".join(buses), nearest(str(value), buses))
+            yield _fault(
+                scenario,
+                steps,
+                f"no bus {value!r}",
+                allowed=", ".join(buses),
+                repair=nearest(str(value), buses),
+            )
         elif kinds[attribute] in ("string", "str"):
             if not isinstance(value, str):
-                yield _fault(scenario, steps, what, "a word", None)
+                yield _fault(scenario, steps, what, allowed="a word", repair=None)
         else:
             number_allowed = _number_allowed(attribute, value)
             if number_allowed is not None:
-                yield _fault(scenario, steps, what, number_allowed, "correct the value")
+                yield _fault(scenario, steps, what, allowed=number_allowed, repair="correct the value")
 
 
 def _number_allowed(attribute: str, value: object) -> str | None:
@@ -229,7 +259,15 @@ def _with_study(case: Case, scenario: Scenario) -> Case:
             origin = scenario.written_at("study", position)
             known = [f"links.{name}" for name in links.index]
             what = f"study: {place!r} is no link"
-            faults.append(Fault(what, origin.where, origin.line, ", ".join(known[:30]), nearest(place, known)))
+            faults.append(
+                Fault(
+                    what,
+                    origin.where,
+                    line=origin.line,
+                    allowed=", ".join(known[:30]),
+                    repair=nearest(place, known),
+                )
+            )
         names += matching
     if faults:
         raise InputError(faults)
@@ -248,4 +286,4 @@ def _fault(
     repair: str | None,
 ) -> Fault:
     origin = scenario.written_at("add", *steps)
-    return Fault(f"add: {what}", origin.where, origin.line, allowed, repair)
+    return Fault(f"add: {what}", origin.where, line=origin.line, allowed=allowed, repair=repair)

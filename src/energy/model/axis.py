@@ -140,7 +140,7 @@ def in_window(
 def hours_of(weightings: pd.DataFrame | None, horizon: tuple[pd.Timestamp, pd.Timestamp]) -> pd.DatetimeIndex:
     """Return the hours of a horizon, or the snapshots that a user's own network brings."""
     if weightings is not None:
-        return own_hours(weightings, horizon[0])
+        return _own_hours(weightings, horizon[0])
     return _every_hour(horizon)
 
 
@@ -219,7 +219,7 @@ def _periods(
     return np.asarray(period[day])
 
 
-def own_hours(weightings: pd.DataFrame, start: pd.Timestamp) -> pd.DatetimeIndex:
+def _own_hours(weightings: pd.DataFrame, start: pd.Timestamp) -> pd.DatetimeIndex:
     """Return the start of the snapshots that a user's own network brings.
 
     Snapshots that are no times (numbers, ``now``) are laid one after another from the start of the horizon, each as
@@ -278,7 +278,7 @@ def own_steps(weightings: pd.DataFrame, start: pd.Timestamp) -> Steps:
     >>> len(steps.instants), steps.end
     (336, Timestamp('2028-01-15 00:00:00'))
     """
-    first = own_hours(weightings, start)
+    first = _own_hours(weightings, start)
     lengths = _lengths(first, weightings["generators"].to_numpy(float))
     counts = np.array([_steps_in(length) for length in lengths])
     block = np.repeat(np.arange(len(first)), counts)
@@ -313,7 +313,7 @@ def _steps_in(length: float) -> int:
 
 def own_axis(weightings: pd.DataFrame, start: pd.Timestamp) -> Axis:
     """Take the snapshots that a user's own network brings; one "hour" of the axis is one snapshot."""
-    hours = own_hours(weightings, start).rename("snapshot")
+    hours = _own_hours(weightings, start).rename("snapshot")
     return Axis(
         hours=hours,
         block=np.arange(len(hours)),

@@ -23,6 +23,7 @@ from energy.model.additions import with_additions
 from energy.model.axis import Axis, hours_of, in_window
 from energy.model.cache import IdentityKey
 from energy.model.hourly import Hourly, multiply, number
+from energy.model.hydrology.first_filling import apply_first_filling
 from energy.model.objective import RETURNED, STUDIED
 from energy.model.operating_rules import apply_flows, apply_levels, rule_book, started
 from energy.model.overrides import with_overrides
@@ -202,6 +203,7 @@ def _base_inputs(case: Case, key: _ScenarioKey) -> BaseInputs:
             stores=components["stores"],
         )
     apply_flows(book, hours, components, hourly)
+    apply_first_filling(case, book, hours, components, hourly)
     return BaseInputs(
         hours,
         components=components,

@@ -313,14 +313,14 @@ def _use_curve(
     losses = {str(part): float(value) for part, value in curve.items()}
     for segments in _by_direction(links, names):
         widths = links.loc[segments, "p_nom"].to_numpy(float)
-        efficiencies = segment_efficiency(losses, widths)
+        efficiencies = _segment_efficiency(losses, widths)
         for name, efficiency in zip(segments, efficiencies, strict=True):
             key = ("links", "efficiency", name)
             before = hit.get(key, base.column(*key))
             hit[key] = np.where(chosen, efficiency, before)
 
 
-def segment_efficiency(curve: Mapping[str, float] | pd.Series, widths: np.ndarray) -> np.ndarray:
+def _segment_efficiency(curve: Mapping[str, float] | pd.Series, widths: np.ndarray) -> np.ndarray:
     """Return the efficiency of the parallel segments that stand for a DC pole's loss curve; shape (segments,).
 
     loss(p) = constant + linear·p + quadratic·p². The first segment runs from zero to its width and carries the
@@ -337,9 +337,9 @@ def segment_efficiency(curve: Mapping[str, float] | pd.Series, widths: np.ndarra
 
     Examples
     --------
-    >>> segment_efficiency({"constant": 1.0, "linear": 0.0, "quadratic": 1e-4}, np.array([100.0, 100.0]))
+    >>> _segment_efficiency({"constant": 1.0, "linear": 0.0, "quadratic": 1e-4}, np.array([100.0, 100.0]))
     array([0.98, 0.97])
-    >>> segment_efficiency({"constant": 1.0, "linear": 0.01, "quadratic": 1e-4}, np.zeros(2))
+    >>> _segment_efficiency({"constant": 1.0, "linear": 0.01, "quadratic": 1e-4}, np.zeros(2))
     array([0.99, 0.99])
     """
     ends = np.concatenate([[0.0], np.cumsum(widths)])

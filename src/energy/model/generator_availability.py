@@ -33,7 +33,9 @@ def at_most_the_demand(
     """Return ``p_max_pu`` of the generators; unserved demand is at most the demand of its bus.
 
     Without this bound a country could export its unserved demand: power from nowhere, sold over the line under study as
-    soon as a delivered MWh is worth more than an unserved one. Shape (snapshots, generators).
+    soon as a delivered MWh is worth more than an unserved one. A generator with a ``share`` is at most that part of the
+    demand: steps of rationing, each dearer than the one before, which spread a shortage over the months that have it.
+    Shape (snapshots, generators).
     """
     generators = components["generators"]
     loads = components["loads"]
@@ -44,10 +46,18 @@ def at_most_the_demand(
     bus_of_generator = generators["bus"].tolist()
     p_nom = generators["p_nom"].to_numpy(float)
     is_unserved = (generators["carrier"] == objective.UNSERVED).to_numpy()
+    share_of_demand = _share_of_demand(generators)
     for column in np.flatnonzero(is_unserved & (p_nom > 0)):
         is_at_bus = bus_of_load == bus_of_generator[column]
         demand_at_bus = demand[:, is_at_bus].sum(axis=1)
-        demand_pu = demand_at_bus / p_nom[column]
+        demand_pu = share_of_demand[column] * demand_at_bus / p_nom[column]
         before = available[:, column]
         available[:, column] = np.minimum(before, demand_pu)
     return available
+
+
+def _share_of_demand(generators: pd.DataFrame) -> np.ndarray:
+    """Return the part of its bus' demand that each generator may leave unserved, 1 unless said; shape (generators,)."""
+    if "share" not in generators:
+        return np.ones(len(generators))
+    return generators["share"].fillna(1.0).to_numpy(float)

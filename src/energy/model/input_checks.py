@@ -41,11 +41,11 @@ def validate_inputs(
     case: Case,
 ) -> None:
     """Refuse what an optimisation would answer with nonsense; parameters and errors as of the two below."""
-    refuse_energy_creation(components, dense, scenario, case)
-    refuse_without_cost(components, dense)
+    _refuse_energy_creation(components, dense, scenario, case)
+    _refuse_without_cost(components, dense)
 
 
-def refuse_energy_creation(
+def _refuse_energy_creation(
     components: Mapping[str, pd.DataFrame],
     dense: Mapping[tuple[str, str], np.ndarray],
     scenario: Scenario,
@@ -122,7 +122,7 @@ def _output_of_same_kind(
     return output
 
 
-def refuse_without_cost(
+def _refuse_without_cost(
     components: Mapping[str, pd.DataFrame],
     dense: Mapping[tuple[str, str], np.ndarray],
 ) -> None:

@@ -28,6 +28,7 @@ from energy.model.generator_availability import at_most_the_demand, without_tran
 from energy.model.head_curves import HeadCurve, head_curves
 from energy.model.horizon import on_calendar, refuse_missed
 from energy.model.hourly import number
+from energy.model.hydrology.first_filling import filled_head_curves
 from energy.model.hydrology.inflow import inflow
 from energy.model.input_checks import refuse_without_effect, validate_inputs
 from energy.model.line_losses import LineLosses, linearisation, refuse_unbounded
@@ -192,7 +193,7 @@ def assemble(
     _limit_generators(case, scenario, base.components, dense)
     head: tuple[HeadCurve, ...] = ()
     if scenario.head == "varying":
-        head = head_curves(base.case, base.components)
+        head = _head_curves(base)
     assembled = Inputs(
         name=scenario.name,
         axis=stands.axis,
@@ -210,6 +211,11 @@ def assemble(
     )
     refuse_unbounded(assembled, scenario)
     return assembled
+
+
+def _head_curves(base: BaseInputs) -> tuple[HeadCurve, ...]:
+    """Return the head curves of the case's profiles, and those of reservoirs that are filled for the first time."""
+    return (*head_curves(base.case, base.components), *filled_head_curves(base.case, base.book, base.components))
 
 
 def _limit_generators(

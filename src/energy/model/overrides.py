@@ -11,14 +11,17 @@ import numpy as np
 import pandas as pd
 
 from energy.case.case import Case
+from energy.case.first_filling import FillingRule
 from energy.case.physical_limits import allowed_instead
 from energy.case.rules import RuleBook, StartRule
 from energy.case.schema import MONTHS, NOT_MODELLED, attributes, must_not_be_negative
 from energy.errors import Fault, InputError, nearest
+from energy.model.hydrology.first_filling import turbines_of
 from energy.scenario import Scenario
 
 ALL = "all"  # stands for every row or column where a profile has several
 PROFILE = "profiles/"
+_OF_SINK = (("generators", "p_nom"), ("generators", "p_min_pu"), ("generators", "p_max_pu"))
 
 
 @dataclass(frozen=True)
@@ -262,6 +265,24 @@ def _set_elsewhere(
         for key, rule in book.rules.items():
             if isinstance(rule, StartRule) and rule.store == name:
                 return f"rule {key}", f"write rules.{key}.level, or switch the rule off"
+    return _set_by_filling(case, book, component, name, attribute)
+
+
+def _set_by_filling(case: Case, book: RuleBook, component: str, name: str, attribute: str) -> tuple[str, str] | None:
+    """Return the rule of first filling that sets a number, and how to change it there."""
+    number = (component, attribute)
+    for key, rule in book.rules.items():
+        if not isinstance(rule, FillingRule):
+            continue
+        of_sink = name == rule.sink and number in _OF_SINK
+        of_turbine = number == ("links", "efficiency") and name in turbines_of(case, rule)
+        of_store = name == rule.store and number == ("stores", "e_initial")
+        if of_sink:
+            return f"rule {key}", f"write rules.{key}.yearly [hm3]"
+        if of_turbine:
+            return f"rule {key}", f"write rules.{key}.level [m] or rules.{key}.efficiency"
+        if of_store:
+            return f"rule {key}", f"write rules.{key}.level [m] or rules.{key}.yearly [hm3]"
     return None
 
 

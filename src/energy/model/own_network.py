@@ -45,6 +45,7 @@ def own_network(inputs: Inputs, own: pypsa.Network) -> pypsa.Network:
     for component, attribute in inputs.dense:
         if len(inputs.components[component]):
             _write_series(n, component, attribute, inputs.values(component, attribute))
+    _drop_energy_limits_of_inactive(n)
     closed = {}
     for component in ("Line", "Transformer"):
         rated_zero = rated_at_zero(own, component)
@@ -52,6 +53,14 @@ def own_network(inputs: Inputs, own: pypsa.Network) -> pypsa.Network:
             closed[component] = rated_zero
     n.meta = {**n.meta, "energy": {"closed": closed}}
     return n
+
+
+def _drop_energy_limits_of_inactive(n: pypsa.Network) -> None:
+    """Take the energy limits off generators that are out of service: they bind nothing, and PyPSA 1.4 fails on them."""
+    generators = n.components["generators"].static
+    is_inactive = ~generators["active"].astype(bool)
+    generators.loc[is_inactive, "e_sum_min"] = -np.inf
+    generators.loc[is_inactive, "e_sum_max"] = np.inf
 
 
 def rated_at_zero(own: pypsa.Network, component: str) -> dict[str, list[list[int]]]:

@@ -25,7 +25,7 @@ SIZES = {
 _BACKSTOPS = (UNSERVED, LACKING)
 
 
-class Item(NamedTuple):
+class _Item(NamedTuple):
     """What hangs on an electric bus: a plant, an end of a branch, or a load, with its power there [MW]."""
 
     component: str
@@ -49,7 +49,7 @@ def proportion_warnings(inputs: Inputs) -> Iterator[Fault]:
         Things 50 times as large as all their neighbours, capacities that look like GW, links whose ends look swapped.
     """
     items = list(_items(inputs))
-    by_bus: dict[str, list[Item]] = {}
+    by_bus: dict[str, list[_Item]] = {}
     for item in items:
         by_bus.setdefault(item.bus, []).append(item)
     warned: set[tuple[str, str]] = set()
@@ -65,7 +65,7 @@ def proportion_warnings(inputs: Inputs) -> Iterator[Fault]:
     yield from _swapped_ends(inputs)
 
 
-def _out_of_proportion(item: Item, beside: float) -> str | None:
+def _out_of_proportion(item: _Item, beside: float) -> str | None:
     """Return what is wrong with a power beside all else at its bus; None where it is in proportion."""
     if beside <= 0 or item.power <= 0:
         return None
@@ -79,7 +79,7 @@ def _out_of_proportion(item: Item, beside: float) -> str | None:
     return None
 
 
-def _items(inputs: Inputs) -> Iterator[Item]:
+def _items(inputs: Inputs) -> Iterator[_Item]:
     """Yield what hangs on electric buses, with its largest power there."""
     carrier = inputs.components["buses"]["carrier"]
     electric = set(carrier.index[carrier != "water"])
@@ -99,7 +99,7 @@ def _items(inputs: Inputs) -> Iterator[Item]:
             for port in ports:
                 bus = values[port]
                 if bus in electric:
-                    yield Item(
+                    yield _Item(
                         component,
                         str(name),
                         attribute=nominal,
@@ -109,7 +109,7 @@ def _items(inputs: Inputs) -> Iterator[Item]:
     yield from _loads(inputs, electric)
 
 
-def _loads(inputs: Inputs, electric: set[str]) -> Iterator[Item]:
+def _loads(inputs: Inputs, electric: set[str]) -> Iterator[_Item]:
     """Yield the loads at electric buses, with their peak."""
     loads = inputs.components.get("loads", pd.DataFrame())
     if loads.empty:
@@ -117,7 +117,7 @@ def _loads(inputs: Inputs, electric: set[str]) -> Iterator[Item]:
     peaks = np.abs(inputs.array("loads", "p_set")).max(axis=0, initial=0.0)
     for (name, bus), peak in zip(loads["bus"].items(), peaks, strict=True):
         if bus in electric:
-            yield Item(
+            yield _Item(
                 "loads",
                 str(name),
                 attribute="p_set",

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from energy.case.rules import Window
+from energy.case.yearly_window import Window
 from energy.model.axis import Axis, in_window, month_day
 from energy.model.cache import IdentityKey
 

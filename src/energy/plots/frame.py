@@ -100,16 +100,23 @@ def when(year: object, water: object) -> str:
 
 
 def footer(*datasets: xr.Dataset, note: str = "") -> str:
-    """Return the text below a figure: a note, if any; then scenario, case, weakest confidence and package version."""
+    """Return the text below a figure: a note, if any; then scenario, case, weakest confidence and package version.
+
+    One scenario has its recorded range of the season, too.
+    """
     scenarios = _attributes(datasets, "scenario")
     cases = _attributes(datasets, "case")
     confidences = _attributes(datasets, "weakest_confidence")
     versions = _attributes(datasets, "version")
     scenario_text = f"{len(scenarios)} scenarios"
+    range_text = []
     if len(scenarios) == 1:
         scenario_text = f"scenario {datasets[0].attrs.get('scenario_title', scenarios[0])}"
+        season_range = str(datasets[0].attrs.get("season_range", ""))
+        range_text = [f"season {season_range}"] if season_range else []
     parts = (
         scenario_text,
+        *range_text,
         f"case {_distinct(cases)}",
         f"weakest evidence {max(confidences)}",
         f"casa1000-energy {_distinct(versions)}",

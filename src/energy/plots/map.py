@@ -92,7 +92,7 @@ def map_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
     with styled():
         figure = framed(
             heading(dataset, "Flows"),
-            footer(dataset, note=NEUTRAL if is_on_the_map(dataset) else NO_BORDERS),
+            footer(dataset, note=NEUTRAL if _is_on_the_map(dataset) else NO_BORDERS),
             size,
             HEIGHTS[size],
         )
@@ -144,7 +144,7 @@ def _draw_view(axes: Axes, dataset: xr.Dataset, view: MapView) -> None:
     figure = axes.get_figure(root=True)
     assert figure is not None
     labels = Labels(axes, figure.get_figheight() - 1.5)
-    axes.set_facecolor(SEA if is_on_the_map(dataset) else LAND)
+    axes.set_facecolor(SEA if _is_on_the_map(dataset) else LAND)
     _draw_borders(axes)
     _draw_countries(axes, _countries_with_demand(dataset), view, labels)
     labelled_buses = {name: bus for name, bus in buses.items() if view.labels_at((bus.x, bus.y))}
@@ -168,7 +168,7 @@ def _draw_view(axes: Axes, dataset: xr.Dataset, view: MapView) -> None:
             )
 
 
-def is_on_the_map(dataset: xr.Dataset) -> bool:
+def _is_on_the_map(dataset: xr.Dataset) -> bool:
     """Return whether a bus lies in the region whose borders the package ships; elsewhere no land or sea is known."""
     outlines = []
     for feature in borders()["features"]:

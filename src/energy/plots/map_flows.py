@@ -68,7 +68,7 @@ class Plant(NamedTuple):
     disrupted: bool
 
 
-def period_weights(dataset: xr.Dataset) -> np.ndarray:
+def _period_weights(dataset: xr.Dataset) -> np.ndarray:
     """Return the hours [h] of each snapshot in the contract season; of all snapshots where there is no season."""
     hours = dataset["weight"].to_numpy()
     season_hours = (dataset["weight"] * dataset["season"]).to_numpy()
@@ -117,7 +117,7 @@ def flows(dataset: xr.Dataset) -> list[Flow]:
         for branch in _branches(dataset, component, drawn_at):
             ends = (branch.begin, branch.end)
             branches_by_ends.setdefault(ends, []).append(branch)
-    weights = period_weights(dataset)
+    weights = _period_weights(dataset)
     return [_net_flow(parallel, weights) for parallel in branches_by_ends.values()]
 
 
@@ -243,7 +243,7 @@ def plants(dataset: xr.Dataset) -> list[Plant]:
         return []
     buses = _all_buses(dataset)
     carriers = _bus_carriers(dataset)
-    weights = period_weights(dataset)
+    weights = _period_weights(dataset)
     turbined = dataset["links_p0"].to_numpy()
     output = -dataset["links_p1"].to_numpy()
     mean_output = (output * weights[:, None]).sum(axis=0) / weights.sum()

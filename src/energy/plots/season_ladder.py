@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 CONTRACT = "contract ceiling"
 
 
-class LadderRow(NamedTuple):
+class _LadderRow(NamedTuple):
     """A row of the season: a bar from its start, its colour, and the number beside it."""
 
     label: str
@@ -57,15 +57,15 @@ def season_ladder(axes: Axes, steps: list[WaterfallStep], ceiling: float, delive
         )
 
 
-def _season_rows(steps: list[WaterfallStep], ceiling: float, delivered: float) -> list[LadderRow]:
-    rows = [LadderRow(CONTRACT, 0.0, ceiling, CEILING, text=f"{ceiling:,.0f}")]
+def _season_rows(steps: list[WaterfallStep], ceiling: float, delivered: float) -> list[_LadderRow]:
+    rows = [_LadderRow(CONTRACT, 0.0, ceiling, CEILING, text=f"{ceiling:,.0f}")]
     for label, step in zip(_numbered(steps), steps, strict=True):
-        rows.append(LadderRow(label, step.leaves, step.takes, colour(step.cause), text=taken_text(step.takes)))
-    rows.append(LadderRow("delivered", 0.0, delivered, colour("delivered"), text=f"{delivered:,.0f}"))
+        rows.append(_LadderRow(label, step.leaves, step.takes, colour(step.cause), text=taken_text(step.takes)))
+    rows.append(_LadderRow("delivered", 0.0, delivered, colour("delivered"), text=f"{delivered:,.0f}"))
     return rows
 
 
-def _draw_row(axes: Axes, number: int, row: LadderRow, ceiling: float) -> None:
+def _draw_row(axes: Axes, number: int, row: _LadderRow, ceiling: float) -> None:
     """Draw a bar and its number: inside it where there is no room at its end."""
     height = 0.12 if row.label == CONTRACT else 0.62
     axes.barh(number, row.length, height, left=row.start, color=row.colour, label=f"_{row.label}")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ENDS = ("ceiling", "delivered")
 
 
-class Bar(NamedTuple):
+class _Bar(NamedTuple):
     """A bar of the waterfall: from its start on, with its number above it."""
 
     label: str
@@ -50,7 +50,13 @@ def waterfall_table(dataset: xr.Dataset) -> pd.DataFrame:
     return in_season(table)
 
 
-def waterfall_figure(table: pd.DataFrame, title: str, foot: str = "", size: str = "journal") -> Figure:
+def waterfall_figure(
+    table: pd.DataFrame,
+    title: str,
+    foot: str = "",
+    size: str = "journal",
+    season: tuple[float, float] | None = None,
+) -> Figure:
     """Draw what causes take of the ceiling, as steps down to what is delivered.
 
     Parameters
@@ -62,6 +68,8 @@ def waterfall_figure(table: pd.DataFrame, title: str, foot: str = "", size: str 
         Text above and below.
     size
         ``journal`` or ``slide``.
+    season
+        90 % range of what is delivered with all unknown numbers at once [GWh], drawn as a whisker; None: no whisker.
 
     Returns
     -------
@@ -80,7 +88,8 @@ def waterfall_figure(table: pd.DataFrame, title: str, foot: str = "", size: str 
     'energy at the receiving end [GWh]'
     """
     bars = _bars(table)
-    span = max(1.0, *(bar.start + bar.length for bar in bars))
+    highest = season[1] if season is not None else 0.0
+    span = max(1.0, highest, *(bar.start + bar.length for bar in bars))
     lowest = min(0.0, *(bar.bottom for bar in bars))
     with styled():
         figure = framed(title, foot, size)
@@ -91,6 +100,9 @@ def waterfall_figure(table: pd.DataFrame, title: str, foot: str = "", size: str 
         for number, bar in enumerate(bars[:-1]):
             joint = bar.start + bar.length if number == 0 else bar.start
             axes.plot([number + 0.34, number + 0.66], [joint, joint], color="#999999", lw=0.7)
+        if season is not None:
+            axes.vlines(len(bars) - 1, *season, color="#222222", lw=1.2, label="_range of nine in ten")
+            axes.hlines(season, len(bars) - 1.1, len(bars) - 0.9, color="#222222", lw=1.2)
         names = [bar.label.replace(" ", "\n") for bar in bars]
         axes.set_xticks(range(len(bars)), names, fontsize=8)
         axes.tick_params(axis="x", length=0)
@@ -101,20 +113,20 @@ def waterfall_figure(table: pd.DataFrame, title: str, foot: str = "", size: str 
     return figure
 
 
-def _bars(table: pd.DataFrame) -> list[Bar]:
+def _bars(table: pd.DataFrame) -> list[_Bar]:
     """Return the ceiling, what each cause takes of it, and what is delivered."""
     sums = table.sum()
     ceiling = float(sums["ceiling"])
     delivered = float(sums["delivered"])
-    bars = [Bar(CONTRACT, 0.0, ceiling, CEILING, text=f"{ceiling:,.0f}")]
+    bars = [_Bar(CONTRACT, 0.0, ceiling, CEILING, text=f"{ceiling:,.0f}")]
     level = ceiling
     for cause in map(str, table.columns):
         if cause in ENDS:
             continue
         taken = float(sums[cause])
-        bars.append(Bar(words(cause), level - taken, taken, colour(cause), text=taken_text(taken)))
+        bars.append(_Bar(words(cause), level - taken, taken, colour(cause), text=taken_text(taken)))
         level -= taken
-    bars.append(Bar("delivered", 0.0, delivered, colour("delivered"), text=f"{delivered:,.0f}"))
+    bars.append(_Bar("delivered", 0.0, delivered, colour("delivered"), text=f"{delivered:,.0f}"))
     return bars
 
 
@@ -122,4 +134,12 @@ def ladder_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
     """Draw the season of a run as a waterfall, services in the order of protection."""
     note = "Each bar is what serving that cause before CASA-1000 takes, in the order of protection."
     title = heading(dataset, "From the contract to delivery")
-    return waterfall_figure(waterfall_table(dataset), title, footer(dataset, note=note), size)
+    table = waterfall_table(dataset)
+    return waterfall_figure(table, title, footer(dataset, note=note), size, season=_season_range(dataset))
+
+
+def _season_range(dataset: xr.Dataset) -> tuple[float, float] | None:
+    """Return the recorded range of the season [GWh]; None where there is none."""
+    if "season_low" not in dataset.attrs:
+        return None
+    return float(dataset.attrs["season_low"]), float(dataset.attrs["season_high"])

@@ -1,4 +1,4 @@
-"""Day and month of every year, as files write them: ``05-01`` and ``5``."""
+"""Day and month of every year, as files write them: ``05-01`` and ``5``; and a calendar year: ``2028``."""
 
 from __future__ import annotations
 
@@ -40,3 +40,16 @@ MonthDay = Annotated[str, AfterValidator(_checked_day)]
 
 Month = Annotated[int, BeforeValidator(_checked_month)]
 """A month, 1 to 12, also as the key of a file's mapping."""
+
+
+def _checked_year(value: Any) -> Any:
+    number = value
+    if isinstance(value, str) and re.fullmatch("[12][0-9]{3}", value):
+        number = int(value)
+    if number not in range(1900, 2101) or isinstance(number, bool):
+        raise refuse(f"{value!r} is no year", "1900 to 2100")
+    return number
+
+
+Year = Annotated[int, BeforeValidator(_checked_year)]
+"""A calendar year, also as the key of a file's mapping."""

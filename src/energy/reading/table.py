@@ -277,7 +277,7 @@ def _schema_faults(
 ) -> list[Fault]:
     """Return one fault for each cell, or column as a whole, that a schema refused."""
     failures = list(err.failure_cases.itertuples())
-    types = schema_types(err)
+    types = _schema_types(err)
     columns_with_cells = {failure.column for failure in failures if not pd.isna(failure.index)}
     faults: dict[tuple[object, object], Fault] = {}
     for failure in failures:
@@ -310,7 +310,7 @@ def _cell_fault(
     return Fault(f"{label} is {cell!r}", repair="correct the cell")
 
 
-def schema_types(err: pa.errors.SchemaErrors) -> dict[str, str]:
+def _schema_types(err: pa.errors.SchemaErrors) -> dict[str, str]:
     """Return the type that each column of a failed schema wants, in words."""
     types = {}
     for name, column in err.schema.columns.items():

@@ -2,7 +2,8 @@
 
 A number stands as ``<!--= baseline: delivered | TWh -->1.19<!--/-->``, where the mark names a row of the headline table
 (scenario: quantity) and a unit: GWh, TWh, MW, or % of that scenario's contract ceiling. A difference of two rows is
-written ``a: x - b: y``. A block stands between ``<!-- begin NAME -->`` and ``<!-- end NAME -->``.
+written ``a: x - b: y``. The recorded range of a number is ``<!--~ baseline: delivered | TWh -->0.52 to 2.31<!--/-->``.
+A block stands between ``<!-- begin NAME -->`` and ``<!-- end NAME -->``.
 """
 
 from __future__ import annotations
@@ -14,8 +15,51 @@ import pandas as pd
 
 from energy.errors import Fault, InputError, nearest
 from energy.report.text_table import fixed
+from energy.results.predicted_ranges import range_of
 
 MARK = re.compile(r"<!--= (?P<what>[^|>]+?) \| (?P<unit>\S+) -->(?P<text>[^<]*)<!--/-->")
+
+RANGE_MARK = re.compile(r"<!--~ (?P<what>[^|>]+?) \| (?P<unit>GWh|TWh|MW) -->(?P<text>[^<]*)<!--/-->")
+
+
+def with_ranges(page: str, ranges: pd.DataFrame) -> str:
+    """Return a page with every marked range filled from the recorded ranges.
+
+    Parameters
+    ----------
+    page
+        Markdown.
+    ranges
+        As of ``energy.results.predicted_ranges.recorded_ranges``.
+
+    Raises
+    ------
+    InputError
+        When a mark names a number whose range is not recorded.
+
+    Examples
+    --------
+    >>> row = ("a", "posterior", "delivered", "GWh", 512.0, 980.0, 2310.0, 200, 0)
+    >>> columns = ["scenario", "numbers", "quantity", "unit", "low", "middle", "high", "sets", "failed"]
+    >>> with_ranges("<!--~ a: delivered | TWh -->?<!--/--> TWh", pd.DataFrame([row], columns=columns))
+    '<!--~ a: delivered | TWh -->0.51 to 2.31<!--/--> TWh'
+    """
+
+    def filled(mark: re.Match[str]) -> str:
+        scenario, _, quantity = mark["what"].partition(": ")
+        row = range_of(ranges, scenario, quantity)
+        if row is None:
+            known = list(ranges["scenario"] + ": " + ranges["quantity"])
+            repair = nearest(mark["what"], known) or f"energy ranges {scenario}"
+            raise InputError(Fault(f"no recorded range {mark['what']!r}", repair=repair))
+        low, high = (_in_unit(float(row[end]), mark["unit"]) for end in ("low", "high"))
+        return f"<!--~ {mark['what']} | {mark['unit']} -->{low} to {high}<!--/-->"
+
+    return RANGE_MARK.sub(filled, page)
+
+
+def _in_unit(value: float, unit: str) -> str:
+    return f"{value / 1000:.2f}" if unit == "TWh" else f"{round(value) + 0:,d}"
 
 
 def with_numbers(page: str, headline: pd.DataFrame) -> str:

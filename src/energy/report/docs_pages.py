@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from energy.errors import Fault, InputError
-from energy.report.doc_numbers import docs_pages, with_block, with_numbers
+from energy.report.doc_numbers import docs_pages, with_block, with_numbers, with_ranges
 from energy.report.text_table import markdown_table
 from energy.results.atomic_write import atomic_file
+from energy.results.predicted_ranges import recorded_ranges
 
 HEADLINE = Path("results/reference/headline.csv")
 COLUMNS = ("scenario", "quantity", "unit", "value")
@@ -73,15 +74,27 @@ def write_headline(table: pd.DataFrame, project: Path) -> list[Path]:
     """Write the headline table, fill the marked numbers of the project's pages from it, and return what was written."""
     with atomic_file(project / HEADLINE, table=True) as draft:
         table.to_csv(draft, index=False, float_format="%.7g", lineterminator="\n")
-    written = [project / HEADLINE]
     stored = read_headline(project / HEADLINE)
+    pages = _renewed_pages(project, lambda text: with_numbers(text, stored))
+    return [project / HEADLINE, *pages]
+
+
+def write_page_ranges(project: Path) -> list[Path]:
+    """Fill the marked ranges of a project's pages from its recorded ranges, and return the pages that changed."""
+    ranges = recorded_ranges(project)
+    return _renewed_pages(project, lambda text: with_ranges(text, ranges))
+
+
+def _renewed_pages(project: Path, renew: Callable[[str], str]) -> list[Path]:
+    """Renew the pages of a project, and return those that changed."""
+    changed = []
     for page in docs_pages(project):
         before = page.read_text(encoding="utf-8")
-        after = with_numbers(before, stored)
+        after = renew(before)
         if after != before:
             write_page(page, after)
-            written.append(page)
-    return written
+            changed.append(page)
+    return changed
 
 
 def write_page(page: Path, text: str) -> None:

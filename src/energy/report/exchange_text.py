@@ -35,12 +35,12 @@ def exchange_rows(exchanges: pd.DataFrame, run: Run) -> Table:
         if str(exchange) == "imports":
             rows.append(SECTION)
         beside = [_recorded(recorded.get((str(exchange), str(area)))) for area in on_record]
-        label = exchange_label(str(exchange), run)
+        label = _exchange_label(str(exchange), run)
         rows.append([label, *fixed_cells(energies), fixed(energies.sum()), *beside])
     return text_table(columns, rows)
 
 
-def exchange_label(exchange: str, run: Run) -> str:
+def _exchange_label(exchange: str, run: Run) -> str:
     """Return the words of an exchange; seasons by their months."""
     contract = run.result.inputs.book.contract
     if exchange in PURCHASES and contract is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -170,10 +170,16 @@ def _run(dataset: xr.Dataset, figures: list[dict[str, Any]]) -> dict[str, Any]:
         "figures": figures,
         "columns": columns,
         "exchanges": _exchanges(dataset),
-        "sentences": list(sentences(dataset)),
+        "sentences": [*sentences(dataset), *_range_sentence(dataset)],
         "months": months,
         "events": _events(dataset),
     }
+
+
+def _range_sentence(dataset: xr.Dataset) -> Iterator[str]:
+    season_range = str(dataset.attrs.get("season_range", ""))
+    if season_range:
+        yield f"With all unknown numbers at once the season is {season_range}."
 
 
 def _exchanges(dataset: xr.Dataset) -> dict[str, Any]:

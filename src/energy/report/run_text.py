@@ -18,6 +18,7 @@ from energy.report.exchange_text import exchange_rows, reverse_line, sender_line
 from energy.report.text_table import TextColumn, fixed, fixed_cells, number_columns, text_table, words_column
 from energy.results.exchange_dataset import exchange_dataset
 from energy.results.labels import words
+from energy.results.predicted_ranges import season_range
 from energy.results.waterfall import in_season, verdict, waterfall
 
 if TYPE_CHECKING:
@@ -39,16 +40,17 @@ SEEN = 0.05  # GWh, the smallest energy that a table in tenths shows
 def run_text(run: Run) -> Iterator[Table | str]:
     """Yield what a run says on a terminal: the months, the ladder of protection, and what decides."""
     yield _month_title(run)
-    yield month_rows(run)
+    yield _month_rows(run)
     if run.season.any():
-        yield firm_line(run)
+        yield _firm_line(run)
     yield from _exchanges(run)
     if not run.rungs.empty:
         yield "From the contract to delivery: the season, in the order of protection"
-        yield waterfall_rows(run)
-        yield from _lines(served_line(run))
-        yield order_line(run)
+        yield _waterfall_rows(run)
+        yield from _lines(_served_line(run))
+        yield _order_line(run)
     yield verdict(run.table)
+    yield from _lines(range_line(run))
     yield from _lines(*sentences(exchange_dataset(run)), reverse_line(run))
     lacking = unmet_irrigation(run.result)
     if lacking.any():
@@ -58,9 +60,15 @@ def run_text(run: Run) -> Iterator[Table | str]:
         volumes = [f"{rule} {volume:,.0f} hm3" for rule, volume in run.result.yielded.items()]
         yield f"Rules of the water that the rivers could not keep: {', '.join(volumes)}"
     if run.result.inputs.line_losses != "none":
-        yield losses_line(run)
+        yield _losses_line(run)
     if run.foreseen is not None:
-        yield surprise_line(run)
+        yield _surprise_line(run)
+
+
+def range_line(run: Run) -> str:
+    """Return the recorded range of the season with all unknown numbers at once; empty where none is recorded."""
+    text = season_range(run.scenario)
+    return f"With all unknown numbers at once the season is {text}" if text else ""
 
 
 def _exchanges(run: Run) -> Iterator[Table | str]:
@@ -76,7 +84,7 @@ def _lines(*lines: str) -> Iterator[str]:
     yield from filter(None, lines)
 
 
-def month_rows(run: Run) -> Table:
+def _month_rows(run: Run) -> Table:
     """Return the monthly table of a run, with the season's totals, ready to print."""
     months = run.table
     surplus = [f"{SURPLUS}{country}" for country in surplus_by_country(months)]
@@ -98,7 +106,7 @@ def _season_row(run: Run, surplus: list[str]) -> list[str]:
         "season",
         *fixed_cells(months[surplus].sum()),
         fixed(mean_power(run)),
-        fixed(season_firm_power(run)),
+        fixed(_season_firm_power(run)),
         fixed(months["transferable max"].max()),
         *fixed_cells(months[["ceiling", "delivered", "lost"]].sum()),
         "",
@@ -121,22 +129,22 @@ def mean_power(run: Run) -> float:
     return delivered * 1000 / hours
 
 
-def season_firm_power(run: Run) -> float:
+def _season_firm_power(run: Run) -> float:
     """Return P90 of the season: the power that is reached in 90 % of its hours [MW]."""
     return firm_power(transferable(run.result).to_numpy(), run.result.hours * run.season)
 
 
-def firm_line(run: Run) -> str:
+def _firm_line(run: Run) -> str:
     """Return how much power there is in nine hours of ten, and in how many hours there is none."""
     hours = run.result.hours * run.season
     power = transferable(run.result).to_numpy()
     idle = float(hours[power < IDLE].sum())
     share = f"{100 * FIRM:.0f} %"
-    line = f"P90: at least {fixed(season_firm_power(run))} MW in {share} of the hours of the season"
+    line = f"P90: at least {fixed(_season_firm_power(run))} MW in {share} of the hours of the season"
     return f"{line}; no power in {fixed(idle)} of {fixed(hours.sum())} h"
 
 
-def waterfall_rows(run: Run) -> Table:
+def _waterfall_rows(run: Run) -> Table:
     """Return the ladder: what the season's contract could carry, and what each cause on the way takes of it."""
     top = float(run.table["ceiling"].sum())
     delivered = float(run.table["delivered"].sum())
@@ -160,7 +168,7 @@ def _share(part: float, whole: float) -> str:
     return f"{part / whole:.0%}".replace("%", " %")
 
 
-def served_line(run: Run) -> str:
+def _served_line(run: Run) -> str:
     """Return which services take nothing because one before them uses them already; empty where there is none."""
     taken = {step.cause: step.takes for step in waterfall(run.table)}
     already = []
@@ -173,13 +181,13 @@ def served_line(run: Run) -> str:
     return f"Nothing is taken by {', '.join(already)}: steps before need what it brings back, and give it already."
 
 
-def order_line(run: Run) -> str:
+def _order_line(run: Run) -> str:
     """Return the order in which services are protected, first served first."""
     order = run.scenario.protection_order or run.case.rules.protection_order
     return "protection order: " + " > ".join(map(words, order))
 
 
-def losses_line(run: Run) -> str:
+def _losses_line(run: Run) -> str:
     """Return what AC lines lose, how far the linearisation is from r·s², and what was wasted as a loss."""
     energy = line_losses(run.result).sum()
     beside = energy["lost"] - energy["unexplained"] - energy["quadratic"]
@@ -193,7 +201,7 @@ def losses_line(run: Run) -> str:
     return line
 
 
-def surprise_line(run: Run) -> str:
+def _surprise_line(run: Run) -> str:
     """Return the price of surprise in a sentence, with what surprise changes for other services."""
     sold, *others = costs_of_imperfect_foresight(run)
     price, learning = ("surprise", "with surprise")

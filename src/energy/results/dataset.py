@@ -21,6 +21,7 @@ from energy.reading.file_name import ALLOWED, name_fault
 from energy.results.compare import trade_of
 from energy.results.event_dataset import event_dataset, volume_rule_dataset
 from energy.results.exchange_dataset import exchange_dataset
+from energy.results.predicted_ranges import season_attributes
 
 if TYPE_CHECKING:
     import pypsa
@@ -200,6 +201,7 @@ def _attributes(run: Run) -> dict[str, Any]:
         "protection_order": " > ".join(scenario.protection_order or run.case.rules.protection_order),
         "weakest_confidence": run.case.weakest_confidence,
         "version": version("casa1000-energy"),
+        **season_attributes(scenario),
         "buyer": (contract.buyer or "") if contract else "",
         "transit": (contract.transit or "") if contract else "",
     }

@@ -73,7 +73,7 @@ def provenance(
     python_version, *_ = sys.version.split()
     versions = {"python": python_version}
     for package in PACKAGES:
-        versions[package] = package_version(package)
+        versions[package] = _package_version(package)
     peak_kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
         "scenario": scenario.plain(),
@@ -140,7 +140,7 @@ def input_hashes(path: Path) -> dict[str, str]:
     return hashes
 
 
-def package_version(name: str) -> str:
+def _package_version(name: str) -> str:
     """Return the installed version of a package."""
     try:
         return version(name)

@@ -130,7 +130,7 @@ def refuse_strange_file(
         raise InputError(Fault("this is a folder", path, repair="name a file"))
     if kind in ("link", "device"):
         raise InputError(Fault(f"this is a {kind}, and is not replaced", path, repair="name a file"))
-    if kind == "file" and not force and not table and not is_marked(path):
+    if kind == "file" and not force and not table and not _is_marked(path):
         raise InputError(Fault("this file is of another origin, and is not replaced", path, repair=FORCE))
 
 
@@ -153,7 +153,7 @@ def refuse_other_table(
         raise InputError(Fault("this is another table, and is not replaced", path, repair=FORCE))
 
 
-def is_marked(path: Path) -> bool:
+def _is_marked(path: Path) -> bool:
     """Tell whether a file says that this package wrote it."""
     if is_zipfile(path):
         return _is_marked_workbook(path)
@@ -201,7 +201,7 @@ def _is_all_marked(path: Path) -> bool:
     files = [file for file in inside if _kind(file) != "folder"]
     if not files:
         return False
-    return all(_kind(file) == "file" and is_marked(file) for file in files)
+    return all(_kind(file) == "file" and _is_marked(file) for file in files)
 
 
 def _manifest_of(folder: Path) -> dict[str, Any] | None:

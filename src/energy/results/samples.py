@@ -229,12 +229,12 @@ def write_summary(
     with atomic_file(whole, force) as draft:
         dataset.assign_attrs(source=MARK).to_netcdf(draft)
     with atomic_file(table, force, table=True) as draft:
-        rows = plain_cells(summary_rows(dataset))
+        rows = plain_cells(_summary_rows(dataset))
         rows.to_csv(draft, index=False, float_format="%.6g")
     return [whole, table]
 
 
-def summary_rows(dataset: xr.Dataset) -> pd.DataFrame:
+def _summary_rows(dataset: xr.Dataset) -> pd.DataFrame:
     """Return a summary as rows: quantity, of, unit, value and the ends of its interval."""
     rows = []
     for name, variable in dataset.data_vars.items():

@@ -35,8 +35,8 @@ def changed_name(stem: str, changes: Mapping[str, Any]) -> str:
     --------
     >>> changed_name("baseline", {"hydrology": "dry", "time.resolution": "3h"})
     'baseline+hydrology=dry'
-    >>> changed_name("baseline", {"values.links.Rogun stage 1 turbine.efficiency": 450})
-    'baseline+Rogun_stage_1_turbine.efficiency=450'
+    >>> changed_name("baseline", {"values.links.Nurek turbine.efficiency": 500})
+    'baseline+Nurek_turbine.efficiency=500'
     """
     parts = [_part(key, value) for key, value in changes.items() if key not in ACCURACY]
     name = JOINT.join([stem, *parts])

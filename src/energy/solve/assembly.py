@@ -31,6 +31,7 @@ from energy.solve.lp import (
     Key,
     Ports,
     Structure,
+    line_reactance,
     ports_of,
 )
 
@@ -72,6 +73,8 @@ class Pattern:
         Where links deliver.
     position
         Component list → name → position.
+    reactance
+        Of the lines [per unit], which the entries of the voltage law are of.
     """
 
     sizes: Mapping[Key, int]
@@ -81,6 +84,7 @@ class Pattern:
     energy: float
     ports: Ports
     position: Mapping[str, Mapping[str, int]]
+    reactance: np.ndarray
 
 
 def pattern_of(reference: Structure, base: Inputs) -> Pattern | None:
@@ -122,6 +126,7 @@ def pattern_of(reference: Structure, base: Inputs) -> Pattern | None:
         energy=energy,
         ports=ports,
         position=position,
+        reactance=line_reactance(base),
     )
 
 
@@ -249,7 +254,8 @@ def assemble_program(pattern: Pattern, inputs: Inputs) -> Structure:
     _assemble_balances(program, pattern)
     angle = None
     if pattern.voltage is not None:
-        angle = _assemble_voltage(program, pattern.voltage)
+        law = _law_of(pattern, inputs)
+        angle = _assemble_voltage(program, law)
     if pattern.energy:
         _assemble_stores(program, pattern.energy)
     if has_losses:
@@ -278,6 +284,14 @@ def _assemble_balances(program: _Program, pattern: Pattern) -> None:
     for key, columns in program.columns.items():
         entries = pattern.balance[key]
         builder.put(balance[:, entries.rows], columns[:, entries.columns], entries.values)
+
+
+def _law_of(pattern: Pattern, inputs: Inputs) -> Entries:
+    """Return the entries of the voltage law with the reactances of inputs."""
+    law = pattern.voltage
+    assert law is not None
+    ratio = line_reactance(inputs) / pattern.reactance
+    return Entries(law.rows, law.columns, law.values * ratio[law.columns])
 
 
 def _assemble_voltage(program: _Program, law: Entries) -> tuple[np.ndarray, list[str]] | None:

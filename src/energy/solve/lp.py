@@ -15,6 +15,7 @@ from scipy import sparse
 
 from energy.case.schema import port_efficiencies
 from energy.model import Inputs
+from energy.model.impedance import effective_impedance
 from energy.model.line_losses import loss_segments, rating, resistance
 
 Key = tuple[str, str]
@@ -69,6 +70,17 @@ def ports_of(base: Inputs) -> Ports:
         bus_positions = buses.get_indexer(pd.Index(links.loc[is_attached, port]))
         ports.append((attribute, attached, bus_positions))
     return ports
+
+
+def line_reactance(inputs: Inputs) -> np.ndarray:
+    """Return the reactance of the lines [per unit] where the program renews it; shape (lines,).
+
+    Ones for a user's own network, whose lines are part of its structure.
+    """
+    lines = inputs.components.get("lines", pd.DataFrame())
+    if inputs.own is not None or lines.empty:
+        return np.ones(len(lines))
+    return effective_impedance(inputs)[: len(lines)]
 
 
 @dataclass(frozen=True)
@@ -132,6 +144,7 @@ class Structure:
         if ENERGY in rows:
             self.stores = self.names.get(("stores", "e"), pd.Index([]))
         self.row_bounds = row_bounds
+        self.reactance = line_reactance(base)
         self.integrality = np.zeros(pattern.shape[1], dtype=np.int32)  # all columns are continuous
         self._places(ports_of(base) if ports is None else ports)
 
@@ -145,6 +158,7 @@ class Structure:
         self._store_power = None
         if len(self.stores):
             self._store_power = self._find(self.rows[ENERGY], self.columns["stores", "p"])
+        self._voltage = self._places_of_voltage()
         self._slopes: dict[int, np.ndarray] = {}
         if LOSSES in self.columns:
             flow = self.columns[FLOWS][:, :, None]
@@ -152,6 +166,14 @@ class Structure:
                 rows = self.rows[name]
                 columns = np.broadcast_to(flow, rows.shape)
                 self._slopes[sign] = self._find(rows, columns)
+
+    def _places_of_voltage(self) -> np.ndarray | None:
+        """Return the places of the lines in the rows of the voltage law; shape (snapshots, cycles, lines)."""
+        if VOLTAGE not in self.rows or FLOWS not in self.columns:
+            return None
+        flow = self.columns[FLOWS][:, None, :]
+        law = self.rows[VOLTAGE].reshape(len(flow), -1, 1)
+        return self._find(*np.broadcast_arrays(law, flow))
 
     def _find(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """Return the positions of (row, column) pairs among the stored values; −1 where there is none."""
@@ -184,6 +206,8 @@ class Structure:
             matrix[places[stored]] = efficiency[stored]
         if len(self.stores):
             self._initial_contents(inputs, matrix, row_lower, row_upper)
+        if self._voltage is not None:
+            self._renew_voltage(inputs, matrix)
         if self._slopes:
             self._losses(inputs, matrix, row_lower, row_upper)
         self._rule_bounds(inputs, row_lower, row_upper)
@@ -198,6 +222,15 @@ class Structure:
             row_lower=row_lower,
             row_upper=row_upper,
         )
+
+    def _renew_voltage(self, inputs: Inputs, matrix: np.ndarray) -> None:
+        """Write the reactances of the lines into the voltage law."""
+        assert self._voltage is not None
+        ratio = line_reactance(inputs) / self.reactance
+        stored = self._voltage >= 0
+        places = self._voltage[stored]
+        ratio_of_place = np.broadcast_to(ratio, self._voltage.shape)[stored]
+        matrix[places] = self.pattern.data[places] * ratio_of_place
 
     def _initial_contents(
         self,

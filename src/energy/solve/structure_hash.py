@@ -26,7 +26,7 @@ RENEWED = {
         "efficiency3",
         "marginal_cost",
     ),
-    "lines": ("s_nom", "s_max_pu"),
+    "lines": ("s_nom", "s_max_pu", "x", "r"),
     "stores": (
         "e_nom",
         "e_min_pu",
@@ -37,6 +37,15 @@ RENEWED = {
     ),
 }
 """Attributes that the engine computes anew for every scenario; all others are part of the structure."""
+
+_DATES = ("build_year", "lifetime")
+"""Attributes that no program reads: they have decided which components are in service."""
+WITHOUT_EFFECT = {
+    "loads": ("share",),
+    "generators": ("efficiency",),
+    "lines": ("length", "b"),
+}
+"""Attributes that no number of the program depends on: demand has its share in p_set."""
 
 _known: dict[int, tuple[Any, str]] = {}
 _KEPT = 256
@@ -119,8 +128,8 @@ def components_key(inputs: Inputs, components: Iterable[str]) -> str:
         table = inputs.components.get(component)
         if table is None:
             continue
-        renewed = RENEWED.get(component, ())
-        kept = table.drop(columns=[name for name in renewed if name in table])
+        left_out = (*RENEWED.get(component, ()), *WITHOUT_EFFECT.get(component, ()), *_DATES)
+        kept = table.drop(columns=[name for name in left_out if name in table])
         digest.update(component.encode())
         digest.update(_table_text(kept).encode())
     return digest.hexdigest()

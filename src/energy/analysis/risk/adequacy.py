@@ -102,7 +102,7 @@ def adequacy(
     InputError
         When the network has stores, or what hours that do not hang together cannot follow, or hazards do not fit.
     """
-    inputs = inputs_of(case, scenario)
+    inputs = _inputs_of(case, scenario)
     study = _Study(inputs, units_of(case, hazards), samples, seed)
     return study.sampled(Shortfall(inputs))
 
@@ -132,7 +132,7 @@ def firm_capacity(
     InputError
         When there is no such branch in service, or as `adequacy` raises.
     """
-    inputs = inputs_of(case, scenario)
+    inputs = _inputs_of(case, scenario)
     study = _Study(inputs, units_of(case, hazards), samples, seed)
     name, bus, rating = _branch(inputs, branch)
     with_branch = study.mean_unserved(Shortfall(inputs))
@@ -168,7 +168,7 @@ def _branch(inputs: Inputs, branch: str) -> tuple[str, str, float]:
     )
 
 
-def inputs_of(case: Case, scenario: Scenario | None = None) -> Inputs:
+def _inputs_of(case: Case, scenario: Scenario | None = None) -> Inputs:
     """Return the inputs of a study of adequacy, with what it cannot honour refused.
 
     Raises

@@ -69,7 +69,7 @@ def country_adequacy(
     checked(case, design)
     tasks = [(case, design, range(first, samples, workers)) for first in range(workers)]
     rows: list[dict[str, float]] = []
-    for _, of_task in run_tasks(country_chunk, tasks, executor):
+    for _, of_task in run_tasks(_country_chunk, tasks, executor):
         rows += of_task
     rows.sort(key=lambda row: row["draw"])
     return country_table(pd.DataFrame(rows))
@@ -79,7 +79,7 @@ def country_samples(case: Case, design: SamplingDesign, draws: Sequence[int]) ->
     """Yield, a draw, unserved energy and loss of load (hours, days, events) by country, with and without the line.
 
     Besides: what would be left unserved without the line if a country had firm power of its own, see
-    `left_by_firm_power`.
+    `_left_by_firm_power`.
 
     Least cost (``objective: dispatch``) on the scenario's snapshots. A snapshot that stands for many hours counts for
     all of them, and an outage of some of them counts by its share: on typical days short outages are blurred, so that
@@ -106,7 +106,7 @@ def country_samples(case: Case, design: SamplingDesign, draws: Sequence[int]) ->
             "draw": float(draw),
             **_labelled_figures(WITH, result_with),
             **_labelled_figures(WITHOUT, result_without),
-            **left_by_firm_power(result_without),
+            **_left_by_firm_power(result_without),
         }
 
 
@@ -126,7 +126,7 @@ def _labelled_figures(label: str, result: Result) -> dict[str, float]:
     return labelled
 
 
-def country_chunk(case: Case, design: SamplingDesign, draws: Sequence[int]) -> list[dict[str, float]]:
+def _country_chunk(case: Case, design: SamplingDesign, draws: Sequence[int]) -> list[dict[str, float]]:
     """Return the samples of some draws; what a worker is given to do."""
     return list(country_samples(case, design, draws))
 
@@ -140,7 +140,7 @@ def _line(case: Case) -> list[str]:
     return [str(name) for name in studied]
 
 
-def left_by_firm_power(result: Result) -> dict[str, float]:
+def _left_by_firm_power(result: Result) -> dict[str, float]:
     """Return what firm power in a country would leave unserved there [MWh]: ``left <MW> <country>``.
 
     Firm power serves what lacks in the same hour; water that it would spare is not moved to other hours.

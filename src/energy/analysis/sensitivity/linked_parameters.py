@@ -8,6 +8,7 @@ import pandas as pd
 
 from energy.case import Case
 from energy.case.rules import RuleBook, StartRule
+from energy.model.objective import UNSERVED
 from energy.model.operating_rules import rule_book
 from energy.model.overrides import with_overrides
 from energy.scenario import Scenario
@@ -16,6 +17,7 @@ Components = Mapping[str, pd.DataFrame]
 _LOADS = "values.loads."
 _LINKS = "values.links."
 _STORES = "values.stores."
+_GENERATORS = "values.generators."
 
 
 def with_linked_parameters(
@@ -27,7 +29,7 @@ def with_linked_parameters(
 
     Shares of one demand keep their sum: where people live says nothing about how much they use. A turbine that gets
     more out of its water keeps its rated power, so that its flow falls; one that gets less keeps its flow. No reservoir
-    starts with more than it holds.
+    starts with more than it holds. Steps of rationing keep their order when the price of the last of them moves.
 
     Parameters
     ----------
@@ -52,6 +54,7 @@ def with_linked_parameters(
     numbers.update(_shares_of_demand(components, numbers))
     numbers.update(_rated_flows(components, numbers))
     numbers.update(_start_levels(book, components, numbers))
+    numbers.update(_prices_of_steps(components, numbers))
     return numbers
 
 
@@ -147,3 +150,19 @@ def _start_levels(
         if level > size:
             levels[level_key] = size
     return levels
+
+
+def _prices_of_steps(components: Components, numbers: Mapping[str, float]) -> dict[str, float]:
+    """Return the prices [$/MWh] of the other steps of rationing at a bus, scaled as the one that was moved."""
+    generators = components.get("generators", pd.DataFrame())
+    prices: dict[str, float] = {}
+    for name, price in _moved(numbers, _GENERATORS, "marginal_cost"):
+        if generators.at[name, "carrier"] != UNSERVED:
+            continue
+        scale = price / _number(components, "generators", name, "marginal_cost")
+        is_step = (generators["carrier"] == UNSERVED) & (generators["bus"] == generators.at[name, "bus"])
+        for step in map(str, generators.index[is_step]):
+            key = f"{_GENERATORS}{step}.marginal_cost"
+            before = _number(components, "generators", step, "marginal_cost")
+            prices[key] = numbers.get(key, before * scale)
+    return prices

@@ -15,9 +15,9 @@ import pandas as pd
 
 from energy.analysis.parallel import solve_points
 from energy.analysis.scenario_metrics import METRICS, Metrics
+from energy.analysis.sensitivity.number_sets import NumberSets, drawn_shares, narrowed
 from energy.analysis.sensitivity.sensitivity_indices import (
     Model,
-    latin_hypercube,
     screened,
     sobol,
     tornado,
@@ -134,7 +134,7 @@ class _MetricSolver:
     def values(self, points: Sequence[Scenario]) -> np.ndarray:
         """Return the metric of scenarios; shape (scenarios,); NaN where one has no optimum."""
         values = np.full(len(points), np.nan)
-        for answer in solve_points(self.case, points, Metrics(), self.executor):
+        for answer in solve_points(self.case, points, Metrics(), self.executor, anchor=self.scenario):
             if answer.reason:
                 self.reasons.append(answer.reason)
             else:
@@ -154,6 +154,7 @@ def sensitivity(
     sizes: SensitivityBudget | None = None,
     seed: int = 1,
     executor: Executor | None = None,
+    sets: NumberSets | None = None,
 ) -> Sensitivity:
     """Move unknown numbers one by one, screen the widest, and give the leading ones Sobol indices.
 
@@ -171,6 +172,9 @@ def sensitivity(
         Of the random paths.
     executor
         Where points are solved.
+    sets
+        Joint values of some of the numbers, as a calibration left them: the spread is drawn from them, and bars and
+        indices are over the 90 % ranges that they leave; None: the ranges of the evidence.
 
     Raises
     ------
@@ -198,14 +202,13 @@ def sensitivity(
         what = "no number of the evidence can be varied"
         raise InputError(Fault(what, case.path, allowed="rows with low < high"))
     solver = _MetricSolver(case, scenario, metric, executor)
-    numbers = _numbers(solver, parameters, budget, seed)
+    numbers = _numbers(solver, narrowed(parameters, sets), budget, seed)
     screened_keys = set(numbers.index[: budget.looked_at])
     spread, explained = _spread(
         solver,
         parameters,
         screened_keys,
-        sets=budget.spread,
-        seed=seed,
+        shares=drawn_shares(parameters, budget.spread, seed, sets) if budget.spread else np.empty((0, 0)),
     )
     base = solver.values([scenario])
     return Sensitivity(
@@ -273,13 +276,11 @@ def _spread(
     solver: _MetricSolver,
     parameters: Sequence[UncertainParameter],
     screened_keys: set[str],
-    sets: int,
-    seed: int,
+    shares: np.ndarray,
 ) -> tuple[np.ndarray, float]:
     """Return the metric with all numbers at once, sorted, and what part of its variance the screened ones explain."""
-    if not sets:
+    if not len(shares):
         return np.empty(0), float("nan")
-    shares = latin_hypercube(len(parameters), sets, seed)
     columns = []
     screened_parameters = []
     for column, parameter in enumerate(parameters):

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
+from energy.analysis.sensitivity.dates_of_build import DATE, date_places, with_dates, year_of_share
 from energy.analysis.sensitivity.linked_parameters import with_linked_parameters
 from energy.case import Case
 from energy.case.rules import RuleBook
@@ -18,14 +19,10 @@ from energy.model.overrides import with_overrides
 from energy.model.profiles import chosen_for
 from energy.scenario import Scenario, split_value_key
 
-FIELDS = ("at_least", "at_most", "level")
+FIELDS = ("at_least", "at_most", "level", "yearly", "exponent", "tailwater", "efficiency", "unit_power", "design_head")
 """Fields of rules that a scenario can set to a number."""
 Row = Mapping[Any, Any]
 """One row of the evidence, by column."""
-_SWITCHES = (
-    "build_year",
-    "lifetime",
-)  # dates and not sizes: half a year means nothing
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,9 @@ class UncertainParameter:
     places: tuple[str, ...]
 
     def at(self, share: float) -> float:
-        """Return the value at a share of the range, 0 for low and 1 for high."""
+        """Return the value at a share of the range, 0 for low and 1 for high; of a date of build a whole year."""
+        if self.key.endswith(DATE):
+            return year_of_share(self.low, self.high, share)
         width = self.high - self.low
         return self.low + share * width
 
@@ -66,9 +65,11 @@ def uncertain_parameters(
 ) -> list[UncertainParameter]:
     """Return the numbers of a case that have a range and that a scenario can set.
 
-    Demand of the scenario's year has the range of its paths of growth. Rows that no scenario can set (texts, shapes of
-    demand, numbers that a profile sets anyway), dates of build, and water of other years than the scenario's are left
-    out, and so is what the scenario itself sets: that is the question.
+    Demand of the scenario's year has the range of its paths of growth. Dates of build are among them where their range
+    holds both a year that lets the component stand in the horizon and one that does not, but not that of the line under
+    study, which the scenario asks about. Rows that no scenario can set (texts, shapes of demand, numbers that a profile
+    sets anyway), and water of other years than the scenario's are left out, and so is what the scenario itself sets:
+    that is the question.
 
     Parameters
     ----------
@@ -167,8 +168,14 @@ def _places(
     attribute = str(row["attribute"])
     if component == "rules":
         return _rule_places(book, name, attribute)
-    if attribute in _SWITCHES or component == "profiles/water_statistics":
+    if attribute == "lifetime" or component == "profiles/water_statistics":
         return []
+    if attribute == "build_year":
+        names = _members(case, component, name)
+        own_names = [
+            member for member in names if member == name or f"{component}.{member}.{attribute}" not in addresses
+        ]
+        return date_places(case, scenario, component, own_names, row["low"], row["high"])
     if component == "profiles/inflow" and attribute != scenario.hydrology:
         return []
     places = []
@@ -259,8 +266,12 @@ def with_uncertain_parameters(
 ) -> Scenario:
     """Return the scenario with parameters set to shares of their ranges, and what is linked to them."""
     moved = {}
+    dates = {}
     for parameter, share in zip(parameters, shares, strict=True):
         number = parameter.at(share)
+        if parameter.key.endswith(DATE):
+            dates.update(dict.fromkeys(parameter.places, number))
+            continue
         for place in parameter.places:
             is_factor = place.startswith("values.profiles/")
             moved[place] = number / parameter.base if is_factor else number
@@ -275,4 +286,5 @@ def with_uncertain_parameters(
             # no number of a rule that is off is moved
             change = rules.setdefault(name, {})
             change[field] = number
+    values.update(with_dates(case, scenario, dates))
     return scenario.replace(values=values, rules=rules)

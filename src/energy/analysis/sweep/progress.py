@@ -46,18 +46,18 @@ def shown_progress(name: str, console: Console | None = None) -> Iterator[Callab
 
         def show(now: Progress) -> None:
             failed = f"{now.failed} failed" if now.failed else ""
-            bar.update(task, completed=now.done, total=now.total, failed=failed, left=left_text(now))
+            bar.update(task, completed=now.done, total=now.total, failed=failed, left=_left_text(now))
 
         yield show
 
 
-def left_text(now: Progress) -> str:
+def _left_text(now: Progress) -> str:
     """Return an estimate of the time left, from the pace of the points that were solved and not resumed.
 
     Examples
     --------
     >>> from energy.analysis.sweep.sweep import Progress
-    >>> left_text(Progress(done=60, resumed=10, failed=0, total=110, seconds=100.0))
+    >>> _left_text(Progress(done=60, resumed=10, failed=0, total=110, seconds=100.0))
     'about 0:01:40 left'
     """
     solved = now.done - now.resumed

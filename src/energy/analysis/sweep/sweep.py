@@ -18,8 +18,10 @@ import numpy as np
 from energy.analysis.case_digest import case_digest
 from energy.analysis.parallel import TaskResult, processes, solve_points
 from energy.analysis.scenario_metrics import METRICS, Metrics
+from energy.analysis.sensitivity.number_sets import NumberSets
 from energy.analysis.sweep.axes import Combine, Grid, grid
 from energy.analysis.sweep.empty_dataset import empty_dataset
+from energy.analysis.sweep.number_axis import with_number_axis
 from energy.analysis.sweep.points import scenarios_of, trials
 from energy.analysis.sweep.store import DATASET, REASON, Journal, Store
 from energy.case import Case
@@ -73,6 +75,8 @@ def sweep(
     progress: Callable[[Progress], None] | None = None,
     written: Node | None = None,
     solver: str | None = None,
+    sets: int = 0,
+    numbers: NumberSets | None = None,
 ) -> xr.Dataset:
     """Solve a scenario for many values of some of its keys.
 
@@ -103,6 +107,10 @@ def sweep(
         The axes as a file has them, so that faults name file and line.
     solver
         Another solver than HiGHS, by PyPSA's ``n.optimize`` and without the engine's speed: a name that linopy knows.
+    sets
+        Sets of the unknown numbers that every point is solved with, along a dimension ``set``; 0: none.
+    numbers
+        What a calibration left of the numbers, which the sets are drawn from; None: the ranges of the evidence.
 
     Returns
     -------
@@ -133,6 +141,8 @@ def sweep(
     measure = Metrics(tuple(series))
     points = scenarios_of(base, laid.changes, written)
     _refuse(case, [points[number] for number in trials(laid.changes)])
+    if sets:
+        laid, points = with_number_axis(case, laid, points, count=sets, seed=seed, sets=numbers)
     if solver is not None:
         _refuse_surprise(solver_named(solver), points)
     keys = _keys(case, points, measure, solver)

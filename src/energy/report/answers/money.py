@@ -125,7 +125,7 @@ def investment_answer(
     )
     span = f"NPV {_npv_text(investment, contract, curve, own)} at the energy of dry to wet water"
     if seasons is not None:
-        table = npv_distribution(
+        table = _npv_distribution(
             investment=investment,
             contract=contract,
             curve=curve,
@@ -184,7 +184,7 @@ def _break_even_text(needed: float, energy: float) -> str:
     )
 
 
-def npv_distribution(
+def _npv_distribution(
     investment: Investment,
     contract: ContractTerms,
     curve: BenefitCurve,

@@ -13,6 +13,7 @@ from energy.case import Case
 from energy.metrics import transferable
 from energy.metrics.fuel import unserved_by_country
 from energy.model.inputs import inputs
+from energy.results.predicted_ranges import season_range
 from energy.scenario import Scenario
 from energy.solve import Result, solve
 
@@ -55,7 +56,9 @@ def water_span(case: Case, scenario: Scenario) -> str:
     energies = [
         f"{season_energy(case, changed):,.0f} GWh ({label})" for label, changed in water_labels(case, scenario).items()
     ]
-    return ", ".join(energies) + "; other numbers of the case not moved"
+    water = ", ".join(energies) + "; other numbers of the case not moved"
+    all_numbers = season_range(scenario)
+    return f"{water}; with all of them {all_numbers}" if all_numbers else water
 
 
 def comparison(case: Case, scenarios: dict[str, Scenario]) -> pd.DataFrame:

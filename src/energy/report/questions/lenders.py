@@ -34,12 +34,12 @@ SPARES = ("spare towers and crews", "spare transformer")
 def seasons_of_the_record(library: Library) -> Answer:
     """Question 1: the season in each year of the record, and how often it does not repay the capital."""
     case, base = library.case, library.base
-    years = recorded_years(case.profiles["inflow"])
+    years = _recorded_years(case.profiles["inflow"])
     points = [base.replace(hydrology=year) for year in years]
     answers = [answer for answer in solve_points(case, points, delivered) if not answer.reason]
     energy = pd.Series({years[answer.index]: float(answer.values["delivered"]) for answer in answers}).sort_index()
     energy = energy.rename("delivered").rename_axis("water year")
-    needed = repaying_energy(library)
+    needed = _repaying_energy(library)
     values = energy.to_numpy(float)
     weights = np.ones(len(values))
     rows = {f"P{100 - share}": weighted_quantile(values, weights, share / 100) for share in (5, 10, 25, 50, 75, 90)}
@@ -74,7 +74,7 @@ def seasons_of_the_record(library: Library) -> Answer:
     )
 
 
-def recorded_years(inflow: pd.DataFrame) -> list[str]:
+def _recorded_years(inflow: pd.DataFrame) -> list[str]:
     """Return the water years in which every site has a record of its own: no row stands for the mean or the median."""
     table = inflow.sort_index()
     labels = dict.fromkeys(str(label) for label in table.index.get_level_values("hydrology"))
@@ -88,7 +88,7 @@ def recorded_years(inflow: pd.DataFrame) -> list[str]:
     return [label for label in labels if label.isdecimal() and label not in filled]
 
 
-def repaying_energy(library: Library) -> float:
+def _repaying_energy(library: Library) -> float:
     """Return the season [GWh] from which the transmission price serves the loans of those who built the way."""
     _, contract = investment_of(library.case)
     price = contract.prices.get("transmission", 0.0)

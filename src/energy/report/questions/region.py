@@ -189,7 +189,7 @@ def spill_avoided(library: Library) -> Answer:
     for name, scenario in _water_scenarios(library).items():
         sold = solved(library.case, scenario)
         unsold = _without_sale(library, scenario)
-        avoided = spilled_energy(unsold) - spilled_energy(sold)
+        avoided = _spilled_energy(unsold) - _spilled_energy(sold)
         energy = season_energy(library.case, scenario)
         rows[name] = {"delivered": energy, "spill avoided": avoided}
         rows[name]["share"] = min(avoided / energy, 1.0) if energy > 1 else float("nan")
@@ -223,7 +223,7 @@ def _without_sale(library: Library, scenario: Scenario) -> Result:
     return solve(replace(asked, dense={**asked.dense, ("links", "p_max_pu"): closed}))
 
 
-def spilled_energy(result: Result) -> float:
+def _spilled_energy(result: Result) -> float:
     """Return what the turbines beside spillways would have made of the spilled water [GWh]."""
     links = result.inputs.components["links"]
     buses = result.inputs.components["buses"]

@@ -56,7 +56,7 @@ class GridLimit:
 
 
 @dataclass(frozen=True)
-class BusEntry:
+class _BusEntry:
     """What a column gives to a bus, per MW or hm³/h of the column: a number, or one a snapshot."""
 
     column: int
@@ -98,7 +98,7 @@ class DCNetwork:
         self._electric = set(self.buses)
         self._schedules = set(carrier.index[is_schedule])
         self.columns: list[Column] = []
-        self.entries: list[BusEntry] = []
+        self.entries: list[_BusEntry] = []
         self._lower: list[np.ndarray] = []
         self._upper: list[np.ndarray] = []
         if not network_only:
@@ -140,7 +140,7 @@ class DCNetwork:
         self._upper.append(high)
         for bus, value in gives.items():
             if bus in self._electric:
-                entry = BusEntry(position, bus, value)
+                entry = _BusEntry(position, bus, value)
                 self.entries.append(entry)
 
     def _limits(self, component: str) -> tuple[pd.DataFrame, pd.DataFrame]:

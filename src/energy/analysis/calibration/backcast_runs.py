@@ -1,0 +1,252 @@
+"""Backcast runs: the recorded quantities of many sets of numbers, each through every year of the record.
+
+What is solved is kept in a journal as it comes (``energy.analysis.sweep.store``), so that a run which was ended at any
+moment resumes. What a set gives depends on the set alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Executor
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from energy.analysis.backcast import compared, refuse_unfit
+from energy.analysis.backcast_quantities import quantities, store_paths
+from energy.analysis.calibration.observations import Observations, observations
+from energy.analysis.case_digest import case_digest
+from energy.analysis.parallel import Measure, solve_points
+from energy.analysis.sensitivity.uncertain_parameters import (
+    UncertainParameter,
+    uncertain_parameters,
+    with_uncertain_parameters,
+)
+from energy.analysis.sweep.store import Journal
+from energy.analysis.sweep.sweep import DECIDING, Progress
+from energy.case import Case
+from energy.errors import SolverError
+from energy.scenario import Scenario
+from energy.solve import Result
+
+KEY = ("place", "quantity", "date")
+
+
+@dataclass(frozen=True, eq=False)
+class RecordedQuantities:
+    """A measure, as ``energy.analysis.parallel`` wants it: the values that the model has for a year's record.
+
+    Attributes
+    ----------
+    record
+        Of the case.
+    observed
+        The rows of the record that are wanted, by place, quantity and date.
+    year
+        Calendar year.
+    """
+
+    record: pd.DataFrame
+    observed: tuple[tuple[str, str, str], ...]
+    year: int
+
+    def __call__(self, result: Result) -> dict[str, Any]:
+        """Return ``quantities``: the modelled values in the order of ``observed``; NaN where the model has none."""
+        modelled = quantities(result)
+        contents = store_paths(result, self.record)
+        values = {}
+        for row in compared(self.record, self.year, modelled, contents):
+            key = tuple(str(row[name]) for name in KEY)
+            values[key] = float(row["model"])
+        in_order = [values.get(key, np.nan) for key in self.observed]
+        return {"quantities": np.array(in_order)}
+
+
+@dataclass(frozen=True, eq=False)
+class BackcastYears:
+    """The years of a backcast, the numbers that are unknown in them, and what is known of the outcome.
+
+    Attributes
+    ----------
+    case, scenarios
+        What exists, and the years, one scenario each.
+    parameters_by_year
+        Calendar year → the numbers that are unknown in it.
+    observations
+        What the record says of all years.
+    """
+
+    case: Case
+    scenarios: tuple[Scenario, ...]
+    parameters_by_year: Mapping[int, Sequence[UncertainParameter]]
+    observations: Observations
+
+    @cached_property
+    def parameters(self) -> list[UncertainParameter]:
+        """All numbers, each once, in the order in which they occur."""
+        by_key: dict[str, UncertainParameter] = {}
+        for parameters in self.parameters_by_year.values():
+            for parameter in parameters:
+                by_key.setdefault(parameter.key, parameter)
+        return list(by_key.values())
+
+    @cached_property
+    def common(self) -> list[str]:
+        """Keys of the numbers that are unknown in every year; the others belong to a year, as its inflow does."""
+        in_years = [{parameter.key for parameter in parameters} for parameters in self.parameters_by_year.values()]
+        in_all = set.intersection(*in_years)
+        return [parameter.key for parameter in self.parameters if parameter.key in in_all]
+
+    def points(self, year: int, shares: np.ndarray) -> list[Scenario]:
+        """Return a year with each set of numbers; ``shares`` of the ranges of all numbers, shape (sets, numbers)."""
+        scenario = next(scenario for scenario in self.scenarios if scenario.year == year)
+        parameters = self.parameters_by_year[year]
+        column_of = {parameter.key: column for column, parameter in enumerate(self.parameters)}
+        columns = [column_of[parameter.key] for parameter in parameters]
+        rows = shares[:, columns].tolist()
+        return [with_uncertain_parameters(self.case, scenario, parameters, row) for row in rows]
+
+
+def backcast_years(
+    case: Case,
+    scenarios: Sequence[Scenario],
+    only: Sequence[str] = ("*",),
+) -> BackcastYears:
+    """Return the years that sets of numbers are run through.
+
+    Parameters
+    ----------
+    case, scenarios
+        What exists, with its record; one scenario a calendar year.
+    only
+        Shell patterns; a number whose key none of them matches stays at its base.
+
+    Raises
+    ------
+    InputError
+        When the case has no record, or a scenario is no calendar year, or the record has no outcome of these years.
+    """
+    refuse_unfit(case, scenarios)
+    by_year = {scenario.year: uncertain_parameters(case, scenario, only) for scenario in scenarios}
+    known = observations(case.record, list(by_year))
+    return BackcastYears(case, tuple(scenarios), by_year, known)
+
+
+@dataclass
+class SetRunner:
+    """Runs sets of numbers, and keeps what is done.
+
+    Attributes
+    ----------
+    case
+        What exists.
+    journal
+        Where finished points are kept; None: nowhere.
+    executor
+        Where points are solved; None: here.
+    progress
+        Called after every point.
+    total
+        Points of the whole study, for the progress.
+    """
+
+    case: Case
+    journal: Journal | None = None
+    executor: Executor | None = None
+    progress: Callable[[Progress], None] | None = None
+    total: int = 0
+    done: int = 0
+    kept: int = 0
+    failed: int = 0
+    reasons: list[str] = field(default_factory=list)
+    begun: float = field(default_factory=time.monotonic)
+
+    def quantities_of(self, years: BackcastYears, shares: np.ndarray) -> np.ndarray:
+        """Return the modelled values of all observations; shape (sets, observations); NaN where a year has no optimum.
+
+        Raises
+        ------
+        SolverError
+            When the executor loses its workers; what was done is kept.
+        """
+        observed = years.observations.table
+        outcomes = np.full((len(shares), len(observed)), np.nan)
+        for scenario in years.scenarios:
+            of_year = (observed["year"] == scenario.year).to_numpy()
+            keys = observed.loc[of_year, list(KEY)].astype(str)
+            wanted = tuple(keys.itertuples(index=False, name=None))
+            measure = RecordedQuantities(years.case.record, wanted, scenario.year)
+            points = years.points(scenario.year, shares)
+            values = self.values(points, measure, "quantities", len(wanted), scenario, str(wanted))
+            outcomes[:, of_year] = values
+        return outcomes
+
+    def values(
+        self,
+        points: Sequence[Scenario],
+        measure: Measure,
+        name: str,
+        size: int,
+        anchor: Scenario,
+        measured: str,
+    ) -> np.ndarray:
+        """Return what a measure gives of points; shape (points, size); NaN where a point has no optimum.
+
+        Parameters
+        ----------
+        points
+            Scenarios that differ from ``anchor`` in numbers.
+        measure, name, size
+            What is measured, the name of the wanted part of it and how many numbers that has.
+        anchor
+            The scenario that all solves start from.
+        measured
+            Text that tells this measure from others, for the journal.
+        """
+        known = {} if self.journal is None else self.journal.known
+        keys = self._keys(points, measured)
+        outcomes = np.full((len(points), size), np.nan)
+        missing = []
+        for index, key in enumerate(keys):
+            if key not in known:
+                missing.append(index)
+                continue
+            self._put(outcomes, index, known[key]["values"].get(name), known[key]["reason"])
+            self.kept += 1
+        missing_points = [points[index] for index in missing]
+        try:
+            for answer in solve_points(self.case, missing_points, measure, self.executor, anchor=anchor):
+                index = missing[answer.index]
+                if self.journal is not None:
+                    self.journal.add(keys[index], answer.values, answer.reason)
+                self._put(outcomes, index, answer.values.get(name), answer.reason)
+                self._show()
+        except BrokenExecutor as err:
+            raise SolverError(f"a worker was lost ({err}); what is done is kept: run the same command again") from None
+        return outcomes
+
+    def _keys(self, points: Sequence[Scenario], measured: str) -> list[str]:
+        versions = [f"{package} {version(package)}" for package in DECIDING]
+        common = "\n".join([case_digest(self.case), *versions, measured])
+        return [sha256(f"{common}\n{point.digest()}".encode()).hexdigest() for point in points]
+
+    def _put(self, outcomes: np.ndarray, index: int, values: Any, reason: str) -> None:
+        self.done += 1
+        if reason:
+            self.failed += 1
+            self.reasons.append(reason)
+        else:
+            outcomes[index] = values
+
+    def _show(self) -> None:
+        if self.progress is None:
+            return
+        seconds = time.monotonic() - self.begun
+        total = max(self.total, self.done)
+        self.progress(Progress(self.done, self.kept, self.failed, total, seconds))

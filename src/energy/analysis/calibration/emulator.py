@@ -1,0 +1,219 @@
+"""Emulator: sparse polynomial chaos of the modelled quantities in the unknown numbers.
+
+Each number is a share of its range, and Legendre polynomials are orthogonal over even ranges. Terms are added one by
+one, each time the one that explains most of what is left (orthogonal matching pursuit), first among the polynomials of
+one number, then among products of the numbers that were taken. The extended Bayesian information criterion of Chen and
+Chen (2008) says when to stop: it allows for the many terms among which one is chosen, so that hundreds of numbers
+without effect stay out. Blatman and Sudret (2011) take least angles instead; on a Latin hypercube, whose terms are
+nearly orthogonal, both find the same terms. What the numbers that stay out do is in the residuals, each of which is
+that of a fit without its own point (leave-one-out).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+
+import numpy as np
+
+Term = tuple[tuple[int, int], ...]
+"""((number, degree of its polynomial), …); empty for the constant."""
+LARGEST_DEGREE = 2
+MOST_TERMS = 80
+INTERACTING = 20  # numbers, of the first that are taken, whose products are tried
+PATIENCE = 5  # terms without gain after which no more are tried
+LEAST_LEFT = 1e-12  # part of a term's square that must be left beside the terms before it
+
+
+@dataclass(frozen=True, eq=False)
+class Emulator:
+    """Polynomials of several quantities.
+
+    Attributes
+    ----------
+    terms
+        All terms that occur in one of them.
+    coefficients
+        Shape (terms, quantities); zero where a quantity does not have a term.
+    residuals
+        Leave-one-out residuals of the sets that it was fitted to; shape (sets, quantities).
+    explained
+        Share of the variance of each quantity that the polynomial predicts, leave-one-out; shape (quantities,).
+    """
+
+    terms: tuple[Term, ...]
+    coefficients: np.ndarray
+    residuals: np.ndarray
+    explained: np.ndarray
+
+    @cached_property
+    def numbers(self) -> np.ndarray:
+        """Positions of the numbers that occur in a term, in order."""
+        positions = {number for term in self.terms for number, _ in term}
+        return np.array(sorted(positions), dtype=int)
+
+    @cached_property
+    def covariance(self) -> np.ndarray:
+        """Covariance of the residuals; shape (quantities, quantities)."""
+        covariance: np.ndarray = np.atleast_2d(np.cov(self.residuals.T))
+        return covariance
+
+    @cached_property
+    def restricted(self) -> Emulator:
+        """The same polynomials as functions of `numbers` alone."""
+        place = {int(number): column for column, number in enumerate(self.numbers)}
+        terms = tuple(tuple((place[number], degree) for number, degree in term) for term in self.terms)
+        return Emulator(terms, self.coefficients, self.residuals, self.explained)
+
+    def predict(self, shares: np.ndarray) -> np.ndarray:
+        """Return the quantities at shares of the ranges of all numbers; shape (points, quantities)."""
+        return np.asarray(design_matrix(shares, self.terms) @ self.coefficients)
+
+
+def fit_emulator(shares: np.ndarray, quantities: np.ndarray) -> Emulator:
+    """Fit polynomials to quantities of sets of numbers.
+
+    Parameters
+    ----------
+    shares
+        Shares of the ranges; shape (sets, numbers).
+    quantities
+        Shape (sets, quantities), all finite.
+
+    Returns
+    -------
+    Emulator
+
+    Examples
+    --------
+    >>> shares = np.random.default_rng(1).random((200, 50))
+    >>> emulator = fit_emulator(shares, 3 + 2 * shares[:, [7]] + shares[:, [9]])
+    >>> emulator.numbers.tolist(), round(float(emulator.explained[0]), 6)
+    ([7, 9], 1.0)
+    """
+    centred = polynomials(shares)
+    fits = [_fitted(centred, column) for column in quantities.T]
+    terms = tuple(dict.fromkeys(term for fit in fits for term in fit.terms))
+    position = {term: row for row, term in enumerate(terms)}
+    coefficients = np.zeros((len(terms), len(fits)))
+    for column, fit in enumerate(fits):
+        rows = [position[term] for term in fit.terms]
+        coefficients[rows, column] = fit.coefficients
+    residuals = np.column_stack([fit.residuals for fit in fits])
+    return Emulator(terms, coefficients, residuals, _explained(residuals, quantities))
+
+
+def _explained(residuals: np.ndarray, quantities: np.ndarray) -> np.ndarray:
+    variance = quantities.var(axis=0)
+    varies = variance > 0
+    left = np.divide(residuals.var(axis=0), variance, out=np.zeros(len(variance)), where=varies)
+    return np.asarray(1 - left)
+
+
+def polynomials(shares: np.ndarray) -> np.ndarray:
+    """Return the normalised Legendre polynomials of each number; shape (degrees, points, numbers)."""
+    x = 2 * shares - 1
+    first = math.sqrt(3) * x
+    second = math.sqrt(5) * (1.5 * x**2 - 0.5)
+    return np.stack([first, second])
+
+
+def design_matrix(shares: np.ndarray, terms: Sequence[Term]) -> np.ndarray:
+    """Return the value of each term at shares of the ranges; shape (points, terms)."""
+    ones = np.ones((1, *shares.shape))
+    values = np.concatenate([ones, polynomials(shares)])
+    matrix = np.ones((len(shares), len(terms)))
+    for factor in range(max((len(term) for term in terms), default=0)):
+        # a term with fewer factors has the constant polynomial of any number here
+        parts = [term[factor] if factor < len(term) else (0, 0) for term in terms]
+        numbers = [number for number, _ in parts]
+        degrees = [degree for _, degree in parts]
+        matrix *= values[degrees, :, numbers].T
+    return matrix
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    terms: tuple[Term, ...]
+    coefficients: np.ndarray
+    residuals: np.ndarray
+
+
+def _fitted(values: np.ndarray, quantity: np.ndarray) -> _Fit:
+    """Return the polynomial of one quantity."""
+    degrees, _, numbers = values.shape
+    single: list[Term] = [((number, degree),) for degree in range(1, degrees + 1) for number in range(numbers)]
+    columns = values.transpose(1, 0, 2).reshape(len(quantity), -1)
+    search = _Pursuit(quantity)
+    search.take_from(single, columns)
+
+    leading = list(dict.fromkeys(number for term in search.terms for number, _ in term))[:INTERACTING]
+    products: list[Term] = [((first, 1), (second, 1)) for first, second in combinations(leading, 2)]
+    if products:
+        firsts = [term[0][0] for term in products]
+        seconds = [term[1][0] for term in products]
+        search.take_from(products, values[0][:, firsts] * values[0][:, seconds])
+    return search.fit()
+
+
+class _Pursuit:
+    """Orthogonal matching pursuit of one quantity: a basis that grows by the best term."""
+
+    def __init__(self, quantity: np.ndarray) -> None:
+        self.quantity = quantity
+        self.terms: list[Term] = [()]
+        self.columns = [np.ones(len(quantity))]
+        self.basis = [np.full(len(quantity), 1 / math.sqrt(len(quantity)))]
+        self.left = quantity - quantity.mean()
+
+    def take_from(self, candidates: Sequence[Term], columns: np.ndarray) -> None:
+        """Take terms while they gain more than chance would."""
+        remaining = columns.copy()
+        for direction in self.basis:
+            remaining -= np.outer(direction, direction @ remaining)
+        least_square = LEAST_LEFT * (columns**2).sum(axis=0)
+        best = self._criterion(len(candidates))
+        kept = len(self.terms)
+        best_left = self.left
+        while len(self.terms) <= min(MOST_TERMS, len(self.quantity) // 3):
+            square = (remaining**2).sum(axis=0)
+            usable = square > least_square
+            projection = self.left @ remaining
+            gain = np.where(usable, projection**2 / np.where(usable, square, 1.0), 0.0)
+            chosen = int(gain.argmax())
+            if gain[chosen] <= 0:
+                break
+            direction = remaining[:, chosen] / math.sqrt(square[chosen])
+            self.terms.append(candidates[chosen])
+            self.columns.append(columns[:, chosen])
+            self.basis.append(direction)
+            self.left = self.left - direction * (direction @ self.left)
+            remaining = remaining - np.outer(direction, direction @ remaining)
+            criterion = self._criterion(len(candidates))
+            if criterion < best:
+                best = criterion
+                kept = len(self.terms)
+                best_left = self.left
+            elif len(self.terms) - kept >= PATIENCE:
+                break
+        del self.terms[kept:], self.columns[kept:], self.basis[kept:]
+        self.left = best_left
+
+    def _criterion(self, candidates: int) -> float:
+        """Return the extended Bayesian information criterion of the terms so far."""
+        points = len(self.quantity)
+        variance = max(float(self.left @ self.left) / points, 1e-24 * float(self.quantity @ self.quantity), 1e-300)
+        complexity = math.log(points) + 2 * math.log(max(candidates, 2))
+        return points * math.log(variance) + len(self.terms) * complexity
+
+    def fit(self) -> _Fit:
+        """Return coefficients and leave-one-out residuals of the terms that were taken."""
+        matrix = np.column_stack(self.columns)
+        orthogonal, triangular = np.linalg.qr(matrix)
+        coefficients = np.linalg.solve(triangular, orthogonal.T @ self.quantity)
+        leverage = (orthogonal**2).sum(axis=1)
+        residuals = (self.quantity - matrix @ coefficients) / (1 - leverage).clip(1e-6)
+        return _Fit(tuple(self.terms), coefficients, residuals)

@@ -1,0 +1,72 @@
+"""The verb ``ranges``: headline numbers with all unknown numbers at once."""
+
+from __future__ import annotations
+
+from contextlib import closing, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from energy.cli.base import MOST_SAMPLES, NUMBERS, SCENARIOS, SEED, WORKERS, app, new_console, read_asked
+from energy.cli.tables import write_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@app.command("ranges")
+def ranges_command(
+    scenarios: SCENARIOS,
+    numbers: NUMBERS = "ranges",
+    sets: Annotated[int, typer.Option(min=20, max=MOST_SAMPLES, help="Sets of all unknown numbers.")] = 200,
+    seed: SEED = 1,
+    workers: WORKERS = 2,
+    out: Annotated[Path, typer.Option(help="Folder that keeps what is done, and gets the table.")] = Path(
+        "results/ranges"
+    ),
+    reference: Annotated[
+        bool, typer.Option("--reference", help="Renew results/reference/ranges.csv and the pages that quote it.")
+    ] = False,
+    project: Annotated[Path, typer.Option(help="Folder of the project, for --reference.")] = Path(),
+) -> None:
+    """State the 90 % range of headline numbers with all unknown numbers at once; stopped, it goes on where it was."""
+    from energy.analysis.calibration.backcast_runs import SetRunner
+    from energy.analysis.calibration.predictions import predicted_range
+    from energy.analysis.parallel import processes
+    from energy.analysis.sensitivity.number_sets import read_number_sets
+    from energy.analysis.sweep.progress import shown_progress
+    from energy.analysis.sweep.store import Journal
+    from energy.report.docs_pages import write_page_ranges
+    from energy.report.risk_text import frame_text
+    from energy.results.predicted_ranges import RANGES, renewed_ranges, write_ranges
+
+    asked = [read_asked(name, []) for name in scenarios]
+    drawn_from = [read_number_sets(numbers, case, scenario) for case, scenario in asked]
+    pool = processes(workers) if workers > 1 else nullcontext(None)
+    console = new_console()
+    with (
+        closing(Journal(out)) as journal,
+        pool as executor,
+        shown_progress("ranges", new_console(error=True)) as show,
+    ):
+        for (case, scenario), number_sets in zip(asked, drawn_from, strict=True):
+            runner = SetRunner(case, journal, executor, show, sets)
+            prediction = predicted_range(runner, scenario, sets, seed, number_sets)
+            console.print(frame_text(_shown(prediction.table), f"{scenario.name}: nine of ten, numbers from {numbers}"))
+            leading = prediction.leading(5).rename_axis("what moves it most")
+            console.print(frame_text(leading, "share of the variance of ranks of what is delivered"))
+            write_table(
+                prediction.table.set_index("scenario"), out / f"{scenario.name}-{prediction.numbers}.csv", False
+            )
+            if reference:
+                write_ranges(renewed_ranges(project, prediction.table), project)
+    if reference:
+        for path in [project / RANGES, *write_page_ranges(project)]:
+            console.print(f"written: {path}")
+
+
+def _shown(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that are not zero throughout."""
+    rows = table[table["high"] > 0]
+    return rows.set_index("quantity")[["unit", "low", "middle", "high", "sets", "failed"]]
