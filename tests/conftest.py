@@ -32,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in ONE_THREAD:
         os.environ.setdefault(name, "1")
     os.environ.setdefault("MPLBACKEND", "Agg")
+    os.environ["ENERGY_CACHE"] = ""  # nothing that another process has checked
 
     settings.register_profile("here", deadline=None)
     settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)

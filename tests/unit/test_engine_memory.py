@@ -10,10 +10,8 @@ from energy.case import Case
 from energy.errors import SolverError
 from energy.model import Inputs, inputs
 from energy.scenario import read_scenario
-from energy.solve import Engine, WarmStartScenario, engine
+from energy.solve import Engine, WarmStartScenario, attempts, engine
 from energy.solve.highs import Solver
-from energy.solve.sifting import FixedColumns
-from energy.solve.warm_start import WarmStart
 
 
 def asked(case: Case, **changes: object) -> Inputs:
@@ -70,19 +68,14 @@ def test_of_long_programs_fewer_starts_are_kept(two_bus: Case, monkeypatch: pyte
         assert len(made._starts) == kept
 
 
-def test_a_very_long_horizon_takes_no_basis_from_its_anchor(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond the size the anchor is solved for what it decides, once, and no basis of it is kept."""
+def test_a_long_horizon_asks_nothing_of_its_anchor(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its interior point begins from nothing; the anchor is not even made."""
     base, dry = asked(two_bus), asked(two_bus, hydrology="dry")
     made, calls = Engine(base), list[str]()
     reference = made.solve(dry).objective
-    monkeypatch.setattr(engine, "ANCHORED", made.structure.pattern.shape[1])
-    made.solve(dry, anchor=anchor("kept", base, calls))
-    monkeypatch.setattr(engine, "ANCHORED", made.structure.pattern.shape[1] - 1)
-    for _ in range(2):
-        assert made.solve(dry, anchor=anchor("far", base, calls)).objective == pytest.approx(reference, rel=1e-9)
-    assert calls == ["kept", "far"]
-    assert isinstance(made._starts["kept"], WarmStart)
-    assert isinstance(made._starts["far"], FixedColumns)
+    monkeypatch.setattr(attempts, "LONG_HORIZON", 0)
+    assert made.solve(dry, anchor=anchor("far", base, calls)).objective == pytest.approx(reference, rel=1e-9)
+    assert not calls
 
 
 def test_programs_of_other_snapshots_are_kept_up_to_a_size(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,7 +102,6 @@ def _run_each(
     from energy.analysis import run
     from energy.cli.policy import DEFAULT_OUT, policy_file
     from energy.errors import SolverError
-    from energy.report.bundle import write_run
     from energy.report.run_text import run_text
 
     console = new_console()
@@ -114,24 +113,33 @@ def _run_each(
             with working(f"solving {scenario.name} …"):
                 decides = policy or policy_file(DEFAULT_OUT, scenario.name)
                 result = run(case, scenario, time_limit, structure, decides)
-                manifest = write_run(result, folder, time.perf_counter() - start, force)
         except SolverError as err:
             if len(asked) == 1:
                 raise
             failed = True
             print(f"error: {err}", file=sys.stderr)
             continue
-        if as_json:
-            records.append(_as_json(result, manifest))
-        else:
+        if not as_json:
             print_title(console, case, scenario)
             for part in run_text(result):
                 console.print(part, markup=False)
+        with working(f"writing {folder} …"):
+            manifest = _written(result, folder, time.perf_counter() - start, force)
+        if as_json:
+            records.append(_as_json(result, manifest))
+        else:
             console.print(f"\nwritten to {folder} in {time.perf_counter() - start:.1f} s\n")
     if as_json:
         print(json.dumps(records, indent=1))
     if failed:
         raise typer.Exit(3)
+
+
+def _written(result: Any, folder: Path, seconds: float, force: bool) -> dict[str, Any]:
+    """Write the folder of a run; PyPSA's network and the figure are made now that the table is read."""
+    from energy.report.bundle import write_run
+
+    return write_run(result, folder, seconds, force)
 
 
 def _refuse_early(asked: list[tuple[Any, Any]]) -> None:

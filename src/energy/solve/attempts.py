@@ -7,10 +7,6 @@ from dataclasses import dataclass
 
 import highspy
 
-from energy.model import Inputs
-from energy.solve.lp import Problem, Structure
-from energy.solve.sifting import FixedColumns, relaxed_program
-
 UNDECIDED = (
     highspy.HighsModelStatus.kSolveError,
     highspy.HighsModelStatus.kUnknown,
@@ -18,17 +14,12 @@ UNDECIDED = (
     highspy.HighsModelStatus.kIterationLimit,
     highspy.HighsModelStatus.kNotset,  # the simplex breaks off so when its prices grow too large
 )
-SOLVED = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnknown)  # or nearly
 Options = dict[str, bool | int | float | str]
 OPTIONS: Options = {"output_flag": False, "threads": 1, "parallel": "off", "random_seed": 0}
 # Of money HiGHS works in hundreds: neither large prices nor the small costs that break ties then leave its tolerances.
 # Weights are small as they are; on a long horizon half of the steps would be for the ties between them
 SCALE = 1e-2
 LONG_HORIZON = 200_000  # columns; docs/resolution.md has the measurements behind it
-ROOM = 1e-6  # by how much of itself a bound left out may be passed, or in its own unit where that is more
-PROVED = 1e-6  # share of the objective by which the answer's own prices must prove it to be no worse than the optimum
-NEARLY = 1e-2  # what they must prove for the answer to say which columns are decided
-ROUNDS = 3  # of an interior point of the columns that are left
 NEAR: Options = {
     # from a start near the optimum the reductions of a presolve are lost, exact edge weights cost more than the steps
     # that they save, shaken costs are steps to be taken back, and factors that are always made anew at a check end
@@ -43,10 +34,6 @@ NEAR: Options = {
 }
 OTHERWISE_SCALED: Options = {"simplex_scale_strategy": 2}
 PRIMAL: Options = {"simplex_strategy": 4}
-# Of a long horizon the ways from start to optimum are flat: the dual simplex wanders, and shaken bounds must be mended.
-# Where primal steps have not ended it after one for every so many columns, an interior point is quicker
-FLAT: Options = PRIMAL | {"primal_simplex_bound_perturbation_multiplier": 0.0}
-COLUMNS_A_STEP = 300
 FAR: Options = {
     "presolve": "choose",
     "simplex_dual_edge_weight_strategy": -1,
@@ -60,9 +47,10 @@ def method(columns: int) -> Options:
     """Return the HiGHS options of a solve by the size of the problem.
 
     Up to ``LONG_HORIZON`` columns the dual simplex is quick, and ends in a basis from which the next scenario starts.
-    Beyond, an interior point is several times faster, and needs no start; the crossover to a basis, which would take
-    longer than the solve, is left out. That asks for a sharper point: one of HiGHS's own 1e-8 comes back through the
-    presolve's reductions with prices beyond its tolerance.
+    Beyond, the engine's own interior point solves (`energy.solve.interior_point`), and HiGHS's what that cannot prove:
+    without a start, and without the crossover to a basis, which would take longer than the solve. That asks for a
+    sharper point: one of HiGHS's own 1e-8 comes back through the presolve's reductions with prices beyond its
+    tolerance.
 
     Examples
     --------
@@ -76,7 +64,7 @@ def method(columns: int) -> Options:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One way to a decision: options, start, whether it begins anew, makes the program easier, and what it holds.
+    """One way to a decision: options, start, and whether it begins anew.
 
     One that does not begin anew goes on from where an undecided attempt ended.
     """
@@ -84,42 +72,21 @@ class Attempt:
     options: Options
     start: highspy.HighsBasis | None = None
     anew: bool = True
-    eased: bool = False
-    held: FixedColumns | None = None
 
 
-def attempts(
-    usual: Options, basis: highspy.HighsBasis | None, steps: int, held: FixedColumns | None = None
-) -> Iterator[Attempt]:
+def attempts(usual: Options, basis: highspy.HighsBasis | None) -> Iterator[Attempt]:
     """Yield what to try until the problem is decided, the same for the same inputs."""
-    long = usual["solver"] == "hipo"
-    if held is not None:
-        yield Attempt(usual | FAR, held=held)
-    if basis is not None and long:
-        yield Attempt(usual | NEAR | FLAT | {"simplex_iteration_limit": steps}, basis)
-    elif basis is not None:  # a far start can lose its footing
+    if basis is not None:  # a far start can lose its footing
         for scaled in (NEAR, NEAR | OTHERWISE_SCALED):
             yield Attempt(usual | scaled, basis)
             # a dual simplex that goes round in a circle does so next to the optimum: a few primal steps end it
             yield Attempt(usual | scaled | PRIMAL, anew=False)
         yield Attempt(usual | NEAR | PRIMAL, basis)  # where the dual simplex cannot even begin
-    if long:
-        yield Attempt(usual | FAR, eased=True)
-        if usual["run_crossover"] == "on":
-            # all that start from here are spared the steps from the easier program's basis to the true one's
-            yield Attempt(usual | NEAR | FLAT, anew=False)
     yield Attempt(usual | FAR)
-    if not long:
+    if usual["solver"] == "simplex":
         # scaled rows can drive prices beyond what the simplex bears
         yield Attempt(usual | FAR | {"simplex_scale_strategy": 0})
         # what presolve takes away can come back with prices that are not quite optimal
         yield Attempt(usual | FAR | {"presolve": "off"})
     # neither steps nor an unsharp interior point got there
     yield Attempt(FAR | {"solver": "hipo", "run_crossover": "on"})
-
-
-def easier_program(attempt: Attempt, structure: Structure, problem: Problem, inputs: Inputs) -> Problem | None:
-    """Return the easier program of an attempt; None where it is the true one."""
-    if attempt.held is not None:
-        return attempt.held.program(problem)
-    return relaxed_program(structure, problem, inputs) if attempt.eased else None

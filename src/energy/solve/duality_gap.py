@@ -53,7 +53,7 @@ def duality_gap(
     prices = _supported_duals(problem, duals)
     reduced = reduced_costs(structure, problem, prices)
     matrix = matrix_of(structure, problem)
-    lower, upper = _implied_bounds(matrix, problem)
+    lower, upper = implied_bounds(matrix, problem)
     row_part = _least_value(prices, problem.row_lower, problem.row_upper)
     column_part = _least_value(reduced, lower, upper)
     bound = row_part + column_part
@@ -97,7 +97,7 @@ def _least_value(
     return float(value)
 
 
-def _implied_bounds(
+def implied_bounds(
     matrix: sparse.csc_matrix,
     problem: Problem,
 ) -> tuple[np.ndarray, np.ndarray]:

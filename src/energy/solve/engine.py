@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property, partial
@@ -18,16 +19,16 @@ from energy.solve.as_built import AsBuilt, Program, built_program
 from energy.solve.assembly import assemble_program
 from energy.solve.attempts import method
 from energy.solve.head_iteration import follow_head
-from energy.solve.highs import InfeasibleError, Solver
+from energy.solve.highs import InfeasibleError, Optimum, Solver
 from energy.solve.infeasibility import conflict
-from energy.solve.lp import BALANCE, Structure, blocks
+from energy.solve.interior_point.interior_optimum import interior_optimum
+from energy.solve.lp import BALANCE, Problem, Structure, blocks
 from energy.solve.optimised import Optimised
 from energy.solve.pattern_cache import program_of
-from energy.solve.priority import priority_costs
+from energy.solve.priority import ServiceCost, priority_costs
 from energy.solve.pypsa_model import pypsa_model
 from energy.solve.result import Result
 from energy.solve.rivers import NEGLIGIBLE, least_lacking_water, with_lacking_water
-from energy.solve.sifting import FixedColumns, fixable_columns
 from energy.solve.structure_hash import family_key, structure_key
 from energy.solve.warm_start import WarmStart
 from energy.solve.warm_start_scenario import WarmStartScenario
@@ -35,10 +36,6 @@ from energy.solve.yielding_rules import least_yields
 
 STARTS_KEPT = 256  # of anchors, 0.2 MB each at the default resolution; drawn water starts from some eighty
 START_COLUMNS_KEPT = 10_000_000  # of their programs: on long horizons the starts that are kept are fewer
-# Beyond so many columns an anchor's basis costs more than starting without: the crossover of the hourly year had not
-# ended after 12 minutes of one core, where its interior point takes two and a half. There the anchor's optimum says
-# which columns are held
-ANCHORED = 1_000_000
 COLUMNS_KEPT = 1_300_000  # of the programs of other snapshots or rules, all together
 
 
@@ -87,7 +84,7 @@ class Engine:
         if isinstance(program, Structure):
             self.structure = self._structures[structure_key(base)] = program
         self._family = family_key(base)
-        self._starts: OrderedDict[str, WarmStart | FixedColumns | None] = OrderedDict()
+        self._starts: OrderedDict[str, WarmStart | None] = OrderedDict()
         self._own = WarmStartScenario("", lambda: base)
         self._time_limit = time_limit
 
@@ -154,13 +151,9 @@ class Engine:
             own = self._optimised_anchor  # the basis was found on these very inputs
             return self._result(structure, own.inputs, own.yielded)
         basis: highspy.HighsBasis | None = None
-        held: FixedColumns | None = None
-        if isinstance(start, FixedColumns):
-            held = start.carried(structure, inputs.axis.snapshots)
-        elif start is not None and (_short(structure) or start.fits(structure)):
-            # on a long horizon the way from other rows is longer than that of the interior point from nothing
+        if start is not None:
             basis = start.carried(structure, inputs)
-        optimised = self._optimise(structure, inputs, basis, held=held, past=past, now=now)
+        optimised = self._optimise(structure, inputs, basis, past=past, now=now)
         return self._result(structure, optimised.inputs, optimised.yielded)
 
     @property
@@ -182,7 +175,6 @@ class Engine:
         inputs: Inputs,
         basis: highspy.HighsBasis | None,
         ends_in_basis: bool = False,
-        held: FixedColumns | None = None,
         past: Result | None = None,
         now: int = 0,
     ) -> Optimised:
@@ -199,10 +191,8 @@ class Engine:
         if past is not None:
             structure.hold(problem, past.values, now)
         services = priority_costs(structure, inputs)
-        solve = partial(
-            self.solver.solve, structure, inputs=inputs, basis=basis, ends_in_basis=ends_in_basis, held=held,
-            services=services,
-        )  # fmt: skip
+        way = self.solver.solve if _short(structure) else self._solve_long
+        solve = partial(way, structure, inputs=inputs, basis=basis, ends_in_basis=ends_in_basis, services=services)
         power = with_lacking_water(structure, problem, inputs, 0.0)
         with suppress(InfeasibleError):
             solve(problem=power)
@@ -216,27 +206,55 @@ class Engine:
                     return Optimised(power, inputs)
         yielded = least_yields(structure, problem, inputs)
         if yielded is not None:
-            optimised = self._optimise(structure, yielded.inputs, basis, ends_in_basis, held, past, now)
+            optimised = self._optimise(
+                structure,
+                yielded.inputs,
+                basis,
+                ends_in_basis=ends_in_basis,
+                past=past,
+                now=now,
+            )
             return replace(optimised, yielded=yielded.volumes)
         raise SolverError(f"{inputs.name}: infeasible; {conflict(structure, inputs, problem)}")
 
+    def _solve_long(
+        self,
+        structure: Structure,
+        problem: Problem,
+        inputs: Inputs,
+        basis: highspy.HighsBasis | None,
+        ends_in_basis: bool,
+        services: Sequence[ServiceCost],
+    ) -> None:
+        """Solve a long horizon by the structured interior point; by HiGHS where that proves no optimum."""
+        begun = time.perf_counter()
+        interior = interior_optimum(structure, problem, inputs, services, self.solver.seconds_left)
+        seconds = time.perf_counter() - begun
+        if interior is None:
+            self.solver.seconds += seconds
+            self.solver.solve(structure, problem, inputs, basis, ends_in_basis, services)
+            return
+        cost = float((problem.cost * interior.values).sum())
+        optimum = Optimum(interior.values, interior.duals, cost, interior.steps, interior.gains)
+        self.solver.take(optimum, seconds)
+
     def _structure(self, inputs: Inputs) -> Structure:
         key = structure_key(inputs)
-        found = self._structures.get(key)
-        if found is None:
+        structure = self._structures.get(key)
+        if structure is None:
             lawless = inputs.kirchhoff and not self.base.kirchhoff
             lossless = inputs.line_losses != "none" and self.base.line_losses == "none"
             if self._pattern is None or lawless or lossless or family_key(inputs) != self._family:
                 raise ValueError(f"{inputs.name}: not of the structure that this engine was built for")
-            found = self._structures[key] = assemble_program(self._pattern, inputs)
+            structure = self._structures[key] = assemble_program(self._pattern, inputs)
             while len(self._structures) > 1 and sum(map(_width, self._structures.values())) > COLUMNS_KEPT:
                 self._structures.popitem(last=False)
         self._structures.move_to_end(key)
-        return found
+        return structure
 
-    def _start(self, anchor: WarmStartScenario, structure: Structure) -> WarmStart | FixedColumns | None:
-        """Return where an anchor lets others start; None where it has no optimum, or where nothing is wanted of it."""
-        if anchor is self._own and not _short(structure):
+    def _start(self, anchor: WarmStartScenario, structure: Structure) -> WarmStart | None:
+        """Return where an anchor lets others start; None where it has no optimum, or on a long horizon."""
+        if not _short(structure):
             return None
         if anchor.key not in self._starts:
             self._starts[anchor.key] = self._found(anchor)
@@ -245,26 +263,23 @@ class Engine:
         self._starts.move_to_end(anchor.key)
         return self._starts[anchor.key]
 
-    def _found(self, anchor: WarmStartScenario) -> WarmStart | FixedColumns | None:
+    def _found(self, anchor: WarmStartScenario) -> WarmStart | None:
         inputs = anchor.inputs()
         if family_key(inputs) != self._family:
             return None
         structure = self._structure(inputs)
+        if not _short(structure):
+            return None
         basis = None
-        if anchor.parent is not None and _short(structure):
-            # on a long horizon the way from other water is longer than that of the interior point, too
+        if anchor.parent is not None:
             parent = self._start(anchor.parent, structure)
-            basis = parent.carried(structure, inputs) if isinstance(parent, WarmStart) else None
-        ends_in_basis = _width(structure) <= ANCHORED
+            basis = parent.carried(structure, inputs) if parent is not None else None
         try:
-            optimised = self._optimised_anchor = self._optimise(structure, inputs, basis, ends_in_basis=ends_in_basis)
+            self._optimised_anchor = self._optimise(structure, inputs, basis, ends_in_basis=True)
         except SolverError:
             if anchor is self._own:
                 raise
             return None
-        if not ends_in_basis:
-            optimum = self.solver.optimum()
-            return fixable_columns(structure, optimised.problem, inputs, optimum.values, optimum.duals)
         return WarmStart(self.solver.basis(), structure, inputs.axis, inputs.rules)
 
     def _result(self, structure: Structure, inputs: Inputs, yielded: Mapping[str, float] | None = None) -> Result:

@@ -13,26 +13,16 @@ import numpy as np
 from energy.errors import SolverError
 from energy.model import Inputs
 from energy.solve.attempts import (
-    COLUMNS_A_STEP,
-    NEARLY,
     OPTIONS,
-    PROVED,
-    ROOM,
-    ROUNDS,
     SCALE,
-    SOLVED,
     UNDECIDED,
     Attempt,
-    Options,
     attempts,
-    easier_program,
     method,
 )
-from energy.solve.duality_gap import duality_gap
 from energy.solve.lp import Problem, Structure
 from energy.solve.priority import PriorityChain, ServiceCost
-from energy.solve.refinement import largest_residual, refined_solution
-from energy.solve.sifting import FixedColumns, fixable_columns
+from energy.solve.refinement import refined_solution
 
 
 class InfeasibleError(SolverError):
@@ -81,12 +71,10 @@ class Solver:
         inputs: Inputs,
         basis: highspy.HighsBasis | None = None,
         ends_in_basis: bool = False,
-        held: FixedColumns | None = None,
         services: Sequence[ServiceCost] = (),
     ) -> None:
-        """Solve a program from a basis, or from nothing; where others start from it, it has to end in a basis.
+        """Solve a program from a basis, or from nothing; where others start from it, its basis is kept.
 
-        Where columns are known that a program near by has at a bound beyond doubt, they are held there at first.
         Services are optimised in their order from the optimum of the program's own cost.
 
         Raises
@@ -96,7 +84,7 @@ class Solver:
         SolverError
             When HiGHS finds no optimum, or not within the time limit.
         """
-        values = self._solve_own_cost(structure, problem, inputs, basis, ends_in_basis, held)
+        values = self._solve_own_cost(structure, problem, inputs, basis)
         self._basis = None
         if services and self._has_basis():
             self._optimum = self._solve_services(structure, problem, services, values, ends_in_basis)
@@ -111,29 +99,19 @@ class Solver:
         problem: Problem,
         inputs: Inputs,
         basis: highspy.HighsBasis | None,
-        ends_in_basis: bool,
-        held: FixedColumns | None,
     ) -> np.ndarray | None:
         """Solve a program for its own cost; return column values where they are sharper than HiGHS's own."""
-        columns = structure.pattern.shape[1]
-        usual: Options = dict(method(columns))
+        usual = method(structure.pattern.shape[1])
         self._scale = 1.0 if inputs.weights and usual["solver"] == "simplex" else SCALE
-        if ends_in_basis:
-            usual["run_crossover"] = "on"
         status, values = highspy.HighsModelStatus.kNotset, None
-        easier: Problem | None = None
-        for attempt in attempts(usual, basis, columns // COLUMNS_A_STEP, held):
+        for attempt in attempts(usual, basis):
             if not attempt.anew and status != highspy.HighsModelStatus.kUnknown:
                 continue
-            last, easier = easier, easier_program(attempt, structure, problem, inputs)
-            status = self._try(attempt, structure, easier or problem, afresh=attempt.anew or last is not None)
+            status = self._try(attempt, structure, problem)
             values = None
             if status == highspy.HighsModelStatus.kOptimal and attempt.options["solver"] == "simplex":
                 values = refined_solution(self._highs, structure, problem)
                 status = highspy.HighsModelStatus.kUnknown if values is None else status
-            if easier is not None:
-                proved = not ends_in_basis and self._proved(structure, problem, inputs, attempt)
-                status = highspy.HighsModelStatus.kOptimal if proved else highspy.HighsModelStatus.kUnknown
             if status not in UNDECIDED:
                 break
         self.solves += 1
@@ -178,9 +156,7 @@ class Solver:
     def _iterations(self) -> int:
         return int(self._highs.getInfo().simplex_iteration_count)
 
-    def _try(
-        self, attempt: Attempt, structure: Structure, problem: Problem, afresh: bool = True
-    ) -> highspy.HighsModelStatus:
+    def _try(self, attempt: Attempt, structure: Structure, problem: Problem) -> highspy.HighsModelStatus:
         """Let HiGHS solve in one way, every option that it does not name as HiGHS has it; or go on with a program."""
         highs = self._highs
         begun = time.perf_counter()
@@ -189,7 +165,7 @@ class Solver:
         for option, value in (OPTIONS | attempt.options).items():
             highs.setOptionValue(option, value)
         highs.setOptionValue("time_limit", self.time_limit)  # its clock runs on from solve to solve
-        if afresh:
+        if attempt.anew:
             highs.clearSolver()
             pass_program(highs, structure, problem, self._scale)
             if start is not None:
@@ -198,46 +174,21 @@ class Solver:
         self.seconds += time.perf_counter() - begun
         return highs.getModelStatus()
 
-    def _stands(self, structure: Structure, problem: Problem) -> bool:
-        """Return whether the last answer is an optimum of the true program, whatever HiGHS calls it.
-
-        It is where it keeps rows and bounds, those left out too, and where its prices prove that no point of the true
-        program costs less (`energy.solve.duality_gap.duality_gap`).
-        """
-        values, duals = self._point()
-        if len(values) != len(problem.cost) or len(duals) != len(problem.row_lower):
-            return False
-        beyond = np.maximum(problem.lower - values, values - problem.upper)
-        kept = not (beyond > ROOM * np.maximum(np.abs(values), 1.0)).any()
-        kept = kept and largest_residual(structure, problem, values) <= ROOM
-        return kept and duality_gap(structure, problem, values, duals) <= PROVED
-
-    def _proved(self, structure: Structure, problem: Problem, inputs: Inputs, attempt: Attempt) -> bool:
-        """Return whether the last answer stands, or one does of the true program of what it leaves open.
-
-        An interior point that came near without getting there has most columns at a bound beyond doubt. They are held
-        there; that they may be is part of the proof, and those held in vain are let go for the next round.
-        """
-        held = attempt.held
-        for _ in range(ROUNDS):
-            if self._stands(structure, problem):
-                return True
-            values, duals = self._point()
-            if len(values) != len(problem.cost) or self._highs.getModelStatus() not in SOLVED:
-                return False
-            if held is not None:
-                held = held.but_in_vain(structure, problem, duals)
-            elif duality_gap(structure, problem, values, duals) <= NEARLY:
-                held = fixable_columns(structure, problem, inputs, values, duals)
-            else:
-                return False
-            self._try(Attempt(attempt.options), structure, held.program(problem))
-        return self._stands(structure, problem)
-
     def _point(self) -> tuple[np.ndarray, np.ndarray]:
         """Return column values and row duals [$ per unit] where HiGHS is, optimal or not."""
         solution = self._highs.getSolution()
         return np.asarray(solution.col_value), np.asarray(solution.row_dual) / self._scale
+
+    def take(self, optimum: Optimum, seconds: float) -> None:
+        """Take an optimum that was reached without HiGHS, in so many seconds."""
+        self._optimum = optimum
+        self.seconds += seconds
+        self.solves += 1
+
+    @property
+    def seconds_left(self) -> float:
+        """Wall time that is left of the time limit [s]."""
+        return max(self.time_limit - self.seconds, 0.0)
 
     def basis(self) -> highspy.HighsBasis:
         """Return the basis of the last optimum."""

@@ -1,4 +1,4 @@
-"""Patterns of PyPSA's model, kept in the process: PyPSA builds the model of a family once, and is checked against once.
+"""Patterns of PyPSA's model, kept in the process and on disk: PyPSA builds the model of a family once.
 
 PyPSA and linopy take a second or more to build a model that HiGHS solves in a hundredth. What is kept here is the
 `Pattern` alone, which holds no number that the engine renews; every program is laid anew from its own inputs.
@@ -16,6 +16,7 @@ from energy.model import Inputs
 from energy.solve.as_built import Program, built_program
 from energy.solve.assembly import Pattern, assemble_program, pattern_of
 from energy.solve.lp import Structure
+from energy.solve.pattern_file import keep_pattern, kept_pattern
 from energy.solve.pypsa_model import check_layout, has_formulas, pypsa_model, pypsa_structure
 from energy.solve.structure_hash import RENEWED, components_key, family_key
 
@@ -63,7 +64,12 @@ def program_of(inputs: Inputs) -> tuple[Pattern | None, Structure | Program]:
     """
     key = pattern_key(inputs)
     kept = _patterns.get(key)
-    if kept is not None and os.environ.get(ALWAYS) != "always":
+    checks = os.environ.get(ALWAYS) == "always"
+    if kept is None and not checks:
+        kept = kept_pattern(key, inputs)
+        if kept is not None:
+            _remember(key, kept)
+    if kept is not None and not checks:
         return kept, assemble_program(kept, inputs)
     model = pypsa_model(inputs)
     if not has_formulas(model, inputs):
@@ -74,10 +80,15 @@ def program_of(inputs: Inputs) -> tuple[Pattern | None, Structure | Program]:
         return None, reference
     program = assemble_program(pattern, inputs)
     check_layout(program, reference, inputs)
+    _remember(key, pattern)
+    keep_pattern(key, pattern)
+    return pattern, program
+
+
+def _remember(key: str, pattern: Pattern) -> None:
     if len(_patterns) >= PATTERNS_KEPT:
         _patterns.clear()
     _patterns[key] = pattern
-    return pattern, program
 
 
 def pattern_key(inputs: Inputs) -> str:

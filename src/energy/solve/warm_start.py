@@ -45,14 +45,6 @@ class WarmStart:
     def _row_status(self) -> np.ndarray:
         return _status_numbers(self.basis.row_status)
 
-    def fits(self, structure: Structure) -> bool:
-        """Return whether another program has the same rows and columns."""
-        own = self.structure.pattern
-        other = structure.pattern
-        if own.shape != other.shape:
-            return False
-        return np.array_equal(own.indptr, other.indptr)
-
     def carried(
         self,
         structure: Structure,
