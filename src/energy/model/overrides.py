@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_bool_dtype, is_float_dtype, is_numeric_dtype
 
 from energy.case.case import Case
 from energy.case.first_filling import FillingRule
@@ -136,11 +138,13 @@ def _set(
     (attribute,) = target.columns
     if attribute not in table:
         table[attribute] = np.nan
-    if table[attribute].dtype == bool:
-        table.loc[target.row, attribute] = bool(value)
-    else:
+    dtype = table[attribute].dtype
+    if is_bool_dtype(dtype):
+        table.at[target.row, attribute] = bool(value)
+        return
+    if not is_float_dtype(dtype):
         table[attribute] = table[attribute].astype(float)
-        table.loc[target.row, attribute] = value
+    table.at[target.row, attribute] = value
 
 
 def _multiply(
@@ -199,13 +203,26 @@ def _in_components(
 
 def numbers(component: str, table: pd.DataFrame) -> list[str]:
     """Return the attributes of a component list that hold a number or a switch."""
+    columns = tuple(map(str, table.columns))
+    return list(_numbers(component, columns, tuple(table.dtypes)))
+
+
+@lru_cache(maxsize=64)
+def _numbers(
+    component: str,
+    columns: tuple[str, ...],
+    dtypes: tuple[Any, ...],
+) -> tuple[str, ...]:
+    """Return PyPSA's numbers of a component list and a table's own; a set of numbers asks hundreds of times."""
     pypsa_attributes = attributes(component)
     is_input = pypsa_attributes["status"].str.startswith("Input")
     is_text = pypsa_attributes["type"].isin(["string", "str"])
     numbers_of_pypsa = pypsa_attributes.index[is_input & ~is_text]
-    own_columns = table.columns.difference(pypsa_attributes.index, sort=False)
-    own_numbers = table[own_columns].select_dtypes(["number", "bool"]).columns
-    return [*map(str, numbers_of_pypsa), *own_numbers]
+    own_numbers = []
+    for column, dtype in zip(columns, dtypes, strict=True):
+        if is_numeric_dtype(dtype) and column not in pypsa_attributes.index:
+            own_numbers.append(column)
+    return (*map(str, numbers_of_pypsa), *own_numbers)
 
 
 def _refuse_value(
