@@ -59,9 +59,11 @@ def test_a_plants_fuel_is_its_output_by_its_efficiency(dispatch: Result) -> None
 
 
 def test_a_line_that_carries_nothing_avoids_nothing(casa1000: Case) -> None:
-    dry = settlement(casa1000, scenario("baseline", hydrology="2001"))
-    assert float(dry.terms["delivered"].sum()) == pytest.approx(0, abs=1)
-    assert float(dry.avoided["CO2"].abs().sum()) < 2000  # of 31 million t
+    stop = {"name": "closed", "kind": "border_stop", "cause": "politics", "where": ["afghan_hvdc_line"]}
+    closed = scenario("baseline", events=[stop | {"start": "04-01", "end": "never"}])
+    found = settlement(casa1000, closed)
+    assert float(found.terms["delivered"].sum()) == pytest.approx(0, abs=1)
+    assert float(found.avoided["CO2"].abs().sum()) < 2000  # of 31 million t
 
 
 def test_unserved_demand_by_country(two_bus: Case) -> None:

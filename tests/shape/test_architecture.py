@@ -34,7 +34,7 @@ ROOMS = (
 FOR_ALL = ("errors", "former_names")
 """Modules outside the rooms that every room may import and that import no room."""
 
-MODULE_LINES = 450
+MODULE_LINES = 460
 EMPTY_NAMES = ("util", "utils", "helper", "helpers", "manager", "managers", "misc", "common")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -185,7 +185,7 @@ BROKEN = {
     "the surface whole": (wrong_imports, "analysis/sweep/sweep.py", "import energy"),
     "a room from errors": (wrong_imports, "errors.py", "import energy.case"),
     "a relative import": (wrong_imports, "case/read.py", "from .table import read"),
-    "a long module": (large_modules, "case/a.py", "x = 1\n" * 451),
+    "a long module": (large_modules, "case/a.py", "x = 1\n" * 461),
     "a print": (prints, "case/a.py", "def f():\n    print(1)"),
     "a bare module": (undocumented, "case/a.py", "x = 1"),
     "a bare function": (undocumented, "case/a.py", '"""A."""\ndef f(): ...'),
@@ -210,7 +210,7 @@ SOUND = {
     "errors": (wrong_imports, "case/read.py", "from energy import errors\nfrom energy.errors import Fault"),
     "the surface itself": (wrong_imports, "__init__.py", "from energy.cli import main"),
     "a package with a like name": (wrong_imports, "case/read.py", "import energy_quantified"),
-    "a module of 450 lines": (large_modules, "case/a.py", "x = 1\n" * 450),
+    "a module of 460 lines": (large_modules, "case/a.py", "x = 1\n" * 460),
     "the command line's print": (prints, "cli.py", "print(1)"),
     "private and nested": (undocumented, "case/a.py", '"""A."""\ndef _f():\n    def g(): ...\n'),
     "an empty package": (undocumented, "case/__init__.py", ""),

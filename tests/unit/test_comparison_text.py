@@ -14,9 +14,10 @@ from energy.results.compare import DELIVERED, SHARE
 
 def row(name: str, delivered: float, ceiling: float = 1000.0, **fields: object) -> Row:
     usual = Row(
-        name, "base", "", 2028, "median", "transfer", ceiling, delivered, delivered - 400, delivered / 10, 120, 80,
+        name, name,
+        "base", "", 2028, "median", "transfer", ceiling, delivered, delivered - 400, delivered / 10, 120, 80,
         3672, 0,
-        "own demand", 300, 0, "C",
+        "own demand", 300, 0, "C", 100.0,
     )  # fmt: skip
     return usual._replace(**fields)  # type: ignore[arg-type]
 
@@ -31,9 +32,10 @@ def test_the_first_run() -> None:
     told = list(summary([row("a", 400)]))
     assert told[0] == (
         "In a (2028, median water) 400 GWh can be delivered in the season, 40 % of the contract's ceiling of 1,000 "
-        "GWh: 120 MW in the mean, and at least 80 MW in 90 % of the hours of the season."
+        "GWh, and 120 MW in the mean."
     )
-    assert told[1] == "Most of the gap is own demand: 300 GWh."
+    assert told[1] == "At least 80 MW are there in 90 % of the hours of the season."
+    assert told[2] == "Most of the gap is own demand: 300 GWh."
     assert "is worth sending at least cost" in next(summary([row("a", 400, objective="dispatch")]))
     assert list(summary([row("a", 0, ceiling=0)])) == [
         "In a (2028, median water) no contract is open: nothing can be delivered under it."
@@ -42,11 +44,14 @@ def test_the_first_run() -> None:
 
 def test_hours_without_power_are_said() -> None:
     told = list(summary([row("a", 400, idle_hours=812.0)]))
-    assert told[1] == "In 812 of its 3,672 hours there is no power at all."
+    firm = "At least 80 MW are there in 90 % of the hours of the season"
+    assert told[1] == f"{firm}; in 812 of its 3,672 hours there is none."
+    none = list(summary([row("a", 400, firm=0.0, idle_hours=812.0)]))
+    assert none[1] == "No power is firm in 90 % of the hours of the season: in 812 of its 3,672 hours there is none."
 
 
 def test_many_runs() -> None:
-    told = list(summary([row("a", 400), row("b", 900), row("c", 0), row("d", 400.3), row("e", 100)]))[2:]
+    told = list(summary([row("a", 400), row("b", 900), row("c", 0), row("d", 400.3), row("e", 100)]))[3:]
     assert told == [
         "Of the other 4 scenarios b delivers most (900 GWh, +500) and c least (0 GWh, −400).",
         "Nothing is delivered in 1: c.",

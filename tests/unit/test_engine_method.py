@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -53,13 +55,15 @@ def test_what_the_interior_point_does_not_prove_goes_to_highs(
 
 def test_a_long_horizon_without_a_solution_says_so(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = inputs(two_bus, read_scenario("two_bus"))
+    least = asked.array("generators", "p_min_pu").copy()
+    most = asked.array("generators", "p_max_pu").copy()
+    least[:, 0], most[:, 0] = 1e4, 2e4  # a plant that must run far above all demand
+    dense = {**asked.dense, ("generators", "p_min_pu"): least, ("generators", "p_max_pu"): most}
+    overfull = replace(asked, dense=dense)
     made = Engine(asked)
-    structure, problem = made.structure, made.structure.problem(asked)
-    source = structure.columns["generators", "p"][0]
-    problem.lower[source], problem.upper[source] = 1e6, 2e6
     monkeypatch.setattr(attempts, "LONG_HORIZON", 0)
     with pytest.raises(SolverError, match="infeasible"):
-        made._optimise(structure, problem, asked, None)
+        made.solve(overfull)
 
 
 def test_a_long_horizon_keeps_to_the_time_limit(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:

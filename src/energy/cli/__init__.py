@@ -36,6 +36,10 @@ def main() -> None:
         _open_streams()
         code = app(prog_name="energy", standalone_mode=False)
         sys.stdout.flush()
+    except SystemExit as stopped:
+        if not isinstance(stopped.__context__, BrokenPipeError):
+            raise
+        code = 0  # who read has left, as `head` does
     except Exception as error:
         if debug and not isinstance(error, USAGE_ERROR):
             raise

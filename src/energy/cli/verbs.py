@@ -18,7 +18,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "settlement",
         "avoided",
     ),
-    "Risk": ("risk", "adequacy", "contract", "contract-forms", "actions", "fit"),
+    "Risk": ("risk", "adequacy", "contract", "contract-forms", "actions", "fit", "policy"),
     "What the numbers do": ("sweep", "sensitivity", "ranges", "investment"),
     "Physics beside the optimisation": ("acflow", "frequency", "head"),
     "Is the model right": ("backcast", "calibrate", "reference", "resolution"),

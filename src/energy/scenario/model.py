@@ -45,6 +45,8 @@ QUESTIONS = ("record", "politics", "technology", "timing", "options", "stress", 
 """The usual questions, by which the library is listed; another word is allowed."""
 
 _WITHOUT_EFFECT = ("name", "description", "source", "question", "tags", "changes")
+_LATER_FIELDS = ("add", "study")
+"""Fields that left the digest of a scenario without them as it was before they existed."""
 NOT_WRITTEN = ("name", "changes")
 """Fields that no file says: they follow from the file's name and from overrides."""
 _FLAT = ("values", "growth", "hydrology")
@@ -365,6 +367,9 @@ class Scenario(Frozen):
         The same on every machine, whatever the name, the words of description and the order of the events.
         """
         content = {key: value for key, value in self.plain().items() if key not in _WITHOUT_EFFECT}
+        for field in _LATER_FIELDS:
+            if not content[field]:
+                del content[field]
         content["events"] = sorted(content["events"], key=_canonical)
         return sha256(_canonical(content).encode()).hexdigest()
 

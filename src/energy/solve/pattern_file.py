@@ -18,7 +18,6 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-import energy
 from energy.model import Inputs
 from energy.solve.assembly import Entries, Pattern
 from energy.solve.lp import Key, ports_of
@@ -44,7 +43,7 @@ def folder() -> Path | None:
 def _program_hash() -> str:
     """Return a hash (SHA-256, hex) of this package's sources and of the versions of what builds the model."""
     digest = sha256()
-    source = Path(energy.__file__).parent
+    source = Path(__file__).resolve().parents[1]
     for room in ("case", "model", "solve"):
         for path in sorted((source / room).rglob("*.py")):
             digest.update(path.relative_to(source).as_posix().encode())
@@ -76,7 +75,7 @@ def kept_pattern(key: str, inputs: Inputs) -> Pattern | None:
     if path is None or not path.is_file():
         return None
     try:
-        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
+        with path.open("rb") as handle, np.load(handle) as file:
             arrays = {name: file[name] for name in file.files}
         written = arrays.pop("hash").tobytes()
         if written != _hash_of(arrays, key):

@@ -113,10 +113,10 @@ def bands(seasons: np.ndarray) -> pd.DataFrame:
     Examples
     --------
     >>> bands(np.array([[0.0, 10.0], [1.0, 11.0]])).round(2)
-                        low  middle  high  width
-    water and outages  1.00     5.5  10.0   9.00
-    unknown numbers    5.05     5.5  5.95   0.90
-    both               0.15     5.5  10.85  10.70
+                        low  middle   high  width
+    water and outages  1.00     5.5  10.00    9.0
+    unknown numbers    5.05     5.5   5.95    0.9
+    both               0.15     5.5  10.85   10.7
     """
     over_draws = np.quantile(seasons, NINE_IN_TEN, axis=1).mean(axis=1)
     over_sets = np.quantile(seasons, NINE_IN_TEN, axis=0).mean(axis=1)
