@@ -28,6 +28,7 @@ def test_a_line_of_progress_takes_nothing_for_markup(monkeypatch: pytest.MonkeyP
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=True, width=140, markup=False)
     monkeypatch.setattr(base, "new_console", lambda error=False: console)
+    monkeypatch.setattr(base, "is_quiet", lambda: False)
     monkeypatch.setattr(base.sys.stderr, "isatty", lambda: True, raising=False)
     with base.working(HOSTILE):
         pass
