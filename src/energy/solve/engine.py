@@ -150,10 +150,7 @@ class Engine:
         if first and start is not None and anchor is None and inputs is self.base:
             own = self._optimised_anchor  # the basis was found on these very inputs
             return self._result(structure, own.inputs, own.yielded)
-        basis: highspy.HighsBasis | None = None
-        if start is not None:
-            basis = start.carried(structure, inputs)
-        optimised = self._optimise(structure, inputs, basis, past=past, now=now)
+        optimised = self._optimise(structure, inputs, start, past=past, now=now)
         return self._result(structure, optimised.inputs, optimised.yielded)
 
     @property
@@ -173,7 +170,7 @@ class Engine:
         self,
         structure: Structure,
         inputs: Inputs,
-        basis: highspy.HighsBasis | None,
+        start: WarmStart | None,
         ends_in_basis: bool = False,
         past: Result | None = None,
         now: int = 0,
@@ -192,7 +189,15 @@ class Engine:
             structure.hold(problem, past.values, now)
         services = priority_costs(structure, inputs)
         way = self.solver.solve if _short(structure) else self._solve_long
-        solve = partial(way, structure, inputs=inputs, basis=basis, ends_in_basis=ends_in_basis, services=services)
+        solve = partial(
+            way,
+            structure,
+            inputs=inputs,
+            basis=None if start is None else start.carried(structure, inputs),
+            ends_in_basis=ends_in_basis,
+            services=services,
+            emphasis={} if start is None else start.emphasis,
+        )
         power = with_lacking_water(structure, problem, inputs, 0.0)
         with suppress(InfeasibleError):
             solve(problem=power)
@@ -209,7 +214,7 @@ class Engine:
             optimised = self._optimise(
                 structure,
                 yielded.inputs,
-                basis,
+                start,
                 ends_in_basis=ends_in_basis,
                 past=past,
                 now=now,
@@ -225,6 +230,7 @@ class Engine:
         basis: highspy.HighsBasis | None,
         ends_in_basis: bool,
         services: Sequence[ServiceCost],
+        emphasis: Mapping[str, float],
     ) -> None:
         """Solve a long horizon by the structured interior point; by HiGHS where that proves no optimum."""
         begun = time.perf_counter()
@@ -232,7 +238,7 @@ class Engine:
         seconds = time.perf_counter() - begun
         if interior is None:
             self.solver.seconds += seconds
-            self.solver.solve(structure, problem, inputs, basis, ends_in_basis, services)
+            self.solver.solve(structure, problem, inputs, basis, ends_in_basis, services, emphasis)
             return
         cost = float((problem.cost * interior.values).sum())
         optimum = Optimum(interior.values, interior.duals, cost, interior.steps, interior.gains)
@@ -270,17 +276,14 @@ class Engine:
         structure = self._structure(inputs)
         if not _short(structure):
             return None
-        basis = None
-        if anchor.parent is not None:
-            parent = self._start(anchor.parent, structure)
-            basis = parent.carried(structure, inputs) if parent is not None else None
+        parent = None if anchor.parent is None else self._start(anchor.parent, structure)
         try:
-            self._optimised_anchor = self._optimise(structure, inputs, basis, ends_in_basis=True)
+            self._optimised_anchor = self._optimise(structure, inputs, parent, ends_in_basis=True)
         except SolverError:
             if anchor is self._own:
                 raise
             return None
-        return WarmStart(self.solver.basis(), structure, inputs.axis, inputs.rules)
+        return WarmStart(self.solver.basis(), structure, inputs.axis, inputs.rules, self.solver.emphasis)
 
     def _result(self, structure: Structure, inputs: Inputs, yielded: Mapping[str, float] | None = None) -> Result:
         optimum, snapshots = self.solver.optimum(), inputs.axis.snapshots
