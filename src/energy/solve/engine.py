@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property, partial
@@ -86,6 +86,7 @@ class Engine:
         self._family = family_key(base)
         self._starts: OrderedDict[str, WarmStart | None] = OrderedDict()
         self._own = WarmStartScenario("", lambda: base)
+        self._reached: WarmStart | None = None
         self._time_limit = time_limit
 
     @property
@@ -136,21 +137,44 @@ class Engine:
             other snapshots.
         """
         if inputs.head:
-            return follow_head(partial(self._solve, anchor=anchor), inputs, past, now)
+            return follow_head(self._successive(anchor), inputs, past, now)
         return self._solve(inputs, past, now, anchor)
 
-    def _solve(self, inputs: Inputs, past: Result | None, now: int, anchor: WarmStartScenario | None = None) -> Result:
-        """Solve one linear program."""
+    def _successive(self, anchor: WarmStartScenario | None) -> Callable[[Inputs, Result | None, int], Result]:
+        """Return what solves successive programs of one point: the first from the anchor, each next from the last."""
+        start: WarmStart | None = None
+
+        def solve(trial: Inputs, past: Result | None, now: int) -> Result:
+            nonlocal start
+            result = self._solve(trial, past, now, anchor, start, ends_in_basis=True)
+            start = self._reached
+            return result
+
+        return solve
+
+    def _solve(
+        self,
+        inputs: Inputs,
+        past: Result | None,
+        now: int,
+        anchor: WarmStartScenario | None = None,
+        start: WarmStart | None = None,
+        ends_in_basis: bool = False,
+    ) -> Result:
+        """Solve one linear program, from a start or from that of an anchor."""
         if self._whole is not None:
             _refuse_services(inputs)
             return self._as_built.solve(self._program(inputs, past), inputs, past, now)
         structure = self._structure(inputs)
         first = not self._starts
-        start = self._start(anchor or self._own, structure)
+        if start is None:
+            start = self._start(anchor or self._own, structure)
         if first and start is not None and anchor is None and inputs is self.base:
             own = self._optimised_anchor  # the basis was found on these very inputs
+            self._reached = start
             return self._result(structure, own.inputs, own.yielded)
-        optimised = self._optimise(structure, inputs, start, past=past, now=now)
+        optimised = self._optimise(structure, inputs, start, ends_in_basis, past=past, now=now)
+        self._reached = self._warm_start(structure, inputs) if ends_in_basis and _short(structure) else None
         return self._result(structure, optimised.inputs, optimised.yielded)
 
     @property
@@ -283,6 +307,10 @@ class Engine:
             if anchor is self._own:
                 raise
             return None
+        return self._warm_start(structure, inputs)
+
+    def _warm_start(self, structure: Structure, inputs: Inputs) -> WarmStart:
+        """Return the basis that the last program ended in, for others to start from."""
         return WarmStart(self.solver.basis(), structure, inputs.axis, inputs.rules, self.solver.emphasis)
 
     def _result(self, structure: Structure, inputs: Inputs, yielded: Mapping[str, float] | None = None) -> Result:
