@@ -29,7 +29,7 @@ from energy.solve.lp import matrix_of
 PROJECT = Path(__file__).parents[2]
 LEAST, SHARE = 1000.0, 1e-3  # a service may differ by the larger of 1 GWh and 0.1 %
 COARSE = {"time.resolution": "typical-days-12h"}
-GAIN = 1e-3  # MWh that the certificate may leave open
+GAIN = 1.0  # MWh that the certificate may leave open
 POINTS = 30
 
 
@@ -83,15 +83,17 @@ def program_of_engine(asked: Inputs) -> Program:
 
 ATTEMPTS = (("presolve", "choose"), ("presolve", "off"), ("simplex_strategy", 4), ("solver", "ipm"))
 """Options of HiGHS, tried until one ends at an optimum: a program held on many faces is hard for its simplex."""
-PRICED = 1e-6  # MWh per MW or hm³: with a smaller reduced cost a column does not matter to a service
+PRICED = 1e-9  # of the largest reduced cost: what has a smaller one does not matter to a service
 
 
 class Chain:
     """A program in HiGHS in which one service after the other is optimised, each time anew.
 
     An optimum is held by complementary slackness: what has a reduced cost, and each row that has a price, stays at its
-    bound in all optima and only in these. A row that held the service's energy instead would have to leave slack, and
-    where a MWh of a service buys thousands of a later one, a slack of a few kWh moves the answer.
+    bound in all optima and only in these. What costs a service next to nothing is not held, as in the engine: a kWh of
+    Tajik demand would else be kept at the price of 9,600 MWh of Kyrgyz returns. A row that held the service's energy
+    instead would have to leave slack, and where a MWh of a service buys thousands of a later one, a slack of a few kWh
+    moves the answer.
     """
 
     def __init__(self, program: Program, asked: Inputs) -> None:
@@ -142,8 +144,9 @@ class Chain:
         solution = self.highs.getSolution()
         prices = np.asarray(solution.row_dual)
         reduced = cost - self.program.matrix.T @ prices
-        fix(reduced, np.asarray(solution.col_value), self.lower, self.upper)
-        fix(prices, np.asarray(solution.row_value), self.row_lower, self.row_upper)
+        least = PRICED * max(1.0, np.abs(reduced).max(), np.abs(prices).max())
+        fix(np.abs(reduced) > least, np.asarray(solution.col_value), self.lower, self.upper)
+        fix(np.abs(prices) > least, np.asarray(solution.row_value), self.row_lower, self.row_upper)
         columns = np.arange(self.width, dtype=np.int32)
         self.highs.changeColsBounds(len(columns), columns, self.lower, self.upper)
         rows = np.arange(len(prices), dtype=np.int32)
@@ -156,9 +159,8 @@ class Chain:
         return {service: -self.least(self.cost(costs_of(self.asked, service))) for service in order}
 
 
-def fix(slope: np.ndarray, values: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
-    """Set both bounds of what has a slope to the bound that it is at."""
-    matters = np.abs(slope) > PRICED
+def fix(matters: np.ndarray, values: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
+    """Set both bounds of what matters to the bound that it is at."""
     at_lower = np.abs(values - lower) <= np.abs(upper - values)
     bound = np.where(at_lower, lower, upper)
     assert (np.abs(values - bound)[matters] < 1e-4).all()  # MW or hm³: complementary slackness

@@ -22,8 +22,9 @@ from energy.model import Inputs
 from energy.model.objective import service_costs
 from energy.solve.lp import Problem, Structure, matrix_of
 
-GAIN = 1e-3  # MWh that a service may still gain for an answer to count as its optimum
-ZERO = 1e-9  # reduced cost per hour [MWh per MWh] below which a column does not matter to a service
+GAIN = 1e-3  # MWh that a service may still gain, by the columns that matter to it, before steps are taken
+PROVED = 1.0  # MWh that it may still gain by all columns, for an answer to count as its optimum
+ZERO = 1e-9  # of the largest reduced cost, below which a column does not matter to a service
 EMPHASIS = 1.2  # times what outweighs the later services at an anchor, for the points near it
 FARTHEST = 1e6  # MW, hm³/h, hm³ or MWh that a column without a bound is taken to move at most
 BASIC = int(highspy.HighsBasisStatus.kBasic)
@@ -99,7 +100,7 @@ class PriorityChain:
     Attributes
     ----------
     gains
-        What each service could still gain without loss to one before it [MWh], once `optimise` has run.
+        What each service could still gain without loss to one before it [MWh], at most, once `optimise` has run.
     solves, iterations
         Services for which HiGHS had to take steps, and simplex iterations of these.
     """
@@ -142,7 +143,7 @@ class PriorityChain:
                 gain = face.possible_gain(self._point, *self._reduced_costs(level.cost))
             face.fix_what_matters(self._point)
             if level is not own_cost:
-                self.gains[level.service] = gain
+                self.gains[level.service] = gain + face.overlooked
 
     def values(self) -> np.ndarray:
         """Return the values of the columns at the present basis; shape (columns,)."""
@@ -266,7 +267,13 @@ class _BasicPoint:
 
 
 class _OptimalFace:
-    """What the services so far leave free: bounds of columns and rows, some of them fixed at a value."""
+    """What the services so far leave free: bounds of columns and rows, some of them fixed at a value.
+
+    Attributes
+    ----------
+    overlooked
+        What the cost just looked at could still fall by columns and rows whose reduced cost does not matter [MWh].
+    """
 
     def __init__(self, problem: Problem) -> None:
         self.width = len(problem.lower)
@@ -274,6 +281,7 @@ class _OptimalFace:
         self.upper = np.concatenate([problem.upper, problem.row_upper])
         self._matters = np.zeros(len(self.lower), dtype=bool)
         self._changed = np.zeros(len(self.lower), dtype=bool)
+        self.overlooked = 0.0
 
     def possible_gain(
         self,
@@ -281,18 +289,18 @@ class _OptimalFace:
         reduced: np.ndarray,
         prices: np.ndarray,
     ) -> float:
-        """Return by how much a cost could still fall within the face, at most.
+        """Return by how much a cost could still fall within the face by what matters to it, at most.
 
         Each column or row with a reduced cost of the wrong sign is taken to move over its whole range.
         """
         slope = np.concatenate([reduced, prices])
-        self._matters = (np.abs(slope) > _smallest(slope)) & (self.lower < self.upper)
-        at = np.flatnonzero(self._matters)
-        slopes = slope[at]
-        room_below = (point.values[at] - self.lower[at]).clip(0.0, FARTHEST)
-        room_above = (self.upper[at] - point.values[at]).clip(0.0, FARTHEST)
-        gains = np.where(slopes > 0, slopes * room_below, -slopes * room_above)
-        return float(gains.sum())
+        room_below = (point.values - self.lower).clip(0.0, FARTHEST)
+        room_above = (self.upper - point.values).clip(0.0, FARTHEST)
+        gains = np.where(slope > 0, slope * room_below, -slope * room_above)
+        is_free = self.lower < self.upper
+        self._matters = is_free & (np.abs(slope) > _smallest(slope))
+        self.overlooked = float(gains[is_free & ~self._matters].sum())
+        return float(gains[self._matters].sum())
 
     def fix_what_matters(self, point: _BasicPoint) -> None:
         """Fix what matters to the cost just looked at where it is: no later service can undo it."""
