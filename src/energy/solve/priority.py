@@ -24,7 +24,8 @@ from energy.solve.lp import Problem, Structure, matrix_of
 
 GAIN = 1e-3  # MWh that a service may still gain, by the columns that matter to it, before steps are taken
 PROVED = 1.0  # MWh that it may still gain by all columns, for an answer to count as its optimum
-ZERO = 1e-9  # of the largest reduced cost, below which a column does not matter to a service
+ZERO = 1e-12  # of the largest reduced cost, below which a column does not matter to a service
+WEIGHTY = 1e-9  # of the largest reduced cost, below which weights would have to be too large for a solver
 EMPHASIS = 1.2  # times what outweighs the later services at an anchor, for the points near it
 FARTHEST = 1e6  # MW, hm³/h, hm³ or MWh that a column without a bound is taken to move at most
 BASIC = int(highspy.HighsBasisStatus.kBasic)
@@ -174,7 +175,7 @@ class PriorityChain:
         towards = np.where(at_lower, 1.0, -1.0) * can_move
         total = np.concatenate(self._reduced_costs(self.problem.cost)) * towards
         by_service = [np.concatenate(self._reduced_costs(level.cost)) * towards for level in self.costs]
-        matters = [np.abs(reduced) > _smallest(reduced) for reduced in by_service]
+        matters = [np.abs(reduced) > WEIGHTY * np.abs(reduced).max() for reduced in by_service]
         emphasis = {}
         for position in reversed(range(len(self.costs))):
             reduced = by_service[position]
