@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import highspy
 import numpy as np
@@ -14,8 +14,10 @@ from energy.case import Case
 from energy.model import inputs
 from energy.scenario import read_scenario
 from energy.solve import Engine
+from energy.solve.highs import Solver
 from energy.solve.lp import Problem, Structure
 from energy.solve.priority import GAIN, PriorityChain, ServiceCost, priority_costs
+from energy.solve.rivers import with_lacking_water
 
 OPTIONS = {"output_flag": False, "threads": 1}
 
@@ -138,6 +140,53 @@ def test_at_least_cost_there_is_no_order(two_bus: Case) -> None:
     result = engine.solve(found)
     assert dict(result.services) == {}
     assert dict(result.gains) == {}
+
+
+@pytest.fixture(scope="module")
+def casa_base(casa1000: Case) -> Engine:
+    """Return the engine that has solved CASA-1000 in median water and central growth."""
+    asked = inputs(casa1000, read_scenario("baseline", overrides={"time.resolution": "typical-days-3h"}))
+    engine = Engine(asked)
+    engine.solve(asked)
+    return engine
+
+
+@pytest.mark.parametrize("with_emphasis", [True, False])
+def test_with_the_emphasis_of_the_base_one_solve_ends_where_the_chain_ends(
+    with_emphasis: bool, casa_base: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By weights alone a small loss of Tajik demand buys more of a later service, and the chain has steps to go."""
+    structure, asked = casa_base.structure, casa_base.base
+    emphasis = dict(casa_base._start(casa_base._own, structure).emphasis)
+    assert emphasis, "the base needs one, else this shows nothing"
+    further: list[bool] = []
+    further_solve = PriorityChain._solve
+
+    def counted(chain: PriorityChain, *rest: Any) -> None:
+        further.append(True)
+        further_solve(chain, *rest)
+
+    monkeypatch.setattr(PriorityChain, "_solve", counted)
+    services = priority_costs(structure, asked)
+    problem = with_lacking_water(structure, structure.problem(asked), asked, 0.0)
+    solver = Solver()
+    solver.solve(structure, problem, asked, services=services, emphasis=emphasis if with_emphasis else {})
+    optimum = solver.optimum()
+    assert bool(further) != with_emphasis
+    assert max(optimum.gains.values()) <= GAIN
+    end_of_chain = casa_base.solve(asked).values
+    for level in services:
+        reached = float(level.cost @ optimum.values)
+        expected = float(level.cost @ column_values(structure, end_of_chain))
+        assert reached == pytest.approx(expected, abs=0.1), level.service  # of some million MWh
+
+
+def column_values(structure: Structure, tables: Any) -> np.ndarray:
+    """Return the values of all columns from tables by component and quantity."""
+    values = np.zeros(structure.pattern.shape[1])
+    for key, columns in structure.columns.items():
+        values[columns] = tables[key].to_numpy()
+    return values
 
 
 @pytest.mark.parametrize("order", [["own_demand", "casa"], ["casa", "own_demand"]])

@@ -23,9 +23,10 @@ from energy.model.objective import service_costs
 from energy.solve.lp import Problem, Structure, matrix_of
 
 GAIN = 1e-3  # MWh that a service may still gain for an answer to count as its optimum
-ZERO = 1e-9  # reduced cost per hour [MWh per MWh] below which a column does not matter to a service
+ZERO = 1e-9  # reduced cost, as a share of the largest, below which a column does not matter to a service
 EMPHASIS = 1.2  # times what outweighs the later services at an anchor, for the points near it
 FARTHEST = 1e6  # MW, hm³/h, hm³ or MWh that a column without a bound is taken to move at most
+DUAL_TOLERANCES = (1e-7, 1e-10)  # HiGHS's own, which a column with a wide range may turn into a gain; and its smallest
 BASIC = int(highspy.HighsBasisStatus.kBasic)
 LOWER = int(highspy.HighsBasisStatus.kLower)
 UPPER = int(highspy.HighsBasisStatus.kUpper)
@@ -137,8 +138,10 @@ class PriorityChain:
         own_cost = ServiceCost("costs", self.problem.cost)
         for level in [*self.costs, own_cost]:
             gain = face.possible_gain(self._point, *self._reduced_costs(level.cost))
-            if gain > GAIN:
-                self._solve(level.cost, face, options)
+            for tolerance in DUAL_TOLERANCES:
+                if gain <= GAIN:
+                    break
+                self._solve(level.cost, face, {**options, "dual_feasibility_tolerance": tolerance})
                 gain = face.possible_gain(self._point, *self._reduced_costs(level.cost))
             face.fix_what_matters(self._point)
             if level is not own_cost:
