@@ -83,7 +83,7 @@ def program_of_engine(asked: Inputs) -> Program:
 
 ATTEMPTS = (("presolve", "choose"), ("presolve", "off"), ("simplex_strategy", 4), ("solver", "ipm"))
 """Options of HiGHS, tried until one ends at an optimum: a program held on many faces is hard for its simplex."""
-PRICED = 1e-12  # of the largest reduced cost: what has a smaller one does not matter to a service
+PRICED = 1e-9  # of the largest reduced cost: what has a smaller one does not matter to a service
 
 
 class Chain:

@@ -26,6 +26,7 @@ from energy.solve import Result
 from energy.solve.engine import Engine
 from energy.solve.lp import matrix_of
 from energy.solve.pattern_cache import program_of
+from energy.solve.priority import PROVED
 
 COARSE = {"time.resolution": "typical-days-24h"}
 """Water is short by the season, so that a day a month shows it."""
@@ -111,7 +112,7 @@ def test_least_cost_keeps_no_water_from_irrigation_either() -> None:
 @settings(max_examples=12, deadline=None)
 @given(
     st.integers(0, 2**53), st.integers(0, 2**53), st.sampled_from([None, 0.0, 0.8]),
-    st.floats(0, 30), st.floats(0.5, 1.5), st.sampled_from(["transfer", "dispatch"]),
+    st.floats(0, 30), st.floats(0.3, 1.5), st.sampled_from(["transfer", "dispatch"]),
 )  # fmt: skip
 def test_any_drawn_year_can_be_run(
     seed: int, draw: int, dependence: float | None, melt: float, volume: float, objective: str
@@ -122,6 +123,19 @@ def test_any_drawn_year_can_be_run(
     assert set(found.yielded) <= set(CASE.rules.yield_order)
     assert max(audit(found).values()) < TOLERANCE
     assert (unmet_irrigation(found) >= 0).all()
+    assert max(found.gains.values(), default=0.0) <= PROVED
+
+
+@pytest.mark.parametrize("objective", ["transfer", "dispatch"])
+def test_a_year_of_little_water_ends_at_an_optimum(objective: str) -> None:
+    """Half of this year's water: a vertex that breaks an indent by less than HiGHS's tolerance was an optimum to it."""
+    water = {"seed": 62953752148, "draw": 4, "shift": {"melt_days": 12.448262158008403, "volume": 0.5}}
+    asked = BASE.replace(hydrology=water | {"dependence": 0.8}, objective=objective)
+    found = engine().solve(inputs(CASE, asked))
+    assert max(audit(found).values()) < TOLERANCE
+    assert float(unmet_irrigation(found).sum()) == pytest.approx(least_lacking(found.inputs), rel=1e-6)
+    assert list(found.yielded) == ["nurek_winter_release", "toktogul_minimum_flow", "nurek_end"]
+    assert max(found.gains.values(), default=0.0) <= PROVED
 
 
 def test_what_passes_and_what_is_lacking_are_what_was_asked() -> None:
@@ -160,14 +174,33 @@ def test_plain_pypsa_agrees_on_a_year_that_is_short(tmp_path: Path) -> None:
     assert lacking == pytest.approx(float(unmet_irrigation(found).sum()), rel=1e-5)
 
 
+def missing_at_nurek(found: Inputs) -> float:
+    """Return by hand what irrigation from Nurek lacks of its 9,000 hm³ [hm³].
+
+    From April to September Nurek has what it starts with and what the Vakhsh brings, but for what Rogun keeps back to
+    fill. On 1 October it must hold 80 % of its 4,000 hm³, and with the river of the winter what the winter's release of
+    7,200 hm³ takes, and at the end its start again. The rest is what irrigation gets.
+    """
+    hours = found.axis.weightings["stores"].to_numpy(float)
+    is_summer = found.axis.snapshots.month.isin(range(4, 10))
+    rivers = -found.values("loads", "p_set")[["Vakhsh inflow", "Vakhsh inflow to Nurek"]].sum(axis=1).to_numpy()
+    summer, winter = float(rivers[is_summer] @ hours[is_summer]), float(rivers[~is_summer] @ hours[~is_summer])
+    start = end = 100.0
+    october = max(0.8 * 4000.0, 7200.0 + end - winter)
+    kept_for_rogun = 880.0
+    return 9000.0 - (start + summer - kept_for_rogun - october)
+
+
 def test_a_run_says_what_is_lacking() -> None:
     from energy.report.run_text import run_text
     from energy.results.manifest import manifest_of
 
     short = energy.run(CASE, BASE.replace(hydrology={"seed": 1, "draw": 26}))
+    lacking = least_lacking(short.result.inputs)
+    assert lacking == pytest.approx(missing_at_nurek(short.result.inputs), abs=0.1)
     said = [part for part in run_text(short) if isinstance(part, str)]
-    assert any(part == "Not enough water for irrigation: Nurek irrigation lacking 772 hm3" for part in said), said
-    assert manifest_of(short, 0.0)["lacking_water"]["Nurek irrigation lacking"] == pytest.approx(772, abs=1)
+    assert f"Not enough water for irrigation: Nurek irrigation lacking {lacking:.0f} hm3" in said
+    assert manifest_of(short, 0.0)["lacking_water"]["Nurek irrigation lacking"] == pytest.approx(lacking, abs=1e-3)
     full = [part for part in run_text(energy.run(CASE, BASE)) if isinstance(part, str)]
     assert not any("irrigation" in part.lower() and "enough" in part for part in full)
 

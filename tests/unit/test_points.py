@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -82,6 +84,25 @@ def test_a_failed_point_says_why_and_spoils_no_other(two_bus: Case, points: list
     assert "no hydrology 'no such water'" in found[0].reason
     assert found[0].values == {}
     assert found[1].reason == ""
+
+
+def test_messages_name_the_folder_of_the_case_that_was_asked_for(tmp_path: Path, points: list[Scenario]) -> None:
+    """Copies of one content share engines, and each is refused by its own name and files."""
+    copies = [copied_case(tmp_path / place) for place in ("here", "there")]
+    unknown_water = points[-1]
+    for case in copies:
+        found = by_index(list(solve_points(case, [points[0], unknown_water], delivered)))
+        assert found[0].reason == ""
+        refused = found[1]
+        others = [other for other in copies if other is not case]
+        assert str(case.path) in refused.reason
+        assert not any(str(other.path) in refused.reason for other in others)
+
+
+def copied_case(place: Path) -> Case:
+    """Return the two-bus case read from a folder of its own."""
+    shutil.copytree(read_case("two_bus").path, place)
+    return read_case(place)
 
 
 def test_anchors_follow_from_the_point_alone(points: list[Scenario]) -> None:

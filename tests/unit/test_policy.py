@@ -11,10 +11,10 @@ from scipy import sparse
 
 from energy.analysis.policy import (
     MeanCVaR,
-    Node,
     Noise,
     Policy,
     PolicyGraph,
+    PolicyNode,
     Settings,
     StageProblem,
     linear_graph,
@@ -82,7 +82,7 @@ def test_arc_to_a_stage_with_other_states_is_refused() -> None:
     with pytest.raises(InputError, match="the start leaves 2 states to node 0, which takes 1"):
         linear_graph([week()], [[Noise()]], [0.0, 0.0])
     with pytest.raises(InputError, match="the start leads to node 3; allowed: 0 to 0"):
-        PolicyGraph((Node(week(), (Noise(),), {}, 0.0),), {3: 1.0}, np.zeros(1))
+        PolicyGraph((PolicyNode(week(), (Noise(),), {}, 0.0),), {3: 1.0}, np.zeros(1))
 
 
 def test_stage_whose_arrays_do_not_fit_says_all_at_once() -> None:

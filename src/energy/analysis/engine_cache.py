@@ -6,6 +6,7 @@ What is kept leaves no trace in an answer: an engine starts each solve from the 
 from __future__ import annotations
 
 from collections import OrderedDict
+from pathlib import Path
 
 from energy.case import Case
 from energy.model import Inputs
@@ -14,7 +15,7 @@ from energy.solve.structure_hash import family_key
 
 ENGINES_KEPT = 8  # of different components in service, in each process
 
-_cases: OrderedDict[str, Case] = OrderedDict()
+_cases: OrderedDict[tuple[str, Path], Case] = OrderedDict()
 _engines: OrderedDict[tuple[str, str], Engine] = OrderedDict()
 
 
@@ -23,9 +24,10 @@ class _Builds:
 
 
 def first_copy(case: Case, digest: str) -> Case:
-    """Return the copy of a case that came first to this process.
+    """Return the copy of a case, read from the same folder, that came first to this process.
 
-    A worker is handed a copy with each task; what is remembered of a case hangs on the object.
+    A worker is handed a copy with each task; what is remembered of a case hangs on the object. A case of the same
+    content in another folder is a case of its own: its messages name its own files.
 
     Parameters
     ----------
@@ -34,7 +36,7 @@ def first_copy(case: Case, digest: str) -> Case:
     digest
         Its digest, as of ``case_digest``.
     """
-    return _cases.setdefault(digest, case)
+    return _cases.setdefault((digest, case.path), case)
 
 
 def engine_of(digest: str, inputs: Inputs) -> Engine:

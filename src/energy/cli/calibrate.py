@@ -15,6 +15,7 @@ from energy.cli.tables import write_table
 if TYPE_CHECKING:
     from energy.analysis.sensitivity.number_sets import NumberSets
     from energy.case import Case
+    from energy.report.calibration_text import CalibrationReport
     from energy.scenario import Scenario
 
 
@@ -53,14 +54,7 @@ def calibrate_command(
     from energy.case import read_case
     from energy.errors import Fault, InputError
     from energy.report.calibration_docs import write_calibration, write_posterior
-    from energy.report.calibration_text import (
-        calibration_json,
-        records_table,
-        report_of,
-        summary_sentences,
-        taught_table,
-    )
-    from energy.report.risk_text import frame_text
+    from energy.report.calibration_text import calibration_json, report_of
     from energy.results.ownership import refuse_unwritable
     from energy.scenario import read_scenario
 
@@ -100,15 +94,22 @@ def calibrate_command(
     if as_json:
         print(json.dumps(calibration_json(report), indent=1))
     else:
-        console = new_console()
-        console.print(frame_text(taught_table(report, 20).set_index("number"), "what the record narrows, 90 % ranges"))
-        console.print(frame_text(records_table(report).set_index("quantity"), "the record"))
-        for sentence in summary_sentences(report):
-            console.print(sentence)
-        console.print(f"written to {folder}")
+        _print_report(report, folder)
     if page:
         for path in write_calibration(report, project):
             new_console(error=True).print(f"written: {path}")
+
+
+def _print_report(report: CalibrationReport, folder: Path) -> None:
+    from energy.report.calibration_text import records_table, summary_sentences, taught_table
+    from energy.report.risk_text import frame_text
+
+    console = new_console()
+    console.print(frame_text(taught_table(report, 20).set_index("number"), "what the record narrows, 90 % ranges"))
+    console.print(frame_text(records_table(report).set_index("quantity"), "the record"))
+    for sentence in summary_sentences(report):
+        console.print(sentence)
+    console.print(f"written to {folder}")
 
 
 def _of_case(name: str, case: Case) -> Scenario:

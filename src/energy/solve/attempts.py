@@ -34,6 +34,7 @@ NEAR: Options = {
 }
 OTHERWISE_SCALED: Options = {"simplex_scale_strategy": 2}
 PRIMAL: Options = {"simplex_strategy": 4}
+SHARPER: Options = {"primal_feasibility_tolerance": 1e-10}
 FAR: Options = {
     "presolve": "choose",
     "simplex_dual_edge_weight_strategy": -1,
@@ -81,6 +82,8 @@ def attempts(usual: Options, basis: highspy.HighsBasis | None) -> Iterator[Attem
             yield Attempt(usual | scaled, basis)
             # a dual simplex that goes round in a circle does so next to the optimum: a few primal steps end it
             yield Attempt(usual | scaled | PRIMAL, anew=False)
+            # a vertex beyond a bound by less than the tolerance counts as feasible, and breaks a row when it is refined
+            yield Attempt(usual | scaled | PRIMAL | SHARPER, anew=False)
         yield Attempt(usual | NEAR | PRIMAL, basis)  # where the dual simplex cannot even begin
     yield Attempt(usual | FAR)
     if usual["solver"] == "simplex":
@@ -88,5 +91,6 @@ def attempts(usual: Options, basis: highspy.HighsBasis | None) -> Iterator[Attem
         yield Attempt(usual | FAR | {"simplex_scale_strategy": 0})
         # what presolve takes away can come back with prices that are not quite optimal
         yield Attempt(usual | FAR | {"presolve": "off"})
+        yield Attempt(usual | FAR | {"presolve": "off"} | SHARPER)
     # neither steps nor an unsharp interior point got there
     yield Attempt(FAR | {"solver": "hipo", "run_crossover": "on"})

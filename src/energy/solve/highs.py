@@ -111,18 +111,31 @@ class Solver:
         self._scale = 1.0 if inputs.weights and usual["solver"] == "simplex" else SCALE
         status, values = highspy.HighsModelStatus.kNotset, None
         for attempt in attempts(usual, basis):
-            if not attempt.anew and status != highspy.HighsModelStatus.kUnknown:
+            goes_on = not attempt.anew
+            if goes_on and status != highspy.HighsModelStatus.kUnknown:
                 continue
-            status = self._try(attempt, structure, problem)
-            values = None
-            if status == highspy.HighsModelStatus.kOptimal and attempt.options["solver"] == "simplex":
-                values = refined_solution(self._highs, structure, problem)
-                status = highspy.HighsModelStatus.kUnknown if values is None else status
+            status, values = self._outcome(attempt, structure, problem)
             if status not in UNDECIDED:
                 break
         self.solves += 1
         self._refuse_without_optimum(status, inputs)
         return values
+
+    def _outcome(
+        self,
+        attempt: Attempt,
+        structure: Structure,
+        problem: Problem,
+    ) -> tuple[highspy.HighsModelStatus, np.ndarray | None]:
+        """Try one way; where the simplex ends in an optimum, return its refined values, and unknown without them."""
+        status = self._try(attempt, structure, problem)
+        is_basic_optimum = status == highspy.HighsModelStatus.kOptimal and attempt.options["solver"] == "simplex"
+        if not is_basic_optimum:
+            return status, None
+        values = refined_solution(self._highs, structure, problem)
+        if values is None:
+            return highspy.HighsModelStatus.kUnknown, None
+        return status, values
 
     def _refuse_without_optimum(self, status: highspy.HighsModelStatus, inputs: Inputs) -> None:
         if status == highspy.HighsModelStatus.kInfeasible:

@@ -24,10 +24,11 @@ from energy.solve.lp import Problem, Structure, matrix_of
 
 GAIN = 1e-3  # MWh that a service may still gain, by the columns that matter to it, before steps are taken
 PROVED = 1.0  # MWh that it may still gain by all columns, for an answer to count as its optimum
-ZERO = 1e-12  # of the largest reduced cost, below which a column does not matter to a service
+ZERO = 1e-9  # of the largest reduced cost, below which a column does not matter to a service
 WEIGHTY = 1e-9  # of the largest reduced cost, below which weights would have to be too large for a solver
 EMPHASIS = 1.2  # times what outweighs the later services at an anchor, for the points near it
 FARTHEST = 1e6  # MW, hm³/h, hm³ or MWh that a column without a bound is taken to move at most
+DUAL_TOLERANCES = (1e-7, 1e-10)  # HiGHS's own, which a column with a wide range may turn into a gain; and its smallest
 BASIC = int(highspy.HighsBasisStatus.kBasic)
 LOWER = int(highspy.HighsBasisStatus.kLower)
 UPPER = int(highspy.HighsBasisStatus.kUpper)
@@ -139,8 +140,10 @@ class PriorityChain:
         own_cost = ServiceCost("costs", self.problem.cost)
         for level in [*self.costs, own_cost]:
             gain = face.possible_gain(self._point, *self._reduced_costs(level.cost))
-            if gain > GAIN:
-                self._solve(level.cost, face, options)
+            for tolerance in DUAL_TOLERANCES:
+                if gain <= GAIN:
+                    break
+                self._solve(level.cost, face, {**options, "dual_feasibility_tolerance": tolerance})
                 gain = face.possible_gain(self._point, *self._reduced_costs(level.cost))
             face.fix_what_matters(self._point)
             if level is not own_cost:

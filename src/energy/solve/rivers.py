@@ -18,7 +18,14 @@ from energy.model.objective import LACKING, LACKING_WATER
 from energy.solve.lp import BALANCE, ENERGY, Problem, Structure, matrix_of
 
 NEGLIGIBLE = 1e-6  # hm³ lacking over the horizon that count as none
-ROOM = 1e-9  # share of the lacking water by which the program of power may exceed it
+ROOM = 1e-9  # share of the lacking water by which the program of power may exceed it, or what is negligible
+# HiGHS's usual 1e-7 hm³/h is as much as 1e-4 hm³ in a month: the volume would be too small for the program of power
+OPTIONS: dict[str, bool | int | float] = {
+    "output_flag": False,
+    "threads": 1,
+    "random_seed": 0,
+    "primal_feasibility_tolerance": 1e-10,
+}
 
 
 def lacking_columns(structure: Structure, inputs: Inputs) -> np.ndarray:
@@ -42,7 +49,8 @@ def with_lacking_water(structure: Structure, problem: Problem, inputs: Inputs, v
         upper[columns] = problem.lower[columns]
         return replace(problem, cost=cost, upper=upper)
     row_upper = problem.row_upper.copy()
-    row_upper[structure.rows[f"rule-{LACKING_WATER}-at_most"]] = volume * (1 + ROOM)
+    room = max(volume * ROOM, NEGLIGIBLE)
+    row_upper[structure.rows[f"rule-{LACKING_WATER}-at_most"]] = volume + room
     return replace(problem, cost=cost, row_upper=row_upper)
 
 
@@ -72,8 +80,8 @@ def least_lacking_water(
     cost = np.zeros(structure.pattern.shape[1])
     cost[lacking_columns(structure, inputs)] = hours
     highs = highspy.Highs()  # type: ignore[no-untyped-call]
-    highs.setOptionValue("output_flag", False)
-    highs.setOptionValue("threads", 1)
+    for option, value in OPTIONS.items():
+        highs.setOptionValue(option, value)
     highs.passModel(
         matrix.shape[1],
         matrix.shape[0],

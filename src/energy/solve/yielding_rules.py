@@ -19,9 +19,10 @@ from energy.model import Inputs
 from energy.solve.elastic_bound import ElasticBound
 from energy.solve.elastic_bounds import elastic_bounds
 from energy.solve.lp import Problem, Structure, matrix_of
-from energy.solve.rivers import NEGLIGIBLE, lacking_columns, river_part
+from energy.solve.rivers import NEGLIGIBLE, OPTIONS, lacking_columns, river_part
 
-ROOM = 1e-6  # hm³ by which a sum may exceed its least, and share by which a bound moves beyond what it must
+ROOM = 1e-6  # share by which a bound moves beyond what it must
+ZERO = 1e-9  # reduced cost, as a share of the largest, below which a column or row does not matter to a sum
 OF_WATER = ("hm3", "hm3/h", "m3/s", "of e_nom")
 FLOW, CONTENT = ("links", "p"), ("stores", "e")
 LIMITS = {
@@ -108,9 +109,11 @@ def least_yields(
     relaxed = inputs
     for part, amount in zip(yielding, amounts, strict=True):
         volume = amount * part.hours
-        if volume <= NEGLIGIBLE:
+        if volume > NEGLIGIBLE:
+            volumes[part.rule] = volumes.get(part.rule, 0.0) + float(volume)
+        if amount <= 0.0:
             continue
-        volumes[part.rule] = volumes.get(part.rule, 0.0) + float(volume)
+        # what is too little to be reported is still what makes the rivers feasible
         relaxed = _relaxed(
             relaxed,
             structure,
@@ -219,25 +222,43 @@ class _Rivers:
     values: np.ndarray
 
     def at_least_of(self, cost: np.ndarray) -> _Rivers | None:
-        """Return the optimum of a cost, which no later one may exceed; None where there is none."""
+        """Return the optimum of a cost, whose optimal face no later one leaves; None where there is none."""
         of_columns = cost[self.columns]
         count = len(self.columns)
         self.highs.changeColsCost(count, np.arange(count, dtype=np.int32), of_columns)
         self.highs.run()
         if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
-        least = float(self.highs.getInfo().objective_function_value)
+        solution = self.highs.getSolution()
+        self._keep_optimal_face(solution)
         values = np.zeros(self.width)
-        values[self.columns] = self.highs.getSolution().col_value
-        counted = np.flatnonzero(of_columns).astype(np.int32)
-        self.highs.addRow(
-            -np.inf,
-            least + ROOM,
-            len(counted),
-            counted,
-            of_columns[counted],
-        )
+        values[self.columns] = solution.col_value
         return replace(self, values=values)
+
+    def _keep_optimal_face(self, solution: highspy.HighsSolution) -> None:
+        """Fix the columns and rows that have a reduced cost at their bounds (complementary slackness)."""
+        program = self.highs.getLp()
+        columns, bounds = _fixed(solution.col_value, solution.col_dual, program.col_lower_, program.col_upper_)
+        self.highs.changeColsBounds(len(columns), columns, bounds, bounds)
+        rows, bounds = _fixed(solution.row_value, solution.row_dual, program.row_lower_, program.row_upper_)
+        self.highs.changeRowsBounds(len(rows), rows, bounds, bounds)  # type: ignore[attr-defined]
+
+
+def _fixed(
+    values: Sequence[float],
+    reduced: Sequence[float],
+    lower: Sequence[float],
+    upper: Sequence[float],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the positions of what has a reduced cost, and the bound that each is at."""
+    size = np.abs(reduced)
+    smallest = ZERO * max(1.0, float(size.max(initial=0.0)))
+    fixed = np.flatnonzero(size > smallest).astype(np.int32)
+    value = np.asarray(values)[fixed]
+    least = np.asarray(lower)[fixed]
+    most = np.asarray(upper)[fixed]
+    bound = np.where(np.abs(value - least) <= np.abs(most - value), least, most)
+    return fixed, bound
 
 
 def _rivers_with_slack(
@@ -283,7 +304,7 @@ def _rivers_with_slack(
     is_lower = sign_of_held > 0
     most = np.array([part.most for part in yielding])
     highs = highspy.Highs()  # type: ignore[no-untyped-call]
-    for option, value in {"output_flag": False, "threads": 1, "random_seed": 0}.items():
+    for option, value in OPTIONS.items():
         highs.setOptionValue(option, value)
     highs.passModel(
         program.shape[1],

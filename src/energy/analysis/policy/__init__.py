@@ -1,6 +1,6 @@
 """Operation under uncertainty: stochastic dual dynamic programming over a policy graph; see docs/policy.md."""
 
-from energy.analysis.policy.graph import Node, PolicyGraph, linear_graph, markov_graph
+from energy.analysis.policy.graph import PolicyGraph, PolicyNode, linear_graph, markov_graph
 from energy.analysis.policy.policy_file import load_policy, save_policy
 from energy.analysis.policy.risk_measure import EXPECTATION, MeanCVaR
 from energy.analysis.policy.simulate import Simulation, simulate
@@ -12,11 +12,11 @@ from energy.analysis.policy.value_function import ValueFunction
 __all__ = [
     "EXPECTATION",
     "MeanCVaR",
-    "Node",
     "Noise",
     "Outcome",
     "Policy",
     "PolicyGraph",
+    "PolicyNode",
     "Settings",
     "Simulation",
     "StageProblem",

@@ -22,7 +22,7 @@ ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
-class Node:
+class PolicyNode:
     """A stage in one state of the Markov chain.
 
     Attributes
@@ -62,7 +62,7 @@ class PolicyGraph:
         When probabilities do not sum to one, or an arc leads to a node with another number of states.
     """
 
-    nodes: tuple[Node, ...]
+    nodes: tuple[PolicyNode, ...]
     start: Mapping[int, float]
     initial_state: np.ndarray
 
@@ -251,7 +251,7 @@ def markov_graph(
                 onward = _arcs(transitions[number + 1][state], int(first_node[number + 1]), 1.0)
                 bound = float(bounds[number])
             nodes.append(
-                Node(
+                PolicyNode(
                     stage,
                     tuple(outcomes),
                     onward,

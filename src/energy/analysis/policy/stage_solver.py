@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from energy.analysis.policy.basis_refinement import BasicSolution, basic_solution, refined
-from energy.analysis.policy.graph import Node
+from energy.analysis.policy.graph import PolicyNode
 from energy.analysis.policy.stage import Noise
 from energy.analysis.policy.value_function import Cuts
 from energy.errors import SolverError
@@ -93,7 +93,7 @@ class StageSolver:
         Stage, noise and bound of what follows.
     """
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: PolicyNode) -> None:
         self._node = node
         self._stage = node.stage
         self._future = len(node.stage.cost)
@@ -285,7 +285,7 @@ class StageSolver:
 class _Numbers:
     """The program of a node as HiGHS has it now, cuts aside; the last column is the cost of what follows."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: PolicyNode) -> None:
         stage = self._stage = node.stage
         future_lower, future_upper = (node.future_bound, np.inf) if node.transitions else (0.0, 0.0)
         future_column = sparse.csc_matrix((stage.matrix.shape[0], 1))
