@@ -175,5 +175,5 @@ def test_a_shifted_label_travels_and_is_explained() -> None:
     assert scenario.replace() == scenario
     other = scenario.replace(**{"hydrology.shift.volume": 0.8})
     assert other.hydrology == Shifted(label="2001", shift=Shift(volume=0.8))
-    with pytest.raises(InputError, match="'hydrology.label' is missing"):
+    with pytest.raises(InputError, match=r"'hydrology\.label' is missing"):
         BASE.replace(hydrology={"shift": {"volume": 0.9}})
