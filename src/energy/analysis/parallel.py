@@ -204,8 +204,8 @@ def delivered(result: Result) -> dict[str, np.ndarray]:
 def warm_start_scenarios(scenario: Scenario) -> tuple[Scenario, ...]:
     """Return where the solve of a point starts, nearest first; the last one starts from nothing.
 
-    The nearest is the point without its events, its own numbers, change of climate and drawn water: what few points of a
-    study choose in words (growth, water year, contract, rules, order) is shared by many, and numbers are not. The
+    The nearest is the point without its events, its own numbers, drawn water and climate: what few points of a study
+    choose in words (growth, water year, contract, rules, order) is shared by many, and numbers are not. The
     farthest has median water and central growth besides. A pure function of the point.
 
     Examples
