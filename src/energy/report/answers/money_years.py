@@ -90,10 +90,11 @@ def _sentence(path: pd.DataFrame, starts: pd.DataFrame) -> str:
     first, last = path.index[0], path.index[-1]
     energy, benefit = path[DELIVERED], path[ALL]
     values = ", ".join(f"{start}: {worth:,.0f}" for start, worth in starts["NPV"].items())
+    seasons = f"{energy.min():,.0f} to {energy.max():,.0f} GWh"
+    yearly = f"{benefit.min():,.0f} to {benefit.max():,.0f} million USD"
     return (
-        f"Each year of {first} to {last} by itself delivers {energy.min():,.0f} to {energy.max():,.0f} GWh and is worth "
-        f"{benefit.min():,.0f} to {benefit.max():,.0f} million USD to all countries together; from now on the works are "
-        f"worth, by start, {values} million USD."
+        f"Each year of {first} to {last} by itself delivers {seasons} and is worth {yearly} to all countries together; "
+        f"from now on the works are worth, by start, {values} million USD."
     )
 
 

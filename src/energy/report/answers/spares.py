@@ -13,6 +13,7 @@ from energy.analysis.investment_paths import present_worth
 from energy.case import Case
 from energy.report.answers.answer import Answer, marks_of
 from energy.report.answers.money import SECTION, investment_of
+from energy.report.answers.seasons import water_labels
 from energy.scenario import HazardSet, Scenario
 
 BEFORE, AFTER = "without", "with"
@@ -40,39 +41,48 @@ def spares_answer(
     """
     investment, _ = investment_of(case)
     price = sum(contract_prices(case, scenario).values())
-    rows = {}
+    rows: dict[tuple[str, str], dict[str, float]] = {}
     for name in names:
         laws = {BEFORE: hazards, AFTER: actions.hazards_with(name, hazards)}
         changed = tuple(key for key, law in hazards.hazards.items() if law != laws[AFTER].hazards[key])
-        losses = expected_losses(case, scenario, laws, changed)
-        total = losses[["lost", "lost, low", "lost, high"]].groupby(level="laws").sum()
-        spared = total.loc[BEFORE] - total.loc[AFTER]
-        income = spared["lost"] * price / 1000
         cost = actions.actions[name].cost
-        rows[name] = {
-            "lost without": total.loc[BEFORE, "lost"],
-            "spared": spared["lost"],
-            "spared, low rates": spared["lost, low"],
-            "spared, high rates": spared["lost, high"],
-            "income gained": income,
-            "cost": cost,
-            "worth": present_worth(income, investment) - cost,
-        }
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("action")
+        for water, season in _seasons(case, scenario).items():
+            losses = expected_losses(case, season, laws, changed)
+            total = losses[["lost", "lost, low", "lost, high"]].groupby(level="laws").sum()
+            spared = total.loc[BEFORE] - total.loc[AFTER]
+            income = float(spared["lost"]) * price / 1000
+            rows[name, water] = {
+                "lost without": float(total["lost"][BEFORE]),
+                "spared": float(spared["lost"]),
+                "spared, low rates": float(spared["lost, low"]),
+                "spared, high rates": float(spared["lost, high"]),
+                "income gained": income,
+                "cost": cost,
+                "worth": present_worth(income, investment) - cost,
+            }
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table.index = pd.MultiIndex.from_tuples(rows, names=["action", "water"])
     table.attrs["units"] = "GWh a year; income million USD a year, cost and worth million USD"
-    texts = []
-    for action, row in table.iterrows():
-        verdict = "pays" if row["worth"] > 0 else "does not pay"
+    texts, spans = [], []
+    for (action, water), row in rows.items():
         texts.append(
-            f"{action} saves {row['spared']:.2f} GWh and {row['income gained']:.2f} million USD a year "
-            f"for {row['cost']:g} million: it {verdict} by the sale alone"
+            f"{action}, {water}: {row['spared']:.2f} GWh and {row['income gained']:.2f} million USD a year "
+            f"for {row['cost']:g} million, {'worth it' if row['worth'] > 0 else 'not worth it'}"
         )
-    low, high = table["spared, low rates"], table["spared, high rates"]
-    spans = [f"{action} {low[action]:.2f} to {high[action]:.2f} GWh a year" for action in table.index]
+        spans.append(f"{action}, {water}: {row['spared, low rates']:.2f} to {row['spared, high rates']:.2f} GWh a year")
     return Answer(
-        ("; ".join(texts) + ".",),
+        (f"What spares save by the sale alone: {'; '.join(texts)}.",),
         {"Spares by the odds of the outages": table},
-        span=f"by the rates' ranges: {', '.join(spans)}",
+        span=f"by the rates' ranges: {'; '.join(spans)}",
         marks=marks_of(case, SECTION),
         limits=LIMITS,
     )
+
+
+def _seasons(case: Case, scenario: Scenario) -> dict[str, Scenario]:
+    """Return the scenario's own water, and the wet year in which the line is full, if the case has one."""
+    waters = water_labels(case, scenario)
+    seasons = {"own water": scenario}
+    if "wet" in waters:
+        seasons["wet"] = waters["wet"]
+    return seasons
