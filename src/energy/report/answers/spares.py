@@ -48,11 +48,11 @@ def spares_answer(
         cost = actions.actions[name].cost
         for water, season in _seasons(case, scenario).items():
             losses = expected_losses(case, season, laws, changed)
-            total = losses[["lost", "lost, low", "lost, high"]].groupby(level="laws").sum()
-            spared = total.loc[BEFORE] - total.loc[AFTER]
+            total = losses[["lost", "lost, low", "lost, high"]].groupby(level="laws").sum().T
+            spared = total[BEFORE] - total[AFTER]
             income = float(spared["lost"]) * price / 1000
             rows[name, water] = {
-                "lost without": float(total["lost"][BEFORE]),
+                "lost without": float(total[BEFORE]["lost"]),
                 "spared": float(spared["lost"]),
                 "spared, low rates": float(spared["lost, low"]),
                 "spared, high rates": float(spared["lost, high"]),
