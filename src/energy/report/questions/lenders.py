@@ -168,10 +168,22 @@ def _spares(library: Library) -> Answer:
 
 
 def open_access(library: Library) -> Answer:
-    """Question 4: open access from October to April, in $."""
+    """Question 4: open access from October to April, in $, by growth of demand."""
     names = ("open_access_kazakh", "open_access_turkmen")
-    offers = {name: library.scenario(name) for name in names}
-    return open_access_answer(library.case, library.base, offers)
+    answers = {}
+    for growth in ("central", "low", "high"):
+        offers = {name: library.scenario(name, growth=growth) for name in names}
+        base = library.base.replace(growth=growth)
+        answers[growth] = open_access_answer(library.case, base, offers)
+    central = answers["central"]
+    tables = {}
+    for growth, answer in answers.items():
+        table = answer.tables["Open access"]
+        tables["Open access" if growth == "central" else f"Open access, {growth} demand"] = table
+    gains = {growth: answer.tables["Open access"]["gain"] for growth, answer in answers.items()}
+    spans = [f"{gain.min():,.0f} to {gain.max():,.0f} ({growth} demand)" for growth, gain in gains.items()]
+    span = f"gain {', '.join(spans)} million USD a year; {central.span}"
+    return replace(central, tables=tables, span=span)
 
 
 def emissions_avoided(library: Library) -> Answer:
