@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from energy.analysis.common_outage_hours import common_outage_hours
+from energy.analysis.joint_outage_hours import joint_outage_hours
 from energy.analysis.transit_after_loss import loading_after_surplus, transfer_factors
 from energy.errors import InputError
 from energy.scenario import HazardSet
@@ -81,7 +81,7 @@ def test_hours_together_by_one_cause_and_by_chance() -> None:
             },
         }
     )
-    table = common_outage_hours(hazards, ["first", "shared"], ["second", "shared"])
+    table = joint_outage_hours(hazards, ["first", "shared"], ["second", "shared"])
     base = table.loc["base"]
     assert base["first"] == pytest.approx(124)
     assert base["second"] == pytest.approx(424)
@@ -97,6 +97,6 @@ def test_a_state_that_both_need_brings_them_together() -> None:
     chain = {"states": ["calm", "conflict"], "share": 0.5, "stay": 4}
     pair = {"one": law("first", 2, 50, when="conflict"), "two": law("second", 2, 50, when="conflict")}
     hazards = HazardSet.model_validate({"name": "by hand", "chain": chain, "hazards": pair})
-    base = common_outage_hours(hazards, ["first"], ["second"]).loc["base"]
+    base = joint_outage_hours(hazards, ["first"], ["second"]).loc["base"]
     assert base["first"] == pytest.approx(50)
     assert base["both"] == pytest.approx(0.5 * 100 * 100 / 8760)

@@ -159,7 +159,8 @@ def representative_hours(law: Law) -> list[float]:
     else:
         hours = law.median * np.exp(law.sigma * stats.norm.ppf(chances))
     shortest = np.maximum(hours, 1.0)
-    return np.minimum(shortest, LONGEST).tolist()
+    lengths: list[float] = np.minimum(shortest, LONGEST).tolist()
+    return lengths
 
 
 def _delivered(case: Case, points: list[Scenario]) -> list[float]:

@@ -42,6 +42,11 @@ def season_energy(case: Case, scenario: Scenario) -> float:
     return float(power @ result.hours) / 1000
 
 
+def unserved_energy(case: Case, scenario: Scenario, country: str) -> float:
+    """Return the demand of a country that a scenario does not serve [GWh]."""
+    return float(unserved_by_country(solved(case, scenario)).get(country, 0.0))
+
+
 def water_labels(case: Case, scenario: Scenario) -> dict[str, Scenario]:
     """Return the scenario in each of dry, median and wet water that the case knows; its own where it knows none."""
     inflow = case.profiles.get("inflow", pd.DataFrame())

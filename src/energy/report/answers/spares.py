@@ -17,6 +17,8 @@ from energy.report.answers.seasons import water_labels
 from energy.scenario import HazardSet, Scenario
 
 BEFORE, AFTER = "without", "with"
+DAILY = "typical-days-24h"
+"""Resolution of outages that last for days: hours of the day do not matter, and there are hundreds of them."""
 LIMITS = (
     "outages that overlap and crews that are kept out: spares are valued one outage at a time, each foreseen",
     "what spares are worth to the lines of Kabul: only the sale over the line under study counts",
@@ -80,9 +82,10 @@ def spares_answer(
 
 
 def _seasons(case: Case, scenario: Scenario) -> dict[str, Scenario]:
-    """Return the scenario's own water, and the wet year in which the line is full, if the case has one."""
-    waters = water_labels(case, scenario)
-    seasons = {"own water": scenario}
+    """Return the scenario's own water, and the wet year in which the line is full, if the case has one; days as wholes."""
+    daily = scenario.replace(**{"time.resolution": DAILY})
+    waters = water_labels(case, daily)
+    seasons = {"own water": daily}
     if "wet" in waters:
         seasons["wet"] = waters["wet"]
     return seasons

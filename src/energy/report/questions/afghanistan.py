@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from energy.analysis.common_outage_hours import common_outage_hours
+from energy.analysis.joint_outage_hours import joint_outage_hours
 from energy.report.answers.answer import Answer, marks_of
 from energy.report.answers.grid import corridor_answer
 from energy.report.answers.seasons import comparison, season_energy, solved, water_span
@@ -109,7 +109,7 @@ def common_corridor(library: Library) -> Answer:
     exchange = answer.tables["Exchange after the loss of a corridor"].copy()
     exchange["lost to Kabul"] = [_rating_into_kabul(library, str(name)) for name in exchange.index]
     exchange.attrs["units"] = "MW"
-    hours = common_outage_hours(read_hazards("base"), WHOLE_DC_LINE, KABUL_LINES)
+    hours = joint_outage_hours(read_hazards("base"), WHOLE_DC_LINE, KABUL_LINES)
     hours = hours.rename(columns={"first": "DC line", "second": "220 kV supply of Kabul"})
     hours.attrs["units"] = "h a year"
     table = outages(library, "salang_2015", CAMPAIGN)

@@ -39,7 +39,7 @@ def ring_collapse(library: Library) -> Answer:
     frequency = frequency_of(case)
     result = solved(case, base)
     hours = pd.Series(result.hours, result.inputs.axis.snapshots)
-    exchange = ring_exchange(result)
+    exchange = _ring_exchange(result)
     shares, tables = {}, {}
     for end in GOVERNORS:
         surplus, deficit = _stands(result, _at_end(library, frequency, end))
@@ -76,7 +76,7 @@ def ring_collapse(library: Library) -> Answer:
     )
 
 
-def ring_exchange(result: Result) -> pd.Series:
+def _ring_exchange(result: Result) -> pd.Series:
     """Return what Tajikistan gives to the ring [MW]; negative: takes.
 
     The rule ``TIE`` says what flows over the ties to Uzbekistan, with what is agreed beside the lines; other AC lines

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from energy.errors import Fault, InputError
 from energy.report.answers.answer import Answer
-from energy.report.questions import afghanistan, dispatchers, lenders, pakistan, region, sellers
+from energy.report.questions import afghanistan, dispatchers, kyrgyzstan, lenders, pakistan, region, tajikistan
 from energy.report.questions.library import Library
 
 LENDERS, PAKISTAN, TAJIKISTAN = "World Bank, lenders", "Pakistan", "Tajikistan"
@@ -137,21 +137,21 @@ QUESTIONS = (
         number=11,
         asker=TAJIKISTAN,
         text="How much can be sold while Nurek is full at the end of September?",
-        answer=sellers.nurek_full_in_september,
+        answer=tajikistan.nurek_full_in_september,
         commands=("energy run baseline --set rules.nurek_full.at_least=1",),
     ),
     Question(
         number=12,
         asker=TAJIKISTAN,
         text="Which buyer first, and what does Rogun change?",
-        answer=sellers.which_buyer_first,
+        answer=tajikistan.which_buyer_first,
         commands=("energy run casa_before_afghanistan swap_ends rogun_2035",),
     ),
     Question(
         number=13,
         asker=TAJIKISTAN,
         text="Can the one-circuit North–South path carry Kyrgyz power?",
-        answer=sellers.north_south_line,
+        answer=tajikistan.north_south_line,
         commands=(
             "energy run tajik_north_south_out datka_sughd_out",
             "energy acflow baseline",
@@ -161,7 +161,7 @@ QUESTIONS = (
         number=14,
         asker=KYRGYZSTAN,
         text="Is there any Kyrgyz summer surplus while power is imported? From which level of Toktogul?",
-        answer=sellers.kyrgyz_surplus,
+        answer=kyrgyzstan.kyrgyz_surplus,
         commands=(
             "energy threshold baseline --rule toktogul_start",
             "energy run kyrgyz_opt_out irrigation_6500",
@@ -171,14 +171,14 @@ QUESTIONS = (
         number=15,
         asker=KYRGYZSTAN,
         text="Does 15-year loan service hold with 1.0 TWh instead of 1.5 to 1.75?",
-        answer=sellers.kyrgyz_loan_service,
+        answer=kyrgyzstan.kyrgyz_loan_service,
         commands=("energy settlement baseline",),
     ),
     Question(
         number=16,
         asker=KYRGYZSTAN,
         text="What is Datka–Sughd worth without any sale to Pakistan?",
-        answer=sellers.datka_sughd_without_sale,
+        answer=kyrgyzstan.datka_sughd_without_sale,
         commands=("energy run least_cost_no_casa",),
     ),
     Question(

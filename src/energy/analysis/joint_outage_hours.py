@@ -16,7 +16,7 @@ from energy.scenario.hazard import YEAR, Hazard
 ENDS = ("low", "base", "high")
 
 
-def common_outage_hours(
+def joint_outage_hours(
     hazards: HazardSet,
     first: Iterable[str],
     second: Iterable[str],
