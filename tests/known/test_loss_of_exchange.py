@@ -93,7 +93,7 @@ def test_hours_together_by_one_cause_and_by_chance() -> None:
 
 
 def test_a_state_that_both_need_brings_them_together() -> None:
-    """Half of the time in conflict: each out 100 h of a year of conflict, 50 h of a year; together half of 100² / 8,760."""
+    """Half of the time in conflict, each out 100 h of a year of conflict: together half of 100² / 8,760."""
     chain = {"states": ["calm", "conflict"], "share": 0.5, "stay": 4}
     pair = {"one": law("first", 2, 50, when="conflict"), "two": law("second", 2, 50, when="conflict")}
     hazards = HazardSet.model_validate({"name": "by hand", "chain": chain, "hazards": pair})

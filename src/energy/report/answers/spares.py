@@ -82,7 +82,7 @@ def spares_answer(
 
 
 def _seasons(case: Case, scenario: Scenario) -> dict[str, Scenario]:
-    """Return the scenario's own water, and the wet year in which the line is full, if the case has one; days as wholes."""
+    """Return the scenario's own water, and the wet year in which the line is full, if the case has one; by days."""
     daily = scenario.replace(**{"time.resolution": DAILY})
     waters = water_labels(case, daily)
     seasons = {"own water": daily}
