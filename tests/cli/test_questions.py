@@ -199,6 +199,21 @@ def test_investment_along_years_that_differ(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_an_option_has_its_own_report(tmp_path: Path) -> None:
+    """The months of the western route sum to its year, and its part of Pakistan replaces that much fuel there."""
+    answer = answered(tmp_path / "o", "option", "western_route")
+    tables = answer["tables"]
+    received = {row["option"]: row["received"] for row in tables["Options"]["rows"]}
+    far = "TAP AF west - PK south"
+    months = tables["By month"]["rows"]
+    for name, energy in received.items():
+        assert sum(row[name] for row in months) == pytest.approx(energy, rel=1e-6)
+    replaced = sum(row["electricity"] for row in tables["Fuel that it replaces"]["rows"] if row["country"] == "PK")
+    assert 0 < replaced == pytest.approx(received[far], rel=0.05)
+    assert "500 to 2,000 MW" in answer["range"]
+
+
+@pytest.mark.slow
 def test_contract_forms_of_samples(tmp_path: Path) -> None:
     samples = tmp_path / "samples.csv"
     rows = {"season": [0.0, 1000.0], "weight": [1.0, 1.0], "failed": [0.0, 0.0]}
@@ -265,6 +280,7 @@ def test_avoided_tonnes_over_sampled_seasons(tmp_path: Path) -> None:
         (["frequency", "baseline", "--receiving", "Pakistn"], "did you mean 'Pakistan'"),
         (["investment", "two_bus"], "the case has no investment"),
         (["investment", "baseline", "--start", "soon"], "start is 'soon'"),
+        (["option", "baseline"], "the scenario builds nothing"),
         (["investment", "baseline", "--until", "2020"], "the path from 2028 ends in 2020"),
         (["investment", "baseline", "--event", "2030=2"], "event is '2030=2'"),
         (["investment", "baseline", "--samples", "no/such.csv"], "no samples can be read"),
