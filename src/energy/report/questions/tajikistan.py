@@ -7,6 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from energy.case import Case
+from energy.errors import SolverError
 from energy.report.answers.answer import Answer, marks_of
 from energy.report.answers.grid import corridor_answer, power_flow_answer
 from energy.report.answers.seasons import (
@@ -153,7 +154,7 @@ def north_south_line(library: Library) -> Answer:
     path = _use_of_path(result)
     exchange = corridor_answer(case, base, ("tajik_north_south", "datka_sughd"))
     voltage = power_flow_answer(case, base)
-    outage = power_flow_answer(case, library.scenario(names[0]))
+    verdict, outage_tables = _voltages_without_path(library, names[0])
     used = path.T.to_dict()
     own, kyrgyz = used[NORTH_SOUTH], used[KYRGYZ_LINE]
     least = table["delivered"]
@@ -164,14 +165,14 @@ def north_south_line(library: Library) -> Answer:
         f"and {kyrgyz['south']:,.0f} GWh a year come over {KYRGYZ_LINE}.",
         f"With it out the season loses {losses[0]:,.0f} GWh in median and {losses[1]:,.0f} in wet water: Kyrgyzstan "
         "has little to send, and the ring through Uzbekistan carries instead.",
-        f"{voltage.sentences[0]} With it out: {outage.sentences[0]}",
+        f"{voltage.sentences[0]} With it out: {verdict}",
     )
     tables = {
         "Use of the path": path,
         "Seasons with a line out": table,
         **exchange.tables,
         **voltage.tables,
-        "Voltages with Sughd - Dushanbe out": outage.tables["Voltages"],
+        **outage_tables,
     }
     return Answer(
         sentences,
@@ -180,6 +181,15 @@ def north_south_line(library: Library) -> Answer:
         marks=marks_of(case, "lines.*", "rules.reactive_power"),
         limits=voltage.limits,
     )
+
+
+def _voltages_without_path(library: Library, name: str) -> tuple[str, dict[str, pd.DataFrame]]:
+    """Return what AC power flow says of the dispatch with the path out; no voltages at all is an answer too."""
+    try:
+        outage = power_flow_answer(library.case, library.scenario(name))
+    except SolverError as err:
+        return f"{err}.", {}
+    return outage.sentences[0], {"Voltages with Sughd - Dushanbe out": outage.tables["Voltages"]}
 
 
 def _use_of_path(result: Result) -> pd.DataFrame:
