@@ -159,7 +159,7 @@ def north_south_line(library: Library) -> Answer:
     own, kyrgyz = used[NORTH_SOUTH], used[KYRGYZ_LINE]
     least = table["delivered"]
     taken = [float(least.iloc[0] - least.iloc[1]), float(least.iloc[3] - least.iloc[4])]
-    losses = [max(round(loss, 1), 0.0) for loss in taken]
+    losses = [max(round(loss, 1), 0.0) + 0.0 for loss in taken]
     sentences = (
         f"{NORTH_SOUTH} carries at most {own['most']:,.0f} of {own['rating']:,.0f} MW: {own['room']:,.0f} MW of room, "
         f"and {kyrgyz['south']:,.0f} GWh a year come over {KYRGYZ_LINE}.",
