@@ -53,8 +53,8 @@ LIMITS = {
     "locals called found": Limit(now=0, goal=0),
     "classes": Limit(now=286, goal=125),  # 245 before rules of first filling
     "classes of one name": Limit(now=1, goal=0),
-    "public names": Limit(now=1122, goal=450),
-    "arrows in results, plots and report": Limit(now=272, goal=45),
+    "public names": Limit(now=1120, goal=450),
+    "arrows in results, plots and report": Limit(now=262, goal=45),  # 236 before questions had modules by asker
 }
 """That no import runs upwards is held by test_architecture.py."""
 
