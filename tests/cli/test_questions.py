@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pytest
@@ -61,20 +62,86 @@ def test_commands_of_questions_are_commands() -> None:
             assert words[0] in known, command
 
 
-def check_answer(answer: dict[str, Any]) -> None:
-    """An answer has a sentence with a number, a table with units, and its range and marks, or says what it cannot."""
-    assert any(character.isdigit() for character in " ".join(answer["sentences"]))
-    assert answer["tables"]
+class Expected(NamedTuple):
+    """What the answer to a question must hold: units in its sentences, and the column of a table that says it."""
+
+    units: tuple[str, ...]
+    table: str
+    column: str
+
+
+EXPECTED = {
+    1: Expected(("GWh", "%"), "Every water year", "delivered"),
+    2: Expected(("million USD", "GWh"), "All countries together along the path, by start", "NPV"),
+    3: Expected(("GWh", "days"), "Spares by the odds of the outages", "lost without"),
+    4: Expected(("million USD", "$/MWh", "GWh"), "Open access", "worth"),
+    5: Expected(("tonnes", "t/MWh"), "Avoided by country and fuel", "CO2"),
+    6: Expected(("$/MWh", "%"), "Mean price by hour of the day", "2028"),
+    7: Expected(("million USD", "$/MWh"), "Forms of contract", "bill"),
+    8: Expected(("MW",), "Interfaces inside Pakistan", "rating"),
+    9: Expected(("$/MWh", "GWh"), "Sold back, solved at each power", "least price"),
+    10: Expected(("GWh", "million USD"), "All figures", "delivered"),
+    11: Expected(("GWh",), "By water and the level asked of Nurek", "delivered"),
+    12: Expected(("GWh", "TWh"), "Seasons side by side", "delivered"),
+    13: Expected(("MW", "p.u.", "GWh"), "Use of the path", "most"),
+    14: Expected(("km3", "GWh"), "By Toktogul's content on 1 April", "unserved KG"),
+    15: Expected(("million USD", "GWh"), "Loan service", "debt service"),
+    16: Expected(("million USD",), "With the line against without", "cost saved"),
+    17: Expected(("million USD", "TWh"), "Outages on record and threatened", "undisturbed"),
+    18: Expected(("GWh",), "Worth of a third terminal", "more at Nowshera"),
+    19: Expected(("MW", "h a year"), "Hours out by the rates of the hazards", "both"),
+    20: Expected(("%", "MW"), "Exchange of Tajikistan with the ring, and what an island stands", "surplus stood"),
+    21: Expected(("Hz", "MW"), "Kazakh transit after the trip", "after"),
+    22: Expected(("million USD",), "Welfare by country", "total"),
+    23: Expected(("GWh", "%"), "Spill with and without the sale", "delivered"),
+    24: Expected(("GWh", "million USD"), "Actions, best first", "unserved avoided"),
+    25: Expected(("GWh",), "The season in the climate of 2050, median water", "delivered"),
+}
+"""Question → what its answer must hold; each of the 25 has its own."""
+
+
+def check_answer(answer: dict[str, Any], expected: Expected) -> None:
+    """An answer has its number with the unit, the table that it comes from with numbers in it, a range and marks."""
+    sentences = " ".join(answer["sentences"])
+    assert "nan" not in sentences
+    numbers = [float(text.replace(",", "")) for text in re.findall(r"\d[\d,]*\.?\d*", sentences)]
+    assert any(numbers), "nothing but zeros"
+    for unit in expected.units:
+        assert unit in sentences, unit
     assert all(table["rows"] and table["units"] for table in answer["tables"].values())
-    assert answer["range"] or answer["limits"]
+    values = [row[expected.column] for row in answer["tables"][expected.table]["rows"]]
+    known = [value for value in values if value is not None]
+    assert known, expected.column
+    assert any(abs(float(value)) > 0 for value in known), "nothing but zeros"
+    assert re.search(r"\d", answer["range"]), "no range"
     assert "weakest mark" in answer["marks"]
-    assert "nan" not in " ".join(answer["sentences"])
+
+
+def test_each_question_has_an_expectation() -> None:
+    assert list(EXPECTED) == [asked.number for asked in QUESTIONS]
+
+
+@pytest.mark.parametrize("part", ["sentences", "tables", "range", "marks"])
+def test_an_empty_answer_does_not_pass(part: str) -> None:
+    """The check itself: an answer of the right form passes, and the same without one of its parts does not."""
+    rows = [{"water year": "2001", "delivered": 35.0}]
+    whole: dict[str, Any] = {
+        "sentences": ["35 GWh, 28 % of the years"],
+        "tables": {"Every water year": {"units": "GWh", "rows": rows}},
+        "range": "14 to 42 %",
+        "marks": "the case: weakest mark C of 3 numbers",
+    }
+    check_answer(whole, EXPECTED[1])
+    zeros = {"Every water year": {"units": "GWh", "rows": [{"delivered": 0.0}]}}
+    empty = {"sentences": ["0 GWh, 0 % of the years"], "tables": zeros, "range": "none", "marks": "no evidence"}
+    with pytest.raises(AssertionError):
+        check_answer(whole | {part: empty[part]}, EXPECTED[1])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("asked", QUESTIONS, ids=lambda asked: str(asked.number))
 def test_every_question_is_answered(asked: Any, tmp_path: Path) -> None:
-    check_answer(answered(tmp_path / "q", "questions", asked.number, "--samples", 4))
+    check_answer(answered(tmp_path / "q", "questions", asked.number, "--samples", 2), EXPECTED[asked.number])
 
 
 def test_a_question_is_printed_with_its_commands(tmp_path: Path) -> None:
@@ -113,6 +180,37 @@ def test_investment_over_sampled_seasons(tmp_path: Path) -> None:
     total = {row["country"]: row for row in table["rows"]}["all"]
     assert total["P90"] <= total["P50"] <= total["P10"]
     assert 0 <= total["negative"] <= 1
+
+
+@pytest.mark.slow
+def test_investment_along_years_that_differ(tmp_path: Path) -> None:
+    answer = answered(
+        tmp_path / "i", "investment", "baseline", "--until", "2029", "--start", "2028", "--start", "never"
+    )
+    years = {row["year"]: row for row in answer["tables"]["Path of years, median water"]["rows"]}
+    assert list(years) == [2028, 2029]
+    for row in years.values():
+        assert row["all"] == pytest.approx(
+            sum(row[country] for country in ("AF", "IR", "KG", "KZ", "PK", "TJ", "TM", "UZ"))
+        )
+    starts = {row["start"]: row for row in answer["tables"]["All countries together along the path, by start"]["rows"]}
+    assert starts["never"]["NPV"] == 0
+    assert starts["2028"]["NPV dry"] <= starts["2028"]["NPV wet"]
+
+
+@pytest.mark.slow
+def test_an_option_has_its_own_report(tmp_path: Path) -> None:
+    """The months of the western route sum to its year, and its part of Pakistan replaces that much fuel there."""
+    answer = answered(tmp_path / "o", "option", "western_route")
+    tables = answer["tables"]
+    received = {row["option"]: row["received"] for row in tables["Options"]["rows"]}
+    far = "TAP AF west - PK south"
+    months = tables["By month"]["rows"]
+    for name, energy in received.items():
+        assert sum(row[name] for row in months) == pytest.approx(energy, rel=1e-6)
+    replaced = sum(row["electricity"] for row in tables["Fuel that it replaces"]["rows"] if row["country"] == "PK")
+    assert 0 < replaced == pytest.approx(received[far], rel=0.05)
+    assert "500 to 2,000 MW" in answer["range"]
 
 
 @pytest.mark.slow
@@ -182,6 +280,8 @@ def test_avoided_tonnes_over_sampled_seasons(tmp_path: Path) -> None:
         (["frequency", "baseline", "--receiving", "Pakistn"], "did you mean 'Pakistan'"),
         (["investment", "two_bus"], "the case has no investment"),
         (["investment", "baseline", "--start", "soon"], "start is 'soon'"),
+        (["option", "baseline"], "the scenario builds nothing"),
+        (["investment", "baseline", "--until", "2020"], "the path from 2028 ends in 2020"),
         (["investment", "baseline", "--event", "2030=2"], "event is '2030=2'"),
         (["investment", "baseline", "--samples", "no/such.csv"], "no samples can be read"),
         (["closure", "two_bus", "--where", "crossin"], "crossin"),

@@ -13,6 +13,7 @@ from energy.analysis.investment_paths import (
     break_even_days,
     break_even_energy,
     drawn_paths,
+    flows_of_years,
     npv_of_paths,
     present_worth,
 )
@@ -154,3 +155,27 @@ def test_drawn_paths_are_seeded_and_follow_the_weights() -> None:
 
 def test_present_worth_of_a_yearly_million(investment: Investment) -> None:
     assert present_worth(1.0, investment) == pytest.approx(FACTOR)
+
+
+def test_years_that_are_alike_are_the_path_of_one_year(
+    investment: Investment, contract: ContractTerms, curve: BenefitCurve
+) -> None:
+    alike = pd.DataFrame({"A": [30.0] * 3, "B": [-10.0] * 3}, index=[2028, 2029, 2030])
+    expected = yearly_flows(investment, contract, curve, Path(2028, energy=ENERGY))
+    pd.testing.assert_frame_equal(flows_of_years(investment, contract, alike, 2028), expected)
+
+
+def test_years_that_differ_count_by_the_calendar(investment: Investment, contract: ContractTerms) -> None:
+    """Nothing before 2030, 10 in 2030, 20 from 2031 on: a start in 2029 has 0, 10 and eight times 20."""
+    benefit = pd.DataFrame({"A": [0.0, 10.0, 20.0], "B": [0.0, 0.0, 0.0]}, index=[2028, 2030, 2031])
+    flows = flows_of_years(investment, contract, benefit, 2029)
+    assert flows.loc[2029:, ("benefit", "A")].tolist() == [0.0, 10.0] + [20.0] * 8
+    assert flows.loc[:2028, ("benefit", "A")].tolist() == [0.0] * 3
+    early = flows_of_years(investment, contract, benefit.loc[2031:], 2029)
+    assert early.loc[2029:, ("benefit", "A")].tolist() == [20.0] * 10
+    total = investment_table(investment, contract, flows).loc["A"]
+    # seen from 2026: 10 at the end of 2030, 20 at the ends of 2031 to 2038; 20 to come in 2027 and 2028
+    worth = 10 / 1.1**4 + sum(20 / 1.1**year for year in range(5, 13)) - 10 / 1.1 - 10 / 1.1**2
+    assert total["NPV"] == pytest.approx(worth)
+    never = flows_of_years(investment, contract, benefit, None)
+    assert not never.to_numpy().any()

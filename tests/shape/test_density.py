@@ -51,10 +51,10 @@ LIMITS = {
     "comprehensions a thousand code lines": Limit(now=25, goal=25),
     "complexity of the worst function": Limit(now=15, goal=15),
     "locals called found": Limit(now=0, goal=0),
-    "classes": Limit(now=285, goal=125),  # 245 before rules of first filling
+    "classes": Limit(now=286, goal=125),  # 245 before rules of first filling
     "classes of one name": Limit(now=0, goal=0),
-    "public names": Limit(now=1103, goal=450),
-    "arrows in results, plots and report": Limit(now=236, goal=45),
+    "public names": Limit(now=1120, goal=450),
+    "arrows in results, plots and report": Limit(now=262, goal=45),  # 236 before questions had modules by asker
 }
 """That no import runs upwards is held by test_architecture.py."""
 

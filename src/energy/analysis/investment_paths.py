@@ -75,6 +75,43 @@ def drawn_paths(
     return np.asarray(generator.choice(season, size=(paths, years), p=probability))
 
 
+def flows_of_years(
+    investment: Investment,
+    contract: ContractTerms,
+    benefit: pd.DataFrame,
+    start: int | None,
+) -> pd.DataFrame:
+    """Return the flows of a path whose years differ: growth, plants that are built, a contract that ends.
+
+    Before the first year of the table its first row holds, after the last year its last one.
+
+    Parameters
+    ----------
+    investment, contract
+        What the case says of the works.
+    benefit
+        Benefit of calendar years [million USD]; index year, ascending, columns countries.
+    start
+        First year of service; None: never.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of ``energy.analysis.investment.yearly_flows``.
+    """
+    countries = list(map(str, benefit.columns))
+    nothing = BenefitCurve(np.array([1.0]), pd.DataFrame(0.0, index=[0], columns=countries))
+    flows = yearly_flows(investment, contract, nothing, Path(start))
+    if start is None:
+        return flows
+    known = benefit.index.to_numpy()
+    service = flows.index[flows.index >= start]
+    nearest = np.clip(service.to_numpy(), known[0], known[-1])
+    row = np.searchsorted(known, nearest, side="right") - 1
+    flows.loc[service, "benefit"] = benefit.to_numpy(float)[row]
+    return flows
+
+
 def break_even_energy(
     investment: Investment,
     contract: ContractTerms,

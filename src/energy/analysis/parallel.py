@@ -32,7 +32,7 @@ from energy.model.inputs import assemble
 from energy.model.marginal_costs import with_objective
 from energy.reading.frozen import FrozenMap
 from energy.scenario import Scenario
-from energy.scenario.hydrology import Drawn
+from energy.scenario.hydrology import Drawn, Shifted
 from energy.solve import Result, WarmStartScenario, solve_with
 
 Measure = Callable[[Result], Mapping[str, Any]]
@@ -204,9 +204,9 @@ def delivered(result: Result) -> dict[str, np.ndarray]:
 def warm_start_scenarios(scenario: Scenario) -> tuple[Scenario, ...]:
     """Return where the solve of a point starts, nearest first; the last one starts from nothing.
 
-    The nearest is the point without its events, its own numbers and drawn water: what few points of a study choose in
-    words (growth, water year, contract, rules, order) is shared by many, and numbers are not. The farthest has median
-    water and central growth besides. A pure function of the point.
+    The nearest is the point without its events, its own numbers, drawn water and climate: what few points of a study
+    choose in words (growth, water year, contract, rules, order) is shared by many, and numbers are not. The
+    farthest has median water and central growth besides. A pure function of the point.
 
     Examples
     --------
@@ -222,6 +222,8 @@ def warm_start_scenarios(scenario: Scenario) -> tuple[Scenario, ...]:
     }
     if isinstance(scenario.hydrology, Drawn):
         changes["hydrology"] = "median"
+    elif isinstance(scenario.hydrology, Shifted):
+        changes["hydrology"] = scenario.hydrology.label
     near = scenario.model_copy(update=changes)
     far = near.model_copy(update={"hydrology": "median", "growth": "central"})
     if near == far:

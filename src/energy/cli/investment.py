@@ -33,6 +33,10 @@ def investment_command(
         list[str],
         typer.Option(help="Year and the share of its energy that is left: 2031=0.4."),
     ] = [],  # noqa: B006
+    until: Annotated[
+        int | None,
+        typer.Option(help="Solve each year from the scenario's own to this one: a path of years that differ."),
+    ] = None,
     samples: Annotated[
         Path | None,
         typer.Option(help="Samples of `energy risk` (samples.csv), for drawn paths of years."),
@@ -49,12 +53,20 @@ def investment_command(
         read_events,
         read_seasons,
         read_starts,
+        read_years,
     )
+    from energy.report.answers.money_years import years_answer
 
     folder = answer_folder(out, asked.name, force)
     begin = time.perf_counter()
     starts, events = read_starts(start), read_events(event)
     seasons, weights = read_seasons(samples) if samples is not None else (None, None)
+    if until is not None:
+        with working(f"{asked.name} to {until} …"):
+            answer = years_answer(case, asked, read_years(asked, until), starts or (asked.year, None))
+        seconds = time.perf_counter() - begin
+        show_answer(answer, case, asked, folder, seconds=seconds, as_json=as_json, force=force)
+        return
     with working(f"{asked.name} …"):
         answer = investment_answer(
             case=case,

@@ -15,6 +15,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "corridors",
         "closure",
         "threshold",
+        "option",
         "settlement",
         "avoided",
     ),

@@ -41,7 +41,7 @@ from energy.scenario.event import Event
 from energy.scenario.hydrology import Hydrology
 from energy.scenario.value_key import split_value_key
 
-QUESTIONS = ("record", "politics", "technology", "timing", "options", "stress", "water", "base")
+QUESTIONS = ("record", "politics", "technology", "timing", "options", "stress", "water", "climate", "base")
 """The usual questions, by which the library is listed; another word is allowed."""
 
 _WITHOUT_EFFECT = ("name", "description", "source", "question", "tags", "changes")
@@ -171,7 +171,8 @@ class Scenario(Frozen):
     hydrology: Hydrology = Field(
         default="median",
         description="Water: a label of the case (median, dry, 2001), a list of one label for each year of the horizon, "
-        "a drawn trace {seed, draw, dependence, shift: {melt_days, volume}}, or a mapping site → label.",
+        "a drawn trace {seed, draw, dependence, shift}, a label in another climate {label, shift: {melt_days, volume, "
+        "late_summer}}, or a mapping site → label.",
     )
     time: Time = Field(default=Time(), description="Horizon and resolution.")
     objective: Literal["transfer", "dispatch"] = Field(

@@ -18,6 +18,7 @@ from energy.model.operating_rules import rule_book
 from energy.model.overrides import with_overrides
 from energy.model.profiles import chosen_for
 from energy.scenario import Scenario, split_value_key
+from energy.scenario.hydrology import Shifted
 
 FIELDS = ("at_least", "at_most", "level", "yearly", "exponent", "tailwater", "efficiency", "unit_power", "design_head")
 """Fields of rules that a scenario can set to a number."""
@@ -176,7 +177,7 @@ def _places(
             member for member in names if member == name or f"{component}.{member}.{attribute}" not in addresses
         ]
         return date_places(case, scenario, component, own_names, row["low"], row["high"])
-    if component == "profiles/inflow" and attribute != scenario.hydrology:
+    if component == "profiles/inflow" and attribute != _water_label(scenario):
         return []
     places = []
     for member in _members(case, component, name):
@@ -185,6 +186,12 @@ def _places(
         if not has_own_row and _can_be_set(case, scenario, book, address):
             places.append(f"values.{address}")
     return places
+
+
+def _water_label(scenario: Scenario) -> object:
+    """Return the label of the water year that a scenario reads for all sites, in whatever climate."""
+    water = scenario.hydrology
+    return water.label if isinstance(water, Shifted) else water
 
 
 def _rule_places(

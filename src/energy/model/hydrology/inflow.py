@@ -12,9 +12,9 @@ from energy.case.check import OTHER
 from energy.case.schema import MONTHS
 from energy.errors import Fault, InputError, nearest
 from energy.model.hydrology.statistics import WaterStatistics, water_statistics
-from energy.model.hydrology.years import draw_years
+from energy.model.hydrology.years import draw_years, shifted
 from energy.model.profiles import HM3_AN_HOUR
-from energy.scenario.hydrology import Drawn, Hydrology
+from energy.scenario.hydrology import Drawn, Hydrology, Shifted
 
 
 def inflow(
@@ -34,7 +34,7 @@ def inflow(
     hours
         Hours of the horizon, UTC.
     water
-        Label, one label a year of the horizon, site → label, or draw.
+        Label, one label a year of the horizon, site → label, label in another climate, or draw.
 
     Returns
     -------
@@ -49,6 +49,8 @@ def inflow(
     sites = _sites(case)
     if isinstance(water, Drawn):
         return _drawn_inflow(case, hours, water, sites)
+    if isinstance(water, Shifted):
+        return _shifted_inflow(case, hours, water, sites)
     month = hours.month.to_numpy() - 1
     year = _year_of_horizon(hours)
     years = int(year[-1]) + 1
@@ -97,6 +99,28 @@ def _drawn_inflow(
     for site in sites:
         column = statistics.sites.index(site)
         flows[site] = trace[:, column][year, month] * HM3_AN_HOUR
+    return flows
+
+
+def _shifted_inflow(
+    case: Case,
+    hours: pd.DatetimeIndex,
+    water: Shifted,
+    sites: list[str],
+) -> dict[str, np.ndarray]:
+    """Return the flow of a label in another climate into each site [hm³/h]; shape (hours,).
+
+    The label's twelve months come again each year, so that what comes earlier in January left the end of December.
+    """
+    month = hours.month.to_numpy() - 1
+    statistics = _statistics(case, sites)
+    melt = {site: river.melt for river in statistics.rivers for site, _ in river.sites}
+    flows = {}
+    for site in sites:
+        monthly = months_of(case, site, water.label)
+        same_years = np.tile(monthly, (3, 1))
+        year_between = shifted(same_years, water.shift, melt[site])[1]
+        flows[site] = year_between[month] * HM3_AN_HOUR
     return flows
 
 

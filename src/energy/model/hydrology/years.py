@@ -13,6 +13,8 @@ from energy.model.hydrology.statistics import DAYS, SUMMER, River, WaterStatisti
 from energy.model.random_stream import exponential, normal_stream
 from energy.scenario.hydrology import Shift
 
+ICE_MELT = (6, 7, 8)
+"""July to September, when rivers live on their glaciers, counted from January = 0."""
 _NUMBERS_A_YEAR = 16  # of a river's stream for one hydrological year: summer, winter, twelve months, two spare
 
 
@@ -78,8 +80,7 @@ def draw_years(
         own = _normal_numbers(["river", river.name, seed, draw], hydrological_years)
         normal = shared * common + _remainder(shared) * own
         flows = _calendar_years(river, law, normal)
-        shifted = earlier(flows, shift.melt_days * river.melt)
-        flows_of_river = shift.volume * shifted[:years]
+        flows_of_river = shifted(flows, shift, river.melt)[:years]
         for _, share in river.sites:
             flows_of_sites.append(flows_of_river * share)
     trace = np.stack(flows_of_sites, axis=1)
@@ -163,6 +164,38 @@ def _half_years(
 def _remainder(share: float) -> float:
     """Return the weight of the independent part of a normal variable whose other part has weight `share`."""
     return math.sqrt(1.0 - share * share)
+
+
+def shifted(
+    flows: np.ndarray,
+    shift: Shift,
+    melt: float,
+) -> np.ndarray:
+    """Return the flows of a river in another climate: earlier, with another volume, with less ice to melt.
+
+    Parameters
+    ----------
+    flows
+        Monthly mean flows [m³/s]; shape (years, 12).
+    shift
+        Change of climate; days of 0 and factors of 1 leave every bit as it is.
+    melt
+        How much of the change the river takes, from 0 (regulated) to 1.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (years, 12) [m³/s].
+
+    Examples
+    --------
+    >>> shifted(np.ones((1, 12)), Shift(late_summer=0.8), melt=0.5)[0, 5:10].tolist()
+    [1.0, 0.9, 0.9, 0.9, 1.0]
+    """
+    flows_of_shift = shift.volume * earlier(flows, shift.melt_days * melt)
+    less_ice = np.ones(12)
+    less_ice[list(ICE_MELT)] = 1.0 - (1.0 - shift.late_summer) * melt
+    return flows_of_shift * less_ice
 
 
 def earlier(

@@ -276,7 +276,10 @@ def threshold_answer(
     tables, texts = {}, []
     for name in rules:
         level = threshold_level(case=case, scenario=scenario, rule=name, quantity=wanted, count=count)
-        tables[f"{name}: season by the level in hm3 at the start"] = level.table
+        shown = level.table.copy()
+        shown.index = shown.index.to_numpy().round().astype(int)
+        shown.index.name = "level"
+        tables[f"{name}: season by the level in hm3 at the start"] = shown
         if level.threshold != level.threshold:
             texts.append(f"{name}: at no level")
         else:

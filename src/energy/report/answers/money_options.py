@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from energy.errors import Fault, InputError
+from energy.scenario import Scenario
 
 NEVER = "never"
 YEARS = (1900, 2200)
+LONGEST_PATH = 40
 
 
 def read_starts(texts: Sequence[str]) -> list[int | None]:
@@ -39,6 +41,27 @@ def _is_start(text: str) -> bool:
 
 def _is_year(text: str) -> bool:
     return text.isdecimal() and YEARS[0] <= int(text) <= YEARS[1]
+
+
+def read_years(scenario: Scenario, until: int) -> list[int]:
+    """Return the years from a scenario's own to the last one of a path.
+
+    Raises
+    ------
+    InputError
+        When the path ends before it begins, or is longer than ``LONGEST_PATH`` years.
+
+    Examples
+    --------
+    >>> from energy.scenario import read_scenario
+    >>> read_years(read_scenario("two_bus"), 2030)
+    [2028, 2029, 2030]
+    """
+    first = scenario.year
+    if not first <= until < first + LONGEST_PATH:
+        what = f"the path from {first} ends in {until}"
+        raise InputError(Fault(what, "--until", None, f"{first} to {first + LONGEST_PATH - 1}"))
+    return list(range(first, until + 1))
 
 
 def read_events(texts: Sequence[str]) -> dict[int, float]:

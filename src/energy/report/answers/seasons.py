@@ -15,6 +15,7 @@ from energy.metrics.fuel import unserved_by_country
 from energy.model.inputs import inputs
 from energy.results.predicted_ranges import season_range
 from energy.scenario import Scenario
+from energy.scenario.hydrology import Shifted
 from energy.solve import Result, solve
 
 WATER = ("dry", "median", "wet")
@@ -41,6 +42,11 @@ def season_energy(case: Case, scenario: Scenario) -> float:
     return float(power @ result.hours) / 1000
 
 
+def unserved_energy(case: Case, scenario: Scenario, country: str) -> float:
+    """Return the demand of a country that a scenario does not serve [GWh]."""
+    return float(unserved_by_country(solved(case, scenario)).get(country, 0.0))
+
+
 def water_labels(case: Case, scenario: Scenario) -> dict[str, Scenario]:
     """Return the scenario in each of dry, median and wet water that the case knows; its own where it knows none."""
     inflow = case.profiles.get("inflow", pd.DataFrame())
@@ -48,7 +54,15 @@ def water_labels(case: Case, scenario: Scenario) -> dict[str, Scenario]:
     labels = [label for label in WATER if label in known]
     if not labels:
         return {"own water": scenario}
-    return {label: scenario.replace(hydrology=label) for label in labels}
+    return {label: _with_water(scenario, label) for label in labels}
+
+
+def _with_water(scenario: Scenario, label: str) -> Scenario:
+    """Return the scenario with the water of a label, in the climate that it has."""
+    water = scenario.hydrology
+    if isinstance(water, Shifted):
+        return scenario.replace(hydrology={"label": label, "shift": water.shift.model_dump()})
+    return scenario.replace(hydrology=label)
 
 
 def water_span(case: Case, scenario: Scenario) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from energy.analysis.action_file import ActionSet, read_actions
+from energy.analysis.action_file import read_actions
 from energy.analysis.closure import closures
 from energy.analysis.investment_paths import break_even_days, break_even_energy
 from energy.analysis.parallel import delivered, solve_points
@@ -15,17 +15,22 @@ from energy.analysis.risk.estimate import mean
 from energy.metrics.monthly import weighted_quantile
 from energy.metrics.settlement import debt_service
 from energy.report.answers.answer import Answer, marks_of
-from energy.report.answers.avoided import action_answer, avoided_answer
+from energy.report.answers.avoided import avoided_answer
 from energy.report.answers.money import (
+    LIMITS,
     benefit_curve,
     investment_answer,
     investment_of,
 )
+from energy.report.answers.money_years import years_answer
 from energy.report.answers.open_access import open_access_answer
 from energy.report.answers.seasons import season_energy
+from energy.report.answers.spares import spares_answer
 from energy.report.questions.library import Library
 from energy.scenario import read_hazards
 
+STARTS = (2027, 2028, 2029, 2031, None)
+PATH_YEARS = tuple(range(2028, 2036))
 OUTAGE_DAYS = (15, 46, 92, 153)
 AFGHAN_LINE = "afghan_hvdc_line"
 SPARES = ("spare towers and crews", "spare transformer")
@@ -101,8 +106,17 @@ def _repaying_energy(library: Library) -> float:
 
 
 def value_over_years(library: Library) -> Answer:
-    """Question 2: NPV by start, and what is stranded."""
-    return investment_answer(library.case, library.base, (2027, 2028, 2029, 2031, None))
+    """Question 2: NPV by start over years that differ, and what is stranded where all years are as the first."""
+    along = years_answer(library.case, library.base, PATH_YEARS, STARTS)
+    alike = investment_answer(library.case, library.base, STARTS)
+    sentences = (*along.sentences, f"Were all years as {library.base.year}: {alike.sentences[0]}", alike.sentences[1])
+    return replace(
+        along,
+        sentences=sentences,
+        tables={**along.tables, **alike.tables},
+        span=f"{along.span}; with all years alike {alike.span}",
+        limits=(*along.limits, LIMITS[-1]),
+    )
 
 
 def outage_days_that_can_be_lost(library: Library) -> Answer:
@@ -144,25 +158,32 @@ def outage_days_that_can_be_lost(library: Library) -> Answer:
 
 
 def _spares(library: Library) -> Answer:
-    actions = read_actions("base")
-    kept = {name: action for name, action in actions.actions.items() if name in SPARES}
-    chosen: ActionSet = replace(actions, actions=kept)
-    hazards = read_hazards("base")
-    return action_answer(
+    return spares_answer(
         case=library.case,
         scenario=library.base,
-        hazards=hazards,
-        actions=chosen,
-        samples=library.samples,
-        ranked_by="income gained",
+        hazards=read_hazards("base"),
+        actions=read_actions("base"),
+        names=SPARES,
     )
 
 
 def open_access(library: Library) -> Answer:
-    """Question 4: open access from October to April, in $."""
+    """Question 4: open access from October to April, in $, by growth of demand."""
     names = ("open_access_kazakh", "open_access_turkmen")
-    offers = {name: library.scenario(name) for name in names}
-    return open_access_answer(library.case, library.base, offers)
+    answers = {}
+    for growth in ("central", "low", "high"):
+        offers = {name: library.scenario(name, growth=growth) for name in names}
+        base = library.base.replace(growth=growth)
+        answers[growth] = open_access_answer(library.case, base, offers)
+    central = answers["central"]
+    tables = {}
+    for growth, answer in answers.items():
+        table = answer.tables["Open access"]
+        tables["Open access" if growth == "central" else f"Open access, {growth} demand"] = table
+    gains = {growth: answer.tables["Open access"]["gain"] for growth, answer in answers.items()}
+    spans = [f"{gain.min():,.0f} to {gain.max():,.0f} ({growth} demand)" for growth, gain in gains.items()]
+    span = f"gain {', '.join(spans)} million USD a year; {central.span}"
+    return replace(central, tables=tables, span=span)
 
 
 def emissions_avoided(library: Library) -> Answer:

@@ -10,6 +10,7 @@ from energy.report.answers.answer import Answer, column_labels, number_text
 from energy.report.questions.registry import Question
 
 MOST_ROWS = 14
+MOST_TABLES = 2
 INTRODUCTION = """# Questions decision-makers ask
 
 Questions that lenders, utilities and ministries would put to a model of CASA-1000, each with the commands that answer
@@ -45,7 +46,7 @@ def _section(question: Question, answer: Answer) -> str:
         f"```sh\n{commands}\n```",
         " ".join(answer.sentences),
     ]
-    for title, table in list(answer.tables.items())[:1]:
+    for title, table in list(answer.tables.items())[:MOST_TABLES]:
         lines.append(f"{title}{_units(table)}:")
         lines.append(markdown_table(table.head(MOST_ROWS)))
     if answer.span:

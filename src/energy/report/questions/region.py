@@ -1,4 +1,4 @@
-"""Questions 17 to 25: Afghanistan, the region's dispatchers, lenders and think-tanks."""
+"""Questions 22 to 25: lenders of the region and think-tanks."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ import numpy as np
 import pandas as pd
 
 from energy.analysis.action_file import read_actions
-from energy.analysis.frequency_limit import FrequencyLimit
 from energy.analysis.risk.estimate import mean
 from energy.metrics.settlement import MILLION
 from energy.model.inputs import inputs
 from energy.report.answers.answer import Answer, marks_of
 from energy.report.answers.avoided import action_answer
-from energy.report.answers.grid import corridor_answer, frequency_answer
 from energy.report.answers.seasons import (
     comparison,
     season_energy,
@@ -22,147 +20,14 @@ from energy.report.answers.seasons import (
     solved,
     water_span,
 )
-from energy.report.questions.library import Library, comparison_answer, outages
+from energy.report.questions.library import Library
 from energy.scenario import Scenario, read_hazards
+from energy.scenario.hydrology import Shift, Shifted
 from energy.solve import Result, solve
 
-OUTAGES = (
-    "border_closed_summer",
-    "salang_2015",
-    "pylons_2016_2021",
-    "towers_2026",
-)
-CROSSING = (
-    "hindu_kush",
-    "afghan_hvdc_line",
-    "salang_220kv",
-    "af_500kv",
-    "tj_af_220kv",
-)
-ISLAND, SYNCHRONOUS = "Tajik island", "Central Asia"
-CAMPAIGN = "campaign_behind_closed_border"
-NOTICED = 0.05
-"""Unserved energy from which on an outage is said to take supply [GWh]."""
-RING_COLLAPSE = "ring_collapse_2022"
-CLIMATE: dict[str, dict[str, float]] = {
-    "melt 20 days earlier": {"melt_days": 20},
-    "a tenth less water": {"volume": 0.9},
-}
-
-
-def lost_by_outage(library: Library) -> Answer:
-    """Question 17: what each outage takes of transit income and of supply."""
-    contract = library.case.rules.contract
-    assert contract is not None
-    fee = contract.prices.get("transit", 0.0)
-    losses = outages(library, *OUTAGES)
-    shown = losses[["undisturbed", "delivered"]].copy()
-    shown["transit income lost"] = losses["lost"] * fee / 1000
-    shown["more unserved AF"] = losses["more unserved AF"]
-    shown.attrs["units"] = {
-        "undisturbed": "GWh",
-        "delivered": "GWh",
-        "transit income lost": "million USD",
-        "more unserved AF": "GWh",
-    }
-    income, dark = shown["transit income lost"], shown["more unserved AF"]
-    base = season_energy(library.case, library.base) * fee / 1000
-    supply = f"most supply by {dark.idxmax()} ({dark.max():,.1f} GWh more that Afghans do not get)"
-    sentence = (
-        f"Transit earns {fee:g} million USD a TWh, {base:,.1f} a year undisturbed. Most is lost by {income.idxmax()} "
-        f"({income.max():,.1f}); {supply if dark.max() > NOTICED else 'no supply by any of them'}."
-    )
-    span = water_span(library.case, library.base)
-    marks = marks_of(library.case, "rules.contract", "links.*AF*")
-    return Answer((sentence,), {"Outages on record and threatened": shown}, span, marks)
-
-
-def ways_to_kabul(library: Library) -> Answer:
-    """Question 18: how 300 MW reach Kabul, and what a third terminal is worth."""
-    names = ("kabul_tap", "surkhan_not_built", "surkhan_replaces_tajik")
-    text = (
-        "By the 220 kV lines and the Surkhan line. A tap at Kabul before Pakistan leaves {kabul_tap} of {base} GWh for "
-        "Nowshera; where Uzbek power over Surkhan replaces the Tajik contract {surkhan_replaces_tajik} reach it."
-    )
-    answer = comparison_answer(library, text, names)
-    table = answer.tables["Seasons side by side"]
-    lacking = table["unserved AF"].astype(float)
-    served = lacking.iloc[0] - lacking["kabul_tap"]
-    sentence = f"The tap serves {served:,.0f} GWh a year more of Afghan demand."
-    return replace(answer, sentences=(*answer.sentences, sentence))
-
-
-def common_corridor(library: Library) -> Answer:
-    """Question 19: the common risk of lines that share the Hindu Kush crossing."""
-    answer = corridor_answer(library.case, library.base, CROSSING)
-    table = outages(library, "salang_2015", CAMPAIGN)
-    dark, lost, calm = table["more unserved AF"], table["lost"], table["undisturbed"]
-    sentence = (
-        f"The avalanche of 2015 leaves {dark['salang_2015']:,.1f} GWh more of Afghan demand unserved; a campaign "
-        f"behind a closed border {dark[CAMPAIGN]:,.1f}, and it takes {lost[CAMPAIGN]:,.0f} of {calm[CAMPAIGN]:,.0f} "
-        "GWh of the sale."
-    )
-    tables = {**answer.tables, "Events on the crossing": table}
-    span = water_span(library.case, library.base)
-    return replace(
-        answer,
-        sentences=(*answer.sentences, sentence),
-        tables=tables,
-        span=span,
-    )
-
-
-def ring_collapse(library: Library) -> Answer:
-    """Question 20: whether a collapse of the ring pulls Tajikistan and the sending end down."""
-    synchronous, limit = frequency_answer(library.case, library.base, areas={"sending": SYNCHRONOUS})
-    island, alone = frequency_answer(library.case, library.base, areas={"sending": ISLAND})
-    table = outages(library, RING_COLLAPSE)
-    least, most = _largest_losses(alone)
-    base, _ = _largest_losses(limit)
-    lost = float(table["lost"].iloc[0])
-    sentences = (
-        f"When the ring goes, Tajikistan is an island that stands a sudden change of {least:,.0f} to {most:,.0f} MW "
-        f"(synchronous: {base:,.0f} MW and more). Any exchange with the ring or over the line above that, at that "
-        "moment, passes the thresholds unless plants are tripped.",
-        f"The energy of the event of January 2022, replayed, is {lost:,.1f} GWh of the season.",
-    )
-    tables = {
-        "Tajik island": island.tables["Both ends"],
-        "Synchronous": synchronous.tables["Both ends"],
-        "Energy": table,
-    }
-    limits = (
-        "how the collapse unfolds: angles, relays, the order in which lines trip",
-        *island.limits,
-    )
-    return Answer(
-        sentences,
-        tables,
-        span=f"{least:,.0f} to {most:,.0f} MW over the hours",
-        marks=island.marks,
-        limits=limits,
-    )
-
-
-def _largest_losses(limit: FrequencyLimit) -> tuple[float, float]:
-    losses = limit.table["largest loss"].xs("sending", level="end")
-    return float(losses.min()), float(losses.max())
-
-
-def bipole_trip(library: Library) -> Answer:
-    """Question 21: whether a bipole trip endangers frequency or the Kazakh transit."""
-    answer, limit = frequency_answer(library.case, library.base)
-    island, _ = frequency_answer(library.case, library.base, areas={"sending": ISLAND})
-    result = solved(library.case, library.base)
-    flow = result.flow("lines")
-    name = "Tashkent - Shymkent"
-    transit = float(flow[name].abs().max()) if name in flow else float("nan")
-    sentence = (
-        f"The Kazakh transit carries at most {transit:,.0f} MW before the trip; a surplus of {limit.rating:,.0f} MW "
-        "that runs north over it adds to that."
-    )
-    tables = {**answer.tables, "As a Tajik island": island.tables["Both ends"]}
-    return replace(answer, sentences=(*answer.sentences, sentence), tables=tables)
+CLIMATE = ("climate_2050", "climate_2050_dry", "climate_2050_wet", "glaciers_2050")
+CANAL = ("qosh_tepa", "dry_2001", "qosh_tepa_full")
+ROGUN_YEARS = (2028, 2029, 2030, 2031, 2033, 2035)
 
 
 def winners_and_losers(library: Library) -> Answer:
@@ -238,69 +103,132 @@ def _spilled_energy(result: Result) -> float:
 
 
 def cheap_actions(library: Library) -> Answer:
-    """Question 24: which cheap action lowers expected unserved energy most."""
+    """Question 24: which cheap action lowers expected unserved energy most, and for its money."""
     hazards, actions = read_hazards("base"), read_actions("base")
-    return action_answer(
+    answer = action_answer(
         case=library.case,
         scenario=library.base,
         hazards=hazards,
         actions=actions,
         samples=library.samples,
     )
+    table = answer.tables["Actions, best first"].copy()
+    cost = table["cost"].astype(float)
+    avoided = table["unserved avoided"].astype(float)
+    table.insert(2, "avoided per million", avoided / cost.where(cost > 0))
+    table.attrs["units"] = "GWh and million USD a year; avoided per million GWh a year for a million USD, once"
+    per_money = table["avoided per million"].sort_values(ascending=False)
+    best, following = str(per_money.index[0]), str(per_money.index[1])
+    errors = table["unserved avoided error"].astype(float)
+    ends = [
+        f"{name} {avoided[name] - 2 * errors[name]:,.0f} to {avoided[name] + 2 * errors[name]:,.0f}"
+        for name in table.index[:3]
+    ]
+    sentences = (
+        f"For its money first: {best}, {per_money.iloc[0]:,.1f} GWh a year for a million USD; then {following}, "
+        f"{per_money.iloc[1]:,.1f}.",
+        *answer.sentences,
+    )
+    span = f"GWh a year avoided, two standard errors: {', '.join(ends)}; {answer.span}"
+    return replace(answer, sentences=sentences, tables={"Actions, best first": table}, span=span)
 
 
 def climate_rogun_and_canal(library: Library) -> Answer:
-    """Question 25: how the answer changes with climate, Rogun and Qosh Tepa."""
+    """Question 25: how the answer changes with climate, glaciers, Rogun as it fills, and Qosh Tepa."""
     case, base = library.case, library.base
-    draws = range(max(library.samples // 2, 2))
-    plain = np.array([season_energy(case, _drawn(base, draw, {})) for draw in draws])
-    rows = {
-        "water as in the record": {
-            "season": float(plain.mean()),
-            "change": 0.0,
-            "error": 0.0,
-        }
-    }
-    for name, shift in CLIMATE.items():
-        shifted = np.array([season_energy(case, _drawn(base, draw, shift)) for draw in draws])
-        moved = mean(shifted - plain)
-        rows[name] = {
-            "season": float(shifted.mean()),
-            "change": moved.value,
-            "error": moved.error,
-        }
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("climate")
-    table.attrs["units"] = "GWh; error: standard error of the change, the same draws"
-    downstream = {
-        base.name: base,
-        "Rogun in 2035": library.scenario("rogun_2035"),
-        "2 km3 more for the Amu Darya in summer": base.replace(**{"rules.nurek_growing_release.at_least": 11000.0}),
-    }
-    others = comparison(case, downstream)
-    least = min(rows, key=lambda name: rows[name]["change"])
-    change, error = rows[least]["change"], rows[least]["error"]
-    differences = others["against the first"].to_numpy(float)
-    sentence = (
-        f"Over {len(plain)} drawn years {least} changes the season by {change:+,.0f} ± {error:,.0f} GWh of "
-        f"{plain.mean():,.0f}; Rogun and the demand of 2035 by {differences[1]:+,.0f}, a canal's 2 km3 more release in "
-        f"summer by {differences[2]:+,.0f}."
+    climate = {base.name: base} | {name: library.scenario(name) for name in CLIMATE}
+    in_climate = comparison(case, climate)
+    drawn = _drawn_seasons(library)
+    canal = comparison(case, {base.name: base} | {name: library.scenario(name) for name in CANAL})
+    rogun = _rogun_by_year(library)
+    seasons = in_climate["delivered"].astype(float)
+    taken = canal["delivered"].astype(float)
+    middle = drawn.loc["climate_2050"]
+    ends = (
+        f"{seasons['climate_2050_dry']:,.0f} at the dry, {seasons['climate_2050_wet']:,.0f} at the wet end of studies"
+    )
+    built, shut = rogun["delivered"], rogun["without its plant"]
+    median_change = taken["qosh_tepa"] - taken.iloc[0]
+    dry_change = taken["qosh_tepa_full"] - taken["dry_2001"]
+    sentences = (
+        f"The climate of 2050 moves the season of median water from {seasons.iloc[0]:,.0f} to "
+        f"{seasons['climate_2050']:,.0f} GWh ({ends}); glaciers alone, that give a fifth less from July to "
+        "September, to "
+        f"{seasons['glaciers_2050']:,.0f}.",
+        f"Over {library.samples} drawn years the change is {middle['change']:+,.0f} ± {middle['error']:,.0f} GWh.",
+        f"Rogun as it fills, with growth of demand, makes {built.min():,.0f} to {built.max():,.0f} GWh of "
+        f"{rogun.index[0]} "
+        f"to {rogun.index[-1]}; with its plant shut they are {shut.min():,.0f} to {shut.max():,.0f}.",
+        f"Qosh Tepa, if the Vakhsh makes up for its share in summer, changes {median_change:+,.0f} GWh in "
+        "median water and "
+        f"{dry_change:+,.0f} in the driest year: more water is let down while the line is open, less is left "
+        "for winter.",
     )
     limits = (
-        "the take of Qosh Tepa from the Amu Darya: that river is not in the case, only what the Vakhsh must give",
-        "glaciers that shrink by 2050: shift and volume are assumed, not derived",
+        "the Amu Darya itself: only what downstream may ask of the Vakhsh for the canal is in the case",
+        "glaciers by their ice: late summer, melt and volume of 2050 are read from studies of other years",
+        "demand of 2050: the climate scenarios are the system of 2028 in that climate",
     )
     tables = {
-        "Climate, on the same draws": table,
-        "Rogun, and more water for downstream": others,
+        "The season in the climate of 2050, median water": in_climate,
+        "On the same drawn years": drawn,
+        "Rogun by year, median water": rogun,
+        "Qosh Tepa and the driest year": canal,
     }
+    low, high = float(seasons.min()), float(seasons.max())
     return Answer(
-        (sentence,),
+        sentences,
         tables,
-        span=f"{len(plain)} draws",
-        marks=marks_of(case, "profiles/water_statistics.*"),
+        span=f"{low:,.0f} to {high:,.0f} GWh over the climates of 2050 in median water",
+        marks=marks_of(case, "profiles/water_statistics.*", "rules.rogun*", "rules.nurek_growing_release")
+        + "; climate and canal: mark C",
         limits=limits,
     )
 
 
-def _drawn(base: Scenario, draw: int, shift: dict[str, float]) -> Scenario:
-    return base.replace(hydrology={"seed": 1, "draw": draw, "shift": shift})
+def _drawn_seasons(library: Library) -> pd.DataFrame:
+    """Return the mean season over drawn years in each climate, and its change on the same draws."""
+    case, base = library.case, library.base
+    draws = range(library.samples)
+    plain = np.array([season_energy(case, _drawn(base, draw, None)) for draw in draws])
+    rows = {"as on record": {"season": float(plain.mean()), "change": 0.0, "error": 0.0}}
+    for name in CLIMATE:
+        water = library.scenario(name).hydrology
+        assert isinstance(water, Shifted)
+        moved = np.array([season_energy(case, _drawn(base, draw, water.shift)) for draw in draws])
+        change = mean(moved - plain)
+        rows[name] = {"season": float(moved.mean()), "change": change.value, "error": change.error}
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("climate")
+    table.attrs["units"] = "GWh; error: standard error of the change"
+    return table
+
+
+def _drawn(base: Scenario, draw: int, shift: Shift | None) -> Scenario:
+    water: dict[str, object] = {"seed": 1, "draw": draw}
+    if shift is not None:
+        water["shift"] = shift.model_dump()
+    return base.replace(hydrology=water)
+
+
+def _rogun_by_year(library: Library) -> pd.DataFrame:
+    """Return the season of some years with Rogun as it fills, and with its plant shut."""
+    closed = {
+        "name": "no Rogun",
+        "kind": "derating",
+        "cause": "not built",
+        "where": ["rogun_plant"],
+        "start": "04-01",
+        "end": "never",
+        "depth": 1.0,
+    }
+    rows = {}
+    for year in ROGUN_YEARS:
+        built = library.base.replace(year=year)
+        shut = built.replace(events=[closed])
+        rows[year] = {
+            "delivered": season_energy(library.case, built),
+            "without its plant": season_energy(library.case, shut),
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("year")
+    table.attrs["units"] = "GWh"
+    return table

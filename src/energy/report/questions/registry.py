@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from energy.errors import Fault, InputError
 from energy.report.answers.answer import Answer
-from energy.report.questions import lenders, pakistan, region, sellers
+from energy.report.questions import afghanistan, dispatchers, kyrgyzstan, lenders, pakistan, region, tajikistan
 from energy.report.questions.library import Library
 
 LENDERS, PAKISTAN, TAJIKISTAN = "World Bank, lenders", "Pakistan", "Tajikistan"
@@ -58,7 +58,10 @@ QUESTIONS = (
             "What is the value per year and the NPV with a start in 2027, 2028, 2029, 2031 or never? What is stranded?"
         ),
         answer=lenders.value_over_years,
-        commands=("energy investment baseline --start 2027 --start 2028 --start 2029 --start 2031 --start never",),
+        commands=(
+            "energy investment baseline --until 2035 --start 2027 --start 2028 --start 2029 --start 2031 --start never",
+            "energy investment baseline --start 2027 --start 2028 --start 2029 --start 2031 --start never",
+        ),
     ),
     Question(
         number=3,
@@ -134,21 +137,21 @@ QUESTIONS = (
         number=11,
         asker=TAJIKISTAN,
         text="How much can be sold while Nurek is full at the end of September?",
-        answer=sellers.nurek_full_in_september,
+        answer=tajikistan.nurek_full_in_september,
         commands=("energy run baseline --set rules.nurek_full.at_least=1",),
     ),
     Question(
         number=12,
         asker=TAJIKISTAN,
         text="Which buyer first, and what does Rogun change?",
-        answer=sellers.which_buyer_first,
+        answer=tajikistan.which_buyer_first,
         commands=("energy run casa_before_afghanistan swap_ends rogun_2035",),
     ),
     Question(
         number=13,
         asker=TAJIKISTAN,
         text="Can the one-circuit North–South path carry Kyrgyz power?",
-        answer=sellers.north_south_line,
+        answer=tajikistan.north_south_line,
         commands=(
             "energy run tajik_north_south_out datka_sughd_out",
             "energy acflow baseline",
@@ -158,7 +161,7 @@ QUESTIONS = (
         number=14,
         asker=KYRGYZSTAN,
         text="Is there any Kyrgyz summer surplus while power is imported? From which level of Toktogul?",
-        answer=sellers.kyrgyz_surplus,
+        answer=kyrgyzstan.kyrgyz_surplus,
         commands=(
             "energy threshold baseline --rule toktogul_start",
             "energy run kyrgyz_opt_out irrigation_6500",
@@ -168,35 +171,35 @@ QUESTIONS = (
         number=15,
         asker=KYRGYZSTAN,
         text="Does 15-year loan service hold with 1.0 TWh instead of 1.5 to 1.75?",
-        answer=sellers.kyrgyz_loan_service,
+        answer=kyrgyzstan.kyrgyz_loan_service,
         commands=("energy settlement baseline",),
     ),
     Question(
         number=16,
         asker=KYRGYZSTAN,
         text="What is Datka–Sughd worth without any sale to Pakistan?",
-        answer=sellers.datka_sughd_without_sale,
+        answer=kyrgyzstan.datka_sughd_without_sale,
         commands=("energy run least_cost_no_casa",),
     ),
     Question(
         number=17,
         asker=AFGHANISTAN,
         text="What is lost in transit income and supply by each outage?",
-        answer=region.lost_by_outage,
+        answer=afghanistan.lost_by_outage,
         commands=("energy run border_closed_summer salang_2015 pylons_2016_2021 towers_2026",),
     ),
     Question(
         number=18,
         asker=AFGHANISTAN,
         text="How does 300 MW reach Kabul without a converter? What is a third terminal worth?",
-        answer=region.ways_to_kabul,
+        answer=afghanistan.ways_to_kabul,
         commands=("energy run kabul_tap surkhan_not_built surkhan_replaces_tajik",),
     ),
     Question(
         number=19,
         asker=AFGHANISTAN,
         text="What is the common risk of lines that share the Hindu Kush crossing?",
-        answer=region.common_corridor,
+        answer=afghanistan.common_corridor,
         commands=(
             "energy corridors baseline --corridor hindu_kush --corridor salang_220kv --corridor afghan_hvdc_line",
             "energy run salang_2015 campaign_behind_closed_border",
@@ -206,7 +209,7 @@ QUESTIONS = (
         number=20,
         asker=REGION,
         text="Does a collapse of the Central Asian ring pull Tajikistan and the sending end down?",
-        answer=region.ring_collapse,
+        answer=dispatchers.ring_collapse,
         commands=(
             "energy frequency baseline --sending 'Tajik island'",
             "energy run ring_collapse_2022",
@@ -216,7 +219,7 @@ QUESTIONS = (
         number=21,
         asker=REGION,
         text="Does a bipole trip endanger frequency or the Kazakh transit?",
-        answer=region.bipole_trip,
+        answer=dispatchers.bipole_trip,
         commands=("energy frequency baseline --loss 1300",),
     ),
     Question(
@@ -246,8 +249,9 @@ QUESTIONS = (
         text="How does the answer change with climate, Rogun and Qosh Tepa?",
         answer=region.climate_rogun_and_canal,
         commands=(
-            "energy run rogun_2035",
-            "energy run baseline --set 'hydrology={seed: 1, draw: 0, shift: {melt_days: 20}}'",
+            "energy run climate_2050 climate_2050_dry climate_2050_wet glaciers_2050 rogun_2035",
+            "energy run qosh_tepa dry_2001 qosh_tepa_full",
+            "energy risk climate_2050 --samples 64",
         ),
     ),
 )

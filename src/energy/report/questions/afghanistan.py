@@ -1,0 +1,151 @@
+"""Questions 17 to 19: Afghanistan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from energy.analysis.joint_outage_hours import joint_outage_hours
+from energy.report.answers.answer import Answer, marks_of
+from energy.report.answers.grid import corridor_answer
+from energy.report.answers.seasons import comparison, season_energy, solved, water_span
+from energy.report.questions.library import Library, comparison_answer, outages
+from energy.scenario import read_hazards
+
+OUTAGES = (
+    "border_closed_summer",
+    "salang_2015",
+    "pylons_2016_2021",
+    "towers_2026",
+)
+CROSSING = (
+    "hindu_kush",
+    "afghan_hvdc_line",
+    "salang_220kv",
+    "af_500kv",
+    "tj_af_220kv",
+)
+CAMPAIGN = "campaign_behind_closed_border"
+SURKHAN = "surkhan_not_built"
+KABUL = "AF Kabul"
+WHOLE_DC_LINE = ("hindu_kush", "afghan_hvdc_line", "hvdc_bipole", "tj_af_border", "pk_af_border")
+KABUL_LINES = ("hindu_kush", "salang_220kv", "uz_af")
+"""Corridors each of which takes the sale to Pakistan, or the 220 kV supply of Kabul."""
+NOTICED = 0.05
+"""Unserved energy from which on an outage is said to take supply [GWh]."""
+
+
+def lost_by_outage(library: Library) -> Answer:
+    """Question 17: what each outage takes of transit income and of supply."""
+    contract = library.case.rules.contract
+    assert contract is not None
+    fee = contract.prices.get("transit", 0.0)
+    losses = outages(library, *OUTAGES)
+    shown = losses[["undisturbed", "delivered"]].copy()
+    shown["transit income lost"] = losses["lost"] * fee / 1000
+    shown["more unserved AF"] = losses["more unserved AF"]
+    shown.attrs["units"] = {
+        "undisturbed": "GWh",
+        "delivered": "GWh",
+        "transit income lost": "million USD",
+        "more unserved AF": "GWh",
+    }
+    income, dark = shown["transit income lost"], shown["more unserved AF"]
+    base = season_energy(library.case, library.base) * fee / 1000
+    supply = f"most supply by {dark.idxmax()} ({dark.max():,.1f} GWh more that Afghans do not get)"
+    sentence = (
+        f"Transit earns {fee:g} million USD a TWh, {base:,.1f} a year undisturbed. Most is lost by {income.idxmax()} "
+        f"({income.max():,.1f}); {supply if dark.max() > NOTICED else 'no supply by any of them'}."
+    )
+    span = water_span(library.case, library.base)
+    marks = marks_of(library.case, "rules.contract", "links.*AF*")
+    return Answer((sentence,), {"Outages on record and threatened": shown}, span, marks)
+
+
+def ways_to_kabul(library: Library) -> Answer:
+    """Question 18: how 300 MW reach Kabul, and what a third terminal is worth, with and without the Surkhan line."""
+    names = ("kabul_tap", SURKHAN, "surkhan_replaces_tajik")
+    text = (
+        "300 MW reach Kabul by the 220 kV lines and, from 2028, the 500 kV Surkhan line. A tap at Kabul that stands "
+        "before Pakistan leaves {kabul_tap} of {base} GWh for Nowshera; where Uzbek power over Surkhan replaces the "
+        "Tajik contract {surkhan_replaces_tajik} reach it."
+    )
+    answer = comparison_answer(library, text, names)
+    alone = library.scenario(SURKHAN)
+    tapped = library.scenario("kabul_tap", values={**library.scenario("kabul_tap").values, **alone.values})
+    with_line = comparison(library.case, {"Surkhan line": library.base, "and a tap": library.scenario("kabul_tap")})
+    without_line = comparison(library.case, {"no Surkhan line": alone, "a tap instead": tapped})
+    worth = pd.DataFrame(
+        {
+            "with the Surkhan line": _worth_of_tap(with_line),
+            "without it": _worth_of_tap(without_line),
+        }
+    ).T.rename_axis("network")
+    worth.attrs["units"] = "GWh a year"
+    served = worth["more served in Afghanistan"]
+    fewer = -worth["more at Nowshera"]
+    sentence = (
+        f"The third terminal serves {served.iloc[0]:,.0f} GWh a year more of Afghan demand with the Surkhan line and "
+        f"{served.iloc[1]:,.0f} without it, for {fewer.iloc[0]:,.0f} and {fewer.iloc[1]:,.0f} GWh less at Nowshera."
+    )
+    tables = {"Worth of a third terminal": worth, **answer.tables, "Without the Surkhan line": without_line}
+    return replace(answer, sentences=(sentence, *answer.sentences), tables=tables)
+
+
+def _worth_of_tap(pair: pd.DataFrame) -> dict[str, float]:
+    lacking = pair["unserved AF"].astype(float)
+    delivered = pair["delivered"].astype(float)
+    return {
+        "more served in Afghanistan": float(lacking.iloc[0] - lacking.iloc[1]),
+        "more at Nowshera": float(delivered.iloc[1] - delivered.iloc[0]),
+    }
+
+
+def common_corridor(library: Library) -> Answer:
+    """Question 19: the common risk of lines that share the Hindu Kush crossing: MW, hours a year, energy."""
+    case, base = library.case, library.base
+    answer = corridor_answer(case, base, CROSSING)
+    exchange = answer.tables["Exchange after the loss of a corridor"].copy()
+    exchange["lost to Kabul"] = [_rating_into_kabul(library, str(name)) for name in exchange.index]
+    exchange.attrs["units"] = "MW"
+    hours = joint_outage_hours(read_hazards("base"), WHOLE_DC_LINE, KABUL_LINES)
+    hours = hours.rename(columns={"first": "DC line", "second": "220 kV supply of Kabul"})
+    hours.attrs["units"] = "h a year"
+    table = outages(library, "salang_2015", CAMPAIGN)
+    dark, lost, calm = table["more unserved AF"], table["lost"], table["undisturbed"]
+    usual = hours.loc["base"]
+    sale_lost, kabul_lost = (exchange[name].astype(float)["hindu_kush"] for name in ("forward lost", "lost to Kabul"))
+    sentences = (
+        f"The loss of the Hindu Kush crossing takes {sale_lost:,.0f} MW of exchange with Pakistan "
+        f"and {kabul_lost:,.0f} MW of lines to Kabul at once.",
+        f"By the hazards both are out for {usual['both']:,.0f} h a year, {usual['one cause']:,.0f} of them by "
+        "one cause "
+        f"and {usual['by chance']:,.0f} by two; the DC line alone {usual['DC line']:,.0f}.",
+        f"The avalanche of 2015 leaves {dark['salang_2015']:,.1f} GWh more of Afghan demand unserved, as the 500 kV "
+        f"line stands beside it; a campaign behind a closed border {dark[CAMPAIGN]:,.1f}, and it takes "
+        f"{lost[CAMPAIGN]:,.0f} of {calm[CAMPAIGN]:,.0f} GWh of the sale in wet water.",
+        *answer.sentences,
+    )
+    low, high = hours["both"]["low"], hours["both"]["high"]
+    return replace(
+        answer,
+        sentences=sentences,
+        tables={
+            "Lost with a corridor": exchange,
+            "Hours out by the rates of the hazards": hours,
+            "Events on the crossing": table,
+        },
+        span=f"both out {low:,.0f} to {high:,.0f} h a year, by the low and high rates of the hazards",
+        marks=marks_of(case, "lines.*", "links.AF*") + "; hazards: weakest mark C",
+    )
+
+
+def _rating_into_kabul(library: Library, corridor: str) -> float:
+    """Return the rating of the links into Kabul that a corridor holds and that are in service [MW]."""
+    links = solved(library.case, library.base).inputs.components["links"]
+    names = library.case.corridors
+    members = names[(names["corridor"] == corridor) & (names["component"] == "links")]["name"]
+    hit = {link for pattern in members for link in library.case.names("links", pattern)}
+    chosen = links.index.isin(list(hit)) & (links["bus1"] == KABUL)
+    return float(links.loc[chosen, "p_nom"].astype(float).sum())

@@ -1,0 +1,212 @@
+"""Questions 11 to 13: Tajikistan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from energy.case import Case
+from energy.errors import SolverError
+from energy.report.answers.answer import Answer, marks_of
+from energy.report.answers.grid import corridor_answer, power_flow_answer
+from energy.report.answers.seasons import (
+    comparison,
+    season_energy,
+    solved,
+    unserved_energy,
+    water_labels,
+)
+from energy.report.questions.library import Library, comparison_answer
+from energy.scenario import Scenario
+from energy.solve import Result
+
+SEPTEMBER = {"from": "09-01", "to": "09-30"}
+NUREK_FULL = (0.65, 0.8, 0.9, 1.0)
+NORTH_SOUTH = "Sughd - Dushanbe"
+KYRGYZ_LINE = "Datka - Sughd"
+AFGHAN_LINE = "values.profiles/monthly.TJ - AF 220 kV.p_max_pu"
+AFGHAN_SALES = {"1.0 TWh to Afghanistan": 1.0, "1.5 TWh to Afghanistan": 1.5}
+BUYERS = {
+    "CASA": 51.5,
+    "Afghanistan": 43.9,
+    "Kazakhstan and Uzbekistan (Rogun)": 34.0,
+    "Uzbek spot": 20.2,
+}
+"""What buyers pay at the seller [$/MWh]: contract; press of 2025; contract of 2025; spot sales of 2025."""
+AFGHAN_TODAY = 1.78
+"""Tajik sale to Afghanistan in the case [TWh a year at the sending end]."""
+
+
+def nurek_full_in_september(library: Library) -> Answer:
+    """Question 11: what can be sold while Nurek is full, and what a GWh sold in September costs in winter."""
+    case, base = library.case, library.base
+    by_level = {}
+    for water, scenario in water_labels(case, base).items():
+        for share in NUREK_FULL:
+            changed = scenario.replace(**{"rules.nurek_full.at_least": share})
+            by_level[water, 100 * share] = {
+                "delivered": season_energy(case, changed),
+                "unserved TJ": unserved_energy(case, changed, "TJ"),
+            }
+    table = pd.DataFrame.from_dict(by_level, orient="index")
+    table.index = pd.MultiIndex.from_tuples(by_level, names=["water", "Nurek full, %"])
+    table.attrs["units"] = "GWh"
+    trade = _september_against_winter(library)
+    seasons = table["delivered"].unstack("water")
+    full = seasons.iloc[-1]
+    texts = ", ".join(f"{energy:,.0f} GWh ({water})" for water, energy in full.items())
+    less = (seasons.iloc[0] - full).max()
+    first = trade.iloc[0]
+    if first["sold more"] > 1:
+        ratio = first["unserved more"] / first["sold more"]
+        cost = (
+            f"Sold before Tajik demand, September carries {first['sold more']:,.0f} GWh more and winter lacks "
+            f"{first['unserved more']:,.0f}: {ratio:.2f} GWh dark in winter for a GWh sold."
+        )
+    else:
+        cost = "Sold before Tajik demand, September carries no more."
+    sentences = (
+        f"With Nurek quite full on 1 October {texts} can be sold in the season, at most {less:,.0f} GWh less than with "
+        f"{100 * NUREK_FULL[0]:.0f} % of it.",
+        cost,
+    )
+    limits = ("what an operator would hold back for a winter that he does not know: the year is foreseen here",)
+    tables = {"By water and the level asked of Nurek": table, "A GWh in September against winter": trade}
+    return Answer(
+        sentences,
+        tables,
+        span=f"{full.min():,.0f} to {full.max():,.0f} GWh, dry to wet, with Nurek full",
+        marks=marks_of(case, "rules.nurek*", "stores.Nurek"),
+        limits=limits,
+    )
+
+
+def _september_against_winter(library: Library) -> pd.DataFrame:
+    """Return what a sale of September alone takes from Tajik winter, if it stands before Tajik demand.
+
+    Sold at the contract's energy price, against unserved demand at the price that the case gives it.
+    """
+    case = library.case
+    rows = {}
+    for water, scenario in water_labels(case, library.base).items():
+        september = scenario.replace(**{"contract.season": SEPTEMBER})
+        order = [service for service in _protection_order(case, september) if service != "casa"]
+        first = order.index("tajik_demand")
+        hasty = september.replace(protection_order=[*order[:first], "casa", *order[first:]])
+        sold = season_energy(case, hasty) - season_energy(case, september)
+        dark = unserved_energy(case, hasty, "TJ") - unserved_energy(case, september, "TJ")
+        rows[water] = {"sold more": sold, "unserved more": dark, "income": sold * BUYERS["CASA"] / 1000}
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("water")
+    table = table.reindex([name for name in ("median", "dry", "wet", *table.index) if name in table.index])
+    table = table[~table.index.duplicated()]
+    table.attrs["units"] = "GWh; income million USD"
+    return table
+
+
+def _protection_order(case: Case, scenario: Scenario) -> list[str]:
+    """Return the order in which services are protected, the scenario's own or the case's."""
+    return list(scenario.protection_order or case.rules.protection_order)
+
+
+def which_buyer_first(library: Library) -> Answer:
+    """Question 12: which buyer first, and what Rogun changes; 1.0 against 1.5 TWh to Afghanistan."""
+    text = (
+        "CASA gets {base} GWh after what is promised before it, {casa_before_afghanistan} served before Afghanistan, "
+        "{swap_ends} without the Uzbek swap, {rogun_2035} with Rogun and the demand of 2035."
+    )
+    answer = comparison_answer(library, text, ("casa_before_afghanistan", "swap_ends", "rogun_2035"))
+    sales = {library.base.name: library.base}
+    for name, energy in AFGHAN_SALES.items():
+        sales[name] = library.base.replace(**{AFGHAN_LINE: energy / AFGHAN_TODAY})
+    afghan = comparison(library.case, sales)
+    prices = pd.Series(
+        {
+            "CASA": 51.5,
+            "Afghanistan": 43.9,
+            "Kazakhstan and Uzbekistan (Rogun)": 34.0,
+            "Uzbek spot": 20.2,
+        }
+    )
+    table = prices.rename("price").to_frame().rename_axis("buyer")
+    table.attrs["units"] = "$/MWh at the seller"
+    tables = {
+        **answer.tables,
+        "The Afghan contract smaller": afghan,
+        "What buyers pay": table,
+    }
+    more = float(afghan["against the first"].iloc[1])
+    sentence = f"With 1.0 TWh a year to Afghanistan instead of 1.8, {more:,.0f} GWh more reach Pakistan."
+    return replace(answer, sentences=(*answer.sentences, sentence), tables=tables)
+
+
+def north_south_line(library: Library) -> Answer:
+    """Question 13: whether the one-circuit North-South path can carry Kyrgyz power, and what its loss takes."""
+    case, base = library.case, library.base
+    names = ("tajik_north_south_out", "datka_sughd_out")
+    seasons = {}
+    for water in ("median", "wet"):
+        seasons[f"all lines, {water}"] = base.replace(hydrology=water)
+        for name in names:
+            seasons[f"{name}, {water}"] = library.scenario(name, hydrology=water)
+    table = comparison(case, seasons)
+    result = solved(case, base)
+    path = _use_of_path(result)
+    exchange = corridor_answer(case, base, ("tajik_north_south", "datka_sughd"))
+    voltage = power_flow_answer(case, base)
+    verdict, outage_tables = _voltages_without_path(library, names[0])
+    used = path.T.to_dict()
+    own, kyrgyz = used[NORTH_SOUTH], used[KYRGYZ_LINE]
+    least = table["delivered"]
+    taken = [float(least.iloc[0] - least.iloc[1]), float(least.iloc[3] - least.iloc[4])]
+    losses = [max(round(loss, 1), 0.0) + 0.0 for loss in taken]
+    sentences = (
+        f"{NORTH_SOUTH} carries at most {own['most']:,.0f} of {own['rating']:,.0f} MW: {own['room']:,.0f} MW of room, "
+        f"and {kyrgyz['south']:,.0f} GWh a year come over {KYRGYZ_LINE}.",
+        f"With it out the season loses {losses[0]:,.0f} GWh in median and {losses[1]:,.0f} in wet water: Kyrgyzstan "
+        "has little to send, and the ring through Uzbekistan carries instead.",
+        f"{voltage.sentences[0]} With it out: {verdict}",
+    )
+    tables = {
+        "Use of the path": path,
+        "Seasons with a line out": table,
+        **exchange.tables,
+        **voltage.tables,
+        **outage_tables,
+    }
+    return Answer(
+        sentences,
+        tables,
+        span=f"season lost {min(losses):,.0f} to {max(losses):,.0f} GWh, median to wet water",
+        marks=marks_of(case, "lines.*", "rules.reactive_power"),
+        limits=voltage.limits,
+    )
+
+
+def _voltages_without_path(library: Library, name: str) -> tuple[str, dict[str, pd.DataFrame]]:
+    """Return what AC power flow says of the dispatch with the path out; no voltages at all is an answer too."""
+    try:
+        outage = power_flow_answer(library.case, library.scenario(name))
+    except SolverError as err:
+        return f"{err}.", {}
+    return outage.sentences[0], {"Voltages with Sughd - Dushanbe out": outage.tables["Voltages"]}
+
+
+def _use_of_path(result: Result) -> pd.DataFrame:
+    """Return what the two lines of the path carry: largest flow, rating, room [MW], energy each way [GWh]."""
+    lines = result.inputs.components["lines"]
+    rows = {}
+    for name in (NORTH_SOUTH, KYRGYZ_LINE):
+        flow = result.flow("lines")[name]
+        rating = float(lines["s_nom"].astype(float)[name])
+        most = float(flow.abs().max())
+        rows[name] = {
+            "most": most,
+            "rating": rating,
+            "room": rating - most,
+            "south": float(flow.clip(lower=0.0) @ result.hours) / 1000,
+            "north": float((-flow).clip(lower=0.0) @ result.hours) / 1000,
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("line")
+    table.attrs["units"] = "MW; south, north GWh a year"
+    return table

@@ -1,0 +1,74 @@
+"""Expected loss by a hazard, against what can be said by hand of two_bus."""
+
+from __future__ import annotations
+
+import pytest
+
+from energy.analysis.expected_outage_loss import expected_losses, representative_hours
+from energy.case import read_case
+from energy.scenario import HazardSet, read_scenario
+from energy.scenario.duration_law import Empirical, Exponential, Lognormal
+
+RAID = {
+    "kind": "line_out",
+    "cause": "attack",
+    "where": ["links.line"],
+    "rate": {"per_year": 2, "low": 1, "high": 8},
+    "duration": {"law": "empirical", "hours": [10]},
+}
+DAILY = {"time.resolution": "typical-days-24h"}
+
+
+def laws(**changes: object) -> HazardSet:
+    return HazardSet.model_validate({"name": "by hand", "hazards": {"raid": RAID | changes}})
+
+
+def test_a_full_line_loses_its_power_in_the_season_and_nothing_outside_it() -> None:
+    """In median water the line is full from May to September, 95 MW at the sink, and closed in the other months.
+
+    Two raids a year, evenly over the months, each ten hours: 2 x 5/12 x 10 h x 95 MW. Half the length, half the loss.
+    """
+    scenario = read_scenario("two_bus", overrides=DAILY)
+    shorter = laws(duration={"law": "empirical", "hours": [5]})
+    table = expected_losses(read_case("two_bus"), scenario, {"now": laws(), "crews": shorter}, ("raid",))
+    now = table.loc[("now", "raid")]
+    # 2 a year and 10 h of repair: a cycle of 4380 h, so that occurrences are 2 a year of 8,760 h
+    assert now["occurrences"] == pytest.approx(2, rel=1e-6)
+    assert now["lost"] == pytest.approx(2 * 5 / 12 * 10 * 95 / 1000, rel=1e-6)
+    assert now["lost, low"] == pytest.approx(now["lost"] / 2)
+    assert now["lost, high"] == pytest.approx(4 * now["lost"])
+    assert table.loc[("crews", "raid"), "lost"] == pytest.approx(now["lost"] / 2, rel=1e-6)
+
+
+def test_a_reservoir_makes_up_for_an_outage_of_a_line_with_room() -> None:
+    """In dry water the line carries 42 of 349 GWh: the water waits, and ten hours take nothing."""
+    scenario = read_scenario("two_bus", overrides=DAILY | {"hydrology": "dry"})
+    table = expected_losses(read_case("two_bus"), scenario, {"now": laws()}, ("raid",))
+    assert table.loc[("now", "raid"), "lost"] == pytest.approx(0, abs=1e-6)
+
+
+def test_a_long_outage_of_last_winter_reaches_into_the_season() -> None:
+    """Only December: 15 December 2027 to 1 April are 108 days; of 148 days 40 are left, April and ten days of May."""
+    december = laws(
+        by_month=[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
+        duration={"law": "empirical", "hours": [148 * 24]},
+        rate={"per_year": 1},
+    )
+    scenario = read_scenario("two_bus", overrides=DAILY)
+    table = expected_losses(read_case("two_bus"), scenario, {"now": december}, ("raid",))
+    assert table.loc[("now", "raid"), "lost a time"] == pytest.approx(10 * 24 * 95 / 1000, rel=1e-6)
+
+
+def test_the_state_and_the_places_multiply_the_rate() -> None:
+    chain = {"states": ["calm", "conflict"], "share": 0.25, "stay": 4}
+    told = RAID | {"when": "conflict", "each": True, "where": ["links.line", "generators.gas"]}
+    hazards = HazardSet.model_validate({"name": "by hand", "chain": chain, "hazards": {"raid": told}})
+    scenario = read_scenario("two_bus", overrides=DAILY)
+    table = expected_losses(read_case("two_bus"), scenario, {"now": hazards}, ("raid",))
+    assert table.loc[("now", "raid"), "occurrences"] == pytest.approx(2 * 2 * 0.25, rel=1e-6)
+
+
+def test_lengths_are_the_medians_of_equal_parts() -> None:
+    assert representative_hours(Lognormal(law="lognormal", median=100, sigma=0.5))[1] == pytest.approx(100)
+    assert representative_hours(Empirical(law="empirical", hours=(4.0,))) == [4.0, 4.0, 4.0]
+    assert representative_hours(Exponential(law="exponential", mean=1e6))[-1] == 8700.0
