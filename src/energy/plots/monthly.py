@@ -14,6 +14,7 @@ from energy.plots.frame import footer, heading
 from energy.plots.season_ladder import season_ladder
 from energy.plots.stacked_bars import stacked
 from energy.plots.style import CEILING, SIZES, colour, styled, tick_text
+from energy.plots.sweep import sweep_figure
 from energy.results.dataset import record
 from energy.results.waterfall import (
     WaterfallStep,
@@ -192,13 +193,13 @@ def _month_names(months: pd.PeriodIndex, width: float) -> list[str]:
     return names
 
 
-def plot(run: Run, size: str = "journal") -> Figure:
-    """Draw the first figure of a run: the months against the contract's ceiling.
+def plot(run: Run | xr.Dataset, size: str = "journal") -> Figure:
+    """Draw the first figure of a result: of a run the months against the contract's ceiling, of a sweep its grid.
 
     Parameters
     ----------
     run
-        From ``energy.run``.
+        From ``energy.run``, ``energy.record`` or ``energy.sweep``.
     size
         ``journal`` or ``slide``.
 
@@ -216,7 +217,10 @@ def plot(run: Run, size: str = "journal") -> Figure:
     >>> plot(solved).axes[0].get_ylabel()
     'energy at the receiving end [GWh/month]'
     """
-    return monthly(record(run), size)
+    if isinstance(run, Run):
+        return monthly(record(run), size)
+    is_sweep = "done" in run
+    return sweep_figure(run, size=size) if is_sweep else monthly(run, size)
 
 
 def monthly(dataset: xr.Dataset, size: str = "journal") -> Figure:
