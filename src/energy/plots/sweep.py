@@ -91,8 +91,8 @@ def sweep_figure(
     >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
     >>> axes = {"hydrology": ["median", "dry"], "values.links.line.p_nom": [50, 100]}
     >>> swept = sweep(read_case("two_bus"), scenario, axes, workers=1)
-    >>> sweep_figure(swept, "delivered").axes[-1].get_ylabel()
-    'energy that the links under study deliver at their far end [GWh]'
+    >>> sweep_figure(swept, "delivered").axes[0].get_ylabel()
+    'line: p_nom [MW]'
     """
     data = _data_array(swept, quantity)
     if data.dims == (POINT,):
