@@ -11,8 +11,8 @@ import pandas as pd
 from energy.analysis import Run
 from energy.metrics.month_columns import LOST, SURPLUS, lost_by_cause
 from energy.plots.frame import footer, heading
+from energy.plots.month_blocks import month_blocks
 from energy.plots.season_ladder import season_ladder
-from energy.plots.stacked_bars import stacked
 from energy.plots.style import CEILING, SIZES, colour, styled, tick_text
 from energy.plots.sweep import sweep_figure
 from energy.results.dataset import record
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH = 0.8  # of a bar, in months
+MOVED = 0.5  # GWh
+NET_OF_RESERVOIRS = "net of water moved between months"
 
 
 def monthly_figure(table: pd.DataFrame, title: str, footer: str = "", size: str = "journal") -> Figure:
@@ -82,6 +84,8 @@ def monthly_figure(table: pd.DataFrame, title: str, footer: str = "", size: str 
         else:
             left = figure.subplots(gridspec_kw=inner)
         _months(left, months)
+        if _moves_between_months(months):
+            left.set_title(NET_OF_RESERVOIRS, loc="left", fontsize=7, color="#444444", pad=2)
         handles, labels = left.get_legend_handles_labels()
         figure.legend(
             handles,
@@ -104,28 +108,16 @@ def monthly_figure(table: pd.DataFrame, title: str, footer: str = "", size: str 
     return figure
 
 
+def _moves_between_months(months: pd.DataFrame) -> bool:
+    """Return whether some cause's block of a month is not what it takes in that month alone."""
+    lost = lost_by_cause(months)
+    blocks = month_blocks(months)[list(lost)]
+    return bool((blocks - lost).abs().to_numpy().max(initial=0.0) >= MOVED)
+
+
 def _shown(steps: list[WaterfallStep]) -> list[WaterfallStep]:
     """Leave out the plants' step where it takes nothing; outages stay, so that their nothing is seen."""
     return [step for step in steps if step.cause != "water" or abs(step.takes) >= 0.5]
-
-
-def month_parts(months: pd.DataFrame) -> pd.DataFrame:
-    """Return what fills each month's bar up to the ceiling (`energy.plots.stacked_bars`).
-
-    Parameters
-    ----------
-    months
-        Months in season of ``energy.metrics.monthly_table``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A column a part [GWh], from the bottom up; each row sums to the ceiling, or to what is delivered where there is
-        none.
-    """
-    lost = {str(cause): energy for cause, energy in lost_by_cause(months).items()}
-    parts = stacked(months["delivered"], lost, months["ceiling"])
-    return pd.DataFrame(parts, index=months.index)
 
 
 def _months(axes: Axes, months: pd.DataFrame) -> None:
@@ -150,7 +142,7 @@ def _stack(axes: Axes, months: pd.DataFrame, places: np.ndarray) -> None:
     """Draw what is delivered, and above it what each cause takes; a cause that takes nearly nothing is left out."""
     least = 1e-3 * months["ceiling"].sum()
     bottom = np.zeros(len(months))
-    for cause, height in month_parts(months).items():
+    for cause, height in month_blocks(months).items():
         if cause != "delivered" and height.sum() < least:
             continue
         bars = axes.bar(
