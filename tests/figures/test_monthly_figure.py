@@ -51,7 +51,7 @@ def test_bars_show_the_months_of_the_season(figure: Figure) -> None:
     assert [tick.get_text() for tick in months.get_xticklabels()] == ["May\n2028", "Jun", "Jul"]
     assert heights(months, "delivered") == [30.0, 40.0, 20.0]
     assert heights(months, "line") == pytest.approx([0.0, 0.0, 10.0], abs=1e-4)
-    # June has 60 GWh to share out and the second service gives 5 back, so that the first has all of them, 5 less than it
+    # June has 60 GWh to share out and the second service gives 5 back: the first has all of them, 5 less than it
     # takes; of May and July it has 2.5 more each, which the second has less of: 155 and 45 over the season
     assert heights(months, "own_demand") == pytest.approx([52.5, 60.0, 42.5], abs=1e-4)
     assert heights(months, "afghan_contract") == pytest.approx([17.5, 0.0, 27.5], abs=1e-4)

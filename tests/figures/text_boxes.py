@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import NamedTuple
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
@@ -32,10 +32,28 @@ def text_boxes(figure: Figure) -> list[TextBox]:
         is_drawn = artist.get_visible() and artist.get_text().strip() and artist.figure is not None
         if not is_drawn or is_hidden_tick(figure, artist):
             continue
-        box = artist.get_window_extent(renderer)
-        if box.width > 0 and box.height > 0:
-            seen.append(TextBox(artist.get_text(), box))
+        for line, box in line_boxes(artist, renderer):
+            if box.width > 0 and box.height > 0:
+                seen.append(TextBox(line, box))
     return seen
+
+
+def line_boxes(artist: Text, renderer: RendererAgg) -> list[tuple[str, Bbox]]:
+    """Return the lines of an upright text with their boxes; a short line takes no more room than its letters."""
+    whole = artist.get_window_extent(renderer)
+    lines = artist.get_text().split("\n")
+    if len(lines) == 1 or artist.get_rotation() % 180:
+        return [(artist.get_text(), whole)]
+    height = whole.height / len(lines)
+    boxes = []
+    for number, line in enumerate(lines):
+        width, _, _ = renderer.get_text_width_height_descent(line, artist.get_fontproperties(), ismath=False)
+        left = {"left": whole.x0, "right": whole.x1 - width}.get(
+            artist.get_horizontalalignment(), (whole.x0 + whole.x1 - width) / 2
+        )
+        top = whole.y1 - number * height
+        boxes.append((line, Bbox([[left, top - height], [left + width, top]])))
+    return boxes
 
 
 def is_hidden_tick(figure: Figure, artist: Text) -> bool:

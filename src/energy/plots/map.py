@@ -42,7 +42,7 @@ NEUTRAL = (
     "simplified; dotted where states do not agree on them. They take no position on any claim."
 )
 FREE_PLACES = {
-    "AF": (65.2, 32.7),
+    "AF": (66.2, 32.2),
     "PK": (69.6, 29.6),
     "TJ": (72.2, 38.6),
     "KG": (74.8, 41.3),
@@ -91,7 +91,7 @@ def map_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
     views = _views(dataset, size)
     with styled():
         figure = framed(
-            heading(dataset, "Flows"),
+            heading(dataset, "Mean flows in MW"),
             footer(dataset, note=NEUTRAL if _is_on_the_map(dataset) else NO_BORDERS),
             size,
             HEIGHTS[size],
@@ -150,7 +150,7 @@ def _draw_view(axes: Axes, dataset: xr.Dataset, view: MapView) -> None:
     labelled_buses = {name: bus for name, bus in buses.items() if view.labels_at((bus.x, bus.y))}
     for bus in labelled_buses.values():
         labels.block(bus.x, bus.y)
-    draw_flows(axes, flows(dataset), buses, view=view, labels=labels)
+    draw_flows(axes, flows(dataset), buses, view=view, labels=labels, line=_line(dataset))
     for bus in buses.values():
         axes.plot([bus.x], [bus.y], "s", color="black", ms=3.5, zorder=6)
     for name, bus in labelled_buses.items():
@@ -166,6 +166,12 @@ def _draw_view(axes: Axes, dataset: xr.Dataset, view: MapView) -> None:
                 colour=PLANT_EDGE,
                 needed=False,
             )
+
+
+def _line(dataset: xr.Dataset) -> str:
+    """Return the name of the line under study; nothing where it has none of its own."""
+    line = str(dataset.attrs.get("line", ""))
+    return line if line[:1].isupper() else ""
 
 
 def _is_on_the_map(dataset: xr.Dataset) -> bool:

@@ -40,14 +40,18 @@ def draw_flows(
     *,
     view: MapView,
     labels: Labels,
+    line: str,
 ) -> None:
-    """Draw flows from the smallest to the largest, with their numbers [MW]."""
+    """Draw flows from the smallest to the largest, with their numbers [MW]; the one under study has its name."""
     largest_power = 0.0
     for flow in all_flows:
         largest_power = max(largest_power, flow.power)
         if flow.disrupted:
             x, y = _point_along(flow, buses, CROSS)
             labels.block(x, y, radius=6)
+        if flow.studied and line and flow.power >= SMALL_POWER and view.labels_at(_point_along(flow, buses, 0.5)):
+            x, y = _point_along(flow, buses, 0.5)
+            labels.beside(x, y, f"{line}: {flow.power:,.0f}", size=6.5)
     for flow in sorted(all_flows, key=lambda flow: flow.power):
         line_width = 0.8
         if largest_power > 0:
@@ -56,7 +60,9 @@ def draw_flows(
         candidates = [_point_along(flow, buses, share) for share in NUMBERED]
         if flow.power >= SMALL_POWER and view.labels_at(candidates[0]):
             visible = list(filter(view.labels_at, candidates))
-            labels.over(visible, f"{flow.power:,.0f}", size=6.5)
+            text = f"{flow.power:,.0f}"
+            if not flow.studied or not line:
+                labels.over(visible, text, size=6.5)
 
 
 def _point_along(flow: Flow, buses: dict[str, MapBus], share: float) -> Point:
