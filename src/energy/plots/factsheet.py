@@ -12,10 +12,10 @@ from energy.metrics.monthly import firm_power
 from energy.plots.duration import duration_curve
 from energy.plots.exchanges import exchanges
 from energy.plots.frame import footer, framed, heading
-from energy.plots.month_blocks import month_blocks
+from energy.plots.month_blocks import draw_blocks
 from energy.plots.monthly import month_table
 from energy.plots.season_ladder import season_ladder
-from energy.plots.style import CAUSES, CEILING, colour, styled, tick_text
+from energy.plots.style import CAUSES, CEILING, styled, tick_text
 from energy.results.labels import country_name
 from energy.results.waterfall import in_season, verdict, waterfall
 
@@ -89,15 +89,11 @@ def _large_figures(axes: Axes, dataset: xr.Dataset, months: pd.DataFrame) -> Non
 
 def _months(axes: Axes, months: pd.DataFrame) -> None:
     places = np.arange(len(months))
-    bottom = np.zeros(len(months))
-    for cause, energy in month_blocks(months).items():
-        axes.bar(places, energy, 0.8, bottom=bottom, color=colour(str(cause)), edgecolor="white", lw=0.5)
-        bottom = bottom + energy.to_numpy()
+    draw_blocks(axes, months, 0.8)
     for place, energy in zip(places, months["delivered"], strict=True):
         axes.text(place + 0.43, float(energy), f"{energy:,.0f}", fontsize=7, va="center", ha="left")
     edges = np.arange(len(months) + 1) - 0.5
     axes.stairs(months["ceiling"].to_numpy(), edges, color=CEILING, lw=1.3, baseline=None)
-    axes.set_ylim(0, 1.06 * max(1.0, float(bottom.max(initial=0.0)), float(months["ceiling"].max())))
     names = [f"{month:%b}\n{month.year}" for month in pd.PeriodIndex(months.index)]
     every = max(1, len(months) // 12)
     axes.set_xticks(places[::every], names[::every])

@@ -111,7 +111,7 @@ def map_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
             all_axes[1].set_title("inside the frame", fontsize=8, loc="left")
         add_loading_bar(all_axes)
         all_axes[-1].legend(
-            handles=legend_handles(with_plants=bool(plants(dataset))),
+            handles=legend_handles(with_plants=bool(plants(dataset)), line=_line(dataset)),
             loc="upper left",
             frameon=True,
             framealpha=0.9,
@@ -150,7 +150,7 @@ def _draw_view(axes: Axes, dataset: xr.Dataset, view: MapView) -> None:
     labelled_buses = {name: bus for name, bus in buses.items() if view.labels_at((bus.x, bus.y))}
     for bus in labelled_buses.values():
         labels.block(bus.x, bus.y)
-    draw_flows(axes, flows(dataset), buses, view=view, labels=labels, line=_line(dataset))
+    draw_flows(axes, flows(dataset), buses, view=view, labels=labels)
     for bus in buses.values():
         axes.plot([bus.x], [bus.y], "s", color="black", ms=3.5, zorder=6)
     for name, bus in labelled_buses.items():
@@ -169,9 +169,10 @@ def _draw_view(axes: Axes, dataset: xr.Dataset, view: MapView) -> None:
 
 
 def _line(dataset: xr.Dataset) -> str:
-    """Return the name of the line under study; nothing where it has none of its own."""
-    line = str(dataset.attrs.get("line", ""))
-    return line if line[:1].isupper() else ""
+    """Return the name of the line under study with its mean flow [MW]."""
+    line = str(dataset.attrs.get("line", "under study"))
+    power = sum(flow.power for flow in flows(dataset) if flow.studied)
+    return f"{line}: {power:,.0f} MW"
 
 
 def _is_on_the_map(dataset: xr.Dataset) -> bool:

@@ -40,18 +40,14 @@ def draw_flows(
     *,
     view: MapView,
     labels: Labels,
-    line: str,
 ) -> None:
-    """Draw flows from the smallest to the largest, with their numbers [MW]; the one under study has its name."""
+    """Draw flows from the smallest to the largest, with their numbers [MW]."""
     largest_power = 0.0
     for flow in all_flows:
         largest_power = max(largest_power, flow.power)
         if flow.disrupted:
             x, y = _point_along(flow, buses, CROSS)
             labels.block(x, y, radius=6)
-        if flow.studied and line and flow.power >= SMALL_POWER and view.labels_at(_point_along(flow, buses, 0.5)):
-            x, y = _point_along(flow, buses, 0.5)
-            labels.beside(x, y, f"{line}: {flow.power:,.0f}", size=6.5)
     for flow in sorted(all_flows, key=lambda flow: flow.power):
         line_width = 0.8
         if largest_power > 0:
@@ -61,8 +57,7 @@ def draw_flows(
         if flow.power >= SMALL_POWER and view.labels_at(candidates[0]):
             visible = list(filter(view.labels_at, candidates))
             text = f"{flow.power:,.0f}"
-            if not flow.studied or not line:
-                labels.over(visible, text, size=6.5)
+            labels.over(visible, text, size=6.5)
 
 
 def _point_along(flow: Flow, buses: dict[str, MapBus], share: float) -> Point:
@@ -173,8 +168,8 @@ def add_loading_bar(all_axes: Sequence[Axes]) -> None:
     bar.outline.set_visible(False)
 
 
-def legend_handles(with_plants: bool) -> list[Line2D]:
-    """Return the handles of the legend; that of plants on rivers only where there are some."""
+def legend_handles(with_plants: bool, line: str) -> list[Line2D]:
+    """Return the handles of the legend: the line under study by its name, plants on rivers where there are some."""
     from matplotlib.lines import Line2D
 
     studied = Line2D(
@@ -182,7 +177,7 @@ def legend_handles(with_plants: bool) -> list[Line2D]:
         [],
         color=STUDIED,
         lw=4,
-        label="under study (black edge)",
+        label=f"{line} (black edge)",
     )
     small = Line2D(
         [],

@@ -11,9 +11,9 @@ import pandas as pd
 from energy.analysis import Run
 from energy.metrics.month_columns import LOST, SURPLUS, lost_by_cause
 from energy.plots.frame import footer, heading
-from energy.plots.month_blocks import month_blocks
+from energy.plots.month_blocks import draw_blocks, month_blocks
 from energy.plots.season_ladder import season_ladder
-from energy.plots.style import CEILING, SIZES, colour, styled, tick_text
+from energy.plots.style import CEILING, SIZES, styled, tick_text
 from energy.plots.sweep import sweep_figure
 from energy.results.dataset import record
 from energy.results.waterfall import (
@@ -123,7 +123,7 @@ def _shown(steps: list[WaterfallStep]) -> list[WaterfallStep]:
 def _months(axes: Axes, months: pd.DataFrame) -> None:
     """Draw a bar a month up to the ceiling; all of it at the receiving end."""
     places = np.arange(len(months))
-    _stack(axes, months, places)
+    draw_blocks(axes, months, WIDTH)
     if months["ceiling"].any():
         edges = places[:, None] + np.array([-0.5, 0.5])
         ceiling = np.repeat(months["ceiling"], 2)
@@ -131,31 +131,9 @@ def _months(axes: Axes, months: pd.DataFrame) -> None:
     width = axes.get_position().width * axes.figure.get_figwidth()  # type: ignore[union-attr]
     axes.set_xticks(places, _month_names(pd.PeriodIndex(months.index), width))
     axes.set_xlim(-0.55, len(months) - 0.45)
-    highest = float(months[["ceiling", "delivered"]].to_numpy().max())
-    axes.set_ylim(0, 1.06 * highest if highest > 0 else 1)
     axes.yaxis.set_major_formatter(tick_text)
     axes.grid(axis="y")
     axes.set_ylabel("energy at the receiving end [GWh/month]")
-
-
-def _stack(axes: Axes, months: pd.DataFrame, places: np.ndarray) -> None:
-    """Draw what is delivered, and above it what each cause takes; a cause that takes nearly nothing is left out."""
-    least = 1e-3 * months["ceiling"].sum()
-    bottom = np.zeros(len(months))
-    for cause, height in month_blocks(months).items():
-        if cause != "delivered" and height.sum() < least:
-            continue
-        bars = axes.bar(
-            places,
-            height,
-            WIDTH,
-            bottom=bottom,
-            color=colour(str(cause)),
-            edgecolor="white",
-            lw=0.5,
-        )
-        bars.set_label(f"_{cause}")  # the ladder names the colours
-        bottom = bottom + height.to_numpy()
 
 
 def _month_names(months: pd.PeriodIndex, width: float) -> list[str]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from energy.errors import Fault, InputError
 from energy.plots.frame import footer, framed
-from energy.plots.month_blocks import month_blocks
+from energy.plots.month_blocks import draw_blocks
 from energy.plots.monthly import month_table
 from energy.plots.style import CEILING, SIZES, colour, styled, tick_text
 from energy.results.labels import words
@@ -27,7 +27,6 @@ PANELS_IN_A_ROW = 3
 HEIGHT_OF_A_ROW = 1.75  # inches
 HEIGHT_OF_FRAME = 1.5
 HEIGHT_OF_LEGEND = 0.3  # of a row
-LEAST = 0.5  # GWh in the season from which a cause has its colour in the legend
 MOST = 12  # scenarios
 
 
@@ -66,13 +65,14 @@ def small_multiples_figure(datasets: Sequence[xr.Dataset], size: str = "journal"
         legend_axes = figure.add_subplot(places[0, :])
         legend_axes.set_axis_off()
         grid = _panels(figure, places, len(datasets), columns)
-        highest = max(float(months[["ceiling", "delivered"]].to_numpy().max()) for months in tables)
-        grid[0].set_ylim(0, 1.06 * max(highest, 1.0))
         causes: dict[str, None] = {}
+        limits = np.empty((0, 2))
         for axes, dataset, months in zip(grid, datasets, tables, strict=True):
             causes |= dict.fromkeys(_draw_panel(axes, months))
             name = str(dataset.attrs["scenario"])
+            limits = np.vstack([limits, axes.get_ylim()])
             axes.set_title(f"{name}: {months['delivered'].sum():,.0f}", fontsize=7.5, loc="left")
+        grid[0].set_ylim(limits[:, 0].min(), limits[:, 1].max())
         figure.supylabel("energy at the receiving end [GWh/month]", fontsize=9)
         handles = [_patch(cause) for cause in causes]
         legend_axes.legend(handles=handles, loc="center left", ncols=4, fontsize=7, borderaxespad=0)
@@ -94,15 +94,7 @@ def _panels(figure: Figure, places: GridSpec, count: int, columns: int) -> list[
 def _draw_panel(axes: Axes, months: pd.DataFrame) -> list[str]:
     """Draw the months of a scenario; return the parts that are seen."""
     places = np.arange(len(months))
-    bottom = np.zeros(len(months))
-    seen = []
-    for part, energy in month_blocks(months).items():
-        cause = str(part)
-        if cause != "delivered" and energy.sum() < LEAST:
-            continue
-        axes.bar(places, energy, 0.85, bottom=bottom, color=colour(cause), edgecolor="white", lw=0.4)
-        bottom = bottom + energy.to_numpy()
-        seen.append(cause)
+    seen = draw_blocks(axes, months, 0.85)
     edges = np.arange(len(months) + 1) - 0.5
     axes.stairs(months["ceiling"].to_numpy(), edges, color=CEILING, lw=1.1, baseline=None)
     every = max(1, len(months) // 6)
