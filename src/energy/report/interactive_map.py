@@ -86,7 +86,7 @@ def interactive_map(network: pypsa.Network, title: str) -> str:
 
 def _legend(title: str, has_studied: bool) -> str:
     """Return the title and the legend, which lie over the map at its upper left."""
-    rows = ["<li>Squares and arrows: buses, and branches as wide as the root of their mean flow [MW].</li>"]
+    rows = ["<li>Circles: buses. Arrows: branches, as wide as the root of their mean flow [MW].</li>"]
     if has_studied:
         rows.append("<li>Thickest: the line under study.</li>")
     rows.append("<li>Point at a bus or a branch to see its name and numbers; drag to move, scroll to come closer.</li>")
