@@ -27,7 +27,6 @@ from energy.solve import Engine, Result
 from energy.solve.lp import matrix_of
 
 PROJECT = Path(__file__).parents[2]
-SLACK = 0.01  # MWh that each step leaves to the next, so that rounding does not make it infeasible
 LEAST, SHARE = 1000.0, 1e-3  # a service may differ by the larger of 1 GWh and 0.1 %
 COARSE = {"time.resolution": "typical-days-12h"}
 GAIN = 1e-3  # MWh that the certificate may leave open
@@ -84,15 +83,23 @@ def program_of_engine(asked: Inputs) -> Program:
 
 ATTEMPTS = (("presolve", "choose"), ("presolve", "off"), ("simplex_strategy", 4), ("solver", "ipm"))
 """Options of HiGHS, tried until one ends at an optimum: a program held on many faces is hard for its simplex."""
+PRICED = 1e-6  # MWh per MW or hm³: with a smaller reduced cost a column does not matter to a service
 
 
 class Chain:
-    """A program in HiGHS in which one service after the other is optimised, each time anew."""
+    """A program in HiGHS in which one service after the other is optimised, each time anew.
+
+    An optimum is held by complementary slackness: what has a reduced cost, and each row that has a price, stays at its
+    bound in all optima and only in these. A row that held the service's energy instead would have to leave slack, and
+    where a MWh of a service buys thousands of a later one, a slack of a few kWh moves the answer.
+    """
 
     def __init__(self, program: Program, asked: Inputs) -> None:
         self.program, self.asked = program, asked
         self.hours = asked.axis.weightings["objective"].to_numpy()[:, None]
         self.width = len(program.lower)
+        self.lower, self.upper = program.lower.copy(), program.upper.copy()
+        self.row_lower, self.row_upper = program.row_lower.copy(), program.row_upper.copy()
         self.highs = highspy.Highs()
         self.quiet()
         matrix = program.matrix.tocsc()
@@ -127,15 +134,35 @@ class Chain:
                 break
         assert self.highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
         least = float(self.highs.getInfo().objective_function_value)
-        at = np.flatnonzero(cost)
-        self.highs.addRow(-np.inf, least + SLACK, len(at), at.astype(np.int32), cost[at])
+        self.hold(cost)
         return least
+
+    def hold(self, cost: np.ndarray) -> None:
+        """Fix at its bound what has a reduced cost, or a price, at the present optimum."""
+        solution = self.highs.getSolution()
+        prices = np.asarray(solution.row_dual)
+        reduced = cost - self.program.matrix.T @ prices
+        fix(reduced, np.asarray(solution.col_value), self.lower, self.upper)
+        fix(prices, np.asarray(solution.row_value), self.row_lower, self.row_upper)
+        columns = np.arange(self.width, dtype=np.int32)
+        self.highs.changeColsBounds(len(columns), columns, self.lower, self.upper)
+        rows = np.arange(len(prices), dtype=np.int32)
+        self.highs.changeRowsBounds(len(rows), rows, self.row_lower, self.row_upper)
 
     def energies(self, order: list[str]) -> dict[str, float]:
         """Return the energy of each service [MWh] along the chain."""
         is_lacking = self.asked.components["generators"]["carrier"] == "lacking water"
         self.least(self.cost({"generators": is_lacking.to_numpy(float)}))
         return {service: -self.least(self.cost(costs_of(self.asked, service))) for service in order}
+
+
+def fix(slope: np.ndarray, values: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
+    """Set both bounds of what has a slope to the bound that it is at."""
+    matters = np.abs(slope) > PRICED
+    at_lower = np.abs(values - lower) <= np.abs(upper - values)
+    bound = np.where(at_lower, lower, upper)
+    assert (np.abs(values - bound)[matters] < 1e-4).all()  # MW or hm³: complementary slackness
+    lower[matters] = upper[matters] = bound[matters]
 
 
 def costs_of(asked: Inputs, service: str) -> dict[str, np.ndarray]:
