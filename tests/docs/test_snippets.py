@@ -130,3 +130,19 @@ def test_money_on_the_page_is_that_of_the_settlement(tmp_path: Path) -> None:
     assert f"transmission income is {transmission} million USD, its debt service {service}" in text
     assert f"{income} million cover it" in text
     assert f"is worth {tables['fuel']['replaced fuel'].sum() / 1e6:.0f} million USD" in text
+
+
+SCENARIOS_OF_PAGE = blocks(PROJECT / "docs" / "how-to" / "own.md", "yaml")
+
+
+@pytest.mark.parametrize("number", range(len(SCENARIOS_OF_PAGE)))
+def test_scenarios_of_the_how_to_are_sound(number: int, tmp_path: Path) -> None:
+    """Each is read as a file, and its components, corridors and events mean something to the case."""
+    import energy
+    from energy.model import inputs
+    from energy.model.additions import with_additions
+
+    file = tmp_path / "mine.yaml"
+    file.write_text(SCENARIOS_OF_PAGE[number], encoding="utf-8")
+    scenario = energy.read_scenario(file)
+    inputs(with_additions(energy.read_case(scenario.case), scenario), scenario)

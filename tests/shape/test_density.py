@@ -51,10 +51,10 @@ LIMITS = {
     "comprehensions a thousand code lines": Limit(now=25, goal=25),
     "complexity of the worst function": Limit(now=16, goal=15),
     "locals called found": Limit(now=0, goal=0),
-    "classes": Limit(now=285, goal=125),  # 245 before rules of first filling
+    "classes": Limit(now=287, goal=125),  # 245 before rules of first filling; 285 before flow diagrams and set lines
     "classes of one name": Limit(now=1, goal=0),
-    "public names": Limit(now=1103, goal=450),
-    "arrows in results, plots and report": Limit(now=236, goal=45),
+    "public names": Limit(now=1152, goal=450),  # 1103 before six figures, sweeps as tables, foreign networks
+    "arrows in results, plots and report": Limit(now=283, goal=45),  # 236 before six figures more and sweeps as tables
 }
 """That no import runs upwards is held by test_architecture.py."""
 

@@ -187,10 +187,9 @@ def run(
     if is_surprised and scenario.objective == "transfer":
         soon_and_late = _soon_and_late(case, scenario, engine)
     spread = None
-    undisturbed = None
-    if structure and engine.has_warm_start:
-        if scenario.events and not by_policy:
-            undisturbed = engine.solve(_without_events(case, scenario, inputs.axis))
+    asks_more = structure and engine.has_warm_start
+    undisturbed = None if by_policy or not asks_more else _undisturbed(case, scenario, engine, inputs.axis)
+    if asks_more:
         spread = structure_spread(case, scenario, engine, foreseen)
     contract = inputs.book.contract
     return Run(
@@ -209,11 +208,13 @@ def run(
     )
 
 
-def _without_events(case: Case, scenario: Scenario, axis: Axis) -> Inputs:
-    """Return the inputs of a scenario without its events, on the same snapshots."""
-    changes = {"events": (), "foresight": "perfect"}
-    without = scenario.model_copy(update=changes)
-    return with_objective(assemble(case, without, axis), without)
+def _undisturbed(case: Case, scenario: Scenario, engine: Engine, axis: Axis) -> Result | None:
+    """Return the optimum of a scenario without its events, on the same snapshots; None where it has none."""
+    if not scenario.events:
+        return None
+    without = scenario.model_copy(update={"events": (), "foresight": "perfect"})
+    inputs = with_objective(assemble(case, without, axis), without)
+    return engine.solve(inputs)
 
 
 def _soon_and_late(case: Case, scenario: Scenario, engine: Engine) -> tuple[float, float]:
