@@ -187,9 +187,9 @@ def run(
     if is_surprised and scenario.objective == "transfer":
         soon_and_late = _soon_and_late(case, scenario, engine)
     spread = None
-    asks_more = structure and engine.has_warm_start
-    undisturbed = None if by_policy or not asks_more else _undisturbed(case, scenario, engine, inputs.axis)
-    if asks_more:
+    undisturbed = None
+    if structure and engine.has_warm_start:
+        undisturbed = _undisturbed(case, asked, engine, inputs.axis)
         spread = structure_spread(case, scenario, engine, foreseen)
     contract = inputs.book.contract
     return Run(
@@ -209,8 +209,8 @@ def run(
 
 
 def _undisturbed(case: Case, scenario: Scenario, engine: Engine, axis: Axis) -> Result | None:
-    """Return the optimum of a scenario without its events, on the same snapshots; None where it has none."""
-    if not scenario.events:
+    """Return the optimum of a scenario without its events, on the same snapshots; None where it has none, or a policy decides."""
+    if not scenario.events or scenario.foresight == "policy":
         return None
     without = scenario.model_copy(update={"events": (), "foresight": "perfect"})
     inputs = with_objective(assemble(case, without, axis), without)
