@@ -209,7 +209,7 @@ def run(
 
 
 def _undisturbed(case: Case, scenario: Scenario, engine: Engine, axis: Axis) -> Result | None:
-    """Return the optimum of a scenario without its events, on the same snapshots; None where it has none, or a policy decides."""
+    """Return the optimum without events, on the same snapshots; None where there are none, or a policy decides."""
     if not scenario.events or scenario.foresight == "policy":
         return None
     without = scenario.model_copy(update={"events": (), "foresight": "perfect"})
