@@ -47,6 +47,10 @@ figures: run ## make the figures of README and docs from scratch (half an hour)
 	mkdir -p docs/figures
 	for kind in png svg; do cp results/baseline/monthly.$$kind docs/figures/baseline.$$kind; done
 	$(BIN)/energy figures results/baseline --only map --only reservoirs --only heatmap --format png --out docs/figures --force
+	$(BIN)/energy run hvdc_pole_out_july
+	$(BIN)/energy figures results/hvdc_pole_out_july --only daily --only exchanges --only factsheet --format png --out docs/figures --force
+	$(BIN)/energy sweep outage_length
+	cp results/sweeps/outage_length/sweep.png docs/figures/sweep.png
 	$(BIN)/energy backcast
 	$(BIN)/energy risk baseline --hazards base --until-ci 2%
 	$(BIN)/energy sensitivity baseline --split 8

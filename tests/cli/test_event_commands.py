@@ -103,6 +103,8 @@ def check_comparison(folder: Path) -> None:
     assert table.loc["plain", "delivered [GWh]"] == pytest.approx(348.84, abs=1e-2)
     assert table.loc["dry", "delivered [GWh]"] == pytest.approx(42.2256, abs=1e-2)
     assert table.loc["mast", "delivered [GWh]"] == pytest.approx(348.84 - 95 * 0.24, abs=1e-2)
+    lost_to_the_mast = table.loc["mast", "change of delivered [GWh]"]
+    assert lost_to_the_mast == pytest.approx(-95 * 0.24, abs=1e-2)
     assert table.loc["dry", "differs"] == "hydrology: dry"
     assert "mast (07-01)" in table.loc["mast", "differs"]
     for kind in ("png", "svg"):
@@ -120,6 +122,7 @@ def check_surprise(folder: Path) -> None:
 def check_compare(folders: list[Path], out: Path) -> None:
     text = said("compare", *folders, "--out", out)
     assert text.index("hydrology") < text.index("delivered [GWh]")
+    assert "+306.6" in text  # 348.84 less 42.2256
     assert {path.name for path in out.iterdir()} == {"comparison.csv", "comparison.png", "comparison.svg"}
     answer = json.loads(said("compare", *folders, "--out", out, "--json"))
     assert answer["inputs"] == {"hydrology": ["dry", "median"]}

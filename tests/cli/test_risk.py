@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -172,6 +173,25 @@ def test_adequacy_of_the_countries_of_a_case(energy: Energy, hazards: str, tmp_p
     assert code == 0, err
     table = pd.DataFrame(json.loads(out[: out.rindex("]") + 1])).set_index("country")
     assert (table["EENS MWh without"] >= table["EENS MWh with"] - 1e-6).all()
+
+
+def test_a_bar_is_reproduced_by_the_line_that_is_printed(energy: Energy, tmp_path: Path) -> None:
+    """Printed commands run as they stand, and deliver what the bar says to 0.1 GWh; what moves along is said."""
+    sizes = ("--trajectories", "2", "--top", "1", "--base", "0", "--spread", "0", "--looked-at", "2", "--workers", "1")
+    only = ("--only", "values.links.*", "--only", "values.profiles/*", "--set", "time.resolution=typical-days-24h")
+    code, out, err = energy("sensitivity", "two_bus", *only, *sizes, "--out", str(tmp_path))
+    assert code == 0, err
+    assert "turbine p_nom 0.5 → 0.4545" in out  # 500 of 550 MWh/hm³: the rated power stays
+    lines = out.splitlines()
+    commands = [number for number, line in enumerate(lines) if line.startswith("  energy run two_bus")]
+    assert len(commands) == 10
+    for number in commands:
+        said = float(lines[number - 1].split(": ")[1].split(" GWh")[0])
+        words = shlex.split(lines[number])
+        code, out, err = energy(*words[1:], "--json", "--out", str(tmp_path / f"{number}"))
+        assert code == 0, err
+        summary = pd.read_csv(next((tmp_path / f"{number}").rglob("summary.csv")))
+        assert summary["delivered"].sum() == pytest.approx(said, abs=0.1)
 
 
 def test_sensitivity_ranks_and_writes(energy: Energy, tmp_path: Path) -> None:

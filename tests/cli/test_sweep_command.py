@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -34,6 +35,34 @@ def test_a_sweep_is_solved_and_kept(command: Command, tmp_path: Path) -> None:
     dims = {"hydrology": 2, "values.links.line.p_nom": 2}
     assert json.loads(done.stdout) == {"sweep": "small", "points": 4, "failed": 0, "dims": dims}
     assert len((tmp_path / "out" / "small" / "points.jsonl").read_text().splitlines()) == 4
+
+
+def test_a_sweep_is_handed_over(command: Command, tmp_path: Path) -> None:
+    """Grid on the terminal, table and figure in the folder, all with names and units in words."""
+    file = tmp_path / "outage.yaml"
+    file.write_text(
+        "base: two_bus\nset:\n  time.resolution: typical-days-24h\n"
+        "  events: [{name: line out, kind: line_out, cause: test, where: [links.line], start: 05-01, duration: 7d}]\n"
+        "axes:\n  events.0.duration: [7d, 30d]\n  events.0.start: [05-01, 07-01]\n  hydrology: [dry, median]\n"
+    )
+    done = command("sweep", file, "--out", tmp_path / "out", "--workers", 1)
+    assert done.returncode == 0, done.stderr
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert ["30", "Jul", "0.0", "68.4"] in lines  # 30 days x 24 h x 95 MW
+    assert "line out: length [days]" in done.stdout
+    folder = tmp_path / "out" / "outage"
+    table = pd.read_csv(folder / "values.csv")
+    assert list(table.columns[:3]) == ["line out: length [days]", "line out: start", "water year"]
+    assert len(table) == 8
+    longest = table[(table["line out: length [days]"] == 30) & (table["water year"] == "median")]
+    assert longest["lost_during_events [GWh]"].tolist() == pytest.approx([68.4, 68.4])
+    assert (folder / "sweep.png").stat().st_size > 10_000
+    drawn = (folder / "sweep.svg").read_text(encoding="utf-8")
+    for text in ("line out: length [days]", "line out: start", "water year dry", "Jul", "[GWh]"):
+        assert text in drawn
+    refused = command("sweep", file, "--out", tmp_path / "out", "--workers", 1, "--quantity", "lost")
+    assert refused.returncode == 2
+    assert "allowed: delivered, sent" in refused.stderr
 
 
 def test_a_misspelt_axis_is_shown_and_nothing_written(command: Command, tmp_path: Path) -> None:

@@ -143,3 +143,19 @@ def test_money_on_the_page_is_that_of_the_settlement(tmp_path: Path) -> None:
     worth = tables["fuel"]["replaced fuel"].sum() / 1e6
     delivered = tables["terms"]["delivered"].sum() / 1000
     assert f"at {worth / delivered:,.0f} $/MWh" in answer_on_the_page(10)
+
+
+SCENARIOS_OF_PAGE = blocks(PROJECT / "docs" / "how-to" / "own.md", "yaml")
+
+
+@pytest.mark.parametrize("number", range(len(SCENARIOS_OF_PAGE)))
+def test_scenarios_of_the_how_to_are_sound(number: int, tmp_path: Path) -> None:
+    """Each is read as a file, and its components, corridors and events mean something to the case."""
+    import energy
+    from energy.model import inputs
+    from energy.model.additions import with_additions
+
+    file = tmp_path / "mine.yaml"
+    file.write_text(SCENARIOS_OF_PAGE[number], encoding="utf-8")
+    scenario = energy.read_scenario(file)
+    inputs(with_additions(energy.read_case(scenario.case), scenario), scenario)

@@ -13,7 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from energy.plots.monthly import month_parts, monthly_figure
+from energy.plots.month_blocks import month_blocks
+from energy.plots.monthly import monthly_figure
 from energy.plots.style import colour, save
 from energy.results.waterfall import verdict, waterfall
 
@@ -49,16 +50,24 @@ def test_bars_show_the_months_of_the_season(figure: Figure) -> None:
     months = figure.axes[0]
     assert [tick.get_text() for tick in months.get_xticklabels()] == ["May\n2028", "Jun", "Jul"]
     assert heights(months, "delivered") == [30.0, 40.0, 20.0]
-    assert heights(months, "line") == [0.0, 0.0, 10.0]
-    assert heights(months, "own_demand") == [50.0, 60.0, 40.0]  # June: 65 less the 5 given back
-    assert heights(months, "afghan_contract") == [20.0, 0.0, 30.0]
+    assert heights(months, "line") == pytest.approx([0.0, 0.0, 10.0], abs=1e-4)
+    # June has 60 GWh to share out and the second service gives 5 back: the first has all of them, 5 less than it
+    # takes; of May and July it has 2.5 more each, which the second has less of: 155 and 45 over the season
+    assert heights(months, "own_demand") == pytest.approx([52.5, 60.0, 42.5], abs=1e-4)
+    assert heights(months, "afghan_contract") == pytest.approx([17.5, 0.0, 27.5], abs=1e-4)
+
+
+def test_months_of_a_cause_sum_to_its_step_of_the_season(figure: Figure) -> None:
+    for step in waterfall(table()):
+        assert sum(heights(figure.axes[0], step.cause)) == pytest.approx(step.takes, abs=1e-3)
+    assert "net of water moved" in figure.axes[0].get_title(loc="left")
 
 
 def test_every_bar_ends_at_the_ceiling(figure: Figure) -> None:
     tops = np.zeros(3)
     for container in figure.axes[0].containers:
         tops = np.maximum(tops, [bar.get_y() + bar.get_height() for bar in container])
-    assert tops.tolist() == [100.0, 100.0, 100.0]
+    assert tops.tolist() == pytest.approx([100.0, 100.0, 100.0], abs=1e-4)
     (line,) = [line for line in figure.axes[0].lines if line.get_label() == "contract ceiling"]
     assert set(np.asarray(line.get_ydata())) == {100.0}
 
@@ -145,9 +154,9 @@ def test_global_state_of_matplotlib_is_untouched() -> None:
 
 
 def test_stack_is_not_negative_and_sums_to_the_ceiling() -> None:
-    parts = month_parts(table().iloc[1:])
+    parts = month_blocks(table().iloc[1:])
     assert (parts >= 0).all().all()
-    assert parts.sum(axis=1).tolist() == [100.0, 100.0, 100.0]
+    assert parts.sum(axis=1).tolist() == pytest.approx([100.0, 100.0, 100.0], abs=1e-4)
 
 
 def test_ladder_ends_at_delivered() -> None:

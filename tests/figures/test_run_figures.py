@@ -313,7 +313,7 @@ def test_sweep_cells_are_the_values() -> None:
     figure = sweep_figure(sweep(), x="month", y="days")
     axes, bar = figure.axes
     assert np.asarray(axes.images[0].get_array()).tolist() == [[0, 1, 2], [3, 4, 5]]
-    assert (axes.get_xlabel(), axes.get_ylabel(), bar.get_ylabel()) == ("month", "length [d]", "energy lost [GWh]")
+    assert (axes.get_xlabel(), axes.get_ylabel(), bar.get_ylabel()) == ("month", "length [days]", "energy lost [GWh]")
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["Jun", "Jul", "Aug"]
 
 

@@ -88,3 +88,21 @@ def test_a_table_of_many_runs() -> None:
     assert "The base is a; for e, under the same contract, d." in " ".join(" ".join(line) for line in lines)
     assert ["f:", "no", "result;", "no", "optimum"] in lines
     assert "line" not in out.getvalue().split("results")[1].split(" a ")[0], "a cause that takes nothing has no column"
+
+
+def test_few_runs_stand_side_by_side_with_their_changes() -> None:
+    comparison = {
+        "runs": ["a", "b", "c"],
+        "questions": ["base", "water", "water"],
+        "inputs": {"hydrology": ["median", "dry", "wet"]},
+        "bases": [0, 0, 0],
+        "results": {DELIVERED: [400.0, 300.0, 400.04], SHARE: [40.0, nan, 41.0]},
+    }
+    out = io.StringIO()
+    console = Console(file=out, width=120)
+    for part in comparison_text(comparison):
+        console.print(part)
+    lines = [line.split() for line in out.getvalue().splitlines() if line.strip()]
+    assert ["a", "b", "change", "c", "change"] in lines
+    assert ["delivered", "[GWh]", "400.0", "300.0", "−100.0", "400.0", "0.0"] in lines
+    assert ["share", "of", "the", "ceiling", "[%]", "40.0", "41.0", "+1.0"] in lines

@@ -52,6 +52,45 @@ def test_each_cell_is_the_solve_of_its_scenario(two_bus: Case) -> None:
             assert float(cell["objective"]) == pytest.approx(alone.objective, rel=1e-9)
 
 
+OUTAGE = {
+    "name": "out",
+    "kind": "line_out",
+    "cause": "test",
+    "where": ["links.line"],
+    "start": "05-01",
+    "duration": "7d",
+}
+
+
+@pytest.mark.parametrize("resolution", ["typical-days-12h", "12h"])
+def test_what_an_outage_takes_in_its_days_and_over_the_season(two_bus: Case, resolution: str) -> None:
+    """In median water the river fills the line all summer: each day of outage loses 24 h x 95 MW, for good.
+
+    In the dry year half of it is full in some hours only: the reservoir keeps the water, and all is sent later.
+    """
+    base = read_scenario("two_bus", overrides={"time.resolution": resolution, "events": [OUTAGE]})
+    axes = {"events.0.duration": ["7d", "10d"], "hydrology": ["median", "dry"]}
+    swept = sweep(two_bus, base, axes, workers=1)
+    lost = [7 * 24 * 95 / 1000, 10 * 24 * 95 / 1000]
+    median = swept.sel(hydrology="median")
+    assert median["lost_during_events"].to_numpy() == pytest.approx(lost, abs=1e-4)
+    assert median["lost_to_events"].to_numpy() == pytest.approx(lost, abs=1e-4)
+    assert swept.sel(hydrology="dry")["lost_to_events"].to_numpy() == pytest.approx(0.0, abs=1e-4)
+    assert (swept["lost_during_events"] > -1e-6).all()
+    assert swept["events.0.duration"].attrs == {"long_name": "out: length", "units": "d"}
+    without = sweep(two_bus, base.replace(events=()), {"hydrology": ["median", "dry"]}, workers=1)
+    assert "lost_to_events" not in without
+
+
+def test_losses_are_the_same_after_a_stop(two_bus: Case, tmp_path: Path) -> None:
+    base = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h", "events": [OUTAGE]})
+    axes = {"events.0.duration": ["7d", "10d"]}
+    shorter = sweep(two_bus, base, {"events.0.duration": ["7d"]}, folder=tmp_path / "s", workers=1)
+    resumed = sweep(two_bus, base, axes, folder=tmp_path / "s", workers=1)
+    assert_equal_bits(resumed, sweep(two_bus, base, axes, workers=1))
+    assert float(resumed["lost_to_events"][0]) == float(shorter["lost_to_events"][0])
+
+
 def test_zipped_and_sampled_axes_stand_in_a_row() -> None:
     zipped = grid({"growth": ["low", "high"], "events.0.duration": ["36h", "2d"]}, "zip")
     assert zipped.dims == {"point": 2}

@@ -20,7 +20,7 @@ from energy.metrics import ceiling, energy_by_month, monthly_table, transferable
 from energy.metrics.audit import TOLERANCE, audit
 from energy.metrics.monthly import GWH, of_service
 from energy.model import Inputs
-from energy.model.axis import in_window
+from energy.model.axis import Axis, in_window
 from energy.model.horizon import refuse_missed
 from energy.model.input_checks import validate_inputs
 from energy.model.inputs import assemble
@@ -58,6 +58,9 @@ class Run:
         nothing comes as a surprise, and at least cost, where the time of sending is a matter of money.
     structure
         What Kirchhoff's law and help between the sellers do to what is delivered, where it was asked for.
+    undisturbed
+        The optimum of the same scenario without its events, on the same snapshots, where it has some and ``structure``
+        was asked for; None where a policy decides.
     already_served
         Protected service → energy [GWh] that it is given before it has its place in the order, because a service
         before it uses it (winter demand, what a swap returns).
@@ -82,6 +85,7 @@ class Run:
     foreseen: Result | None = None
     soon_and_late: tuple[float, float] | None = None
     structure: StructureSpread | None = None
+    undisturbed: Result | None = None
     already_served: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
@@ -183,7 +187,9 @@ def run(
     if is_surprised and scenario.objective == "transfer":
         soon_and_late = _soon_and_late(case, scenario, engine)
     spread = None
+    undisturbed = None
     if structure and engine.has_warm_start:
+        undisturbed = _undisturbed(case, asked, engine, inputs.axis)
         spread = structure_spread(case, scenario, engine, foreseen)
     contract = inputs.book.contract
     return Run(
@@ -197,8 +203,18 @@ def run(
         foreseen=foreseen if is_unforeseen else None,
         soon_and_late=soon_and_late,
         structure=spread,
+        undisturbed=undisturbed,
         already_served=already_served,
     )
+
+
+def _undisturbed(case: Case, scenario: Scenario, engine: Engine, axis: Axis) -> Result | None:
+    """Return the optimum without events, on the same snapshots; None where there are none, or a policy decides."""
+    if not scenario.events or scenario.foresight == "policy":
+        return None
+    without = scenario.model_copy(update={"events": (), "foresight": "perfect"})
+    inputs = with_objective(assemble(case, without, axis), without)
+    return engine.solve(inputs)
 
 
 def _soon_and_late(case: Case, scenario: Scenario, engine: Engine) -> tuple[float, float]:

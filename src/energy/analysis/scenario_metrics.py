@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +14,7 @@ from energy.model.objective import UNSERVED
 from energy.solve import Result
 
 MONTHS = tuple(range(1, 13))
-METRICS: Mapping[str, tuple[tuple[str, ...], str, str]] = {
+METRICS: dict[str, tuple[tuple[str, ...], str, str]] = {
     "delivered": ((), "GWh", "energy that the links under study deliver at their far end"),
     "delivered_by_month": (("month",), "GWh", "the same by calendar month, UTC"),
     "sent": ((), "GWh", "energy that the links under study take at their near end"),
@@ -24,6 +23,15 @@ METRICS: Mapping[str, tuple[tuple[str, ...], str, str]] = {
     "objective": ((), "USD", "value of the objective"),
 }
 """Name → (dimensions, unit, meaning) of what is kept of every point."""
+LOSSES: dict[str, tuple[tuple[str, ...], str, str]] = {
+    "lost_to_events": ((), "GWh", "energy lost to the events over the horizon"),
+    "lost_during_events": ((), "GWh", "energy lost in the days of the events"),
+}
+"""The same for what events take, against the scenario without them (``energy.analysis.sweep.undisturbed``).
+
+The second less the first is what reservoirs save for other days.
+"""
+DAYS = "days"
 
 SERIES = (
     "transferable",
@@ -45,6 +53,8 @@ class Metrics:
     ----------
     series
         Names out of ``SERIES``, the components' ones followed by ``:name`` of a component.
+    days
+        Whether the energy of each day is measured too, as ``days``, from which ``losses`` are reckoned.
 
     Examples
     --------
@@ -53,6 +63,7 @@ class Metrics:
     """
 
     series: tuple[str, ...] = ()
+    days: bool = False
 
     def __post_init__(self) -> None:
         for name in self.series:
@@ -67,6 +78,8 @@ class Metrics:
     def shapes(self, days: int) -> dict[str, tuple[tuple[str, ...], str, str]]:
         """Return name → (dimensions, unit, meaning) of all that is kept."""
         shapes = dict(METRICS)
+        if self.days:
+            shapes |= LOSSES
         if not days:
             return shapes
         for name in self.series:
@@ -93,20 +106,41 @@ class Metrics:
         }
         for name in self.series:
             metrics[name] = self._day_means(result, name)
+        if self.days:
+            metrics[DAYS] = energy_by_day(result)
         return metrics
 
     def _day_means(self, result: Result, name: str) -> np.ndarray:
         """Return the mean of a series in each day of the horizon; NaN on a day without a step."""
         kind, _, component = name.partition(":")
         values = _series(result, kind, component)
-        instants, block, end = result.inputs.axis.calendar
-        midnight = instants[0].floor("D")
-        day = (instants - midnight) // pd.Timedelta(days=1)
-        length = -int((midnight - end) // pd.Timedelta(days=1))
+        day, block, length = _days(result)
         hours = np.bincount(day, minlength=length)
         sums = np.bincount(day, weights=values[block], minlength=length)
         unknown = np.full(length, np.nan)
         return np.asarray(np.divide(sums, hours, out=unknown, where=hours > 0))
+
+
+def energy_by_day(result: Result) -> np.ndarray:
+    """Return the energy that the links under study deliver in each day of the horizon [GWh]; shape (days,).
+
+    The energy of a snapshot is laid evenly over the hours that it stands for, so that the days sum to what is
+    delivered.
+    """
+    energy = transferable(result).to_numpy(float) * result.hours / 1000
+    day, block, length = _days(result)
+    steps_of_snapshot = np.bincount(block, minlength=len(energy))
+    energy_of_step = energy / np.maximum(steps_of_snapshot, 1)
+    return np.bincount(day, weights=energy_of_step[block], minlength=length)
+
+
+def _days(result: Result) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return the day and the snapshot of each step of the calendar; shape (steps,); and the number of days."""
+    instants, block, end = result.inputs.axis.calendar
+    midnight = instants[0].floor("D")
+    day = (instants - midnight) // pd.Timedelta(days=1)
+    length = -int((midnight - end) // pd.Timedelta(days=1))
+    return np.asarray(day), block, length
 
 
 def _series(result: Result, kind: str, component: str) -> np.ndarray:

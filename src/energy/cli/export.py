@@ -21,28 +21,33 @@ class Format(StrEnum):
     XLSX = "xlsx"
     GEOJSON = "geojson"
     KML = "kml"
+    DATAPACKAGE = "datapackage"
 
 
 @app.command("export")
 def export_command(
-    folders: Annotated[list[Path], typer.Argument(help="Folders of finished runs.")],
+    folders: Annotated[list[Path], typer.Argument(help="Folders of finished runs; for a data package a case.")],
     kind: Annotated[
         Format,
         typer.Option(
             "--format",
             help="xlsx: a workbook of tables; csv, parquet: every value, one a row; iamc: energy by country; "
-            "network: PyPSA; geojson, kml: buses, plants and mean flows of one run.",
+            "network: PyPSA; geojson, kml: buses, plants and mean flows of one run; "
+            "datapackage: a case as a data package.",
         ),
     ],
-    out: Annotated[Path, typer.Option("-o", "--out", help="File to write; for networks a folder.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="File to write; for networks and data packages a folder.")],
     force: FORCE = False,
 ) -> None:
     """Write finished runs for other programs."""
     from energy.report.geography import write_geography
     from energy.report.workbook import write_workbook
+    from energy.results.data_package import write_data_package
     from energy.results.export import export
 
-    if kind is Format.XLSX:
+    if kind is Format.DATAPACKAGE:
+        paths = write_data_package(folders, out, force)
+    elif kind is Format.XLSX:
         paths = [write_workbook(folders, out, force)]
     elif kind in (Format.GEOJSON, Format.KML):
         paths = [write_geography(_only(folders), out, kind, force)]

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from energy.cli.base import FOLDER, FORCE, app, new_console, page_file, working
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def _title(dataset: xr.Dataset) -> str:
+    """Return the title of the map: what it shows, and of which run."""
+    from energy.plots.frame import heading
+
+    return heading(dataset, "Mean flows")
 
 
 @app.command("map")
@@ -23,7 +33,7 @@ def map_command(
 
     dataset, out = read_record(folder), page_file(out)
     with working("drawing …"):
-        page = interactive_map(read_network(folder), str(dataset.attrs["scenario"]))
+        page = interactive_map(read_network(folder), _title(dataset))
         with atomic_file(out, force) as draft:
             draft.write_text(page, encoding="utf-8")
     new_console().print(f"written: {out} ({len(page.encode()) / 1e6:.1f} MB)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -66,6 +67,7 @@ def sensitivity_command(
     from energy.report.risk_text import frame_text
     from energy.report.sensitivity_text import (
         ranking,
+        reproduction_lines,
         sensitivity_notes,
         sensitivity_record,
         spread_table,
@@ -117,6 +119,9 @@ def sensitivity_command(
         title = f"{metric} of {asked.name}: {study.base:,.1f} {study.unit}"
         new_console().print(frame_text(ranking(study.numbers, 20), title))
         new_console().print(sensitivity_notes(study, parts))
+        already_set = [f"--set {quote(override)}" for override in overrides]
+        for line in reproduction_lines(study, " ".join([scenario, *already_set])):
+            new_console().print(line, soft_wrap=True)
         new_console().print(f"written to {folder}")
 
 

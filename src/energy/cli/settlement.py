@@ -34,6 +34,9 @@ def settlement_command(
     """Print who pays whom what by month, whether debt is served, fuel saved, rent, and welfare by country."""
     case, asked = read_asked(scenario, overrides)
     from energy.analysis.settlement import settlement
+    from energy.plots.frame import foot_of
+    from energy.plots.style import save
+    from energy.plots.welfare import welfare_figure
     from energy.report.settlement_text import settlement_json, settlement_text, tables_of
     from energy.results.manifest import provenance, write_tables
     from energy.results.ownership import refuse_strange_folder
@@ -43,6 +46,8 @@ def settlement_command(
     with working(f"{asked.name} …"):
         settled = settlement(case, asked, shortfall_owed=shortfall_owed, measured=measured)
         write_tables(folder, tables_of(settled), provenance(case, asked, time.perf_counter() - start), force)
+        drawn = welfare_figure(settled.welfare, f"Welfare by country: {asked.name}", foot_of(asked, case))
+        save(drawn, folder / "welfare", force=force)
     if as_json:
         print(json.dumps(settlement_json(settled), indent=1))
         return

@@ -14,6 +14,8 @@ import typer
 from energy.cli.base import AS_JSON, MOST_PROCESSES, MOST_SAMPLES, NUMBERS, SET, app, new_console, read_asked
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from energy.analysis.sensitivity.number_sets import NumberSets
     from energy.case import Case
     from energy.scenario import Scenario
@@ -32,12 +34,20 @@ def sweep_command(
     ] = None,
     sets: Annotated[int, typer.Option(min=0, max=MOST_SAMPLES, help="Sets of the unknown numbers at every point.")] = 0,
     numbers: NUMBERS = "ranges",
+    quantity: Annotated[
+        str, typer.Option(help="What is printed and drawn; else what events take, or what is delivered.")
+    ] = "",
     as_json: AS_JSON = False,
 ) -> None:
     """Solve a scenario for many values of some of its keys; stopped at any moment, it goes on where it was."""
     from energy.analysis.sweep.sweep import sweep
     from energy.analysis.sweep.sweep_file import read_sweep
+    from energy.plots.frame import foot_of
+    from energy.report.sweep_text import sweep_text
+    from energy.results.sweep_table import quantity_of, refuse_unknown
 
+    if quantity:
+        refuse_unknown(quantity)
     name, asked, axes = read_sweep(file)
     pairs = [f"{key}={json.dumps(value)}" for key, value in asked.set.items()]
     case, base = read_asked(asked.base, [*pairs, *overrides])
@@ -62,6 +72,9 @@ def sweep_command(
             numbers=number_sets,
         )
     failed = int((dataset["reason"].values != "").sum())
+    shown = quantity_of(dataset, quantity)
+    if failed < dataset["done"].size:
+        _write(dataset, folder, shown, foot_of(base, case))
     if as_json:
         sizes = {str(dim): size for dim, size in dataset["done"].sizes.items()}
         print(
@@ -72,11 +85,12 @@ def sweep_command(
         )
     else:
         console = new_console()
-        console.print(_summary(dataset))
+        for part in sweep_text(dataset, shown):
+            console.print(part)
         reasons = [str(reason) for reason in dict.fromkeys(dataset["reason"].values.ravel()) if reason]
         for reason in reasons[:5]:
             console.print(f"failed: {reason}")
-        console.print(f"{dataset['done'].size} points, {failed} failed; written to {folder}")
+        console.print(f"{dataset['done'].size} points, {failed} failed; written to {folder}: values.csv, sweep.png")
     if failed == dataset["done"].size:
         raise typer.Exit(3)
 
@@ -92,20 +106,20 @@ def _number_sets(numbers: str, sets: int, case: Case, base: Scenario) -> NumberS
     return read_number_sets(numbers, case, base)
 
 
-def _summary(dataset: Any) -> Any:
-    """Return the lowest, mean and highest value of each number that the sweep has of every point."""
-    from energy.report.text_table import text_table, words_column
+def _write(dataset: xr.Dataset, folder: Path, quantity: str, footer: str) -> None:
+    """Write the values of a sweep as a table, and one of its quantities as a figure."""
+    from energy.plots.style import save
+    from energy.plots.sweep import drawable, sweep_figure
+    from energy.results.atomic_write import atomic_file
+    from energy.results.sweep_table import values_table
+    from energy.results.table_writer import plain_cells
 
-    rows = []
-    points = dataset["done"].dims
-    for name, variable in dataset.data_vars.items():
-        is_number_of_point = variable.dims == points and variable.dtype.kind == "f"
-        if is_number_of_point and variable.notnull().any():
-            numbers = (float(variable.min()), float(variable.mean()), float(variable.max()))
-            figures = [f"{number:,.4g}" for number in numbers]
-            rows.append([str(name), *figures, variable.attrs["units"]])
-    heads = ("", "lowest", "mean", "highest", "unit")
-    return text_table([words_column(head) for head in heads], rows, framed=True)
+    table = plain_cells(values_table(dataset))
+    with atomic_file(folder / "values.csv", table=True) as draft:
+        table.to_csv(draft, index=False, float_format="%.6g", lineterminator="\n")
+    shown, note = drawable(dataset[quantity])
+    figure = sweep_figure(shown, foot=f"{note}\n{footer}".strip())
+    save(figure, folder / "sweep")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typer.core import TyperGroup
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "Start": ("list", "show", "check", "questions", "init", "new", "schema"),
-    "Runs and their results": ("run", "rerun", "compare", "figures", "report", "map", "export", "build"),
+    "Runs and their results": ("run", "rerun", "compare", "figures", "report", "map", "export", "build", "import"),
     "Transfer and what takes it": (
         "attribution",
         "capability",

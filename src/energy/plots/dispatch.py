@@ -48,6 +48,9 @@ class CarrierStyle(NamedTuple):
     label: str
 
 
+MOST_NAMED_MONTHS = 24
+
+
 def dispatch_figure(dataset: xr.Dataset, country: str = "", size: str = "journal") -> Figure:
     """Draw supply, trade and demand of a country by carrier, over the mean day of each month.
 
@@ -220,6 +223,8 @@ def _set_month_axis(axes: Axes, months: list[str]) -> None:
         name = month.strftime("%b")
         if len(months) >= 14:
             name = name[:1]
+        if len(months) > MOST_NAMED_MONTHS and month.month % 3 != 1:
+            name = ""
         if number == 0 or month.month == 1:
             name += f"\n{month.year}"
         middles.append(24 * number + 12)

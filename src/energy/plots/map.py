@@ -42,7 +42,7 @@ NEUTRAL = (
     "simplified; dotted where states do not agree on them. They take no position on any claim."
 )
 FREE_PLACES = {
-    "AF": (65.2, 32.7),
+    "AF": (66.2, 32.2),
     "PK": (69.6, 29.6),
     "TJ": (72.2, 38.6),
     "KG": (74.8, 41.3),
@@ -91,7 +91,7 @@ def map_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
     views = _views(dataset, size)
     with styled():
         figure = framed(
-            heading(dataset, "Flows"),
+            heading(dataset, "Mean flows in MW"),
             footer(dataset, note=NEUTRAL if _is_on_the_map(dataset) else NO_BORDERS),
             size,
             HEIGHTS[size],
@@ -111,7 +111,7 @@ def map_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
             all_axes[1].set_title("inside the frame", fontsize=8, loc="left")
         add_loading_bar(all_axes)
         all_axes[-1].legend(
-            handles=legend_handles(with_plants=bool(plants(dataset))),
+            handles=legend_handles(with_plants=bool(plants(dataset)), line=_line(dataset)),
             loc="upper left",
             frameon=True,
             framealpha=0.9,
@@ -166,6 +166,13 @@ def _draw_view(axes: Axes, dataset: xr.Dataset, view: MapView) -> None:
                 colour=PLANT_EDGE,
                 needed=False,
             )
+
+
+def _line(dataset: xr.Dataset) -> str:
+    """Return the name of the line under study with its mean flow [MW]."""
+    line = str(dataset.attrs.get("line", "under study"))
+    power = sum(flow.power for flow in flows(dataset) if flow.studied)
+    return f"{line}: {power:,.0f} MW"
 
 
 def _is_on_the_map(dataset: xr.Dataset) -> bool:

@@ -75,6 +75,11 @@ def _period_weights(dataset: xr.Dataset) -> np.ndarray:
     return season_hours if season_hours.sum() > 0 else hours
 
 
+def period_hours(dataset: xr.Dataset) -> float:
+    """Return the hours [h] of the contract season, or of the horizon where there is none."""
+    return float(_period_weights(dataset).sum())
+
+
 def places(dataset: xr.Dataset) -> dict[str, MapBus]:
     """Return the electric buses that are drawn, by name."""
     buses = _all_buses(dataset)

@@ -19,9 +19,14 @@ OFFSETS: tuple[Offset, ...] = (
     (0, -13),
     (7, -3),
     (-7, -3),
+    (9, -17),
+    (-9, -17),
+    (9, 11),
+    (-9, 11),
 )
 """Offsets that are tried, in this order; a text stands to the right or left of its point by the sign of the first."""
 LETTER_WIDTH = 0.62  # font sizes
+CAPITALS = 1.25  # width of a capital letter to that of others
 LINE_HEIGHT = 1.25  # font sizes
 POINTS_AN_INCH = 72
 
@@ -97,7 +102,7 @@ class Labels:
 
     def keep_off(self, x: float, y: float, text: str, size: float) -> None:
         """Keep texts off one that stands there already, centred."""
-        self._occupied.append(self._centred(x, y, text, size))
+        self._occupied.append(self._centred(x, y, text, size * CAPITALS))
 
     def beside(
         self,

@@ -56,7 +56,8 @@ def draw_flows(
         candidates = [_point_along(flow, buses, share) for share in NUMBERED]
         if flow.power >= SMALL_POWER and view.labels_at(candidates[0]):
             visible = list(filter(view.labels_at, candidates))
-            labels.over(visible, f"{flow.power:,.0f}", size=6.5)
+            text = f"{flow.power:,.0f}"
+            labels.over(visible, text, size=6.5)
 
 
 def _point_along(flow: Flow, buses: dict[str, MapBus], share: float) -> Point:
@@ -167,8 +168,8 @@ def add_loading_bar(all_axes: Sequence[Axes]) -> None:
     bar.outline.set_visible(False)
 
 
-def legend_handles(with_plants: bool) -> list[Line2D]:
-    """Return the handles of the legend; that of plants on rivers only where there are some."""
+def legend_handles(with_plants: bool, line: str) -> list[Line2D]:
+    """Return the handles of the legend: the line under study by its name, plants on rivers where there are some."""
     from matplotlib.lines import Line2D
 
     studied = Line2D(
@@ -176,7 +177,7 @@ def legend_handles(with_plants: bool) -> list[Line2D]:
         [],
         color=STUDIED,
         lw=4,
-        label="under study (black edge)",
+        label=f"{line} (black edge)",
     )
     small = Line2D(
         [],

@@ -11,9 +11,10 @@ import pandas as pd
 from energy.analysis import Run
 from energy.metrics.month_columns import LOST, SURPLUS, lost_by_cause
 from energy.plots.frame import footer, heading
+from energy.plots.month_blocks import draw_blocks, month_blocks
 from energy.plots.season_ladder import season_ladder
-from energy.plots.stacked_bars import stacked
-from energy.plots.style import CEILING, SIZES, colour, styled, tick_text
+from energy.plots.style import CEILING, SIZES, styled, tick_text
+from energy.plots.sweep import sweep_figure
 from energy.results.dataset import record
 from energy.results.waterfall import (
     WaterfallStep,
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH = 0.8  # of a bar, in months
+MOVED = 0.5  # GWh
+NET_OF_RESERVOIRS = "net of water moved between months"
 
 
 def monthly_figure(table: pd.DataFrame, title: str, footer: str = "", size: str = "journal") -> Figure:
@@ -81,6 +84,8 @@ def monthly_figure(table: pd.DataFrame, title: str, footer: str = "", size: str 
         else:
             left = figure.subplots(gridspec_kw=inner)
         _months(left, months)
+        if _moves_between_months(months):
+            left.set_title(NET_OF_RESERVOIRS, loc="left", fontsize=7, color="#444444", pad=2)
         handles, labels = left.get_legend_handles_labels()
         figure.legend(
             handles,
@@ -103,34 +108,22 @@ def monthly_figure(table: pd.DataFrame, title: str, footer: str = "", size: str 
     return figure
 
 
+def _moves_between_months(months: pd.DataFrame) -> bool:
+    """Return whether some cause's block of a month is not what it takes in that month alone."""
+    lost = lost_by_cause(months)
+    blocks = month_blocks(months)[list(lost)]
+    return bool((blocks - lost).abs().to_numpy().max(initial=0.0) >= MOVED)
+
+
 def _shown(steps: list[WaterfallStep]) -> list[WaterfallStep]:
     """Leave out the plants' step where it takes nothing; outages stay, so that their nothing is seen."""
     return [step for step in steps if step.cause != "water" or abs(step.takes) >= 0.5]
 
 
-def month_parts(months: pd.DataFrame) -> pd.DataFrame:
-    """Return what fills each month's bar up to the ceiling (`energy.plots.stacked_bars`).
-
-    Parameters
-    ----------
-    months
-        Months in season of ``energy.metrics.monthly_table``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A column a part [GWh], from the bottom up; each row sums to the ceiling, or to what is delivered where there is
-        none.
-    """
-    lost = {str(cause): energy for cause, energy in lost_by_cause(months).items()}
-    parts = stacked(months["delivered"], lost, months["ceiling"])
-    return pd.DataFrame(parts, index=months.index)
-
-
 def _months(axes: Axes, months: pd.DataFrame) -> None:
     """Draw a bar a month up to the ceiling; all of it at the receiving end."""
     places = np.arange(len(months))
-    _stack(axes, months, places)
+    draw_blocks(axes, months, WIDTH)
     if months["ceiling"].any():
         edges = places[:, None] + np.array([-0.5, 0.5])
         ceiling = np.repeat(months["ceiling"], 2)
@@ -138,31 +131,9 @@ def _months(axes: Axes, months: pd.DataFrame) -> None:
     width = axes.get_position().width * axes.figure.get_figwidth()  # type: ignore[union-attr]
     axes.set_xticks(places, _month_names(pd.PeriodIndex(months.index), width))
     axes.set_xlim(-0.55, len(months) - 0.45)
-    highest = float(months[["ceiling", "delivered"]].to_numpy().max())
-    axes.set_ylim(0, 1.06 * highest if highest > 0 else 1)
     axes.yaxis.set_major_formatter(tick_text)
     axes.grid(axis="y")
     axes.set_ylabel("energy at the receiving end [GWh/month]")
-
-
-def _stack(axes: Axes, months: pd.DataFrame, places: np.ndarray) -> None:
-    """Draw what is delivered, and above it what each cause takes; a cause that takes nearly nothing is left out."""
-    least = 1e-3 * months["ceiling"].sum()
-    bottom = np.zeros(len(months))
-    for cause, height in month_parts(months).items():
-        if cause != "delivered" and height.sum() < least:
-            continue
-        bars = axes.bar(
-            places,
-            height,
-            WIDTH,
-            bottom=bottom,
-            color=colour(str(cause)),
-            edgecolor="white",
-            lw=0.5,
-        )
-        bars.set_label(f"_{cause}")  # the ladder names the colours
-        bottom = bottom + height.to_numpy()
 
 
 def _month_names(months: pd.PeriodIndex, width: float) -> list[str]:
@@ -192,13 +163,13 @@ def _month_names(months: pd.PeriodIndex, width: float) -> list[str]:
     return names
 
 
-def plot(run: Run, size: str = "journal") -> Figure:
-    """Draw the first figure of a run: the months against the contract's ceiling.
+def plot(run: Run | xr.Dataset, size: str = "journal") -> Figure:
+    """Draw the first figure of a result: of a run the months against the contract's ceiling, of a sweep its grid.
 
     Parameters
     ----------
     run
-        From ``energy.run``.
+        From ``energy.run``, ``energy.record`` or ``energy.sweep``.
     size
         ``journal`` or ``slide``.
 
@@ -216,7 +187,10 @@ def plot(run: Run, size: str = "journal") -> Figure:
     >>> plot(solved).axes[0].get_ylabel()
     'energy at the receiving end [GWh/month]'
     """
-    return monthly(record(run), size)
+    if isinstance(run, Run):
+        return monthly(record(run), size)
+    is_sweep = "done" in run
+    return sweep_figure(run, size=size) if is_sweep else monthly(run, size)
 
 
 def monthly(dataset: xr.Dataset, size: str = "journal") -> Figure:

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from energy.errors import Fault, InputError, nearest
+from energy.plots.daily import daily_figure
 from energy.plots.dispatch import dispatch_figure
 from energy.plots.duration import duration_figure
 from energy.plots.event_calendar import calendar_figure
+from energy.plots.exchanges import exchanges, exchanges_figure
+from energy.plots.factsheet import factsheet_figure
 from energy.plots.heatmap import heatmap_figure
 from energy.plots.map import map_figure
 from energy.plots.monthly import monthly
+from energy.plots.prices import price_figure
 from energy.plots.reservoirs import reservoir_figure
 from energy.plots.settlement import settlement_figure
 from energy.plots.waterfall import ENDS, ladder_figure, waterfall_table
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
+FACTSHEET = "factsheet"
+"""Figure of a run that is drawn where it is named, and no part of pages that have the others."""
 Draw = Callable[["xr.Dataset", str], "Figure"]
 
 
@@ -52,6 +58,9 @@ def entries(dataset: xr.Dataset) -> dict[str, FigureEntry]:
             monthly,
             f"Energy by month in {name}: {delivered} of a ceiling of {ceiling} are delivered.",
         ),
+        "daily": FigureEntry(daily_figure, f"Power by day in {name}, events shaded, against the run without them."),
+        "exchanges": FigureEntry(exchanges_figure, f"Who feeds whom in the season of {name}, in GWh."),
+        "prices": FigureEntry(price_figure, f"Duration of prices by country in {name}."),
         "map": FigureEntry(map_figure, f"Map of mean flows between countries in the season of {name}."),
         "waterfall": FigureEntry(
             ladder_figure,
@@ -94,7 +103,7 @@ def draw(dataset: xr.Dataset, name: str = "monthly", size: str = "journal") -> F
 
 
 def chosen(dataset: xr.Dataset, names: Iterable[str]) -> dict[str, FigureEntry]:
-    """Return the named figures of a run, or all of them where none is named.
+    """Return the named figures of a run, or all of them where none is named; ``factsheet`` only by its name.
 
     Raises
     ------
@@ -102,29 +111,38 @@ def chosen(dataset: xr.Dataset, names: Iterable[str]) -> dict[str, FigureEntry]:
         When the run has no such figure.
     """
     figures = entries(dataset)
-    named = list(names)
+    named = list(names) or list(figures)
+    figures |= {FACTSHEET: FigureEntry(_factsheet, f"Factsheet of {dataset.attrs['scenario']}: one sheet of A4.")}
     unknown = [name for name in named if name not in figures]
     if unknown:
         allowed = ", ".join(figures)
         raise InputError(
             Fault(f"no figure {name!r} of this run", allowed=allowed, repair=nearest(name, figures)) for name in unknown
         )
-    return {name: figures[name] for name in named or figures}
+    return {name: figures[name] for name in named}
 
 
 def _has(dataset: xr.Dataset, name: str) -> bool:
     """Return whether a run has what a figure shows."""
     has_ceiling = float(dataset["ceiling"].max()) > 0
+    is_placed = "buses_x" in dataset and float(np.ptp(dataset["buses_x"].to_numpy())) > 0
     shown = {
+        "exchanges": is_placed and bool(exchanges(dataset)),
         "settlement": "settled" in dataset,
         "reservoirs": bool(reservoirs(dataset)),
         "events": dataset.sizes.get("event", 0) > 0,
-        "map": "buses_x" in dataset and float(np.ptp(dataset["buses_x"].to_numpy())) > 0,
+        "map": is_placed,
         "waterfall": not set(map(str, waterfall_table(dataset).columns)) <= set(ENDS),
         "duration": has_ceiling,
+        "daily": "day_delivered" in dataset and has_ceiling,
+        "prices": str(dataset.attrs.get("scenario_objective")) == "dispatch" and "buses_marginal_price" in dataset,
         "heatmap": has_ceiling,
     }
     return shown.get(name, True)
+
+
+def _factsheet(dataset: xr.Dataset, size: str) -> Figure:  # noqa: ARG001  (a sheet has one size)
+    return factsheet_figure(dataset)
 
 
 def _duration(dataset: xr.Dataset, size: str) -> Figure:

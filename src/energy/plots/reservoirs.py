@@ -26,6 +26,7 @@ INFLOW = "#000000"
 TURBINED = "#0072b2"
 SPILT = "#e69f00"
 RULE = "#009e73"
+MOST_NAMED_MONTHS = 12
 
 
 def reservoir_figure(dataset: xr.Dataset, stores: tuple[str, ...] = (), size: str = "journal") -> Figure:
@@ -228,8 +229,9 @@ def _draw_content(axes: Axes, store: Reservoir) -> None:
 def _set_month_axis(axes: Axes, months: pd.PeriodIndex) -> None:
     """Name months by their first letter; the year stands below the first one and each January."""
     names = []
+    every = 1 if len(months) <= MOST_NAMED_MONTHS else 3
     for number, month in enumerate(months):
-        name = month.strftime("%b")[:1]
+        name = month.strftime("%b")[:1] if month.month % every == 1 % every else ""
         if number == 0 or month.month == 1:
             name += f"\n{month.year}"
         names.append(name)

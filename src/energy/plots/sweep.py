@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from energy.errors import Fault, InputError, nearest
 from energy.plots.frame import framed
-from energy.plots.style import HEAT, styled
+from energy.plots.style import HEAT, SIZES, styled
+from energy.plots.sweep_labels import (
+    axis_label,
+    capitalised,
+    panel_title,
+    parameter_name,
+    quantity_label,
+    quantity_name,
+    value_texts,
+    values_of,
+)
+from energy.plots.sweep_points import POINT, line_figure, scatter_figure
+from energy.results.sweep_table import quantity_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -18,6 +31,11 @@ if TYPE_CHECKING:
 
 MOST_LABELLED_CELLS = 150  # a larger table gets no numbers
 MOST_TICKS = 12  # on an axis
+PANELS_IN_A_ROW = 3
+MOST_DIMENSIONS = 3
+SET = "set"  # dimension of the sets of unknown numbers
+HEIGHT_OF_A_ROW = 2.2  # inches
+HEIGHT_OF_FRAME = 1.0
 
 
 class ColourScale(NamedTuple):
@@ -36,14 +54,16 @@ def sweep_figure(
     foot: str = "",
     size: str = "journal",
 ) -> Figure:
-    """Draw a quantity over two swept parameters; each value of a third one gets a panel.
+    """Draw a quantity over its swept parameters: one as a line, two as cells, each value of a third one as a panel.
+
+    Points in a row, as a sample has them, are drawn against each parameter.
 
     Parameters
     ----------
     swept
-        A DataArray, or a Dataset and the name of a variable, with the swept parameters as dimensions; two or three.
+        A DataArray, or a Dataset and the name of a variable, with the swept parameters as dimensions; up to three.
     quantity
-        Name of the variable; needed where a Dataset has more than one.
+        Name of the variable; of a sweep with events what they take unless named, else what is delivered.
     x, y
         Dimensions along the axes; the first two by default. Numbers keep their distances where ``contour`` is set.
     contour
@@ -71,44 +91,84 @@ def sweep_figure(
     >>> scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
     >>> axes = {"hydrology": ["median", "dry"], "values.links.line.p_nom": [50, 100]}
     >>> swept = sweep(read_case("two_bus"), scenario, axes, workers=1)
-    >>> sweep_figure(swept, "delivered").axes[-1].get_ylabel()
-    'energy that the links under study deliver at their far end [GWh]'
+    >>> sweep_figure(swept, "delivered").axes[0].get_ylabel()
+    'line: p_nom [MW]'
     """
     data = _data_array(swept, quantity)
+    if data.dims == (POINT,):
+        return scatter_figure(data, foot, size)
+    if data.ndim == 1:
+        return line_figure(data, foot, size)
     x, y = _axis_dimensions(data, x, y)
     panel_dimension = _panel_dimension(data, x, y)
     if contour:
         _check_numeric(data, x)
         _check_numeric(data, y)
-    quantity_name = _quantity_name(data)
-    title = f"{_capitalised(quantity_name)} by {_parameter_name(data, y)} and {_parameter_name(data, x)}"
+    what = quantity_name(data)
+    title = f"{capitalised(what)} by {parameter_name(data, y)} and {parameter_name(data, x)}"
     scale = ColourScale(low=float(data.min()), high=float(data.max()))
     panels = [data]
     if panel_dimension:
         panels = [data.isel({panel_dimension: number}) for number in range(data.sizes[panel_dimension])]
+    height = _height(len(panels), size)
     with styled():
-        figure = framed(title, foot, size)
-        grid = figure.subplots(
-            nrows=1,
-            ncols=len(panels),
-            squeeze=False,
-            sharex=True,
-            sharey=True,
-        )
-        all_axes = list(grid[0])
+        figure = framed(title, foot, size, height)
+        all_axes = _panel_axes(figure, len(panels))
         for number, (axes, panel) in enumerate(zip(all_axes, panels, strict=True)):
             table = panel.transpose(y, x)
             mappable = _draw_contours(axes, table, scale) if contour else _draw_cells(axes, table, scale)
-            axes.set_xlabel(_axis_label(data, x))
             if panel_dimension:
-                value = panel[panel_dimension].item() if panel_dimension in panel.coords else number
-                axes.set_title(f"{_parameter_name(data, panel_dimension)} {value}", fontsize=9, loc="left")
+                axes.set_title(panel_title(data, panel_dimension, number), fontsize=9, loc="left")
             if not contour and data.size <= MOST_LABELLED_CELLS:
                 _label_cells(axes, table.to_numpy().astype(float), scale)
-        all_axes[0].set_ylabel(_axis_label(data, y))
+        _label_outer(all_axes, axis_label(data, x), axis_label(data, y))
         bar = figure.colorbar(mappable, ax=all_axes, pad=0.02)
-        bar.set_label(f"{quantity_name} [{data.attrs.get('units', '?')}]")
+        bar.set_label(fill(quantity_label(data), round(11 * height)))
     return figure
+
+
+def _height(n_panels: int, size: str) -> float:
+    """Return the height of a figure [inches]; that of a journal grows with the rows of panels."""
+    rows = -(-n_panels // PANELS_IN_A_ROW)
+    if rows > 1 and size == "journal":
+        return HEIGHT_OF_FRAME + HEIGHT_OF_A_ROW * rows
+    return SIZES[size][1]
+
+
+def _panel_axes(figure: Figure, n_panels: int) -> list[Axes]:
+    """Return the axes of the panels, in rows from the left."""
+    columns = min(n_panels, PANELS_IN_A_ROW)
+    rows = -(-n_panels // columns)
+    grid = list(figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).flat)
+    for axes in grid[n_panels:]:
+        axes.remove()
+    return grid[:n_panels]
+
+
+def _label_outer(all_axes: list[Axes], x_label: str, y_label: str) -> None:
+    """Name the axes of the lowest panels and of those at the left."""
+    for number, axes in enumerate(all_axes):
+        is_lowest = number + PANELS_IN_A_ROW >= len(all_axes)
+        if is_lowest:
+            axes.set_xlabel(x_label)
+            axes.tick_params(labelbottom=True)
+        if number % PANELS_IN_A_ROW == 0:
+            axes.set_ylabel(y_label)
+
+
+def drawable(data: xr.DataArray) -> tuple[xr.DataArray, str]:
+    """Return a quantity with at most three dimensions, and what was done for it in words.
+
+    Sets of unknown numbers are drawn by their median; of a fourth dimension and further ones the first value.
+    """
+    notes = []
+    if SET in data.dims:
+        data = data.median(SET, keep_attrs=True)
+        notes.append("median of the sets of unknown numbers")
+    for dimension in _dimensions(data)[MOST_DIMENSIONS:]:
+        notes.append(f"shown for {panel_title(data, dimension, 0)}")
+        data = data.isel({dimension: 0}, drop=True)
+    return data, "; ".join(notes)
 
 
 def _data_array(swept: xr.Dataset | xr.DataArray, quantity: str) -> xr.DataArray:
@@ -120,6 +180,8 @@ def _data_array(swept: xr.Dataset | xr.DataArray, quantity: str) -> xr.DataArray
     names = [str(name) for name in swept.data_vars]
     if not quantity and len(names) == 1:
         return swept[names[0]]
+    if not quantity and "done" in swept:
+        return swept[quantity_of(swept)]
     if quantity not in names:
         fault = Fault(
             f"the sweep has no variable {quantity!r}",
@@ -180,30 +242,6 @@ def _check_numeric(data: xr.DataArray, dimension: str) -> None:
         raise InputError(fault)
 
 
-def _quantity_name(data: xr.DataArray) -> str:
-    name = "value" if data.name is None else data.name
-    return str(data.attrs.get("long_name", name))
-
-
-def _capitalised(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _parameter_name(data: xr.DataArray, dimension: str) -> str:
-    name = dimension.replace("_", " ")
-    if dimension not in data.coords:
-        return name
-    return str(data[dimension].attrs.get("long_name", name))
-
-
-def _axis_label(data: xr.DataArray, dimension: str) -> str:
-    """Return the name of a swept parameter, with its unit in brackets."""
-    name = _parameter_name(data, dimension)
-    if dimension not in data.coords or not data[dimension].attrs.get("units"):
-        return name
-    return f"{name} [{data[dimension].attrs['units']}]"
-
-
 def _draw_cells(axes: Axes, table: xr.DataArray, scale: ColourScale) -> ScalarMappable:
     """Draw a table as coloured cells: its first dimension upwards, its second to the right."""
     image = axes.imshow(
@@ -226,18 +264,9 @@ def _draw_cells(axes: Axes, table: xr.DataArray, scale: ColourScale) -> ScalarMa
 
 def _ticks(table: xr.DataArray, dimension: str) -> dict[int, str]:
     """Return position → text of the ticks along a dimension."""
-    count = table.sizes[dimension]
-    values = np.arange(count)
-    if dimension in table.coords:
-        values = table[dimension].to_numpy()
-    step = -(-count // MOST_TICKS)  # rounded up
-    return {position: _value_text(values[position]) for position in range(0, count, step)}
-
-
-def _value_text(value: object) -> str:
-    if isinstance(value, int | float | np.number):
-        return f"{value:g}"
-    return str(value)
+    texts = value_texts(values_of(table, dimension))
+    step = -(-len(texts) // MOST_TICKS)  # rounded up
+    return {position: texts[position] for position in range(0, len(texts), step)}
 
 
 def _label_cells(axes: Axes, table: np.ndarray, scale: ColourScale) -> None:

@@ -7,12 +7,13 @@ from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from energy.report.text_table import SECTION, fixed, number_columns, text_table, words_column
-from energy.results.compare import DELIVERED, SHARE, in_words
+from energy.results.compare import DELIVERED, SHARE, change, in_words
 from energy.results.labels import words
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+CHANGE = "change"
 FEW = 4
 """Runs that still fit side by side."""
 
@@ -35,7 +36,7 @@ def comparison_text(
     else:
         yield _differences(comparison)
         yield _results(comparison)
-        yield from _bases(comparison)
+    yield from _bases(comparison)
     for name, reason in (failed or {}).items():
         yield f"{name}: no result; {reason}"
 
@@ -51,9 +52,18 @@ def _side_by_side(comparison: Mapping[str, Any]) -> Iterator[Table | str]:
         yield "inputs that differ: none"
     results = []
     for key, values in comparison["results"].items():
-        results.append([key, *[_number(value, 1) for value in values]])
+        changes = change(comparison, key)
+        cells = [key]
+        for run, value in enumerate(values):
+            cells.append(_number(value, 1))
+            if run > 0:
+                cells.append(_signed(changes[run]))
+        results.append(cells)
     if results:
-        columns = [words_column(), *number_columns(runs)]
+        heads = [runs[0]]
+        for name in runs[1:]:
+            heads += [name, CHANGE]
+        columns = [words_column(), *number_columns(heads)]
         yield text_table(columns, results, title="results", narrow=True)
     else:
         yield "results: none"
@@ -111,6 +121,16 @@ def _stacked(label: str) -> str:
     """Return a label as the lines of a narrow head."""
     parts = label.replace("-", "- ").split()
     return "\n".join(part for part in parts if part != "and")
+
+
+def _signed(value: float) -> str:
+    """Return a change with its sign; nothing where one side has no number."""
+    if isnan(value):
+        return ""
+    text = fixed(abs(value), 1)
+    if text == fixed(0, 1):
+        return "0.0"
+    return f"+{text}" if value > 0 else f"−{text}"
 
 
 def _number(value: float, digits: int = 0) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from energy.model.pypsa_logging import quiet_pypsa
 from energy.plots.map import HOME, borders
+from energy.results.country_balance import STUDIED
 from energy.results.ownership import MARK
 
 if TYPE_CHECKING:
@@ -20,6 +21,14 @@ OUTSIDE = re.compile(r"<script src=\"https?://[^>]*></script>|<link rel=\"styles
 
 STYLES = "https://cdn.jsdelivr.net"
 """Where deck.gl would fetch the style sheet of its buttons; an empty one of the same form stands in."""
+
+STUDIED_WIDTH = 1.3
+"""Width of the line under study to that of the widest other branch."""
+
+LEGEND = (
+    "position:absolute;left:10px;top:10px;z-index:10;max-width:22rem;padding:8px 12px;background:#fff;color:#1a1a1a;"
+    "border:1px solid #767676;font:13px/1.4 system-ui,sans-serif"
+)
 
 CONTENT = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; style-src 'unsafe-inline' data:; "
@@ -69,9 +78,33 @@ def interactive_map(network: pypsa.Network, title: str) -> str:
     head = (
         f'<meta name="generator" content="{MARK}" /><meta http-equiv="Content-Security-Policy" content="{CONTENT}" />'
     )
-    return page.replace("<head>", f"<head>\n    {head}", 1).replace(
-        "<title>pydeck</title>", f"<title>{escape(title)}</title>", 1
+    page = page.replace("<html>", '<html lang="en">', 1)
+    page = page.replace("<head>", f"<head>\n    {head}", 1)
+    page = page.replace("<title>pydeck</title>", f"<title>{escape(title)}</title>", 1)
+    return page.replace("</body>", f"{_legend(title, _has_studied(electric))}</body>", 1)
+
+
+def _legend(title: str, has_studied: bool) -> str:
+    """Return the title and the legend, which lie over the map at its upper left."""
+    rows = ["<li>Circles: buses. Arrows: branches, as wide as the root of their mean flow [MW].</li>"]
+    if has_studied:
+        rows.append("<li>Thickest: the line under study.</li>")
+    rows.append("<li>Point at a bus or a branch to see its name and numbers; drag to move, scroll to come closer.</li>")
+    return (
+        f'<main style="{LEGEND}"><h1 style="font-size:16px;margin:0 0 4px">{escape(title)}</h1>'
+        f'<ul style="margin:0;padding-left:16px">{"".join(rows)}</ul></main>'
     )
+
+
+def _has_studied(network: pypsa.Network) -> bool:
+    return bool(_is_studied(network.links).any())
+
+
+def _is_studied(links: pd.DataFrame) -> pd.Series[bool]:
+    """Return which links carry the line under study."""
+    if "service" not in links:
+        return pd.Series(False, index=links.index)
+    return links["service"].isin(STUDIED)
 
 
 def _escape(network: pypsa.Network) -> None:
@@ -97,4 +130,8 @@ def _flows(network: pypsa.Network) -> dict[str, Any]:
         mean: pd.Series[float] = power.mul(hours, axis=0).sum() / hours.sum()
         flows[f"{name}_flow"] = mean
         flows[f"{name}_width"] = mean.abs() ** 0.5 + 0.5  # small flows stay visible
+    studied = _is_studied(network.links)
+    widths = [flows[f"{name}_width"] for name in ("line", "link")]
+    widest = max((float(width.max()) for width in widths if len(width)), default=1.0)
+    flows["link_width"] = flows["link_width"].mask(studied, STUDIED_WIDTH * widest)
     return flows

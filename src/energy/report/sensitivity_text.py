@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from energy.results.labels import range_text, short
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
 
@@ -25,6 +25,8 @@ _LABELS = {
 }
 """Column of a table of numbers → its head in print."""
 _SHARES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
+LONGEST_LINE = 600
+"""Letters of a command that is printed; a pattern of many components has more."""
 _PLAIN = ("metric", "unit", "base", "points", "failed", "reason")
 
 
@@ -107,6 +109,32 @@ def sensitivity_notes(
         points += f", which count nowhere; the first: {first_reason}"
     lines.append(points)
     return "\n".join(lines)
+
+
+def reproduction_lines(sensitivity: Sensitivity, scenario: str, rows: int = 5) -> Iterator[str]:
+    """Yield the commands that reproduce both ends of the first bars, with what they give and what moves along.
+
+    Parameters
+    ----------
+    sensitivity
+        The study; its metric is that of ``energy run`` where it is ``delivered``.
+    scenario
+        Name of the scenario, with what was set in it already.
+    rows
+        How many bars.
+    """
+    yield "each bar by itself:"
+    for key, row in sensitivity.numbers.head(rows).iterrows():
+        for end in ("low", "high"):
+            value = row[f"at {end}"]
+            if math.isnan(value):
+                continue
+            along = str(row[f"moves along at {end}"])
+            note = f"; moves along: {along}" if along else ""
+            yield f"{short(str(key))} at {end}: {value:,.1f} {sensitivity.unit}{note}"
+            options = str(row[f"set at {end}"])
+            shown = options if len(options) <= LONGEST_LINE else "(see numbers.csv)"
+            yield f"  energy run {scenario} {shown}"
 
 
 def _spread_note(sensitivity: Sensitivity) -> str:

@@ -22,6 +22,7 @@ UNCOMPARED = ("name", "description", "source", "question", "tags")
 FILE = "file "
 SHARE = "share of the ceiling [%]"
 DELIVERED = "delivered [GWh]"
+CHANGE = "change of delivered [GWh]"
 SEASON_TOTALS = {
     DELIVERED: "delivered",
     "lost [GWh]": "lost",
@@ -80,6 +81,25 @@ def compare(folders: Sequence[Path]) -> dict[str, Any]:
         "ladder": ladder,
         "bases": bases(list(zip(questions, trades, strict=True))),
     }
+
+
+def change(comparison: Mapping[str, Any], quantity: str) -> list[float]:
+    """Return by how much a result differs from that of each run's base; NaN where one of them has none.
+
+    Parameters
+    ----------
+    comparison
+        From `compare`.
+    quantity
+        A key of its ``results``, whose unit the change has.
+
+    Examples
+    --------
+    >>> change({"bases": [0, 0], "results": {"delivered [GWh]": [349.0, 42.0]}}, "delivered [GWh]")
+    [0.0, -307.0]
+    """
+    values = comparison["results"][quantity]
+    return [value - values[base] for value, base in zip(values, comparison["bases"], strict=True)]
 
 
 def trade_of(scenario: Mapping[str, Any]) -> str:
@@ -321,8 +341,8 @@ def comparison_table(
     Returns
     -------
     pandas.DataFrame
-        Index ``scenario``; ``question``, ``differs`` (what is otherwise than in the first row), the results, and
-        ``status``: ``solved``, or why there is no result.
+        Index ``scenario``; ``question``, ``differs`` (what is otherwise than in the first row), the results, the change
+        of delivered energy against each run's base, and ``status``: ``solved``, or why there is no result.
     """
     index = pd.Index(comparison["runs"], name="scenario")
     scenarios = pd.DataFrame(
@@ -332,7 +352,12 @@ def comparison_table(
         },
         index,
     )
-    results = pd.DataFrame(comparison["results"], index)
+    columns = {}
+    for quantity, values in comparison["results"].items():
+        columns[quantity] = values
+        if quantity == DELIVERED:
+            columns[CHANGE] = change(comparison, DELIVERED)
+    results = pd.DataFrame(columns, index)
     table = pd.concat([scenarios, results], axis=1)
     table["status"] = "solved"
     for name, reason in (failed or {}).items():

@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 
 from energy.analysis import Run
+from energy.analysis.scenario_metrics import energy_by_day
 from energy.errors import Fault, InputError
 from energy.metrics import ceiling, transferable
 from energy.metrics.month_columns import lost_by_cause, surplus_by_country
 from energy.metrics.settlement import energy_terms, payments
+from energy.model.axis import HOURS_A_DAY
 from energy.model.changed_inputs import change_texts, titled
 from energy.model.pypsa_logging import quiet_pypsa
 from energy.reading.file_name import ALLOWED, name_fault
@@ -88,6 +90,7 @@ def record(run: Run) -> xr.Dataset:
     dataset = run.result.dataset()
     dataset = dataset.assign(_snapshots(run))
     dataset = dataset.assign(_months(run))
+    dataset = dataset.assign(_days(run))
     for describe in (
         _components,
         _bounds,
@@ -263,6 +266,26 @@ def _months(run: Run) -> dict[str, xr.DataArray]:
             coords={"month": months, dim: list(table)},
             dims=("month", dim),
             attrs={"units": "GWh", "long_name": long_name},
+        )
+    return variables
+
+
+def _days(run: Run) -> dict[str, xr.DataArray]:
+    """Return the mean power delivered in each day of the horizon, and the same without the scenario's events."""
+    import xarray as xr
+
+    first_day = run.result.inputs.axis.calendar[0][0].floor("D")
+    results = {"day_delivered": (run.result, "mean power delivered in the day")}
+    if run.undisturbed is not None:
+        results["day_undisturbed"] = (run.undisturbed, "mean power delivered in the day without the events")
+    variables = {}
+    for name, (result, meaning) in results.items():
+        energy = energy_by_day(result)
+        variables[name] = xr.DataArray(
+            1000 / HOURS_A_DAY * energy,
+            coords={"day": pd.date_range(first_day, periods=len(energy), freq="D")},
+            dims="day",
+            attrs={"units": "MW", "long_name": meaning},
         )
     return variables
 

@@ -22,6 +22,7 @@ from energy.analysis.sensitivity.sensitivity_indices import (
     sobol,
     tornado,
 )
+from energy.analysis.sensitivity.set_line import set_line
 from energy.analysis.sensitivity.uncertain_parameters import (
     UncertainParameter,
     with_uncertain_parameters,
@@ -81,7 +82,9 @@ class Sensitivity:
     numbers
         Table of all numbers, those that were looked at first, largest first: ``at low``, ``at high``, ``swing`` (in the
         metric's unit), ``mu_star``, ``sigma``, ``effects``, ``S1``, ``S1 interval``, ``ST``, ``ST interval``, ``base``,
-        ``low``, ``high``, ``unit``, ``confidence``. NaN where there was no optimum, or the step did not come so far.
+        ``low``, ``high``, ``unit``, ``confidence``, ``set at low``, ``set at high`` (options of ``energy run`` that
+        reproduce the bar's ends), ``moves along at low``, ``moves along at high``. NaN where there was no optimum, or
+        the step did not come so far.
     spread
         The metric with all numbers at once anywhere in their ranges, sorted; those without an optimum are left out.
     explained
@@ -255,7 +258,20 @@ def _numbers(
         leading_model = solver.of([by_key[key] for key in leading])
         indices = sobol(leading_model, leading, budget.base, seed)
         table = table.join(indices)
-    return table.join(_evidence(parameters))
+    return table.join(_evidence(parameters)).join(_set_lines(solver, parameters))
+
+
+def _set_lines(solver: _MetricSolver, parameters: Sequence[UncertainParameter]) -> pd.DataFrame:
+    """Return what reproduces both ends of each bar; index key."""
+    rows = {}
+    for parameter in parameters:
+        row = {}
+        for end, share in (("low", 0.0), ("high", 1.0)):
+            line = set_line(solver.case, solver.scenario, parameter, share)
+            row[f"set at {end}"] = line.options
+            row[f"moves along at {end}"] = line.moves_along
+        rows[parameter.key] = row
+    return pd.DataFrame(rows).T
 
 
 def _evidence(parameters: Sequence[UncertainParameter]) -> pd.DataFrame:

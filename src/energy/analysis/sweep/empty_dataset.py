@@ -8,6 +8,7 @@ import numpy as np
 
 from energy.analysis.scenario_metrics import MONTHS, Metrics
 from energy.analysis.sweep.axes import Grid
+from energy.analysis.sweep.axis_words import axis_words
 from energy.analysis.sweep.store import REASON
 from energy.scenario import Scenario
 
@@ -38,7 +39,12 @@ def empty_dataset(laid: Grid, measure: Metrics, base: Scenario, days: pd.Datetim
         np.zeros(shape, dtype=bool),
         {"long_name": "whether a point is solved, or failed"},
     )
-    coords: dict[str, Any] = dict(laid.coords)
+    coords: dict[str, Any] = {}
+    for key, (dim, labels, attributes) in laid.coords.items():
+        words = attributes["long_name"]
+        if words == key:
+            words = axis_words(key, base)
+        coords[key] = (dim, labels, {**attributes, "long_name": words})
     coords["month"] = ("month", list(MONTHS), {"long_name": "calendar month", "units": "1"})
     if measure.series:
         coords["day"] = ("day", days, {"long_name": "day of the horizon, UTC"})

@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from energy.analysis.case_digest import case_digest
-from energy.analysis.parallel import TaskResult, processes, solve_points
-from energy.analysis.scenario_metrics import METRICS, Metrics
+from energy.analysis.parallel import Measure, TaskResult, processes, solve_points
+from energy.analysis.scenario_metrics import DAYS, LOSSES, METRICS, Metrics
 from energy.analysis.sensitivity.number_sets import NumberSets
 from energy.analysis.sweep.axes import Combine, Grid, grid
 from energy.analysis.sweep.empty_dataset import empty_dataset
 from energy.analysis.sweep.number_axis import with_number_axis
 from energy.analysis.sweep.points import scenarios_of, trials
 from energy.analysis.sweep.store import DATASET, REASON, Journal, Store
+from energy.analysis.sweep.undisturbed import losses_of, measure_days, undisturbed
 from energy.case import Case
 from energy.errors import Fault, InputError, SolverError
 from energy.model.horizon import on_calendar
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 FLUSH = 2.0  # seconds between two writings of the Dataset
 DEAD_POOLS = 3  # that may break in a row without one more point being done
 WORTH_A_WORKER = 12  # points for which another process is started; starting one takes some seconds
+WITHOUT_EVENTS = " without events"  # ends the key of what a journal keeps besides its points
 DECIDING = (
     "casa1000-energy",
     "highspy",
@@ -77,6 +79,7 @@ def sweep(
     solver: str | None = None,
     sets: int = 0,
     numbers: NumberSets | None = None,
+    losses: bool = True,
 ) -> xr.Dataset:
     """Solve a scenario for many values of some of its keys.
 
@@ -111,13 +114,17 @@ def sweep(
         Sets of the unknown numbers that every point is solved with, along a dimension ``set``; 0: none.
     numbers
         What a calibration left of the numbers, which the sets are drawn from; None: the ranges of the evidence.
+    losses
+        Whether points with events are compared with the same scenario without them; points that differ by their events
+        alone share it, but on typical days, which events cut.
 
     Returns
     -------
     xarray.Dataset
         Dimensions: the axes of a product, else ``point``; ``month`` and ``day`` where something is by month or day.
-        Variables: ``energy.analysis.scenario_metrics.METRICS`` [GWh, MW, USD, each in its ``units``], the series,
-        ``done``, and ``reason``, why a point that is NaN failed.
+        Variables: ``energy.analysis.scenario_metrics.METRICS`` [GWh, MW, USD, each in its ``units``], with events
+        ``lost_to_events`` and ``lost_during_events`` [GWh], the series, ``done``, and ``reason``, why a point that is
+        NaN failed.
 
     Raises
     ------
@@ -138,8 +145,9 @@ def sweep(
     """
     case, base = case_and_scenario(case, base)
     laid = grid(axes=axes, combine=combine, count=count, seed=seed, written=written)
-    measure = Metrics(tuple(series))
     points = scenarios_of(base, laid.changes, written)
+    has_losses = losses and any(point.events for point in points)
+    measure = Metrics(tuple(series), days=has_losses)
     _refuse(case, [points[number] for number in trials(laid.changes)])
     if sets:
         laid, points = with_number_axis(case, laid, points, count=sets, seed=seed, sets=numbers)
@@ -193,11 +201,16 @@ class _Sweep:
         for index, key in enumerate(self.keys):
             places.setdefault(key, []).append(index)
         self._take_over(places)
-        for key, answer in self._answers(places, executor, workers):
-            if self.journal is not None:
-                self.journal.add(key, answer.values, answer.reason)
+        days_without = self._days_without_events(places, executor, workers)
+        scenarios = {key: self.points[indices[0]] for key, indices in places.items()}
+        for key, answer in self._answers(scenarios, self.measure, executor, workers):
+            values = dict(answer.values)
+            days = values.pop(DAYS, None)
+            if days is not None:
+                values |= self._losses(scenarios[key], days, days_without)
+            self._keep(key, values, answer.reason)
             for index in places[key]:
-                self._put(index, answer.values, answer.reason)
+                self._put(index, values, answer.reason)
             self._show()
         self._show(last=True)
         return self.dataset
@@ -211,6 +224,54 @@ class _Sweep:
             for index in places.pop(key):
                 self._put(index, known[key]["values"], known[key]["reason"])
         self.resumed = self.done
+
+    def _days_without_events(
+        self,
+        places: Mapping[str, Sequence[int]],
+        executor: Executor | None,
+        workers: int | None,
+    ) -> dict[str, np.ndarray]:
+        """Return what the missing points would deliver each day without events [GWh], by the digest of that scenario.
+
+        One that cannot be solved is left out.
+        """
+        if not self.measure.days:
+            return {}
+        scenarios: dict[str, Scenario] = {}
+        for indices in places.values():
+            without = undisturbed(self.points[indices[0]])
+            scenarios.setdefault(without.digest(), without)
+        keys = _keys(self.case, list(scenarios.values()), self.measure, self.solver)
+        digest_of = dict(zip(keys, scenarios, strict=True))
+        days: dict[str, np.ndarray] = {}
+        known = self.journal.known if self.journal is not None else {}
+        for key, digest in digest_of.items():
+            kept = known.get(f"{key}{WITHOUT_EVENTS}")
+            if kept is not None:
+                days[digest] = np.asarray(kept["values"][DAYS])
+        missing = {key: scenarios[digest] for key, digest in digest_of.items() if digest not in days}
+        for key, answer in self._answers(missing, measure_days, executor, workers):
+            if not answer.reason:
+                days[digest_of[key]] = answer.values[DAYS]
+                self._keep(f"{key}{WITHOUT_EVENTS}", answer.values, answer.reason)
+        return days
+
+    def _losses(
+        self,
+        point: Scenario,
+        days: np.ndarray,
+        days_without: Mapping[str, np.ndarray],
+    ) -> dict[str, np.ndarray]:
+        """Return what the events of a point take; nothing where the scenario without them has no optimum."""
+        without = days_without.get(undisturbed(point).digest())
+        if without is None:
+            return {}
+        taken = losses_of(self.case, point, days, without)
+        return {name: np.asarray(value) for name, value in taken.items()}
+
+    def _keep(self, key: str, values: Mapping[str, np.ndarray], reason: str) -> None:
+        if self.journal is not None:
+            self.journal.add(key, values, reason)
 
     def _put(self, index: int, values: Mapping[str, Any], reason: str) -> None:
         """Put the answer of a point into the Dataset."""
@@ -248,22 +309,23 @@ class _Sweep:
 
     def _answers(
         self,
-        places: Mapping[str, Sequence[int]],
+        scenarios: Mapping[str, Scenario],
+        measure: Measure,
         executor: Executor | None,
         workers: int | None,
     ) -> Iterator[tuple[str, TaskResult]]:
-        """Yield the answers of the points that are missing; an own pool that loses a worker is made anew."""
-        missing = list(places)
+        """Yield key and answer of each scenario; an own pool that loses a worker is made anew."""
+        missing = list(scenarios)
         breakdowns = 0
         workers = workers or _workers_for(len(missing))
         while missing:
-            scenarios = [self.points[places[key][0]] for key in missing]
+            asked = [scenarios[key] for key in missing]
             own = None
             if executor is None and workers > 1:
                 own = processes(workers)
             done = set()
             try:
-                for answer in solve_points(self.case, scenarios, self.measure, own or executor, solver=self.solver):
+                for answer in solve_points(self.case, asked, measure, own or executor, solver=self.solver):
                     key = missing[answer.index]
                     done.add(key)
                     yield key, answer
@@ -297,7 +359,7 @@ def _refuse(case: Case, tried: Sequence[Scenario]) -> None:
 
 def _refuse_axes(laid: Grid) -> None:
     """Refuse axes that have the name of what is kept."""
-    for key in laid.coords.keys() & METRICS.keys():
+    for key in laid.coords.keys() & (METRICS.keys() | LOSSES.keys()):
         what = f"axis {key!r} has the name of a metric, and a Dataset cannot hold both"
         raise InputError(Fault(what, key, repair="run the values by themselves: energy run with --set"))
 
@@ -329,7 +391,8 @@ def _keys(
 ) -> list[str]:
     """Return the hash of all that decides each point's answer; the same scenario twice has the same one."""
     versions = [f"{name} {version(name)}" for name in DECIDING]
-    common = "\n".join([case_digest(case), *measure.series, *versions])
+    kept = [*measure.series, DAYS] if measure.days else measure.series
+    common = "\n".join([case_digest(case), *kept, *versions])
     if solver is not None:
         common += f"\nn.optimize {solver}"
     keys = []

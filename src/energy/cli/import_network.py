@@ -1,0 +1,30 @@
+"""The verb ``import``: networks of power-flow programs as PyPSA networks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from energy.cli.base import FORCE, app, new_console
+
+
+@app.command("import")
+def import_command(
+    file: Annotated[Path, typer.Argument(help="MATPOWER case (.m) or PSS/E case (.raw).")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="netCDF file to write.")] = Path("network.nc"),
+    force: FORCE = False,
+) -> None:
+    """Turn a MATPOWER or PSS/E case into a PyPSA network, which every command takes as a case."""
+    from energy.model.foreign_network import read_foreign_network
+    from energy.results.atomic_write import atomic_file
+    from energy.results.export import write_network
+
+    network = read_foreign_network(file)
+    with atomic_file(out, force) as draft:
+        write_network(network, draft)
+    counts = (len(network.buses), len(network.lines) + len(network.transformers), len(network.generators))
+    console = new_console()
+    console.print(f"written: {out} ({counts[0]} buses, {counts[1]} branches, {counts[2]} generators)")
+    console.print(f"Go on with: energy run baseline --set case={out} --set objective=dispatch")

@@ -1,0 +1,135 @@
+"""Factsheet of a run: one sheet of A4 with what a reader asks first."""
+
+from __future__ import annotations
+
+from textwrap import fill
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from energy.metrics.monthly import firm_power
+from energy.plots.duration import duration_curve
+from energy.plots.exchanges import exchanges
+from energy.plots.frame import footer, framed, heading
+from energy.plots.month_blocks import draw_blocks
+from energy.plots.monthly import month_table
+from energy.plots.season_ladder import season_ladder
+from energy.plots.style import CAUSES, CEILING, styled, tick_text
+from energy.results.labels import country_name
+from energy.results.waterfall import in_season, verdict, waterfall
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+A4 = (8.0, 11.3)
+"""Width of the sheet at the size of a slide, and its height [inches]: A4 is as wide to its height."""
+MOST_EXCHANGES = 6
+
+
+def factsheet_figure(dataset: xr.Dataset) -> Figure:
+    """Draw the factsheet of a run: figures of the season, months, ladder, duration, who feeds whom, the sentence.
+
+    Parameters
+    ----------
+    dataset
+        From ``energy.results.dataset.record``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A4 upright: four axes below a row of large figures.
+    """
+    table = month_table(dataset)
+    months = in_season(table)
+    with styled():
+        title = heading(dataset, "Factsheet")
+        figure = framed(title, footer(dataset, note=fill(verdict(table), 125)), "slide", A4[1])
+        grid = figure.add_gridspec(4, 2, height_ratios=(0.45, 1, 1, 1))
+        _large_figures(figure.add_subplot(grid[0, :]), dataset, months)
+        _months(figure.add_subplot(grid[1, :]), months)
+        steps = [step for step in waterfall(table) if step.cause != "water" or abs(step.takes) >= 0.5]
+        delivered = float(months["delivered"].sum())
+        season_ladder(figure.add_subplot(grid[2, :]), steps, float(months["ceiling"].sum()), delivered)
+        _duration(figure.add_subplot(grid[3, 0]), dataset)
+        _exchanges(figure.add_subplot(grid[3, 1]), dataset)
+    return figure
+
+
+def season_figures(dataset: xr.Dataset, months: pd.DataFrame) -> dict[str, str]:
+    """Return the figures of the season in words: name → number with its unit."""
+    delivered = float(months["delivered"].sum())
+    ceiling = float(months["ceiling"].sum())
+    hours = (dataset["weight"] * dataset["season"]).to_numpy()
+    firm = firm_power(dataset["transferable"].to_numpy(), hours)
+    mean = 1000 * delivered / hours.sum() if hours.sum() else 0.0
+    shown = {
+        "delivered": f"{delivered:,.0f} GWh",
+        "of the ceiling": f"{100 * delivered / ceiling:.0f} %" if ceiling else "–",
+        "mean of the season": f"{mean:,.0f} MW",
+        "in 90 % of the hours": f"{firm:,.0f} MW",
+    }
+    if "settled" in dataset and dataset.attrs.get("buyer"):
+        buyer = str(dataset.attrs["buyer"])
+        paid = -float(dataset["settled"].sel(party=buyer).sum()) / 1e6
+        shown[f"{country_name(buyer)} pays"] = f"{paid:,.0f} million USD"
+    return shown
+
+
+def _large_figures(axes: Axes, dataset: xr.Dataset, months: pd.DataFrame) -> None:
+    axes.set_axis_off()
+    shown = season_figures(dataset, months)
+    for number, (name, text) in enumerate(shown.items()):
+        x = (number + 0.5) / len(shown)
+        axes.text(x, 0.55, text, ha="center", va="bottom", fontsize=11, fontweight="bold", color=CAUSES["delivered"])
+        axes.text(x, 0.45, name, ha="center", va="top", fontsize=8)
+
+
+def _months(axes: Axes, months: pd.DataFrame) -> None:
+    places = np.arange(len(months))
+    draw_blocks(axes, months, 0.8)
+    for place, energy in zip(places, months["delivered"], strict=True):
+        axes.text(place + 0.43, float(energy), f"{energy:,.0f}", fontsize=7, va="center", ha="left")
+    edges = np.arange(len(months) + 1) - 0.5
+    axes.stairs(months["ceiling"].to_numpy(), edges, color=CEILING, lw=1.3, baseline=None)
+    names = [f"{month:%b}\n{month.year}" for month in pd.PeriodIndex(months.index)]
+    every = max(1, len(months) // 12)
+    axes.set_xticks(places[::every], names[::every])
+    axes.set_ylabel("energy [GWh/month]")
+    axes.yaxis.set_major_formatter(tick_text)
+    axes.set_title("Months: delivered, and what takes the rest (colours as below)", loc="left", fontsize=9)
+
+
+def _duration(axes: Axes, dataset: xr.Dataset) -> None:
+    if not float(dataset["season"].max()):
+        axes.set_axis_off()
+        return
+    hours, power = duration_curve(dataset)
+    axes.stairs(power, hours, color=CAUSES["delivered"], lw=1.6, baseline=None)
+    axes.stairs(power, hours, fill=True, color=CAUSES["delivered"], alpha=0.15)
+    axes.set_xlim(0, float(hours[-1]))
+    axes.set_ylim(0, 1.08 * max(float(dataset["ceiling"].max()), float(power.max()), 1.0))
+    axes.set_xlabel("hours of the season [h]")
+    axes.set_ylabel("power [MW]")
+    axes.locator_params(axis="x", nbins=4)
+    axes.xaxis.set_major_formatter(tick_text)
+    axes.yaxis.set_major_formatter(tick_text)
+    axes.set_title("Duration of transferable power", loc="left", fontsize=9)
+
+
+def _exchanges(axes: Axes, dataset: xr.Dataset) -> None:
+    bands = exchanges(dataset)[:MOST_EXCHANGES] if "buses_x" in dataset else []
+    if not bands:
+        axes.set_axis_off()
+        return
+    rows = np.arange(len(bands))
+    tints = [CAUSES["delivered"] if band.studied else "#b8b8b8" for band in bands]
+    axes.barh(rows, [band.energy for band in bands], 0.7, color=tints)
+    axes.set_yticks(rows, [f"{band.sender} → {band.receiver}" for band in bands], fontsize=8)
+    axes.set_ylim(len(bands) - 0.4, -0.6)
+    axes.set_xlabel("net energy in the season [GWh]")
+    axes.locator_params(axis="x", nbins=4)
+    axes.xaxis.set_major_formatter(tick_text)
+    axes.set_title("Who feeds whom", loc="left", fontsize=9)

@@ -1,0 +1,59 @@
+"""Welfare by country: what the line is worth to each, before and after the contract's payments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from energy.plots.frame import framed
+from energy.plots.style import styled, tick_text
+from energy.results.labels import country_name
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PARTS = {"system": ("plants, trade and rents", "#0072b2"), "payments": ("payments of the contract", "#e69f00")}
+
+
+def welfare_figure(welfare: pd.DataFrame, title: str, footer: str, size: str = "journal") -> Figure:
+    """Draw what the line is worth to each country.
+
+    Parameters
+    ----------
+    welfare
+        From ``energy.metrics.welfare.welfare_change``: index country; ``system``, ``payments``, ``total``
+        [million USD].
+    title, footer
+        Text above and below.
+    size
+        ``journal`` or ``slide``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One axes: two bars a country and its total as a mark [million USD].
+    """
+    places = np.arange(len(welfare))
+    with styled():
+        figure = framed(title, footer, size)
+        axes = figure.subplots()
+        for number, (part, (label, tint)) in enumerate(PARTS.items()):
+            axes.bar(places + 0.28 * (number - 0.5), welfare[part], 0.27, color=tint, label=label)
+        totals = welfare["total"].to_numpy(float)
+        axes.plot(places, totals, "D", color="black", ms=5, label="both together")
+        values = welfare[[*PARTS, "total"]].to_numpy(float)
+        span = float(values.max(initial=1.0) - values.min(initial=0.0))
+        for place, total in zip(places, totals, strict=True):
+            text = f"{total:+,.0f}".replace("-", "−")
+            axes.text(place + 0.32, total, text, va="center", ha="left", fontsize=8)
+        axes.axhline(0, color="black", lw=0.8)
+        axes.set_ylim(min(0.0, values.min(initial=0.0)) - 0.06 * span, values.max(initial=1.0) + 0.06 * span)
+        axes.set_xticks(places, [country_name(str(country)).replace(" ", "\n") for country in welfare.index])
+        axes.set_xlim(-0.6, len(welfare) - 0.3)
+        axes.set_ylabel("gain from the line [million USD]")
+        axes.yaxis.set_major_formatter(tick_text)
+        axes.grid(axis="y")
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2)
+    return figure
