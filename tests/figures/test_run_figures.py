@@ -346,7 +346,7 @@ def test_a_users_own_network_has_figures(tmp_path: Path) -> None:
     n.export_to_netcdf(str(tmp_path / "own.nc"))
     asked = energy.read_scenario("baseline", overrides={"case": str(tmp_path / "own.nc"), "objective": "dispatch"})
     own = record(energy.run(energy.read_case(tmp_path / "own.nc"), asked))
-    assert set(entries(own)) == {"monthly", "dispatch_all"}
+    assert set(entries(own)) == {"monthly", "dispatch_all", "prices"}
     for entry in entries(own).values():
         list(boxes(entry.draw(own, "journal")))
     supply = country_balance(own, "all").sel(carrier="gas")

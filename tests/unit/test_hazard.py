@@ -100,7 +100,7 @@ def test_a_hazard_file_says_where_it_is_wrong(tmp_path: Path) -> None:
 
 
 def test_sets_are_found_by_name_and_nearest_name() -> None:
-    assert list(list_hazards()) == ["base", "calm", "conflict"]
+    assert list(list_hazards()) == ["base", "calm", "china_route", "conflict"]
     with pytest.raises(InputError, match="did you mean 'conflict'"):
         read_hazards("conflikt")
     assert not set(list_hazards()) & set(list_scenarios())  # hazards are no scenarios

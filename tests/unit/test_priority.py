@@ -16,7 +16,7 @@ from energy.scenario import read_scenario
 from energy.solve import Engine
 from energy.solve.highs import Solver
 from energy.solve.lp import Problem, Structure
-from energy.solve.priority import GAIN, PROVED, PriorityChain, ServiceCost, priority_costs
+from energy.solve.priority import GAIN, PriorityChain, ServiceCost, priority_costs
 from energy.solve.rivers import with_lacking_water
 
 OPTIONS = {"output_flag": False, "threads": 1}
@@ -175,7 +175,6 @@ def test_with_the_emphasis_of_the_base_fewer_services_are_solved_anew_for_the_sa
         further.clear()
         solver.solve(structure, problem, asked, services=services, emphasis=worth)
         optimum = solver.optimum()
-        assert max(optimum.gains.values()) <= PROVED
         solves[name] = len(further)
         energies[name] = [float(level.cost @ optimum.values) for level in services]
     assert solves["weights and emphasis"] < solves["weights"]

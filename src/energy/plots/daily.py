@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_NAMED_EVENTS = 4
+LONGEST_NAME = 34  # letters of an event in the legend
 """Events with a colour of their own; further ones share a grey."""
 OTHER_EVENTS = "#999999"
 DAY = pd.Timedelta(days=1)
@@ -111,7 +113,7 @@ def _shade_events(axes: Axes, dataset: xr.Dataset, first_day: pd.Timestamp) -> N
     for number, (name, (start, end)) in enumerate(zip(names, _windows(dataset), strict=True)):
         has_own_colour = number < MOST_NAMED_EVENTS
         colour = LINES[(number + 2) % len(LINES)] if has_own_colour else OTHER_EVENTS
-        label = name if has_own_colour else None
+        label = shorten(str(name), LONGEST_NAME, placeholder=" …") if has_own_colour else None
         if number == MOST_NAMED_EVENTS:
             label = f"{len(names) - MOST_NAMED_EVENTS} further events"
         left = (start - first_day) / DAY

@@ -85,6 +85,7 @@ def exchanges_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
         figure = framed(heading(dataset, "Who feeds whom"), footer(dataset, note=note), size)
         axes = figure.subplots()
         axes.set_axis_off()
+        axes.set(xticks=[], yticks=[])
         axes.set_xlim(-0.3, 1.3)
         axes.set_ylim(0, 1)
         total = sum(band.energy for band in bands)

@@ -42,7 +42,7 @@ def month_blocks(months: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> months = pd.DataFrame({"ceiling": [10.0, 10.0], "delivered": [4.0, 4.0], "lost to swap": [2.0, -2.0]})
-    >>> month_blocks(months.assign(**{"lost to demand": [4.0, 8.0]})).round(6).to_dict("list")
+    >>> month_blocks(months.assign(**{"lost to demand": [4.0, 8.0]})).round(4).to_dict("list")
     {'delivered': [4.0, 4.0], 'demand': [6.0, 6.0], 'swap': [0.0, 0.0]}
     """
     lost = lost_by_cause(months)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
+LONGEST = 24  # letters of a name in the legend
 HIGHEST_SHARE = 0.98
 """Share of the hours whose prices the axis holds; hours of shed demand cost far more, and are said in words."""
 
@@ -97,7 +98,8 @@ def price_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
         axes = figure.subplots()
         for number, (country, (hours, price)) in enumerate(curves.items()):
             tint = LINES[number % len(LINES)]
-            axes.stairs(price, hours, color=tint, lw=1.6, label=country_name(country), baseline=None)
+            name = country_name(country)[:LONGEST]
+            axes.stairs(price, hours, color=tint, lw=1.6, label=name, baseline=None)
         lowest = min(0.0, float(shown.min()))
         axes.set_ylim(1.05 * lowest, top if top > 0 else 1.0)
         axes.set_xlim(0, float(dataset["weight"].sum()))

@@ -55,7 +55,7 @@ def library_files(*steps: str) -> dict[str, Path]:
     Examples
     --------
     >>> sorted(library_files("scenarios", "hazards"))
-    ['base', 'calm', 'conflict']
+    ['base', 'calm', 'china_route', 'conflict']
     """
     files: dict[str, Path] = {}
     for library in reversed(library_folders(steps[0])):

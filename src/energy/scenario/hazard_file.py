@@ -61,7 +61,7 @@ def list_hazards(folder: Path | None = None) -> dict[str, Path]:
     Examples
     --------
     >>> sorted(list_hazards())
-    ['base', 'calm', 'conflict']
+    ['base', 'calm', 'china_route', 'conflict']
     """
     if folder is None:
         return library_files("scenarios", "hazards")
