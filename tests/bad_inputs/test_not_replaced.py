@@ -36,6 +36,9 @@ def test_a_mark_is_seen_wherever_it_stands(tmp_path: Path) -> None:
     file = tmp_path / "large.nc"
     file.write_bytes(b"x" * ((1 << 20) - 5) + MARK.encode() + b"x")
     refuse_strange_file(file)
+    file.write_bytes(b"x" * ((1 << 20) + len(MARK)))
+    with pytest.raises(InputError):
+        refuse_strange_file(file)
 
 
 def test_a_table_of_other_columns_stays_unless_forced(tmp_path: Path) -> None:

@@ -158,4 +158,6 @@ def test_scenarios_of_the_how_to_are_sound(number: int, tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(SCENARIOS_OF_PAGE[number], encoding="utf-8")
     scenario = energy.read_scenario(file)
-    inputs(with_additions(energy.read_case(scenario.case), scenario), scenario)
+    asked = inputs(with_additions(energy.read_case(scenario.case), scenario), scenario)
+    assert len(asked.axis.snapshots) > 0
+    assert len(asked.components["buses"]) > 0
