@@ -29,7 +29,7 @@ from energy.solve.lp import matrix_of
 PROJECT = Path(__file__).parents[2]
 LEAST, SHARE = 1000.0, 1e-3  # a service may differ by the larger of 1 GWh and 0.1 %
 COARSE = {"time.resolution": "typical-days-12h"}
-GAIN = 1.0  # MWh that the certificate may leave open
+GAIN = 0.1  # MWh that the certificate may leave open
 POINTS = 30
 
 
@@ -83,7 +83,7 @@ def program_of_engine(asked: Inputs) -> Program:
 
 ATTEMPTS = (("presolve", "choose"), ("presolve", "off"), ("simplex_strategy", 4), ("solver", "ipm"))
 """Options of HiGHS, tried until one ends at an optimum: a program held on many faces is hard for its simplex."""
-PRICED = 1e-9  # of the largest reduced cost: what has a smaller one does not matter to a service
+PRICED = 1e-12  # of the largest reduced cost: what has a smaller one is rounding
 
 
 class Chain:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import highspy
 import numpy as np
@@ -14,10 +14,8 @@ from energy.case import Case
 from energy.model import inputs
 from energy.scenario import read_scenario
 from energy.solve import Engine
-from energy.solve.highs import Solver
 from energy.solve.lp import Problem, Structure
 from energy.solve.priority import GAIN, PriorityChain, ServiceCost, priority_costs
-from energy.solve.rivers import with_lacking_water
 
 OPTIONS = {"output_flag": False, "threads": 1}
 
@@ -140,45 +138,6 @@ def test_at_least_cost_there_is_no_order(two_bus: Case) -> None:
     result = engine.solve(found)
     assert dict(result.services) == {}
     assert dict(result.gains) == {}
-
-
-@pytest.fixture(scope="module")
-def casa_base(casa1000: Case) -> Engine:
-    """Return the engine that has solved CASA-1000 in median water and central growth."""
-    asked = inputs(casa1000, read_scenario("baseline", overrides={"time.resolution": "typical-days-3h"}))
-    engine = Engine(asked)
-    engine.solve(asked)
-    return engine
-
-
-def test_with_the_emphasis_of_the_base_fewer_services_are_solved_anew_for_the_same_end(
-    casa_base: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """By weights alone a small loss of Tajik demand buys more of a later service, and the chain has steps to go."""
-    structure, asked = casa_base.structure, casa_base.base
-    emphasis = dict(casa_base._start(casa_base._own, structure).emphasis)
-    assert emphasis, "the base needs one, else this shows nothing"
-    further: list[bool] = []
-    further_solve = PriorityChain._solve
-
-    def counted(chain: PriorityChain, *rest: Any) -> None:
-        further.append(True)
-        further_solve(chain, *rest)
-
-    monkeypatch.setattr(PriorityChain, "_solve", counted)
-    services = priority_costs(structure, asked)
-    problem = with_lacking_water(structure, structure.problem(asked), asked, 0.0)
-    solver = Solver()
-    solves = {}
-    energies = {}
-    for name, worth in {"weights": {}, "weights and emphasis": emphasis}.items():
-        further.clear()
-        solver.solve(structure, problem, asked, services=services, emphasis=worth)
-        optimum = solver.optimum()
-        solves[name] = len(further)
-        energies[name] = [float(level.cost @ optimum.values) for level in services]
-    assert solves["weights and emphasis"] < solves["weights"]
-    assert energies["weights and emphasis"] == pytest.approx(energies["weights"], abs=0.1)  # of some million MWh
 
 
 @pytest.mark.parametrize("order", [["own_demand", "casa"], ["casa", "own_demand"]])

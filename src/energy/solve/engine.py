@@ -220,7 +220,6 @@ class Engine:
             basis=None if start is None else start.carried(structure, inputs),
             ends_in_basis=ends_in_basis,
             services=services,
-            emphasis={} if start is None else start.emphasis,
         )
         power = with_lacking_water(structure, problem, inputs, 0.0)
         with suppress(InfeasibleError):
@@ -254,7 +253,6 @@ class Engine:
         basis: highspy.HighsBasis | None,
         ends_in_basis: bool,
         services: Sequence[ServiceCost],
-        emphasis: Mapping[str, float],
     ) -> None:
         """Solve a long horizon by the structured interior point; by HiGHS where that proves no optimum."""
         begun = time.perf_counter()
@@ -262,7 +260,7 @@ class Engine:
         seconds = time.perf_counter() - begun
         if interior is None:
             self.solver.seconds += seconds
-            self.solver.solve(structure, problem, inputs, basis, ends_in_basis, services, emphasis)
+            self.solver.solve(structure, problem, inputs, basis, ends_in_basis, services)
             return
         cost = float((problem.cost * interior.values).sum())
         optimum = Optimum(interior.values, interior.duals, cost, interior.steps, interior.gains)
@@ -311,7 +309,7 @@ class Engine:
 
     def _warm_start(self, structure: Structure, inputs: Inputs) -> WarmStart:
         """Return the basis that the last program ended in, for others to start from."""
-        return WarmStart(self.solver.basis(), structure, inputs.axis, inputs.rules, self.solver.emphasis)
+        return WarmStart(self.solver.basis(), structure, inputs.axis, inputs.rules)
 
     def _result(self, structure: Structure, inputs: Inputs, yielded: Mapping[str, float] | None = None) -> Result:
         optimum, snapshots = self.solver.optimum(), inputs.axis.snapshots

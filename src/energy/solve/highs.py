@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import inf
-from types import MappingProxyType
 
 import highspy
 import numpy as np
@@ -55,8 +54,6 @@ class Solver:
         Wall time spent inside HiGHS so far [s].
     solves
         Programs solved so far.
-    emphasis
-        What services must be worth beyond their weights for the last basis to be optimal [$/MWh], where it is kept.
     """
 
     def __init__(self, time_limit: float = inf) -> None:
@@ -66,7 +63,6 @@ class Solver:
         self.seconds, self.solves, self._scale = 0.0, 0, SCALE
         self._optimum: Optimum | None = None
         self._basis: highspy.HighsBasis | None = None
-        self.emphasis: Mapping[str, float] = {}
 
     def solve(
         self,
@@ -76,12 +72,10 @@ class Solver:
         basis: highspy.HighsBasis | None = None,
         ends_in_basis: bool = False,
         services: Sequence[ServiceCost] = (),
-        emphasis: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
         """Solve a program from a basis, or from nothing; where others start from it, its basis is kept.
 
-        Services are optimised in their order from the optimum of the program's own cost, in which some may be worth
-        more than their weight [$/MWh]: this shortens the way and does not move its end.
+        Services are optimised in their order from the optimum of the program's own cost.
 
         Raises
         ------
@@ -90,8 +84,8 @@ class Solver:
         SolverError
             When HiGHS finds no optimum, or not within the time limit.
         """
-        self._basis, self.emphasis = None, {}
-        values = self._solve_own_cost(structure, _emphasised(problem, services, emphasis), inputs, basis)
+        self._basis = None
+        values = self._solve_own_cost(structure, problem, inputs, basis)
         if services and self._has_basis():
             self._optimum = self._solve_services(structure, problem, services, values, ends_in_basis)
             return
@@ -164,7 +158,6 @@ class Solver:
         values = chain.values() if values is None else values
         if ends_in_basis:
             self._basis = chain.basis()
-            self.emphasis = chain.emphasis()
         prices = chain.prices()
         self.seconds += time.perf_counter() - begun
         return Optimum(values, prices, _objective(problem, values), iterations + chain.iterations, chain.gains)
@@ -218,20 +211,6 @@ class Solver:
         """Return the last optimum."""
         assert self._optimum is not None, "nothing solved yet"
         return self._optimum
-
-
-def _emphasised(
-    problem: Problem,
-    services: Sequence[ServiceCost],
-    emphasis: Mapping[str, float],
-) -> Problem:
-    """Return a program in whose cost services are worth more than their weights."""
-    if not emphasis:
-        return problem
-    cost = problem.cost.copy()
-    for level in services:
-        cost += emphasis.get(level.service, 0.0) * level.cost
-    return replace(problem, cost=cost)
 
 
 def _objective(problem: Problem, values: np.ndarray) -> float:

@@ -23,10 +23,8 @@ from energy.model.objective import service_costs
 from energy.solve.lp import Problem, Structure, matrix_of
 
 GAIN = 1e-3  # MWh that a service may still gain, by the columns that matter to it, before steps are taken
-PROVED = 1.0  # MWh that it may still gain by all columns, for an answer to count as its optimum
-ZERO = 1e-9  # of the largest reduced cost, below which a column does not matter to a service
-WEIGHTY = 1e-9  # of the largest reduced cost, below which weights would have to be too large for a solver
-EMPHASIS = 1.2  # times what outweighs the later services at an anchor, for the points near it
+PROVED = 0.1  # MWh that it may still gain by all columns, for an answer to count as its optimum
+ZERO = 1e-12  # of the largest reduced cost, below which it is rounding, and a column does not matter to a service
 FARTHEST = 1e6  # MW, hm³/h, hm³ or MWh that a column without a bound is taken to move at most
 DUAL_TOLERANCES = (1e-7, 1e-10)  # HiGHS's own, which a column with a wide range may turn into a gain; and its smallest
 BASIC = int(highspy.HighsBasisStatus.kBasic)
@@ -38,14 +36,15 @@ for _status in highspy.HighsBasisStatus.__members__.values():
     STATUS[int(_status)] = _status
 
 Options = dict[str, bool | int | float | str]
-SIMPLEX: Options = {"solver": "simplex", "presolve": "off"}
+MOST_STEPS = 2_000  # of one simplex, which has some tens to go, and a few hundred where all is degenerate
+SIMPLEX: Options = {"solver": "simplex", "presolve": "off", "simplex_iteration_limit": MOST_STEPS}
 PRIMAL: Options = {"simplex_strategy": 4, "primal_simplex_bound_perturbation_multiplier": 0.0}
 # From the optimum of the service before, the primal simplex keeps what is feasible and has few steps to go
 FOLLOW: tuple[Options, ...] = (
     SIMPLEX | PRIMAL | {"simplex_scale_strategy": 2},
     SIMPLEX | PRIMAL | {"simplex_scale_strategy": 4},
     SIMPLEX | {"simplex_strategy": 1, "simplex_scale_strategy": 2},
-    {"solver": "simplex", "presolve": "choose", "simplex_strategy": 1},
+    {"solver": "simplex", "presolve": "choose", "simplex_strategy": 1, "simplex_iteration_limit": 2**31 - 1},
 )
 
 
@@ -157,41 +156,6 @@ class PriorityChain:
         """Return the prices of rows at the present basis by the program's own cost [$ per unit]; shape (rows,)."""
         return self._reduced_costs(self.problem.cost)[1]
 
-    def emphasis(self) -> dict[str, float]:
-        """Return what each service must be worth beyond its weight for one solve to end at the present basis.
-
-        The basis is optimal for the order of services. With the weights of the program's own cost it need not be:
-        a first service's small loss may then buy much of a later one. Each service, from the last to the first, is
-        given what outweighs the later ones in every column where it decides. Programs that differ little from this
-        one then end in the order's optimum, or near it, after one solve.
-
-        Returns
-        -------
-        dict of services to $/MWh; only those that need more than their weight
-        """
-        width = len(self.problem.cost)
-        lower = np.concatenate([self.problem.lower, self.problem.row_lower])
-        upper = np.concatenate([self.problem.upper, self.problem.row_upper])
-        values = self._point.values
-        at_lower = np.abs(values - lower) <= np.abs(upper - values)
-        can_move = ~self._point.is_basic(width) & (lower < upper)
-        towards = np.where(at_lower, 1.0, -1.0) * can_move
-        total = np.concatenate(self._reduced_costs(self.problem.cost)) * towards
-        by_service = [np.concatenate(self._reduced_costs(level.cost)) * towards for level in self.costs]
-        matters = [np.abs(reduced) > WEIGHTY * np.abs(reduced).max() for reduced in by_service]
-        emphasis = {}
-        for position in reversed(range(len(self.costs))):
-            reduced = by_service[position]
-            decided_before = np.any(matters[:position], axis=0) if position else np.zeros(len(total), dtype=bool)
-            decides = matters[position] & ~decided_before & (reduced > 0)
-            lost = np.maximum(-total[decides], 0.0)
-            needed = float((lost / reduced[decides]).max(initial=0.0))
-            if needed > 0:
-                weight = EMPHASIS * needed
-                emphasis[self.costs[position].service] = weight
-                total += weight * reduced
-        return emphasis
-
     def basis(self) -> highspy.HighsBasis:
         """Return the present basis, its nonbasic columns and rows at the bounds of the program.
 
@@ -214,6 +178,9 @@ class PriorityChain:
         face: _OptimalFace,
         options: Mapping[str, bool | int | float | str],
     ) -> None:
+        # HiGHS keeps its factors from solve to solve, also across a change of scales. With stale ones it goes astray for
+        # hundreds of steps, or for ever; a basis that is set anew is factorised anew
+        self.highs.setBasis(self.highs.getBasis())
         columns = np.arange(len(cost), dtype=np.int32)
         self.highs.changeColsCost(len(columns), columns, cost)
         face.hand_over(self.highs)

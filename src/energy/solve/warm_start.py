@@ -30,16 +30,12 @@ _FIELDS = ("", "-at_least", "-at_most", "-equals")
 
 @dataclass(frozen=True, eq=False)
 class WarmStart:
-    """An optimal basis, and the little of its program that is needed to carry it over: hundreds are kept in memory.
-
-    ``emphasis`` is what services must be worth beyond their weights for the basis to be optimal [$/MWh].
-    """
+    """An optimal basis, and the little of its program that is needed to carry it over: hundreds are kept in memory."""
 
     basis: highspy.HighsBasis
     structure: Structure
     axis: Axis
     rules: Sequence[Rule]
-    emphasis: Mapping[str, float]
 
     @cached_property
     def _column_status(self) -> np.ndarray:
