@@ -178,8 +178,8 @@ class PriorityChain:
         face: _OptimalFace,
         options: Mapping[str, bool | int | float | str],
     ) -> None:
-        # HiGHS keeps its factors from solve to solve, also across a change of scales. With stale ones it goes astray for
-        # hundreds of steps, or for ever; a basis that is set anew is factorised anew
+        # HiGHS keeps its factors from solve to solve, also across a change of scales. With stale ones it goes astray
+        # for hundreds of steps, or for ever; a basis that is set anew is factorised anew
         self.highs.setBasis(self.highs.getBasis())
         columns = np.arange(len(cost), dtype=np.int32)
         self.highs.changeColsCost(len(columns), columns, cost)
