@@ -24,7 +24,7 @@ from energy.solve.lp import Problem, Structure, matrix_of
 
 GAIN = 1e-4  # MWh that a service may still gain, by the columns that matter to it, before steps are taken
 PROVED = 0.01  # MWh that it may still gain by all columns, for an answer to count as its optimum
-ZERO = 1e-12  # of the terms of a reduced cost, below which it is rounding, and a column does not matter to a service
+ZERO = 1e-10  # of the terms of a reduced cost, below which it is rounding, and a column does not matter to a service
 FARTHEST = 1e6  # MW, hm³/h, hm³ or MWh that a column without a bound is taken to move at most
 DUAL_TOLERANCES = (1e-9, 1e-10)  # of HiGHS: a column with a wide range may turn its own 1e-7 into a gain
 BASIC = int(highspy.HighsBasisStatus.kBasic)
