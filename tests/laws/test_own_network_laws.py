@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pypsa
 import pytest
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.laws.own_networks import REFUSED, SOLVED, plain_network, written
 
@@ -25,13 +25,7 @@ from energy.solve import solve
 
 SLOW_EXAMPLES = 500
 NO_OPTIMUM = None
-PATIENCE = (
-    20.0  # s: HiGHS under PyPSA goes round in a circle on one network in many thousands, and then decides nothing
-)
-
-
-class UndecidedError(Exception):
-    """HiGHS did not come to an end in time: no reference."""
+PATIENCE = 5.0  # s: HiGHS's active-set method goes round in a circle on some networks with quadratic costs
 
 
 class Compared(NamedTuple):
@@ -42,23 +36,28 @@ class Compared(NamedTuple):
     imbalance: float
 
 
-def optimum(n: pypsa.Network) -> float | None:
-    """Return the objective of the user's own ``n.optimize()``; None where there is none.
-
-    UndecidedError is raised where HiGHS does not come to an end. PyPSA 1.4 ends in a KeyError where a generator out of
-    service has an energy limit, which binds nothing.
-    """
-    inactive = ~n.generators["active"].astype(bool)
-    n.generators.loc[inactive, ["e_sum_min", "e_sum_max"]] = [-np.inf, np.inf]
+def optimised(n: pypsa.Network, **options: object) -> str:
+    """Optimise a network with options of HiGHS, and return how it ended."""
     with quiet_pypsa():
         _, condition = n.optimize(
             include_objective_constant=False,
             progress=False,
             log_to_console=False,
-            solver_options={"time_limit": PATIENCE},
+            solver_options={"time_limit": PATIENCE, **options},
         )
+    return str(condition)
+
+
+def optimum(n: pypsa.Network) -> float | None:
+    """Return the objective of the user's own ``n.optimize()``; None where there is none.
+
+    PyPSA 1.4 ends in a KeyError where a generator out of service has an energy limit, which binds nothing.
+    """
+    inactive = ~n.generators["active"].astype(bool)
+    n.generators.loc[inactive, ["e_sum_min", "e_sum_max"]] = [-np.inf, np.inf]
+    condition = optimised(n)
     if condition == "time_limit":
-        raise UndecidedError
+        condition = optimised(n, solver="ipm")
     return float(n.objective) if condition == "optimal" else NO_OPTIMUM
 
 
@@ -84,14 +83,6 @@ def compared(features: list[str], seed: int, as_csv: bool) -> Compared:
     return Compared(result.objective, truth, max(audit(result).values()))
 
 
-def example(features: list[str], seed: int, as_csv: bool) -> Compared:
-    """Return a comparison for hypothesis, which draws another network where PyPSA's own is undecided."""
-    try:
-        return compared(features, seed, as_csv)
-    except UndecidedError:
-        reject()
-
-
 NETWORKS = {
     "features": st.lists(st.sampled_from(sorted(SOLVED)), unique=True, max_size=5),
     "seed": st.integers(0, 10_000),
@@ -103,7 +94,7 @@ UNHURRIED = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 @given(**NETWORKS)
 @settings(max_examples=60, **UNHURRIED)  # type: ignore[arg-type]
 def test_a_network_has_the_objective_of_its_own_optimize(features: list[str], seed: int, as_csv: bool) -> None:
-    both = example(features, seed, as_csv)
+    both = compared(features, seed, as_csv)
     assert both.ours == pytest.approx(both.pypsa, rel=1e-6, abs=1e-4)
     assert both.imbalance < TOLERANCE
 
@@ -114,18 +105,18 @@ def test_an_energy_limit_of_what_is_out_of_service_binds_nothing() -> None:
     assert both.imbalance < TOLERANCE
 
 
-@pytest.mark.parametrize("feature", ["generators.p_min_pu", "generators.marginal_cost_quadratic", "storage_units"])
-def test_a_network_that_highs_does_not_decide_is_no_reference(feature: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.laws.test_own_network_laws.PATIENCE", 0.0)
-    with pytest.raises(UndecidedError):
-        compared([feature], 1, as_csv=False)
+def test_squares_that_go_round_in_a_circle_have_their_optimum() -> None:
+    # HiGHS's active-set method never stops at the optimum of this network, in PyPSA or here
+    both = compared(["links.marginal_cost_quadratic"], 1, as_csv=False)
+    assert both.ours == pytest.approx(both.pypsa, rel=1e-6)
+    assert both.imbalance < TOLERANCE
 
 
 @pytest.mark.slow
 @given(**NETWORKS)
 @settings(max_examples=SLOW_EXAMPLES, **UNHURRIED)  # type: ignore[arg-type]
 def test_many_networks_have_the_objective_of_their_own_optimize(features: list[str], seed: int, as_csv: bool) -> None:
-    both = example(features, seed, as_csv)
+    both = compared(features, seed, as_csv)
     assert both.ours == pytest.approx(both.pypsa, rel=1e-6, abs=1e-4)
     assert both.imbalance < TOLERANCE
 
@@ -200,10 +191,7 @@ def swept_and_single(
         for key in [*keys, keys[0]]:  # the first once more, after the other
             values = SWEPT[key][:: -1 if backwards else 1]
             swept = sweep(case, scenario, {f"values.{key}": values}, workers=1)["objective"]
-            try:
-                single = [changed_by_hand(path, key, value) for value in values]
-            except UndecidedError:
-                reject()
+            single = [changed_by_hand(path, key, value) for value in values]
             yield swept.to_numpy().tolist(), [np.nan if one is NO_OPTIMUM else one for one in single]
 
 
