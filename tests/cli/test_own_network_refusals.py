@@ -94,6 +94,51 @@ def test_a_study_without_its_subject_is_refused(words: tuple[str, ...], command:
     assert not (tmp_path / "out").exists()
 
 
+def ring() -> pypsa.Network:
+    """Two plain lines in a row."""
+    n = pypsa.Network(snapshots=pd.date_range("2029-01-01", periods=1, freq="h"))
+    n.add("Carrier", ["AC", "DC"])
+    n.add("Bus", ["a", "b", "c"], carrier="AC", v_nom=220.0)
+    n.add("Generator", "plant", bus="a", p_nom=100.0, marginal_cost=10.0)
+    n.add("Load", "load", bus="c", p_set=50.0)
+    n.add("Line", ["ab", "bc"], bus0=["a", "b"], bus1=["b", "c"], x=10.0, r=1.0, s_nom=100.0)
+    return n
+
+
+def with_transformer(n: pypsa.Network) -> None:
+    n.add("Transformer", "t", bus0="a", bus1="c", x=0.1, s_nom=50.0)
+
+
+def with_type(n: pypsa.Network) -> None:
+    n.lines.loc["bc", ["type", "length"]] = ["Al/St 240/40 2-bundle 220.0", 50.0]
+
+
+def with_direct_current(n: pypsa.Network) -> None:
+    n.add("Bus", ["d", "e"], carrier="DC", v_nom=220.0)
+    n.add("Line", "de", bus0="d", bus1="e", x=1.0, r=1.0, s_nom=10.0, carrier="DC")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (with_transformer, "transformers t are not modelled"),
+        (with_type, "lines bc: type is not read"),
+        (with_direct_current, "lines de join buses of carrier DC"),
+    ],
+)
+def test_ac_power_flow_refuses_branches_without_impedance(
+    change: Callable[[pypsa.Network], None], said: str, command: Command, tmp_path: Path
+) -> None:
+    n = ring()
+    plain = command("acflow", written(n, tmp_path), "--out", tmp_path / "plain")
+    assert plain.returncode == 0, plain.stderr
+    change(n)
+    done = command("acflow", written(n, tmp_path), "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_run_says_nothing_that_pypsa_notes(
     command: Command, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -80,6 +80,46 @@ def refuse_without_line(inputs: Inputs, name: str) -> None:
     raise InputError(Fault(what, name, repair=repair))
 
 
+def refuse_without_impedances(inputs: Inputs) -> None:
+    """Refuse branches of which AC power flow does not know the impedance: transformers, line types, lines of DC.
+
+    Parameters
+    ----------
+    inputs
+        Inputs of any case.
+
+    Raises
+    ------
+    InputError
+        With every such component and attribute.
+    """
+    faults = [*_without_impedance(inputs)]
+    if faults:
+        raise InputError(faults)
+
+
+def _without_impedance(inputs: Inputs) -> Iterator[Fault]:
+    """Yield the branches of which AC power flow does not know the impedance."""
+    transformers = inputs.components.get("transformers", pd.DataFrame()).index
+    if len(transformers):
+        what = f"AC power flow: transformers {_few(transformers)} are not modelled"
+        yield Fault(what, inputs.name, repair="write each as a line, its reactance in ohms at bus0")
+    lines = inputs.components.get("lines", pd.DataFrame())
+    if lines.empty:
+        return
+    if "type" in lines:
+        typed = lines.index[lines["type"].fillna("") != ""]
+        if len(typed):
+            what = f"AC power flow: lines {_few(typed)}: type is not read"
+            repair = "write them, and leave type empty"
+            yield Fault(what, inputs.name, allowed="r, x and b of each line", repair=repair)
+    carrier_of_bus = inputs.components["buses"]["carrier"]
+    direct = lines.index[lines["bus0"].map(carrier_of_bus) == "DC"]
+    if len(direct):
+        what = f"AC power flow: lines {_few(direct)} join buses of carrier DC"
+        yield Fault(what, inputs.name, allowed="carrier AC", repair="write them as links")
+
+
 def _storage(inputs: Inputs, path: Path) -> Iterator[Fault]:
     """Yield what stores energy: adequacy looks at each hour by itself."""
     for component in ("stores", "storage_units"):
