@@ -13,12 +13,19 @@ from energy.errors import InputError
 Refusal = Callable[..., str]
 
 
+NUMBERS = ("p_nom", "efficiency")
+
+
 @pytest.mark.parametrize(
     ("axis", "says"),
     [
         ("values.link.line.p_nom: [5, 6]", ("'values.link.line.p_nom'", "did you mean 'links'?")),
         ("events.0.duration: [10, 31]", ("'events.0.duration'", "'10' is not a duration", "31d")),
         ("values.links.line.p_nom: {low: 1, high: 2, count: 1000000000}", ("1,000,000,000 points", "up to 100,000")),
+        (
+            "\n  ".join(f"values.links.line.{number}: {{low: 0.1, high: 0.9, count: 1000}}" for number in NUMBERS),
+            ("the product of all axes has 1,000,000 points", "up to 100,000"),
+        ),
     ],
 )
 def test_an_axis_is_refused_with_its_line(

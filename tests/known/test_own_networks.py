@@ -411,3 +411,26 @@ def test_a_run_of_a_link_with_four_outputs(
     (said,) = json.loads(done.stdout)
     assert said["objective"] == pytest.approx(cost)
     assert said["structure_gwh"] is None  # no warm start, so that it would cost two builds more
+
+
+def test_a_line_of_another_reactance_is_another_program(tmp_path: Path) -> None:
+    """Of what leaves bus 1, 0.2 / (x + 0.2) takes line 12 and x / (x + 0.2) the other two; each is full at 100 MW."""
+    path = save_netcdf(triangle(), tmp_path)
+    flows = []
+    for x in (0.1, 0.4, 0.1, 0.2):
+        result = solved(path, values={"lines.12.x": x})
+        flows.append(result.flow("generators")["cheap"].iloc[0])
+    assert flows == pytest.approx([150.0, 150.0, 150.0, 200.0])
+
+
+def test_a_longer_line_of_a_type_is_another_program(tmp_path: Path) -> None:
+    """Three lines of one type and length, and then 12 twice as long: 2/3 and 1/2 of the exchange go direct."""
+    n = triangle()
+    n.buses["v_nom"] = 380.0
+    n.lines[["type", "length"]] = ["Al/St 240/40 4-bundle 380.0", 10.0]
+    path = save_netcdf(n, tmp_path)
+    flows = []
+    for length in (10.0, 20.0, 10.0):
+        result = solved(path, values={"lines.12.length": length})
+        flows.append(result.flow("generators")["cheap"].iloc[0])
+    assert flows == pytest.approx([150.0, 200.0, 150.0])

@@ -162,6 +162,33 @@ def _co2(n: pypsa.Network, chance: np.random.Generator) -> None:
     )
 
 
+def _operational_limit(n: pypsa.Network, chance: np.random.Generator) -> None:
+    limit = round(float(chance.uniform(60, 300)), 1)
+    n.add("GlobalConstraint", "gas", type="operational_limit", carrier_attribute="gas", sense="<=", constant=limit)
+
+
+def _heat_and_power(n: pypsa.Network, chance: np.random.Generator) -> None:
+    n.add("Carrier", "heat")
+    n.add("Bus", "fuel", carrier="gas")
+    n.add("Bus", "warm", carrier="heat")
+    n.add("Generator", "well", bus="fuel", p_nom=200.0, marginal_cost=15.0)
+    n.add("Generator", "shed warm", bus="warm", p_nom=100.0, marginal_cost=SHEDDING)
+    n.add("Load", "load warm", bus="warm", p_set=chance.uniform(5, 40, HOURS).round(1))
+    n.add("Link", "plant", bus0="fuel", bus1="b", bus2="warm", p_nom=60.0, efficiency=0.4, efficiency2=0.45)
+    performance = chance.uniform(2.0, 4.0, HOURS).round(2)
+    n.add("Link", "heat pump", bus0="c", bus1="warm", p_nom=8.0, efficiency=performance)
+
+
+def _typed_transformer(n: pypsa.Network, chance: np.random.Generator) -> None:
+    tap = int(chance.integers(-5, 6))
+    n.add("Transformer", "t", bus0="b", bus1="c", type="160 MVA 380/110 kV", tap_position=tap, s_nom=30.0)
+
+
+def _price_for_surplus(n: pypsa.Network, chance: np.random.Generator) -> None:
+    price = round(float(chance.uniform(5, 30)), 1)
+    n.add("Generator", "abroad", bus="a", p_nom=20.0, p_min_pu=-1.0, p_max_pu=0.0, marginal_cost=price)
+
+
 def _dc_ring(n: pypsa.Network, _chance: np.random.Generator) -> None:
     n.buses["carrier"] = "DC"
     n.lines["carrier"] = "DC"
@@ -197,6 +224,7 @@ SOLVED: dict[str, Feature] = {
     "generators.e_sum_min": _static("generators", "e_sum_min", "dear", 10, 100),
     "generators.sign": _generator_that_takes,
     "generators.marginal_cost_quadratic": _quadratic,
+    "generators.p_max_pu of zero and below": _price_for_surplus,
     "generators.build_year in time": _built_in_time,
     "loads.sign": _load_that_gives,
     "links.efficiency series": _varying("links", "efficiency", "past", 0.5, 1.0),
@@ -204,6 +232,8 @@ SOLVED: dict[str, Feature] = {
     "links.p_min_pu": _static("links", "p_min_pu", "past", 0.1, 0.5),
     "links.ramp_limit_up": _static("links", "ramp_limit_up", "past", 0.05, 0.3),
     "links.bus4": _four_ports,
+    "links between carriers": _heat_and_power,
+    "links.marginal_cost_quadratic": _static("links", "marginal_cost_quadratic", "past", 0.01, 0.3),
     "lines.type": _own_line_type,
     "lines.s_max_pu series": _varying("lines", "s_max_pu", "ab", 0.2, 1.0),
     "lines.s_max_pu of zero": _rated_at_zero,
@@ -216,12 +246,15 @@ SOLVED: dict[str, Feature] = {
     "stores.standing_loss": _static("stores", "standing_loss", "store", 0.01, 0.2),
     "stores.standing_loss series": _varying("stores", "standing_loss", "store", 0.0, 0.2),
     "stores.marginal_cost_storage": _static("stores", "marginal_cost_storage", "store", 0.1, 2.0),
+    "stores.marginal_cost_quadratic": _static("stores", "marginal_cost_quadratic", "store", 0.01, 0.3),
     "stores.sign": _switch("stores", "store", "sign", -1.0),
     "storage_units": _storage_unit,
     "storage_units.state_of_charge_set": _charge_set,
     "transformers.tap_ratio": _transformer,
     "transformers.phase_shift": _phase_shift,
+    "transformers.type": _typed_transformer,
     "global_constraints": _co2,
+    "global_constraints of an operational limit": _operational_limit,
     "active": _inactive,
     "snapshot weightings": _weightings,
     "snapshots of a quarter of an hour": _quarter_hours,

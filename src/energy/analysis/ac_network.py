@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from energy.analysis.unsupported_inputs import refuse_without_impedances
 from energy.case.stability import ReactivePower
 from energy.errors import Fault, InputError
 from energy.metrics.balance import injections
@@ -38,10 +39,11 @@ def ac_network(result: Result, snapshot: pd.Timestamp, reactive: ReactivePower) 
     Raises
     ------
     InputError
-        When no AC line is in service.
+        When no AC line is in service, or the impedance of a branch is not known.
     """
     import pypsa
 
+    refuse_without_impedances(result.inputs)
     lines = _lines_in_service(result, snapshot)
     if lines.empty:
         what = f"{result.inputs.name}: no AC line is in service at {snapshot}"

@@ -29,8 +29,8 @@ from energy.analysis.imperfect_foresight import (
     solve_imperfect_foresight,
 )
 from energy.analysis.priority_waterfall import open_season
+from energy.analysis.unsupported_inputs import refuse_without_line
 from energy.case import Case
-from energy.errors import Fault, InputError
 from energy.metrics import ceiling, energy_by_month, transferable
 from energy.metrics.settlement import BUYERS
 from energy.model import Inputs
@@ -194,7 +194,7 @@ class _CauseStates:
         self._scenario = scenario
         self._axis = plan_axis(case, scenario)
         inputs = self._inputs(frozenset(CAUSES))
-        _refuse_without_study(inputs, scenario)
+        refuse_without_line(inputs, scenario.name)
         self._engine = Engine(inputs)
         self._delivered: dict[Causes, np.ndarray] = {}
         self.causes = [cause for cause in CAUSES if self._occurs(cause)]
@@ -267,14 +267,6 @@ class _CauseStates:
         if "buyer" not in active:
             changes["objective"] = "transfer"
         return self._scenario.model_copy(update=changes)
-
-
-def _refuse_without_study(inputs: Inputs, scenario: Scenario) -> None:
-    links = inputs.components.get("links", pd.DataFrame())
-    if STUDIED not in set(links.get("service", [])):
-        repair = f"give links the service {STUDIED!r}, or build them in the scenario's year"
-        what = "no line under study is in service"
-        raise InputError(Fault(what, scenario.name, repair=repair))
 
 
 def _services_before_study(order: list[str]) -> set[str]:

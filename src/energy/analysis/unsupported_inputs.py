@@ -1,4 +1,4 @@
-"""What a study cannot honour of a user's own network, refused by component and attribute."""
+"""What a study cannot honour of a user's own network, or does not have in it, refused by name."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from energy.errors import Fault, InputError
 from energy.model import Inputs
+from energy.model.objective import STUDIED
 
 FREE: dict[str, dict[str, float]] = {
     "generators": {
@@ -46,17 +47,87 @@ def refuse_unhonoured(inputs: Inputs, path: Path, study: str) -> None:
     if inputs.own is None:
         return
     faults = [*_attributes(inputs, path, study)]
-    storage = inputs.components.get("storage_units", pd.DataFrame()).index
-    if len(storage) and study == "adequacy":
-        what = f"{study}: storage_units {_few(storage)}: their hours hang together"
-        repair = "leave them out: values with active: 0"
-        faults.append(Fault(what, path, allowed="networks without storage", repair=repair))
+    if study == "adequacy":
+        faults += _storage(inputs, path)
     limits = inputs.own.components["global_constraints"].static.index
     if len(limits):
         what = f"{study}: global_constraints {_few(limits)} are not honoured in single snapshots"
         faults.append(Fault(what, path, repair="take them out of the network"))
     if faults:
         raise InputError(faults)
+
+
+def refuse_without_line(inputs: Inputs, name: str) -> None:
+    """Refuse inputs without a line under study in service, of which a study would only count nothing.
+
+    Parameters
+    ----------
+    inputs
+        Inputs of any case.
+    name
+        Name of the scenario, for the message.
+
+    Raises
+    ------
+    InputError
+        When no link in service has the service under study.
+    """
+    links = inputs.components.get("links", pd.DataFrame())
+    if STUDIED in set(links.get("service", [])):
+        return
+    what = "no line under study is in service"
+    repair = f"give links the service {STUDIED!r}, name them under `study`, or build them in the scenario's year"
+    raise InputError(Fault(what, name, repair=repair))
+
+
+def refuse_without_impedances(inputs: Inputs) -> None:
+    """Refuse branches of which AC power flow does not know the impedance: transformers, line types, lines of DC.
+
+    Parameters
+    ----------
+    inputs
+        Inputs of any case.
+
+    Raises
+    ------
+    InputError
+        With every such component and attribute.
+    """
+    faults = [*_without_impedance(inputs)]
+    if faults:
+        raise InputError(faults)
+
+
+def _without_impedance(inputs: Inputs) -> Iterator[Fault]:
+    """Yield the branches of which AC power flow does not know the impedance."""
+    transformers = inputs.components.get("transformers", pd.DataFrame()).index
+    if len(transformers):
+        what = f"AC power flow: transformers {_few(transformers)} are not modelled"
+        yield Fault(what, inputs.name, repair="write each as a line, its reactance in ohms at bus0")
+    lines = inputs.components.get("lines", pd.DataFrame())
+    if lines.empty:
+        return
+    if "type" in lines:
+        typed = lines.index[lines["type"].fillna("") != ""]
+        if len(typed):
+            what = f"AC power flow: lines {_few(typed)}: type is not read"
+            repair = "write them, and leave type empty"
+            yield Fault(what, inputs.name, allowed="r, x and b of each line", repair=repair)
+    carrier_of_bus = inputs.components["buses"]["carrier"]
+    direct = lines.index[lines["bus0"].map(carrier_of_bus) == "DC"]
+    if len(direct):
+        what = f"AC power flow: lines {_few(direct)} join buses of carrier DC"
+        yield Fault(what, inputs.name, allowed="carrier AC", repair="write them as links")
+
+
+def _storage(inputs: Inputs, path: Path) -> Iterator[Fault]:
+    """Yield what stores energy: adequacy looks at each hour by itself."""
+    for component in ("stores", "storage_units"):
+        names = inputs.components.get(component, pd.DataFrame()).index
+        if len(names):
+            what = f"adequacy: {component} {_few(names)}: their hours hang together"
+            repair = "leave them out: values with active: 0"
+            yield Fault(what, path, allowed="networks without storage", repair=repair)
 
 
 def _attributes(inputs: Inputs, path: Path, study: str) -> Iterator[Fault]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,7 +69,7 @@ def _network(path: Path, **options: Any) -> pypsa.Network:
         allowed = "a .nc file or a folder of PyPSA CSV files"
         raise InputError(Fault("file not found", path, allowed=allowed, repair="correct the path"))
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _unnoticed():
             warnings.simplefilter("ignore")  # PyPSA's own, of coming defaults and of files it leaves open
             return pypsa.Network(str(path), **options)
     except Exception as err:  # noqa: BLE001   # PyPSA and netCDF raise many kinds for a broken file
@@ -76,6 +78,18 @@ def _network(path: Path, **options: Any) -> pypsa.Network:
             what = f"{what[:299]}…"
         repair = "export it anew with n.export_to_netcdf or n.export_to_csv_folder"
         raise InputError(Fault(what, path, repair=repair)) from None
+
+
+@contextmanager
+def _unnoticed() -> Iterator[None]:
+    """Keep to itself what PyPSA notes of a file that it reads."""
+    log = logging.getLogger("pypsa")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
 
 
 def _changed_types(network: pypsa.Network, path: Path) -> Iterator[Fault]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -22,6 +22,9 @@ from energy.cli.base import (
     working,
 )
 from energy.cli.tables import show_table
+
+if TYPE_CHECKING:
+    from energy.case import Case
 
 
 @app.command("adequacy")
@@ -51,7 +54,7 @@ def adequacy_command(
     case, asked = read_asked(scenario, overrides)
     refuse_unwritable(out)
     hazard_set = read_hazards(hazards)
-    if "stores" not in case.components and case.weightings is not None:
+    if case.own is not None:
         from energy.analysis.risk.adequacy import adequacy, firm_capacity
 
         table = adequacy(case=case, hazards=hazard_set, samples=samples, seed=seed, scenario=asked).table()
@@ -65,6 +68,8 @@ def adequacy_command(
                 scenario=asked,
             )
     else:
+        if credit is not None:
+            _refuse_credit_of_case(case)
         from energy.analysis.parallel import processes
         from energy.analysis.risk.country_adequacy import country_adequacy
 
@@ -87,3 +92,12 @@ def adequacy_command(
         force=force,
         shown=with_errors(table),
     )
+
+
+def _refuse_credit_of_case(case: Case) -> NoReturn:
+    """Refuse the credit of one branch of a case folder, of which the table has that of the line under study."""
+    from energy.errors import Fault, InputError
+
+    what = f"case {case.name} is no PyPSA network of its own"
+    repair = "leave it out: the table has the capacity credit of the line under study"
+    raise InputError(Fault(what, "--credit", repair=repair))

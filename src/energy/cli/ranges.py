@@ -35,6 +35,7 @@ def ranges_command(
     from energy.analysis.calibration.predictions import predicted_range
     from energy.analysis.parallel import processes
     from energy.analysis.sensitivity.number_sets import read_number_sets
+    from energy.analysis.sensitivity.uncertain_parameters import refuse_without_numbers, uncertain_parameters
     from energy.analysis.sweep.progress import shown_progress
     from energy.analysis.sweep.store import Journal
     from energy.report.docs_pages import write_page_ranges
@@ -42,6 +43,8 @@ def ranges_command(
     from energy.results.predicted_ranges import RANGES, renewed_ranges, write_ranges
 
     asked = [read_asked(name, []) for name in scenarios]
+    for case, scenario in asked:
+        refuse_without_numbers(uncertain_parameters(case, scenario), case)
     drawn_from = [read_number_sets(numbers, case, scenario) for case, scenario in asked]
     pool = processes(workers) if workers > 1 else nullcontext(None)
     console = new_console()

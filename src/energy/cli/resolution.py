@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from energy.cli.base import SCENARIO, SET, app, new_console, read_asked
+
+if TYPE_CHECKING:
+    from energy.case import Case
 
 
 @app.command("resolution")
@@ -25,6 +28,8 @@ def resolution_command(
     from energy.report.docs_pages import resolution_text, write_block
 
     case, base_scenario = read_asked(scenario, overrides)
+    if case.own is not None:
+        _refuse_own_snapshots(case)
     default = base_scenario.time.resolution
     resolutions = only or list(RESOLUTIONS)
     if only and default not in only:
@@ -40,3 +45,11 @@ def resolution_command(
     print(text)
     if page:
         write_block(page, "resolution", text)
+
+
+def _refuse_own_snapshots(case: Case) -> NoReturn:
+    """Refuse a network whose snapshots no resolution changes."""
+    from energy.errors import Fault, InputError
+
+    what = "a PyPSA network brings its own snapshots, which no resolution changes"
+    raise InputError(Fault(what, case.path, allowed="a scenario on a case folder"))

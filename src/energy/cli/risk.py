@@ -71,6 +71,8 @@ def risk_command(
 ) -> None:
     """Sample water years and outages; print firm power, shortfall, income at risk and what each cause takes."""
     from energy.analysis.risk.season_sample import checked
+    from energy.analysis.unsupported_inputs import refuse_without_line
+    from energy.model.inputs import assemble
     from energy.scenario import read_hazards
 
     case, asked = read_asked(scenario, overrides)
@@ -92,6 +94,7 @@ def risk_command(
     if draw is not None:
         _print_draw(design, draw)
         return
+    refuse_without_line(assemble(case, asked), asked.name)
     folder = out / f"{asked.name}-{hazard_set.name}"
     from energy.analysis.risk.summary import BELOW, summary
     from energy.cli.tables import write_table

@@ -130,6 +130,9 @@ def _places(labels: np.ndarray, place_of: np.ndarray) -> np.ndarray:
     return np.where(labels >= 0, place_of[labels], -1)
 
 
+INTERIOR_POINT = "ipm"
+
+
 class AsBuilt:
     """HiGHS for programs as PyPSA built them.
 
@@ -181,13 +184,26 @@ class AsBuilt:
             highs.setOptionValue(option, value)
         begun = time.perf_counter()
         _pass(highs, program)
+        highs.setOptionValue("qp_iteration_limit", _most_iterations(program))
         highs.run()
+        if highs.getModelStatus() == highspy.HighsModelStatus.kIterationLimit:
+            highs.setOptionValue("solver", INTERIOR_POINT)
+            highs.run()
         self.seconds += time.perf_counter() - begun
         status = highs.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
             words = highs.modelStatusToString(status).lower()
             raise SolverError(f"{inputs.name}: {words}; PyPSA's own model of this network has no optimum")
         return _result(program, inputs, highs)
+
+
+def _most_iterations(program: Program) -> int:
+    """Return how many steps the active-set method for squares may take; beyond them it goes round in a circle.
+
+    Some networks of three buses have optima at which it never stops; others take about one step a column.
+    """
+    rows_and_columns = len(program.problem.row_lower) + len(program.problem.cost)
+    return 1000 + 5 * rows_and_columns
 
 
 def _pass(highs: highspy.Highs, program: Program) -> None:

@@ -128,11 +128,23 @@ def components_key(inputs: Inputs, components: Iterable[str]) -> str:
         table = inputs.components.get(component)
         if table is None:
             continue
-        left_out = (*RENEWED.get(component, ()), *WITHOUT_EFFECT.get(component, ()), *_DATES)
+        left_out = _left_out(inputs, component)
         kept = table.drop(columns=[name for name in left_out if name in table])
         digest.update(component.encode())
         digest.update(_table_text(kept).encode())
     return digest.hexdigest()
+
+
+def _left_out(inputs: Inputs, component: str) -> tuple[str, ...]:
+    """Return the attributes of a component that make no other structure.
+
+    The lines of a user's own network get their impedance from PyPSA, by type, length, parallel circuits and resistance:
+    nothing of it is renewed there, and nothing is without effect.
+    """
+    renewed = RENEWED.get(component, ())
+    if inputs.own is None:
+        return (*renewed, *WITHOUT_EFFECT.get(component, ()), *_DATES)
+    return tuple(name for name in renewed if name not in ("x", "r"))
 
 
 def _table_text(table: pd.DataFrame) -> str:

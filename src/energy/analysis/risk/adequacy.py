@@ -176,9 +176,6 @@ def _inputs_of(case: Case, scenario: Scenario | None = None) -> Inputs:
     InputError
         See `adequacy`.
     """
-    if len(case.components.get("stores", ())):
-        what = "the network has stores: its hours hang together"
-        raise InputError(Fault(what, case.path, repair="use country_adequacy on a scenario"))
     if scenario is None:
         scenario = _as_it_stands(case)
     inputs = assemble(case, scenario)

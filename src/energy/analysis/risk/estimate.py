@@ -121,7 +121,7 @@ def tail_mean(values: np.ndarray, tail: float = 0.05) -> Estimate:
     Returns
     -------
     Estimate
-        Its error is NaN where the tail is one sample.
+        Its error is NaN where the tail is one sample, or nothing is lost in it: nothing then says how large a loss is.
 
     Examples
     --------
@@ -131,8 +131,8 @@ def tail_mean(values: np.ndarray, tail: float = 0.05) -> Estimate:
     count = int(np.ceil(tail * len(values) - 1e-9))
     count = max(1, count)
     worst = np.sort(values)[-count:]
-    if count == 1:
-        return Estimate(float(worst[0]), float("nan"), 1)
+    if count == 1 or not worst.any():
+        return Estimate(float(worst[0]), float("nan"), count)
     average = worst.mean()
     depth = float(average - worst[0])
     spread = float(worst.var(ddof=1)) + (1 - tail) * depth**2

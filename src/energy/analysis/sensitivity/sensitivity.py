@@ -25,6 +25,7 @@ from energy.analysis.sensitivity.sensitivity_indices import (
 from energy.analysis.sensitivity.set_line import set_line
 from energy.analysis.sensitivity.uncertain_parameters import (
     UncertainParameter,
+    refuse_without_numbers,
     with_uncertain_parameters,
 )
 from energy.case import Case
@@ -201,9 +202,7 @@ def sensitivity(
     """
     budget = sizes or SensitivityBudget()
     _refuse_unknown_metric(metric)
-    if not parameters:
-        what = "no number of the evidence can be varied"
-        raise InputError(Fault(what, case.path, allowed="rows with low < high"))
+    refuse_without_numbers(parameters, case)
     solver = _MetricSolver(case, scenario, metric, executor)
     numbers = _numbers(solver, narrowed(parameters, sets), budget, seed)
     screened_keys = set(numbers.index[: budget.looked_at])

@@ -13,7 +13,7 @@ from energy.analysis.sensitivity.dates_of_build import DATE, date_places, with_d
 from energy.analysis.sensitivity.linked_parameters import with_linked_parameters
 from energy.case import Case
 from energy.case.rules import RuleBook
-from energy.errors import InputError
+from energy.errors import Fault, InputError
 from energy.model.operating_rules import rule_book
 from energy.model.overrides import with_overrides
 from energy.model.profiles import chosen_for
@@ -57,6 +57,20 @@ class UncertainParameter:
             return year_of_share(self.low, self.high, share)
         width = self.high - self.low
         return self.low + share * width
+
+
+def refuse_without_numbers(parameters: Sequence[UncertainParameter], case: Case) -> None:
+    """Refuse a case of whose evidence nothing can be varied.
+
+    Raises
+    ------
+    InputError
+        When there are no parameters.
+    """
+    if parameters:
+        return
+    what = "no number of the evidence can be varied"
+    raise InputError(Fault(what, case.path, allowed="rows with low < high"))
 
 
 def uncertain_parameters(

@@ -111,17 +111,18 @@ def grid(
     ranges_and_lists = {key: _axis(key, values, origin_of(written, key)) for key, values in axes.items()}
     if not ranges_and_lists:
         raise InputError(Fault("a sweep without axes", allowed="at least one key with its values"))
+    first_axis = origin_of(written, next(iter(ranges_and_lists)))
     if combine == "sample":
         if not count or count < 1:
             raise InputError(Fault(f"a sample of {count} points", allowed="count of 1 or more"))
-        _refuse_too_many(count, "a sample", Origin(AXES))
+        _refuse_too_many(count, "a sample", first_axis)
         sampled = _sampled(ranges_and_lists, count, seed)
         return _in_a_row(sampled, written)
     lengths = {key: _length(axis) for key, axis in ranges_and_lists.items()}
     for key, length in lengths.items():
         _refuse_too_many(length, f"axis {key!r}", origin_of(written, key))
     if combine == "product":
-        _refuse_too_many(prod(lengths.values()), "the product of all axes", Origin(AXES))
+        _refuse_too_many(prod(lengths.values()), "the product of all axes", first_axis)
     values: dict[str, list[Any]] = {}
     for key, axis in ranges_and_lists.items():
         values[key] = _steps(key, axis, origin_of(written, key))

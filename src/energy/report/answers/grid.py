@@ -21,6 +21,7 @@ from energy.analysis.frequency_limit import (
     with_exchange_limit,
 )
 from energy.analysis.threshold_level import threshold_level
+from energy.analysis.unsupported_inputs import refuse_without_line
 from energy.case import Case
 from energy.case.stability import Frequency, ReactivePower
 from energy.errors import Fault, InputError, nearest
@@ -260,6 +261,7 @@ def threshold_answer(
     count
         Levels that are solved for each reservoir.
     """
+    refuse_without_line(inputs(case, scenario), scenario.name)
     wanted = season_energy(case, scenario) if quantity is None else quantity
     known = [name for name, rule in case.rules.rules.items() if rule.kind == "start"]
     for name in rules:
