@@ -7,7 +7,8 @@ import pytest
 
 from energy.analysis.policy import Policy, Settings, simulate, train
 from energy.analysis.policy.decided_year import classes_along, decided_year, monthly_flows, walk_of, year_as_it_came
-from energy.analysis.policy.simulated_years import simulated_years, year_known
+from energy.analysis.policy.foreseen_years import year_known
+from energy.analysis.policy.simulated_years import simulated_years
 from energy.analysis.policy.water_policy import SERVICE, ChainDesign, WaterPolicyModel, policy_model
 from energy.case import Case
 from energy.metrics.audit import TOLERANCE, audit

@@ -5,11 +5,16 @@ from __future__ import annotations
 import time
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from energy.cli.base import LARGEST_SEED, MOST_PROCESSES, SCENARIO, SET, app, log, new_console, read_asked, working
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from energy.case import Case
 
 policy_app = typer.Typer(
     help="Operation by a policy, that knows neither water nor outages to come.",
@@ -103,10 +108,15 @@ def simulate_command(
     seed: SEED = 1,
     workers: WORKERS = 2,
     out: OUT = DEFAULT_OUT,
+    page: Annotated[
+        bool, typer.Option("--page", help="Renew results/reference/policy*.csv and what pages say of the policy.")
+    ] = False,
+    project: Annotated[Path, typer.Option(help="Folder of the project, for --page.")] = Path(),
 ) -> None:
     """Simulate years that a trained policy decides; print the season, contents, worth of water, harm."""
+    from energy.analysis.policy.foreseen_years import foreseen_years
     from energy.analysis.policy.policy_file import load_policy, read_manifest
-    from energy.analysis.policy.simulated_years import foreseen_energy, simulated_years
+    from energy.analysis.policy.simulated_years import simulated_years
     from energy.analysis.policy.water_policy import ChainDesign, policy_model
     from energy.plots.rule_curves import rule_curves_figure
     from energy.plots.style import save
@@ -126,10 +136,9 @@ def simulate_command(
             seed=seed,
             executor=executor,
         )
-        with_foresight = foreseen_energy(model, simulated, min(foreseen, years))
-    for part in simulation_text(simulated, with_foresight):
+        simulated = simulated.merge(foreseen_years(model, simulated, min(foreseen, years)))
+    for part in simulation_text(simulated, simulated["foreseen"]):
         new_console().print(part)
-    simulated["foreseen"] = with_foresight
     kept = file.with_name("years.nc")
     unfinished = kept.with_name(kept.name + ".unfinished")
     simulated.to_netcdf(unfinished)
@@ -139,6 +148,26 @@ def simulate_command(
     if drawn:
         save(rule_curves_figure(simulated, drawn), file.with_name("rule_curves"))
     new_console().print(f"written to {kept} in {time.perf_counter() - start:,.1f} s")
+    if page:
+        _write_pages(simulated, case, project)
+
+
+def _write_pages(years: xr.Dataset, case: Case, project: Path) -> None:
+    """Renew what a project's pages say of a policy, and the figure beside it."""
+    from energy.analysis.policy.levels_on_record import levels_on_record
+    from energy.analysis.policy.season_comparison import season_comparison
+    from energy.plots.levels_on_record import levels_on_record_figure
+    from energy.plots.style import save
+    from energy.report.policy_docs import FIGURE, write_policy_pages
+    from energy.results.recorded_policy import recorded_levels, recorded_seasons, write_recorded
+
+    files = write_recorded(season_comparison(years), levels_on_record(years, case.record), project)
+    seasons, levels = recorded_seasons(project), recorded_levels(project)
+    figure = levels_on_record_figure(years, case.record, list(dict.fromkeys(levels["store"])))
+    files += write_policy_pages(seasons, levels, project)
+    files += save(figure, project / FIGURE, kinds=("png",), force=True)
+    for file in files:
+        new_console(error=True).print(f"written: {file}")
 
 
 def policy_file(out: Path, scenario: str) -> Path:

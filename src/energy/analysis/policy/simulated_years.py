@@ -1,15 +1,13 @@
-"""Simulated years of a policy as a Dataset, and the same years with perfect foresight."""
+"""Simulated years of a policy as a Dataset."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import replace
 from importlib.metadata import version
 from itertools import groupby
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from scipy.stats import t as student_t
 
@@ -18,8 +16,6 @@ from energy.analysis.policy.simulate import Simulation, simulate
 from energy.analysis.policy.stages import months_of
 from energy.analysis.policy.trained import Policy
 from energy.analysis.policy.water_policy import LACKING_AT, SERVICE, WaterPolicyModel
-from energy.model.inputs import Inputs
-from energy.model.profiles import HM3_AN_HOUR
 from energy.solve.lp import ENERGY
 
 GWH = 1e-3
@@ -55,7 +51,8 @@ def simulated_years(
         ``rule``: ``energy`` of each service [GWh], what is bought or unserved below zero; ``content`` at the end of a
         month [hm³]; ``water_value``, worth of one more hm³ then, in the unit of the objective; ``inflow`` [m³/s];
         ``water_class``, class of water so far, 0 the driest; ``harm``, what a rule of the water yields or irrigation
-        lacks in a year [hm³, or MWh of a swap account: coordinate ``unit``].
+        lacks in a year [hm³, or MWh of a swap account: coordinate ``unit``]; ``cost`` of a year, in the unit of the
+        objective; ``start``, what a store begins with [hm³].
     """
     simulation = simulate(policy, years, seed, executor)
     energy = _by_month(simulation, SERVICE)
@@ -73,6 +70,8 @@ def simulated_years(
             "water_class": (("year", "month"), water_class, {"long_name": "class of water so far, 0 the driest"}),
             "inflow": (("year", "month", "site"), inflow, {"units": "m3/s"}),
             "harm": (("rule", "year"), np.array(list(harm.values())).reshape(len(harm), years), {"units": "hm3"}),
+            "cost": (("year",), simulation.costs, {"units": "MWh of the studied service"}),
+            "start": (("store",), _starts(model, stores), {"units": "hm3"}),
         },
         coords={
             "month": months_of(model.axis)[1],
@@ -90,6 +89,7 @@ def simulated_years(
             "version": version("casa1000-energy"),
             "seed": seed,
             "lower_bound": policy.lower_bound,
+            "iterations": len(policy.bounds),
         },
     )
 
@@ -136,6 +136,12 @@ def _water_states(model: WaterPolicyModel) -> list[str]:
         if is_water and all(of_store & set(link.state_of) for link in links):
             carried.append(str(name))
     return carried
+
+
+def _starts(model: WaterPolicyModel, stores: Sequence[str]) -> np.ndarray:
+    """Return what stores of water begin the year with [hm³]."""
+    table = model.reference.inputs.components["stores"]
+    return table.loc[list(stores), "e_initial"].to_numpy(float)
 
 
 def _contents(
@@ -185,46 +191,6 @@ def _flows(model: WaterPolicyModel, steps: Sequence[tuple[int, int]]) -> np.ndar
     calendar = model.axis.snapshots.month.to_numpy() - 1
     months = [int(month) for month, _ in groupby(calendar)]
     return np.array([model.chain.flows[month, *step] for month, step in zip(months, steps, strict=True)])
-
-
-def foreseen_energy(
-    model: WaterPolicyModel,
-    years: xr.Dataset,
-    count: int,
-) -> xr.DataArray:
-    """Return what each service would get in the first years if all their water were known.
-
-    Cyclic stores begin and end as they do for the policy, so that the two differ by what is known alone.
-
-    Returns
-    -------
-    xarray.DataArray
-        GWh, what is bought or unserved below zero; dimensions ``service`` and ``foreseen_year``.
-    """
-    services = years["service"].values.tolist()
-    energy = np.empty((len(services), count))
-    for year in range(count):
-        inputs = year_known(model, years["inflow"].isel(year=year).to_numpy())
-        result = model.engine.solve(inputs)
-        for place, service in enumerate(services):
-            energy[place, year] = result.service_energy(service) * GWH
-    return xr.DataArray(
-        energy,
-        dims=("service", "foreseen_year"),
-        coords={"service": services},
-        attrs={"units": "GWh"},
-    )
-
-
-def year_known(model: WaterPolicyModel, inflow: np.ndarray) -> Inputs:
-    """Return a year's inputs with the inflow of each month [m³/s]; shape (months, sites)."""
-    inputs = model.reference.inputs
-    month_of_snapshot, _ = months_of(inputs.axis)
-    places = inputs.components["loads"].index.get_indexer(pd.Index(model.sites))
-    demand = inputs.array("loads", "p_set").copy()
-    demand[:, places] = -inflow[month_of_snapshot] * HM3_AN_HOUR
-    with_water = replace(inputs, dense={**inputs.dense, ("loads", "p_set"): demand})
-    return model.months.known.with_ends(with_water)
 
 
 def mean_interval(values: np.ndarray, confidence: float = 0.95) -> tuple[float, float, float]:

@@ -33,10 +33,12 @@ ATTEMPTS: tuple[Options, ...] = (
     {"presolve": "on"},
     {"simplex_scale_strategy": 2},
     {"simplex_scale_strategy": 0},
+    {"simplex_strategy": 4},  # the primal simplex: near-parallel cuts have left the dual one without a basis
     LENIENT,
     LENIENT | {"presolve": "on"},
     LENIENT | {"simplex_scale_strategy": 2},
     LENIENT | {"presolve": "on", "simplex_strategy": 4},
+    LENIENT | {"presolve": "on", "simplex_scale_strategy": 1},
     LENIENT | {"presolve": "on", "solver": "ipm"},
 )
 """What is tried in turn, from nothing, when the simplex breaks off on its way from the last basis.
