@@ -61,11 +61,14 @@ def levels_on_record_figure(
     title = f"Contents by policy and on record: {years.attrs['scenario']}, {years.attrs['year']}"
     with styled():
         figure = framed(title, footer(years, note=note), size, HEIGHT)
-        for axes, store in zip(figure.subplots(1, len(stores), squeeze=False)[0], stores, strict=True):
+        panels = figure.subplots(1, len(stores), squeeze=False)[0]
+        for axes, store in zip(panels, stores, strict=True):
             unusable = unusable_content(record, store)
             _draw_policy(axes, years, store, unusable)
             _draw_record(axes, years, record, store)
             _label(axes, years, store)
+        entries = [line for line in panels[0].lines if not str(line.get_label()).startswith("_")]
+        figure.legend(handles=entries, loc="outside upper right", ncols=len(entries))
     return figure
 
 
@@ -90,7 +93,7 @@ def _draw_record(axes: Axes, years: xr.Dataset, record: pd.DataFrame, store: str
     for month in np.unique(days.astype(int)):
         of_month = values[days.astype(int) == month]
         span = of_month.max() - of_month.min()
-        axes.bar(month + 0.5, span, width=1.0, bottom=of_month.min(), color="#d9d9d9", lw=0, zorder=1)
+        axes.bar(month + 0.5, span, width=1.0, bottom=of_month.min(), color="#d9d9d9", lw=0, zorder=1, label="_")
     axes.plot(days, values, "o", color="#222222", ms=3, label="on record", zorder=4)
 
 
@@ -104,4 +107,3 @@ def _label(axes: Axes, years: xr.Dataset, store: str) -> None:
     axes.set_ylabel("content [hm³]")
     axes.yaxis.set_major_formatter(tick_text)
     axes.grid(axis="y")
-    axes.legend(loc="lower left", bbox_to_anchor=(0.2, 1.0), ncols=3, borderaxespad=0.2, fontsize=7)

@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from energy.analysis.policy.simulated_years import GWH
 from energy.analysis.policy.stages import months_of
 from energy.analysis.policy.water_policy import WaterPolicyModel
 from energy.model.inputs import Inputs
 from energy.model.profiles import HM3_AN_HOUR
+
+GWH = 1e-3
+"""GWh of a MWh."""
 
 
 def foreseen_years(
@@ -75,11 +77,15 @@ def _last_snapshots(model: WaterPolicyModel) -> np.ndarray:
 
 
 def year_known(model: WaterPolicyModel, inflow: np.ndarray) -> Inputs:
+    """Return a year's inputs with the inflow of each month [m³/s], its ends held; shape (months, sites)."""
+    return model.months.known.with_ends(with_monthly_flows(model, inflow))
+
+
+def with_monthly_flows(model: WaterPolicyModel, inflow: np.ndarray) -> Inputs:
     """Return a year's inputs with the inflow of each month [m³/s]; shape (months, sites)."""
     inputs = model.reference.inputs
     month_of_snapshot, _ = months_of(inputs.axis)
     places = inputs.components["loads"].index.get_indexer(pd.Index(model.sites))
     demand = inputs.array("loads", "p_set").copy()
     demand[:, places] = -inflow[month_of_snapshot] * HM3_AN_HOUR
-    with_water = replace(inputs, dense={**inputs.dense, ("loads", "p_set"): demand})
-    return model.months.known.with_ends(with_water)
+    return replace(inputs, dense={**inputs.dense, ("loads", "p_set"): demand})

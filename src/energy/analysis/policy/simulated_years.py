@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from importlib.metadata import version
-from itertools import groupby
 
 import numpy as np
 import xarray as xr
 from scipy.stats import t as student_t
 
-from energy.analysis.policy.sampling import draw_path
-from energy.analysis.policy.simulate import Simulation, simulate
+from energy.analysis.policy.foreseen_years import GWH
+from energy.analysis.policy.simulate import Simulation, follow
+from energy.analysis.policy.simulated_water import WaterSource, simulated_water
 from energy.analysis.policy.stages import months_of
 from energy.analysis.policy.trained import Policy
 from energy.analysis.policy.water_policy import LACKING_AT, SERVICE, WaterPolicyModel
 from energy.solve.lp import ENERGY
 
-GWH = 1e-3
-"""GWh of a MWh."""
 HARM = 1e-3
 """hm³ or MWh of a rule in a year below which nothing has yielded."""
 
@@ -30,8 +28,9 @@ def simulated_years(
     years: int,
     seed: int,
     executor: Executor | None = None,
+    source: WaterSource = WaterSource.DRAWN,
 ) -> xr.Dataset:
-    """Return years that a policy decides, drawn from the odds of the rivers.
+    """Return years that a policy decides.
 
     Parameters
     ----------
@@ -43,6 +42,8 @@ def simulated_years(
         Family of years; more years begin with the same ones.
     executor
         Where; the answer is the same to the last bit with any.
+    source
+        Where the years' water comes from.
 
     Returns
     -------
@@ -54,21 +55,19 @@ def simulated_years(
         lacks in a year [hm³, or MWh of a swap account: coordinate ``unit``]; ``cost`` of a year, in the unit of the
         objective; ``start``, what a store begins with [hm³].
     """
-    simulation = simulate(policy, years, seed, executor)
+    water = simulated_water(model, policy, years, seed, source)
+    simulation = follow(policy, water.paths, executor)
     energy = _by_month(simulation, SERVICE)
     harm = _harm(simulation)
     stores = _water_states(model)
     content, value = _contents(model, simulation, stores)
-    of_year = [classes_and_outcomes(model, passed_nodes) for passed_nodes in _paths(policy, years, seed)]
-    inflow = np.array([_flows(model, steps) for steps in of_year])
-    water_class = np.array([[class_number for class_number, _ in steps] for steps in of_year])
     return xr.Dataset(
         {
             "energy": (("service", "year", "month"), np.array(list(energy.values())) * GWH, {"units": "GWh"}),
             "content": (("store", "year", "month"), content, {"units": "hm3"}),
             "water_value": (("store", "year", "month"), value, {"units": "MWh of the studied service a hm3"}),
-            "water_class": (("year", "month"), water_class, {"long_name": "class of water so far, 0 the driest"}),
-            "inflow": (("year", "month", "site"), inflow, {"units": "m3/s"}),
+            "water_class": (("year", "month"), water.classes, {"long_name": "class of water so far, 0 the driest"}),
+            "inflow": (("year", "month", "site"), water.flows, {"units": "m3/s"}),
             "harm": (("rule", "year"), np.array(list(harm.values())).reshape(len(harm), years), {"units": "hm3"}),
             "cost": (("year",), simulation.costs, {"units": "MWh of the studied service"}),
             "start": (("store",), _starts(model, stores), {"units": "hm3"}),
@@ -88,6 +87,7 @@ def simulated_years(
             "weakest_confidence": model.case.weakest_confidence,
             "version": version("casa1000-energy"),
             "seed": seed,
+            "water": source.value,
             "lower_bound": policy.lower_bound,
             "iterations": len(policy.bounds),
         },
@@ -163,34 +163,6 @@ def _contents(
                 content[place, year, month] = passed.states[month][state]
                 value[place, year, month] = -passed.slopes[month + 1][state]
     return content, value
-
-
-def _paths(
-    policy: Policy,
-    years: int,
-    seed: int,
-) -> Iterator[tuple[tuple[int, int], ...]]:
-    """Yield for each year its nodes and the numbers of their outcomes."""
-    number_of = [{id(noise): place for place, noise in enumerate(node.noises)} for node in policy.graph.nodes]
-    for year in range(years):
-        path = draw_path(policy.graph, ["policy", "simulate", seed, year], policy.settings.longest)
-        yield tuple((step.node, number_of[step.node][id(step.noise)]) for step in path)
-
-
-def classes_and_outcomes(
-    model: WaterPolicyModel,
-    path: Sequence[tuple[int, int]],
-) -> list[tuple[int, int]]:
-    """Return class and outcome of each month of a path of nodes and outcomes."""
-    classes = model.chain.flows.shape[1]
-    return [(node % classes, outcome) for node, outcome in path]
-
-
-def _flows(model: WaterPolicyModel, steps: Sequence[tuple[int, int]]) -> np.ndarray:
-    """Return the inflow of each month at every site [m³/s]; shape (months, sites)."""
-    calendar = model.axis.snapshots.month.to_numpy() - 1
-    months = [int(month) for month, _ in groupby(calendar)]
-    return np.array([model.chain.flows[month, *step] for month, step in zip(months, steps, strict=True)])
 
 
 def mean_interval(values: np.ndarray, confidence: float = 0.95) -> tuple[float, float, float]:
