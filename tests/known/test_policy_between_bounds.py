@@ -9,7 +9,6 @@ import pytest
 
 from energy.analysis.policy import Policy, PolicyGraph, Settings, simulate, train
 from energy.analysis.policy.foreseen_years import foreseen_years
-from energy.analysis.policy.simulated_water import WaterSource
 from energy.analysis.policy.simulated_years import simulated_years
 from energy.analysis.policy.water_policy import SERVICE, ChainDesign, WaterPolicyModel, policy_model
 from energy.case import Case
@@ -61,7 +60,7 @@ def test_a_policy_lies_between_late_sale_and_foresight(
     late_rules: dict[str, Policy],
     group: int,
 ) -> None:
-    years = simulated_years(model, policy, YEARS, seed=group, source=WaterSource.CHAIN)
+    years = simulated_years(model, policy, YEARS, seed=group, own_odds=True)
     foreseen = foreseen_years(model, years, YEARS)
     by_policy = years["cost"].to_numpy()
     assert (foreseen["foreseen_cost"].to_numpy() <= by_policy + MWH).all()
@@ -92,7 +91,7 @@ def test_foresight_is_worth_something_and_so_is_early_sale(
     late_rules: dict[str, Policy],
 ) -> None:
     """Otherwise the bounds of the other test would hold whatever a policy does."""
-    years = simulated_years(model, policy, YEARS, seed=1, source=WaterSource.CHAIN)
+    years = simulated_years(model, policy, YEARS, seed=1, own_odds=True)
     foreseen = foreseen_years(model, years, YEARS)
     assert foreseen["foreseen_cost"].mean() < years["cost"].mean() - 100 * MWH
     assert simulate(late_rules["August"], YEARS, seed=1).mean > years["cost"].mean() + 100 * MWH

@@ -51,6 +51,7 @@ def made_up(count: int = 11) -> xr.Dataset:
             "case": "made up",
             "weakest_confidence": "C",
             "version": "0",
+            "before_studied": "uzbek_swap",
         },
     )
 
@@ -72,6 +73,10 @@ def test_figures_of_the_season_are_those_of_the_years() -> None:
         assert table.loc["casa", column].to_numpy() == pytest.approx(np.full(4, 50.0))
     assert table.loc["uzbek_swap", "gain"].to_dict() == {"mean": -7}
     assert (table["years"] == 11).all()
+    # the swap has 20 by policy and 13 with foresight: 7 that CASA-1000 could have had besides
+    by_policy_net = {name: value + 7 for name, value in by_policy.items()}
+    assert table.loc["casa net", "policy"].to_dict() == pytest.approx(by_policy_net)
+    assert table.loc["casa net", "gain"].to_dict() == pytest.approx(dict.fromkeys(by_policy, 43.0))
 
 
 def test_the_interval_is_that_of_pairs() -> None:

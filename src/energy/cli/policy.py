@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import Executor, ThreadPoolExecutor
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,14 +26,6 @@ app.add_typer(policy_app, name="policy")
 OUT = Annotated[Path, typer.Option(help="Folder that has one folder a scenario.")]
 WORKERS = Annotated[int, typer.Option(min=1, max=MOST_PROCESSES, help="Threads.")]
 SEED = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Family of years.")]
-
-
-class Water(StrEnum):
-    """Where the water of simulated years comes from; see ``energy.analysis.policy.simulated_water.WaterSource``."""
-
-    drawn = "drawn"
-    chain = "chain"
-
 
 FILE = "policy.npz"
 DEFAULT_OUT = Path("results/policy")
@@ -115,9 +106,9 @@ def simulate_command(
     foreseen: Annotated[
         int, typer.Option(min=0, help="Of these the first that are solved with perfect foresight, too.")
     ] = 50,
-    water: Annotated[
-        Water, typer.Option(help="Synthetic years as energy risk draws them, or years of the policy's own odds.")
-    ] = Water.drawn,
+    own_odds: Annotated[
+        bool, typer.Option("--own-odds", help="Years of the odds that the policy knows, not of those of energy risk.")
+    ] = False,
     seed: SEED = 1,
     workers: WORKERS = 2,
     out: OUT = DEFAULT_OUT,
@@ -129,7 +120,6 @@ def simulate_command(
     """Simulate years that a trained policy decides; print the season, contents, worth of water, harm."""
     from energy.analysis.policy.foreseen_years import foreseen_years
     from energy.analysis.policy.policy_file import load_policy, read_manifest
-    from energy.analysis.policy.simulated_water import WaterSource
     from energy.analysis.policy.simulated_years import simulated_years
     from energy.analysis.policy.water_policy import ChainDesign, policy_model
     from energy.plots.rule_curves import rule_curves_figure
@@ -149,7 +139,7 @@ def simulate_command(
             years=years,
             seed=seed,
             executor=executor,
-            source=WaterSource(water.value),
+            own_odds=own_odds,
         )
         simulated = simulated.merge(foreseen_years(model, simulated, min(foreseen, years)))
     for part in simulation_text(simulated, simulated["foreseen"]):

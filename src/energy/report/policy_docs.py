@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from energy.analysis.policy.season_comparison import NET
 from energy.model.objective import STUDIED
 from energy.report.docs_pages import write_blocks
 from energy.report.text_table import markdown_table
@@ -19,7 +20,13 @@ FIGURE = Path("docs/figures/policy_levels")
 """Its file without ending."""
 VISIBLE = 0.5
 """GWh a year, the smallest difference that is worth a line."""
-NAMES = {"P90": "exceeded in nine years of ten (P90)", "P50": "exceeded in half (P50)", "P10": "exceeded in one of ten"}
+NAMES = {
+    "P90": "exceeded in nine years of ten (P90)",
+    "P50": "exceeded in half (P50)",
+    "P10": "exceeded in one of ten (P10)",
+    "mean": "mean",
+}
+"""Quantity → its name in a table."""
 
 
 def policy_blocks(
@@ -66,30 +73,31 @@ def write_policy_pages(
 def season_table(seasons: pd.DataFrame) -> str:
     """Return the season by policy and with foresight in Markdown."""
     lines = []
-    of_service = seasons[seasons["service"] == STUDIED]
-    for row in of_service.itertuples():
-        name = NAMES.get(str(row.quantity), "mean")
-        lines.append([name, *_compared(row)])
-    count = int(of_service["years"].iloc[0])
-    head = [f"season of {count:,} years [GWh]", "by policy", "perfect foresight", "what foresight adds"]
-    return markdown_table(head, lines, "lrrr")
+    for quantity, name in NAMES.items():
+        figures = seasons[seasons["quantity"] == quantity].set_index("service").T.to_dict()
+        sold, net = figures[STUDIED], figures[NET]
+        levels = [f"{sold['policy']:,.0f}", f"{net['policy']:,.0f}", f"{net['foresight']:,.0f}"]
+        lines.append([name, *levels, _gain(net["gain"], net["gain_low"], net["gain_high"])])
+    count = int(seasons["years"].iloc[0])
+    head = [f"season of {count:,} years [GWh]", "by policy", "net", "perfect foresight", "foresight flatters by"]
+    return markdown_table(head, lines, "lrrrr")
 
 
 def services_table(seasons: pd.DataFrame) -> str:
     """Return the mean year of every service to which foresight makes a difference, in Markdown."""
-    means = seasons[seasons["quantity"] == "mean"]
+    means = seasons[(seasons["quantity"] == "mean") & (seasons["service"] != NET)]
     is_visible = (means["service"] == STUDIED) | (means["gain"].abs() > VISIBLE)
-    lines = [[str(row.service), *_compared(row)] for row in means[is_visible].itertuples()]
+    lines = []
+    for row in means[is_visible].to_dict("records"):
+        levels = [f"{row['policy']:,.0f}", f"{row['foresight']:,.0f}"]
+        lines.append([str(row["service"]), *levels, _gain(row["gain"], row["gain_low"], row["gain_high"])])
     head = ["service, mean year [GWh]", "by policy", "perfect foresight", "what foresight adds"]
     return markdown_table(head, lines, "lrrr")
 
 
-def _compared(row: object) -> list[str]:
-    """Return a figure by policy and with foresight, and the difference with its interval."""
-    policy, foresight, gain, low, high = (
-        getattr(row, name) for name in ("policy", "foresight", "gain", "gain_low", "gain_high")
-    )
-    return [f"{policy:,.0f}", f"{foresight:,.0f}", f"{gain:+,.0f} ({low:+,.0f} to {high:+,.0f})"]
+def _gain(gain: float, low: float, high: float) -> str:
+    """Return what foresight adds, with its interval."""
+    return f"{gain:+,.0f} ({low:+,.0f} to {high:+,.0f})"
 
 
 def levels_table(levels: pd.DataFrame) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from energy.analysis.policy.levels_on_record import COLUMNS as LEVEL_COLUMNS
 from energy.analysis.policy.season_comparison import COLUMNS as SEASON_COLUMNS
+from energy.analysis.policy.season_comparison import NET
 from energy.errors import Fault, InputError
 from energy.model.objective import STUDIED
 from energy.reading.library_folders import own_folder
@@ -70,27 +71,37 @@ def write_recorded(
 
 
 def season_sentence(seasons: pd.DataFrame) -> str:
-    """Return the season's median and P90 under a policy, and how much foresight flatters them, as a sentence.
+    """Return the season's median and P90 under a policy, and how much foresight flatters them, as sentences.
 
     Examples
     --------
-    >>> rows = [("a", "casa", "P90", "GWh", 900.0, 1000.0, 100.0, 50.0, 150.0, 10)]
-    >>> rows.append(("a", "casa", "P50", "GWh", 1500.0, 2000.0, 500.0, 400.0, 600.0, 10))
-    >>> print(season_sentence(pd.DataFrame(rows, columns=SEASON_COLUMNS)))
-    An operator who sees the river month by month delivers 1,500 GWh in half of the seasons and 900 in nine of ten.
-    With perfect foresight of the same water it would be 2,000 and 1,000: foresight flatters the median by
-    500 GWh (25 %), P90 by 100 GWh (10 %).
+    >>> rows = [("a", "casa", "P90", "GWh", 950.0, 1000.0, 50.0, 40.0, 60.0, 10)]
+    >>> rows.append(("a", "casa", "P50", "GWh", 1900.0, 2000.0, 100.0, 90.0, 110.0, 10))
+    >>> rows.append(("a", "casa net", "P90", "GWh", 900.0, 1000.0, 100.0, 50.0, 150.0, 10))
+    >>> rows.append(("a", "casa net", "P50", "GWh", 1500.0, 2000.0, 500.0, 400.0, 600.0, 10))
+    >>> from textwrap import fill
+    >>> print(fill(season_sentence(pd.DataFrame(rows, columns=SEASON_COLUMNS)), 110))
+    An operator who sees the river month by month delivers 1,900 GWh in half of the seasons and 950 in nine of
+    ten. Net of what services before CASA-1000 then lack it is 1,500 and 900, with perfect foresight of the same
+    water 2,000 and 1,000. Foresight flatters the median by 500 GWh (25 %), P90 by 100 GWh (10 %).
     """
-    of_service = seasons[seasons["service"] == STUDIED].set_index("quantity")
-    figures = of_service.T.to_dict()
-    median, firm = figures["P50"], figures["P90"]
-    by_policy = f"{median['policy']:,.0f} GWh in half of the seasons and {firm['policy']:,.0f} in nine of ten"
-    with_foresight = f"{median['foresight']:,.0f} and {firm['foresight']:,.0f}"
-    flattery = f"foresight flatters the median by {_flattery(median)}, P90 by {_flattery(firm)}"
-    return (
-        f"An operator who sees the river month by month delivers {by_policy}. "
-        f"With perfect foresight of the same water it would be {with_foresight}: {flattery}."
+    of_service = {service: rows.set_index("quantity").T.to_dict() for service, rows in seasons.groupby("service")}
+    sold, net = of_service[STUDIED], of_service[NET]
+    by_policy = (
+        f"{_level(sold, 'P50', 'policy')} GWh in half of the seasons and {_level(sold, 'P90', 'policy')} in nine"
     )
+    net_levels = f"{_level(net, 'P50', 'policy')} and {_level(net, 'P90', 'policy')}"
+    foreseen_levels = f"{_level(net, 'P50', 'foresight')} and {_level(net, 'P90', 'foresight')}"
+    return (
+        f"An operator who sees the river month by month delivers {by_policy} of ten. "
+        f"Net of what services before CASA-1000 then lack it is {net_levels}, "
+        f"with perfect foresight of the same water {foreseen_levels}. "
+        f"Foresight flatters the median by {_flattery(net['P50'])}, P90 by {_flattery(net['P90'])}."
+    )
+
+
+def _level(figures: Mapping[Hashable, Mapping[Hashable, Any]], quantity: str, knowing: str) -> str:
+    return f"{figures[quantity][knowing]:,.0f}"
 
 
 def _flattery(row: Mapping[Hashable, Any]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -11,6 +13,8 @@ from energy.model.objective import STUDIED
 
 EXCEEDED = (90, 50, 10)
 """Percent of the years that exceed a figure."""
+NET = f"{STUDIED} net"
+"""The studied service less what services before it lack beside the year with foresight: what they would take back."""
 RESAMPLES = 2000
 """Bootstrap samples of an interval."""
 TAIL = 0.025
@@ -35,10 +39,10 @@ def season_comparison(
     Returns
     -------
     pandas.DataFrame
-        Rows ``P90``, ``P50``, ``P10`` and ``mean`` of the studied service, ``mean`` of every other one; columns
-        `COLUMNS`, what is bought or unserved below zero. ``gain`` is what foresight adds [GWh], between the ends of
-        its 95 % interval: the bootstrap draws whole years, so that pairs stay together (Efron and Tibshirani 1993,
-        An Introduction to the Bootstrap, section 8.3).
+        Rows ``P90``, ``P50``, ``P10`` and ``mean`` of the studied service and of `NET`, ``mean`` of every other one;
+        columns `COLUMNS`, what is bought or unserved below zero. ``gain`` is what foresight adds [GWh], between the
+        ends of its 95 % interval: the bootstrap draws whole years, so that pairs stay together (Efron and
+        Tibshirani 1993, An Introduction to the Bootstrap, section 8.3).
 
     Raises
     ------
@@ -50,16 +54,34 @@ def season_comparison(
         repair = "simulate with --foreseen"
         raise InputError(Fault("no simulated year was solved with foresight", years.attrs["scenario"], repair=repair))
     drawn = np.random.default_rng(seed).integers(count, size=(RESAMPLES, count))
-    of_services = []
+    energy = {}
     for service in years["service"].values.tolist():
         by_policy = years["energy"].sel(service=service).sum("month").to_numpy()[:count]
         with_foresight = years["foreseen"].sel(service=service).to_numpy()
+        energy[service] = (by_policy, with_foresight)
+    energy[NET] = _net_energy(energy, years.attrs["before_studied"].split(", "))
+    of_services = []
+    for service, (by_policy, with_foresight) in energy.items():
         figures = _compared_figures(by_policy, with_foresight, drawn)
         figures.insert(0, "service", service)
-        of_services.append(figures if service == STUDIED else figures.tail(1))
+        is_studied = service in (STUDIED, NET)
+        of_services.append(figures if is_studied else figures.tail(1))
     table = pd.concat(of_services, ignore_index=True)
     table.insert(0, "scenario", years.attrs["scenario"])
     return table.assign(unit="GWh", years=count)[list(COLUMNS)]
+
+
+def _net_energy(
+    energy: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    before: Sequence[str],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return each year's studied energy by policy, less what services before it lack, and with foresight [GWh]."""
+    by_policy, with_foresight = energy[STUDIED]
+    lacking = np.zeros_like(by_policy)
+    for service in before:
+        if service in energy:
+            lacking += energy[service][1] - energy[service][0]
+    return by_policy - lacking, with_foresight
 
 
 def _compared_figures(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from itertools import groupby
 
 import numpy as np
@@ -15,15 +14,6 @@ from energy.analysis.policy.walk import Step
 from energy.analysis.policy.water_policy import WaterPolicyModel
 from energy.model.hydrology.statistics import water_statistics
 from energy.model.hydrology.years import draw_years
-
-
-class WaterSource(Enum):
-    """Where the water of simulated years comes from."""
-
-    DRAWN = "drawn"
-    """Synthetic years as ``energy risk`` draws them, which the policy's classes and outcomes only resemble."""
-    CHAIN = "chain"
-    """The classes and outcomes that the policy was trained on: the lower bound then is one of the simulated mean."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +40,7 @@ def simulated_water(
     policy: Policy,
     years: int,
     seed: int,
-    source: WaterSource,
+    own_odds: bool,
 ) -> SimulatedWater:
     """Return the water of some years.
 
@@ -62,10 +52,11 @@ def simulated_water(
         How many.
     seed
         Family of years; more years begin with the same ones.
-    source
-        Where the water comes from.
+    own_odds
+        Whether years have the classes and outcomes that the policy was trained on, and the lower bound is one of their
+        mean; else they are synthetic years as ``energy risk`` draws them, which the policy's odds only resemble.
     """
-    if source is WaterSource.CHAIN:
+    if own_odds:
         return _water_of_chain(model, policy, years, seed)
     return _drawn_water(model, years, seed)
 

@@ -12,10 +12,11 @@ from scipy.stats import t as student_t
 
 from energy.analysis.policy.foreseen_years import GWH
 from energy.analysis.policy.simulate import Simulation, follow
-from energy.analysis.policy.simulated_water import WaterSource, simulated_water
+from energy.analysis.policy.simulated_water import simulated_water
 from energy.analysis.policy.stages import months_of
 from energy.analysis.policy.trained import Policy
 from energy.analysis.policy.water_policy import LACKING_AT, SERVICE, WaterPolicyModel
+from energy.model.objective import STUDIED
 from energy.solve.lp import ENERGY
 
 HARM = 1e-3
@@ -28,7 +29,7 @@ def simulated_years(
     years: int,
     seed: int,
     executor: Executor | None = None,
-    source: WaterSource = WaterSource.DRAWN,
+    own_odds: bool = False,
 ) -> xr.Dataset:
     """Return years that a policy decides.
 
@@ -42,8 +43,8 @@ def simulated_years(
         Family of years; more years begin with the same ones.
     executor
         Where; the answer is the same to the last bit with any.
-    source
-        Where the years' water comes from.
+    own_odds
+        Whether years are drawn from the policy's own odds; else from the law that these are estimated from.
 
     Returns
     -------
@@ -55,7 +56,7 @@ def simulated_years(
         lacks in a year [hm³, or MWh of a swap account: coordinate ``unit``]; ``cost`` of a year, in the unit of the
         objective; ``start``, what a store begins with [hm³].
     """
-    water = simulated_water(model, policy, years, seed, source)
+    water = simulated_water(model, policy, years, seed, own_odds)
     simulation = follow(policy, water.paths, executor)
     energy = _by_month(simulation, SERVICE)
     harm = _harm(simulation)
@@ -87,11 +88,18 @@ def simulated_years(
             "weakest_confidence": model.case.weakest_confidence,
             "version": version("casa1000-energy"),
             "seed": seed,
-            "water": source.value,
+            "own_odds": int(own_odds),
+            "before_studied": ", ".join(_before_studied(model)),
             "lower_bound": policy.lower_bound,
             "iterations": len(policy.bounds),
         },
     )
+
+
+def _before_studied(model: WaterPolicyModel) -> tuple[str, ...]:
+    """Return the services that the protection order puts before the studied one."""
+    order = model.reference.inputs.priority
+    return order[: order.index(STUDIED)] if STUDIED in order else ()
 
 
 def _by_month(simulation: Simulation, prefix: str) -> dict[str, np.ndarray]:
