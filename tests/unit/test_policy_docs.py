@@ -10,11 +10,11 @@ import pytest
 import xarray as xr
 
 from energy.analysis.policy.levels_on_record import contents_on_day, day_of_horizon, levels_on_record
-from energy.analysis.policy.season_comparison import season_comparison
+from energy.analysis.policy.season_comparison import harm_table, season_comparison
 from energy.errors import InputError
 from energy.plots.levels_on_record import levels_on_record_figure
 from energy.report.doc_numbers import with_block
-from energy.report.policy_docs import SEASON_PAGES, deviation_sentences, levels_table, policy_blocks
+from energy.report.policy_docs import SEASON_PAGES, deviation_sentences, harm_text, levels_table, policy_blocks
 from energy.results.recorded_policy import (
     SEASONS,
     recorded_levels,
@@ -77,6 +77,18 @@ def test_figures_of_the_season_are_those_of_the_years() -> None:
     by_policy_net = {name: value + 7 for name, value in by_policy.items()}
     assert table.loc["casa net", "policy"].to_dict() == pytest.approx(by_policy_net)
     assert table.loc["casa net", "gain"].to_dict() == pytest.approx(dict.fromkeys(by_policy, 43.0))
+
+
+def test_harm_is_a_mean_year_in_its_own_unit() -> None:
+    years = made_up()
+    years["harm"] = (("rule", "year"), np.stack([np.arange(11.0), np.zeros(11)]))
+    years = years.assign_coords(rule=["rule least flow", "swap account"], unit=("rule", ["hm3", "MWh"]))
+    table = harm_table(years)
+    assert table[["service", "unit", "policy", "years"]].to_numpy().tolist() == [
+        ["rule least flow", "hm3", 5.0, 11],
+        ["swap account", "MWh", 0.0, 11],
+    ]
+    assert harm_text(table).splitlines()[2:] == ["| rule least flow | 5.0 | hm³ |"]
 
 
 def test_the_interval_is_that_of_pairs() -> None:

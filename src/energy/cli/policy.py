@@ -159,14 +159,17 @@ def simulate_command(
 
 def _write_pages(years: xr.Dataset, case: Case, project: Path) -> None:
     """Renew what a project's pages say of a policy, and the figure beside it."""
+    import pandas as pd
+
     from energy.analysis.policy.levels_on_record import levels_on_record
-    from energy.analysis.policy.season_comparison import season_comparison
+    from energy.analysis.policy.season_comparison import harm_table, season_comparison
     from energy.plots.levels_on_record import levels_on_record_figure
     from energy.plots.style import save
     from energy.report.policy_docs import FIGURE, write_policy_pages
     from energy.results.recorded_policy import recorded_levels, recorded_seasons, write_recorded
 
-    files = write_recorded(season_comparison(years), levels_on_record(years, case.record), project)
+    figures = pd.concat([season_comparison(years), harm_table(years)], ignore_index=True)
+    files = write_recorded(figures, levels_on_record(years, case.record), project)
     seasons, levels = recorded_seasons(project), recorded_levels(project)
     stores = sorted(set(levels["store"]), reverse=True)
     figure = levels_on_record_figure(years, case.record, stores)

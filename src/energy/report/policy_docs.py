@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from energy.analysis.policy.season_comparison import NET
+from energy.analysis.policy.season_comparison import HARM, NET
 from energy.model.objective import STUDIED
 from energy.report.docs_pages import write_blocks
 from energy.report.text_table import markdown_table
@@ -20,6 +20,8 @@ FIGURE = Path("docs/figures/policy_levels")
 """Its file without ending."""
 VISIBLE = 0.5
 """GWh a year, the smallest difference that is worth a line."""
+VISIBLE_HARM = 0.05
+"""hm³ or MWh a year, the least that is worth a line."""
 NAMES = {
     "P90": "exceeded in nine years of ten (P90)",
     "P50": "exceeded in half (P50)",
@@ -49,6 +51,7 @@ def policy_blocks(
     blocks = {"policy-season": f"{sentence}\n\n{season_table(seasons)}"}
     if page == POLICY_PAGE:
         blocks["policy-services"] = services_table(seasons)
+        blocks["policy-harm"] = harm_text(seasons)
         blocks["policy-levels"] = "\n\n".join([levels_table(levels), *deviation_sentences(levels)])
     return blocks
 
@@ -93,6 +96,16 @@ def services_table(seasons: pd.DataFrame) -> str:
         lines.append([str(row["service"]), *levels, _gain(row["gain"], row["gain_low"], row["gain_high"])])
     head = ["service, mean year [GWh]", "by policy", "perfect foresight", "what foresight adds"]
     return markdown_table(head, lines, "lrrr")
+
+
+def harm_text(seasons: pd.DataFrame) -> str:
+    """Return the table of what rules of the water yield and irrigation lacks by policy, in Markdown."""
+    harm = seasons[seasons["quantity"] == HARM]
+    is_visible = harm["policy"] >= VISIBLE_HARM
+    units = {"hm3": "hm³"}
+    rows = harm[is_visible].to_dict("records")
+    lines = [[str(row["service"]), f"{row['policy']:,.1f}", units.get(row["unit"], row["unit"])] for row in rows]
+    return markdown_table(["what yields or lacks", "mean year", "unit"], lines, "lrl")
 
 
 def _gain(gain: float, low: float, high: float) -> str:

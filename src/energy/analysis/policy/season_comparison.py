@@ -15,6 +15,8 @@ EXCEEDED = (90, 50, 10)
 """Percent of the years that exceed a figure."""
 NET = f"{STUDIED} net"
 """The studied service less what services before it lack beside the year with foresight: what they would take back."""
+HARM = "harm"
+"""Quantity of a rule that yields."""
 RESAMPLES = 2000
 """Bootstrap samples of an interval."""
 TAIL = 0.025
@@ -69,6 +71,28 @@ def season_comparison(
     table = pd.concat(of_services, ignore_index=True)
     table.insert(0, "scenario", years.attrs["scenario"])
     return table.assign(unit="GWh", years=count)[list(COLUMNS)]
+
+
+def harm_table(years: xr.Dataset) -> pd.DataFrame:
+    """Return what rules of the water yield and irrigation lacks by policy, as rows beside those of `season_comparison`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a rule with ``quantity`` ``harm``: its mean a year in its unit in ``policy``, nothing in the other
+        columns of figures.
+    """
+    table = pd.DataFrame(
+        {
+            "scenario": years.attrs["scenario"],
+            "service": years["rule"].to_numpy(),
+            "quantity": HARM,
+            "unit": years["unit"].to_numpy(),
+            "policy": years["harm"].mean("year").to_numpy(),
+            "years": years.sizes["year"],
+        }
+    )
+    return table.reindex(columns=list(COLUMNS))
 
 
 def _net_energy(
