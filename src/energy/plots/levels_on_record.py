@@ -68,7 +68,7 @@ def levels_on_record_figure(
             _draw_record(axes, years, record, store)
             _label(axes, years, store)
         entries = [line for line in panels[0].lines if not str(line.get_label()).startswith("_")]
-        figure.legend(handles=entries, loc="outside upper right", ncols=len(entries))
+        panels[0].legend(handles=entries, loc="lower center")
     return figure
 
 
@@ -94,7 +94,7 @@ def _draw_record(axes: Axes, years: xr.Dataset, record: pd.DataFrame, store: str
         of_month = values[days.astype(int) == month]
         span = of_month.max() - of_month.min()
         axes.bar(month + 0.5, span, width=1.0, bottom=of_month.min(), color="#d9d9d9", lw=0, zorder=1, label="_")
-    axes.plot(days, values, "o", color="#222222", ms=3, label="on record", zorder=4)
+    axes.plot(days, values, "o", color="#222222", ms=3, label="on record", zorder=4, clip_on=False)
 
 
 def _label(axes: Axes, years: xr.Dataset, store: str) -> None:
