@@ -7,7 +7,8 @@ import pytest
 
 from energy.analysis.policy import Policy, Settings, simulate, train
 from energy.analysis.policy.decided_year import classes_along, decided_year, monthly_flows, walk_of, year_as_it_came
-from energy.analysis.policy.simulated_years import simulated_years, year_known
+from energy.analysis.policy.foreseen_years import year_known
+from energy.analysis.policy.simulated_years import simulated_years
 from energy.analysis.policy.water_policy import SERVICE, ChainDesign, WaterPolicyModel, policy_model
 from energy.case import Case
 from energy.metrics.audit import TOLERANCE, audit
@@ -54,7 +55,7 @@ def test_foresight_is_never_worse_in_any_year(dry_model: WaterPolicyModel, polic
     """In the objective, where each MWh counts with its service's weight, and to the model's own tolerance."""
     count = 8
     costs = simulate(policy, count, seed=3).costs
-    years = simulated_years(dry_model, policy, count, seed=3)
+    years = simulated_years(dry_model, policy, count, seed=3, own_odds=True)
     for year in range(count):
         known = year_known(dry_model, years["inflow"].isel(year=year).to_numpy())
         assert dry_model.engine.solve(known).objective <= costs[year] + MWH

@@ -53,8 +53,8 @@ LIMITS = {
     "locals called found": Limit(now=0, goal=0),
     "classes": Limit(now=290, goal=125),  # 245 before rules of first filling; 285 before flow diagrams and set lines
     "classes of one name": Limit(now=0, goal=0),
-    "public names": Limit(now=1175, goal=450),  # 1103 before six figures, sweeps as tables, foreign networks
-    "arrows in results, plots and report": Limit(now=312, goal=45),  # 236 before six figures more, questions by asker
+    "public names": Limit(now=1196, goal=450),  # 1175 before policies beside foresight and the record
+    "arrows in results, plots and report": Limit(now=316, goal=45),  # 312 before pages of policies
 }
 """That no import runs upwards is held by test_architecture.py."""
 

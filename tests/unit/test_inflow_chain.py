@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from energy.analysis.energy_of_water import energy_by_site
 from energy.case import Case
 from energy.errors import InputError
 from energy.model.hydrology.inflow_chain import InflowChain, inflow_chain, water_so_far
@@ -30,6 +31,21 @@ def main_rivers(trace: np.ndarray) -> np.ndarray:
 @pytest.fixture(scope="module")
 def chain(trace: np.ndarray, main_rivers: np.ndarray) -> InflowChain:
     return inflow_chain(trace, CLASSES, OUTCOMES, main_rivers)
+
+
+def test_sites_count_with_the_energy_that_they_give_the_sellers(casa1000: Case, two_bus: Case) -> None:
+    """Water at Toktogul passes one turbine more than at Kurpsai; the Indus and the Kabul give no seller anything."""
+    statistics = water_statistics(casa1000.profiles["water_statistics"])
+    energy = dict(zip(statistics.sites, energy_by_site(casa1000, statistics.sites), strict=True))
+    links = casa1000.components["links"]
+    of_toktogul = links.index.str.startswith("Toktogul turbine")
+    difference = energy["Naryn inflow to Toktogul"] - energy["Naryn inflow to Kurpsai"]
+    assert difference == pytest.approx(links.loc[of_toktogul, "efficiency"].max())
+    assert min(energy["Naryn inflow"], energy["Vakhsh inflow"]) > 1000
+    for site in ("Tarbela inflow", "Mangla inflow", "Kabul inflow", "Panjshir inflow"):
+        assert energy[site] == 0
+    (turbine,) = two_bus.components["links"].filter(like="turbine", axis=0)["efficiency"]
+    assert energy_by_site(two_bus, ["river inflow"]).tolist() == [turbine]
 
 
 def test_probabilities_sum_to_one(chain: InflowChain) -> None:

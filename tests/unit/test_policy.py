@@ -125,6 +125,27 @@ def test_noise_is_taken_back() -> None:
     assert solver.solve(np.array([4.0]), Noise()).objective == pytest.approx(60.0)
 
 
+@pytest.mark.parametrize("held", [0.0, 4.0, 9.0, 14.0, 30.0])
+def test_few_cuts_give_what_all_give(held: float) -> None:
+    """100 tangents of 0.5·(30 − w)²: a hm³ is kept while that saves more than the thermal energy of 10 it replaces."""
+    points = np.linspace(0.0, 30.0, 100)
+    tangents = Cuts(0.5 * (30 - points) ** 2 + (30 - points) * points, -(30 - points)[:, None])
+    solver = StageSolver(two_weeks().nodes[0])
+    solver.install(tangents)
+    state = np.array([held])
+    with_all = solver.solve(state, Noise())
+    with_few = solver._solved_with_few_cuts(state)
+    assert with_few is not None
+    kept = min(held, 20.0) if held <= 20 else held - min(held - 20, 10.0)
+    thermal = 10 - (held - kept)
+    assert with_all.objective == pytest.approx(10 * thermal + 0.5 * (30 - kept) ** 2, abs=0.02)
+    assert with_few.objective == pytest.approx(with_all.objective, rel=1e-9)
+    assert with_few.bound <= with_few.objective + 1e-6
+    assert with_few.state == pytest.approx(with_all.state, abs=0.31)
+    assert solver._cuts.same(tangents)
+    assert solver.solve(state, Noise()).objective == pytest.approx(with_all.objective, rel=1e-12)
+
+
 def test_proved_bound_holds_for_prices_that_are_wrong() -> None:
     """Whatever the row prices are, what they prove is below the optimum at every state."""
     solver = StageSolver(two_weeks().nodes[1])

@@ -289,7 +289,7 @@ def store_paths(
         content = contents[store].to_numpy()
         at_ends = content[snapshots]
         usable = np.concatenate([[initial], at_ends])
-        levels = usable + _unusable(record, store)
+        levels = usable + unusable_content(record, store)
         path = np.interp(numbers, solved_days, levels)
         paths[str(store)] = pd.Series(path, index=days)
     return paths
@@ -304,7 +304,7 @@ def _ends_of_days(axis: Axis) -> np.ndarray:
     return np.append(changes, last)
 
 
-def _unusable(record: pd.DataFrame, store: str) -> float:
+def unusable_content(record: pd.DataFrame, store: str) -> float:
     """Return the content [hm³] of a reservoir that the model's store leaves out."""
     of_store = record["place"] == store
     is_unusable = record["quantity"] == UNUSABLE

@@ -5,11 +5,16 @@ from __future__ import annotations
 import time
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from energy.cli.base import LARGEST_SEED, MOST_PROCESSES, SCENARIO, SET, app, log, new_console, read_asked, working
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from energy.case import Case
 
 policy_app = typer.Typer(
     help="Operation by a policy, that knows neither water nor outages to come.",
@@ -21,6 +26,7 @@ app.add_typer(policy_app, name="policy")
 OUT = Annotated[Path, typer.Option(help="Folder that has one folder a scenario.")]
 WORKERS = Annotated[int, typer.Option(min=1, max=MOST_PROCESSES, help="Threads.")]
 SEED = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Family of years.")]
+
 FILE = "policy.npz"
 DEFAULT_OUT = Path("results/policy")
 
@@ -100,13 +106,21 @@ def simulate_command(
     foreseen: Annotated[
         int, typer.Option(min=0, help="Of these the first that are solved with perfect foresight, too.")
     ] = 50,
+    own_odds: Annotated[
+        bool, typer.Option("--own-odds", help="Years of the odds that the policy knows, not of those of energy risk.")
+    ] = False,
     seed: SEED = 1,
     workers: WORKERS = 2,
     out: OUT = DEFAULT_OUT,
+    page: Annotated[
+        bool, typer.Option("--page", help="Renew results/reference/policy*.csv and what pages say of the policy.")
+    ] = False,
+    project: Annotated[Path, typer.Option(help="Folder of the project, for --page.")] = Path(),
 ) -> None:
     """Simulate years that a trained policy decides; print the season, contents, worth of water, harm."""
+    from energy.analysis.policy.foreseen_years import foreseen_years
     from energy.analysis.policy.policy_file import load_policy, read_manifest
-    from energy.analysis.policy.simulated_years import foreseen_energy, simulated_years
+    from energy.analysis.policy.simulated_years import simulated_years
     from energy.analysis.policy.water_policy import ChainDesign, policy_model
     from energy.plots.rule_curves import rule_curves_figure
     from energy.plots.style import save
@@ -125,11 +139,11 @@ def simulate_command(
             years=years,
             seed=seed,
             executor=executor,
+            own_odds=own_odds,
         )
-        with_foresight = foreseen_energy(model, simulated, min(foreseen, years))
-    for part in simulation_text(simulated, with_foresight):
+        simulated = simulated.merge(foreseen_years(model, simulated, min(foreseen, years)))
+    for part in simulation_text(simulated, simulated["foreseen"]):
         new_console().print(part)
-    simulated["foreseen"] = with_foresight
     kept = file.with_name("years.nc")
     unfinished = kept.with_name(kept.name + ".unfinished")
     simulated.to_netcdf(unfinished)
@@ -139,6 +153,30 @@ def simulate_command(
     if drawn:
         save(rule_curves_figure(simulated, drawn), file.with_name("rule_curves"))
     new_console().print(f"written to {kept} in {time.perf_counter() - start:,.1f} s")
+    if page:
+        _write_pages(simulated, case, project)
+
+
+def _write_pages(years: xr.Dataset, case: Case, project: Path) -> None:
+    """Renew what a project's pages say of a policy, and the figure beside it."""
+    import pandas as pd
+
+    from energy.analysis.policy.levels_on_record import levels_on_record
+    from energy.analysis.policy.season_comparison import harm_table, season_comparison
+    from energy.plots.levels_on_record import levels_on_record_figure
+    from energy.plots.style import save
+    from energy.report.policy_docs import FIGURE, write_policy_pages
+    from energy.results.recorded_policy import recorded_levels, recorded_seasons, write_recorded
+
+    figures = pd.concat([season_comparison(years), harm_table(years)], ignore_index=True)
+    files = write_recorded(figures, levels_on_record(years, case.record), project)
+    seasons, levels = recorded_seasons(project), recorded_levels(project)
+    stores = sorted(set(levels["store"]), reverse=True)
+    figure = levels_on_record_figure(years, case.record, stores)
+    files += write_policy_pages(seasons, levels, project)
+    files += save(figure, project / FIGURE, kinds=("png",), force=True)
+    for file in files:
+        new_console(error=True).print(f"written: {file}")
 
 
 def policy_file(out: Path, scenario: str) -> Path:

@@ -1,29 +1,24 @@
-"""Simulated years of a policy as a Dataset, and the same years with perfect foresight."""
+"""Simulated years of a policy as a Dataset."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import replace
 from importlib.metadata import version
-from itertools import groupby
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from scipy.stats import t as student_t
 
-from energy.analysis.policy.sampling import draw_path
-from energy.analysis.policy.simulate import Simulation, simulate
+from energy.analysis.policy.foreseen_years import GWH
+from energy.analysis.policy.simulate import Simulation, follow
+from energy.analysis.policy.simulated_water import simulated_water
 from energy.analysis.policy.stages import months_of
 from energy.analysis.policy.trained import Policy
 from energy.analysis.policy.water_policy import LACKING_AT, SERVICE, WaterPolicyModel
-from energy.model.inputs import Inputs
-from energy.model.profiles import HM3_AN_HOUR
+from energy.model.objective import STUDIED
 from energy.solve.lp import ENERGY
 
-GWH = 1e-3
-"""GWh of a MWh."""
 HARM = 1e-3
 """hm³ or MWh of a rule in a year below which nothing has yielded."""
 
@@ -34,8 +29,9 @@ def simulated_years(
     years: int,
     seed: int,
     executor: Executor | None = None,
+    own_odds: bool = False,
 ) -> xr.Dataset:
-    """Return years that a policy decides, drawn from the odds of the rivers.
+    """Return years that a policy decides.
 
     Parameters
     ----------
@@ -47,6 +43,8 @@ def simulated_years(
         Family of years; more years begin with the same ones.
     executor
         Where; the answer is the same to the last bit with any.
+    own_odds
+        Whether years are drawn from the policy's own odds; else from the law that these are estimated from.
 
     Returns
     -------
@@ -55,24 +53,25 @@ def simulated_years(
         ``rule``: ``energy`` of each service [GWh], what is bought or unserved below zero; ``content`` at the end of a
         month [hm³]; ``water_value``, worth of one more hm³ then, in the unit of the objective; ``inflow`` [m³/s];
         ``water_class``, class of water so far, 0 the driest; ``harm``, what a rule of the water yields or irrigation
-        lacks in a year [hm³, or MWh of a swap account: coordinate ``unit``].
+        lacks in a year [hm³, or MWh of a swap account: coordinate ``unit``]; ``cost`` of a year, in the unit of the
+        objective; ``start``, what a store begins with [hm³].
     """
-    simulation = simulate(policy, years, seed, executor)
+    water = simulated_water(model, policy, years, seed, own_odds)
+    simulation = follow(policy, water.paths, executor)
     energy = _by_month(simulation, SERVICE)
     harm = _harm(simulation)
     stores = _water_states(model)
     content, value = _contents(model, simulation, stores)
-    of_year = [classes_and_outcomes(model, passed_nodes) for passed_nodes in _paths(policy, years, seed)]
-    inflow = np.array([_flows(model, steps) for steps in of_year])
-    water_class = np.array([[class_number for class_number, _ in steps] for steps in of_year])
     return xr.Dataset(
         {
             "energy": (("service", "year", "month"), np.array(list(energy.values())) * GWH, {"units": "GWh"}),
             "content": (("store", "year", "month"), content, {"units": "hm3"}),
             "water_value": (("store", "year", "month"), value, {"units": "MWh of the studied service a hm3"}),
-            "water_class": (("year", "month"), water_class, {"long_name": "class of water so far, 0 the driest"}),
-            "inflow": (("year", "month", "site"), inflow, {"units": "m3/s"}),
+            "water_class": (("year", "month"), water.classes, {"long_name": "class of water so far, 0 the driest"}),
+            "inflow": (("year", "month", "site"), water.flows, {"units": "m3/s"}),
             "harm": (("rule", "year"), np.array(list(harm.values())).reshape(len(harm), years), {"units": "hm3"}),
+            "cost": (("year",), simulation.costs, {"units": "MWh of the studied service"}),
+            "start": (("store",), _starts(model, stores), {"units": "hm3"}),
         },
         coords={
             "month": months_of(model.axis)[1],
@@ -89,9 +88,18 @@ def simulated_years(
             "weakest_confidence": model.case.weakest_confidence,
             "version": version("casa1000-energy"),
             "seed": seed,
+            "own_odds": int(own_odds),
+            "before_studied": ", ".join(_before_studied(model)),
             "lower_bound": policy.lower_bound,
+            "iterations": len(policy.bounds),
         },
     )
+
+
+def _before_studied(model: WaterPolicyModel) -> tuple[str, ...]:
+    """Return the services that the protection order puts before the studied one."""
+    order = model.reference.inputs.priority
+    return order[: order.index(STUDIED)] if STUDIED in order else ()
 
 
 def _by_month(simulation: Simulation, prefix: str) -> dict[str, np.ndarray]:
@@ -138,6 +146,12 @@ def _water_states(model: WaterPolicyModel) -> list[str]:
     return carried
 
 
+def _starts(model: WaterPolicyModel, stores: Sequence[str]) -> np.ndarray:
+    """Return what stores of water begin the year with [hm³]."""
+    table = model.reference.inputs.components["stores"]
+    return table.loc[list(stores), "e_initial"].to_numpy(float)
+
+
 def _contents(
     model: WaterPolicyModel,
     simulation: Simulation,
@@ -157,74 +171,6 @@ def _contents(
                 content[place, year, month] = passed.states[month][state]
                 value[place, year, month] = -passed.slopes[month + 1][state]
     return content, value
-
-
-def _paths(
-    policy: Policy,
-    years: int,
-    seed: int,
-) -> Iterator[tuple[tuple[int, int], ...]]:
-    """Yield for each year its nodes and the numbers of their outcomes."""
-    number_of = [{id(noise): place for place, noise in enumerate(node.noises)} for node in policy.graph.nodes]
-    for year in range(years):
-        path = draw_path(policy.graph, ["policy", "simulate", seed, year], policy.settings.longest)
-        yield tuple((step.node, number_of[step.node][id(step.noise)]) for step in path)
-
-
-def classes_and_outcomes(
-    model: WaterPolicyModel,
-    path: Sequence[tuple[int, int]],
-) -> list[tuple[int, int]]:
-    """Return class and outcome of each month of a path of nodes and outcomes."""
-    classes = model.chain.flows.shape[1]
-    return [(node % classes, outcome) for node, outcome in path]
-
-
-def _flows(model: WaterPolicyModel, steps: Sequence[tuple[int, int]]) -> np.ndarray:
-    """Return the inflow of each month at every site [m³/s]; shape (months, sites)."""
-    calendar = model.axis.snapshots.month.to_numpy() - 1
-    months = [int(month) for month, _ in groupby(calendar)]
-    return np.array([model.chain.flows[month, *step] for month, step in zip(months, steps, strict=True)])
-
-
-def foreseen_energy(
-    model: WaterPolicyModel,
-    years: xr.Dataset,
-    count: int,
-) -> xr.DataArray:
-    """Return what each service would get in the first years if all their water were known.
-
-    Cyclic stores begin and end as they do for the policy, so that the two differ by what is known alone.
-
-    Returns
-    -------
-    xarray.DataArray
-        GWh, what is bought or unserved below zero; dimensions ``service`` and ``foreseen_year``.
-    """
-    services = years["service"].values.tolist()
-    energy = np.empty((len(services), count))
-    for year in range(count):
-        inputs = year_known(model, years["inflow"].isel(year=year).to_numpy())
-        result = model.engine.solve(inputs)
-        for place, service in enumerate(services):
-            energy[place, year] = result.service_energy(service) * GWH
-    return xr.DataArray(
-        energy,
-        dims=("service", "foreseen_year"),
-        coords={"service": services},
-        attrs={"units": "GWh"},
-    )
-
-
-def year_known(model: WaterPolicyModel, inflow: np.ndarray) -> Inputs:
-    """Return a year's inputs with the inflow of each month [m³/s]; shape (months, sites)."""
-    inputs = model.reference.inputs
-    month_of_snapshot, _ = months_of(inputs.axis)
-    places = inputs.components["loads"].index.get_indexer(pd.Index(model.sites))
-    demand = inputs.array("loads", "p_set").copy()
-    demand[:, places] = -inflow[month_of_snapshot] * HM3_AN_HOUR
-    with_water = replace(inputs, dense={**inputs.dense, ("loads", "p_set"): demand})
-    return model.months.known.with_ends(with_water)
 
 
 def mean_interval(values: np.ndarray, confidence: float = 0.95) -> tuple[float, float, float]:

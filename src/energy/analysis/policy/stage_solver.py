@@ -33,10 +33,12 @@ ATTEMPTS: tuple[Options, ...] = (
     {"presolve": "on"},
     {"simplex_scale_strategy": 2},
     {"simplex_scale_strategy": 0},
+    {"simplex_strategy": 4},  # the primal simplex: near-parallel cuts have left the dual one without a basis
     LENIENT,
     LENIENT | {"presolve": "on"},
     LENIENT | {"simplex_scale_strategy": 2},
     LENIENT | {"presolve": "on", "simplex_strategy": 4},
+    LENIENT | {"presolve": "on", "simplex_scale_strategy": 1},
     LENIENT | {"presolve": "on", "solver": "ipm"},
 )
 """What is tried in turn, from nothing, when the simplex breaks off on its way from the last basis.
@@ -266,8 +268,40 @@ class StageSolver:
                 solution = self._attempt(attempt, state)
                 if solution is not None:
                     return solution
+            solution = self._solved_with_few_cuts(state)
+            if solution is not None:
+                return solution
         levels = ", ".join(f"{level:.6g}" for level in state)
         raise SolverError(f"stage {self._stage.name}: {word} at the incoming state ({levels})")
+
+    def _solved_with_few_cuts(self, state: np.ndarray) -> StageSolution | None:
+        """Solve with those cuts alone that count: one after another is added, where it is passed most.
+
+        Hundreds of cuts that are nearly the same leave a simplex without a basis; a dozen of them do not.
+        """
+        cuts = self._cuts
+        chosen: list[int] = []
+        try:
+            while True:
+                self.install(cuts.some(chosen))
+                solution = self._first_answer(state)
+                if solution is None:
+                    return None
+                future = solution.objective - solution.cost
+                passed = cuts.at(solution.state[None])[0] - future
+                if not passed.size or passed.max() <= PROVED * max(abs(solution.objective), 1.0):
+                    return solution
+                highest = int(passed.argmax())
+                if highest in chosen:
+                    return None
+                chosen.append(highest)
+        finally:
+            self.install(cuts)
+
+    def _first_answer(self, state: np.ndarray) -> StageSolution | None:
+        """Solve from nothing in the first of all ways that gives an answer."""
+        answers = (self._attempt(attempt, state) for attempt in ({}, *ATTEMPTS))
+        return next((answer for answer in answers if answer is not None), None)
 
     def _attempt(self, options: Options, state: np.ndarray) -> StageSolution | None:
         highs = self._highs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,11 @@ class Cuts:
         """Return the value of every cut at some states; shape (points, cuts)."""
         # without BLAS, whose last bits depend on its threads
         return np.asarray(self.intercepts + np.einsum("pd,kd->pk", states, self.slopes))
+
+    def some(self, positions: Sequence[int]) -> Cuts:
+        """Return the cuts at some positions."""
+        chosen = list(positions)
+        return Cuts(self.intercepts[chosen], self.slopes[chosen])
 
     def same(self, other: Cuts) -> bool:
         """Return whether both have the same numbers."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from energy.analysis.case_digest import case_digest
+from energy.analysis.energy_of_water import energy_by_site
 from energy.analysis.policy.graph import PolicyGraph
 from energy.analysis.policy.months import YearOfMonths, inflow_graph, year_of_months
 from energy.analysis.policy.policy_file import load_policy, save_policy
@@ -148,7 +149,12 @@ def policy_model(
         draw=0,
         years=design.years,
     )
-    chain = inflow_chain(trace, classes=design.classes, outcomes=design.outcomes)
+    chain = inflow_chain(
+        trace,
+        classes=design.classes,
+        outcomes=design.outcomes,
+        weights=energy_by_site(case, statistics.sites),
+    )
     belongs_to = {
         "case": case_digest(case),
         "scenario": ordinary.digest(),

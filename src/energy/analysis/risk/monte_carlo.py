@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from energy.analysis.case_digest import case_digest
+from energy.analysis.energy_of_water import energy_of_water
 from energy.analysis.risk.estimate import Estimate
 from energy.analysis.risk.season_sample import (
     SamplingDesign,
@@ -20,7 +21,7 @@ from energy.analysis.risk.season_sample import (
 from energy.analysis.risk.stratification import Pool, Samples, make_pool
 from energy.analysis.tasks import run_tasks
 from energy.case import Case
-from energy.model.hydrology.statistics import River, water_statistics
+from energy.model.hydrology.statistics import water_statistics
 from energy.model.hydrology.volumes import draw_volumes
 
 POOL = 32_768
@@ -72,7 +73,7 @@ def water_pool(
     rivers = []
     energies = []
     for river in statistics.rivers:
-        energy = _energy_of_water(case, river)
+        energy = energy_of_water(case, river)
         if energy > 0:
             rivers.append(river)
             energies.append(energy)
@@ -86,59 +87,6 @@ def water_pool(
     by_draw = volumes.reshape(len(index), -1)
     features = np.column_stack([index, by_draw])
     return make_pool(features, index, STRATA)
-
-
-def _energy_of_water(case: Case, river: River) -> float:
-    """Return what a river's water gives in the sellers' turbines on its way, averaged over its sites [MWh/hm³].
-
-    Each seller's energy counts with its share of the contract: only the order of the water years hangs on it.
-    """
-    loads = case.components.get("loads", pd.DataFrame())
-    energy = 0.0
-    for site, share in river.sites:
-        if site in loads.index:
-            bus = str(loads.at[site, "bus"])
-            energy += share * _energy_downstream(case, bus)
-    return energy
-
-
-def _energy_downstream(case: Case, bus: str, depth: int = 0) -> float:
-    """Return the most that a hm³ at a water bus can give on its way [MWh/hm³]."""
-    links = case.components.get("links", pd.DataFrame())
-    buses = case.components["buses"]
-    if links.empty or "bus2" not in links or depth > len(buses):
-        return 0.0
-    most = 0.0
-    from_bus = links["bus0"] == bus
-    for _, link in links[from_bus].iterrows():
-        energy, onward = _energy_and_way_on(case, link)
-        if onward in buses.index:
-            energy += _energy_downstream(case, onward, depth + 1)
-        most = max(most, energy)
-    return most
-
-
-def _energy_and_way_on(case: Case, link: pd.Series) -> tuple[float, str]:
-    """Return what a hm³ gives in a link [MWh/hm³], and the water bus to which it goes on; no name: to none."""
-    buses = case.components["buses"]
-    target = str(link["bus1"])
-    if buses.at[target, "carrier"] == "water":
-        return 0.0, target
-    energy = float(link["efficiency"]) * _share_of_contract(case, target)
-    tailwater = link["bus2"]
-    onward = tailwater if isinstance(tailwater, str) else ""
-    return energy, onward
-
-
-def _share_of_contract(case: Case, bus: str) -> float:
-    """Return the share of the contract of the country of an electric bus; 1 where the case has no shares."""
-    buses = case.components["buses"]
-    contract = case.rules.contract
-    shares = contract.shares if contract else {}
-    if "country" not in buses or not shares:
-        return 1.0
-    country = str(buses.at[bus, "country"])
-    return shares.get(country, 0.0)
 
 
 def planned_draws(plan: StoppingRule, pool: Pool | None) -> np.ndarray:

@@ -27,6 +27,7 @@ from energy.report.answers.open_access import open_access_answer
 from energy.report.answers.seasons import season_energy
 from energy.report.answers.spares import spares_answer
 from energy.report.questions.library import Library
+from energy.results.recorded_policy import recorded_sentence
 from energy.scenario import read_hazards
 
 STARTS = (2027, 2028, 2029, 2031, None)
@@ -70,8 +71,9 @@ def seasons_of_the_record(library: Library) -> Answer:
     }
     low, high = (100 * min(max(end, 0.0), 1.0) for end in below.interval)
     span = f"share of years that fall short: {low:.0f} to {high:.0f} % (95 % interval)"
+    by_policy = recorded_sentence(base)
     return Answer(
-        (sentence,),
+        (sentence, by_policy) if by_policy else (sentence,),
         tables,
         span=span,
         marks=marks_of(case, "profiles/inflow.*", "rules.contract"),

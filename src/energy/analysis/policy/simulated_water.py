@@ -1,0 +1,112 @@
+"""Water of simulated years: of the odds that a policy was trained on, or of the law that these are estimated from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+
+from energy.analysis.policy.foreseen_years import with_monthly_flows
+from energy.analysis.policy.sampling import draw_path
+from energy.analysis.policy.trained import Policy
+from energy.analysis.policy.walk import Step
+from energy.analysis.policy.water_policy import WaterPolicyModel
+from energy.model.hydrology.statistics import water_statistics
+from energy.model.hydrology.years import draw_years
+
+
+@dataclass(frozen=True, eq=False)
+class SimulatedWater:
+    """Water of some years.
+
+    Attributes
+    ----------
+    paths
+        What is seen month by month, one path a year.
+    flows
+        Inflow of each month at every site [m³/s]; shape (years, months, sites).
+    classes
+        Class of water so far, 0 the driest; shape (years, months).
+    """
+
+    paths: tuple[tuple[Step, ...], ...]
+    flows: np.ndarray
+    classes: np.ndarray
+
+
+def simulated_water(
+    model: WaterPolicyModel,
+    policy: Policy,
+    years: int,
+    seed: int,
+    own_odds: bool,
+) -> SimulatedWater:
+    """Return the water of some years.
+
+    Parameters
+    ----------
+    model, policy
+        The months, and the policy that is to decide them.
+    years
+        How many.
+    seed
+        Family of years; more years begin with the same ones.
+    own_odds
+        Whether years have the classes and outcomes that the policy was trained on, and the lower bound is one of their
+        mean; else they are synthetic years as ``energy risk`` draws them, which the policy's odds only resemble.
+    """
+    if own_odds:
+        return _water_of_chain(model, policy, years, seed)
+    return _drawn_water(model, years, seed)
+
+
+def _water_of_chain(
+    model: WaterPolicyModel,
+    policy: Policy,
+    years: int,
+    seed: int,
+) -> SimulatedWater:
+    """Return years drawn from the policy's own odds."""
+    number_of = [{id(noise): place for place, noise in enumerate(node.noises)} for node in policy.graph.nodes]
+    class_count = model.chain.flows.shape[1]
+    months = _calendar_months(model)
+    paths, flows, classes = [], [], []
+    for year in range(years):
+        path = draw_path(policy.graph, ["policy", "simulate", seed, year], policy.settings.longest)
+        water_class = [step.node % class_count for step in path]
+        outcome = [number_of[step.node][id(step.noise)] for step in path]
+        paths.append(path)
+        classes.append(water_class)
+        flows.append(model.chain.flows[months, water_class, outcome])
+    return SimulatedWater(tuple(paths), np.array(flows), np.array(classes))
+
+
+def _drawn_water(
+    model: WaterPolicyModel,
+    years: int,
+    seed: int,
+) -> SimulatedWater:
+    """Return synthetic years of the case's water statistics; the policy sees the class that each month falls into."""
+    statistics = water_statistics(model.case.profiles["water_statistics"])
+    months = _calendar_months(model)
+    year_of_month = np.cumsum(np.append(0, np.diff(months) < 0))
+    class_count = model.chain.flows.shape[1]
+    paths, flows, classes = [], [], []
+    for draw in range(years):
+        trace = draw_years(statistics, seed=seed, draw=draw, years=int(year_of_month[-1]) + 1)
+        inflow = trace[year_of_month, :, months]
+        water_class = model.chain.classes_of(trace)[year_of_month, months]
+        problem = model.months.problem(with_monthly_flows(model, inflow))
+        noises = [model.months.stages.noise(stage, problem) for stage in range(len(months))]
+        nodes = np.arange(len(months)) * class_count + water_class
+        paths.append(tuple(Step(int(node), noise) for node, noise in zip(nodes, noises, strict=True)))
+        flows.append(inflow)
+        classes.append(water_class)
+    return SimulatedWater(tuple(paths), np.array(flows), np.array(classes))
+
+
+def _calendar_months(model: WaterPolicyModel) -> np.ndarray:
+    """Return the calendar month of each month of the horizon, January = 0; shape (months,)."""
+    calendar = model.axis.snapshots.month.to_numpy() - 1
+    return np.array([int(month) for month, _ in groupby(calendar)])
