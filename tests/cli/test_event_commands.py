@@ -116,7 +116,7 @@ def check_surprise(folder: Path) -> None:
     assert (first["service"], first["kind"]) == ("casa", "delivered")
     assert first["foreseen"] - first["surprised"] == pytest.approx(first["price"])
     table = pd.read_csv(folder / "summary.csv")
-    assert table["foreseen"].sum() == pytest.approx(first["foreseen"], abs=1e-2)
+    assert table["foreseen [GWh]"].sum() == pytest.approx(first["foreseen"], abs=1e-2)
 
 
 def check_compare(folders: list[Path], out: Path) -> None:

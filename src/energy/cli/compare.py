@@ -25,7 +25,8 @@ def compare_command(
     from energy.report.compare_text import comparison_text
     from energy.results.compare import compare
 
-    comparison = compare(folders)
+    runs = [folder for folder in folders if folder.resolve() != out.resolve()]  # results/* names the last comparison
+    comparison = compare(runs)
     path = write_comparison(comparison, out, force=force)
     if as_json:
         print(json.dumps(comparison, indent=1))

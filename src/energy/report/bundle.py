@@ -13,6 +13,7 @@ from energy.plots.style import save
 from energy.results.atomic_write import atomic_folder
 from energy.results.dataset import record
 from energy.results.manifest import manifest_of, write_manifest
+from energy.results.summary_table import with_units
 from energy.results.table_writer import plain_cells
 
 
@@ -52,7 +53,7 @@ def write_run(run: Run, path: Path, wall_seconds: float, force: bool = False) ->
         with quiet_pypsa():
             _netcdf(draft / "network.nc", lambda file: run.result.network().export_to_netcdf(str(file)))
             _netcdf(draft / "result.nc", dataset.to_netcdf)
-        plain_cells(run.table).to_csv(draft / "summary.csv", float_format="%.6g")
+        plain_cells(with_units(run.table)).to_csv(draft / "summary.csv", float_format="%.6g")
         save(monthly(dataset), draft / "monthly")
         manifest["files"] = write_manifest(draft, manifest)
     return manifest
