@@ -200,7 +200,8 @@ def _served_line(run: Run) -> str:
             already.append(f"{words(service)} ({fixed(energy)} GWh)")
     if not already:
         return ""
-    return f"Nothing is taken by {', '.join(already)}: steps before need what it brings back, and give it already."
+    services = " and ".join(already)
+    return f"Not a cause of loss: {services}. Demand before it gives this energy already, to get it back in winter."
 
 
 def _order_line(run: Run) -> str:
