@@ -109,7 +109,11 @@ def value_over_years(library: Library) -> Answer:
     """Question 2: NPV by start over years that differ, and what is stranded where all years are as the first."""
     along = years_answer(library.case, library.base, PATH_YEARS, STARTS)
     alike = investment_answer(library.case, library.base, STARTS)
-    sentences = (*along.sentences, f"Were all years as {library.base.year}: {alike.sentences[0]}", alike.sentences[1])
+    sentences = (
+        *along.sentences,
+        f"Were all years as {library.base.year}, without growth or new plants: {alike.sentences[0]}",
+        alike.sentences[1],
+    )
     return replace(
         along,
         sentences=sentences,

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 from energy.errors import Fault, InputError
 from energy.report.answers.answer import Answer
-from energy.report.questions import afghanistan, dispatchers, kyrgyzstan, lenders, pakistan, region, tajikistan
+from energy.report.questions import (
+    afghanistan,
+    dispatchers,
+    kyrgyzstan,
+    lenders,
+    nowshera,
+    pakistan,
+    region,
+    tajikistan,
+)
 from energy.report.questions.library import Library
 
 LENDERS, PAKISTAN, TAJIKISTAN = "World Bank, lenders", "Pakistan", "Tajikistan"
@@ -110,7 +119,7 @@ QUESTIONS = (
         number=8,
         asker=PAKISTAN,
         text="What does Nowshera do to 500 kV flows and to reserve?",
-        answer=pakistan.reserve_at_nowshera,
+        answer=nowshera.reserve_at_nowshera,
         commands=(
             "energy capability baseline",
             "energy frequency baseline",
