@@ -49,3 +49,17 @@ def test_each_part_names_its_rows() -> None:
 def test_a_column_wider_than_the_terminal_is_left_to_it() -> None:
     (groups,) = [text_table([words_column("name"), *number_columns(["x" * 50])], [["a", "1"]]).groups(30)]
     assert groups == [[0, 1]]
+
+
+@pytest.mark.parametrize("width", [30, 44, 60, 100])
+def test_no_word_is_cut_beside_numbers(width: int) -> None:
+    names = ["rehabilitated transformer", "a second crossing of the mountains"]
+    columns = [words_column("action"), *number_columns(["income at risk avoided error"] * 6)]
+    stream = io.StringIO()
+    Console(file=stream, width=width).print(text_table(columns, [[name, *["1,234"] * 6] for name in names]))
+    text = stream.getvalue()
+    assert "…" not in text
+    assert "rehabilitated" in text
+    assert "transformer" in text
+    assert text.count("1,234") == 12
+    assert max(map(len, text.splitlines())) <= width

@@ -112,25 +112,34 @@ def cheap_actions(library: Library) -> Answer:
         actions=actions,
         samples=library.samples,
     )
-    table = answer.tables["Actions, best first"].copy()
-    cost = table["cost"].astype(float)
+    table = answer.tables["Actions, best first"]
     avoided = table["unserved avoided"].astype(float)
-    table.insert(2, "avoided per million", avoided / cost.where(cost > 0))
-    table.attrs["units"] = "GWh and million USD a year; avoided per million GWh a year for a million USD, once"
-    per_money = table["avoided per million"].sort_values(ascending=False)
-    best, following = str(per_money.index[0]), str(per_money.index[1])
     errors = table["unserved avoided error"].astype(float)
     ends = [
         f"{name} {avoided[name] - 2 * errors[name]:,.0f} to {avoided[name] + 2 * errors[name]:,.0f}"
         for name in table.index[:3]
     ]
-    sentences = (
-        f"For its money first: {best}, {per_money.iloc[0]:,.1f} GWh a year for a million USD; then {following}, "
-        f"{per_money.iloc[1]:,.1f}.",
-        *answer.sentences,
-    )
     span = f"GWh a year avoided, two standard errors: {', '.join(ends)}; {answer.span}"
-    return replace(answer, sentences=sentences, tables={"Actions, best first": table}, span=span)
+    return replace(answer, sentences=(_cheapest_sentence(table), *answer.sentences), span=span)
+
+
+def _cheapest_sentence(table: pd.DataFrame) -> str:
+    """Return which action avoids a MWh at least cost, power bought included, and how much each avoids."""
+    costs = table["cost of avoided"].astype(float).dropna().sort_values()
+    costs.index = costs.index.astype(str)
+    if costs.empty:
+        return "No action avoids unserved energy for sure."
+    parts = []
+    avoided, bought, gained = table["unserved avoided"], table["power bought"], table["income gained"]
+    for name in costs.index.tolist():
+        cost = costs[name]
+        part = f"{name} {cost:,.0f} $/MWh ({float(avoided[name]):,.0f} GWh a year"
+        if float(bought[name]) > 0.5:
+            part += f", {float(bought[name]):,.0f} million USD of power a year in it"
+        if abs(float(gained[name])) > 0.5:
+            part += f"; the sale's income changes by {float(gained[name]):+,.1f} million"
+        parts.append(f"{part})")
+    return f"Cheapest a MWh avoided, cost over the years of service and power bought: {', '.join(parts)}."
 
 
 def climate_rogun_and_canal(library: Library) -> Answer:
