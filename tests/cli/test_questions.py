@@ -95,7 +95,7 @@ EXPECTED = {
     22: Expected(("million USD",), "Welfare by country", "total"),
     23: Expected(("GWh", "%"), "Spill with and without the sale", "delivered"),
     24: Expected(("GWh", "million USD"), "Actions, best first", "unserved avoided"),
-    25: Expected(("GWh",), "The season in the climate of 2050, median water", "delivered"),
+    25: Expected(("GWh",), "The system of 2035 in that climate and with the canal", "delivered"),
 }
 """Question → what its answer must hold; each of the 25 has its own."""
 

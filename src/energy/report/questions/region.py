@@ -28,6 +28,16 @@ from energy.solve import Result, solve
 CLIMATE = ("climate_2050", "climate_2050_dry", "climate_2050_wet", "glaciers_2050")
 CANAL = ("qosh_tepa", "dry_2001", "qosh_tepa_full")
 ROGUN_YEARS = (2028, 2029, 2030, 2031, 2033, 2035)
+ROGUN_SHUT = {
+    "name": "no Rogun",
+    "kind": "derating",
+    "cause": "not built",
+    "where": ["rogun_plant"],
+    "start": "04-01",
+    "end": "never",
+    "depth": 1.0,
+}
+"""Event that shuts the plant of Rogun for good."""
 
 
 def winners_and_losers(library: Library) -> Answer:
@@ -150,6 +160,7 @@ def climate_rogun_and_canal(library: Library) -> Answer:
     drawn = _drawn_seasons(library)
     canal = comparison(case, {base.name: base} | {name: library.scenario(name) for name in CANAL})
     rogun = _rogun_by_year(library)
+    together = _all_together(library)
     seasons = in_climate["delivered"].astype(float)
     taken = canal["delivered"].astype(float)
     middle = drawn.loc["climate_2050"]
@@ -157,6 +168,7 @@ def climate_rogun_and_canal(library: Library) -> Answer:
         f"{seasons['climate_2050_dry']:,.0f} at the dry, {seasons['climate_2050_wet']:,.0f} at the wet end of studies"
     )
     built, shut = rogun["delivered"], rogun["without its plant"]
+    future, dark = together["delivered"].astype(float), together["unserved TJ"].astype(float)
     median_change = taken["qosh_tepa"] - taken.iloc[0]
     dry_change = taken["qosh_tepa_full"] - taken["dry_2001"]
     sentences = (
@@ -172,6 +184,10 @@ def climate_rogun_and_canal(library: Library) -> Answer:
         "median water and "
         f"{dry_change:+,.0f} in the driest year: more water is let down while the line is open, less is left "
         "for winter.",
+        f"All three together: the system of 2035, Rogun at full height, delivers {future['as on record']:,.0f} GWh, "
+        f"in the climate of 2050 {future['climate of 2050']:,.0f}, with the canal {future['Qosh Tepa']:,.0f}, with "
+        f"both {future['both']:,.0f}: what the canal asks for in summer is sold on its way and lacks in the Tajik "
+        f"winter, where {dark['both'] - dark['as on record']:,.0f} GWh more stay unserved.",
     )
     limits = (
         "the Amu Darya itself: only what downstream may ask of the Vakhsh for the canal is in the case",
@@ -183,6 +199,7 @@ def climate_rogun_and_canal(library: Library) -> Answer:
         "On the same drawn years": drawn,
         "Rogun by year, median water": rogun,
         "Qosh Tepa and the driest year": canal,
+        "The system of 2035 in that climate and with the canal": together,
     }
     low, high = float(seasons.min()), float(seasons.max())
     return Answer(
@@ -219,21 +236,33 @@ def _drawn(base: Scenario, draw: int, shift: Shift | None) -> Scenario:
     return base.replace(hydrology=water)
 
 
+def _all_together(library: Library) -> pd.DataFrame:
+    """Return the season of 2035, Rogun at full height, in the climate of 2050, with Qosh Tepa, and with both.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index what moves; as of ``energy.report.answers.seasons.comparison`` [GWh].
+    """
+    climate = library.scenario("climate_2050").model_dump(mode="json", by_alias=True, exclude_none=True)
+    canal = library.scenario("qosh_tepa").model_dump(mode="json", by_alias=True, exclude_none=True)
+    water, release = {"hydrology": climate["hydrology"]}, {"rules": canal["rules"]}
+    moved: dict[str, dict[str, object]] = {
+        "as on record": {},
+        "climate of 2050": water,
+        "Qosh Tepa": release,
+        "both": water | release,
+    }
+    scenarios = {name: library.scenario("rogun_2035", **changes) for name, changes in moved.items()}
+    return comparison(library.case, scenarios).rename_axis("what moves")
+
+
 def _rogun_by_year(library: Library) -> pd.DataFrame:
     """Return the season of some years with Rogun as it fills, and with its plant shut."""
-    closed = {
-        "name": "no Rogun",
-        "kind": "derating",
-        "cause": "not built",
-        "where": ["rogun_plant"],
-        "start": "04-01",
-        "end": "never",
-        "depth": 1.0,
-    }
     rows = {}
     for year in ROGUN_YEARS:
         built = library.base.replace(year=year)
-        shut = built.replace(events=[closed])
+        shut = built.replace(events=[ROGUN_SHUT])
         rows[year] = {
             "delivered": season_energy(library.case, built),
             "without its plant": season_energy(library.case, shut),
