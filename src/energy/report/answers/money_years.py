@@ -79,8 +79,8 @@ def years_answer(
     later.attrs["units"] = "NPV, million USD"
     tables = {
         f"Path of years, {middle} water": path,
-        "All countries together along the path, by start": starts_table,
         f"By what follows {path.index[-1]}, {middle} water": later,
+        "All countries together along the path, by start": starts_table,
     }
     return Answer(
         (_sentence(path, starts_table), _later_sentence(later, path.index[-1])),

@@ -66,11 +66,11 @@ def reserve_at_nowshera(library: Library) -> Answer:
         f"{'fall' if fewer_losses > 0 else 'rise'} by {abs(fewer_losses):,.0f} GWh."
     )
     tables = {
-        "Single losses at the receiving end": losses,
-        "Reserve for the loss of both poles, by water": reserve,
         "Interfaces inside Pakistan": flows,
         f"{name} by month": by_month,
+        "Reserve for the loss of both poles, by water": reserve,
         "Where the power replaces other power": replaced,
+        "Single losses at the receiving end": losses,
         "Exchange by month": months,
         **frequency.tables,
     }

@@ -197,9 +197,9 @@ def climate_rogun_and_canal(library: Library) -> Answer:
     tables = {
         "The season in the climate of 2050, median water": in_climate,
         "On the same drawn years": drawn,
+        "The system of 2035 in that climate and with the canal": together,
         "Rogun by year, median water": rogun,
         "Qosh Tepa and the driest year": canal,
-        "The system of 2035 in that climate and with the canal": together,
     }
     low, high = float(seasons.min()), float(seasons.max())
     return Answer(
