@@ -34,7 +34,7 @@ from energy.scenario import HazardSet, Scenario
 from energy.solve import Result
 
 NOTHING = "nothing"
-SURE = 0.05  # GWh a year below which an action avoids nothing worth a price
+_SURE = 0.05  # GWh a year below which an action avoids nothing worth a price
 TAIL = 0.1
 CONFIDENCE = 0.95
 RESAMPLES = 400
@@ -143,7 +143,7 @@ def cost_of_avoided(case: Case, table: pd.DataFrame) -> pd.Series:
     An action that avoids less than two standard errors avoids nothing for sure, and has none.
     """
     avoided = table["unserved avoided"]
-    is_sure = avoided > np.maximum(2 * table["unserved avoided error"], SURE)
+    is_sure = avoided > np.maximum(2 * table["unserved avoided error"], _SURE)
     investment = case.rules.investment
     if investment is None:
         return pd.Series(np.nan, index=table.index)

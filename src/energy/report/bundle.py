@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from energy.analysis import Run
+from energy.metrics.month_units import with_units
 from energy.model.pypsa_logging import quiet_pypsa
 from energy.plots.monthly import monthly
 from energy.plots.style import save
 from energy.results.atomic_write import atomic_folder
 from energy.results.dataset import record
 from energy.results.manifest import manifest_of, write_manifest
-from energy.results.summary_table import with_units
 from energy.results.table_writer import plain_cells
 
 

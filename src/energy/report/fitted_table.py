@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Column, Table
 
-READABLE_WORDS = 24
+_READABLE_WORDS = 24
 """Letters of a column of words below which its lines become too short to read."""
 
 
@@ -40,7 +40,7 @@ class FittedTable(Table):
 
     def groups(self, width: int) -> list[list[int]]:
         """Return the positions of the columns of each part that is at most ``width`` letters wide, if it can be."""
-        widths = [least_width(column) + _beside(self) for column in self.columns]
+        widths = [_least_width(column) + _beside(self) for column in self.columns]
         names = list(range(self.names))
         start = 1 + sum(widths[: self.names])  # the left edge, and the columns that name the rows
         groups = [list(names)]
@@ -65,7 +65,7 @@ def _lines(column: Column) -> list[str]:
     return [line for text in texts for line in text.split("\n")]
 
 
-def least_width(column: Column, words: int = READABLE_WORDS) -> int:
+def _least_width(column: Column, words: int = _READABLE_WORDS) -> int:
     """Return the letters that a column needs so that nothing of it is cut.
 
     Parameters
@@ -88,8 +88,8 @@ def least_width(column: Column, words: int = READABLE_WORDS) -> int:
 
 def _set_widths(table: Table, width: int) -> None:
     """Give each column what it needs, and what is left to the first columns; what cannot fit is left to rich."""
-    for words in (READABLE_WORDS, 1):
-        least = [least_width(column, words) for column in table.columns]
+    for words in (_READABLE_WORDS, 1):
+        least = [_least_width(column, words) for column in table.columns]
         room = width - 1 - len(least) * _beside(table) - sum(least)
         if room >= 0:
             break

@@ -11,8 +11,8 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from energy.errors import Fault, InputError
+from energy.metrics.month_units import without_units
 from energy.reading.file_name import FileName
-from energy.results.summary_table import without_units
 
 
 class Named(BaseModel):

@@ -7,16 +7,20 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from energy.analysis.case_capability import case_capability
 from energy.metrics import transferable
+from energy.metrics.interfaces import interface_by_month, interface_flows, replaced_by_node
 from energy.metrics.monthly import month_of
 from energy.metrics.settlement import MILLION
 from energy.model.axis import HOURS_A_DAY, Axis, in_window
 from energy.report.answers.answer import Answer, marks_of
 from energy.report.answers.avoided import closure_answer, winter_price_answer
+from energy.report.answers.grid import frequency_answer
 from energy.report.answers.money import contract_answer
 from energy.report.answers.reverse_trade import reverse_scenario, reverse_trade
-from energy.report.answers.seasons import season_energy, settled, solved
+from energy.report.answers.seasons import season_energy, settled, solved, water_labels
 from energy.report.questions.library import Library
+from energy.solve import Result
 
 PRICES = (20, 30, 40, 50, 60, 70, 80, 90, 110)
 YEARS = (2028, 2031, 2035)
@@ -29,6 +33,7 @@ SALE_PRICES = (80.0, 100.0, 120.0)
 LOCAL = 5
 """Hours by which Pakistan's clock is ahead of UTC."""
 BORDER = "pk_af_border"
+_BUYER = "PK"
 
 
 def price_worth_paying(library: Library) -> Answer:
@@ -171,6 +176,120 @@ def take_or_pay(library: Library) -> Answer:
     )
     tables = {"By growth of demand, least cost": table, **forms.tables}
     return replace(forms, sentences=(sentence, *forms.sentences), tables=tables)
+
+
+def reserve_at_nowshera(library: Library) -> Answer:
+    """Question 8: what Nowshera does to the flows inside the buyer's country, and to its reserve."""
+    case, base = library.case, library.base
+    capability = case_capability(case, base)
+    months = capability.months[["intact", "TTC", "NTC", "limit"]]
+    months.attrs["units"] = "MW"
+    frequency, limit = frequency_answer(case, base)
+    security = case.rules.security
+    units = dict(security.units) if security else {}
+    home = case.components["buses"]["country"]
+    plants = case.components["generators"]["bus"].map(home)
+    own = {name: size for name, size in units.items() if plants.get(name) == _BUYER}
+    losses = pd.Series({**own, "pole": limit.rating / 2, "bipole": limit.rating}, name="loss").to_frame()
+    losses.index.name = "single loss"
+    losses.attrs["units"] = "MW"
+    largest = max(own.values(), default=0.0)
+    extra = max(limit.rating - largest, 0.0)
+    reserve = _reserve_by_water(library, largest)
+    asks = [
+        f"{row['hours']:,.0f} h in {water} water, by {row['more reserve at most']:,.0f} MW at most"
+        for water, row in reserve.iterrows()
+    ]
+    sentence = (
+        f"A pole of {limit.rating / 2:,.0f} MW is below the largest unit of {largest:,.0f} MW and asks no more "
+        f"reserve; both poles at once, which hang on one tower, ask {extra:,.0f} MW more when the line is full. Hours "
+        f"of the season that ask for more: {'; '.join(asks)}."
+    )
+    results = _with_and_without(library)
+    flows = interface_flows(results, _BUYER)
+    change = flows["most with"] - flows["most without"]
+    name = str(change.abs().idxmax())
+    moved = flows.loc[name]
+    by_month = interface_by_month(results, _BUYER, name)
+    fullest = by_month["with, most"].idxmax()
+    inside = (
+        f"Inside Pakistan power that lands at Nowshera changes {name} most: at most {moved['most with']:,.0f} "
+        f"MW with it, {moved['most without']:,.0f} without, of {moved['rating']:,.0f} MW. It is fullest in {fullest}, "
+        f"when the rivers of the north are full too; {moved['rating'] - moved['most with']:,.0f} MW are left then."
+    )
+    replaced = replaced_by_node(results["with"], results["without"], _BUYER)
+    places = [f"{energy:,.0f} GWh in {node}" for node, energy in replaced["replaced"].items()]
+    received = replaced.attrs["received"]
+    fewer_losses = float(replaced["replaced"].sum()) - received
+    far = (
+        f"The power is little used where it lands: {received:,.0f} GWh, received at least cost under take-or-pay, "
+        f"replace other power of {', '.join(places)}; losses between the nodes "
+        f"{'fall' if fewer_losses > 0 else 'rise'} by {abs(fewer_losses):,.0f} GWh."
+    )
+    tables = {
+        "Interfaces inside Pakistan": flows,
+        f"{name} by month": by_month,
+        "Reserve for the loss of both poles, by water": reserve,
+        "Where the power replaces other power": replaced,
+        "Single losses at the receiving end": losses,
+        "Exchange by month": months,
+        **frequency.tables,
+    }
+    limits = (
+        "flows of single 500 kV lines in Pakistan, those at Nowshera among them: three nodes with transport links "
+        "stand for the country, since no list of its 500 kV lines with impedances is in the case",
+        "what reserve costs: the case has no price of reserve",
+    )
+    return Answer(
+        (sentence, inside, far, *frequency.sentences),
+        tables,
+        span=frequency.span,
+        marks=marks_of(case, "rules.security", "rules.frequency"),
+        limits=(*limits, *frequency.limits),
+    )
+
+
+def _with_and_without(library: Library) -> dict[str, Result]:
+    """Return the system at least cost, with the line's power taken and without the line."""
+    return {
+        "with": solved(library.case, library.scenario("least_cost_take_or_pay")),
+        "without": solved(library.case, library.scenario("least_cost_no_casa")),
+    }
+
+
+def _reserve_by_water(library: Library, largest_unit: float) -> pd.DataFrame:
+    """Return what the loss of both poles asks beyond the largest unit, by water.
+
+    Parameters
+    ----------
+    largest_unit
+        What reserve is held for without the line [MW].
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index water; ``most received`` [MW], ``hours`` of the season in which more arrives than the largest unit,
+        ``more reserve at most`` and ``more reserve, mean of the season`` [MW].
+    """
+    rows = {}
+    for water, scenario in water_labels(library.case, library.base).items():
+        result = solved(library.case, scenario)
+        received = transferable(result)
+        contract = result.inputs.book.contract
+        open_hours = result.hours
+        if contract is not None:
+            axis = result.inputs.axis
+            open_hours = result.hours * axis.share(in_window(axis.hours, contract.season.start, contract.season.end))
+        more = (received - largest_unit).clip(lower=0.0)
+        rows[water] = {
+            "most received": float(received.max()),
+            "hours": float(open_hours[more.to_numpy() > 0].sum()),
+            "more reserve at most": float(more.max()),
+            "more reserve, mean of the season": float(more @ open_hours / open_hours.sum()),
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("water")
+    table.attrs["units"] = "MW; hours a season"
+    return table
 
 
 def winter_export(library: Library) -> Answer:

@@ -28,7 +28,7 @@ from energy.solve import Result, solve
 CLIMATE = ("climate_2050", "climate_2050_dry", "climate_2050_wet", "glaciers_2050")
 CANAL = ("qosh_tepa", "dry_2001", "qosh_tepa_full")
 ROGUN_YEARS = (2028, 2029, 2030, 2031, 2033, 2035)
-ROGUN_SHUT = {
+_ROGUN_SHUT = {
     "name": "no Rogun",
     "kind": "derating",
     "cause": "not built",
@@ -262,7 +262,7 @@ def _rogun_by_year(library: Library) -> pd.DataFrame:
     rows = {}
     for year in ROGUN_YEARS:
         built = library.base.replace(year=year)
-        shut = built.replace(events=[ROGUN_SHUT])
+        shut = built.replace(events=[_ROGUN_SHUT])
         rows[year] = {
             "delivered": season_energy(library.case, built),
             "without its plant": season_energy(library.case, shut),

@@ -12,7 +12,6 @@ from energy.report.questions import (
     dispatchers,
     kyrgyzstan,
     lenders,
-    nowshera,
     pakistan,
     region,
     tajikistan,
@@ -119,7 +118,7 @@ QUESTIONS = (
         number=8,
         asker=PAKISTAN,
         text="What does Nowshera do to 500 kV flows and to reserve?",
-        answer=nowshera.reserve_at_nowshera,
+        answer=pakistan.reserve_at_nowshera,
         commands=(
             "energy capability baseline",
             "energy frequency baseline",

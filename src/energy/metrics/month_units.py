@@ -6,10 +6,10 @@ import re
 
 import pandas as pd
 
-POWER = "transferable"
+_POWER = "transferable"
 """Begins the heads of powers [MW]; all other numbers of a month are energies [GWh]."""
-UNIT = re.compile(r" \[(GWh|MW)\]$")
-DIGITS = 6
+_UNIT = re.compile(r" \[(GWh|MW)\]$")
+_DIGITS = 6
 """Digits behind the point of MW and GWh; what is smaller is the noise of a solver."""
 
 
@@ -20,16 +20,16 @@ def with_units(table: pd.DataFrame) -> pd.DataFrame:
     --------
     >>> months = pd.DataFrame({"transferable mean": [5.0], "delivered": [-1e-13], "limit": ["season"]})
     >>> print(with_units(months).to_csv(index=False, lineterminator=" ").strip())
-    transferable mean [MW],delivered [GWh],limit 5.0,0.0,season
+    "transferable mean [MW]","delivered [GWh]",limit 5.0,0.0,season
     """
     heads = {str(name): _head(str(name)) for name in table.select_dtypes("number")}
     rounded = table.copy()
-    rounded[list(heads)] = table[list(heads)].round(DIGITS) + 0.0  # 0.0 and not -0.0
+    rounded[list(heads)] = table[list(heads)].round(_DIGITS) + 0.0  # 0.0 and not -0.0
     return rounded.rename(columns=heads)
 
 
 def _head(name: str) -> str:
-    unit = "MW" if name.startswith(POWER) else "GWh"
+    unit = "MW" if name.startswith(_POWER) else "GWh"
     return f"{name} [{unit}]"
 
 
@@ -41,4 +41,4 @@ def without_units(table: pd.DataFrame) -> pd.DataFrame:
     >>> list(without_units(pd.DataFrame(columns=["delivered [GWh]", "transferable P90 [MW]", "lost"])))
     ['delivered', 'transferable P90', 'lost']
     """
-    return table.rename(columns=lambda name: UNIT.sub("", str(name)))
+    return table.rename(columns=lambda name: _UNIT.sub("", str(name)))
