@@ -42,6 +42,7 @@ FAR: Options = {
     "simplex_iteration_limit": 2**31 - 1,
     "simplex_scale_strategy": 2,
 }
+SHAKEN: Options = {"simplex_scale_strategy": 4, "simplex_iteration_limit": 30_000}
 
 
 def method(columns: int) -> Options:
@@ -87,6 +88,9 @@ def attempts(usual: Options, basis: highspy.HighsBasis | None) -> Iterator[Attem
         yield Attempt(usual | NEAR | PRIMAL, basis)  # where the dual simplex cannot even begin
     yield Attempt(usual | FAR)
     if usual["solver"] == "simplex":
+        # where the past is held, hardly anything can move: costs that are shaken well end the going in circles
+        for shaken in (1.0, 100.0):
+            yield Attempt(usual | FAR | SHAKEN | {"dual_simplex_cost_perturbation_multiplier": shaken})
         # scaled rows can drive prices beyond what the simplex bears
         yield Attempt(usual | FAR | {"simplex_scale_strategy": 0})
         # what presolve takes away can come back with prices that are not quite optimal

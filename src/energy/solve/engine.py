@@ -211,13 +211,15 @@ class Engine:
         problem = structure.problem(inputs)
         if past is not None:
             structure.hold(problem, past.values, now)
+        # where the past is held, hardly a column of an anchor's basis is where it can be
+        basis = None if start is None or past is not None else start.carried(structure, inputs)
         services = priority_costs(structure, inputs)
         way = self.solver.solve if _short(structure) else self._solve_long
         solve = partial(
             way,
             structure,
             inputs=inputs,
-            basis=None if start is None else start.carried(structure, inputs),
+            basis=basis,
             ends_in_basis=ends_in_basis,
             services=services,
         )

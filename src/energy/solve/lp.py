@@ -27,6 +27,7 @@ RULE_BOUNDS = {"at_least": ("lower",), "at_most": ("upper",), "equals": ("lower"
 BALANCE = "balance"  # rows of what is fed into a bus
 ENERGY = "energy"  # rows of what is fed into a store
 VOLTAGE = "voltage"  # rows of the voltage law around a cycle
+ROUNDING = 1e-9  # MW, hm³/h, hm³ or MWh, relative to one and the bound
 COST_OF = {
     ("generators", "p"): "marginal_cost",
     ("links", "p"): "marginal_cost",
@@ -366,6 +367,7 @@ def hold_past(
         present = before >= 0
         past[before[present]] = values[key].to_numpy()[:now][present]
     is_past = ~np.isnan(past)
+    past = _at_bounds(past, problem)
     problem.lower[is_past] = past[is_past]
     problem.upper[is_past] = past[is_past]
     column = np.repeat(np.arange(len(past)), np.diff(pattern.indptr))
@@ -379,6 +381,13 @@ def hold_past(
     decided = ~is_open
     problem.row_lower[decided] = np.minimum(problem.row_lower, level)[decided]
     problem.row_upper[decided] = np.maximum(problem.row_upper, level)[decided]
+
+
+def _at_bounds(values: np.ndarray, problem: Problem) -> np.ndarray:
+    """Return values of columns, exactly at a bound where only rounding is between."""
+    at_lower = np.isclose(values, problem.lower, rtol=ROUNDING, atol=ROUNDING)
+    at_upper = np.isclose(values, problem.upper, rtol=ROUNDING, atol=ROUNDING)
+    return np.where(at_lower, problem.lower, np.where(at_upper, problem.upper, values))
 
 
 def matrix_of(structure: Structure, problem: Problem) -> sparse.csc_matrix:
