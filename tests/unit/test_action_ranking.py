@@ -13,8 +13,8 @@ from energy.analysis.action_ranking import (
     NOTHING,
     RANKED_BY,
     ActionRanking,
-    cost_of_avoided,
-    power_bought,
+    _cost_of_avoided,
+    _power_bought,
     rank_actions,
     ranking_table,
 )
@@ -185,12 +185,12 @@ def test_power_bought_is_part_of_what_an_avoided_mwh_costs(casa1000: Case) -> No
     rows |= {("buy", 0): 100.0, ("buy", 1): 300.0}
     index = pd.MultiIndex.from_tuples(rows, names=["action", "draw"])
     samples = pd.DataFrame({"returned": list(rows.values())}, index=index)
-    table["power bought"] = power_bought(samples, actions)
+    table["power bought"] = _power_bought(samples, actions)
     assert table["power bought"].to_dict() == pytest.approx({"buy": 16.0, "nothing more": 0.0})
     investment = casa1000.rules.investment
     assert investment is not None
     first, last = investment.start - investment.base_year, investment.end - investment.base_year
     factor = sum((1 + investment.discount_rate) ** -years for years in range(first, last))
-    cost = cost_of_avoided(casa1000, table)
+    cost = _cost_of_avoided(casa1000, table)
     assert cost["buy"] == pytest.approx((11 / factor + 16) / 300 * 1000)
     assert np.isnan(cost["nothing more"])

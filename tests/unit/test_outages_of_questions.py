@@ -18,7 +18,7 @@ def test_a_scenario_without_an_optimum_is_solved_on_coarser_days_and_told(
     """The solver is made to fail at the library's own resolution of one of two scenarios."""
     asked: list[tuple[str, str]] = []
 
-    def losses(case: Case, scenarios: dict[str, Scenario]) -> pd.DataFrame:  # noqa: ARG001
+    def losses(case: Case, scenarios: dict[str, Scenario]) -> pd.DataFrame:
         ((name, scenario),) = scenarios.items()
         resolution = scenario.time.resolution
         asked.append((name, resolution))

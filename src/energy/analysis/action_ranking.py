@@ -118,8 +118,8 @@ def rank_actions(
     table = ranking_table(samples, ranked_by)
     is_tied = table.pop("tied with next")
     table["cost"] = table.index.map({name: action.cost for name, action in actions.actions.items()})
-    table["power bought"] = power_bought(samples, actions)
-    table["cost of avoided"] = cost_of_avoided(case, table)
+    table["power bought"] = _power_bought(samples, actions)
+    table["cost of avoided"] = _cost_of_avoided(case, table)
     table["worth"] = _worth(case, table)
     table["tied with next"] = is_tied
     table.attrs["units"] = (
@@ -128,7 +128,7 @@ def rank_actions(
     return ActionRanking(table, samples, ranked_by)
 
 
-def power_bought(samples: pd.DataFrame, actions: ActionSet) -> pd.Series:
+def _power_bought(samples: pd.DataFrame, actions: ActionSet) -> pd.Series:
     """Return what the power costs that each action brings back over the line [million USD a year]."""
     returned = samples["returned"].unstack("action").mean()
     prices = pd.Series({name: action.power_price for name, action in actions.actions.items()}, dtype=float)
@@ -137,7 +137,7 @@ def power_bought(samples: pd.DataFrame, actions: ActionSet) -> pd.Series:
     return cost
 
 
-def cost_of_avoided(case: Case, table: pd.DataFrame) -> pd.Series:
+def _cost_of_avoided(case: Case, table: pd.DataFrame) -> pd.Series:
     """Return cost over the years of service and power bought, a MWh of unserved energy that is avoided [$/MWh].
 
     An action that avoids less than two standard errors avoids nothing for sure, and has none.

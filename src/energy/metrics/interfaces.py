@@ -87,7 +87,7 @@ def _interfaces(result: Result, country: str) -> dict[str, pd.DataFrame]:
     return {_BETWEEN.join(map(str, ends)): group for ends, group in inside.groupby(["bus0", "bus1"])}
 
 
-def supply_by_node(result: Result, country: str) -> pd.Series:
+def _supply_by_node(result: Result, country: str) -> pd.Series:
     """Return what plants and turbines make and demand lacks at each node of a country [GWh].
 
     Returns
@@ -123,10 +123,10 @@ def replaced_by_node(built: Result, without: Result, country: str) -> pd.DataFra
     Returns
     -------
     pandas.DataFrame
-        Index node; ``with`` and ``without``, as of ``supply_by_node``, and ``replaced``, the difference [GWh].
+        Index node; ``with`` and ``without``, as of ``_supply_by_node``, and ``replaced``, the difference [GWh].
         ``attrs["received"]`` is what the line delivers [GWh].
     """
-    table = pd.DataFrame({"with": supply_by_node(built, country), "without": supply_by_node(without, country)})
+    table = pd.DataFrame({"with": _supply_by_node(built, country), "without": _supply_by_node(without, country)})
     table = table.rename_axis("node")
     table["replaced"] = table["without"] - table["with"]
     table.attrs["units"] = "GWh a year: plants, turbines and unserved demand"

@@ -39,7 +39,7 @@ SEEN = 0.05  # GWh, the smallest energy that a table in tenths shows
 
 def run_text(run: Run) -> Iterator[Table | str]:
     """Yield what a run says on a terminal: the months, the ladder of protection, and what decides."""
-    yield from _lines(headline(run), range_line(run))
+    yield from _lines(_headline(run), range_line(run))
     yield _month_title(run)
     yield _month_rows(run)
     if run.season.any():
@@ -65,7 +65,7 @@ def run_text(run: Run) -> Iterator[Table | str]:
         yield _surprise_line(run)
 
 
-def headline(run: Run) -> str:
+def _headline(run: Run) -> str:
     """Return the answer in a sentence: what is delivered of the ceiling, and what takes most; empty where it is 0."""
     ceiling = float(run.table["ceiling"].sum())
     if not ceiling:

@@ -23,7 +23,7 @@ LIMITS = (
 )
 
 
-def benefit_of_years(case: Case, scenario: Scenario, years: Sequence[int]) -> pd.DataFrame:
+def _benefit_of_years(case: Case, scenario: Scenario, years: Sequence[int]) -> pd.DataFrame:
     """Return the season and each country's welfare in calendar years, each settled by itself.
 
     Returns
@@ -57,10 +57,10 @@ def years_answer(
         First years of service; None: never.
     """
     investment, contract = investment_of(case)
-    waters = {label: benefit_of_years(case, changed, years) for label, changed in water_labels(case, scenario).items()}
+    waters = {label: _benefit_of_years(case, changed, years) for label, changed in water_labels(case, scenario).items()}
     worth = {}
     for label, table in waters.items():
-        worth[label] = worth_by_start(investment, contract, table.drop(columns=DELIVERED), starts)
+        worth[label] = _worth_by_start(investment, contract, table.drop(columns=DELIVERED), starts)
     middle = "median" if "median" in waters else next(iter(waters))
     path = waters[middle].copy()
     path[ALL] = path.drop(columns=DELIVERED).sum(axis=1)
@@ -72,8 +72,8 @@ def years_answer(
     benefit = waters[middle].drop(columns=DELIVERED)
     later = pd.DataFrame(
         {
-            name: worth_by_start(investment, contract, after, starts)["NPV"]
-            for name, after in continuations(benefit).items()
+            name: _worth_by_start(investment, contract, after, starts)["NPV"]
+            for name, after in _continuations(benefit).items()
         }
     )
     later.attrs["units"] = "NPV, million USD"
@@ -91,7 +91,7 @@ def years_answer(
     )
 
 
-def worth_by_start(
+def _worth_by_start(
     investment: Investment,
     contract: ContractTerms,
     benefit: pd.DataFrame,
@@ -121,13 +121,13 @@ def worth_by_start(
     return pd.DataFrame(by_start).T.rename_axis("start")
 
 
-def continuations(benefit: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def _continuations(benefit: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return a path of years by what is taken to follow it: its last year, its mean year, or no benefit.
 
     Examples
     --------
     >>> path = pd.DataFrame({"PK": [4.0, 2.0]}, index=[2028, 2029])
-    >>> {name: table["PK"].tolist() for name, table in continuations(path).items()}
+    >>> {name: table["PK"].tolist() for name, table in _continuations(path).items()}
     {'as the last year': [4.0, 2.0], 'as the mean year': [4.0, 2.0, 3.0], 'no benefit': [4.0, 2.0, 0.0]}
     """
     following = int(benefit.index[-1]) + 1

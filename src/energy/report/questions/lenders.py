@@ -31,9 +31,9 @@ from energy.scenario import read_hazards
 
 STARTS = (2027, 2028, 2029, 2031, None)
 PATH_YEARS = tuple(range(2028, 2036))
-OUTAGE_DAYS = (15, 46, 92, 153)
+_OUTAGE_DAYS = (15, 46, 92, 153)
 AFGHAN_LINE = "afghan_hvdc_line"
-SPARES = ("spare towers and crews", "spare transformer")
+_SPARES = ("spare towers and crews", "spare transformer")
 
 
 def seasons_of_the_record(library: Library) -> Answer:
@@ -134,7 +134,7 @@ def outage_days_that_can_be_lost(library: Library) -> Answer:
         case=case,
         scenario=base,
         where=[AFGHAN_LINE],
-        lengths=OUTAGE_DAYS,
+        lengths=_OUTAGE_DAYS,
         months=[first],
     ).table.droplevel("month")
     energy = season_energy(case, base)
@@ -167,7 +167,7 @@ def _spares(library: Library) -> Answer:
         scenario=library.base,
         hazards=read_hazards("base"),
         actions=read_actions("base"),
-        names=SPARES,
+        names=_SPARES,
     )
 
 

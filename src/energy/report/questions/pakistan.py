@@ -26,11 +26,11 @@ PRICES = (20, 30, 40, 50, 60, 70, 80, 90, 110)
 YEARS = (2028, 2031, 2035)
 MARGINS = (*[("central", year) for year in YEARS], ("low", 2031), ("high", 2031))
 """Growth of demand and year that the buyer's margin is looked at in."""
-SALES = (300, 650, 1000)
+_SALES = (300, 650, 1000)
 """Power that is sold back in winter [MW]."""
-SALE_PRICES = (80.0, 100.0, 120.0)
+_SALE_PRICES = (80.0, 100.0, 120.0)
 """Prices of winter power that the seller's gain is shown at [$/MWh delivered]."""
-LOCAL = 5
+_LOCAL = 5
 """Hours by which Pakistan's clock is ahead of UTC."""
 BORDER = "pk_af_border"
 _BUYER = "PK"
@@ -99,7 +99,7 @@ def _by_hour(axis: Axis, price: np.ndarray, hours: np.ndarray) -> dict[str, floa
     """Return the mean price of the season by block of the day, in Pakistan's time."""
     begins = axis.snapshots.hour.to_numpy()
     length = HOURS_A_DAY // max(len(set(begins)), 1)
-    local = (begins + LOCAL) % HOURS_A_DAY
+    local = (begins + _LOCAL) % HOURS_A_DAY
     means = {}
     for begin in sorted(set(local)):
         inside = local == begin
@@ -298,12 +298,12 @@ def winter_export(library: Library) -> Answer:
     answer = winter_price_answer(case, library.base)
     without = library.scenario("least_cost_no_casa")
     rating = _rating(library)
-    scenarios = {power: reverse_scenario(without, rating, power) for power in (0, *SALES)}
-    trade = reverse_trade(case, scenarios, seller="PK", prices=SALE_PRICES)
+    scenarios = {power: reverse_scenario(without, rating, power) for power in (0, *_SALES)}
+    trade = reverse_trade(case, scenarios, seller="PK", prices=_SALE_PRICES)
     table = library.compared("reverse_winter")
     low, high = trade["least price"], trade["highest price"]
     middle = trade.index[len(trade) // 2]
-    price = SALE_PRICES[0]
+    price = _SALE_PRICES[0]
     sentences = (
         f"At {middle:,.0f} MW Pakistan sells {trade.loc[middle, 'delivered']:,.0f} GWh a year and gains "
         f"{trade.loc[middle, f'gain at {price:g}']:,.0f} million USD at {price:g} $/MWh delivered; its plants cost "
