@@ -29,7 +29,7 @@ from energy.solve.lp import matrix_of
 PROJECT = Path(__file__).parents[2]
 LEAST, SHARE = 1000.0, 1e-3  # a service may differ by the larger of 1 GWh and 0.1 %
 COARSE = {"time.resolution": "typical-days-12h"}
-GAIN = 0.1  # MWh that the certificate may leave open
+GAIN = 0.01  # MWh that the certificate may leave open
 POINTS = 30
 
 
@@ -90,10 +90,8 @@ class Chain:
     """A program in HiGHS in which one service after the other is optimised, each time anew.
 
     An optimum is held by complementary slackness: what has a reduced cost, and each row that has a price, stays at its
-    bound in all optima and only in these. What costs a service next to nothing is not held, as in the engine: a kWh of
-    Tajik demand would else be kept at the price of 9,600 MWh of Kyrgyz returns. A row that held the service's energy
-    instead would have to leave slack, and where a MWh of a service buys thousands of a later one, a slack of a few kWh
-    moves the answer.
+    bound in all optima and only in these. A row that held the service's energy instead would have to leave slack, and
+    where a MWh of a service buys thousands of a later one, a slack of a few kWh moves the answer.
     """
 
     def __init__(self, program: Program, asked: Inputs) -> None:
@@ -140,13 +138,23 @@ class Chain:
         return least
 
     def hold(self, cost: np.ndarray) -> None:
-        """Fix at its bound what has a reduced cost, or a price, at the present optimum."""
-        solution = self.highs.getSolution()
+        """Fix at its bound what has a reduced cost, or a price, at the present optimum; what is basic has none."""
+        solution, basis = self.highs.getSolution(), self.highs.getBasis()
         prices = np.asarray(solution.row_dual)
         reduced = cost - self.program.matrix.T @ prices
         least = PRICED * max(1.0, np.abs(reduced).max(), np.abs(prices).max())
-        fix(np.abs(reduced) > least, np.asarray(solution.col_value), self.lower, self.upper)
-        fix(np.abs(prices) > least, np.asarray(solution.row_value), self.row_lower, self.row_upper)
+        fix(
+            (np.abs(reduced) > least) & ~is_basic(basis.col_status),
+            np.asarray(solution.col_value),
+            self.lower,
+            self.upper,
+        )
+        fix(
+            (np.abs(prices) > least) & ~is_basic(basis.row_status),
+            np.asarray(solution.row_value),
+            self.row_lower,
+            self.row_upper,
+        )
         columns = np.arange(self.width, dtype=np.int32)
         self.highs.changeColsBounds(len(columns), columns, self.lower, self.upper)
         rows = np.arange(len(prices), dtype=np.int32)
@@ -157,6 +165,11 @@ class Chain:
         is_lacking = self.asked.components["generators"]["carrier"] == "lacking water"
         self.least(self.cost({"generators": is_lacking.to_numpy(float)}))
         return {service: -self.least(self.cost(costs_of(self.asked, service))) for service in order}
+
+
+def is_basic(statuses: list[highspy.HighsBasisStatus]) -> np.ndarray:
+    """Return what is basic."""
+    return np.array([status == highspy.HighsBasisStatus.kBasic for status in statuses])
 
 
 def fix(matters: np.ndarray, values: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:

@@ -27,7 +27,7 @@ from energy.solve.engine import Engine
 from energy.solve.lp import matrix_of
 from energy.solve.pattern_cache import program_of
 
-LEAST = 0.1  # MWh by which a service may miss its optimum, at most
+LEAST = 0.01  # MWh by which a service may miss its optimum, at most
 COARSE = {"time.resolution": "typical-days-24h"}
 """Water is short by the season, so that a day a month shows it."""
 

@@ -32,7 +32,7 @@ from energy.solve.lp import matrix_of
 SERVICES = ("a_demand", "b_demand", "b_purchases", "swap", "contract", "casa")
 OF_A, OF_B = ("a_demand", "swap"), ("b_demand", "b_purchases", "contract")
 HOURS = np.array([100.0, 50.0, 200.0, 100.0])
-GAIN = 0.1  # MWh that a service may still gain: what the solver's tolerance leaves
+GAIN = 0.01  # MWh that a service may still gain: what the solver's tolerance leaves
 CLOSE = 0.01  # MWh within which two answers are the same
 SIZES = {
     ("generators", "a plant"): 150, ("generators", "b plant"): 150, ("generators", "supply"): 100,

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from energy.metrics.options import CLOSED
-from energy.solve.priority import GAIN
+
+LEAST_SAID = 0.001  # MWh: what is less is said to be no more than this
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -31,7 +32,7 @@ def sentences(dataset: xr.Dataset) -> Iterator[str]:
     if "structure" in dataset:
         yield _structure(dataset["structure"])
     if "certificate" in dataset:
-        most = max(GAIN, float(dataset["certificate"].max()))
+        most = max(LEAST_SAID, float(dataset["certificate"].max()))
         yield f"Certificate: no service could gain more than {most:.3f} MWh without one before it losing."
     for name in dataset["option"].to_numpy() if "option" in dataset.dims else ():
         yield _option(dataset.sel(option=name))

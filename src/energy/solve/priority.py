@@ -22,11 +22,11 @@ from energy.model import Inputs
 from energy.model.objective import service_costs
 from energy.solve.lp import Problem, Structure, matrix_of
 
-GAIN = 1e-3  # MWh that a service may still gain, by the columns that matter to it, before steps are taken
-PROVED = 0.1  # MWh that it may still gain by all columns, for an answer to count as its optimum
-ZERO = 1e-12  # of the largest reduced cost, below which it is rounding, and a column does not matter to a service
+GAIN = 1e-4  # MWh that a service may still gain, by the columns that matter to it, before steps are taken
+PROVED = 0.01  # MWh that it may still gain by all columns, for an answer to count as its optimum
+ZERO = 1e-12  # of the terms of a reduced cost, below which it is rounding, and a column does not matter to a service
 FARTHEST = 1e6  # MW, hm³/h, hm³ or MWh that a column without a bound is taken to move at most
-DUAL_TOLERANCES = (1e-7, 1e-10)  # HiGHS's own, which a column with a wide range may turn into a gain; and its smallest
+DUAL_TOLERANCES = (1e-9, 1e-10)  # of HiGHS: a column with a wide range may turn its own 1e-7 into a gain
 BASIC = int(highspy.HighsBasisStatus.kBasic)
 LOWER = int(highspy.HighsBasisStatus.kLower)
 UPPER = int(highspy.HighsBasisStatus.kUpper)
@@ -117,6 +117,7 @@ class PriorityChain:
         self.problem = problem
         self.costs = costs
         self.transposed = matrix_of(structure, problem).T
+        self._sizes = abs(self.transposed)
         self.gains: dict[str, float] = {}
         self.solves = 0
         self.iterations = 0
@@ -138,15 +139,19 @@ class PriorityChain:
         face = _OptimalFace(self.problem)
         own_cost = ServiceCost("costs", self.problem.cost)
         for level in [*self.costs, own_cost]:
-            gain = face.possible_gain(self._point, *self._reduced_costs(level.cost))
+            gain = self._possible_gain(level, face)
             for tolerance in DUAL_TOLERANCES:
                 if gain <= GAIN:
                     break
                 self._solve(level.cost, face, {**options, "dual_feasibility_tolerance": tolerance})
-                gain = face.possible_gain(self._point, *self._reduced_costs(level.cost))
+                gain = self._possible_gain(level, face)
             face.fix_what_matters(self._point)
             if level is not own_cost:
                 self.gains[level.service] = gain + face.overlooked
+
+    def _possible_gain(self, level: ServiceCost, face: _OptimalFace) -> float:
+        reduced, prices = self._reduced_costs(level.cost)
+        return face.possible_gain(self._point, np.concatenate([reduced, prices]), self._rounding(level.cost, prices))
 
     def values(self) -> np.ndarray:
         """Return the values of the columns at the present basis; shape (columns,)."""
@@ -202,19 +207,34 @@ class PriorityChain:
         """Return the reduced costs of columns and the prices of rows at the present basis.
 
         With the basic columns B and their costs c_B the prices y solve Bᵀy = c_B, and the reduced costs are c − Aᵀy.
-        HiGHS's own are those of the cost that it solved last, to its tolerance.
+        HiGHS's own are those of the cost that it solved last, to its tolerance. One step of iterative refinement takes
+        out what the factors have lost (Wilkinson, Rounding Errors in Algebraic Processes, 1963, chapter 3).
         """
         point = self._point
         basic_cost = np.zeros(len(point.basic))
         basic_cost[point.is_column] = cost[point.basic_columns]
+        prices = self._prices_of(basic_cost)
+        prices[point.basic_rows] = 0.0
+        lost = np.zeros(len(point.basic))
+        lost[point.is_column] = (cost - self.transposed @ prices)[point.basic_columns]
+        prices += self._prices_of(lost)
+        prices[point.basic_rows] = 0.0
+        reduced = cost - self.transposed @ prices
+        reduced[point.basic_columns] = 0.0
+        return reduced, prices
+
+    def _prices_of(self, basic_cost: np.ndarray) -> np.ndarray:
+        """Return the prices of rows at which the basic columns cost nothing more than this."""
         status, prices = self.highs.getBasisTransposeSolve(basic_cost)  # type: ignore[attr-defined]
         if status == highspy.HighsStatus.kError:
             raise SolverError("priority order: HiGHS has no factors of its basis")
-        prices = np.asarray(prices)
-        reduced = cost - self.transposed @ prices
-        reduced[point.basic_columns] = 0.0
-        prices[point.basic_rows] = 0.0
-        return reduced, prices
+        return np.asarray(prices).copy()
+
+    def _rounding(self, cost: np.ndarray, prices: np.ndarray) -> np.ndarray:
+        """Return what of the reduced costs of columns, and of the prices of rows, is rounding: by their terms."""
+        terms = np.abs(cost) + self._sizes @ np.abs(prices)
+        sizes: np.ndarray = np.concatenate([terms, np.abs(prices)])
+        return ZERO * sizes.clip(1.0)
 
 
 class _BasicPoint:
@@ -257,19 +277,18 @@ class _OptimalFace:
     def possible_gain(
         self,
         point: _BasicPoint,
-        reduced: np.ndarray,
-        prices: np.ndarray,
+        slope: np.ndarray,
+        rounding: np.ndarray,
     ) -> float:
         """Return by how much a cost could still fall within the face by what matters to it, at most.
 
         Each column or row with a reduced cost of the wrong sign is taken to move over its whole range.
         """
-        slope = np.concatenate([reduced, prices])
         room_below = (point.values - self.lower).clip(0.0, FARTHEST)
         room_above = (self.upper - point.values).clip(0.0, FARTHEST)
         gains = np.where(slope > 0, slope * room_below, -slope * room_above)
         is_free = self.lower < self.upper
-        self._matters = is_free & (np.abs(slope) > _smallest(slope))
+        self._matters = is_free & (np.abs(slope) > rounding)
         self.overlooked = float(gains[is_free & ~self._matters].sum())
         return float(gains[self._matters].sum())
 
@@ -291,11 +310,6 @@ class _OptimalFace:
             len(rows), rows, self.lower[places], self.upper[places]
         )
         self._changed[:] = False
-
-
-def _smallest(reduced: np.ndarray) -> float:
-    """Return the reduced cost that counts as more than rounding."""
-    return ZERO * max(1.0, float(np.abs(reduced).max(initial=0.0)))
 
 
 def _statuses(
