@@ -116,7 +116,7 @@ def check_surprise(folder: Path) -> None:
     assert (first["service"], first["kind"]) == ("casa", "delivered")
     assert first["foreseen"] - first["surprised"] == pytest.approx(first["price"])
     table = pd.read_csv(folder / "summary.csv")
-    assert table["foreseen"].sum() == pytest.approx(first["foreseen"], abs=1e-2)
+    assert table["foreseen [GWh]"].sum() == pytest.approx(first["foreseen"], abs=1e-2)
 
 
 def check_compare(folders: list[Path], out: Path) -> None:
@@ -124,6 +124,9 @@ def check_compare(folders: list[Path], out: Path) -> None:
     assert text.index("hydrology") < text.index("delivered [GWh]")
     assert "+306.6" in text  # 348.84 less 42.2256
     assert {path.name for path in out.iterdir()} == {"comparison.csv", "comparison.png", "comparison.svg"}
+    said("compare", *folders, "--out", out, "--months")
+    assert (out / "months.svg").stat().st_size > 10_000
+    assert "no finished run" not in said("compare", *folders, out, "--out", out), "the folder of the last comparison"
     answer = json.loads(said("compare", *folders, "--out", out, "--json"))
     assert answer["inputs"] == {"hydrology": ["dry", "median"]}
     assert answer["results"]["delivered [GWh]"] == pytest.approx([42.2256, 348.84], abs=1e-2)

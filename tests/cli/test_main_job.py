@@ -90,10 +90,18 @@ def test_the_season_is_the_sum_of_its_months(baseline: Baseline, result: xr.Data
     table = pd.read_csv(baseline.folder / "summary.csv", index_col="month")
     given = -result["links_p1"].sel(links=forward(result)).sum("links")
     season = float((given * result["weight"]).sum()) / 1000
-    assert table["delivered"].sum() == pytest.approx(season, rel=1e-5)
-    assert (table["ceiling"] - table["lost"]).sum() == pytest.approx(season, rel=1e-5)
+    assert table["delivered [GWh]"].sum() == pytest.approx(season, rel=1e-5)
+    assert (table["ceiling [GWh]"] - table["lost [GWh]"]).sum() == pytest.approx(season, rel=1e-5)
     lost_to = [column for column in table if column.startswith("lost to ")]
-    assert table[lost_to].sum(axis=1).to_numpy() == pytest.approx(table["lost"].to_numpy(), abs=1e-2)
+    assert table[lost_to].sum(axis=1).to_numpy() == pytest.approx(table["lost [GWh]"].to_numpy(), abs=1e-2)
+
+
+def test_the_table_of_months_has_units_and_no_negative_zero(baseline: Baseline) -> None:
+    text = (baseline.folder / "summary.csv").read_text()
+    heads, *lines = text.splitlines()
+    without_unit = [head for head in heads.split(",") if not head.endswith(("[GWh]", "[MW]"))]
+    assert without_unit == ["month", "limit"]
+    assert not any(cell in ("-0", "-0.0") or "e-" in cell for line in lines for cell in line.split(","))
 
 
 def test_the_audit_leaves_nothing(baseline: Baseline) -> None:

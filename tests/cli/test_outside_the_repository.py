@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
-import zipfile
+import sysconfig
+import venv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from energy.cli.completion import matching_keys, matching_scenarios
 from energy.cli.verbs import GROUPS
 from energy.errors import InputError
 from energy.report.file_schemas import FILE_MODELS, file_schema
+from energy.results.predicted_ranges import season_range
 from energy.scenario import list_scenarios, read_hazards, read_scenario
 
 PROJECT = Path(__file__).parents[2]
@@ -142,40 +145,59 @@ def _environment(packages: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(packages)}
 
 
-def test_the_wheel_alone_runs_the_lines_of_the_readme(elsewhere: Path) -> None:
-    """What the wheel holds, before everything else on the path and far from the checkout."""
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(elsewhere / "dist")]
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the programs of a fresh virtual environment in which pip installed the wheel.
+
+    What the package depends on is lent to it from this environment by a path file; the package itself is not, for
+    path files of a lent folder are not read.
+    """
+    place = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(place)]
     subprocess.run(build, cwd=PROJECT, check=True, capture_output=True)
-    (wheel,) = (elsewhere / "dist").glob("*.whl")
-    site = elsewhere / "site"
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(site)
-    assert sorted(list_scenarios()) == sorted(
-        file.stem for file in site.glob("energy/library/scenarios/**/*.yaml") if not _is_other(file)
-    )
-    lines = (
-        "import energy; assert energy.__file__.startswith(%r), energy.__file__\n"
-        'case, scenario = energy.read_case("casa1000"), energy.read_scenario("baseline")\n'
-        'scenario = scenario.replace(**{"time.resolution": "typical-days-24h"})\n'
-        "run = energy.run(case, scenario)\n"
-        'energy.plot(run).savefig("baseline.png")\n'
-    )
-    empty = elsewhere / "empty"
-    empty.mkdir()
-    subprocess.run(
-        [sys.executable, "-c", lines % str(site)], cwd=empty, check=True, env=_environment(site), capture_output=True
-    )
-    assert (empty / "baseline.png").stat().st_size > 10_000
-    listed = subprocess.run(
-        [sys.executable, "-m", "energy", "list"],
-        cwd=empty,
-        check=True,
-        env=_environment(site),
-        capture_output=True,
-        text=True,
-    )
-    assert "dry_year" in listed.stdout
+    (wheel,) = place.glob("*.whl")
+    venv.create(place / "venv", with_pip=True, symlinks=True)
+    programs = place / "venv" / "bin"
+    install = [programs / "python", "-m", "pip", "install", "--no-deps", "--no-index", "--quiet", wheel]
+    subprocess.run(install, check=True, capture_output=True, env=_fresh_environment())
+    (packages,) = place.glob("venv/lib/python*/site-packages")
+    (packages / "lent.pth").write_text(f"{sysconfig.get_path('purelib')}\n", encoding="utf-8")
+    return programs
 
 
-def _is_other(file: Path) -> bool:
-    return file.parent.name in ("actions", "hazards", "sweeps")
+def _fresh_environment() -> dict[str, str]:
+    """Return the environment without what points to other packages."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+
+def _outside(folder: Path, *words: object) -> str:
+    done = subprocess.run(
+        list(map(str, words)), cwd=folder, check=True, env=_fresh_environment(), capture_output=True, text=True
+    )
+    return done.stdout
+
+
+def test_the_wheel_alone_runs_the_lines_of_the_readme(elsewhere: Path, programs: Path) -> None:
+    """A fresh virtual environment in an empty folder, far from the checkout."""
+    text = (PROJECT / "README.md").read_text(encoding="utf-8")
+    (lines,) = [block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "read_case" in block]
+    place = _outside(elsewhere, programs / "python", "-c", "import energy; print(energy.__file__)")
+    assert place.startswith(str(programs.parent / "lib"))
+    _outside(elsewhere, programs / "python", "-c", lines)
+    assert (elsewhere / "baseline.png").stat().st_size > 10_000
+    listed = _outside(elsewhere, programs / "energy", "list")
+    assert set(list_scenarios()) <= set(listed.split())
+
+
+def test_the_wheel_says_the_range_of_a_season(elsewhere: Path, programs: Path) -> None:
+    script = (
+        "from energy.scenario import read_scenario\n"
+        "from energy.results.predicted_ranges import season_range\n"
+        "print(season_range(read_scenario('baseline')))\n"
+    )
+    said = _outside(elsewhere, programs / "python", "-c", script)
+    assert said.strip() == season_range(read_scenario("baseline"))
+    assert "GWh in nine of ten" in said
+    own_case = elsewhere / "networks" / "casa1000"
+    own_case.mkdir(parents=True)
+    assert _outside(elsewhere, programs / "python", "-c", script).strip() == "", "the range of another case"

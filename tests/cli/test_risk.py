@@ -191,7 +191,7 @@ def test_a_bar_is_reproduced_by_the_line_that_is_printed(energy: Energy, tmp_pat
         code, out, err = energy(*words[1:], "--json", "--out", str(tmp_path / f"{number}"))
         assert code == 0, err
         summary = pd.read_csv(next((tmp_path / f"{number}").rglob("summary.csv")))
-        assert summary["delivered"].sum() == pytest.approx(said, abs=0.1)
+        assert summary["delivered [GWh]"].sum() == pytest.approx(said, abs=0.1)
 
 
 def test_sensitivity_ranks_and_writes(energy: Energy, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from energy.case.investment import Investment
 from energy.case.rules import ContractTerms, Debt
 from energy.case.yearly_window import Window
 from energy.errors import InputError
+from energy.report.answers.money_years import _continuations, _worth_by_start
 
 ENERGY = 1000.0  # GWh, worth 30 million $ to A and -10 to B
 
@@ -179,3 +180,17 @@ def test_years_that_differ_count_by_the_calendar(investment: Investment, contrac
     assert total["NPV"] == pytest.approx(worth)
     never = flows_of_years(investment, contract, benefit, None)
     assert not never.to_numpy().any()
+
+
+def test_what_follows_a_path_is_told(investment: Investment, contract: ContractTerms) -> None:
+    """30 in 2028 and 10 in 2029, then to 2037: 10 a year, the mean of 20, or none; less 10 + 10 / 1.1 to come."""
+    benefit = pd.DataFrame({"A": [30.0, 10.0], "B": [0.0, 0.0]}, index=[2028, 2029])
+    worth = {
+        name: float(_worth_by_start(investment, contract, path, [2028, None]).loc["2028", "NPV"])
+        for name, path in _continuations(benefit).items()
+    }
+    later = sum(1.1**-years for years in range(4, 12))  # 2030 to 2037, seen from 2026
+    path = 30 / 1.1**2 + 10 / 1.1**3 - (10 + 10 / 1.1)
+    expected = {"as the last year": path + 10 * later, "as the mean year": path + 20 * later, "no benefit": path}
+    assert worth == pytest.approx(expected)
+    assert _worth_by_start(investment, contract, benefit, [None]).loc["never", "NPV"] == 0

@@ -63,3 +63,5 @@ def test_notebook_runs_in_under_a_minute(path: Path) -> None:
     assert min(wall, spent) < LONGEST
     pictures = [out for cell in book.cells for out in cell.get("outputs", []) if "image/png" in out.get("data", {})]
     assert pictures, "a notebook without a figure shows nothing"
+    played = [cell for cell in book.cells if cell.source.startswith("play(")]
+    assert all(any("image/png" in out.get("data", {}) for out in cell.outputs) for cell in played)

@@ -60,9 +60,9 @@ def test_page_is_small_and_names_nothing_outside(page: Path) -> None:
 
 def test_numbers_are_those_of_the_run(page: Path, folders: list[Path], casa1000: Case) -> None:
     text = page.read_text(encoding="utf-8")
-    delivered = pd.read_csv(folders[0] / "summary.csv")["delivered"].sum()
-    assert f"In baseline (2028, median water) {delivered:,.0f} GWh can be delivered in the season" in text
-    assert f"two_bus delivers 349 GWh, {delivered - 348.84:,.0f} GWh less." in text
+    delivered = pd.read_csv(folders[0] / "summary.csv")["delivered [GWh]"].sum()
+    assert f"Baseline (2028, median water): {delivered:,.0f} GWh can be delivered in the season" in text
+    assert f"Two bus delivers 349 GWh, {delivered - 348.84:,.0f} GWh less." in text
     for mark, count in casa1000.evidence["confidence"].value_counts().items():
         assert re.search(rf'<th scope="row">{mark}</th><td>[^<]+</td><td class="number">{count}</td>', text)
 

@@ -31,14 +31,14 @@ def test_two_runs() -> None:
 def test_the_first_run() -> None:
     told = list(summary([row("a", 400)]))
     assert told[0] == (
-        "In a (2028, median water) 400 GWh can be delivered in the season, 40 % of the contract's ceiling of 1,000 "
+        "a (2028, median water): 400 GWh can be delivered in the season, 40 % of the contract's ceiling of 1,000 "
         "GWh, and 120 MW in the mean."
     )
     assert told[1] == "At least 80 MW are there in 90 % of the hours of the season."
-    assert told[2] == "Most of the gap is own demand: 300 GWh."
+    assert told[2] == "Most of what is missing is taken by own demand: 300 GWh."
     assert "is worth sending at least cost" in next(summary([row("a", 400, objective="dispatch")]))
     assert list(summary([row("a", 0, ceiling=0)])) == [
-        "In a (2028, median water) no contract is open: nothing can be delivered under it."
+        "a (2028, median water): no contract is open, and nothing can be delivered under it."
     ]
 
 

@@ -27,8 +27,16 @@ def printed(found: Run) -> list[str]:
 
 
 def test_title_names_unit_and_place(dry: Run) -> None:
-    assert printed(dry)[0] == (
+    assert printed(dry)[1] == (
         "Transferable power [MW] and energy [GWh] at the receiving end, by UTC month; surplus of AA at the sending end"
+    )
+
+
+def test_the_answer_comes_first(dry: Run) -> None:
+    # 42.2256 of 348.84 GWh (networks/two_bus/README.md), 12.1 %; the line and its plants could carry 300.4128 GWh of
+    # water, of which own demand takes 258.1872; what the water lacks is less, 48.4272
+    assert printed(dry)[0] == (
+        "42 GWh delivered, 12 % of the ceiling of 349 GWh; most is taken by own demand (258 GWh)"
     )
 
 
@@ -51,7 +59,7 @@ def test_power_is_quoted_by_exceedance() -> None:
 
 def test_numbers_are_aligned(dry: Run) -> None:
     rows = [line for line in printed(dry) if line.strip().startswith("2028-")]
-    ends = {tuple(number.end() for number in re.finditer(r"(?<=  )[\d,]+", line)) for line in rows}
+    ends = {tuple(number.end() for number in re.finditer(r"(?<= )[\d,]+", line)) for line in rows}
     assert len(rows) == 9
     assert len(ends) == 1
 

@@ -37,6 +37,9 @@ class Action(Frozen):
     cost: float = Field(ge=0, description="What it costs, once [million $].")
     low: float | None = Field(default=None, ge=0, description="Low end of the cost.")
     high: float | None = Field(default=None, ge=0, description="High end of the cost.")
+    power_price: float = Field(
+        default=0.0, ge=0, description="What the power costs that it brings back over the line [$/MWh received]."
+    )
     source: str = Field(default="", description="Where the numbers come from.")
     note: str = Field(default="", description="What it stands for.")
 

@@ -29,10 +29,12 @@ from energy.case import Case
 from energy.errors import Fault, InputError, SolverError
 from energy.metrics import transferable
 from energy.metrics.fuel import unserved_by_country
+from energy.model.objective import RETURNED
 from energy.scenario import HazardSet, Scenario
 from energy.solve import Result
 
 NOTHING = "nothing"
+_SURE = 0.05  # GWh a year below which an action avoids nothing worth a price
 TAIL = 0.1
 CONFIDENCE = 0.95
 RESAMPLES = 400
@@ -47,11 +49,13 @@ class ActionRanking:
     ----------
     table
         Index action, best first; for each figure of ``RANKED_BY`` its mean a year and ``… error``, its standard error
-        [GWh, million USD]; ``cost`` and ``worth`` [million USD]: present value of the income gained less the cost (NaN
-        without the case's ``investment``); ``tied with next``: whether the 95 % interval of the difference to the next
-        action holds zero.
+        [GWh, million USD]; ``cost`` [million USD, once]; ``power bought``, what comes back over the line at the
+        action's price [million USD a year]; ``cost of avoided``, cost over the years of service and power bought, a MWh
+        avoided [$/MWh] (NaN where nothing is avoided for sure); ``worth`` [million USD]: present value of the income
+        gained less cost and power bought (these NaN without the case's ``investment``); ``tied with next``: whether the
+        95 % interval of the difference to the next action holds zero.
     samples
-        Index (action, draw); ``season``, ``unserved`` [GWh], ``income`` [million USD].
+        Index (action, draw); ``season``, ``unserved``, ``returned`` [GWh], ``income`` [million USD].
     ranked_by
         The figure that ranks.
     """
@@ -112,10 +116,40 @@ def rank_actions(
     tables = results_in_order(_action_samples, tasks, executor)
     samples = pd.concat(dict(zip(designs, tables, strict=True)), names=["action", "draw"])
     table = ranking_table(samples, ranked_by)
-    costs = {name: action.cost for name, action in actions.actions.items()}
-    table.insert(len(table.columns) - 1, "cost", table.index.map(costs))
-    table.insert(len(table.columns) - 1, "worth", _worth(case, table))
+    is_tied = table.pop("tied with next")
+    table["cost"] = table.index.map({name: action.cost for name, action in actions.actions.items()})
+    table["power bought"] = _power_bought(samples, actions)
+    table["cost of avoided"] = _cost_of_avoided(case, table)
+    table["worth"] = _worth(case, table)
+    table["tied with next"] = is_tied
+    table.attrs["units"] = (
+        "GWh and million USD a year; cost and worth million USD, avoided energy not counted; cost of avoided $/MWh"
+    )
     return ActionRanking(table, samples, ranked_by)
+
+
+def _power_bought(samples: pd.DataFrame, actions: ActionSet) -> pd.Series:
+    """Return what the power costs that each action brings back over the line [million USD a year]."""
+    returned = samples["returned"].unstack("action").mean()
+    prices = pd.Series({name: action.power_price for name, action in actions.actions.items()}, dtype=float)
+    brought = returned[prices.index] - returned[NOTHING]
+    cost: pd.Series[float] = brought * prices / 1000
+    return cost
+
+
+def _cost_of_avoided(case: Case, table: pd.DataFrame) -> pd.Series:
+    """Return cost over the years of service and power bought, a MWh of unserved energy that is avoided [$/MWh].
+
+    An action that avoids less than two standard errors avoids nothing for sure, and has none.
+    """
+    avoided = table["unserved avoided"]
+    is_sure = avoided > np.maximum(2 * table["unserved avoided error"], _SURE)
+    investment = case.rules.investment
+    if investment is None:
+        return pd.Series(np.nan, index=table.index)
+    yearly = table["cost"] / present_worth(1.0, investment) + table["power bought"]
+    cost: pd.Series[float] = 1000 * yearly / avoided.where(is_sure)
+    return cost
 
 
 def _action_samples(case: Case, design: SamplingDesign, draws: Sequence[int]) -> pd.DataFrame:
@@ -124,7 +158,8 @@ def _action_samples(case: Case, design: SamplingDesign, draws: Sequence[int]) ->
     Returns
     -------
     pandas.DataFrame
-        Index draw; ``season``, ``unserved`` [GWh over the horizon, all countries], ``income`` [million USD].
+        Index draw; ``season``, ``unserved`` [GWh over the horizon, all countries], ``returned`` over the line [GWh],
+        ``income`` [million USD].
     """
     price = sum(contract_prices(case, design.scenario).values())
     rows = {}
@@ -140,6 +175,7 @@ def _action_samples(case: Case, design: SamplingDesign, draws: Sequence[int]) ->
         rows[draw] = {
             "season": season,
             "unserved": unserved,
+            "returned": float(transferable(result, RETURNED) @ result.hours) / 1000,
             "income": season * price / 1000,
         }
     table = pd.DataFrame.from_dict(rows, orient="index")
@@ -232,5 +268,6 @@ def _worth(case: Case, table: pd.DataFrame) -> pd.Series:
     if investment is None:
         return pd.Series(np.nan, index=table.index)
     factor = present_worth(1.0, investment)
-    worth: pd.Series[float] = table["income gained"] * factor - table["cost"]
+    yearly = table["income gained"] - table["power bought"]
+    worth: pd.Series[float] = yearly * factor - table["cost"]
     return worth

@@ -94,6 +94,7 @@ def common_options(
     """Set how much is said on the error stream."""
     if verbose:
         logging.basicConfig(stream=sys.stderr, format="%(relativeCreated)6.0f ms  %(message)s")
+    logging.getLogger("pypsa").setLevel(logging.WARNING)  # what it imported is told by the verbs
     level = logging.INFO if verbose else logging.WARNING
     log.setLevel(logging.ERROR if quiet else level)
 

@@ -17,20 +17,31 @@ def compare_command(
     out: Annotated[Path, typer.Option(help="Folder that gets comparison.csv, .png and .svg.")] = Path(
         "results/comparison"
     ),
+    months: Annotated[
+        bool, typer.Option("--months", help="Draw the months of each run side by side too: months.png and .svg.")
+    ] = False,
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Compare finished runs: the inputs that differ first, then the results. The others are held to the first."""
     from energy.plots.library import write_comparison
+    from energy.plots.small_multiples import small_multiples_figure
+    from energy.plots.style import save
     from energy.report.compare_text import comparison_text
     from energy.results.compare import compare
+    from energy.results.dataset import read_record
 
-    comparison = compare(folders)
+    runs = [folder for folder in folders if folder.resolve() != out.resolve()]  # results/* names the last comparison
+    comparison = compare(runs)
+    datasets = [read_record(folder) for folder in runs] if months else []
+    panels = small_multiples_figure(datasets) if months else None
     path = write_comparison(comparison, out, force=force)
+    drawn = save(panels, out / "months", force=force) if panels else []
     if as_json:
         print(json.dumps(comparison, indent=1))
         return
     console = new_console()
     for part in comparison_text(comparison):
         console.print(part, markup=False)
-    console.print(f"written to {path}")
+    for file in (path, *drawn):
+        console.print(f"written to {file}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from energy.cli.base import AS_JSON, SCENARIO, SET, app
@@ -27,7 +28,7 @@ def show_command(
     resolved = resolve(scenario, overrides=overrides)
     case = read_case(resolved.scenario.case)
     values = dict(_flat(resolved.scenario.plain()))
-    origins = {key: str(resolved.origin.get(key, "default")) for key in values}
+    origins = {key: _place(str(resolved.origin.get(key, "default"))) for key in values}
     if as_json:
         record = {}
         for key, value in values.items():
@@ -50,6 +51,15 @@ def show_command(
         print(f"{key:<{width}}  {value!s:<40}  {origins[key]}")
     print()
     print("\n".join(line.rstrip() for line in calendar_lines))
+
+
+def _place(origin: str) -> str:
+    """Return where a value stands, a file that came with the package by its place in the library."""
+    from energy.reading.library_folders import PACKAGE
+
+    library = PACKAGE / "library"
+    path = Path(origin)
+    return f"shipped {path.relative_to(library)}" if path.is_relative_to(library) else origin
 
 
 def _flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:

@@ -18,6 +18,7 @@ from energy.solve import Result
 
 GWH = 1e-3  # GWh per MWh
 FIRM = 0.9  # share of the hours that reach firm power: P90
+_NOISE = 1e-9  # MW and GWh below which a number is what a solver leaves beside zero
 Power = TypeVar("Power", "pd.Series[float]", pd.DataFrame)
 
 
@@ -263,6 +264,7 @@ def monthly_table(
     for cause, energy in losses.items():
         lost_to[cause] = energy.reindex(table.index).fillna(0.0)
         table[f"{LOST}{cause}"] = lost_to[cause]
+    table = table.where(table.abs() > _NOISE, 0.0)
     table["limit"] = _limiting_cause(table, lost_to)
     table.index.name = "month"
     return table

@@ -259,13 +259,14 @@ def _with_study(case: Case, scenario: Scenario) -> Case:
             origin = scenario.written_at("study", position)
             known = [f"links.{name}" for name in links.index]
             what = f"study: {place!r} is no link"
+            as_links = "add: two one-way links in its place, and study one" if table == "lines" else None
             faults.append(
                 Fault(
                     what,
                     origin.where,
                     line=origin.line,
-                    allowed=", ".join(known[:30]),
-                    repair=nearest(place, known),
+                    allowed=", ".join(known[:30]) or "links; this network has none",
+                    repair=as_links or nearest(place, known),
                 )
             )
         names += matching

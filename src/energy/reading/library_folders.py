@@ -44,6 +44,21 @@ def shipped_folder(name: str) -> Path:
     return checkout if not installed.is_dir() and checkout.is_dir() else installed
 
 
+def reference_file(name: str) -> Path | None:
+    """Return a recorded file of ``results/reference``: the project's own, else the shipped one; None where none is.
+
+    Examples
+    --------
+    >>> reference_file("headline.parquet") is None
+    True
+    """
+    for results in library_folders("results"):
+        file = results / "reference" / name
+        if file.is_file():
+            return file
+    return None
+
+
 def library_files(*steps: str) -> dict[str, Path]:
     """Return the YAML files of a folder in all libraries: name → file, sorted; the user's own win.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from energy.analysis import Run
+from energy.metrics.month_units import with_units
 from energy.model.pypsa_logging import quiet_pypsa
 from energy.plots.monthly import monthly
 from energy.plots.style import save
@@ -52,7 +53,7 @@ def write_run(run: Run, path: Path, wall_seconds: float, force: bool = False) ->
         with quiet_pypsa():
             _netcdf(draft / "network.nc", lambda file: run.result.network().export_to_netcdf(str(file)))
             _netcdf(draft / "result.nc", dataset.to_netcdf)
-        plain_cells(run.table).to_csv(draft / "summary.csv", float_format="%.6g")
+        plain_cells(with_units(run.table)).to_csv(draft / "summary.csv", float_format="%.6g")
         save(monthly(dataset), draft / "monthly")
         manifest["files"] = write_manifest(draft, manifest)
     return manifest

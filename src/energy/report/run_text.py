@@ -39,6 +39,7 @@ SEEN = 0.05  # GWh, the smallest energy that a table in tenths shows
 
 def run_text(run: Run) -> Iterator[Table | str]:
     """Yield what a run says on a terminal: the months, the ladder of protection, and what decides."""
+    yield from _lines(_headline(run), range_line(run))
     yield _month_title(run)
     yield _month_rows(run)
     if run.season.any():
@@ -50,7 +51,6 @@ def run_text(run: Run) -> Iterator[Table | str]:
         yield from _lines(_served_line(run))
         yield _order_line(run)
     yield verdict(run.table)
-    yield from _lines(range_line(run))
     yield from _lines(*sentences(exchange_dataset(run)), reverse_line(run))
     lacking = unmet_irrigation(run.result)
     if lacking.any():
@@ -63,6 +63,22 @@ def run_text(run: Run) -> Iterator[Table | str]:
         yield _losses_line(run)
     if run.foreseen is not None:
         yield _surprise_line(run)
+
+
+def _headline(run: Run) -> str:
+    """Return the answer in a sentence: what is delivered of the ceiling, and what takes most; empty where it is 0."""
+    ceiling = float(run.table["ceiling"].sum())
+    if not ceiling:
+        return ""
+    delivered = float(run.table["delivered"].sum())
+    sentence = f"{fixed(delivered)} GWh delivered, {_share(delivered, ceiling)} of the ceiling of {fixed(ceiling)} GWh"
+    steps = waterfall(run.table)
+    if not steps:
+        return sentence
+    largest = max(steps, key=lambda step: step.takes)
+    if largest.takes < SEEN:
+        return sentence
+    return f"{sentence}; most is taken by {largest.label} ({fixed(largest.takes)} GWh)"
 
 
 def range_line(run: Run) -> str:
@@ -88,7 +104,7 @@ def _month_rows(run: Run) -> Table:
     """Return the monthly table of a run, with the season's totals, ready to print."""
     months = run.table
     surplus = [f"{SURPLUS}{country}" for country in surplus_by_country(months)]
-    figures = {f"{column}\n[GWh]": column for column in surplus} | MONTH_FIGURES
+    figures = {_surplus_head(column): column for column in surplus} | MONTH_FIGURES
     columns = [words_column("month", wraps=False)]
     columns += number_columns(figures, wraps=False)
     columns += [words_column("limited by", wraps=False)]
@@ -96,7 +112,13 @@ def _month_rows(run: Run) -> Table:
     for month, row in months.iterrows():
         energies = row[list(figures.values())]
         rows.append([str(month), *fixed_cells(energies), words(row["limit"])])
-    return text_table(columns, rows, total=_season_row(run, surplus))
+    return text_table(columns, rows, total=_season_row(run, surplus), narrow=True)
+
+
+def _surplus_head(column: str) -> str:
+    """Return the head of a country's surplus, narrow enough for a terminal of 80 letters."""
+    country = column.removeprefix(SURPLUS)
+    return f"surplus\n{country}\n[GWh]"
 
 
 def _season_row(run: Run, surplus: list[str]) -> list[str]:
@@ -178,7 +200,8 @@ def _served_line(run: Run) -> str:
             already.append(f"{words(service)} ({fixed(energy)} GWh)")
     if not already:
         return ""
-    return f"Nothing is taken by {', '.join(already)}: steps before need what it brings back, and give it already."
+    services = " and ".join(already)
+    return f"Not a cause of loss: {services}. Demand before it gives this energy already, to get it back in winter."
 
 
 def _order_line(run: Run) -> str:

@@ -30,7 +30,8 @@ class Row(NamedTuple):
     """A scenario in one line: energy [GWh], power [MW], shares in per cent, hours in season and without power [h].
 
     ``title`` is the name in words; ``paid`` is what the buyer pays in the season [million USD], NaN where the contract
-    has no prices.
+    has no prices. ``season_range`` is the recorded range in words and ``bounds`` its ends [GWh],
+    empty where none is recorded.
     """
 
     name: str
@@ -53,6 +54,8 @@ class Row(NamedTuple):
     events: int
     confidence: str
     paid: float
+    season_range: str = ""
+    bounds: str = ""
 
 
 def row(dataset: xr.Dataset, base: float) -> Row:
@@ -93,6 +96,8 @@ def row(dataset: xr.Dataset, base: float) -> Row:
         events=dataset.sizes.get("event", 0),
         confidence=str(attributes["weakest_confidence"]),
         paid=_paid(dataset),
+        season_range=str(attributes.get("season_range", "")),
+        bounds=_bounds(dataset),
     )
 
 
@@ -127,6 +132,14 @@ def title_words(name: str) -> str:
     return words_of_name[:1].upper() + words_of_name[1:] + separator + changes
 
 
+def _bounds(dataset: xr.Dataset) -> str:
+    """Return the ends of the recorded range of the season [GWh]; empty where none is recorded."""
+    if "season_low" not in dataset.attrs:
+        return ""
+    low, high = float(dataset.attrs["season_low"]), float(dataset.attrs["season_high"])
+    return f"{low:,.0f}–{high:,.0f}"
+
+
 def _paid(dataset: xr.Dataset) -> float:
     """Return what the buyer pays in the year [million USD]; NaN where the contract has no prices."""
     if "settled" not in dataset:
@@ -155,16 +168,18 @@ def summary(lines: Sequence[Row]) -> Iterator[str]:
 
 def _first(one: Row) -> Iterator[str]:
     if one.ceiling < NOTHING:
-        yield f"In {one.name} ({when(one.year, one.water)}) no contract is open: nothing can be delivered under it."
+        yield f"{one.title} ({when(one.year, one.water)}): no contract is open, and nothing can be delivered under it."
         return
     verb = "can be delivered" if one.objective == "transfer" else "is worth sending at least cost"
     yield (
-        f"In {one.name} ({when(one.year, one.water)}) {one.delivered:,.0f} GWh {verb} in the season, "
+        f"{one.title} ({when(one.year, one.water)}): {one.delivered:,.0f} GWh {verb} in the season, "
         f"{one.share:.0f} % of the contract's ceiling of {one.ceiling:,.0f} GWh, and {one.mean:,.0f} MW in the mean."
     )
+    if one.season_range:
+        yield f"With all unknown numbers at once the season is {one.season_range}."
     yield _firm(one)
     if one.cause:
-        yield f"Most of the gap is {one.cause}: {one.taken:,.0f} GWh."
+        yield f"Most of what is missing is taken by {one.cause}: {one.taken:,.0f} GWh."
 
 
 def _firm(one: Row) -> str:
@@ -182,31 +197,31 @@ def _others(base: Row, others: Sequence[Row]) -> Iterator[str]:
     if len(others) == 1:
         yield _difference(others[0])
         return
-    none = [line.name for line in others if line.delivered < NOTHING]
+    none = [line.title for line in others if line.delivered < NOTHING]
     if len(none) == len(others):
         yield f"None of the other {len(others)} delivers anything: {', '.join(none)}."
         return
     most = max(others, key=lambda line: line.delivered)
     least = min(others, key=lambda line: line.delivered)
     yield (
-        f"Of the other {len(others)} scenarios {most.name} delivers most ({most.delivered:,.0f} GWh, "
-        f"{_signed(most.change)}) and {least.name} least ({least.delivered:,.0f} GWh, {_signed(least.change)})."
+        f"Of the other {len(others)} scenarios {most.title} delivers most ({most.delivered:,.0f} GWh, "
+        f"{_signed(most.change)}) and {least.title} least ({least.delivered:,.0f} GWh, {_signed(least.change)})."
     )
     if none:
         yield f"Nothing is delivered in {len(none)}: {', '.join(none)}."
-    same = [line.name for line in others if abs(line.change) < NOTHING]
+    same = [line.title for line in others if abs(line.change) < NOTHING]
     if same:
-        yield f"As much as in {base.name} is delivered in {len(same)}: {', '.join(same)}."
+        yield f"As much as in {base.title} is delivered in {len(same)}: {', '.join(same)}."
     less = [line for line in others if line.change <= -NOTHING]
     if less:
-        yield f"Less than in {base.name} is delivered in {len(less)} of {len(others)}."
+        yield f"Less than in {base.title} is delivered in {len(less)} of {len(others)}."
 
 
 def _difference(one: Row) -> str:
     if abs(one.change) < NOTHING:
-        return f"{one.name} delivers as much."
+        return f"{one.title} delivers as much."
     more = "more" if one.change > 0 else "less"
-    return f"{one.name} delivers {one.delivered:,.0f} GWh, {abs(one.change):,.0f} GWh {more}."
+    return f"{one.title} delivers {one.delivered:,.0f} GWh, {abs(one.change):,.0f} GWh {more}."
 
 
 def _signed(value: float) -> str:

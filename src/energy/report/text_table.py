@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
+
+    from energy.report.fitted_table import FittedTable
 
 SECTION: tuple[str, ...] = ()
 """A row that is a line between two sections."""
@@ -52,8 +54,8 @@ def text_table(
     title: str = "",
     framed: bool = False,
     narrow: bool = False,
-) -> Table:
-    """Return a table ready to print.
+) -> FittedTable:
+    """Return a table ready to print, which continues below itself where a terminal is too narrow for it.
 
     Parameters
     ----------
@@ -74,13 +76,52 @@ def text_table(
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        box=HEAVY_HEAD if framed else SIMPLE_HEAD,
-        pad_edge=framed,
-        title=Text(title, "table.title") if title else None,
-        title_justify="left",
-        padding=(0, 1, 0, 0) if narrow else (0, 1),
-    )
+    from energy.report.fitted_table import FittedTable
+
+    cells = list(rows)
+    look: dict[str, Any] = {
+        "box": HEAVY_HEAD if framed else SIMPLE_HEAD,
+        "pad_edge": framed,
+        "title_style": "table.title",
+        "title_justify": "left",
+        "padding": 0 if narrow else (0, 1),
+    }
+
+    def part(positions: Sequence[int], is_first: bool) -> Table:
+        table = Table(**look)
+        if is_first:
+            table.title = whole.title
+        chosen_columns = [columns[position] for position in positions]
+        chosen_rows = [[row[position] for position in positions] if row else SECTION for row in cells]
+        chosen_total = [total[position] for position in positions] if total else ()
+        _fill(table, chosen_columns, chosen_rows, chosen_total)
+        return table
+
+    whole = FittedTable(**look)
+    whole.part = part
+    whole.names = _count_names(columns)
+    if title:
+        whole.title = Text(title)  # names are text, never markup
+    _fill(whole, columns, cells, total)
+    return whole
+
+
+def _count_names(columns: Sequence[TextColumn]) -> int:
+    """Return how many columns name the rows: those of words before the first of numbers, and one at least."""
+    numbers = [position for position, column in enumerate(columns) if column.is_number]
+    first_number = numbers[0] if numbers else 1
+    return max(first_number, 1)
+
+
+def _fill(
+    table: Table,
+    columns: Sequence[TextColumn],
+    rows: Iterable[Sequence[str]],
+    total: Sequence[str],
+) -> None:
+    """Give a table its columns, rows and total."""
+    from rich.text import Text
+
     for column in columns:
         table.add_column(
             Text(column.head),  # names are text, never markup
@@ -96,7 +137,6 @@ def text_table(
     if total:
         table.add_section()
         table.add_row(*map(Text, total), style="bold")
-    return table
 
 
 def fixed(value: float, digits: int = 0) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from energy.errors import Fault, InputError
-from energy.reading.library_folders import own_folder
+from energy.reading.library_folders import library_folders, own_folder, reference_file, shipped_folder
 from energy.results.atomic_write import atomic_file
 from energy.scenario import Scenario, read_scenario
 
@@ -26,6 +26,17 @@ def recorded_ranges(project: Path) -> pd.DataFrame:
     path = project / RANGES
     if not path.is_file():
         return pd.DataFrame(columns=list(COLUMNS))
+    return _ranges_table(path)
+
+
+def _ranges_table(path: Path) -> pd.DataFrame:
+    """Return the table of a file of recorded ranges.
+
+    Raises
+    ------
+    InputError
+        When the file is no such table.
+    """
     try:
         table = pd.read_csv(path)
     except (ValueError, pd.errors.ParserError) as err:
@@ -84,11 +95,11 @@ def season_attributes(scenario: Scenario) -> dict[str, str | float]:
         ``season_range``, in words; ``season_low`` and ``season_high`` [GWh]. Empty where none is recorded, and for a
         scenario that was changed: the range is that of the library's own.
     """
-    results = own_folder("results")
-    if results is None:
+    file = reference_file(RANGES.name)
+    if file is None or _is_of_another_case(file, scenario):
         return {}
     try:
-        row = range_of(recorded_ranges(results.parent), scenario.name, "delivered")
+        row = range_of(_ranges_table(file), scenario.name, "delivered")
         if row is None or read_scenario(scenario.name).digest() != scenario.digest():
             return {}
     except InputError:
@@ -96,6 +107,16 @@ def season_attributes(scenario: Scenario) -> dict[str, str | float]:
     low, high = row[["low", "high"]].astype(float)
     text = f"{low:,.0f} to {high:,.0f} GWh in nine of ten {WORDS[str(row.name)]}"
     return {"season_range": text, "season_low": low, "season_high": high}
+
+
+def _is_of_another_case(file: Path, scenario: Scenario) -> bool:
+    """Return whether ranges were shipped with the package, and the scenario runs on a case of the user's own."""
+    own_results = own_folder("results")
+    is_own = own_results is not None and file.resolve().is_relative_to(own_results.resolve())
+    case_folders = [folder / scenario.case for folder in library_folders("networks")]
+    first = next((folder for folder in case_folders if folder.is_dir()), None)
+    is_shipped_case = first is not None and first.parent.resolve() == shipped_folder("networks").resolve()
+    return not (is_own or is_shipped_case)
 
 
 def season_range(scenario: Scenario) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from energy.errors import Fault, InputError
+from energy.metrics.month_units import without_units
 from energy.reading.file_name import FileName
 
 
@@ -70,7 +71,7 @@ def read_run(folder: Path) -> tuple[dict[str, Any], pd.DataFrame]:
         table = pd.read_csv(folder / "summary.csv", index_col="month")
     except (ValueError, pd.errors.ParserError) as err:
         raise InputError(_unreadable(folder / "summary.csv", str(err))) from None
-    table = _with_current_names(table, folder / "summary.csv")
+    table = _with_current_names(without_units(table), folder / "summary.csv")
     missing = [name for name in _NEEDED if name not in table]
     words = [name for name in table if not pd.api.types.is_numeric_dtype(table[name]) and name != "limit"]
     if missing or words:

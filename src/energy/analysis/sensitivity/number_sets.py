@@ -19,7 +19,7 @@ from energy.analysis.sensitivity.uncertain_parameters import UncertainParameter,
 from energy.case import Case
 from energy.errors import Fault, InputError, nearest
 from energy.reading.frozen import FrozenMap
-from energy.reading.library_folders import own_folder
+from energy.reading.library_folders import reference_file
 from energy.scenario import Scenario
 
 SET = "set"
@@ -51,9 +51,9 @@ class NumberSets:
 
 
 def posterior_file(case: Case) -> Path:
-    """Return where the posterior of a case stands in a project: in the results here, or in the nearest ones above."""
-    results = own_folder("results") or Path("results")
-    return results / "reference" / f"posterior-{case.name}.csv"
+    """Return where the posterior of a case stands: in the results here or above, else as shipped."""
+    name = f"posterior-{case.name}.csv"
+    return reference_file(name) or Path("results/reference") / name
 
 
 def read_number_sets(name: str, case: Case, scenario: Scenario) -> NumberSets | None:

@@ -60,7 +60,8 @@ def lost_by_outage(library: Library) -> Answer:
     )
     span = water_span(library.case, library.base)
     marks = marks_of(library.case, "rules.contract", "links.*AF*")
-    return Answer((sentence,), {"Outages on record and threatened": shown}, span, marks)
+    limits = losses.attrs["coarser"]
+    return Answer((sentence,), {"Outages on record and threatened": shown}, span, marks, limits)
 
 
 def ways_to_kabul(library: Library) -> Answer:
@@ -138,6 +139,7 @@ def common_corridor(library: Library) -> Answer:
         },
         span=f"both out {low:,.0f} to {high:,.0f} h a year, by the low and high rates of the hazards",
         marks=marks_of(case, "lines.*", "links.AF*") + "; hazards: weakest mark C",
+        limits=(*answer.limits, *table.attrs["coarser"]),
     )
 
 

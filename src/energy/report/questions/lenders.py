@@ -32,9 +32,9 @@ from energy.scenario import read_hazards
 
 STARTS = (2027, 2028, 2029, 2031, None)
 PATH_YEARS = tuple(range(2028, 2036))
-OUTAGE_DAYS = (15, 46, 92, 153)
+_OUTAGE_DAYS = (15, 46, 92, 153)
 AFGHAN_LINE = "afghan_hvdc_line"
-SPARES = ("spare towers and crews", "spare transformer")
+_SPARES = ("spare towers and crews", "spare transformer")
 
 
 def seasons_of_the_record(library: Library) -> Answer:
@@ -111,7 +111,11 @@ def value_over_years(library: Library) -> Answer:
     """Question 2: NPV by start over years that differ, and what is stranded where all years are as the first."""
     along = years_answer(library.case, library.base, PATH_YEARS, STARTS)
     alike = investment_answer(library.case, library.base, STARTS)
-    sentences = (*along.sentences, f"Were all years as {library.base.year}: {alike.sentences[0]}", alike.sentences[1])
+    sentences = (
+        *along.sentences,
+        f"Were all years as {library.base.year}, without growth or new plants: {alike.sentences[0]}",
+        alike.sentences[1],
+    )
     return replace(
         along,
         sentences=sentences,
@@ -132,7 +136,7 @@ def outage_days_that_can_be_lost(library: Library) -> Answer:
         case=case,
         scenario=base,
         where=[AFGHAN_LINE],
-        lengths=OUTAGE_DAYS,
+        lengths=_OUTAGE_DAYS,
         months=[first],
     ).table.droplevel("month")
     energy = season_energy(case, base)
@@ -165,7 +169,7 @@ def _spares(library: Library) -> Answer:
         scenario=library.base,
         hazards=read_hazards("base"),
         actions=read_actions("base"),
-        names=SPARES,
+        names=_SPARES,
     )
 
 

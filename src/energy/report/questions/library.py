@@ -8,9 +8,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from energy.case import Case, read_case
+from energy.errors import SolverError
 from energy.report.answers.answer import Answer, marks_of
 from energy.report.answers.seasons import comparison, outage_losses, water_span
 from energy.scenario import Scenario, read_scenario
+
+COARSER = "typical-days-4h"
+"""Resolution of a scenario that has no optimum at its own."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +50,23 @@ class Library:
 
 
 def outages(library: Library, *names: str) -> pd.DataFrame:
-    """Return what the events of scenarios take, as of ``seasons.outage_losses``."""
-    scenarios = {name: library.scenario(name) for name in names}
-    return outage_losses(library.case, scenarios)
+    """Return what the events of scenarios take, as of ``seasons.outage_losses``.
+
+    A scenario for which the solver proves no optimum is solved on coarser days; ``attrs["coarser"]`` says in words
+    which are.
+    """
+    tables, coarser = [], []
+    for name in names:
+        try:
+            table = outage_losses(library.case, {name: library.scenario(name)})
+        except SolverError as err:
+            coarse = library.scenario(name, **{"time.resolution": COARSER})
+            table = outage_losses(library.case, {name: coarse})
+            coarser.append(f"{name} at the resolution of the others ({err}): its row is of {COARSER}")
+        tables.append(table)
+    losses = pd.concat(tables)
+    losses.attrs = {"units": "GWh", "coarser": tuple(coarser)}
+    return losses
 
 
 def read_library(base: str = "baseline", overrides: Sequence[str] = (), samples: int = 16) -> Library:

@@ -10,12 +10,12 @@ from energy.report.answers.answer import Answer, column_labels, number_text
 from energy.report.questions.registry import Question
 
 MOST_ROWS = 14
-MOST_TABLES = 2
+MOST_TABLES = 3
 INTRODUCTION = """# Questions decision-makers ask
 
 Questions that lenders, utilities and ministries would put to a model of CASA-1000, each with the commands that answer
 it and what they answer, or with a plain statement of what this model cannot say. `energy questions N` runs one of them.
-This page is written by `energy questions --page`; nothing in it is typed by hand.
+This page is written by `energy questions --page docs/questions.md --force`; nothing in it is typed by hand.
 """
 
 

@@ -8,6 +8,9 @@ import numpy as np
 import pandas as pd
 
 from energy.analysis.case_capability import case_capability
+from energy.metrics import transferable
+from energy.metrics.interfaces import interface_by_month, interface_flows, replaced_by_node
+from energy.metrics.monthly import month_of
 from energy.metrics.settlement import MILLION
 from energy.model.axis import HOURS_A_DAY, Axis, in_window
 from energy.report.answers.answer import Answer, marks_of
@@ -15,20 +18,22 @@ from energy.report.answers.avoided import closure_answer, winter_price_answer
 from energy.report.answers.grid import frequency_answer
 from energy.report.answers.money import contract_answer
 from energy.report.answers.reverse_trade import reverse_scenario, reverse_trade
-from energy.report.answers.seasons import season_energy, settled, solved
+from energy.report.answers.seasons import season_energy, settled, solved, water_labels
 from energy.report.questions.library import Library
+from energy.solve import Result
 
 PRICES = (20, 30, 40, 50, 60, 70, 80, 90, 110)
 YEARS = (2028, 2031, 2035)
 MARGINS = (*[("central", year) for year in YEARS], ("low", 2031), ("high", 2031))
 """Growth of demand and year that the buyer's margin is looked at in."""
-SALES = (300, 650, 1000)
+_SALES = (300, 650, 1000)
 """Power that is sold back in winter [MW]."""
-SALE_PRICES = (80.0, 100.0, 120.0)
+_SALE_PRICES = (80.0, 100.0, 120.0)
 """Prices of winter power that the seller's gain is shown at [$/MWh delivered]."""
-LOCAL = 5
+_LOCAL = 5
 """Hours by which Pakistan's clock is ahead of UTC."""
 BORDER = "pk_af_border"
+_BUYER = "PK"
 
 
 def price_worth_paying(library: Library) -> Answer:
@@ -49,12 +54,17 @@ def price_worth_paying(library: Library) -> Answer:
         by_hour[name] = _by_hour(axis, price, hours)
         means[name] = float(price @ hours / hours.sum())
         shares[name] = float(hours[price >= asked].sum() / hours.sum())
+    worth_taking = _worth_taking(library)
     table = pd.DataFrame(columns, index=pd.Index(PRICES, name="price"))
     table.attrs["units"] = "price $/MWh; share of the season's hours in which the margin costs at least that"
     day = pd.DataFrame(by_hour).rename_axis("hour in Pakistan")
     day.attrs["units"] = "$/MWh, mean of the season"
     first = str(YEARS[0])
     dearest, cheapest = day[first].idxmax(), day[first].idxmin()
+    offered = worth_taking["energy"].max()
+    at_contract = worth_taking["energy"].iloc[-1]
+    is_half = (worth_taking["energy"] >= offered / 2).to_numpy()
+    half = worth_taking.index.to_numpy(float)[is_half].max()
     sentences = (
         f"In {first} the margin at the receiving bus costs {means[first]:,.0f} $/MWh in the mean of the season; in "
         f"{100 * shares[first]:.0f} % of its hours as much as the contract's {asked:g}, and in "
@@ -62,13 +72,20 @@ def price_worth_paying(library: Library) -> Answer:
         f"Buying pays below {means[first]:,.0f} $/MWh all day, and below {day[first].max():,.0f} from {dearest}; least "
         f"is worth {cheapest}, {day[first].min():,.0f}. Means: "
         f"{', '.join(f'{year}: {value:,.0f}' for year, value in means.items())} $/MWh.",
+        f"Of the {offered:,.0f} GWh that are offered in {library.base.year}, {at_contract:,.0f} are worth {asked:g} "
+        f"$/MWh to Pakistan; half of them are worth {half:g}.",
     )
     limits = (
         "single hours of real days: they are typical days",
         "rooftop solar beyond the case's demand shapes; low demand stands for more of it",
+        "the offer moved into dearer hours: it is taken when the season's optimum delivers it",
     )
     span = f"{min(means.values()):,.0f} to {max(means.values()):,.0f} $/MWh over years and growth of demand"
-    tables = {"Mean price by hour of the day": day, "Share of hours by price": table}
+    tables = {
+        "Mean price by hour of the day": day,
+        "Offer that is worth taking, by price": worth_taking,
+        "Share of hours by price": table,
+    }
     return Answer(
         sentences,
         tables,
@@ -82,13 +99,45 @@ def _by_hour(axis: Axis, price: np.ndarray, hours: np.ndarray) -> dict[str, floa
     """Return the mean price of the season by block of the day, in Pakistan's time."""
     begins = axis.snapshots.hour.to_numpy()
     length = HOURS_A_DAY // max(len(set(begins)), 1)
-    local = (begins + LOCAL) % HOURS_A_DAY
+    local = (begins + _LOCAL) % HOURS_A_DAY
     means = {}
     for begin in sorted(set(local)):
         inside = local == begin
         name = f"{begin:02d}-{(begin + length) % HOURS_A_DAY:02d} h"
         means[name] = float(price[inside] @ hours[inside] / hours[inside].sum())
     return means
+
+
+def _worth_taking(library: Library) -> pd.DataFrame:
+    """Return how much of the offered energy takes the place of power that is dearer than a price.
+
+    The offer is what can be delivered; what it is worth is the marginal cost of the buyer's system without the line in
+    the same hours, so that a large offer is worth somewhat less than these figures.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index price [$/MWh]; ``energy`` of the season [GWh], ``share`` of the offer [1], and the energy of each month.
+    """
+    contract = library.case.rules.contract
+    assert contract is not None
+    offer = solved(library.case, library.base)
+    margin = solved(library.case, library.scenario("least_cost_no_casa", year=library.base.year))
+    delivered = transferable(offer) * offer.hours / 1000
+    price = margin.prices[_far_bus(library)].to_numpy(float)
+    asked = sum(contract.prices.values())
+    months = month_of(offer)
+    rows = {}
+    for level in (0.0, *[price_level for price_level in PRICES if price_level < asked], asked):
+        by_month = delivered.where(price >= level, 0.0).groupby(months).sum()
+        rows[level] = {str(month): float(energy) for month, energy in by_month.items()}
+    by_month = pd.DataFrame.from_dict(rows, orient="index").rename_axis("price")
+    is_open = by_month.iloc[0].to_numpy(float) > 0
+    open_months = by_month.columns[is_open]
+    energy = by_month.sum(axis=1)
+    table = pd.DataFrame({"energy": energy, "share": energy / max(energy.max(), 1e-9)}).join(by_month[open_months])
+    table.attrs["units"] = "price $/MWh; GWh of the season and by month; share 1"
+    return table
 
 
 def _far_bus(library: Library) -> str:
@@ -130,7 +179,7 @@ def take_or_pay(library: Library) -> Answer:
 
 
 def reserve_at_nowshera(library: Library) -> Answer:
-    """Question 8: what Nowshera does to reserve."""
+    """Question 8: what Nowshera does to the flows inside the buyer's country, and to its reserve."""
     case, base = library.case, library.base
     capability = case_capability(case, base)
     months = capability.months[["intact", "TTC", "NTC", "limit"]]
@@ -140,34 +189,59 @@ def reserve_at_nowshera(library: Library) -> Answer:
     units = dict(security.units) if security else {}
     home = case.components["buses"]["country"]
     plants = case.components["generators"]["bus"].map(home)
-    own = {name: size for name, size in units.items() if plants.get(name) == "PK"}
+    own = {name: size for name, size in units.items() if plants.get(name) == _BUYER}
     losses = pd.Series({**own, "pole": limit.rating / 2, "bipole": limit.rating}, name="loss").to_frame()
     losses.index.name = "single loss"
     losses.attrs["units"] = "MW"
     largest = max(own.values(), default=0.0)
     extra = max(limit.rating - largest, 0.0)
+    reserve = _reserve_by_water(library, largest)
+    asks = [
+        f"{row['hours']:,.0f} h in {water} water, by {row['more reserve at most']:,.0f} MW at most"
+        for water, row in reserve.iterrows()
+    ]
     sentence = (
         f"A pole of {limit.rating / 2:,.0f} MW is below the largest unit of {largest:,.0f} MW and asks no more "
-        f"reserve; both poles at once, which hang on one tower, ask {extra:,.0f} MW more."
+        f"reserve; both poles at once, which hang on one tower, ask {extra:,.0f} MW more when the line is full. Hours "
+        f"of the season that ask for more: {'; '.join(asks)}."
     )
-    flows = _flows_inside(library)
+    results = _with_and_without(library)
+    flows = interface_flows(results, _BUYER)
     change = flows["most with"] - flows["most without"]
     name = str(change.abs().idxmax())
     moved = flows.loc[name]
+    by_month = interface_by_month(results, _BUYER, name)
+    fullest = by_month["with, most"].idxmax()
     inside = (
         f"Inside Pakistan power that lands at Nowshera changes {name} most: at most {moved['most with']:,.0f} "
-        "MW with it, "
-        f"{moved['most without']:,.0f} without, of {moved['rating']:,.0f} MW."
+        f"MW with it, {moved['most without']:,.0f} without, of {moved['rating']:,.0f} MW. It is fullest in {fullest}, "
+        f"when the rivers of the north are full too; {moved['rating'] - moved['most with']:,.0f} MW are left then."
+    )
+    replaced = replaced_by_node(results["with"], results["without"], _BUYER)
+    places = [f"{energy:,.0f} GWh in {node}" for node, energy in replaced["replaced"].items()]
+    received = replaced.attrs["received"]
+    fewer_losses = float(replaced["replaced"].sum()) - received
+    far = (
+        f"The power is little used where it lands: {received:,.0f} GWh, received at least cost under take-or-pay, "
+        f"replace other power of {', '.join(places)}; losses between the nodes "
+        f"{'fall' if fewer_losses > 0 else 'rise'} by {abs(fewer_losses):,.0f} GWh."
     )
     tables = {
-        "Single losses at the receiving end": losses,
         "Interfaces inside Pakistan": flows,
+        f"{name} by month": by_month,
+        "Reserve for the loss of both poles, by water": reserve,
+        "Where the power replaces other power": replaced,
+        "Single losses at the receiving end": losses,
         "Exchange by month": months,
         **frequency.tables,
     }
-    limits = ("flows of single 500 kV lines in Pakistan: three nodes with transport links stand for the country",)
+    limits = (
+        "flows of single 500 kV lines in Pakistan, those at Nowshera among them: three nodes with transport links "
+        "stand for the country, since no list of its 500 kV lines with impedances is in the case",
+        "what reserve costs: the case has no price of reserve",
+    )
     return Answer(
-        (sentence, inside, *frequency.sentences),
+        (sentence, inside, far, *frequency.sentences),
         tables,
         span=frequency.span,
         marks=marks_of(case, "rules.security", "rules.frequency"),
@@ -175,27 +249,46 @@ def reserve_at_nowshera(library: Library) -> Answer:
     )
 
 
-def _flows_inside(library: Library) -> pd.DataFrame:
-    """Return the flows between the nodes of the buyer's country at least cost, with and without the line."""
-    case = library.case
-    results = {
-        "with": solved(case, library.scenario("least_cost_take_or_pay")),
-        "without": solved(case, library.scenario("least_cost_no_casa")),
+def _with_and_without(library: Library) -> dict[str, Result]:
+    """Return the system at least cost, with the line's power taken and without the line."""
+    return {
+        "with": solved(library.case, library.scenario("least_cost_take_or_pay")),
+        "without": solved(library.case, library.scenario("least_cost_no_casa")),
     }
-    links = results["with"].inputs.components["links"]
-    country = results["with"].inputs.components["buses"]["country"].fillna("")
-    home = (links["bus0"].map(country) == "PK") & (links["bus1"].map(country) == "PK")
-    carrier = links["carrier"].isin(["AC", "DC", "HVDC"])
+
+
+def _reserve_by_water(library: Library, largest_unit: float) -> pd.DataFrame:
+    """Return what the loss of both poles asks beyond the largest unit, by water.
+
+    Parameters
+    ----------
+    largest_unit
+        What reserve is held for without the line [MW].
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index water; ``most received`` [MW], ``hours`` of the season in which more arrives than the largest unit,
+        ``more reserve at most`` and ``more reserve, mean of the season`` [MW].
+    """
     rows = {}
-    for pair, group in links[home & carrier].groupby(["bus0", "bus1"]):
-        row = {"rating": float(group["p_nom"].astype(float).sum())}
-        for label, result in results.items():
-            flow = result.flow("links")[group.index].sum(axis=1)
-            row[f"most {label}"] = float(flow.max())
-            row[f"energy {label}"] = float(flow @ result.hours) / 1000
-        rows[" to ".join(map(str, pair))] = row
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("interface")
-    table.attrs["units"] = "MW; energy GWh a year"
+    for water, scenario in water_labels(library.case, library.base).items():
+        result = solved(library.case, scenario)
+        received = transferable(result)
+        contract = result.inputs.book.contract
+        open_hours = result.hours
+        if contract is not None:
+            axis = result.inputs.axis
+            open_hours = result.hours * axis.share(in_window(axis.hours, contract.season.start, contract.season.end))
+        more = (received - largest_unit).clip(lower=0.0)
+        rows[water] = {
+            "most received": float(received.max()),
+            "hours": float(open_hours[more.to_numpy() > 0].sum()),
+            "more reserve at most": float(more.max()),
+            "more reserve, mean of the season": float(more @ open_hours / open_hours.sum()),
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("water")
+    table.attrs["units"] = "MW; hours a season"
     return table
 
 
@@ -205,12 +298,12 @@ def winter_export(library: Library) -> Answer:
     answer = winter_price_answer(case, library.base)
     without = library.scenario("least_cost_no_casa")
     rating = _rating(library)
-    scenarios = {power: reverse_scenario(without, rating, power) for power in (0, *SALES)}
-    trade = reverse_trade(case, scenarios, seller="PK", prices=SALE_PRICES)
+    scenarios = {power: reverse_scenario(without, rating, power) for power in (0, *_SALES)}
+    trade = reverse_trade(case, scenarios, seller="PK", prices=_SALE_PRICES)
     table = library.compared("reverse_winter")
     low, high = trade["least price"], trade["highest price"]
     middle = trade.index[len(trade) // 2]
-    price = SALE_PRICES[0]
+    price = _SALE_PRICES[0]
     sentences = (
         f"At {middle:,.0f} MW Pakistan sells {trade.loc[middle, 'delivered']:,.0f} GWh a year and gains "
         f"{trade.loc[middle, f'gain at {price:g}']:,.0f} million USD at {price:g} $/MWh delivered; its plants cost "

@@ -28,6 +28,16 @@ from energy.solve import Result, solve
 CLIMATE = ("climate_2050", "climate_2050_dry", "climate_2050_wet", "glaciers_2050")
 CANAL = ("qosh_tepa", "dry_2001", "qosh_tepa_full")
 ROGUN_YEARS = (2028, 2029, 2030, 2031, 2033, 2035)
+_ROGUN_SHUT = {
+    "name": "no Rogun",
+    "kind": "derating",
+    "cause": "not built",
+    "where": ["rogun_plant"],
+    "start": "04-01",
+    "end": "never",
+    "depth": 1.0,
+}
+"""Event that shuts the plant of Rogun for good."""
 
 
 def winners_and_losers(library: Library) -> Answer:
@@ -112,25 +122,34 @@ def cheap_actions(library: Library) -> Answer:
         actions=actions,
         samples=library.samples,
     )
-    table = answer.tables["Actions, best first"].copy()
-    cost = table["cost"].astype(float)
+    table = answer.tables["Actions, best first"]
     avoided = table["unserved avoided"].astype(float)
-    table.insert(2, "avoided per million", avoided / cost.where(cost > 0))
-    table.attrs["units"] = "GWh and million USD a year; avoided per million GWh a year for a million USD, once"
-    per_money = table["avoided per million"].sort_values(ascending=False)
-    best, following = str(per_money.index[0]), str(per_money.index[1])
     errors = table["unserved avoided error"].astype(float)
     ends = [
         f"{name} {avoided[name] - 2 * errors[name]:,.0f} to {avoided[name] + 2 * errors[name]:,.0f}"
         for name in table.index[:3]
     ]
-    sentences = (
-        f"For its money first: {best}, {per_money.iloc[0]:,.1f} GWh a year for a million USD; then {following}, "
-        f"{per_money.iloc[1]:,.1f}.",
-        *answer.sentences,
-    )
     span = f"GWh a year avoided, two standard errors: {', '.join(ends)}; {answer.span}"
-    return replace(answer, sentences=sentences, tables={"Actions, best first": table}, span=span)
+    return replace(answer, sentences=(_cheapest_sentence(table), *answer.sentences), span=span)
+
+
+def _cheapest_sentence(table: pd.DataFrame) -> str:
+    """Return which action avoids a MWh at least cost, power bought included, and how much each avoids."""
+    costs = table["cost of avoided"].astype(float).dropna().sort_values()
+    costs.index = costs.index.astype(str)
+    if costs.empty:
+        return "No action avoids unserved energy for sure."
+    parts = []
+    avoided, bought, gained = table["unserved avoided"], table["power bought"], table["income gained"]
+    for name in costs.index.tolist():
+        cost = costs[name]
+        part = f"{name} {cost:,.0f} $/MWh ({float(avoided[name]):,.0f} GWh a year"
+        if float(bought[name]) > 0.5:
+            part += f", {float(bought[name]):,.0f} million USD of power a year in it"
+        if abs(float(gained[name])) > 0.5:
+            part += f"; the sale's income changes by {float(gained[name]):+,.1f} million"
+        parts.append(f"{part})")
+    return f"Cheapest a MWh avoided, cost over the years of service and power bought: {', '.join(parts)}."
 
 
 def climate_rogun_and_canal(library: Library) -> Answer:
@@ -141,6 +160,7 @@ def climate_rogun_and_canal(library: Library) -> Answer:
     drawn = _drawn_seasons(library)
     canal = comparison(case, {base.name: base} | {name: library.scenario(name) for name in CANAL})
     rogun = _rogun_by_year(library)
+    together = _all_together(library)
     seasons = in_climate["delivered"].astype(float)
     taken = canal["delivered"].astype(float)
     middle = drawn.loc["climate_2050"]
@@ -148,6 +168,7 @@ def climate_rogun_and_canal(library: Library) -> Answer:
         f"{seasons['climate_2050_dry']:,.0f} at the dry, {seasons['climate_2050_wet']:,.0f} at the wet end of studies"
     )
     built, shut = rogun["delivered"], rogun["without its plant"]
+    future, dark = together["delivered"].astype(float), together["unserved TJ"].astype(float)
     median_change = taken["qosh_tepa"] - taken.iloc[0]
     dry_change = taken["qosh_tepa_full"] - taken["dry_2001"]
     sentences = (
@@ -163,6 +184,10 @@ def climate_rogun_and_canal(library: Library) -> Answer:
         "median water and "
         f"{dry_change:+,.0f} in the driest year: more water is let down while the line is open, less is left "
         "for winter.",
+        f"All three together: the system of 2035, Rogun at full height, delivers {future['as on record']:,.0f} GWh, "
+        f"in the climate of 2050 {future['climate of 2050']:,.0f}, with the canal {future['Qosh Tepa']:,.0f}, with "
+        f"both {future['both']:,.0f}: what the canal asks for in summer is sold on its way and lacks in the Tajik "
+        f"winter, where {dark['both'] - dark['as on record']:,.0f} GWh more stay unserved.",
     )
     limits = (
         "the Amu Darya itself: only what downstream may ask of the Vakhsh for the canal is in the case",
@@ -172,6 +197,7 @@ def climate_rogun_and_canal(library: Library) -> Answer:
     tables = {
         "The season in the climate of 2050, median water": in_climate,
         "On the same drawn years": drawn,
+        "The system of 2035 in that climate and with the canal": together,
         "Rogun by year, median water": rogun,
         "Qosh Tepa and the driest year": canal,
     }
@@ -210,21 +236,33 @@ def _drawn(base: Scenario, draw: int, shift: Shift | None) -> Scenario:
     return base.replace(hydrology=water)
 
 
+def _all_together(library: Library) -> pd.DataFrame:
+    """Return the season of 2035, Rogun at full height, in the climate of 2050, with Qosh Tepa, and with both.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index what moves; as of ``energy.report.answers.seasons.comparison`` [GWh].
+    """
+    climate = library.scenario("climate_2050").model_dump(mode="json", by_alias=True, exclude_none=True)
+    canal = library.scenario("qosh_tepa").model_dump(mode="json", by_alias=True, exclude_none=True)
+    water, release = {"hydrology": climate["hydrology"]}, {"rules": canal["rules"]}
+    moved: dict[str, dict[str, object]] = {
+        "as on record": {},
+        "climate of 2050": water,
+        "Qosh Tepa": release,
+        "both": water | release,
+    }
+    scenarios = {name: library.scenario("rogun_2035", **changes) for name, changes in moved.items()}
+    return comparison(library.case, scenarios).rename_axis("what moves")
+
+
 def _rogun_by_year(library: Library) -> pd.DataFrame:
     """Return the season of some years with Rogun as it fills, and with its plant shut."""
-    closed = {
-        "name": "no Rogun",
-        "kind": "derating",
-        "cause": "not built",
-        "where": ["rogun_plant"],
-        "start": "04-01",
-        "end": "never",
-        "depth": 1.0,
-    }
     rows = {}
     for year in ROGUN_YEARS:
         built = library.base.replace(year=year)
-        shut = built.replace(events=[closed])
+        shut = built.replace(events=[_ROGUN_SHUT])
         rows[year] = {
             "delivered": season_energy(library.case, built),
             "without its plant": season_energy(library.case, shut),

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 from energy.errors import Fault, InputError
 from energy.report.answers.answer import Answer
-from energy.report.questions import afghanistan, dispatchers, kyrgyzstan, lenders, pakistan, region, tajikistan
+from energy.report.questions import (
+    afghanistan,
+    dispatchers,
+    kyrgyzstan,
+    lenders,
+    pakistan,
+    region,
+    tajikistan,
+)
 from energy.report.questions.library import Library
 
 LENDERS, PAKISTAN, TAJIKISTAN = "World Bank, lenders", "Pakistan", "Tajikistan"
