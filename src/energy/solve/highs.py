@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
@@ -102,18 +102,32 @@ class Solver:
     ) -> np.ndarray | None:
         """Solve a program for its own cost; return column values where they are sharper than HiGHS's own."""
         usual = method(structure.pattern.shape[1])
-        self._scale = 1.0 if inputs.weights and usual["solver"] == "simplex" else SCALE
+        scale = 1.0 if inputs.weights and usual["solver"] == "simplex" else SCALE
+        status, values = self._decided(attempts(usual, basis), scale, structure, problem)
+        if status in UNDECIDED and scale != SCALE:
+            status, values = self._decided(attempts(usual, None), SCALE, structure, problem)
+        self.solves += 1
+        self._refuse_without_optimum(status, inputs)
+        return values
+
+    def _decided(
+        self,
+        ways: Iterator[Attempt],
+        scale: float,
+        structure: Structure,
+        problem: Problem,
+    ) -> tuple[highspy.HighsModelStatus, np.ndarray | None]:
+        """Try one way after the other, costs scaled, until the program is decided."""
+        self._scale = scale
         status, values = highspy.HighsModelStatus.kNotset, None
-        for attempt in attempts(usual, basis):
+        for attempt in ways:
             goes_on = not attempt.anew
             if goes_on and status != highspy.HighsModelStatus.kUnknown:
                 continue
             status, values = self._outcome(attempt, structure, problem)
             if status not in UNDECIDED:
                 break
-        self.solves += 1
-        self._refuse_without_optimum(status, inputs)
-        return values
+        return status, values
 
     def _outcome(
         self,

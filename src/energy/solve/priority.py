@@ -137,17 +137,41 @@ class PriorityChain:
             When HiGHS loses its way.
         """
         face = _OptimalFace(self.problem)
-        own_cost = ServiceCost("costs", self.problem.cost)
-        for level in [*self.costs, own_cost]:
-            gain = self._possible_gain(level, face)
-            for tolerance in DUAL_TOLERANCES:
-                if gain <= GAIN:
-                    break
-                self._solve(level.cost, face, {**options, "dual_feasibility_tolerance": tolerance})
-                gain = self._possible_gain(level, face)
+        for level in self.costs:
+            gain = self._least(level, face, options)
             face.fix_what_matters(self._point)
-            if level is not own_cost:
-                self.gains[level.service] = gain + face.overlooked
+            self.gains[level.service] = gain + face.overlooked
+        self._least_cost(face, options)
+
+    def _least(
+        self,
+        level: ServiceCost,
+        face: _OptimalFace,
+        options: Mapping[str, bool | int | float | str],
+    ) -> float:
+        """Go to the least of a cost within the face; return by how much it could still fall, at most."""
+        gain = self._possible_gain(level, face)
+        for tolerance in DUAL_TOLERANCES:
+            if gain <= GAIN:
+                break
+            self._solve(level.cost, face, {**options, "dual_feasibility_tolerance": tolerance})
+            gain = self._possible_gain(level, face)
+        return gain
+
+    def _least_cost(self, face: _OptimalFace, options: Mapping[str, bool | int | float | str]) -> None:
+        """Let the program's own cost decide between the optima of the services.
+
+        Where the past of a plan is held as well, hardly anything can move, and no simplex may find the way. The point
+        that the services ended in then stays: it is an optimum of theirs, of which a cheaper one may exist.
+        """
+        basis = self.highs.getBasis()
+        try:
+            self._least(ServiceCost("costs", self.problem.cost), face, options)
+        except SolverError:
+            self.highs.setBasis(basis)
+            self.highs.setOptionValue("simplex_iteration_limit", 0)
+            self.highs.run()
+            self._point = _BasicPoint(self.highs)
 
     def _possible_gain(self, level: ServiceCost, face: _OptimalFace) -> float:
         reduced, prices = self._reduced_costs(level.cost)
