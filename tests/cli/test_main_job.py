@@ -111,7 +111,7 @@ def test_the_audit_leaves_nothing(baseline: Baseline) -> None:
     assert manifest["objective"] == baseline.said["objective"]
 
 
-def test_plain_pypsa_reaches_the_same_objective(
+def test_plain_pypsa_reaches_the_objective_but_for_what_the_order_costs(
     command: Callable[..., subprocess.CompletedProcess[str]], baseline: Baseline, tmp_path: Path
 ) -> None:
     assert command("build", "baseline", "-o", tmp_path / "baseline.nc").returncode == 0
@@ -124,7 +124,10 @@ def test_plain_pypsa_reaches_the_same_objective(
         progress=False,
     )
     assert status == ("ok", "optimal")
-    assert n.objective == pytest.approx(baseline.said["objective"], rel=1e-6)
+    # a built network has the weights of the services alone: their optimum costs no more than that of the order, and what
+    # the order costs beyond it is a few kWh of a first service that the weights would sell for much of a later one
+    assert n.objective <= baseline.said["objective"] * (1 + 1e-9)
+    assert n.objective == pytest.approx(baseline.said["objective"], rel=1e-5)
 
 
 def test_the_table_is_complete_in_a_pipe(tmp_path: Path) -> None:
