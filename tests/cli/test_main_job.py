@@ -124,8 +124,8 @@ def test_plain_pypsa_reaches_the_objective_but_for_what_the_order_costs(
         progress=False,
     )
     assert status == ("ok", "optimal")
-    # a built network has the weights of the services alone: their optimum costs no more than that of the order, and what
-    # the order costs beyond it is a few kWh of a first service that the weights would sell for much of a later one
+    # a built network has the weights of the services alone: their optimum costs no more than that of the order, which
+    # keeps a few kWh of a first service that the weights would sell for much of a later one
     assert n.objective <= baseline.said["objective"] * (1 + 1e-9)
     assert n.objective == pytest.approx(baseline.said["objective"], rel=1e-5)
 
