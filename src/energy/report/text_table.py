@@ -91,10 +91,13 @@ def text_table(
         table = Table(**look)
         if is_first:
             table.title = whole.title
-        chosen_columns = [columns[position] for position in positions]
-        chosen_rows = [[row[position] for position in positions] if row else SECTION for row in cells]
-        chosen_total = [total[position] for position in positions] if total else ()
-        _fill(table, chosen_columns, chosen_rows, chosen_total)
+
+        def chosen(row: Sequence[Any]) -> list[Any]:
+            return [row[position] for position in positions]
+
+        chosen_rows = [chosen(row) if row else SECTION for row in cells]
+        chosen_total = chosen(total) if total else ()
+        _fill(table, chosen(columns), chosen_rows, chosen_total)
         return table
 
     whole = FittedTable(**look)
