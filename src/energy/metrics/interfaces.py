@@ -31,11 +31,12 @@ def interface_flows(results: Mapping[str, Result], country: str) -> pd.DataFrame
     first = next(iter(results.values()))
     rows = {}
     for interface, links in _interfaces(first, country).items():
-        row = {"rating": float(links["p_nom"].astype(float).sum())}
+        row = {"rating": _rating(links)}
         for name, result in results.items():
-            flow = result.flow("links")[links.index].sum(axis=1)
+            flow = _flow_over(links, result)
+            energy = flow @ result.hours
             row[f"most {name}"] = float(flow.max())
-            row[f"energy {name}"] = float(flow @ result.hours) / 1000
+            row[f"energy {name}"] = float(energy) / 1000
         rows[interface] = row
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("interface")
     table.attrs["units"] = "MW; energy GWh a year"
@@ -62,12 +63,14 @@ def interface_by_month(results: Mapping[str, Result], country: str, interface: s
     ratings = []
     for name, result in results.items():
         links = _interfaces(result, country)[interface]
-        ratings.append(float(links["p_nom"].astype(float).sum()))
-        flow = result.flow("links")[links.index].sum(axis=1)
+        ratings.append(_rating(links))
+        flow = _flow_over(links, result)
         hours = pd.Series(result.hours, index=flow.index)
+        energy = pd.Series(flow * hours)
         months = month_of(result)
-        energy = pd.Series(flow * hours).groupby(months).sum()
-        columns[f"{name}, mean"] = energy / hours.groupby(months).sum()
+        monthly_energy = energy.groupby(months).sum()
+        monthly_hours = hours.groupby(months).sum()
+        columns[f"{name}, mean"] = monthly_energy / monthly_hours
         columns[f"{name}, most"] = flow.groupby(months).max()
     table = pd.DataFrame(columns)
     table.index = pd.Index(table.index.astype(str), name="month")
@@ -77,14 +80,30 @@ def interface_by_month(results: Mapping[str, Result], country: str, interface: s
     return table
 
 
+def _rating(links: pd.DataFrame) -> float:
+    """Return what links carry together at most [MW]."""
+    return float(links["p_nom"].astype(float).sum())
+
+
+def _flow_over(links: pd.DataFrame, result: Result) -> pd.Series:
+    """Return what flows over links together [MW]; index snapshot."""
+    flows = result.flow("links")[links.index]
+    return flows.sum(axis=1)
+
+
 def _interfaces(result: Result, country: str) -> dict[str, pd.DataFrame]:
     """Return the links between the nodes of a country by interface."""
-    links = result.inputs.components["links"]
-    home = result.inputs.components["buses"]["country"].fillna("")
-    is_inside = (links["bus0"].map(home) == country) & (links["bus1"].map(home) == country)
+    components = result.inputs.components
+    links = components["links"]
+    home = components["buses"]["country"].fillna("")
+    starts_inside = links["bus0"].map(home) == country
+    ends_inside = links["bus1"].map(home) == country
     is_electric = links["carrier"].isin(["AC", "DC", "HVDC"])
-    inside = links[is_inside & is_electric]
-    return {_BETWEEN.join(map(str, ends)): group for ends, group in inside.groupby(["bus0", "bus1"])}
+    inside = links[starts_inside & ends_inside & is_electric]
+    interfaces = {}
+    for (start, end), group in inside.groupby(["bus0", "bus1"]):
+        interfaces[f"{start}{_BETWEEN}{end}"] = group
+    return interfaces
 
 
 def _supply_by_node(result: Result, country: str) -> pd.Series:
@@ -97,16 +116,24 @@ def _supply_by_node(result: Result, country: str) -> pd.Series:
     """
     components = result.inputs.components
     buses = components["buses"]
-    nodes = buses.index[(buses["country"] == country) & (buses["carrier"] == "AC")]
+    is_node = (buses["country"] == country) & (buses["carrier"] == "AC")
+    nodes = buses.index[is_node]
     plants = components["generators"]
-    made = _energy_by_bus(result.flow("generators"), plants["bus"], result.hours)
-    turbines = components["links"][components["links"]["carrier"] == "hydro"]
-    given = _energy_by_bus(result.received[turbines.index], turbines["bus1"], result.hours)
-    return made.reindex(nodes).fillna(0.0) + given.reindex(nodes).fillna(0.0)
+    output = result.flow("generators")
+    of_plants = _energy_by_bus(output, plants["bus"], result.hours)
+    links = components["links"]
+    turbines = links[links["carrier"] == "hydro"]
+    output = result.received[turbines.index]
+    of_turbines = _energy_by_bus(output, turbines["bus1"], result.hours)
+    thermal = of_plants.reindex(nodes, fill_value=0.0)
+    hydro = of_turbines.reindex(nodes, fill_value=0.0)
+    return thermal + hydro
 
 
 def _energy_by_bus(power: pd.DataFrame, bus: pd.Series, hours: np.ndarray) -> pd.Series:
-    energy = pd.Series(hours @ power.to_numpy(float), index=power.columns) / 1000
+    """Return the energy of components [GWh] by the bus that they feed."""
+    megawatt_hours = hours @ power.to_numpy(float)
+    energy = pd.Series(megawatt_hours / 1000, index=power.columns)
     return energy.groupby(bus).sum()
 
 
@@ -126,9 +153,13 @@ def replaced_by_node(built: Result, without: Result, country: str) -> pd.DataFra
         Index node; ``with`` and ``without``, as of ``_supply_by_node``, and ``replaced``, the difference [GWh].
         ``attrs["received"]`` is what the line delivers [GWh].
     """
-    table = pd.DataFrame({"with": _supply_by_node(built, country), "without": _supply_by_node(without, country)})
-    table = table.rename_axis("node")
+    supply = {
+        "with": _supply_by_node(built, country),
+        "without": _supply_by_node(without, country),
+    }
+    table = pd.DataFrame(supply).rename_axis("node")
     table["replaced"] = table["without"] - table["with"]
     table.attrs["units"] = "GWh a year: plants, turbines and unserved demand"
-    table.attrs["received"] = float(transferable(built) @ built.hours) / 1000
+    received = transferable(built) @ built.hours
+    table.attrs["received"] = float(received) / 1000
     return table
