@@ -8,7 +8,6 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,12 +35,10 @@ INTERVAL = ("value", "low", "high")
 
 def question_digest(case: Case, question: SamplingDesign) -> dict[str, Any]:
     """Return what samples hang on: hashes of case, scenario and hazards, and how they are drawn."""
-    hazards = question.hazards.model_dump(mode="json", by_alias=True)
-    hazards_text = json.dumps(hazards, sort_keys=True)
     return {
         "case": case_digest(case),
         "scenario": question.scenario.digest(),
-        "hazards": sha256(hazards_text.encode()).hexdigest(),
+        "hazards": question.hazards.digest(),
         "seed": question.seed,
         "water": question.water,
         "growth": list(question.growth) if question.growth else None,

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from energy.analysis.policy.known_contents import HAIR
+from energy.analysis.policy.outage_chain import outage_classes
 from energy.analysis.policy.policy_file import load_policy, read_manifest
 from energy.analysis.policy.simulate import follow
 from energy.analysis.policy.stages import months_of
@@ -93,12 +94,14 @@ def walk_of(
     """Return what a policy decides in a given year, month by month."""
     months = model.months
     problem = months.problem(inputs)
-    classes = classes_along(model, inputs)
-    count = model.chain.flows.shape[1]
+    water_classes = classes_along(model, inputs)
+    heavy = np.zeros(len(water_classes), dtype=int)
+    if model.outages:
+        heavy = outage_classes(model.reference.inputs, inputs)
     steps = []
-    for stage, class_number in enumerate(classes):
+    for stage, classes in enumerate(zip(water_classes.tolist(), heavy.tolist(), strict=True)):
         noise = months.stages.noise(stage, problem)
-        steps.append(Step(stage * count + int(class_number), noise))
+        steps.append(Step(model.node(stage, *classes), noise))
     return follow(policy, [steps]).walks[0]
 
 

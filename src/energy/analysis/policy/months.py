@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from energy.analysis.policy.cost_bounds import future_bounds
 from energy.analysis.policy.elastic_program import ElasticProgram, elastic_program
 from energy.analysis.policy.graph import PolicyGraph, markov_graph
 from energy.analysis.policy.known_contents import KnownContents, known_contents
+from energy.analysis.policy.outage_chain import CLASSES, OutageChain
 from energy.analysis.policy.stage import Noise
 from energy.analysis.policy.stages import Stages, month_of_columns, months_of, split
 from energy.errors import Fault, InputError
@@ -133,8 +135,11 @@ def inflow_graph(
     year: YearOfMonths,
     chain: InflowChain,
     sites: tuple[str, ...],
+    outages: OutageChain | None = None,
 ) -> PolicyGraph:
-    """Return the months of a year with the classes and outcomes of a chain of inflows.
+    """Return the months of a year with the classes and outcomes of a chain of inflows, and classes of outages.
+
+    Nodes stand in the order of months, then of classes of water, then of classes of outages.
 
     Parameters
     ----------
@@ -144,6 +149,8 @@ def inflow_graph(
         Classes of water, their odds and their flows.
     sites
         Names of the loads that stand for inflow, in the order of the chain's sites.
+    outages
+        Odds of outages, independent of the water; None: none happen.
 
     Raises
     ------
@@ -163,21 +170,29 @@ def inflow_graph(
             )
         )
     calendar = year.inputs.axis.snapshots.month.to_numpy() - 1
-    stage_of_snapshot = months_of(year.inputs.axis)[0]
+    stage_of_snapshot, names = months_of(year.inputs.axis)
     first_snapshot = [int(np.flatnonzero(stage_of_snapshot == stage)[0]) for stage in np.unique(stage_of_snapshot)]
     month_of_stage = calendar[first_snapshot].tolist()
     places = loads.get_indexer(pd.Index(sites))
     _, classes, outcomes, _ = chain.flows.shape
-    noises: list[list[list[Noise]]] = [[[] for _ in range(classes)] for _ in month_of_stage]
-    for class_number in range(classes):
-        for outcome in range(outcomes):
-            flows = chain.flows[calendar, class_number, outcome]
-            problem = year.problem(_with_inflow(year.inputs, places, flows))
-            for stage, month in enumerate(month_of_stage):
-                probability = float(chain.probabilities[month, class_number, outcome])
-                noises[stage][class_number].append(year.stages.noise(stage, problem, probability))
+    outage_classes = CLASSES if outages else 1
+    noises: list[list[list[Noise]]] = [[[] for _ in range(classes * outage_classes)] for _ in month_of_stage]
+    for class_number, outcome, outage_class in product(range(classes), range(outcomes), range(outage_classes)):
+        inputs = year.inputs
+        if outages:
+            inputs = outages.mean_outages(inputs, np.full(len(names), outage_class))
+        flows = chain.flows[calendar, class_number, outcome]
+        problem = year.problem(_with_inflow(inputs, places, flows))
+        for stage, month in enumerate(month_of_stage):
+            probability = float(chain.probabilities[month, class_number, outcome])
+            noise = year.stages.noise(stage, problem, probability)
+            noises[stage][class_number * outage_classes + outage_class].append(noise)
     start = chain.frequencies[month_of_stage[0]][None, :]
     transitions = [start, *(chain.transitions[month] for month in month_of_stage[1:])]
+    if outages:
+        # rivers and outages are independent: the odds of a pair are the product of theirs
+        odds_of_outages = [outages.frequencies[:1], *outages.transitions[1:]]
+        transitions = [np.kron(water, other) for water, other in zip(transitions, odds_of_outages, strict=True)]
     all_noises = [[noise for outcomes in of_stage for noise in outcomes] for of_stage in noises]
     bounds = future_bounds(year.stages.problems, all_noises)
     return markov_graph(

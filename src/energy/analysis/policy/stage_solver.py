@@ -10,7 +10,7 @@ from scipy import sparse
 
 from energy.analysis.policy.basis_refinement import BasicSolution, basic_solution, refined
 from energy.analysis.policy.graph import PolicyNode
-from energy.analysis.policy.stage import Noise
+from energy.analysis.policy.stage import Noise, entry_places
 from energy.analysis.policy.value_function import Cuts
 from energy.errors import SolverError
 
@@ -254,6 +254,13 @@ class StageSolver:
                 changes.upper,
             )
             self._highs.changeColsCost(len(changes.priced), changes.priced, changes.cost)
+            for row, column, coefficient in zip(
+                changes.entry_rows,
+                changes.entry_columns,
+                changes.coefficients,
+                strict=True,
+            ):
+                self._highs.changeCoeff(int(row), int(column), float(coefficient))
         self._applied = noise
 
     def _solved_from_nothing(self, state: np.ndarray) -> StageSolution:
@@ -324,10 +331,11 @@ class _Numbers:
         future_lower, future_upper = (node.future_bound, np.inf) if node.transitions else (0.0, 0.0)
         future_column = sparse.csc_matrix((stage.matrix.shape[0], 1))
         self.matrix = sparse.hstack([stage.matrix, future_column], format="csc")
+        self.matrix.sort_indices()
+        self._stage_data = self.matrix.data.copy()
         self.cost = np.append(stage.cost, 1.0)
         self.lower, self.upper = np.append(stage.lower, future_lower), np.append(stage.upper, future_upper)
         self.row_lower, self.row_upper = stage.row_lower.copy(), stage.row_upper.copy()
-        self._transposed = sparse.csr_matrix(self.matrix.T)
 
     def with_cuts(self, cuts: Cuts) -> sparse.csr_matrix:
         """Return the matrix with a row for each cut."""
@@ -349,6 +357,9 @@ class _Numbers:
             upper=stage.upper[noise.columns],
             priced=noise.priced,
             cost=stage.cost[noise.priced],
+            entry_rows=noise.entry_rows,
+            entry_columns=noise.entry_columns,
+            coefficients=self._stage_data[self._places(noise)],
         )
 
     def change(self, changes: Noise) -> None:
@@ -356,6 +367,13 @@ class _Numbers:
         self.row_lower[changes.rows], self.row_upper[changes.rows] = changes.row_lower, changes.row_upper
         self.lower[changes.columns], self.upper[changes.columns] = changes.lower, changes.upper
         self.cost[changes.priced] = changes.cost
+        self.matrix.data[self._places(changes)] = changes.coefficients
+
+    def _places(self, noise: Noise) -> np.ndarray:
+        """Return where in the data of the matrix the coefficients of a noise stand."""
+        if not len(noise.coefficients):
+            return noise.entry_rows
+        return entry_places(self.matrix, noise.entry_rows, noise.entry_columns)
 
     def is_inexact(self, answer: BasicSolution, gap: float) -> bool:
         """Return whether an answer misses its rows, or its prices the objective, by more than rounding does."""
@@ -381,7 +399,7 @@ class _Numbers:
         rows = len(self.row_lower)
         of_rows = _signed(prices[:rows], self.row_lower, self.row_upper)
         of_cuts = np.maximum(prices[rows:], 0.0)
-        reduced = self.cost - self._transposed @ of_rows
+        reduced = self.cost - self.matrix.T @ of_rows
         reduced[self._stage.state_out] += np.sum(of_cuts[:, None] * cuts.slopes, axis=0)
         reduced[-1] -= of_cuts.sum()
         lower, upper = self.lower.copy(), self.upper.copy()
