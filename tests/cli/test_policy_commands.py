@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -72,12 +73,65 @@ def test_a_training_goes_on_from_its_file_to_the_same_policy(command: Command, t
         assert np.array_equal(first[name], second[name]), name
 
 
+FAULTS = """
+hazards:
+  fault:
+    kind: line_out
+    cause: line
+    where: [links.line]
+    rate: {per_year: 4}
+    duration: {law: exponential, mean: 400}
+"""
+
+
+def test_risk_under_a_policy_never_sells_what_foresight_could_not(command: Command, tmp_path: Path) -> None:
+    """The same draws with and without foresight; the policy knows the odds of outages, and sees them as they come."""
+    hazards = tmp_path / "faults.yaml"
+    hazards.write_text(FAULTS)
+    folder, out = tmp_path / "policy", tmp_path / "risk"
+    assert trained(command, folder, 12, "--hazards", str(hazards)).returncode == 0
+    file = folder / "two_bus" / "policy.npz"
+    asked = ("risk", "two_bus", *COARSE, "--hazards", hazards, "--samples", 6, "--plain", "--workers", 1, "--out", out)
+    foreseen = command(*asked)
+    assert foreseen.returncode == 0, foreseen.stderr
+    decided = command(*asked, "--foresight", "policy", "--policy", file)
+    assert decided.returncode == 0, decided.stderr
+    assert "in the mean year" in decided.stdout.replace("\n", " ")  # what the water's rules yield [hm³]
+    by_foresight = pd.read_csv(out / "two_bus-faults" / "samples.csv")
+    by_policy = pd.read_csv(out / "two_bus+foresight=policy-faults" / "samples.csv")
+    assert list(by_policy["draw"]) == list(by_foresight["draw"]) == [0, 1, 2, 3, 4, 5]
+    assert (by_policy["failed"] == 0).all()
+    assert list(by_policy["outage hours"]) == list(by_foresight["outage hours"])
+    assert (by_policy["season"] <= 348.84 + 1e-6).all()
+    assert (by_policy["season"] < by_policy["undisturbed"] - 1).any()
+    months = [name for name in by_policy if name.startswith("month ")]
+    assert by_policy[months].sum(axis=1).to_numpy() == pytest.approx(by_policy["season"].to_numpy())
+    again = command(*asked, "--foresight", "policy", "--policy", file, "--force")
+    assert again.returncode == 0, again.stderr
+
+    done = command("policy", "simulate", "two_bus", *COARSE, "--years", 6, "--foreseen", 2, "--out", folder)
+    assert done.returncode == 0, done.stderr
+    with xr.open_dataset(folder / "two_bus" / "years.nc") as years:
+        assert years.attrs["hazards"] == "faults"
+        assert set(np.unique(years["outage_class"])) <= {0, 1}
+        sold = years["energy"].sel(service="casa").sum("month").to_numpy()
+    assert sold == pytest.approx(by_policy["season"].to_numpy(), abs=1.0)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("run", "two_bus", *COARSE, "--set", "foresight=policy", "--out", "runs"), "energy policy train"),
         (("policy", "simulate", "two_bus", *COARSE, "--out", "none"), "energy policy train"),
         (("policy", "show", "two_bus", *COARSE, "--out", "none"), "energy policy train"),
+        (
+            ("risk", "two_bus", *COARSE, "--fixed-water", "--foresight", "policy", "--policy", "none"),
+            "energy policy train",
+        ),
+        (("risk", "two_bus", *COARSE, "--fixed-water", "--policy", "none"), "add --foresight policy"),
+        (("risk", "two_bus", *COARSE, "--foresight", "policy", "--growth", "1:2:1"), "leave it out"),
+        (("risk", "two_bus", *COARSE, "--foresight", "police"), "perfect"),
+        (("policy", "train", "two_bus", *COARSE, "--hazards", "basis", "--out", "none"), "base"),
         (("adequacy", "two_bus", *COARSE, "--set", "foresight=policy"), "foresight is 'policy'"),
         (("policy", "train", "two_bus", *COARSE, "--set", "head=varying", "--out", "none"), "head: fixed"),
     ],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -200,7 +199,14 @@ def test_a_year_with_an_outage_is_decided_under_its_class(
     two_bus: Case, model: WaterPolicyModel, policy: Policy
 ) -> None:
     """The line is out all of June: nothing is sold then, and the optimum keeps its own limits."""
-    june = {"name": "fault", "kind": "line_out", "where": ["links.line"], "start": "2028-06-01", "duration": "30d"}
+    june = {
+        "name": "fault",
+        "kind": "line_out",
+        "cause": "line",
+        "where": ["links.line"],
+        "start": "2028-06-01",
+        "duration": "30d",
+    }
     scenario = model.scenario.replace(events=[june])
     result = decided_year(replace(model, scenario=scenario), policy)
     assert max(audit(result).values()) < TOLERANCE

@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,8 +45,17 @@ def question_digest(case: Case, question: SamplingDesign) -> dict[str, Any]:
         "growth": list(question.growth) if question.growth else None,
         "tilts": [list(tilt) for tilt in question.tilts],
         "causes": question.causes,
+        "policy": _file_digest(question.policy),
         "version": version("casa1000-energy"),
     }
+
+
+def _file_digest(file: Path | None) -> str | None:
+    """Return the hash of what a file holds; None without one."""
+    if file is None:
+        return None
+    with written_to(file):
+        return sha256(file.read_bytes()).hexdigest()
 
 
 @contextmanager

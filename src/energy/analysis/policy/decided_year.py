@@ -7,7 +7,6 @@ contracts. Within the month the model itself then decides, with its exact order 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,46 +14,19 @@ import pandas as pd
 
 from energy.analysis.policy.known_contents import HAIR
 from energy.analysis.policy.outage_chain import outage_classes
-from energy.analysis.policy.policy_file import load_policy, read_manifest
 from energy.analysis.policy.simulate import follow
 from energy.analysis.policy.stages import months_of
 from energy.analysis.policy.trained import Policy
 from energy.analysis.policy.walk import Step, Walk
-from energy.analysis.policy.water_policy import ChainDesign, WaterPolicyModel, policy_model
-from energy.case import Case
-from energy.errors import Fault, InputError
+from energy.analysis.policy.water_policy import WaterPolicyModel
 from energy.model.custom_constraints import runs_of
 from energy.model.hourly import number
 from energy.model.inputs import Inputs, assemble
 from energy.model.marginal_costs import with_objective
 from energy.model.objective import LACKING_WATER
 from energy.model.profiles import HM3_AN_HOUR
-from energy.scenario import Scenario
 from energy.solve import Result
 from energy.solve.lp import ENERGY
-
-
-def decided_by_file(
-    case: Case,
-    scenario: Scenario,
-    path: Path | None,
-) -> Result:
-    """Return the year of a scenario as the policy in a file decides it.
-
-    Raises
-    ------
-    InputError
-        When there is no such file, or its policy is of something else.
-    """
-    if path is None:
-        what = "foresight is 'policy', and no trained policy is named"
-        repair = f"train one with: energy policy train {scenario.name}"
-        raise InputError(Fault(what, scenario.name, None, "the file of a policy", repair))
-    manifest = read_manifest(path)
-    design = ChainDesign(**manifest["design"])
-    model = policy_model(case, scenario, design)
-    policy = load_policy(path, model.graph, model.belongs_to)
-    return decided_year(model, policy)
 
 
 def decided_year(model: WaterPolicyModel, policy: Policy) -> Result:
