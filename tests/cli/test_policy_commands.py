@@ -96,7 +96,8 @@ def test_risk_under_a_policy_never_sells_what_foresight_could_not(command: Comma
     assert foreseen.returncode == 0, foreseen.stderr
     decided = command(*asked, "--foresight", "policy", "--policy", file)
     assert decided.returncode == 0, decided.stderr
-    assert "in the mean year" in decided.stdout.replace("\n", " ")  # what the water's rules yield [hm³]
+    figures = pd.read_csv(out / "two_bus+foresight=policy-faults" / "risk.csv").set_index("quantity")
+    assert list(figures.loc[["irrigation_lacking", "rules_yielded"], "unit"]) == ["hm3", "hm3"]
     by_foresight = pd.read_csv(out / "two_bus-faults" / "samples.csv")
     by_policy = pd.read_csv(out / "two_bus+foresight=policy-faults" / "samples.csv")
     assert list(by_policy["draw"]) == list(by_foresight["draw"]) == [0, 1, 2, 3, 4, 5]
@@ -124,11 +125,8 @@ def test_risk_under_a_policy_never_sells_what_foresight_could_not(command: Comma
         (("run", "two_bus", *COARSE, "--set", "foresight=policy", "--out", "runs"), "energy policy train"),
         (("policy", "simulate", "two_bus", *COARSE, "--out", "none"), "energy policy train"),
         (("policy", "show", "two_bus", *COARSE, "--out", "none"), "energy policy train"),
-        (
-            ("risk", "two_bus", *COARSE, "--fixed-water", "--foresight", "policy", "--policy", "none"),
-            "energy policy train",
-        ),
-        (("risk", "two_bus", *COARSE, "--fixed-water", "--policy", "none"), "add --foresight policy"),
+        (("risk", "two_bus", "--hazards", "faults", "--foresight", "policy", "--policy", "none"), "no such policy"),
+        (("risk", "two_bus", *COARSE, "--policy", "none"), "add --foresight policy"),
         (("risk", "two_bus", *COARSE, "--foresight", "policy", "--growth", "1:2:1"), "leave it out"),
         (("risk", "two_bus", *COARSE, "--foresight", "police"), "perfect"),
         (("policy", "train", "two_bus", *COARSE, "--hazards", "basis", "--out", "none"), "base"),
@@ -137,7 +135,8 @@ def test_risk_under_a_policy_never_sells_what_foresight_could_not(command: Comma
     ],
 )
 def test_what_a_policy_cannot_do_is_said(command: Command, tmp_path: Path, words: tuple[str, ...], said: str) -> None:
-    moved = [str(tmp_path / word) if word in ("none", "runs") else word for word in words]
+    (tmp_path / "faults").write_text(FAULTS)
+    moved = [str(tmp_path / word) if word in ("none", "runs", "faults") else word for word in words]
     done = command(*moved)
     assert done.returncode == 2, done.stdout
     assert said in done.stderr
