@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,6 +76,29 @@ def test_a_training_goes_on_from_its_file_to_the_same_policy(command: Command, t
         assert np.array_equal(first[name], second[name]), name
 
 
+def test_a_training_that_is_killed_goes_on_to_the_same_policy(command: Command, tmp_path: Path) -> None:
+    """Killed as soon as it has kept its first ten iterations, in the middle of a later one."""
+    file = tmp_path / "parts" / "two_bus" / "policy.npz"
+    small = ("--classes", "2", "--outcomes", "2", "--paths", "2", "--workers", "1", "--out", str(tmp_path / "parts"))
+    words = ("policy", "train", "two_bus", *COARSE, "--iterations", "2000", "--tolerance", "0", *small)
+    training = subprocess.Popen([sys.executable, "-m", "energy", *words], stdout=subprocess.DEVNULL)
+    latest = time.monotonic() + 120
+    while not file.exists() and time.monotonic() < latest:
+        assert training.poll() is None, "it ended by itself"
+        time.sleep(0.02)
+    training.kill()
+    assert training.wait() == -signal.SIGKILL
+    kept = len(np.load(file)["bounds"])
+    assert kept % 10 == 0
+    assert kept > 0
+    assert trained(command, tmp_path / "parts", kept + 3).returncode == 0
+    assert trained(command, tmp_path / "once", kept + 3).returncode == 0
+    first, second = (np.load(tmp_path / part / "two_bus" / "policy.npz") for part in ("parts", "once"))
+    assert set(first.files) == set(second.files)
+    for name in first.files:
+        assert np.array_equal(first[name], second[name]), name
+
+
 FAULTS = """
 hazards:
   fault:
@@ -117,6 +143,34 @@ def test_risk_under_a_policy_never_sells_what_foresight_could_not(command: Comma
         assert set(np.unique(years["outage_class"])) <= {0, 1}
         sold = years["energy"].sel(service="casa").sum("month").to_numpy()
     assert sold == pytest.approx(by_policy["season"].to_numpy(), abs=1.0)
+
+
+def test_a_sweep_over_the_water_is_decided_by_the_policy(command: Command, tmp_path: Path) -> None:
+    """By foresight the line delivers 348.84 GWh in the median year and 42.23 in the dry one (README of the case)."""
+    folder, out = tmp_path / "policy", tmp_path / "sweeps"
+    assert trained(command, folder, 12).returncode == 0
+    file = tmp_path / "water.yaml"
+    file.write_text(
+        "base: two_bus\nset:\n  time.resolution: typical-days-24h\n  foresight: policy\n"
+        "axes:\n  hydrology: [median, dry]\n"
+    )
+    asked = ("sweep", file, "--workers", 1, "--out", out)
+    done = command(*asked, "--policy", folder / "two_bus" / "policy.npz")
+    assert done.returncode == 0, done.stderr
+    delivered = pd.read_csv(out / "water" / "values.csv")["delivered [GWh]"]
+    assert delivered[0] == pytest.approx(348.84, abs=30.0)
+    assert delivered[0] <= 348.84 + 1e-3
+    assert delivered[1] <= 348.84 + 1e-3
+    run_folder = tmp_path / "runs"
+    policy = ("--set", "foresight=policy", "--policy", folder / "two_bus" / "policy.npz")
+    done = command("run", "two_bus", *COARSE, "--set", "hydrology=dry", *policy, "--out", run_folder, "--json")
+    assert done.returncode == 0, done.stderr
+    months = json.loads(done.stdout)[0]["months"]
+    assert delivered[1] == pytest.approx(sum(month["delivered"] for month in months), abs=1e-3)
+
+    done = command(*asked[:-1], tmp_path / "none", "--policy", tmp_path / "none.npz")
+    assert done.returncode == 3
+    assert "no such policy" in done.stdout.replace("\n", " ")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,9 @@ from energy.analysis.policy.water_policy import ChainDesign, WaterPolicyModel, p
 from energy.analysis.risk.sample_solver import with_events
 from energy.case import Case
 from energy.errors import Fault, InputError
+from energy.reading.frozen import FrozenMap
 from energy.scenario import Event, Scenario
+from energy.scenario.changed_name import file_name
 from energy.solve import Result
 
 
@@ -81,5 +83,9 @@ def decided_by_file(
         what = "foresight is 'policy', and no trained policy is named"
         repair = f"train one with: energy policy train {scenario.name}"
         raise InputError(Fault(what, scenario.name, None, "the file of a policy", repair))
-    model, policy = policy_in_file(case, scenario, path)
-    return decided_year(model, policy)
+    # whatever the water, the months and their odds are the same
+    median = scenario.model_copy(
+        update={"hydrology": "median", "name": file_name(scenario.name), "changes": FrozenMap()}
+    )
+    model, policy = policy_in_file(case, median, path)
+    return decided_year(replace(model, scenario=scenario), policy)
