@@ -179,7 +179,10 @@ def test_a_sweep_over_the_water_is_decided_by_the_policy(command: Command, tmp_p
         (("run", "two_bus", *COARSE, "--set", "foresight=policy", "--out", "runs"), "energy policy train"),
         (("policy", "simulate", "two_bus", *COARSE, "--out", "none"), "energy policy train"),
         (("policy", "show", "two_bus", *COARSE, "--out", "none"), "energy policy train"),
-        (("risk", "two_bus", "--hazards", "faults", "--foresight", "policy", "--policy", "none"), "no such policy"),
+        (
+            ("risk", "two_bus", "--hazards", "faults.yaml", "--foresight", "policy", "--policy", "none"),
+            "no such policy",
+        ),
         (("risk", "two_bus", *COARSE, "--policy", "none"), "add --foresight policy"),
         (("risk", "two_bus", *COARSE, "--foresight", "policy", "--growth", "1:2:1"), "leave it out"),
         (("risk", "two_bus", *COARSE, "--foresight", "police"), "perfect"),
@@ -189,8 +192,8 @@ def test_a_sweep_over_the_water_is_decided_by_the_policy(command: Command, tmp_p
     ],
 )
 def test_what_a_policy_cannot_do_is_said(command: Command, tmp_path: Path, words: tuple[str, ...], said: str) -> None:
-    (tmp_path / "faults").write_text(FAULTS)
-    moved = [str(tmp_path / word) if word in ("none", "runs", "faults") else word for word in words]
+    (tmp_path / "faults.yaml").write_text(FAULTS)
+    moved = [str(tmp_path / word) if word in ("none", "runs", "faults.yaml") else word for word in words]
     done = command(*moved)
     assert done.returncode == 2, done.stdout
     assert said in done.stderr
