@@ -7,7 +7,7 @@ more than ``n.optimize(extra_functionality=energy.extra_functionality)``:
 - ``limit``: a linear limit on what several components carry, in every snapshot of a window;
 - ``close``: a daily pond ends each typical day as full as it began it;
 - ``service``: the energy of a service of the protection order, as a solved network has it;
-- ``travel``: water on the way is as much as arrives in the travel time;
+- ``travel``: water on the way arrives after the travel time in the mean;
 - an open line leaves the voltage angle between its ends free;
 - ``kirchhoff: false``: lines carry what is asked within their ratings (a transport model).
 
@@ -172,11 +172,46 @@ def _close(n: pypsa.Network, rule: dict[str, Any]) -> None:
 
 
 def _travel(n: pypsa.Network, rule: dict[str, Any]) -> None:
-    """Let the water on the way be as much as arrives in the travel time."""
-    on_the_way = n.model.variables["Store-e"].sel(name=[rule["store"]]).sum("name")
+    """Let water arrive after its travel time in the mean; see `travel_shares`."""
+    content = n.model.variables["Store-e"].sel(name=[rule["store"]])
+    on_the_way = (1 * content).sum("name")
+    before = on_the_way.shift(snapshot=1).fillna(0)
     arriving = n.model.variables["Link-p"].sel(name=[rule["link"]]).sum("name")
-    gap = 1 / rule["hours"] * on_the_way - arriving
+    hours = n.snapshot_weightings["stores"].to_numpy(float)
+    at_end, at_beginning = (
+        xr.DataArray(share, coords={"snapshot": n.snapshots}, dims="snapshot")
+        for share in travel_shares(hours, rule["hours"])
+    )
+    gap = at_end * on_the_way + at_beginning * before - arriving
     n.model.add_constraints(gap, "=", 0, name=f"rule-{rule['name']}")
+
+
+def travel_shares(hours: np.ndarray, travel_time: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return what arrives of the water on the way at the end, and at the beginning, of each snapshot [1/h].
+
+    What leaves at a steady rate in a snapshot that is longer than the travel time is on the way for that time: at the
+    end of the snapshot there is that much, and all that was on the way at its beginning has arrived. In a shorter one,
+    as much arrives as would empty the way in the travel time. Both are one formula: a step of the linear reservoir
+    whose share of the end is 1 − travel time / length, at least 0. Water of one snapshot so has left the way in the
+    next, or nearly, where a step by the end alone would keep traces of it for weeks. In the first snapshot, before
+    which nothing is known, the content at its end counts.
+
+    Parameters
+    ----------
+    hours
+        Length of the snapshots [h]; shape (snapshots,).
+    travel_time
+        Mean travel time [h].
+
+    Examples
+    --------
+    >>> at_end, at_beginning = travel_shares(np.array([240.0, 240.0, 48.0]), travel_time=96.0)
+    >>> at_end * 96, at_beginning * 96
+    (array([1. , 0.6, 0. ]), array([0. , 0.4, 1. ]))
+    """
+    share_of_end = np.clip(1 - travel_time / hours, 0, None)
+    share_of_end[0] = 1
+    return share_of_end / travel_time, (1 - share_of_end) / travel_time
 
 
 def service_energy(n: pypsa.Network, service: str) -> linopy.LinearExpression | None:
