@@ -195,8 +195,8 @@ def travel_shares(hours: np.ndarray, travel_time: float) -> tuple[np.ndarray, np
     arrives as would empty the way in the travel time, as from a linear reservoir. In the first snapshot, before which
     nothing is known, the content at its end counts.
 
-    So no water is on the way for longer than it travels, where snapshots are long. A reservoir that kept even a twentieth
-    of it would let a later snapshot hang on all earlier ones, and solvers go astray in so long a chain.
+    So no water is on the way for longer than it travels, where snapshots are long. A reservoir that kept even a
+    twentieth of it would let a later snapshot hang on all earlier ones, and solvers go astray in so long a chain.
 
     Parameters
     ----------
