@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from energy.analysis.risk.summary import ALL_TOGETHER
+from energy.metrics.audit import TOLERANCE
 from energy.report.text_table import TextColumn, index_head, number_columns, text_table, words_column
 from energy.results.labels import MONTHS
 
@@ -143,7 +144,9 @@ def _cell(value: object, digits: int) -> str:
 
 
 def _figure(value: float, digits: int) -> str:
-    """Return a number with so many figures; large ones as whole numbers."""
+    """Return a number with so many figures; large ones as whole numbers, what is below the tolerance as zero."""
+    if abs(value) < TOLERANCE:
+        return "0"
     if abs(value) >= 10**digits:
         return f"{value:,.0f}"
     return f"{value:,.{digits}g}"
@@ -164,6 +167,12 @@ def with_errors(table: pd.DataFrame) -> pd.DataFrame:
     >>> with_errors(pd.DataFrame({"EENS MWh": [1234.5], "EENS MWh error": [67.8]}, index=["AF"]))
                       AF
     EENS MWh  1,234 ± 68
+
+    What is smaller than the solver's tolerance is nothing:
+
+    >>> with_errors(pd.DataFrame({"avoided MWh": [-1e-10], "avoided MWh error": [1.2e-10]}, index=["TJ"]))
+                    TJ
+    avoided MWh  0 ± 0
     """
     import pandas as pd
 
