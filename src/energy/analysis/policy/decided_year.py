@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from energy.analysis.policy.known_contents import HAIR
+from energy.analysis.policy.known_contents import ENDS_OVER, ENDS_SHORT, HAIR, elastic_end
 from energy.analysis.policy.outage_chain import outage_classes
 from energy.analysis.policy.simulate import follow
 from energy.analysis.policy.stages import months_of
@@ -27,6 +27,7 @@ from energy.model.objective import LACKING_WATER
 from energy.model.profiles import HM3_AN_HOUR
 from energy.solve import Result
 from energy.solve.lp import ENERGY
+from energy.solve.rivers import NEGLIGIBLE
 
 
 def decided_year(model: WaterPolicyModel, policy: Policy) -> Result:
@@ -49,7 +50,9 @@ def decided_year(model: WaterPolicyModel, policy: Policy) -> Result:
     """
     inputs = year_as_it_came(model)
     walked = walk_of(model, policy, inputs)
-    return model.engine.solve(held_to(model, inputs, walked))
+    result = model.engine.solve(held_to(model, inputs, walked))
+    ends = {f"{store} end": volume for store, volume in _short_of_water(model, walked).items()}
+    return replace(result, yielded={**result.yielded, **ends})
 
 
 def year_as_it_came(model: WaterPolicyModel) -> Inputs:
@@ -123,9 +126,12 @@ def held_to(
     """Return a year's inputs that leave from month to month what a policy left.
 
     Contents of stores at the end of each month are those of the policy. Of a contract's volume no month uses more than
-    it used there.
+    it used there. A cyclic store that the policy leaves with less, or more, than it began with may hold as much less,
+    or more, all through the year: with the same flows it then begins as it ends.
     """
-    inputs = model.months.known.with_ends(inputs)
+    short = _yielded_ends(model, walked, ENDS_SHORT)
+    over = _yielded_ends(model, walked, ENDS_OVER)
+    inputs = model.months.known.with_ends(inputs, short, over)
     month_of_snapshot, names = months_of(inputs.axis)
     content = model.engine.structure.rows[ENERGY]
     stores = list(model.engine.structure.stores)
@@ -144,9 +150,11 @@ def held_to(
             name = stores[store_of_row[row][1]]
             column = table.index.get_loc(name)
             size = number(table, name, "e_nom")
-            share = float(state[position]) / size
-            lowest[last, column] = max(share - HAIR, 0.0)
-            highest[last, column] = min(share + HAIR, 1.0)
+            kept = float(state[position])
+            least = (kept - short.get(name, 0.0)) / size
+            most = (kept + over.get(name, 0.0)) / size
+            lowest[last, column] = max(least - HAIR, 0.0)
+            highest[last, column] = min(most + HAIR, 1.0)
         for rule in model.months.inputs.rules:
             used = _used(model, rule, month, state)
             if used is None:
@@ -160,6 +168,28 @@ def held_to(
         dense={**inputs.dense, **bounds},
         rules=(*inputs.rules, *extra_rules),
     )
+
+
+def _yielded_ends(
+    model: WaterPolicyModel,
+    walked: Walk,
+    said: str,
+) -> dict[str, float]:
+    """Return by how much cyclic stores end with less, or with more, than they began with [hm³ or MWh]."""
+    yielded = {}
+    for store in model.months.known.stores:
+        amount = walked.accounts[f"{elastic_end(store)}: {said}"].sum()
+        if amount > 0:
+            yielded[store] = float(amount)
+    return yielded
+
+
+def _short_of_water(model: WaterPolicyModel, walked: Walk) -> dict[str, float]:
+    """Return by how much reservoirs end with less than they began with [hm³]."""
+    components = model.reference.inputs.components
+    carrier = components["stores"]["bus"].map(components["buses"]["carrier"])
+    short = _yielded_ends(model, walked, ENDS_SHORT)
+    return {store: volume for store, volume in short.items() if carrier[store] == "water" and volume > NEGLIGIBLE}
 
 
 def _used(

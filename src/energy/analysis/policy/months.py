@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -169,39 +169,65 @@ def inflow_graph(
                 ", ".join(loads),
             )
         )
-    calendar = year.inputs.axis.snapshots.month.to_numpy() - 1
-    stage_of_snapshot, names = months_of(year.inputs.axis)
-    first_snapshot = [int(np.flatnonzero(stage_of_snapshot == stage)[0]) for stage in np.unique(stage_of_snapshot)]
-    month_of_stage = calendar[first_snapshot].tolist()
     places = loads.get_indexer(pd.Index(sites))
-    _, classes, outcomes, _ = chain.flows.shape
-    outage_classes = CLASSES if outages else 1
-    noises: list[list[list[Noise]]] = [[[] for _ in range(classes * outage_classes)] for _ in month_of_stage]
-    for class_number, outcome, outage_class in product(range(classes), range(outcomes), range(outage_classes)):
-        inputs = year.inputs
-        if outages:
-            inputs = outages.mean_outages(inputs, np.full(len(names), outage_class))
-        flows = chain.flows[calendar, class_number, outcome]
-        problem = year.problem(_with_inflow(inputs, places, flows))
-        for stage, month in enumerate(month_of_stage):
-            probability = float(chain.probabilities[month, class_number, outcome])
-            noise = year.stages.noise(stage, problem, probability)
-            noises[stage][class_number * outage_classes + outage_class].append(noise)
-    start = chain.frequencies[month_of_stage[0]][None, :]
-    transitions = [start, *(chain.transitions[month] for month in month_of_stage[1:])]
-    if outages:
-        # rivers and outages are independent: the odds of a pair are the product of theirs
-        odds_of_outages = [outages.frequencies[:1], *outages.transitions[1:]]
-        transitions = [np.kron(water, other) for water, other in zip(transitions, odds_of_outages, strict=True)]
+    month_of_stage = _calendar_months(year)
+    noises = _noises(year, chain, places, outages)
     all_noises = [[noise for outcomes in of_stage for noise in outcomes] for of_stage in noises]
     bounds = future_bounds(year.stages.problems, all_noises)
     return markov_graph(
         stages=year.stages.problems,
         noises=noises,
-        transitions=transitions,
+        transitions=_transitions(chain, month_of_stage, outages),
         initial_state=[],
         future_bound=bounds,
     )
+
+
+def _calendar_months(year: YearOfMonths) -> list[int]:
+    """Return the calendar month of each stage, January = 0."""
+    calendar = year.inputs.axis.snapshots.month.to_numpy() - 1
+    stage_of_snapshot, _ = months_of(year.inputs.axis)
+    _, first_snapshot = np.unique(stage_of_snapshot, return_index=True)
+    return [int(month) for month in calendar[first_snapshot]]
+
+
+def _noises(
+    year: YearOfMonths,
+    chain: InflowChain,
+    places: np.ndarray,
+    outages: OutageChain | None,
+) -> list[list[list[Noise]]]:
+    """Return what may be seen in each month under each class of water and of outages."""
+    calendar = year.inputs.axis.snapshots.month.to_numpy() - 1
+    month_of_stage = _calendar_months(year)
+    _, classes, outcomes, _ = chain.flows.shape
+    outage_classes = CLASSES if outages else 1
+    noises: list[list[list[Noise]]] = [[[] for _ in range(classes * outage_classes)] for _ in month_of_stage]
+    for water_class, outcome, outage_class in product(range(classes), range(outcomes), range(outage_classes)):
+        inputs = year.inputs
+        if outages:
+            inputs = outages.mean_outages(inputs, np.full(len(month_of_stage), outage_class))
+        flows = chain.flows[calendar, water_class, outcome]
+        problem = year.problem(_with_inflow(inputs, places, flows))
+        for stage, month in enumerate(month_of_stage):
+            probability = float(chain.probabilities[month, water_class, outcome])
+            noise = year.stages.noise(stage, problem, probability)
+            noises[stage][water_class * outage_classes + outage_class].append(noise)
+    return noises
+
+
+def _transitions(
+    chain: InflowChain,
+    month_of_stage: Sequence[int],
+    outages: OutageChain | None,
+) -> list[np.ndarray]:
+    """Return the odds of the classes of each month; those of water and outages are independent."""
+    start = chain.frequencies[month_of_stage[0]][None, :]
+    of_water = [start, *(chain.transitions[month] for month in month_of_stage[1:])]
+    if outages is None:
+        return of_water
+    of_outages = [outages.frequencies[:1], *outages.transitions[1:]]
+    return [np.kron(water, other) for water, other in zip(of_water, of_outages, strict=True)]
 
 
 def _with_inflow(

@@ -24,12 +24,12 @@ from energy.scenario import HazardSet, Scenario
 
 LIGHT, HEAVY = 0, 1
 CLASSES = 2
-HEAVY_FROM = 0.25
+_HEAVY_FROM = 0.25
 """Share of what the studied line could deliver in a month from which on its outages make it a heavy one."""
 FIRST_DRAW = 1_000_000
 """First draw that odds are estimated from: years that are simulated are drawn from 0 on."""
 
-Deviations = Mapping[tuple[str, str], np.ndarray]
+_Deviations = Mapping[tuple[str, str], np.ndarray]
 """(Component list, attribute) → what outages add to it; shape (snapshots, names)."""
 
 
@@ -53,7 +53,7 @@ class OutageChain:
     hazards: HazardSet
     frequencies: np.ndarray
     transitions: np.ndarray
-    deviations: tuple[Deviations, ...]
+    deviations: tuple[_Deviations, ...]
 
     def mean_outages(self, inputs: Inputs, classes: np.ndarray) -> Inputs:
         """Return inputs of a year without outages with the mean outages of a class in each month; shape (months,)."""
@@ -184,7 +184,7 @@ def outage_classes(reference: Inputs, disturbed: Inputs) -> np.ndarray:
     month_of_snapshot, _ = months_of(reference.axis)
     undisturbed_energy = np.bincount(month_of_snapshot, _deliverable(reference))
     energy = np.bincount(month_of_snapshot, _deliverable(disturbed))
-    is_heavy = energy < (1 - HEAVY_FROM) * undisturbed_energy
+    is_heavy = energy < (1 - _HEAVY_FROM) * undisturbed_energy
     return np.where(is_heavy, HEAVY, LIGHT)
 
 
