@@ -146,29 +146,38 @@ class StageSolver:
         installed = len(self._cuts.intercepts)
         if installed:
             self._highs.deleteRows(installed, np.arange(rows, rows + installed, dtype=np.int32))
-        count, states = cuts.slopes.shape
-        if count:
-            columns = np.append(self._stage.state_out, self._future).astype(np.int32)
-            coefficients = np.hstack([-cuts.slopes, np.ones((count, 1))])
-            self._highs.addRows(
-                count,
-                cuts.intercepts,
-                np.full(count, np.inf),
-                coefficients.size,
-                np.arange(
-                    0,
-                    coefficients.size,
-                    states + 1,
-                    dtype=np.int32,
-                ),
-                np.tile(columns, count),
-                coefficients.ravel(),
-            )
         self._cuts = cuts
+        self._add_cuts()
+
+    def _add_cuts(self) -> None:
+        cuts = self._cuts
+        count, states = cuts.slopes.shape
+        if not count:
+            return
+        columns = np.append(self._stage.state_out, self._future).astype(np.int32)
+        coefficients = np.hstack([-cuts.slopes, np.ones((count, 1))])
+        self._highs.addRows(
+            count,
+            cuts.intercepts,
+            np.full(count, np.inf),
+            coefficients.size,
+            np.arange(
+                0,
+                coefficients.size,
+                states + 1,
+                dtype=np.int32,
+            ),
+            np.tile(columns, count),
+            coefficients.ravel(),
+        )
 
     def restart(self) -> None:
-        """Forget all solves: the next one starts from the first basis."""
-        self._highs.clearSolver()
+        """Forget all solves: the next one starts from the first basis.
+
+        The program is passed anew, since HiGHS keeps what it has scaled rows and columns by, whatever else it forgets.
+        """
+        self._pass_program()
+        self._add_cuts()
         self._sound_basis = self._basis
         if not self._basis.valid:
             return
