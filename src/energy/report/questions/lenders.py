@@ -10,7 +10,7 @@ import pandas as pd
 from energy.analysis.action_file import read_actions
 from energy.analysis.closure import closures
 from energy.analysis.investment_paths import break_even_days, break_even_energy
-from energy.analysis.parallel import delivered, solve_points
+from energy.analysis.recorded_seasons import recorded_seasons
 from energy.analysis.risk.estimate import mean
 from energy.metrics.monthly import weighted_quantile
 from energy.metrics.settlement import debt_service
@@ -40,11 +40,7 @@ _SPARES = ("spare towers and crews", "spare transformer")
 def seasons_of_the_record(library: Library) -> Answer:
     """Question 1: the season in each year of the record, and how often it does not repay the capital."""
     case, base = library.case, library.base
-    years = _recorded_years(case.profiles["inflow"])
-    points = [base.replace(hydrology=year) for year in years]
-    answers = [answer for answer in solve_points(case, points, delivered) if not answer.reason]
-    energy = pd.Series({years[answer.index]: float(answer.values["delivered"]) for answer in answers}).sort_index()
-    energy = energy.rename("delivered").rename_axis("water year")
+    energy = recorded_seasons(case, base)
     needed = _repaying_energy(library)
     values = energy.to_numpy(float)
     weights = np.ones(len(values))
@@ -61,7 +57,7 @@ def seasons_of_the_record(library: Library) -> Answer:
         f"above {rows['P50']:,.0f}. Transmission income repays the loans from {needed:,.0f} GWh a year; "
         f"{100 * below.value:.0f} % of the years fall short of that."
     )
-    failed = len(years) - len(energy)
+    failed = energy.attrs["failed"]
     limits = ("outages: `energy risk baseline` draws them with the water",) + (
         (f"{failed} water years have no optimum",) if failed else ()
     )
@@ -79,20 +75,6 @@ def seasons_of_the_record(library: Library) -> Answer:
         marks=marks_of(case, "profiles/inflow.*", "rules.contract"),
         limits=limits,
     )
-
-
-def _recorded_years(inflow: pd.DataFrame) -> list[str]:
-    """Return the water years in which every site has a record of its own: no row stands for the mean or the median."""
-    table = inflow.sort_index()
-    labels = dict.fromkeys(str(label) for label in table.index.get_level_values("hydrology"))
-    filled = set()
-    for site in dict.fromkeys(table.index.get_level_values("site")):
-        rows = table.xs(site, level="site")
-        typical = [rows.loc[name].to_numpy(float) for name in ("mean", "median") if name in rows.index]
-        for label, values in zip(rows.index, rows.to_numpy(float), strict=True):
-            if any(np.allclose(values, other) for other in typical):
-                filled.add(str(label))
-    return [label for label in labels if label.isdecimal() and label not in filled]
 
 
 def _repaying_energy(library: Library) -> float:
