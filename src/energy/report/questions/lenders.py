@@ -15,7 +15,7 @@ from energy.analysis.risk.estimate import mean
 from energy.metrics.monthly import weighted_quantile
 from energy.metrics.settlement import debt_service
 from energy.report.answers.answer import Answer, marks_of
-from energy.report.answers.avoided import avoided_answer
+from energy.report.answers.avoided import avoided_answer, tonnes_of
 from energy.report.answers.money import (
     LIMITS,
     benefit_curve,
@@ -24,7 +24,7 @@ from energy.report.answers.money import (
 )
 from energy.report.answers.money_years import years_answer
 from energy.report.answers.open_access import open_access_answer
-from energy.report.answers.seasons import season_energy
+from energy.report.answers.seasons import season_energy, settled
 from energy.report.answers.spares import spares_answer
 from energy.report.questions.library import Library
 from energy.results.recorded_policy import recorded_sentence
@@ -32,6 +32,9 @@ from energy.scenario import read_hazards
 
 STARTS = (2027, 2028, 2029, 2031, None)
 PATH_YEARS = tuple(range(2028, 2036))
+EMISSION_YEARS = (("central", 2031), ("central", 2035), ("low", 2031), ("high", 2031))
+"""Growth of demand and year that emissions are looked at in beside the base year."""
+_BUYER = "PK"
 _OUTAGE_DAYS = (15, 46, 92, 153)
 AFGHAN_LINE = "afghan_hvdc_line"
 _SPARES = ("spare towers and crews", "spare transformer")
@@ -175,5 +178,23 @@ def open_access(library: Library) -> Answer:
 
 
 def emissions_avoided(library: Library) -> Answer:
-    """Question 5: emissions avoided in Pakistan."""
-    return avoided_answer(library.case, library.base)
+    """Question 5: emissions avoided in Pakistan, over the water on record and in later years."""
+    case, base = library.case, library.base
+    record = recorded_seasons(case, base).to_numpy(float)
+    answer = avoided_answer(case, base, record, source="water years on record")
+    settlements = {str(base.year): settled(case, base)}
+    for growth, year in EMISSION_YEARS:
+        name = f"{year}" if growth == "central" else f"{year}, {growth} demand"
+        settlements[name] = settled(case, base.replace(year=year, growth=growth))
+    later = tonnes_of(settlements, "year")
+    rates = later[f"per MWh {_BUYER}"]
+    least = str(rates.idxmin())
+    replaced = later.loc[least, "electricity"] / max(later.loc[least, "delivered"], 1e-9)
+    sentence = (
+        f"A delivered MWh avoids {rates.min():.2f} to {rates.max():.2f} t in {_BUYER} over years and growth of demand: "
+        f"most in {rates.idxmax()}, least in {least}, when {100 * replaced:.0f} % of it takes the place of fuel."
+    )
+    first = next(iter(answer.tables))
+    tables = {first: answer.tables[first], "In other years": later, **answer.tables}
+    span = f"{answer.span}; {rates.min():.2f} to {rates.max():.2f} t/MWh over years and growth of demand"
+    return replace(answer, sentences=(*answer.sentences, sentence), tables=tables, span=span)
