@@ -12,6 +12,7 @@ import pytest
 from energy.analysis.closure import closures, season_months
 from energy.analysis.corridor_loss import corridor_losses
 from energy.analysis.frequency_limit import frequency_limit, limited_scenario, with_exchange_limit
+from energy.analysis.frequency_ranges import exchange_within_limit, frequency_at_end, limits_by_constants
 from energy.analysis.threshold_level import crossing, threshold_level
 from energy.case import Case
 from energy.case.stability import Area, Frequency
@@ -126,6 +127,39 @@ def test_frequency_of_two_areas(flows: Result, frequency: Frequency) -> None:
     assert source["stored"] == pytest.approx(560, abs=0.5)
     assert source["largest loss"] == pytest.approx(1.6, rel=1e-6)
     assert found.limit[july] == pytest.approx(1.6, rel=1e-6)
+
+
+def test_hours_above_the_limit_and_what_holding_below_costs(flows: Result, frequency: Frequency) -> None:
+    """The full line sends 100 MW in all 3,672 hours of the season, and may lose 1.6 MW: 0.95 · 1.6 MW · 3,672 h."""
+    table = exchange_within_limit({"median": flows}, frequency)
+    row = table.loc["median"]
+    assert row["most sent"] == pytest.approx(100)
+    assert row["hours above"] == pytest.approx(3672)
+    assert row["delivered within the limit"] == pytest.approx(0.95 * 1.6 * 3672 / 1000, rel=1e-3)
+    strong = frequency.model_copy(update={"under": 1.0, "over": 1000.0, "slope": None})
+    free = exchange_within_limit({"median": flows}, strong).loc["median"]
+    assert free["hours above"] == 0
+    assert free["delivered within the limit"] == pytest.approx(free["delivered"])
+
+
+def test_constants_move_to_the_ends_of_their_evidence(casa1000: Case) -> None:
+    """Hydro 2.5 to 4 s around 3.4: all carriers move by that factor; governors 0.3 to 0.8, load relief 1 to 2."""
+    frequency = casa1000.rules.frequency
+    assert frequency is not None
+    low, high = (frequency_at_end(casa1000, frequency, end) for end in ("low", "high"))
+    assert low.inertia["nuclear"] == pytest.approx(6 * 2.5 / 3.4)
+    assert high.inertia["hydro"] == pytest.approx(4)
+    assert (low.governed, high.governed) == (0.3, 0.8)
+    assert (low.load_relief, high.load_relief) == (1, 2)
+    assert frequency_at_end(casa1000, frequency, "base") is frequency
+
+
+def test_without_evidence_the_constants_stay(two_bus: Case, flows: Result, frequency: Frequency) -> None:
+    """Nothing is known of them: all ends are the base; 50 MW lost over 4 MW/Hz are 12.5 Hz."""
+    table = limits_by_constants(two_bus, flows, frequency, loss=50)
+    assert table.loc["low"].equals(table.loc["high"])
+    assert table.loc["base", "deviation receiving"] == pytest.approx(50 / 4, rel=1e-6)
+    assert table.loc["base", "largest loss, weakest"] == pytest.approx(1.6, rel=1e-6)
 
 
 def test_an_exchange_limit_holds_hour_by_hour(two_bus: Case, flows: Result) -> None:

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from energy.analysis.frequency_limit import frequency_limit
+from energy.analysis.frequency_ranges import ENDS, frequency_at_end
 from energy.analysis.transit_after_loss import loading_after_surplus
 from energy.case.stability import Frequency
 from energy.model.axis import in_window
 from energy.report.answers.answer import Answer, marks_of
-from energy.report.answers.grid import frequency_answer, frequency_of
+from energy.report.answers.frequency import WITHIN, frequency_answer, frequency_of
 from energy.report.answers.seasons import solved
 from energy.report.questions.library import Library, outages
 from energy.solve import Result
@@ -29,8 +30,6 @@ SINKS: dict[str, dict[str, float]] = {
     "all in Uzbekistan": {"UZ centre": 1.0},
 }
 """Where the machines outside Tajikistan and Kyrgyzstan may be that take up a surplus."""
-GOVERNORS = {"low": "low", "base": "base", "high": "high"}
-"""Ends of the range of what governors and loads give."""
 
 
 def ring_collapse(library: Library) -> Answer:
@@ -41,8 +40,8 @@ def ring_collapse(library: Library) -> Answer:
     hours = pd.Series(result.hours, result.inputs.axis.snapshots)
     exchange = _ring_exchange(result)
     shares, tables = {}, {}
-    for end in GOVERNORS:
-        surplus, deficit = _stands(result, _at_end(library, frequency, end))
+    for end in ENDS:
+        surplus, deficit = _stands(result, frequency_at_end(case, frequency, end))
         is_pulled = (exchange > surplus) | (-exchange > deficit)
         shares[end] = float(hours[is_pulled].sum() / hours.sum())
         if end == "base":
@@ -112,22 +111,6 @@ def _stands(result: Result, frequency: Frequency) -> tuple[pd.Series, pd.Series]
     return surplus, deficit
 
 
-def _at_end(library: Library, frequency: Frequency, end: str) -> Frequency:
-    """Return the constants with governors, load relief and inertia at an end of their ranges."""
-    if end == "base":
-        return frequency
-    evidence = library.case.evidence
-    of_frequency = (evidence["component"] == "rules") & (evidence["name"] == "frequency")
-    rows = evidence[of_frequency].set_index("attribute")
-    values = rows[end].astype(float).to_dict()
-    usual = rows["base"].astype(float).to_dict()
-    scale = values["inertia.hydro"] / usual["inertia.hydro"]
-    inertia = {carrier: scale * constant for carrier, constant in frequency.inertia.items()}
-    return frequency.model_copy(
-        update={"governed": values["governed"], "load_relief": values["load_relief"], "inertia": inertia}
-    )
-
-
 def _months(
     exchange: pd.Series,
     surplus: pd.Series,
@@ -179,17 +162,16 @@ def bipole_trip(library: Library) -> Answer:
     overloaded = sorted({line for names in over.values() for line in names})
     most = float(transit["after"].max())
     rating = float(transit["s_nom"].iloc[0])
-    held = "above" if most > rating else "within"
     others = f"{', '.join(overloaded)} would be overloaded" if overloaded else "no line of the ring is overloaded"
     sentences = (
-        f"After the loss of all {limit.rating:,.0f} MW (the scenario sends up to {sold.max():,.0f}) the surplus "
-        "is taken "
-        f"up outside Tajikistan and Kyrgyzstan to {100 * outside:.0f} %.",
-        f"The Kazakh transit ({KAZAKH_TRANSIT}) goes from {transit['before'].max():,.0f} to at most {most:,.0f} MW, "
-        f"{held} its {rating:,.0f} MW; {others}.",
+        _frequency_verdict(answer.tables[WITHIN]),
+        f"The Kazakh transit ({KAZAKH_TRANSIT}): {'yes' if most > rating else 'no'}. After the loss of all "
+        f"{limit.rating:,.0f} MW (the scenario sends up to {sold.max():,.0f}) the surplus is taken up outside "
+        f"Tajikistan and Kyrgyzstan to {100 * outside:.0f} %; the transit goes from {transit['before'].max():,.0f} to "
+        f"at most {most:,.0f} of its {rating:,.0f} MW; {others}.",
         *answer.sentences,
     )
-    span = f"Kazakh transit {transit['after'].min():,.0f} to {most:,.0f} MW, by where the surplus is taken up"
+    of_transit = f"Kazakh transit {transit['after'].min():,.0f} to {most:,.0f} MW, by where the surplus is taken up"
     limits = (
         "angles, protection, dead bands and limits of governors; what loops through the 220 kV network",
         "fast tripping of plants, which would take most of the surplus away in a quarter of a second",
@@ -198,9 +180,24 @@ def bipole_trip(library: Library) -> Answer:
         answer,
         sentences=sentences,
         tables={"Kazakh transit after the trip": transit, **answer.tables, **tables},
-        span=span,
+        span=f"{of_transit}; {answer.span}",
         marks=marks_of(case, "rules.frequency", "lines.*"),
         limits=limits,
+    )
+
+
+def _frequency_verdict(within: pd.DataFrame) -> str:
+    """Return whether the line ever carries more than the frequency of both ends stands to lose."""
+    hours = within["hours above"]
+    if not hours.max() > 0:
+        return "Frequency: no, in no water does the line carry more than both ends stand to lose."
+    worst = str(hours.idxmax())
+    row = within.loc[worst]
+    kept = row["delivered within the limit"]
+    return (
+        f"Frequency: yes, in {worst} water the line carries more than both ends stand to lose in "
+        f"{row['hours above']:,.0f} h a year; held below that hour by hour it delivers {kept:,.0f} GWh instead of "
+        f"{row['delivered']:,.0f}."
     )
 
 

@@ -15,7 +15,7 @@ from energy.metrics.settlement import MILLION
 from energy.model.axis import HOURS_A_DAY, Axis, in_window
 from energy.report.answers.answer import Answer, marks_of
 from energy.report.answers.avoided import closure_answer, winter_price_answer
-from energy.report.answers.grid import frequency_answer
+from energy.report.answers.frequency import frequency_answer
 from energy.report.answers.money import contract_answer
 from energy.report.answers.reverse_trade import reverse_scenario, reverse_trade
 from energy.report.answers.seasons import season_energy, settled, solved, water_labels
@@ -196,6 +196,7 @@ def reserve_at_nowshera(library: Library) -> Answer:
     largest = max(own.values(), default=0.0)
     extra = max(limit.rating - largest, 0.0)
     reserve = _reserve_by_water(library, largest)
+    more = reserve["more reserve at most"]
     asks = [
         f"{row['hours']:,.0f} h in {water} water, by {row['more reserve at most']:,.0f} MW at most"
         for water, row in reserve.iterrows()
@@ -238,13 +239,14 @@ def reserve_at_nowshera(library: Library) -> Answer:
     limits = (
         "flows of single 500 kV lines in Pakistan, those at Nowshera among them: three nodes with transport links "
         "stand for the country, since no list of its 500 kV lines with impedances is in the case",
-        "what reserve costs: the case has no price of reserve",
+        "what reserve costs: the case has no price of reserve; the part load of plants that hold it would have to be "
+        "known",
     )
     return Answer(
         (sentence, inside, far, *frequency.sentences),
         tables,
-        span=frequency.span,
-        marks=marks_of(case, "rules.security", "rules.frequency"),
+        span=f"more reserve {more.min():,.0f} to {more.max():,.0f} MW, dry to wet water; {frequency.span}",
+        marks=marks_of(case, "rules.security", "rules.frequency", "links.PK*"),
         limits=(*limits, *frequency.limits),
     )
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pandas as pd
 
+from energy.analysis.priority_waterfall import open_season
+from energy.analysis.transit_after_loss import flow_after_outage, room_for_transfer
 from energy.case import Case
 from energy.errors import SolverError
 from energy.report.answers.answer import Answer, marks_of
@@ -25,6 +27,9 @@ SEPTEMBER = {"from": "09-01", "to": "09-30"}
 NUREK_FULL = (0.65, 0.8, 0.9, 1.0)
 NORTH_SOUTH = "Sughd - Dushanbe"
 KYRGYZ_LINE = "Datka - Sughd"
+KYRGYZ_BUS, SENDING_BUS = "KG south", "TJ south"
+_ROOM_UNITS = "MW; hours with room: share of the season's hours"
+_ALL_HOURS = 1 - 1e-9
 AFGHAN_LINE = "values.profiles/monthly.TJ - AF 220 kV.p_max_pu"
 AFGHAN_SALES = {"1.0 TWh to Afghanistan": 1.0, "1.5 TWh to Afghanistan": 1.5}
 BUYERS = {
@@ -150,36 +155,106 @@ def north_south_line(library: Library) -> Answer:
         for name in names:
             seasons[f"{name}, {water}"] = library.scenario(name, hydrology=water)
     table = comparison(case, seasons)
-    result = solved(case, base)
-    path = _use_of_path(result)
+    wanted = _kyrgyz_part(case)
+    room = pd.concat(
+        {
+            water: _room_for_kyrgyz_power(solved(case, changed), changed, wanted)
+            for water, changed in water_labels(case, base).items()
+        },
+        names=["water"],
+    )
+    room.attrs["units"] = _ROOM_UNITS
+    path = _use_of_path(solved(case, base))
     exchange = corridor_answer(case, base, ("tajik_north_south", "datka_sughd"))
     voltage = power_flow_answer(case, base)
     verdict, outage_tables = _voltages_without_path(library, names[0])
-    used = path.T.to_dict()
-    own, kyrgyz = used[NORTH_SOUTH], used[KYRGYZ_LINE]
+    own, kyrgyz = path.loc[NORTH_SOUTH], path.loc[KYRGYZ_LINE]
     least = table["delivered"]
     taken = [float(least.iloc[0] - least.iloc[1]), float(least.iloc[3] - least.iloc[4])]
     losses = [max(round(loss, 1), 0.0) + 0.0 for loss in taken]
     sentences = (
-        f"{NORTH_SOUTH} carries at most {own['most']:,.0f} of {own['rating']:,.0f} MW: {own['room']:,.0f} MW of room, "
-        f"and {kyrgyz['south']:,.0f} GWh a year come over {KYRGYZ_LINE}.",
+        _room_sentence(room, wanted),
+        f"{NORTH_SOUTH} carries up to {own['most']:,.0f} of its {own['rating']:,.0f} MW, {own['north']:,.0f} GWh a "
+        f"year to the north and {own['south']:,.0f} to the south: Kyrgyz power for the south takes load off it; "
+        f"{kyrgyz['south']:,.0f} GWh a year come over {KYRGYZ_LINE} as it is.",
         f"With it out the season loses {losses[0]:,.0f} GWh in median and {losses[1]:,.0f} in wet water: Kyrgyzstan "
         "has little to send, and the ring through Uzbekistan carries instead.",
         f"{voltage.sentences[0]} With it out: {verdict}",
     )
     tables = {
+        "Room for Kyrgyz power in the season": room,
         "Use of the path": path,
         "Seasons with a line out": table,
         **exchange.tables,
         **voltage.tables,
         **outage_tables,
     }
+    least_room, most_room = room["least room"].min(), room["least room"].max()
     return Answer(
         sentences,
         tables,
-        span=f"season lost {min(losses):,.0f} to {max(losses):,.0f} GWh, median to wet water",
-        marks=marks_of(case, "lines.*", "rules.reactive_power"),
-        limits=voltage.limits,
+        span=f"room in the tightest hour of the season {least_room:,.0f} to {most_room:,.0f} MW over water, all lines "
+        f"or one out; season lost {min(losses):,.0f} to {max(losses):,.0f} GWh, median to wet water",
+        marks=marks_of(case, "lines.*", "rules.reactive_power", "rules.contract"),
+        limits=(
+            *voltage.limits,
+            "voltages with more Kyrgyz power, and what ties may carry by agreement: room is by ratings",
+        ),
+    )
+
+
+def _kyrgyz_part(case: Case) -> float:
+    """Return Kyrgyzstan's part of the full line at the sending end [MW]."""
+    contract = case.rules.contract
+    assert contract is not None
+    return contract.ceiling * contract.shares["KG"]
+
+
+def _room_for_kyrgyz_power(result: Result, scenario: Scenario, wanted: float) -> pd.DataFrame:
+    """Return how much more Kyrgyz power can reach the sending end while the contract delivers.
+
+    Parameters
+    ----------
+    wanted
+        Power that is asked for [MW].
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index lines in service; ``least room``, ``mean room`` [MW], ``hours with room``: share of the season's hours in
+        which what is wanted fits, ``limit``: the line that is full first in the tightest hour.
+    """
+    lines = result.inputs.components["lines"]
+    flow = result.flow("lines")[lines.index]
+    states = {"all lines": (lines, flow)}
+    for line in (NORTH_SOUTH, KYRGYZ_LINE):
+        states[f"{line} out"] = (lines.drop(index=line), flow_after_outage(lines, flow, line))
+    hours = result.hours * open_season(scenario, result.inputs)
+    is_open = hours > 0
+    rows = {}
+    for state, (left, flows) in states.items():
+        room = room_for_transfer(left, flows, KYRGYZ_BUS, {SENDING_BUS: 1.0})[is_open]
+        fits = room["room"] >= wanted
+        rows[state] = {
+            "least room": float(room["room"].min()),
+            "mean room": float(room["room"] @ hours[is_open] / hours.sum()),
+            "hours with room": float(hours[is_open][fits].sum() / hours.sum()),
+            "limit": str(room.loc[room["room"].idxmin(), "limit"]),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("lines")
+
+
+def _room_sentence(room: pd.DataFrame, wanted: float) -> str:
+    """Return whether Kyrgyzstan's part of the full line fits through the ring, with all lines and with one out."""
+    whole = room.xs("all lines", level="lines")
+    out = room.xs(f"{NORTH_SOUTH} out", level="lines")
+    always = bool((whole["hours with room"] > _ALL_HOURS).all())
+    return (
+        f"{'Yes' if always else 'Not in all hours'}: Kyrgyzstan's part of the full line is {wanted:,.0f} MW; on top of "
+        f"what flows the ring takes at least {whole['least room'].min():,.0f} MW from {KYRGYZ_BUS} to {SENDING_BUS}, "
+        f"{whole['mean room'].min():,.0f} in the mean, and {100 * whole['hours with room'].min():.0f} % of the "
+        f"season's hours have room for all of it; with {NORTH_SOUTH} out at least {out['least room'].min():,.0f} MW "
+        f"and {100 * out['hours with room'].min():.0f} %."
     )
 
 
