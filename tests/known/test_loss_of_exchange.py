@@ -79,7 +79,7 @@ def test_injections_are_kept_by_an_outage(flows: list[float], line: str) -> None
 def test_room_is_that_of_the_first_full_line() -> None:
     """Half of a transfer from a to c goes either way: 60 MW of room straight, 40 over b: 80 MW, b-c full first.
 
-    The other way about the flows make room: 140 over c-b, 120 straight, of which half a transfer uses one each.
+    The other way these flows make room: 160 MW on b-c, 140 straight, and a-b with 100 MW is full first, at 200.
     """
     flow = pd.DataFrame({"ab": [0.0], "bc": [60.0], "ac": [40.0], "bd": [60.0]})
     there = room_for_transfer(LINES, flow, "a", {"c": 1.0}).loc[0]
