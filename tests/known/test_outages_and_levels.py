@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from energy.analysis.closure import closures, season_months
+from energy.analysis.closure import closure_scenario, closures, season_months
+from energy.analysis.closure_cost import cost_by_party, replacing_supply
 from energy.analysis.corridor_loss import corridor_losses
 from energy.analysis.frequency_limit import frequency_limit, limited_scenario, with_exchange_limit
 from energy.analysis.frequency_ranges import exchange_within_limit, frequency_at_end, limits_by_constants
+from energy.analysis.settlement import settlement
 from energy.analysis.threshold_level import crossing, threshold_level
 from energy.case import Case
 from energy.case.stability import Area, Frequency
@@ -47,6 +49,25 @@ def test_a_full_line_loses_each_day_of_a_closure(two_bus: Case) -> None:
         lost = 95 * 24 * days / 1000
         assert found.table.loc[(7, days), "lost"] == pytest.approx(lost, rel=1e-4)
         assert found.table.loc[(7, days), "income lost"] == pytest.approx(lost * 92 / 1000, rel=1e-4)
+
+
+def test_a_closure_is_replaced_by_gas_and_borne_by_the_sellers(two_bus: Case) -> None:
+    """Ten days out of a full line: 22.8 GWh of gas at 80 $/MWh instead of a bill of 92 $/MWh, and 0.2 t/MWh.
+
+    The buyer gains 12 $/MWh, sellers and transit lose 92: their water runs off. Together 80 $/MWh are lost.
+    """
+    usual = settlement(two_bus, scenario())
+    closed = {"ten days": settlement(two_bus, closure_scenario(scenario(), LINE, 7, 10))}
+    supply = replacing_supply(usual, closed, "BB").loc["ten days"]
+    assert supply["lost"] == pytest.approx(22.8, rel=1e-4)
+    assert supply["gas"] == pytest.approx(22.8, rel=1e-4)
+    assert supply["CO2"] == pytest.approx(22.8 * 200, rel=1e-4)
+    cost = cost_by_party(usual, closed).loc["ten days"]
+    assert cost["fuel of the buyer"] == pytest.approx(22.8 * 80 / 1000, rel=1e-4)
+    assert cost["BB"] == pytest.approx(-22.8 * 12 / 1000, rel=1e-3)
+    assert cost.drop(["BB", "fuel of the buyer", "together"]).sum() == pytest.approx(22.8 * 92 / 1000, rel=1e-4)
+    sent = 22.8 / 0.95  # the line's own cost of 0.1 $/MWh is saved
+    assert cost["together"] == pytest.approx((22.8 * 80 - sent * 0.1) / 1000, rel=1e-5)
 
 
 def test_an_outage_is_held_against_its_own_calm(two_bus: Case) -> None:
