@@ -9,6 +9,7 @@ import pandas as pd
 
 from energy.analysis.action_file import read_actions
 from energy.analysis.closure import closures
+from energy.analysis.investment import ALL
 from energy.analysis.investment_paths import break_even_days, break_even_energy
 from energy.analysis.recorded_seasons import recorded_seasons
 from energy.analysis.risk.estimate import mean
@@ -94,11 +95,16 @@ def _repaying_energy(library: Library) -> float:
 
 def value_over_years(library: Library) -> Answer:
     """Question 2: NPV by start over years that differ, and what is stranded where all years are as the first."""
-    along = years_answer(library.case, library.base, PATH_YEARS, STARTS)
-    alike = investment_answer(library.case, library.base, STARTS)
+    case, base = library.case, library.base
+    record = recorded_seasons(case, base).to_numpy(float)
+    along = years_answer(case, base, PATH_YEARS, STARTS, seasons=record)
+    alike = investment_answer(case, base, STARTS)
+    stranded = next(table for title, table in along.tables.items() if title.startswith("By country along"))
     sentences = (
         *along.sentences,
-        f"Were all years as {library.base.year}, without growth or new plants: {alike.sentences[0]}",
+        f"Along the path {stranded.loc[ALL, 'stranded']:,.0f} million USD are stranded, of the capital of "
+        f"{', '.join(map(str, stranded.index[stranded['stranded'] > 0].drop(ALL, errors='ignore')))}.",
+        f"Were all years as {base.year}, without growth or new plants: {alike.sentences[0]}",
         alike.sentences[1],
     )
     return replace(
