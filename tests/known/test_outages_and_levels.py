@@ -22,6 +22,7 @@ from energy.errors import InputError
 from energy.metrics import sent, transferable
 from energy.model import inputs
 from energy.report.answers.seasons import outage_losses
+from energy.report.questions.dispatchers import _months
 from energy.scenario import Scenario, read_scenario
 from energy.solve import Result, solve
 
@@ -198,6 +199,19 @@ def test_the_limit_as_events_of_a_scenario(two_bus: Case, flows: Result) -> None
     assert [event.name for event in limited.events] == ["frequency limit 2028-07"]
     result = solve(inputs(two_bus, limited))
     assert delivered(result) == pytest.approx(0.95 * (30 * 31 + 100 * 122) * 24 / 1000, rel=1e-6)
+
+
+def test_what_an_island_has_to_shed_or_trip() -> None:
+    """July: 300 and 100 MW out of 250 stood: 50 to trip, in 4 of 24 hours. January: 80 in of 60 stood: 20 to shed."""
+    snapshots = pd.DatetimeIndex(["2028-07-01 00:00", "2028-07-01 12:00", "2029-01-01 00:00"])
+    exchange = pd.Series([300.0, 100.0, -80.0], snapshots)
+    stood = pd.Series(250.0, snapshots), pd.Series(60.0, snapshots)
+    table = _months(exchange, *stood, pd.Series([4.0, 20.0, 24.0], snapshots))
+    july, january = table.iloc[0], table.iloc[1]
+    assert (july["plants to trip"], july["load to shed"]) == (50, 0)
+    assert july["hours pulled down"] == pytest.approx(4 / 24)
+    assert (january["plants to trip"], january["load to shed"]) == (0, 20)
+    assert (january["most in"], january["hours pulled down"]) == (80, 1)
 
 
 def test_an_unknown_area_is_refused(flows: Result, frequency: Frequency) -> None:
