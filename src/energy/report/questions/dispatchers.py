@@ -57,10 +57,10 @@ def ring_collapse(library: Library) -> Answer:
         "collapse trips plants or sheds load, and may take the sending end with it.",
         f"The island stands {surplus.min():,.0f} MW of surplus or {deficit.min():,.0f} MW of deficit in its weakest "
         f"hours; the exchange reaches {exchange.max():,.0f} MW out and {-exchange.min():,.0f} MW in. To stand on its "
-        f"own it has to shed up to {shed.max():,.0f} MW of load ({shed.idxmax()}) or trip up to {tripped.max():,.0f} MW "
-        f"of plants ({tripped.idxmax()}) at once.",
-        f"Where the island holds, the event of January 2022 takes {abs(lost.iloc[0]):,.1f} GWh of the season, as it lies "
-        f"in winter; in mid-July the same event takes {abs(lost.iloc[1]):,.1f} GWh.",
+        f"own it has to shed up to {shed.max():,.0f} MW of load ({shed.idxmax()}) or trip up to "
+        f"{tripped.max():,.0f} MW of plants ({tripped.idxmax()}) at once.",
+        f"Where the island holds, the event of January 2022 takes {abs(lost.iloc[0]):,.1f} GWh of the season, as "
+        f"it lies in winter; in mid-July the same event takes {abs(lost.iloc[1]):,.1f} GWh.",
         _held_sentence(held),
     )
     limits = (

@@ -13,9 +13,10 @@ from energy.analysis.investment import ALL
 from energy.analysis.investment_paths import break_even_days, break_even_energy
 from energy.analysis.recorded_seasons import recorded_seasons
 from energy.analysis.risk.estimate import mean
+from energy.case import Case
 from energy.metrics.monthly import weighted_quantile
 from energy.metrics.settlement import debt_service
-from energy.report.answers.answer import Answer, marks_of
+from energy.report.answers.answer import Answer, evidence_ends, marks_of
 from energy.report.answers.avoided import avoided_answer, tonnes_of
 from energy.report.answers.money import (
     LIMITS,
@@ -25,18 +26,19 @@ from energy.report.answers.money import (
 )
 from energy.report.answers.money_years import years_answer
 from energy.report.answers.open_access import open_access_answer
-from energy.report.answers.seasons import season_energy, settled
+from energy.report.answers.seasons import season_energy, settled, water_labels
 from energy.report.answers.spares import spares_answer
 from energy.report.questions.library import Library
 from energy.results.recorded_policy import recorded_sentence
-from energy.scenario import read_hazards
+from energy.scenario import Scenario, read_hazards
 
 STARTS = (2027, 2028, 2029, 2031, None)
 PATH_YEARS = tuple(range(2028, 2036))
 EMISSION_YEARS = (("central", 2031), ("central", 2035), ("low", 2031), ("high", 2031))
 """Growth of demand and year that emissions are looked at in beside the base year."""
 _BUYER = "PK"
-_OUTAGE_DAYS = (15, 46, 92, 153)
+_OUTAGE_DAYS = (15, 46, 92, 122, 153)
+_SEASON_DAYS = 153
 AFGHAN_LINE = "afghan_hvdc_line"
 _SPARES = ("spare towers and crews", "spare transformer")
 
@@ -119,39 +121,84 @@ def value_over_years(library: Library) -> Answer:
 def outage_days_that_can_be_lost(library: Library) -> Answer:
     """Question 3: break-even days of outage of the Afghan section, and the worth of spares."""
     case, base = library.case, library.base
-    investment, contract = investment_of(case)
-    curve = benefit_curve(case, base)
-    needed = break_even_energy(investment, contract, curve, investment.start)
-    first = 5
-    table = closures(
-        case=case,
-        scenario=base,
-        where=[AFGHAN_LINE],
-        lengths=_OUTAGE_DAYS,
-        months=[first],
-    ).table.droplevel("month")
-    energy = season_energy(case, base)
-    days = break_even_days(
-        needed,
-        energy,
-        table.index.to_numpy(float),
-        table["delivered"].to_numpy(float),
-    )
-    said = "never, however long the outage" if np.isinf(days) else f"after {days:,.0f} days"
+    needed = _needed_energy(library)
+    waters = water_labels(case, base)
+    by_water = {water: _closures_from_may(case, changed) for water, changed in waters.items()}
+    days = _break_even_days(library, needed, by_water)
     spares = _spares(library)
+    usual = "median" if "median" in by_water else next(iter(by_water))
+    texts = [f"{_days_text(row['case'])} in {water}" for water, row in days.iterrows()]
     sentences = (
-        f"The yearly benefit no longer pays for finishing the works when less than {needed:,.0f} GWh are delivered: "
-        f"{said} of outage from 1 May in each year, as reservoirs make up for the first weeks.",
+        f"The yearly benefit no longer pays for finishing the works when less than {needed['case']:,.0f} GWh are "
+        f"delivered: {', '.join(texts)} water, counted from 1 May in each year; reservoirs make up for the first weeks "
+        "while the line has room.",
         *spares.sentences,
     )
-    tables = {"Season by the days of outage from 1 May": table, **spares.tables}
+    least, most = days.min(axis=None), days.replace(np.inf, _SEASON_DAYS).max(axis=None)
     return Answer(
         sentences,
-        tables,
-        span=spares.span,
-        marks=marks_of(case, "rules.investment", "links.HVDC*"),
+        {
+            "Days of outage that can be lost in each year": days,
+            f"Season by the days of outage from 1 May, {usual} water": by_water[usual],
+            **spares.tables,
+        },
+        span=f"{least:,.0f} to {most:,.0f} days by water and discount rate; {spares.span}",
+        marks=f"{marks_of(case, 'rules.investment', 'links.HVDC*')}; rates of outages: weakest mark C",
         limits=spares.limits,
     )
+
+
+def _needed_energy(library: Library) -> dict[str, float]:
+    """Return the energy a year from which finishing the works pays, at the case's discount rate and its ends [GWh]."""
+    case = library.case
+    investment, contract = investment_of(case)
+    curve = benefit_curve(case, library.base)
+    low, high = evidence_ends(case, "investment", "discount_rate")
+    needed = {"case": break_even_energy(investment, contract, curve, investment.start)}
+    for rate in (low, high):
+        discounted = investment.model_copy(update={"discount_rate": rate})
+        needed[f"at {100 * rate:g} %"] = break_even_energy(discounted, contract, curve, investment.start)
+    return needed
+
+
+def _closures_from_may(case: Case, scenario: Scenario) -> pd.DataFrame:
+    """Return the season by the days of outage from 1 May, as of ``energy.analysis.closure``; index days."""
+    lost = closures(case=case, scenario=scenario, where=[AFGHAN_LINE], lengths=_OUTAGE_DAYS, months=[5])
+    return lost.table.droplevel("month")
+
+
+def _break_even_days(
+    library: Library,
+    needed: dict[str, float],
+    by_water: dict[str, pd.DataFrame],
+) -> pd.DataFrame:
+    """Return the days of outage after which less than what is needed is delivered.
+
+    Parameters
+    ----------
+    needed
+        Discount rate → energy from which finishing pays [GWh].
+    by_water
+        Water → season by days of outage.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index water, a column a discount rate; days, infinite where the longest outage leaves enough.
+    """
+    waters = water_labels(library.case, library.base)
+    rows = {}
+    for water, table in by_water.items():
+        undisturbed = season_energy(library.case, waters[water])
+        lengths, left = table.index.to_numpy(float), table["delivered"].to_numpy(float)
+        rows[water] = {rate: break_even_days(energy, undisturbed, lengths, left) for rate, energy in needed.items()}
+    days = pd.DataFrame.from_dict(rows, orient="index").rename_axis("water")
+    days.attrs["units"] = "days from 1 May, of 153"
+    return days
+
+
+def _days_text(days: float) -> str:
+    return "never" if np.isinf(days) else f"after {days:,.0f} days"
 
 
 def _spares(library: Library) -> Answer:

@@ -79,7 +79,7 @@ QUESTIONS = (
         ),
         answer=lenders.outage_days_that_can_be_lost,
         commands=(
-            "energy closure baseline --where afghan_hvdc_line --month 5 --days 15 --days 46 --days 92 --days 153",
+            "energy closure baseline --where afghan_hvdc_line --month 5 --days 46 --days 92 --days 122 --days 153",
             "energy actions baseline --by 'income gained'",
         ),
     ),

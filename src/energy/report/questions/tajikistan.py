@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from energy.analysis.priority_waterfall import open_season
+from energy.analysis.recorded_seasons import recorded_seasons
 from energy.analysis.transit_after_loss import flow_after_outage, room_for_transfer
 from energy.case import Case
 from energy.errors import SolverError
-from energy.report.answers.answer import Answer, marks_of
+from energy.metrics.monthly import energy_by_month, transferable, weighted_quantile
+from energy.report.answers.answer import Answer, evidence_ends, marks_of
 from energy.report.answers.grid import corridor_answer, power_flow_answer
 from energy.report.answers.seasons import (
     comparison,
@@ -24,6 +27,9 @@ from energy.scenario import Scenario
 from energy.solve import Result
 
 SEPTEMBER = {"from": "09-01", "to": "09-30"}
+NUREK_RULE = "rules.nurek_full.at_least"
+_NOTICED = 1.0
+"""Energy from which on a difference counts [GWh]."""
 NUREK_FULL = (0.65, 0.8, 0.9, 1.0)
 NORTH_SOUTH = "Sughd - Dushanbe"
 KYRGYZ_LINE = "Datka - Sughd"
@@ -46,44 +52,107 @@ AFGHAN_TODAY = 1.78
 def nurek_full_in_september(library: Library) -> Answer:
     """Question 11: what can be sold while Nurek is full, and what a GWh sold in September costs in winter."""
     case, base = library.case, library.base
-    by_level = {}
-    for water, scenario in water_labels(case, base).items():
+    table = _by_water_and_level(library)
+    seasons = table["delivered"].unstack("water")
+    full = seasons.iloc[-1]
+    less = float((seasons.iloc[0] - full).max())
+    months = _sale_by_month(solved(case, base.replace(**{NUREK_RULE: 1.0})))
+    trade = _september_against_winter(library)
+    record = _nurek_over_record(library)
+    texts = ", ".join(f"{energy:,.0f} GWh ({water})" for water, energy in full.items())
+    quite_full = record.loc["quite full"]
+    sentences = (
+        f"With Nurek quite full on 1 October {texts} can be sold in the season, at most {less:,.0f} GWh less than with "
+        f"{100 * NUREK_FULL[0]:.0f} % of it; {months.iloc[-1]:,.0f} GWh of it in September of median water.",
+        f"Over {quite_full['years']:.0f} water years on record it is {quite_full['P90']:,.0f} GWh in nine of ten and "
+        f"{quite_full['P50']:,.0f} in half of them; filling it costs sale in {quite_full['years with less']:.0f} of "
+        f"them, {quite_full['most less']:,.0f} GWh at most.",
+        _september_sentence(case, trade),
+    )
+    return Answer(
+        sentences,
+        {
+            "By water and the level asked of Nurek": table,
+            "Over the water years on record": record,
+            "A GWh in September against winter": trade,
+            "Sale by month with Nurek quite full": months.to_frame(),
+        },
+        span=f"{full.min():,.0f} to {full.max():,.0f} GWh, dry to wet, with Nurek full; over the record "
+        f"{quite_full['P90']:,.0f} (P90) to {quite_full['P10']:,.0f} (P10)",
+        marks=marks_of(case, "rules.nurek*", "stores.Nurek", "profiles/inflow.*"),
+        limits=(
+            "what an operator would hold back for a winter that he does not know: here each year is foreseen; "
+            "`energy policy` decides without that",
+        ),
+    )
+
+
+def _by_water_and_level(library: Library) -> pd.DataFrame:
+    """Return the season and unserved Tajik demand by water and the level asked of Nurek on 1 October [GWh]."""
+    case = library.case
+    rows = {}
+    for water, scenario in water_labels(case, library.base).items():
         for share in NUREK_FULL:
-            changed = scenario.replace(**{"rules.nurek_full.at_least": share})
-            by_level[water, 100 * share] = {
+            changed = scenario.replace(**{NUREK_RULE: share})
+            rows[water, 100 * share] = {
                 "delivered": season_energy(case, changed),
                 "unserved TJ": unserved_energy(case, changed, "TJ"),
             }
-    table = pd.DataFrame.from_dict(by_level, orient="index")
-    table.index = pd.MultiIndex.from_tuples(by_level, names=["water", "Nurek full, %"])
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table.index = pd.MultiIndex.from_tuples(rows, names=["water", "Nurek full, %"])
     table.attrs["units"] = "GWh"
-    trade = _september_against_winter(library)
-    seasons = table["delivered"].unstack("water")
-    full = seasons.iloc[-1]
-    texts = ", ".join(f"{energy:,.0f} GWh ({water})" for water, energy in full.items())
-    less = (seasons.iloc[0] - full).max()
+    return table
+
+
+def _sale_by_month(result: Result) -> pd.Series:
+    """Return what is delivered in each month that delivers [GWh]."""
+    energy = energy_by_month(transferable(result), result)
+    months = energy[energy > 0].rename("delivered").rename_axis("month")
+    months.attrs["units"] = "GWh"
+    return months
+
+
+def _nurek_over_record(library: Library) -> pd.DataFrame:
+    """Return the seasons of the water years on record, with Nurek as the case has it and quite full on 1 October.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index level; ``P90``, ``P50``, ``P10`` [GWh], ``years``, ``years with less`` than as the case has it, and
+        ``most less`` [GWh].
+    """
+    case, base = library.case, library.base
+    usual = recorded_seasons(case, base)
+    full = recorded_seasons(case, base.replace(**{NUREK_RULE: 1.0}))
+    rows = {}
+    for name, seasons in (("as the case has it", usual), ("quite full", full)):
+        less = (usual - seasons).dropna()
+        energy, weights = seasons.to_numpy(float), np.ones(len(seasons))
+        rows[name] = {
+            "P90": weighted_quantile(energy, weights, 0.1),
+            "P50": weighted_quantile(energy, weights, 0.5),
+            "P10": weighted_quantile(energy, weights, 0.9),
+            "years": float(len(seasons)),
+            "years with less": float((less > _NOTICED).sum()),
+            "most less": float(less.max()),
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("Nurek on 1 October")
+    table.attrs["units"] = "GWh; years"
+    return table
+
+
+def _september_sentence(case: Case, trade: pd.DataFrame) -> str:
+    """Return what September's sale costs in winter, and the price of a dark MWh at which it stops paying."""
     first = trade.iloc[0]
-    if first["sold more"] > 1:
-        ratio = first["unserved more"] / first["sold more"]
-        cost = (
-            f"Sold before Tajik demand, September carries {first['sold more']:,.0f} GWh more and winter lacks "
-            f"{first['unserved more']:,.0f}: {ratio:.2f} GWh dark in winter for a GWh sold."
-        )
-    else:
-        cost = "Sold before Tajik demand, September carries no more."
-    sentences = (
-        f"With Nurek quite full on 1 October {texts} can be sold in the season, at most {less:,.0f} GWh less than with "
-        f"{100 * NUREK_FULL[0]:.0f} % of it.",
-        cost,
-    )
-    limits = ("what an operator would hold back for a winter that he does not know: the year is foreseen here",)
-    tables = {"By water and the level asked of Nurek": table, "A GWh in September against winter": trade}
-    return Answer(
-        sentences,
-        tables,
-        span=f"{full.min():,.0f} to {full.max():,.0f} GWh, dry to wet, with Nurek full",
-        marks=marks_of(case, "rules.nurek*", "stores.Nurek"),
-        limits=limits,
+    if not first["sold more"] > _NOTICED:
+        return "Sold before Tajik demand, September carries no more."
+    ratio = first["unserved more"] / first["sold more"]
+    low, high = evidence_ends(case, "unserved TJ south", "marginal_cost", "generators")
+    return (
+        f"Sold before Tajik demand, September carries {first['sold more']:,.0f} GWh more and winter lacks "
+        f"{first['unserved more']:,.0f}: {ratio:.2f} GWh dark in winter for a GWh sold. It pays Tajikistan only if a "
+        f"MWh that is not served in winter is worth less than {first['break-even']:,.0f} $: it is taken to be worth "
+        f"{low:,.0f} to {high:,.0f}."
     )
 
 
@@ -101,11 +170,17 @@ def _september_against_winter(library: Library) -> pd.DataFrame:
         hasty = september.replace(protection_order=[*order[:first], "casa", *order[first:]])
         sold = season_energy(case, hasty) - season_energy(case, september)
         dark = unserved_energy(case, hasty, "TJ") - unserved_energy(case, september, "TJ")
-        rows[water] = {"sold more": sold, "unserved more": dark, "income": sold * BUYERS["CASA"] / 1000}
+        income = sold * BUYERS["CASA"] / 1000
+        rows[water] = {
+            "sold more": sold,
+            "unserved more": dark,
+            "income": income,
+            "break-even": 1000 * income / dark if dark > _NOTICED else float("nan"),
+        }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("water")
     table = table.reindex([name for name in ("median", "dry", "wet", *table.index) if name in table.index])
     table = table[~table.index.duplicated()]
-    table.attrs["units"] = "GWh; income million USD"
+    table.attrs["units"] = "GWh; income million USD; break-even $ for a MWh that is not served"
     return table
 
 
@@ -125,15 +200,7 @@ def which_buyer_first(library: Library) -> Answer:
     for name, energy in AFGHAN_SALES.items():
         sales[name] = library.base.replace(**{AFGHAN_LINE: energy / AFGHAN_TODAY})
     afghan = comparison(library.case, sales)
-    prices = pd.Series(
-        {
-            "CASA": 51.5,
-            "Afghanistan": 43.9,
-            "Kazakhstan and Uzbekistan (Rogun)": 34.0,
-            "Uzbek spot": 20.2,
-        }
-    )
-    table = prices.rename("price").to_frame().rename_axis("buyer")
+    table = pd.Series(BUYERS).rename("price").to_frame().rename_axis("buyer")
     table.attrs["units"] = "$/MWh at the seller"
     tables = {
         **answer.tables,
