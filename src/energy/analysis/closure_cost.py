@@ -39,7 +39,8 @@ def replacing_supply(undisturbed: Settlement, closed: Mapping[str, Settlement], 
     for name, money in closed.items():
         more = (undisturbed.avoided - money.avoided).xs(country, level="country")
         row = {"lost": float(undisturbed.terms["delivered"].sum() - money.terms["delivered"].sum())}
-        row |= more["electricity"].to_dict()
+        for carrier, energy in more["electricity"].items():
+            row[str(carrier)] = float(energy)
         row["CO2"] = float(more["CO2"].sum())
         rows[name] = row
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("closure")
@@ -64,14 +65,15 @@ def cost_by_party(undisturbed: Settlement, closed: Mapping[str, Settlement]) -> 
         million USD a year, below zero: a gain.
     """
     usual = undisturbed.positions.sum()
-    buyer = undisturbed.contract.buyer
+    buyer = str(undisturbed.contract.buyer)
     rows = {}
     for name, money in closed.items():
         cost = (usual - money.positions.sum()) / MILLION
         fuel = float(undisturbed.fuel["replaced fuel"].sum() - money.fuel["replaced fuel"].sum()) / MILLION
-        cost[buyer] = cost[buyer] + fuel
         together = float(undisturbed.welfare["system"].sum() - money.welfare["system"].sum())
-        rows[name] = {**cost.to_dict(), FUEL: fuel, TOGETHER: together}
+        parties = {str(party): float(value) for party, value in cost.items()}
+        parties[buyer] += fuel
+        rows[name] = parties | {FUEL: fuel, TOGETHER: together}
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("closure")
     table = table.round(6) + 0.0
     table.attrs["units"] = "million USD, below zero: a gain"

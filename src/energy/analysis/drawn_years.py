@@ -35,7 +35,7 @@ def water_positions(seasons: np.ndarray, known: Sequence[float]) -> np.ndarray:
     >>> water_positions(np.array([500.0, 1500.0, 2500.0, 9000.0]), [1000.0, 2000.0, 4000.0]).tolist()
     [0.0, 0.5, 1.25, 2.0]
     """
-    return np.interp(seasons, known, np.arange(len(known)))
+    return np.asarray(np.interp(seasons, known, np.arange(len(known))))
 
 
 def npv_of_drawn_years(

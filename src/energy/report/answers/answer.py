@@ -89,9 +89,12 @@ def evidence_ends(case: Case, name: str, attribute: str, component: str = "rules
     >>> evidence_ends(read_case("casa1000"), "contract", "debt.interest")
     (0.015, 0.1)
     """
-    rows = case.evidence.set_index(["component", "name", "attribute"])
-    row = rows.loc[(component, name, attribute)]
-    return float(row["low"]), float(row["high"])
+    rows = case.evidence
+    is_asked = (rows["component"] == component) & (rows["name"] == name) & (rows["attribute"] == attribute)
+    asked = rows[is_asked]
+    if asked.empty:
+        raise KeyError(f"{component}.{name}.{attribute}")
+    return float(asked["low"].iloc[0]), float(asked["high"].iloc[0])
 
 
 def answer_text(answer: Answer) -> Iterator[Table | str]:

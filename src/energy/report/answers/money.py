@@ -359,6 +359,6 @@ def _short_years(own_sales: pd.Series, needed: float) -> pd.DataFrame:
 
 def _needed_by_all(table: pd.DataFrame, service: float) -> float:
     """Return the own sales at which transmission and energy price together serve the loans [GWh]."""
-    first = table.iloc[0]
-    own = float(table.index[0])
-    return service / (first["transmission"] + first["energy"]) * own
+    income = table["transmission"].iloc[0] + table["energy"].iloc[0]
+    own = float(table.index.to_numpy(float)[0])
+    return float(service / income * own)

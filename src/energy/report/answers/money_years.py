@@ -146,7 +146,7 @@ def _with_events(waters: Mapping[str, pd.DataFrame], events: Mapping[int, float]
         energy = known[DELIVERED].to_numpy(float)
         curve = BenefitCurve(energy, known.drop(columns=DELIVERED).reset_index(drop=True))
         for table in changed.values():
-            delivered = left * float(table.loc[year, DELIVERED])
+            delivered = left * float(table[DELIVERED].astype(float)[year])
             benefit = curve.at(np.array([delivered]))[0]
             table.loc[year, DELIVERED] = delivered
             table.loc[year, curve.countries] = benefit

@@ -104,7 +104,11 @@ def _mean_over_record(by_water: Mapping[str, Mapping[str, float]], record: np.nd
     """
     known = pd.DataFrame(by_water).T.sort_values("season")
     seasons = known["season"].to_numpy(float)
-    return {name: float(np.interp(record, seasons, known[name].to_numpy(float)).mean()) for name in known}
+    means = {}
+    for name in known.columns:
+        by_season = known[name].to_numpy(float)
+        means[str(name)] = float(np.interp(record, seasons, by_season).mean())
+    return means
 
 
 def _money(case: Case, scenario: Scenario, spared: Mapping[str, float], cost: float) -> dict[str, float]:

@@ -215,15 +215,16 @@ def datka_sughd_without_sale(library: Library) -> Answer:
     usual = float(saving["median water"])
     odds = _odds_that_pay(case, usual, table)
     needed = odds.xs(best, level="year")["odds"]
-    kyrgyz, tajik = float(table.loc[best, "more served KG"]), float(table.loc[best, "more served TJ"])
+    in_kyrgyzstan, in_tajikistan = table["more served KG"].astype(float), table["more served TJ"].astype(float)
     sentences = (
         f"Without any sale to Pakistan Datka – Sughd saves {usual:,.2f} million USD a year of fuel, imports and "
         f"unserved demand in all countries in median water, and most, {saving[best]:,.1f} million, in a year with "
-        f"{best}, when it serves {tajik:,.0f} GWh more in Tajikistan and {kyrgyz:,.0f} in Kyrgyzstan.",
+        f"{best}, when it serves {in_tajikistan[best]:,.0f} GWh more in Tajikistan and {in_kyrgyzstan[best]:,.0f} in "
+        "Kyrgyzstan.",
         f"Such a year would have to come in {_odds_text(needed[_BUILT])} years for the line to be worth what it cost, "
         f"and in {_odds_text(needed[_RUNNING])} to be worth its operation, now that the capital is spent.",
         f"Kyrgyzstan itself gains in dry years, if the two help each other without limit: {saving[_FREE_HELP]:,.1f} "
-        f"million and {table.loc[_FREE_HELP, 'more served KG']:,.0f} GWh more served. Asked for little help, the line "
+        f"million and {in_kyrgyzstan[_FREE_HELP]:,.0f} GWh more served. Asked for little help, the line "
         "mostly loops power of others, so that its worth can be below zero.",
     )
     share = odds["odds"].dropna()
@@ -292,7 +293,7 @@ def _odds_that_pay(case: Case, usual: float, table: pd.DataFrame) -> pd.DataFram
     costs = _yearly_costs(case)
     rows = {}
     for year in [*DISTURBED, _FREE_HELP]:
-        worth = float(table.loc[year, "cost saved"])
+        worth = float(table["cost saved"].astype(float)[year])
         for name, cost in costs.items():
             rows[year, name] = {"yearly cost": cost, "odds": break_even_odds(usual, worth, cost)}
     odds = pd.DataFrame.from_dict(rows, orient="index")

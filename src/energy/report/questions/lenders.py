@@ -101,11 +101,13 @@ def value_over_years(library: Library) -> Answer:
     record = recorded_seasons(case, base).to_numpy(float)
     along = years_answer(case, base, PATH_YEARS, STARTS, seasons=record)
     alike = investment_answer(case, base, STARTS)
-    stranded = next(table for title, table in along.tables.items() if title.startswith("By country along"))
+    by_country = next(table for title, table in along.tables.items() if title.startswith("By country along"))
+    stranded = by_country["stranded"].astype(float)
+    losers = [str(country) for country in stranded.index[stranded > 0] if country != ALL]
     sentences = (
         *along.sentences,
-        f"Along the path {stranded.loc[ALL, 'stranded']:,.0f} million USD are stranded, of the capital of "
-        f"{', '.join(map(str, stranded.index[stranded['stranded'] > 0].drop(ALL, errors='ignore')))}.",
+        f"Along the path {stranded[ALL]:,.0f} million USD are stranded, of the capital of "
+        f"{', '.join(losers) or 'no country'}.",
         f"Were all years as {base.year}, without growth or new plants: {alike.sentences[0]}",
         alike.sentences[1],
     )
@@ -134,7 +136,7 @@ def outage_days_that_can_be_lost(library: Library) -> Answer:
         "while the line has room.",
         *spares.sentences,
     )
-    least, most = days.min(axis=None), days.replace(np.inf, _SEASON_DAYS).max(axis=None)
+    counted = np.minimum(days.to_numpy(float), _SEASON_DAYS)
     return Answer(
         sentences,
         {
@@ -142,7 +144,7 @@ def outage_days_that_can_be_lost(library: Library) -> Answer:
             f"Season by the days of outage from 1 May, {usual} water": by_water[usual],
             **spares.tables,
         },
-        span=f"{least:,.0f} to {most:,.0f} days by water and discount rate; {spares.span}",
+        span=f"{counted.min():,.0f} to {counted.max():,.0f} days by water and discount rate; {spares.span}",
         marks=f"{marks_of(case, 'rules.investment', 'links.HVDC*')}; rates of outages: weakest mark C",
         limits=spares.limits,
     )
@@ -242,7 +244,7 @@ def emissions_avoided(library: Library) -> Answer:
     later = tonnes_of(settlements, "year")
     rates = later[f"per MWh {_BUYER}"]
     least = str(rates.idxmin())
-    replaced = later.loc[least, "electricity"] / max(later.loc[least, "delivered"], 1e-9)
+    replaced = later["electricity"].astype(float)[least] / max(later["delivered"].astype(float)[least], 1e-9)
     sentence = (
         f"A delivered MWh avoids {rates.min():.2f} to {rates.max():.2f} t in {_BUYER} over years and growth of demand: "
         f"most in {rates.idxmax()}, least in {least}, when {100 * replaced:.0f} % of it takes the place of fuel."

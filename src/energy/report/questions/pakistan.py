@@ -359,7 +359,7 @@ def closure_by_length(library: Library) -> Answer:
         **answer.tables,
         "Energy lost in wet water, when the line is full": wet,
     }
-    most = max(float(unforeseen["lost, not foreseen"].max()), float(wet.max(axis=None)))
+    most = max(float(unforeseen["lost, not foreseen"].max()), float(wet.to_numpy(float).max()))
     limits = (
         "what else politics would close with the border: gas, transit of goods, the other trade of power",
         "a closure that comes without its length being known, beside those that are known from the first day",
@@ -409,13 +409,13 @@ def _closures_in_wet_water(library: Library) -> pd.DataFrame:
 def _replacement_sentence(supply: pd.DataFrame, cost: pd.DataFrame, buyer: str) -> str:
     """Return what generates instead in the dearest closure, and who bears it."""
     name = str(supply["lost"].idxmax())
-    more = supply.loc[name].drop(["lost", "CO2"], errors="ignore").sort_values(ascending=False)
+    more = supply.drop(columns=["lost", "CO2"], errors="ignore").T[name].astype(float).sort_values(ascending=False)
     instead = [f"{energy:,.0f} GWh of {carrier}" for carrier, energy in more.items() if energy > NOTICED]
-    row = cost.loc[name]
+    row = cost.T[name].astype(float)
     parties = row.drop([FUEL, TOGETHER])
     borne = [f"{country} {-value:+,.1f}" for country, value in parties.items()]
     return (
-        f"In {name} {supply.loc[name, 'lost']:,.0f} GWh less arrive and {buyer}'s plants generate "
+        f"In {name} {supply['lost'].astype(float)[name]:,.0f} GWh less arrive and {buyer}'s plants generate "
         f"{', '.join(instead) or 'nothing'} more, for {row[FUEL]:,.1f} million USD of fuel. Gain or loss by party, "
         f"million USD: {', '.join(borne)}; all countries together {-row[TOGETHER]:+,.1f}."
     )
@@ -423,7 +423,8 @@ def _replacement_sentence(supply: pd.DataFrame, cost: pd.DataFrame, buyer: str) 
 
 def _unforeseen_sentence(unforeseen: pd.DataFrame, wet: pd.DataFrame) -> str:
     texts = []
-    for (_, days), row in unforeseen.iterrows():
+    lengths = unforeseen.index.get_level_values("days")
+    for days, (_, row) in zip(lengths, unforeseen.iterrows(), strict=True):
         full = float(wet[f"{days} days"].max())
         texts.append(
             f"{days} days {row['lost, foreseen']:,.1f} GWh foreseen, {row['lost, not foreseen']:,.1f} not, "
