@@ -43,6 +43,19 @@ def test_a_full_line_loses_its_power_in_the_season_and_nothing_outside_it() -> N
     assert table.loc[("crews", "raid"), "lost"] == pytest.approx(now["lost"] / 2, rel=1e-6)
 
 
+def test_what_gas_cannot_replace_stays_unserved() -> None:
+    """The sink asks 200 MW, gas gives 105, the line 95: without the line 95 MW lack, in the season's five months.
+
+    Outside the season the line is closed and 95 MW lack anyhow: an outage adds nothing.
+    """
+    scenario = read_scenario("two_bus", overrides=DAILY | {"values.generators.gas plant.p_nom": 105})
+    for country in ("BB", ""):
+        table = expected_losses(read_case("two_bus"), scenario, {"now": laws()}, ("raid",), country)
+        assert table.loc[("now", "raid"), "unserved"] == pytest.approx(2 * 5 / 12 * 10 * 95 / 1000, rel=1e-6)
+    nobody = expected_losses(read_case("two_bus"), scenario, {"now": laws()}, ("raid",), "AA")
+    assert nobody.loc[("now", "raid"), "unserved"] == pytest.approx(0, abs=1e-9)
+
+
 def test_a_reservoir_makes_up_for_an_outage_of_a_line_with_room() -> None:
     """In dry water the line carries 42 of 349 GWh: the water waits, and ten hours take nothing."""
     scenario = read_scenario("two_bus", overrides=DAILY | {"hydrology": "dry"})

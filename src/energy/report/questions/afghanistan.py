@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pandas as pd
 
+from energy.analysis.expected_outage_loss import expected_losses
 from energy.analysis.joint_outage_hours import joint_outage_hours
-from energy.report.answers.answer import Answer, marks_of
+from energy.report.answers.answer import Answer, evidence_ends, marks_of
 from energy.report.answers.grid import corridor_answer
-from energy.report.answers.seasons import comparison, season_energy, solved, water_span
+from energy.report.answers.seasons import comparison, season_energy, solved, water_labels
+from energy.report.answers.spares import DAILY
 from energy.report.questions.library import Library, comparison_answer, outages
 from energy.scenario import read_hazards
 
@@ -26,6 +28,23 @@ CROSSING = (
     "af_500kv",
     "tj_af_220kv",
 )
+AFGHAN_HAZARDS = (
+    "attack in calm",
+    "attack in conflict",
+    "attack near Peshawar",
+    "attack at the Tajik-Afghan crossing",
+    "border closed by politics",
+    "payment stop",
+    "avalanche",
+    "storm, quake, mudflow",
+    "river crossing",
+    "attack on the Kabul line",
+    "attack on the Tajik line",
+    "weather on the Kabul line",
+    "supplier in Uzbekistan",
+)
+"""Hazards of the ways through Afghanistan and of its supply."""
+_COUNTRY = "AF"
 CAMPAIGN = "campaign_behind_closed_border"
 SURKHAN = "surkhan_not_built"
 KABUL = "AF Kabul"
@@ -37,11 +56,40 @@ NOTICED = 0.05
 
 
 def lost_by_outage(library: Library) -> Answer:
-    """Question 17: what each outage takes of transit income and of supply."""
-    contract = library.case.rules.contract
+    """Question 17: what each outage takes of transit income and of supply, on record and by its odds."""
+    case = library.case
+    contract = case.rules.contract
     assert contract is not None
     fee = contract.prices.get("transit", 0.0)
     losses = outages(library, *OUTAGES)
+    shown = _transit_losses(losses, fee)
+    odds = _losses_by_odds(library, fee)
+    base = season_energy(case, library.base) * fee / 1000
+    low_fee, high_fee = evidence_ends(case, "contract", "prices.transit")
+    whole = odds.groupby(level="water").sum()
+    return Answer(
+        (_record_sentence(shown, fee, base), _odds_sentence(odds, whole)),
+        {"Outages on record and threatened": shown, "By the odds of each outage": odds},
+        span=_odds_span(whole, high_fee / low_fee),
+        marks=marks_of(case, "rules.contract", "links.*AF*") + "; rates of outages: weakest mark C",
+        limits=(
+            "what repairs cost, and supply that fails inside Afghan cities",
+            "outages that overlap: by odds they are counted one at a time, each foreseen",
+            *losses.attrs["coarser"],
+        ),
+    )
+
+
+def _transit_losses(losses: pd.DataFrame, fee: float) -> pd.DataFrame:
+    """Return transit income lost [million USD] and Afghan demand unserved [GWh] by outages of the library.
+
+    Parameters
+    ----------
+    losses
+        As of ``energy.report.answers.seasons.outage_losses``.
+    fee
+        For transit [$/MWh].
+    """
     shown = losses[["undisturbed", "delivered"]].copy()
     shown["transit income lost"] = losses["lost"] * fee / 1000
     shown["more unserved AF"] = losses["more unserved AF"]
@@ -51,17 +99,63 @@ def lost_by_outage(library: Library) -> Answer:
         "transit income lost": "million USD",
         "more unserved AF": "GWh",
     }
-    income, dark = shown["transit income lost"], shown["more unserved AF"]
-    base = season_energy(library.case, library.base) * fee / 1000
+    return shown
+
+
+def _losses_by_odds(library: Library, fee: float) -> pd.DataFrame:
+    """Return what each hazard on Afghan ways is expected to take in a year, in median water and when the line is full.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index (water, hazard), by the income lost; ``occurrences`` a year, ``lost a time`` [GWh], ``transit income
+        lost`` and its ``low`` and ``high`` end by the rates [million USD a year], ``unserved AF`` [GWh a year].
+    """
+    hazards = read_hazards("base")
+    daily = library.base.replace(**{"time.resolution": DAILY})
+    waters = water_labels(library.case, daily)
+    chosen = {name: scenario for name, scenario in waters.items() if name in ("median", "wet")} or waters
+    tables = {}
+    for water, scenario in chosen.items():
+        losses = expected_losses(library.case, scenario, {"now": hazards}, AFGHAN_HAZARDS, _COUNTRY).droplevel("laws")
+        table = losses[["occurrences", "lost a time"]].copy()
+        table["transit income lost"] = losses["lost"] * fee / 1000
+        table["low"] = losses["lost, low"] * fee / 1000
+        table["high"] = losses["lost, high"] * fee / 1000
+        table["unserved AF"] = losses["unserved"]
+        tables[water] = table.sort_values("transit income lost", ascending=False).round(6) + 0.0
+    odds = pd.concat(tables, names=["water"])
+    odds.attrs["units"] = "occurrences 1 a year; lost a time GWh; income million USD a year; unserved GWh a year"
+    return odds
+
+
+def _record_sentence(shown: pd.DataFrame, fee: float, income: float) -> str:
+    lost, dark = shown["transit income lost"], shown["more unserved AF"]
     supply = f"most supply by {dark.idxmax()} ({dark.max():,.1f} GWh more that Afghans do not get)"
-    sentence = (
-        f"Transit earns {fee:g} million USD a TWh, {base:,.1f} a year undisturbed. Most is lost by {income.idxmax()} "
-        f"({income.max():,.1f}); {supply if dark.max() > NOTICED else 'no supply by any of them'}."
+    return (
+        f"Transit earns {fee:g} million USD a TWh, {income:,.1f} a year undisturbed. Of the outages on record most is "
+        f"lost by {lost.idxmax()} ({lost.max():,.1f}); {supply if dark.max() > NOTICED else 'no supply by any of them'}."
     )
-    span = water_span(library.case, library.base)
-    marks = marks_of(library.case, "rules.contract", "links.*AF*")
-    limits = losses.attrs["coarser"]
-    return Answer((sentence,), {"Outages on record and threatened": shown}, span, marks, limits)
+
+
+def _odds_sentence(odds: pd.DataFrame, whole: pd.DataFrame) -> str:
+    """Return what is lost a year by the odds in all, and by which outage most, in each water."""
+    texts = []
+    for water, total in whole.iterrows():
+        of_water = odds.xs(water, level="water")
+        lost, dark = of_water["transit income lost"], of_water["unserved AF"]
+        texts.append(
+            f"in {water} water {total['transit income lost']:,.2f} million USD of transit a year, most by "
+            f"{lost.idxmax()} ({lost.max():,.2f}), and {total['unserved AF']:,.1f} GWh of supply, most by {dark.idxmax()} "
+            f"({dark.max():,.1f})"
+        )
+    return f"By their odds outages take {'; '.join(texts)}."
+
+
+def _odds_span(whole: pd.DataFrame, fee_ratio: float) -> str:
+    texts = [f"{row['low']:,.2f} to {row['high']:,.2f} in {water} water" for water, row in whole.iterrows()]
+    by_rates = f"transit income lost, million USD a year, by the rates: {', '.join(texts)}"
+    return f"{by_rates}; a fee up to {fee_ratio:g} times that"
 
 
 def ways_to_kabul(library: Library) -> Answer:
