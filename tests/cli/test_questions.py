@@ -243,13 +243,17 @@ def test_power_at_nowshera_is_followed_into_pakistan(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_offer_is_worth_less_at_a_higher_price(tmp_path: Path) -> None:
-    rows = answered(tmp_path / "q", "questions", 6)["tables"]["Offer that is worth taking, by price"]["rows"]
+    tables = answered(tmp_path / "q", "questions", 6)["tables"]
+    rows = tables["Offer that is worth taking, by price"]["rows"]
     energy = [row["energy"] for row in rows]
     assert energy == sorted(energy, reverse=True)
     assert energy[0] > 0
     for row in rows:
         months = sum(value for name, value in row.items() if name.startswith("2028-"))
         assert months == pytest.approx(row["energy"])
+    for row in tables["Mean price by hour of the day"]["rows"]:
+        assert row["2028, fuel cheap"] < row["2028"] < row["2028, fuel dear"]
+        assert row["2028, fuel dear"] <= 1.2 * row["2028"] + 1
 
 
 @pytest.mark.slow

@@ -131,10 +131,12 @@ def _losses_by_odds(library: Library, fee: float) -> pd.DataFrame:
 
 def _record_sentence(shown: pd.DataFrame, fee: float, income: float) -> str:
     lost, dark = shown["transit income lost"], shown["more unserved AF"]
-    supply = f"most supply by {dark.idxmax()} ({dark.max():,.1f} GWh more that Afghans do not get)"
+    supply = "no supply by any of them"
+    if dark.max() > NOTICED:
+        supply = f"most supply by {dark.idxmax()} ({dark.max():,.1f} GWh more that Afghans do not get)"
     return (
         f"Transit earns {fee:g} million USD a TWh, {income:,.1f} a year undisturbed. Of the outages on record most is "
-        f"lost by {lost.idxmax()} ({lost.max():,.1f}); {supply if dark.max() > NOTICED else 'no supply by any of them'}."
+        f"lost by {lost.idxmax()} ({lost.max():,.1f}); {supply}."
     )
 
 
@@ -146,8 +148,8 @@ def _odds_sentence(odds: pd.DataFrame, whole: pd.DataFrame) -> str:
         lost, dark = of_water["transit income lost"], of_water["unserved AF"]
         texts.append(
             f"in {water} water {total['transit income lost']:,.2f} million USD of transit a year, most by "
-            f"{lost.idxmax()} ({lost.max():,.2f}), and {total['unserved AF']:,.1f} GWh of supply, most by {dark.idxmax()} "
-            f"({dark.max():,.1f})"
+            f"{lost.idxmax()} ({lost.max():,.2f}), and {total['unserved AF']:,.1f} GWh of supply, most by "
+            f"{dark.idxmax()} ({dark.max():,.1f})"
         )
     return f"By their odds outages take {'; '.join(texts)}."
 

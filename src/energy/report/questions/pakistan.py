@@ -1,10 +1,9 @@
-"""Questions 6 to 10: Pakistan."""
+"""Questions 7 to 10: Pakistan."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
 from energy.analysis.case_capability import case_capability
@@ -12,9 +11,8 @@ from energy.analysis.closure import closure_scenario, closures
 from energy.analysis.closure_cost import FUEL, TOGETHER, cost_by_party, replacing_supply
 from energy.metrics import transferable
 from energy.metrics.interfaces import interface_by_month, interface_flows, replaced_by_node
-from energy.metrics.monthly import month_of
 from energy.metrics.settlement import MILLION
-from energy.model.axis import HOURS_A_DAY, Axis, in_window
+from energy.model.axis import in_window
 from energy.report.answers.answer import Answer, marks_of
 from energy.report.answers.avoided import closure_answer, winter_price_answer
 from energy.report.answers.frequency import frequency_answer
@@ -24,130 +22,15 @@ from energy.report.answers.seasons import season_energy, settled, solved, water_
 from energy.report.questions.library import Library
 from energy.solve import Result
 
-PRICES = (20, 30, 40, 50, 60, 70, 80, 90, 110)
-YEARS = (2028, 2031, 2035)
-MARGINS = (*[("central", year) for year in YEARS], ("low", 2031), ("high", 2031))
-"""Growth of demand and year that the buyer's margin is looked at in."""
 _SALES = (300, 650, 1000)
 """Power that is sold back in winter [MW]."""
 _SALE_PRICES = (80.0, 100.0, 120.0)
 """Prices of winter power that the seller's gain is shown at [$/MWh delivered]."""
-_LOCAL = 5
-"""Hours by which Pakistan's clock is ahead of UTC."""
 BORDER = "pk_af_border"
 _LENGTHS = (7, 30, 92)
 NOTICED = 1.0
 """Energy [GWh] and money [million USD] from which on a part is named."""
 _BUYER = "PK"
-
-
-def price_worth_paying(library: Library) -> Answer:
-    """Question 6: the marginal cost of the buyer's system in the season, by hour, against the contract's price."""
-    case = library.case
-    contract = case.rules.contract
-    assert contract is not None
-    asked = sum(contract.prices.values())
-    columns, by_hour, means, shares = {}, {}, {}, {}
-    for growth, year in MARGINS:
-        result = solved(case, library.scenario("least_cost_no_casa", year=year, growth=growth))
-        axis = result.inputs.axis
-        season = axis.share(in_window(axis.hours, contract.season.start, contract.season.end))
-        hours = result.hours * season
-        price = result.prices[_far_bus(library)].to_numpy(float)
-        name = f"{year}" if growth == "central" else f"{year}, {growth} demand"
-        columns[name] = [float(hours[price >= level].sum() / hours.sum()) for level in PRICES]
-        by_hour[name] = _by_hour(axis, price, hours)
-        means[name] = float(price @ hours / hours.sum())
-        shares[name] = float(hours[price >= asked].sum() / hours.sum())
-    worth_taking = _worth_taking(library)
-    table = pd.DataFrame(columns, index=pd.Index(PRICES, name="price"))
-    table.attrs["units"] = "price $/MWh; share of the season's hours in which the margin costs at least that"
-    day = pd.DataFrame(by_hour).rename_axis("hour in Pakistan")
-    day.attrs["units"] = "$/MWh, mean of the season"
-    first = str(YEARS[0])
-    dearest, cheapest = day[first].idxmax(), day[first].idxmin()
-    offered = worth_taking["energy"].max()
-    at_contract = worth_taking["energy"].iloc[-1]
-    is_half = (worth_taking["energy"] >= offered / 2).to_numpy()
-    half = worth_taking.index.to_numpy(float)[is_half].max()
-    sentences = (
-        f"In {first} the margin at the receiving bus costs {means[first]:,.0f} $/MWh in the mean of the season; in "
-        f"{100 * shares[first]:.0f} % of its hours as much as the contract's {asked:g}, and in "
-        f"{100 * max(shares.values()):.0f} % in any year looked at.",
-        f"Buying pays below {means[first]:,.0f} $/MWh all day, and below {day[first].max():,.0f} from {dearest}; least "
-        f"is worth {cheapest}, {day[first].min():,.0f}. Means: "
-        f"{', '.join(f'{year}: {value:,.0f}' for year, value in means.items())} $/MWh.",
-        f"Of the {offered:,.0f} GWh that are offered in {library.base.year}, {at_contract:,.0f} are worth {asked:g} "
-        f"$/MWh to Pakistan; half of them are worth {half:g}.",
-    )
-    limits = (
-        "single hours of real days: they are typical days",
-        "rooftop solar beyond the case's demand shapes; low demand stands for more of it",
-        "the offer moved into dearer hours: it is taken when the season's optimum delivers it",
-    )
-    span = f"{min(means.values()):,.0f} to {max(means.values()):,.0f} $/MWh over years and growth of demand"
-    tables = {
-        "Mean price by hour of the day": day,
-        "Offer that is worth taking, by price": worth_taking,
-        "Share of hours by price": table,
-    }
-    return Answer(
-        sentences,
-        tables,
-        span=span,
-        marks=marks_of(case, "generators.PK*", "profiles/demand_year.PK"),
-        limits=limits,
-    )
-
-
-def _by_hour(axis: Axis, price: np.ndarray, hours: np.ndarray) -> dict[str, float]:
-    """Return the mean price of the season by block of the day, in Pakistan's time."""
-    begins = axis.snapshots.hour.to_numpy()
-    length = HOURS_A_DAY // max(len(set(begins)), 1)
-    local = (begins + _LOCAL) % HOURS_A_DAY
-    means = {}
-    for begin in sorted(set(local)):
-        inside = local == begin
-        name = f"{begin:02d}-{(begin + length) % HOURS_A_DAY:02d} h"
-        means[name] = float(price[inside] @ hours[inside] / hours[inside].sum())
-    return means
-
-
-def _worth_taking(library: Library) -> pd.DataFrame:
-    """Return how much of the offered energy takes the place of power that is dearer than a price.
-
-    The offer is what can be delivered; what it is worth is the marginal cost of the buyer's system without the line in
-    the same hours, so that a large offer is worth somewhat less than these figures.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index price [$/MWh]; ``energy`` of the season [GWh], ``share`` of the offer [1], and the energy of each month.
-    """
-    contract = library.case.rules.contract
-    assert contract is not None
-    offer = solved(library.case, library.base)
-    margin = solved(library.case, library.scenario("least_cost_no_casa", year=library.base.year))
-    delivered = transferable(offer) * offer.hours / 1000
-    price = margin.prices[_far_bus(library)].to_numpy(float)
-    asked = sum(contract.prices.values())
-    months = month_of(offer)
-    rows = {}
-    for level in (0.0, *[price_level for price_level in PRICES if price_level < asked], asked):
-        by_month = delivered.where(price >= level, 0.0).groupby(months).sum()
-        rows[level] = {str(month): float(energy) for month, energy in by_month.items()}
-    by_month = pd.DataFrame.from_dict(rows, orient="index").rename_axis("price")
-    is_open = by_month.iloc[0].to_numpy(float) > 0
-    open_months = by_month.columns[is_open]
-    energy = by_month.sum(axis=1)
-    table = pd.DataFrame({"energy": energy, "share": energy / max(energy.max(), 1e-9)}).join(by_month[open_months])
-    table.attrs["units"] = "price $/MWh; GWh of the season and by month; share 1"
-    return table
-
-
-def _far_bus(library: Library) -> str:
-    links = library.case.components["links"]
-    return str(links.loc[links["service"] == "casa", "bus1"].iloc[0])
 
 
 def take_or_pay(library: Library) -> Answer:

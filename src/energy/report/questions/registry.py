@@ -9,6 +9,7 @@ from energy.errors import Fault, InputError
 from energy.report.answers.answer import Answer
 from energy.report.questions import (
     afghanistan,
+    buyers_margin,
     dispatchers,
     kyrgyzstan,
     lenders,
@@ -101,7 +102,7 @@ QUESTIONS = (
         number=6,
         asker=PAKISTAN,
         text="Hour by hour, is 9.41 ¢ below the marginal cost? Which price makes it worth buying, and when?",
-        answer=pakistan.price_worth_paying,
+        answer=buyers_margin.price_worth_paying,
         commands=("energy run least_cost_no_casa",),
     ),
     Question(
