@@ -54,7 +54,7 @@ LIMITS = {
     "classes": Limit(now=290, goal=125),  # 245 before rules of first filling; 285 before flow diagrams and set lines
     "classes of one name": Limit(now=0, goal=0),
     "public names": Limit(now=1205, goal=450),  # 1175 before policies beside foresight and the record
-    "arrows in results, plots and report": Limit(now=317, goal=45),  # 312 before pages of policies
+    "arrows in results, plots and report": Limit(now=324, goal=45),  # 317 before answers by water on record
 }
 """That no import runs upwards is held by test_architecture.py."""
 

@@ -18,7 +18,7 @@ import pandas as pd
 from energy.case.rules import ContractTerms, Debt
 from energy.metrics.settlement import debt_service
 
-UNITS = "GWh and million USD a year; cover 1"
+_UNITS = "GWh and million USD a year; cover 1"
 
 
 def loan_service(contract: ContractTerms, seller: str, energies: Sequence[float]) -> pd.DataFrame:
@@ -64,7 +64,7 @@ def loan_service(contract: ContractTerms, seller: str, energies: Sequence[float]
             "cover by all": (transmission + sales) / service,
         }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis(f"sold by {seller}")
-    table.attrs["units"] = UNITS
+    table.attrs["units"] = _UNITS
     return table
 
 

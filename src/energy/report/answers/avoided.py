@@ -20,8 +20,8 @@ from energy.report.answers.answer import Answer, marks_of
 from energy.report.answers.seasons import settled, water_labels
 from energy.scenario import HazardSet, Scenario
 
-MOST_OF_THE_HOURS = 0.5
-POWERS = (300, 650, 1000)
+_MOST_OF_THE_HOURS = 0.5
+_POWERS = (300, 650, 1000)
 """Sales that a buyer's winter export is valued at [MW]."""
 
 
@@ -168,7 +168,7 @@ def winter_price_answer(case: Case, scenario: Scenario) -> Answer:
     """Return the prices at which the contract's buyer could sell in winter and both sides gain."""
     money = settled(case, scenario)
     table = money.prices
-    winter = table[table["hours with gain"] > MOST_OF_THE_HOURS]
+    winter = table[table["hours with gain"] > _MOST_OF_THE_HOURS]
     asks, bids = winter["seller asks"], winter["buyer bids"]
     months = ", ".join(str(month) for month in winter.index)
     if winter.empty:
@@ -194,7 +194,7 @@ def _gain_by_power(prices: pd.DataFrame) -> pd.DataFrame:
     hours = months.days_in_month.to_numpy() * 24 * prices["hours with gain"].to_numpy(float)
     gain = prices["gain"].fillna(0.0).to_numpy(float)
     rows = {}
-    for power in POWERS:
+    for power in _POWERS:
         rows[power] = {
             "energy": power * hours.sum() / 1000,
             "gain": power * float(hours @ gain) / 1e6,

@@ -24,10 +24,10 @@ from energy.report.answers.seasons import season_energy, solved
 from energy.scenario import Scenario
 from energy.solve import Result
 
-HOURS = 6
+_HOURS = 6
 
 
-def power_flow_answer(case: Case, scenario: Scenario, hours: int = HOURS, at: Sequence[str] = ()) -> Answer:
+def power_flow_answer(case: Case, scenario: Scenario, hours: int = _HOURS, at: Sequence[str] = ()) -> Answer:
     """Return the AC power flow behind a scenario's dispatch.
 
     Parameters

@@ -36,7 +36,7 @@ from energy.report.answers.seasons import (
 from energy.scenario import Scenario
 
 PATHS = 2000
-EXCEEDED = (0.9, 0.5, 0.1)
+_EXCEEDED = (0.9, 0.5, 0.1)
 SECTION = "rules.investment"
 NEVER = "never"
 LIMITS = (
@@ -206,7 +206,7 @@ def _npv_distribution(
     table = pd.DataFrame(values, columns=curve.countries)
     table[ALL] = table.sum(axis=1)
     summary = pd.DataFrame({"mean": table.mean()})
-    for exceeded in EXCEEDED:
+    for exceeded in _EXCEEDED:
         summary[f"P{100 * exceeded:.0f}"] = table.quantile(1 - exceeded)
     summary["negative"] = (table < 0).mean()
     summary.attrs["units"] = "million USD; negative 1"

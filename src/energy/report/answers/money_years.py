@@ -19,8 +19,8 @@ from energy.report.answers.money import NEVER, SECTION, investment_of
 from energy.report.answers.seasons import settled, water_labels
 from energy.scenario import Scenario
 
-DELIVERED = "delivered"
-LIMITS = (
+_DELIVERED = "delivered"
+_LIMITS = (
     "plants and growth after the last year of the path: what it repeats is assumed, and shown",
     "runs of dry years: years are drawn by themselves",
 )
@@ -40,7 +40,7 @@ def _benefit_of_years(case: Case, scenario: Scenario, years: Sequence[int]) -> p
     for year in years:
         money = settled(case, scenario.replace(year=year))
         delivered = float(money.terms["delivered"].sum())
-        rows[year] = {DELIVERED: delivered, **money.welfare["total"].to_dict()}
+        rows[year] = {_DELIVERED: delivered, **money.welfare["total"].to_dict()}
     return pd.DataFrame.from_dict(rows, orient="index").fillna(0.0).rename_axis("year")
 
 
@@ -82,7 +82,7 @@ def years_answer(
     for label, changed in water_labels(case, scenario).items():
         waters[label] = _benefit_of_years(case, changed, years)
     waters = _with_events(waters, events or {})
-    benefits = {label: table.drop(columns=DELIVERED) for label, table in waters.items()}
+    benefits = {label: table.drop(columns=_DELIVERED) for label, table in waters.items()}
     middle = "median" if "median" in waters else next(iter(waters))
     path = waters[middle].copy()
     path[ALL] = benefits[middle].sum(axis=1)
@@ -100,9 +100,9 @@ def years_answer(
     }
     sentences = [_sentence(path, starts_table), _later_sentence(later, path.index[-1])]
     span = _span(starts_table, list(waters))
-    limits = (*LIMITS, _ONE_WATER) if seasons is None else LIMITS
+    limits = (*_LIMITS, _ONE_WATER) if seasons is None else _LIMITS
     if seasons is not None and first is not None:
-        ends = [float(waters[label][DELIVERED].iloc[0]) for label in waters]
+        ends = [float(waters[label][_DELIVERED].iloc[0]) for label in waters]
         positions = drawn_positions(water_positions(seasons, ends), investment.life, seed, weights)
         drawn, of_first = _drawn(case, benefits, starts, positions, first)
         path_title = next(iter(tables))
@@ -142,13 +142,13 @@ def _with_events(waters: Mapping[str, pd.DataFrame], events: Mapping[int, float]
     for year, left in events.items():
         known = pd.DataFrame({label: table.loc[year] for label, table in waters.items()}).T
         known.loc[NEVER] = 0.0
-        known = known.sort_values(DELIVERED).drop_duplicates(DELIVERED)
-        energy = known[DELIVERED].to_numpy(float)
-        curve = BenefitCurve(energy, known.drop(columns=DELIVERED).reset_index(drop=True))
+        known = known.sort_values(_DELIVERED).drop_duplicates(_DELIVERED)
+        energy = known[_DELIVERED].to_numpy(float)
+        curve = BenefitCurve(energy, known.drop(columns=_DELIVERED).reset_index(drop=True))
         for table in changed.values():
-            delivered = left * float(table[DELIVERED].astype(float)[year])
+            delivered = left * float(table[_DELIVERED].astype(float)[year])
             benefit = curve.at(np.array([delivered]))[0]
-            table.loc[year, DELIVERED] = delivered
+            table.loc[year, _DELIVERED] = delivered
             table.loc[year, curve.countries] = benefit
     return changed
 
@@ -307,7 +307,7 @@ def _later_sentence(later: pd.DataFrame, last: int) -> str:
 
 def _sentence(path: pd.DataFrame, starts: pd.DataFrame) -> str:
     first, last = path.index[0], path.index[-1]
-    energy, benefit = path[DELIVERED], path[ALL]
+    energy, benefit = path[_DELIVERED], path[ALL]
     values = ", ".join(f"{start}: {worth:,.0f}" for start, worth in starts["NPV"].items())
     seasons = f"{energy.min():,.0f} to {energy.max():,.0f} GWh"
     yearly = f"{benefit.min():,.0f} to {benefit.max():,.0f} million USD"

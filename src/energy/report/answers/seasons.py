@@ -18,7 +18,7 @@ from energy.scenario import Scenario
 from energy.scenario.hydrology import Shifted
 from energy.solve import Result, solve
 
-WATER = ("dry", "median", "wet")
+_WATER = ("dry", "median", "wet")
 
 
 @lru_cache(maxsize=24)
@@ -52,7 +52,7 @@ def water_labels(case: Case, scenario: Scenario) -> dict[str, Scenario]:
     inflow = case.profiles.get("inflow", pd.DataFrame())
     known = set(inflow.index.get_level_values("hydrology")) if len(inflow) else set()
     scenarios = {}
-    for label in WATER:
+    for label in _WATER:
         if label in known:
             scenarios[label] = _with_water(scenario, label)
     return scenarios or {"own water": scenario}

@@ -18,11 +18,11 @@ from energy.report.answers.money import SECTION, investment_of
 from energy.report.answers.seasons import season_energy, water_labels
 from energy.scenario import HazardSet, Scenario
 
-BEFORE, AFTER = "without", "with"
-RECORD = "record"
+_BEFORE, _AFTER = "without", "with"
+_RECORD = "record"
 DAILY = "typical-days-24h"
 """Resolution of outages that last for days: hours of the day do not matter, and there are hundreds of them."""
-LIMITS = (
+_LIMITS = (
     "outages that overlap and crews that are kept out: spares are valued one outage at a time, each foreseen",
     "what spares are worth to the lines of Kabul: only the sale over the line under study counts",
 )
@@ -50,7 +50,7 @@ def spares_answer(
         cost = actions.actions[name].cost
         by_water = _spared_by_water(case, scenario, hazards, actions, name)
         if len(record):
-            by_water = {RECORD: _mean_over_record(by_water, record)} | by_water
+            by_water = {_RECORD: _mean_over_record(by_water, record)} | by_water
         for water, spared in by_water.items():
             rows[name, water] = spared | _money(case, scenario, spared, cost)
     table = pd.DataFrame.from_dict(rows, orient="index").drop(columns="season")
@@ -63,7 +63,7 @@ def spares_answer(
         {"Spares by the odds of the outages": table},
         span=_rates_span(table),
         marks=marks_of(case, SECTION) + "; rates of outages: weakest mark C",
-        limits=LIMITS,
+        limits=_LIMITS,
     )
 
 
@@ -75,17 +75,17 @@ def _spared_by_water(
     name: str,
 ) -> dict[str, dict[str, float]]:
     """Return the season, what outages take without an action, and what it spares, by water [GWh a year]."""
-    laws = {BEFORE: hazards, AFTER: actions.hazards_with(name, hazards)}
-    changed = tuple(key for key, law in hazards.hazards.items() if law != laws[AFTER].hazards[key])
+    laws = {_BEFORE: hazards, _AFTER: actions.hazards_with(name, hazards)}
+    changed = tuple(key for key, law in hazards.hazards.items() if law != laws[_AFTER].hazards[key])
     daily = scenario.replace(**{"time.resolution": DAILY})
     rows = {}
     for water, season in water_labels(case, daily).items():
         losses = expected_losses(case, season, laws, changed)
         total = losses[["lost", "lost, low", "lost, high"]].groupby(level="laws").sum().T
-        spared = total[BEFORE] - total[AFTER]
+        spared = total[_BEFORE] - total[_AFTER]
         rows[water] = {
             "season": season_energy(case, season),
-            "lost without": float(total[BEFORE]["lost"]),
+            "lost without": float(total[_BEFORE]["lost"]),
             "spared": float(spared["lost"]),
             "spared, low rates": float(spared["lost, low"]),
             "spared, high rates": float(spared["lost, high"]),
@@ -145,7 +145,7 @@ def _verdicts(table: pd.DataFrame) -> str:
 
 
 def _water_name(water: str) -> str:
-    return "the water years on record" if water == RECORD else f"{water} water"
+    return "the water years on record" if water == _RECORD else f"{water} water"
 
 
 def _rates_span(table: pd.DataFrame) -> str:

@@ -18,14 +18,14 @@ from energy.report.answers.seasons import comparison, outage_losses, solved
 from energy.report.questions.library import Library, outages
 from energy.solve import Result
 
-ISLAND = "Tajik island"
-SENDING = "sending"
-ISLANDED = "TJ"
+_ISLAND = "Tajik island"
+_SENDING = "sending"
+_ISLANDED = "TJ"
 TIE = "tj_uz_tie"
-RING_COLLAPSE = "ring_collapse_2022"
+_RING_COLLAPSE = "ring_collapse_2022"
 _MID_JULY = "07-15T06:00"
-KAZAKH_TRANSIT = "Tashkent - Shymkent"
-SINKS: dict[str, dict[str, float]] = {
+_KAZAKH_TRANSIT = "Tashkent - Shymkent"
+_SINKS: dict[str, dict[str, float]] = {
     "all in Kazakhstan": {"KZ": 1.0},
     "half in Uzbekistan": {"KZ": 0.5, "UZ centre": 0.5},
     "all in Uzbekistan": {"UZ centre": 1.0},
@@ -83,9 +83,9 @@ def ring_collapse(library: Library) -> Answer:
 
 def _collapses(library: Library) -> pd.DataFrame:
     """Return what the collapse takes in January, as in 2022, and in mid-July, as of ``seasons.outage_losses`` [GWh]."""
-    winter = outages(library, RING_COLLAPSE)
+    winter = outages(library, _RING_COLLAPSE)
     moved = {f"events.{position}.start": _MID_JULY for position in (0, 1)}
-    summer = outage_losses(library.case, {f"{RING_COLLAPSE} in July": library.scenario(RING_COLLAPSE, **moved)})
+    summer = outage_losses(library.case, {f"{_RING_COLLAPSE} in July": library.scenario(_RING_COLLAPSE, **moved)})
     events = pd.concat([winter, summer])
     events.attrs = dict(winter.attrs)
     return events
@@ -133,8 +133,8 @@ def _ring_exchange(result: Result) -> pd.Series:
     """
     lines = result.inputs.components["lines"]
     country = result.inputs.components["buses"]["country"].fillna("")
-    begins = lines["bus0"].map(country) == ISLANDED
-    ends = lines["bus1"].map(country) == ISLANDED
+    begins = lines["bus0"].map(country) == _ISLANDED
+    ends = lines["bus1"].map(country) == _ISLANDED
     sign = pd.Series(0.0, index=lines.index)
     sign[begins & ~ends] = 1.0
     sign[ends & ~begins] = -1.0
@@ -155,8 +155,8 @@ def _stands(result: Result, frequency: Frequency) -> tuple[pd.Series, pd.Series]
     below = frequency.model_copy(update={"over": 2 * frequency.nominal - frequency.under})
     limits = []
     for thresholds in (frequency, below):
-        limit = frequency_limit(result, thresholds, areas={SENDING: ISLAND})
-        limits.append(limit.table["largest loss"].xs(SENDING, level="end"))
+        limit = frequency_limit(result, thresholds, areas={_SENDING: _ISLAND})
+        limits.append(limit.table["largest loss"].xs(_SENDING, level="end"))
     surplus, deficit = limits
     return surplus, deficit
 
@@ -212,12 +212,12 @@ def bipole_trip(library: Library) -> Answer:
     flow = result.flow("lines")
     sold = _sent(result)
     busy = flow[sold >= sold.max() - 1.0]
-    outside = _share_outside(limit.table, frequency_of(case), limit.areas[SENDING])
+    outside = _share_outside(limit.table, frequency_of(case), limit.areas[_SENDING])
     tables, loadings = {}, {}
-    for name, sinks in SINKS.items():
+    for name, sinks in _SINKS.items():
         loadings[name] = loading_after_surplus(lines, busy, outside * limit.rating, source, sinks)
         tables[f"Lines after the trip, {name}"] = loadings[name]
-    transit = pd.DataFrame({name: table.loc[KAZAKH_TRANSIT] for name, table in loadings.items()}).T
+    transit = pd.DataFrame({name: table.loc[_KAZAKH_TRANSIT] for name, table in loadings.items()}).T
     transit = transit.rename_axis("surplus taken up")
     transit.attrs["units"] = "MW"
     over = {name: table.index[table["overload"] > 1].tolist() for name, table in loadings.items()}
@@ -227,7 +227,7 @@ def bipole_trip(library: Library) -> Answer:
     others = f"{', '.join(overloaded)} would be overloaded" if overloaded else "no line of the ring is overloaded"
     sentences = (
         _frequency_verdict(answer.tables[WITHIN]),
-        f"The Kazakh transit ({KAZAKH_TRANSIT}): {'yes' if most > rating else 'no'}. After the loss of all "
+        f"The Kazakh transit ({_KAZAKH_TRANSIT}): {'yes' if most > rating else 'no'}. After the loss of all "
         f"{limit.rating:,.0f} MW (the scenario sends up to {sold.max():,.0f}) the surplus is taken up outside "
         f"Tajikistan and Kyrgyzstan to {100 * outside:.0f} %; the transit goes from {transit['before'].max():,.0f} to "
         f"at most {most:,.0f} of its {rating:,.0f} MW; {others}.",
@@ -271,6 +271,6 @@ def _sent(result: Result) -> pd.Series:
 
 def _share_outside(table: pd.DataFrame, frequency: Frequency, area: str) -> float:
     """Return the share of the running machines that stand outside the case's countries."""
-    running = table["running"].xs(SENDING, level="end")
+    running = table["running"].xs(_SENDING, level="end")
     outside = frequency.areas[area].outside / frequency.loading
     return float(outside / running.mean())

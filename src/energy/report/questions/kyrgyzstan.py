@@ -24,24 +24,24 @@ from energy.report.answers.seasons import (
 from energy.report.questions.library import Library
 from energy.scenario import Scenario
 
-OWN_SALES = (1000.0, 1250.0, 1500.0, 1750.0)
+_OWN_SALES = (1000.0, 1250.0, 1500.0, 1750.0)
 NET = "net position of KG"
 _SUMMER = (5, 6, 7, 8, 9)
-NOTICED = 1.0
+_NOTICED = 1.0
 """Energy from which on a month or a summer is called a surplus [GWh]."""
-ALMOST_NONE = 10.0
+_ALMOST_NONE = 10.0
 """Unserved energy of a year below which demand counts as served [GWh]."""
-DEAD_TOKTOGUL = 6.5
+_DEAD_TOKTOGUL = 6.5
 """Content of Toktogul that cannot be used [km3]."""
-ALL_HELP = 1e7
+_ALL_HELP = 1e7
 """Help that no line can carry in a season [MWh]."""
-DISTURBED: dict[str, tuple[list[str], str, str]] = {
+_DISTURBED: dict[str, tuple[list[str], str, str]] = {
     "no Uzbek ties of Tajikistan, November to March": (["tj_uz_ties"], "11-01", "03-31"),
     "no Kyrgyz-Uzbek tie, all year": (["kg_uz_tie"], "04-01", "03-31"),
     "no Kyrgyz-Kazakh ties, November to March": (["kg_kz_ties"], "11-01", "03-31"),
 }
 """Year → what is cut, from, until."""
-LEVELS = 7
+_LEVELS = 7
 _LINE_OUT = {
     "name": "line out",
     "kind": "line_out",
@@ -59,7 +59,7 @@ def kyrgyz_surplus(library: Library) -> Answer:
     case, base = library.case, library.base
     months = _months_of(case, base)
     season = season_energy(case, base)
-    level = threshold_answer(case=case, scenario=base, rules=["toktogul_start"], quantity=1.1 * season, count=LEVELS)
+    level = threshold_answer(case=case, scenario=base, rules=["toktogul_start"], quantity=1.1 * season, count=_LEVELS)
     waters = water_labels(case, base)
     by_level = {water: _kyrgyz_by_level(case, changed) for water, changed in waters.items()}
     by_water = _surplus_by_water(case, waters, by_level)
@@ -119,9 +119,9 @@ def _surplus_by_water(
         rows[water] = {
             "summer position": float(summer[NET].sum()),
             "purchases in summer": float(summer["purchases of KG"].sum()),
-            "months of surplus": float((summer[NET] > NOTICED).sum()),
-            "surplus from": crossing(contents, levels["summer position"].to_numpy(float), NOTICED),
-            "demand served from": crossing(contents, -levels["unserved KG"].to_numpy(float), -ALMOST_NONE),
+            "months of surplus": float((summer[NET] > _NOTICED).sum()),
+            "surplus from": crossing(contents, levels["summer position"].to_numpy(float), _NOTICED),
+            "demand served from": crossing(contents, -levels["unserved KG"].to_numpy(float), -_ALMOST_NONE),
         }
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("water")
     table.attrs["units"] = "GWh; months; content km3 on 1 April, empty: at none"
@@ -130,8 +130,8 @@ def _surplus_by_water(
 
 def _surplus_sentence(months: pd.DataFrame, by_water: pd.DataFrame) -> str:
     summer = months[_is_summer(months)]
-    surplus = int((summer[NET] > NOTICED).sum())
-    importing = int((summer["purchases of KG"] > NOTICED).sum())
+    surplus = int((summer[NET] > _NOTICED).sum())
+    importing = int((summer["purchases of KG"] > _NOTICED).sum())
     spread = [f"{row['summer position']:,.0f} in {water}" for water, row in by_water.iterrows()]
     return (
         f"Kyrgyzstan's own net position from May to September is {summer[NET].min():,.0f} to {summer[NET].max():,.0f} "
@@ -183,11 +183,11 @@ def _kyrgyz_by_level(case: Case, scenario: Scenario) -> pd.DataFrame:
     full = float(case.components["stores"]["e_nom"].astype(float)["Toktogul"])
     returned = start.at(int(scenario.time.start[:2])) or 0.0
     rows = {}
-    for usable in np.linspace(0.0, full, LEVELS):
+    for usable in np.linspace(0.0, full, _LEVELS):
         levels = {"rules.toktogul_start.level": float(usable), "rules.toktogul_end.level": returned}
         filled = scenario.replace(**levels)
         net = _kyrgyz_position(case, filled)
-        rows[round(DEAD_TOKTOGUL + float(usable) / 1000, 2)] = {
+        rows[round(_DEAD_TOKTOGUL + float(usable) / 1000, 2)] = {
             "summer position": float(net[NET][_is_summer(net)].sum()),
             "unserved KG": unserved_energy(case, filled, "KG"),
             "delivered": season_energy(case, filled),
@@ -203,7 +203,7 @@ def kyrgyz_loan_service(library: Library) -> Answer:
     contract = case.rules.contract
     assert contract is not None
     own = season_energy(case, base) * contract.shares["KG"]
-    return debt_answer(case, base, "KG", (own, *OWN_SALES))
+    return debt_answer(case, base, "KG", (own, *_OWN_SALES))
 
 
 def datka_sughd_without_sale(library: Library) -> Answer:
@@ -267,10 +267,10 @@ def _years_without_sale(library: Library) -> dict[str, Scenario]:
     """Return years at least cost without a sale to Pakistan: calm, disturbed, and with help without limit."""
     base = library.scenario("least_cost_no_casa")
     years = {f"{water} water": base.replace(hydrology=water) for water in ("dry", "median", "wet")}
-    for name, (where, first, last) in DISTURBED.items():
+    for name, (where, first, last) in _DISTURBED.items():
         event = {"name": name, "kind": "border_stop", "cause": "cut", "where": where, "start": first, "end": last}
         years[name] = base.replace(events=[event])
-    help_without_limit = {"rules.seller_help.at_most": ALL_HELP, "values.generators.* help *.p_nom": 900.0}
+    help_without_limit = {"rules.seller_help.at_most": _ALL_HELP, "values.generators.* help *.p_nom": 900.0}
     years[_FREE_HELP] = base.replace(hydrology="dry", **help_without_limit)
     return years
 
@@ -292,7 +292,7 @@ def _odds_that_pay(case: Case, usual: float, table: pd.DataFrame) -> pd.DataFram
     """
     costs = _yearly_costs(case)
     rows = {}
-    for year in [*DISTURBED, _FREE_HELP]:
+    for year in [*_DISTURBED, _FREE_HELP]:
         worth = float(table["cost saved"].astype(float)[year])
         for name, cost in costs.items():
             rows[year, name] = {"yearly cost": cost, "odds": break_even_odds(usual, worth, cost)}

@@ -32,14 +32,14 @@ from energy.report.questions.library import Library
 from energy.results.recorded_policy import recorded_sentence
 from energy.scenario import Scenario, read_hazards
 
-STARTS = (2027, 2028, 2029, 2031, None)
-PATH_YEARS = tuple(range(2028, 2036))
-EMISSION_YEARS = (("central", 2031), ("central", 2035), ("low", 2031), ("high", 2031))
+_STARTS = (2027, 2028, 2029, 2031, None)
+_PATH_YEARS = tuple(range(2028, 2036))
+_EMISSION_YEARS = (("central", 2031), ("central", 2035), ("low", 2031), ("high", 2031))
 """Growth of demand and year that emissions are looked at in beside the base year."""
 _BUYER = "PK"
 _OUTAGE_DAYS = (15, 46, 92, 122, 153)
 _SEASON_DAYS = 153
-AFGHAN_LINE = "afghan_hvdc_line"
+_AFGHAN_LINE = "afghan_hvdc_line"
 _SPARES = ("spare towers and crews", "spare transformer")
 
 
@@ -99,8 +99,8 @@ def value_over_years(library: Library) -> Answer:
     """Question 2: NPV by start over years that differ, and what is stranded where all years are as the first."""
     case, base = library.case, library.base
     record = recorded_seasons(case, base).to_numpy(float)
-    along = years_answer(case, base, PATH_YEARS, STARTS, seasons=record)
-    alike = investment_answer(case, base, STARTS)
+    along = years_answer(case, base, _PATH_YEARS, _STARTS, seasons=record)
+    alike = investment_answer(case, base, _STARTS)
     by_country = next(table for title, table in along.tables.items() if title.startswith("By country along"))
     stranded = by_country["stranded"].astype(float)
     losers = [str(country) for country in stranded.index[stranded > 0] if country != ALL]
@@ -165,7 +165,7 @@ def _needed_energy(library: Library) -> dict[str, float]:
 
 def _closures_from_may(case: Case, scenario: Scenario) -> pd.DataFrame:
     """Return the season by the days of outage from 1 May, as of ``energy.analysis.closure``; index days."""
-    lost = closures(case=case, scenario=scenario, where=[AFGHAN_LINE], lengths=_OUTAGE_DAYS, months=[5])
+    lost = closures(case=case, scenario=scenario, where=[_AFGHAN_LINE], lengths=_OUTAGE_DAYS, months=[5])
     return lost.table.droplevel("month")
 
 
@@ -238,7 +238,7 @@ def emissions_avoided(library: Library) -> Answer:
     record = recorded_seasons(case, base).to_numpy(float)
     answer = avoided_answer(case, base, record, source="water years on record")
     settlements = {str(base.year): settled(case, base)}
-    for growth, year in EMISSION_YEARS:
+    for growth, year in _EMISSION_YEARS:
         name = f"{year}" if growth == "central" else f"{year}, {growth} demand"
         settlements[name] = settled(case, base.replace(year=year, growth=growth))
     later = tonnes_of(settlements, "year")

@@ -26,9 +26,9 @@ _SALES = (300, 650, 1000)
 """Power that is sold back in winter [MW]."""
 _SALE_PRICES = (80.0, 100.0, 120.0)
 """Prices of winter power that the seller's gain is shown at [$/MWh delivered]."""
-BORDER = "pk_af_border"
+_BORDER = "pk_af_border"
 _LENGTHS = (7, 30, 92)
-NOTICED = 1.0
+_NOTICED = 1.0
 """Energy [GWh] and money [million USD] from which on a part is named."""
 _BUYER = "PK"
 
@@ -223,14 +223,14 @@ def _rating(library: Library) -> float:
 def closure_by_length(library: Library) -> Answer:
     """Question 10: what replaces the link when it is closed, foreseen and not, and what that costs each party."""
     case, base = library.case, library.base
-    answer = closure_answer(case, base, [BORDER], _LENGTHS)
+    answer = closure_answer(case, base, [_BORDER], _LENGTHS)
     figures = answer.tables["All figures"]
     worst = figures.loc[figures.groupby(level="days")["lost"].idxmax()]
     money = settled(case, base)
     buyer = str(money.contract.buyer)
     closed = {}
     for month, days in worst.index.tolist():
-        closed[f"{days} days from month {month}"] = settled(case, closure_scenario(base, [BORDER], month, days))
+        closed[f"{days} days from month {month}"] = settled(case, closure_scenario(base, [_BORDER], month, days))
     supply = replacing_supply(money, closed, buyer)
     cost = cost_by_party(money, closed)
     unforeseen = _unforeseen(library, worst)
@@ -269,7 +269,7 @@ def _unforeseen(library: Library, worst: pd.DataFrame) -> pd.DataFrame:
     undisturbed = season_energy(case, library.base)
     rows = {}
     for month, days in worst.index.tolist():
-        closed = closure_scenario(surprised, [BORDER], month, days)
+        closed = closure_scenario(surprised, [_BORDER], month, days)
         rows[month, days] = {
             "lost, foreseen": float(worst.loc[(month, days), "lost"]),
             "lost, not foreseen": undisturbed - season_energy(case, closed),
@@ -283,7 +283,7 @@ def _unforeseen(library: Library, worst: pd.DataFrame) -> pd.DataFrame:
 def _closures_in_wet_water(library: Library) -> pd.DataFrame:
     """Return what closures take in wet water, by the month of their beginning and length [GWh]."""
     wet = water_labels(library.case, library.base).get("wet", library.base)
-    lost = closures(case=library.case, scenario=wet, where=[BORDER], lengths=_LENGTHS).table["lost"].unstack("days")
+    lost = closures(case=library.case, scenario=wet, where=[_BORDER], lengths=_LENGTHS).table["lost"].unstack("days")
     lost.columns = pd.Index([f"{days} days" for days in lost.columns])
     lost.attrs["units"] = "GWh"
     return lost
@@ -293,7 +293,7 @@ def _replacement_sentence(supply: pd.DataFrame, cost: pd.DataFrame, buyer: str) 
     """Return what generates instead in the dearest closure, and who bears it."""
     name = str(supply["lost"].idxmax())
     more = supply.drop(columns=["lost", "CO2"], errors="ignore").T[name].astype(float).sort_values(ascending=False)
-    instead = [f"{energy:,.0f} GWh of {carrier}" for carrier, energy in more.items() if energy > NOTICED]
+    instead = [f"{energy:,.0f} GWh of {carrier}" for carrier, energy in more.items() if energy > _NOTICED]
     row = cost.T[name].astype(float)
     parties = row.drop([FUEL, TOGETHER])
     borne = [f"{country} {-value:+,.1f}" for country, value in parties.items()]

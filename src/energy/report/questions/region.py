@@ -25,9 +25,9 @@ from energy.scenario import Scenario, read_hazards
 from energy.scenario.hydrology import Shift, Shifted
 from energy.solve import Result, solve
 
-CLIMATE = ("climate_2050", "climate_2050_dry", "climate_2050_wet", "glaciers_2050")
-CANAL = ("qosh_tepa", "dry_2001", "qosh_tepa_full")
-ROGUN_YEARS = (2028, 2029, 2030, 2031, 2033, 2035)
+_CLIMATE = ("climate_2050", "climate_2050_dry", "climate_2050_wet", "glaciers_2050")
+_CANAL = ("qosh_tepa", "dry_2001", "qosh_tepa_full")
+_ROGUN_YEARS = (2028, 2029, 2030, 2031, 2033, 2035)
 _ROGUN_SHUT = {
     "name": "no Rogun",
     "kind": "derating",
@@ -155,10 +155,10 @@ def _cheapest_sentence(table: pd.DataFrame) -> str:
 def climate_rogun_and_canal(library: Library) -> Answer:
     """Question 25: how the answer changes with climate, glaciers, Rogun as it fills, and Qosh Tepa."""
     case, base = library.case, library.base
-    climate = {base.name: base} | {name: library.scenario(name) for name in CLIMATE}
+    climate = {base.name: base} | {name: library.scenario(name) for name in _CLIMATE}
     in_climate = comparison(case, climate)
     drawn = _drawn_seasons(library)
-    canal = comparison(case, {base.name: base} | {name: library.scenario(name) for name in CANAL})
+    canal = comparison(case, {base.name: base} | {name: library.scenario(name) for name in _CANAL})
     rogun = _rogun_by_year(library)
     together = _all_together(library)
     seasons = in_climate["delivered"].astype(float)
@@ -223,7 +223,7 @@ def _drawn_seasons(library: Library) -> pd.DataFrame:
     draws = range(library.samples)
     plain = np.array([season_energy(case, _drawn(base, draw, None)) for draw in draws])
     rows = {"as on record": {"season": float(plain.mean()), "change": 0.0, "error": 0.0}}
-    for name in CLIMATE:
+    for name in _CLIMATE:
         water = library.scenario(name).hydrology
         assert isinstance(water, Shifted)
         moved = np.array([season_energy(case, _drawn(base, draw, water.shift)) for draw in draws])
@@ -265,7 +265,7 @@ def _all_together(library: Library) -> pd.DataFrame:
 def _rogun_by_year(library: Library) -> pd.DataFrame:
     """Return the season of some years with Rogun as it fills, and with its plant shut."""
     rows = {}
-    for year in ROGUN_YEARS:
+    for year in _ROGUN_YEARS:
         built = library.base.replace(year=year)
         shut = built.replace(events=[_ROGUN_SHUT])
         rows[year] = {

@@ -26,26 +26,26 @@ from energy.report.questions.library import Library, comparison_answer
 from energy.scenario import Scenario
 from energy.solve import Result
 
-SEPTEMBER = {"from": "09-01", "to": "09-30"}
-NUREK_RULE = "rules.nurek_full.at_least"
+_SEPTEMBER = {"from": "09-01", "to": "09-30"}
+_NUREK_RULE = "rules.nurek_full.at_least"
 _NOTICED = 1.0
 """Energy from which on a difference counts [GWh]."""
-NUREK_FULL = (0.65, 0.8, 0.9, 1.0)
-NORTH_SOUTH = "Sughd - Dushanbe"
-KYRGYZ_LINE = "Datka - Sughd"
-KYRGYZ_BUS, SENDING_BUS = "KG south", "TJ south"
+_NUREK_FULL = (0.65, 0.8, 0.9, 1.0)
+_NORTH_SOUTH = "Sughd - Dushanbe"
+_KYRGYZ_LINE = "Datka - Sughd"
+_KYRGYZ_BUS, _SENDING_BUS = "KG south", "TJ south"
 _ROOM_UNITS = "MW; hours with room: share of the season's hours"
 _ALL_HOURS = 1 - 1e-9
-AFGHAN_LINE = "values.profiles/monthly.TJ - AF 220 kV.p_max_pu"
-AFGHAN_SALES = {"1.0 TWh to Afghanistan": 1.0, "1.5 TWh to Afghanistan": 1.5}
-BUYERS = {
+_AFGHAN_LINE = "values.profiles/monthly.TJ - AF 220 kV.p_max_pu"
+_AFGHAN_SALES = {"1.0 TWh to Afghanistan": 1.0, "1.5 TWh to Afghanistan": 1.5}
+_BUYERS = {
     "CASA": 51.5,
     "Afghanistan": 43.9,
     "Kazakhstan and Uzbekistan (Rogun)": 34.0,
     "Uzbek spot": 20.2,
 }
 """What buyers pay at the seller [$/MWh]: contract; press of 2025; contract of 2025; spot sales of 2025."""
-AFGHAN_TODAY = 1.78
+_AFGHAN_TODAY = 1.78
 """Tajik sale to Afghanistan in the case [TWh a year at the sending end]."""
 
 
@@ -56,14 +56,14 @@ def nurek_full_in_september(library: Library) -> Answer:
     seasons = table["delivered"].unstack("water")
     full = seasons.iloc[-1]
     less = float((seasons.iloc[0] - full).max())
-    months = _sale_by_month(solved(case, base.replace(**{NUREK_RULE: 1.0})))
+    months = _sale_by_month(solved(case, base.replace(**{_NUREK_RULE: 1.0})))
     trade = _september_against_winter(library)
     record = _nurek_over_record(library)
     texts = ", ".join(f"{energy:,.0f} GWh ({water})" for water, energy in full.items())
     quite_full = record.loc["quite full"]
     sentences = (
         f"With Nurek quite full on 1 October {texts} can be sold in the season, at most {less:,.0f} GWh less than with "
-        f"{100 * NUREK_FULL[0]:.0f} % of it; {months.iloc[-1]:,.0f} GWh of it in September of median water.",
+        f"{100 * _NUREK_FULL[0]:.0f} % of it; {months.iloc[-1]:,.0f} GWh of it in September of median water.",
         f"Over {quite_full['years']:.0f} water years on record it is {quite_full['P90']:,.0f} GWh in nine of ten and "
         f"{quite_full['P50']:,.0f} in half of them; filling it costs sale in {quite_full['years with less']:.0f} of "
         f"them, {quite_full['most less']:,.0f} GWh at most.",
@@ -92,8 +92,8 @@ def _by_water_and_level(library: Library) -> pd.DataFrame:
     case = library.case
     rows = {}
     for water, scenario in water_labels(case, library.base).items():
-        for share in NUREK_FULL:
-            changed = scenario.replace(**{NUREK_RULE: share})
+        for share in _NUREK_FULL:
+            changed = scenario.replace(**{_NUREK_RULE: share})
             rows[water, 100 * share] = {
                 "delivered": season_energy(case, changed),
                 "unserved TJ": unserved_energy(case, changed, "TJ"),
@@ -123,7 +123,7 @@ def _nurek_over_record(library: Library) -> pd.DataFrame:
     """
     case, base = library.case, library.base
     usual = recorded_seasons(case, base)
-    full = recorded_seasons(case, base.replace(**{NUREK_RULE: 1.0}))
+    full = recorded_seasons(case, base.replace(**{_NUREK_RULE: 1.0}))
     rows = {}
     for name, seasons in (("as the case has it", usual), ("quite full", full)):
         less = (usual - seasons).dropna()
@@ -164,13 +164,13 @@ def _september_against_winter(library: Library) -> pd.DataFrame:
     case = library.case
     rows = {}
     for water, scenario in water_labels(case, library.base).items():
-        september = scenario.replace(**{"contract.season": SEPTEMBER})
+        september = scenario.replace(**{"contract.season": _SEPTEMBER})
         order = [service for service in _protection_order(case, september) if service != "casa"]
         first = order.index("tajik_demand")
         hasty = september.replace(protection_order=[*order[:first], "casa", *order[first:]])
         sold = season_energy(case, hasty) - season_energy(case, september)
         dark = unserved_energy(case, hasty, "TJ") - unserved_energy(case, september, "TJ")
-        income = sold * BUYERS["CASA"] / 1000
+        income = sold * _BUYERS["CASA"] / 1000
         rows[water] = {
             "sold more": sold,
             "unserved more": dark,
@@ -197,10 +197,10 @@ def which_buyer_first(library: Library) -> Answer:
     )
     answer = comparison_answer(library, text, ("casa_before_afghanistan", "swap_ends", "rogun_2035"))
     sales = {library.base.name: library.base}
-    for name, energy in AFGHAN_SALES.items():
-        sales[name] = library.base.replace(**{AFGHAN_LINE: energy / AFGHAN_TODAY})
+    for name, energy in _AFGHAN_SALES.items():
+        sales[name] = library.base.replace(**{_AFGHAN_LINE: energy / _AFGHAN_TODAY})
     afghan = comparison(library.case, sales)
-    table = pd.Series(BUYERS).rename("price").to_frame().rename_axis("buyer")
+    table = pd.Series(_BUYERS).rename("price").to_frame().rename_axis("buyer")
     table.attrs["units"] = "$/MWh at the seller"
     tables = {
         **answer.tables,
@@ -235,15 +235,15 @@ def north_south_line(library: Library) -> Answer:
     exchange = corridor_answer(case, base, ("tajik_north_south", "datka_sughd"))
     voltage = power_flow_answer(case, base)
     verdict, outage_tables = _voltages_without_path(library, names[0])
-    own, kyrgyz = path.loc[NORTH_SOUTH], path.loc[KYRGYZ_LINE]
+    own, kyrgyz = path.loc[_NORTH_SOUTH], path.loc[_KYRGYZ_LINE]
     least = table["delivered"]
     taken = [float(least.iloc[0] - least.iloc[1]), float(least.iloc[3] - least.iloc[4])]
     losses = [max(round(loss, 1), 0.0) + 0.0 for loss in taken]
     sentences = (
         _room_sentence(room, wanted),
-        f"{NORTH_SOUTH} carries up to {own['most']:,.0f} of its {own['rating']:,.0f} MW, {own['north']:,.0f} GWh a "
+        f"{_NORTH_SOUTH} carries up to {own['most']:,.0f} of its {own['rating']:,.0f} MW, {own['north']:,.0f} GWh a "
         f"year to the north and {own['south']:,.0f} to the south: Kyrgyz power for the south takes load off it; "
-        f"{kyrgyz['south']:,.0f} GWh a year come over {KYRGYZ_LINE} as it is.",
+        f"{kyrgyz['south']:,.0f} GWh a year come over {_KYRGYZ_LINE} as it is.",
         f"With it out the season loses {losses[0]:,.0f} GWh in median and {losses[1]:,.0f} in wet water: Kyrgyzstan "
         "has little to send, and the ring through Uzbekistan carries instead.",
         f"{voltage.sentences[0]} With it out: {verdict}",
@@ -294,13 +294,13 @@ def _room_for_kyrgyz_power(result: Result, scenario: Scenario, wanted: float) ->
     lines = result.inputs.components["lines"]
     flow = result.flow("lines")[lines.index]
     states = {"all lines": (lines, flow)}
-    for line in (NORTH_SOUTH, KYRGYZ_LINE):
+    for line in (_NORTH_SOUTH, _KYRGYZ_LINE):
         states[f"{line} out"] = (lines.drop(index=line), flow_after_outage(lines, flow, line))
     hours = result.hours * open_season(scenario, result.inputs)
     is_open = hours > 0
     rows = {}
     for state, (left, flows) in states.items():
-        room = room_for_transfer(left, flows, KYRGYZ_BUS, {SENDING_BUS: 1.0})[is_open]
+        room = room_for_transfer(left, flows, _KYRGYZ_BUS, {_SENDING_BUS: 1.0})[is_open]
         fits = room["room"] >= wanted
         rows[state] = {
             "least room": float(room["room"].min()),
@@ -314,13 +314,13 @@ def _room_for_kyrgyz_power(result: Result, scenario: Scenario, wanted: float) ->
 def _room_sentence(room: pd.DataFrame, wanted: float) -> str:
     """Return whether Kyrgyzstan's part of the full line fits through the ring, with all lines and with one out."""
     whole = room.xs("all lines", level="lines")
-    out = room.xs(f"{NORTH_SOUTH} out", level="lines")
+    out = room.xs(f"{_NORTH_SOUTH} out", level="lines")
     always = bool((whole["hours with room"] > _ALL_HOURS).all())
     return (
         f"{'Yes' if always else 'Not in all hours'}: Kyrgyzstan's part of the full line is {wanted:,.0f} MW; on top of "
-        f"what flows the ring takes at least {whole['least room'].min():,.0f} MW from {KYRGYZ_BUS} to {SENDING_BUS}, "
+        f"what flows the ring takes at least {whole['least room'].min():,.0f} MW from {_KYRGYZ_BUS} to {_SENDING_BUS}, "
         f"{whole['mean room'].min():,.0f} in the mean, and {100 * whole['hours with room'].min():.0f} % of the "
-        f"season's hours have room for all of it; with {NORTH_SOUTH} out at least {out['least room'].min():,.0f} MW "
+        f"season's hours have room for all of it; with {_NORTH_SOUTH} out at least {out['least room'].min():,.0f} MW "
         f"and {100 * out['hours with room'].min():.0f} %."
     )
 
@@ -338,7 +338,7 @@ def _use_of_path(result: Result) -> pd.DataFrame:
     """Return what the two lines of the path carry: largest flow, rating, room [MW], energy each way [GWh]."""
     lines = result.inputs.components["lines"]
     rows = {}
-    for name in (NORTH_SOUTH, KYRGYZ_LINE):
+    for name in (_NORTH_SOUTH, _KYRGYZ_LINE):
         flow = result.flow("lines")[name]
         rating = float(lines["s_nom"].astype(float)[name])
         most = float(flow.abs().max())
