@@ -130,6 +130,24 @@ def write_blocks(page: Path, blocks: Mapping[str, str]) -> None:
     write_page(page, text)
 
 
+def refuse_without_block(page: Path, name: str) -> None:
+    """Refuse a page that cannot take a block, before what goes into it is solved.
+
+    Raises
+    ------
+    InputError
+        When there is no such page, or no such block on it.
+    """
+    if not page.is_file():
+        raise InputError(Fault("no such page", page))
+    with_block(page.read_text(encoding="utf-8"), name, "")
+
+
+def shows(page: Path, figure: str) -> bool:
+    """Return whether a page shows a figure, by its path from the page."""
+    return f"]({figure})" in page.read_text(encoding="utf-8")
+
+
 def resolution_text(table: pd.DataFrame, default: str) -> str:
     """Return the table of time resolutions in Markdown.
 
