@@ -140,7 +140,13 @@ def refuse_without_block(page: Path, name: str) -> None:
     """
     if not page.is_file():
         raise InputError(Fault("no such page", page))
-    with_block(page.read_text(encoding="utf-8"), name, "")
+    text = page.read_text(encoding="utf-8")
+    try:
+        with_block(text, name, "")
+    except InputError:
+        marks = f"<!-- begin {name} --> … <!-- end {name} -->"
+        repair = "put both marks where the block is to stand"
+        raise InputError(Fault(f"the page has no block {name!r}", page, allowed=marks, repair=repair)) from None
 
 
 def shows(page: Path, figure: str) -> bool:
