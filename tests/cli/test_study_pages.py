@@ -118,7 +118,9 @@ def test_a_page_that_cannot_take_the_block_is_refused_before_anything_is_solved(
     page = tmp_path / "page.md"
     if content is not None:
         page.write_text(content, encoding="utf-8")
-    done = command(verb, "two_bus", *COARSE, "--out", tmp_path / "out", "--page", page)
+    hazards = tmp_path / "mine.yaml"
+    hazards.write_text(HAZARDS, encoding="utf-8")
+    done = command(verb, "two_bus", "--hazards", hazards, *COARSE, "--out", tmp_path / "out", "--page", page)
     assert done.returncode == 2
     assert ("no such page" if content is None else "the page has no block") in done.stderr
     assert "page.md" in done.stderr

@@ -65,7 +65,7 @@ def rows(block: str) -> list[list[str]]:
 def test_only_numbers_that_move_more_than_a_tenth_have_a_line_widest_first() -> None:
     table = numbers({"values.links.a.p_nom": 101.0, "values.links.b.p_nom": 300.0, "values.links.c.p_nom": 100.0})
     block = sensitivity_block(report(table))
-    assert "2 numbers move the season by more than a tenth of that alone." in block
+    assert "2 numbers move the season by more than a tenth of its base, each alone." in block
     _, *lines = rows(block)
     assert [line[0] for line in lines] == ["`links.b.p_nom`", "`links.a.p_nom`"]
     assert lines[0][1:] == ["0 to 2,000 MW", "C", "1,000", "1,300"]
@@ -74,13 +74,13 @@ def test_only_numbers_that_move_more_than_a_tenth_have_a_line_widest_first() -> 
 def test_a_long_table_is_cut_and_says_so() -> None:
     table = numbers({f"values.links.{number}.p_nom": 200.0 + number for number in range(LONGEST + 3)})
     block = sensitivity_block(report(table))
-    assert f"{LONGEST + 3} numbers move the season by more than a tenth of that alone; the {LONGEST} widest." in block
+    assert f"{LONGEST + 3} numbers move the season by more than a tenth of its base, each alone; the {LONGEST} widest." in block
     assert len(rows(block)) == LONGEST + 1
 
 
 def test_nothing_that_moves_much_is_said() -> None:
     block = sensitivity_block(report(numbers({"a": 1.0, "b": 2.0})))
-    assert "No number moves the season by more than a tenth of that alone." in block
+    assert "No number moves the season by more than a tenth of its base alone." in block
     assert not rows(block)
 
 

@@ -119,12 +119,12 @@ def leading_sentence(report: SensitivityReport) -> str:
     count = len(leading_numbers(report.study))
     metric = _metric(report.study)
     if not count:
-        return f"No number moves {metric} by more than a tenth of that alone."
+        return f"No number moves {metric} by more than a tenth of its base alone."
     numbers = "One number moves" if count == 1 else f"{count:,} numbers move"
     widest = f"; the {LONGEST} widest" if count > LONGEST else ""
     origin = "that the record leaves" if report.is_after_calibration else "of the evidence"
     return (
-        f"{numbers} {metric} by more than a tenth of that alone{widest}."
+        f"{numbers} {metric} by more than a tenth of its base, each alone{widest}."
         f" *At low* and *at high* are the ends of the range {origin}."
     )
 
