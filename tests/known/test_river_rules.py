@@ -18,7 +18,7 @@ from energy.scenario import read_scenario
 from energy.solve import Result, solve
 
 TWO_BUS = Path(__file__).parents[2] / "networks" / "two_bus"
-HOURS, DAY = 48.0, 24.0
+HOURS, LONG_WAY, DAY = 48.0, 120.0, 24.0
 
 
 def added(folder: Path, file: str, row: str) -> None:
@@ -52,18 +52,26 @@ def solved(case: Case, **overrides: Any) -> Result:
 
 def test_in_short_snapshots_water_arrives_as_from_a_linear_reservoir(reach: Case) -> None:
     """As much arrives as would empty the way in the travel time, p(t) = e(t−1)/T; first e(0) = h·(in − p(0))."""
-    result = solved(reach)
+    result = solved(reach, **{"rules.travel.hours": LONG_WAY})
     released = result.flow("links")[["turbine", "spill"]].sum(axis=1).to_numpy()
     arrives = result.flow("links")["arrival"].to_numpy()
-    first = DAY * released[0] / (HOURS + DAY)
-    expected, on_the_way = [first], HOURS * first
+    first = DAY * released[0] / (LONG_WAY + DAY)
+    expected, on_the_way = [first], LONG_WAY * first
     for flow in released[1:]:
-        arriving = on_the_way / HOURS
+        arriving = on_the_way / LONG_WAY
         on_the_way += DAY * (flow - arriving)
         expected.append(arriving)
     assert arrives == pytest.approx(expected, abs=1e-7)
     assert np.abs(arrives - released).max() > 0.01  # the reach does something
     assert DAY * released.sum() == pytest.approx(DAY * arrives.sum() + on_the_way, abs=1e-6)
+
+
+def test_in_snapshots_of_half_the_travel_time_water_arrives_in_the_next(reach: Case) -> None:
+    result = solved(reach)
+    released = result.flow("links")[["turbine", "spill"]].sum(axis=1).to_numpy()
+    arrives = result.flow("links")["arrival"].to_numpy()
+    assert arrives[2:] == pytest.approx(released[1:-1], abs=1e-7)
+    assert np.ptp(released) > 0.01
 
 
 def test_in_long_snapshots_the_release_of_the_travel_time_is_on_the_way(reach: Case) -> None:

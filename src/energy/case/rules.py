@@ -205,8 +205,8 @@ class StorageRule(_Bounded):
 class TravelRule(Frozen):
     """Travel time of water through a reach of river: it arrives later, by `hours` in the mean.
 
-    Over snapshots shorter than that a linear reservoir (Muskingum's method with X = 0), so that a flood arrives flatter;
-    what leaves in a longer snapshot is on the way for `hours`.
+    What leaves in a snapshot longer than that is on the way for `hours`; a snapshot of half to all of it counts as
+    `hours`. Over shorter ones a linear reservoir (Muskingum's method with X = 0), so that a flood arrives flatter.
     """
 
     kind: Literal["travel"]

@@ -189,12 +189,14 @@ def _travel(n: pypsa.Network, rule: dict[str, Any]) -> None:
 def travel_shares(hours: np.ndarray, travel_time: float) -> tuple[np.ndarray, np.ndarray]:
     """Return what arrives of the water on the way at the end, and at the beginning, of each snapshot [1/h].
 
-    What leaves at a steady rate in a snapshot that is longer than the travel time is on the way for that time: at the
-    end of the snapshot there is that much, and all that was on the way at its beginning has arrived. In a shorter one,
-    as much arrives as would empty the way in the travel time. Both are one formula: a step of the linear reservoir
-    whose share of the end is 1 − travel time / length, at least 0. Water of one snapshot so has left the way in the
-    next, or nearly, where a step by the end alone would keep traces of it for weeks. In the first snapshot, before
-    which nothing is known, the content at its end counts.
+    What leaves at a steady rate in a snapshot longer than the travel time is on the way for that time: at the end of
+    the snapshot there is that much, and all that was on the way at its beginning has arrived. A snapshot of between
+    half and the whole travel time counts as that time: its water arrives in the next one. In a shorter one as much
+    arrives as would empty the way in the travel time, as from a linear reservoir. In the first snapshot, before which
+    nothing is known, the content at its end counts.
+
+    So no water is on the way for longer than it travels, where snapshots are long. A reservoir that kept even a
+    twentieth of it would let a later snapshot hang on all earlier ones, and solvers go astray in so long a chain.
 
     Parameters
     ----------
@@ -205,13 +207,16 @@ def travel_shares(hours: np.ndarray, travel_time: float) -> tuple[np.ndarray, np
 
     Examples
     --------
-    >>> at_end, at_beginning = travel_shares(np.array([240.0, 240.0, 48.0]), travel_time=96.0)
-    >>> at_end * 96, at_beginning * 96
-    (array([1. , 0.6, 0. ]), array([0. , 0.4, 1. ]))
+    >>> at_end, at_beginning = travel_shares(np.array([240.0, 240.0, 80.0, 24.0]), travel_time=96.0)
+    >>> 1 / at_beginning[1:], at_end * 96
+    (array([240.,  80.,  96.]), array([1. , 0.6, 0. , 0. ]))
     """
-    share_of_end = np.clip(1 - travel_time / hours, 0, None)
-    share_of_end[0] = 1
-    return share_of_end / travel_time, (1 - share_of_end) / travel_time
+    is_short = hours < travel_time / 2
+    at_beginning = 1 / np.where(is_short, travel_time, hours)
+    at_end = np.clip(1 / travel_time - 1 / hours, 0, None)
+    at_beginning[0] = 0
+    at_end[0] = 1 / travel_time
+    return at_end, at_beginning
 
 
 def service_energy(n: pypsa.Network, service: str) -> linopy.LinearExpression | None:

@@ -22,7 +22,8 @@ from energy.model import Inputs
 from energy.model.objective import service_costs
 from energy.solve.lp import Problem, Structure, matrix_of
 
-GAIN = 1e-7  # of the largest service's energy, that a service may still gain before steps are taken
+GAIN = 1e-4  # MWh that a service may still gain, by the columns that matter to it, before steps are taken
+PROVED = 0.01  # MWh that it may still gain by all columns, for an answer to count as its optimum
 COST_GAIN = 1e-9  # of the program's cost, that this may still fall
 ZERO = 1e-10  # of the terms of a reduced cost, below which it is rounding, and a column does not matter to a service
 FARTHEST = 1e6  # MW, hm³/h, hm³ or MWh that a column without a bound is taken to move at most
@@ -137,9 +138,8 @@ class PriorityChain:
             When HiGHS loses its way.
         """
         face = _OptimalFace(self.problem)
-        negligible = GAIN * self._largest_service()
         for level in self.costs:
-            gain = self._least(level, face, options, negligible)
+            gain = self._least(level, face, options, negligible=GAIN)
             face.fix_what_matters(self._point)
             self.gains[level.service] = gain + face.overlooked
         self._least_cost(face, options)
@@ -179,12 +179,6 @@ class PriorityChain:
             self.highs.setOptionValue("simplex_iteration_limit", 0)
             self.highs.run()
             self._point = _BasicPoint(self.highs)
-
-    def _largest_service(self) -> float:
-        """Return the energy of the service that has most at the present basis [MWh]."""
-        values = self.values()
-        energies = [abs(float(level.cost @ values)) for level in self.costs]
-        return max(energies, default=0.0)
 
     def _possible_gain(self, level: ServiceCost, face: _OptimalFace) -> float:
         reduced, prices = self._reduced_costs(level.cost)
