@@ -25,8 +25,11 @@ def settlement_command(
     ] = False,
     measured: Annotated[
         bool,
-        typer.Option("--measured", help="Sellers share by what each had left, not by the contract's shares."),
-    ] = False,
+        typer.Option(
+            "--measured/--contract-shares",
+            help="Sellers are paid by what each sends over the line, or by the contract's shares.",
+        ),
+    ] = True,
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/settlement"),
     force: FORCE = False,
     as_json: AS_JSON = False,
