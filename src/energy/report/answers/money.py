@@ -23,6 +23,7 @@ from energy.analysis.investment_paths import (
 )
 from energy.analysis.loan_service import energy_by_terms, energy_that_serves, loan_service
 from energy.analysis.recorded_seasons import recorded_seasons
+from energy.analysis.settlement import Settlement
 from energy.case import Case
 from energy.case.investment import Investment
 from energy.case.rules import ContractTerms
@@ -293,9 +294,11 @@ def debt_answer(
     service, cover = table["debt service"].iloc[0], table["cover by transmission"]
     holds = [f"with {energy:,} GWh {_cover_text(ratio)}" for energy, ratio in cover.items()]
     verdict = "Yes" if cover.iloc[1:].min() >= 1 else "Not with all"
+    sent = _sold(money, seller)
     sentences = [
         f"{verdict}: {seller} owes {service:.1f} million USD a year over {contract.debt.years} years; its transmission "
-        f"income covers that from {needed:,.0f} GWh of its own sales a year, and the scenario has {own:,.0f}.",
+        f"income covers that from {needed:,.0f} GWh of its own sales a year. By its share of the contract, "
+        f"{100 * share:.0f} %, the scenario has {own:,.0f}; of its own power it sends {sent:,.0f}.",
         f"By transmission income alone the loans are {', '.join(holds)}.",
     ]
     tables = {"Loan service": table, "Energy needed, by what is known of each term": by_terms}
@@ -321,6 +324,14 @@ def debt_answer(
         marks=marks_of(case, "rules.contract", "profiles/inflow.*"),
         limits=("how the state would pay in a weak year, and what part of the energy price its own plants need",),
     )
+
+
+def _sold(money: Settlement, seller: str) -> float:
+    """Return the energy that a seller is paid for in the season, by what it sends itself [GWh]."""
+    paid = money.paid
+    is_sale = (paid["payee"] == seller) & (paid["item"] == "energy")
+    price = money.contract.prices.get("energy", np.nan)
+    return float(paid.loc[is_sale, "amount"].sum()) / price / 1000
 
 
 def _loan_ranges(case: Case) -> dict[str, tuple[float, float]]:
