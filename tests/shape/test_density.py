@@ -54,7 +54,7 @@ LIMITS = {
     "classes": Limit(now=293, goal=125),  # 285 before flow diagrams and set lines; 290 before outages of a policy
     "classes of one name": Limit(now=0, goal=0),
     "public names": Limit(now=1220, goal=450),  # 1205 before outages of a policy, and risk and sweeps by one
-    "arrows in results, plots and report": Limit(now=317, goal=45),  # 312 before pages of policies
+    "arrows in results, plots and report": Limit(now=324, goal=45),  # 317 before answers by water on record
 }
 """That no import runs upwards is held by test_architecture.py."""
 

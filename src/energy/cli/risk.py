@@ -20,6 +20,7 @@ from energy.cli.base import (
     SCENARIO,
     SET,
     app,
+    command_text,
     is_quiet,
     new_console,
     read_asked,
@@ -29,6 +30,7 @@ from energy.cli.progress import counted
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray as xr
 
     from energy.analysis.risk.monte_carlo import StoppingRule
     from energy.analysis.risk.season_sample import SamplingDesign
@@ -36,11 +38,13 @@ if TYPE_CHECKING:
     from energy.analysis.sensitivity.number_sets import NumberSets
     from energy.case import Case
     from energy.errors import Fault
+    from energy.report.risk_docs import RiskReport
     from energy.scenario import HazardSet, Scenario
 
 
 @app.command("risk")
 def risk_command(
+    context: typer.Context,
     scenario: SCENARIO,
     hazards: Annotated[str, typer.Option(help="Set of hazards, or path of a YAML file.")] = "base",
     samples: Annotated[int, typer.Option(min=2, max=MOST_SAMPLES, help="Samples; with --until-ci the most.")] = 1000,
@@ -74,6 +78,7 @@ def risk_command(
     draw: Annotated[int | None, typer.Option(min=0, help="Write this draw as a scenario instead of sampling.")] = None,
     overrides: SET = [],  # noqa: B006
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a question.")] = Path("results/risk"),
+    page: Annotated[Path | None, typer.Option(help="Page whose block 'risk-answers' is renewed.")] = None,
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
@@ -113,9 +118,11 @@ def risk_command(
         with working("months of the policy …"):
             policy_in_file(case, design.scenario, file_of_policy)
     folder = out / f"{asked.name}-{hazard_set.name}"
+    beside = {} if page is None else _beside(case, design, out, page)
     from energy.analysis.risk.summary import BELOW, summary
     from energy.cli.tables import write_table
     from energy.plots.risk import write_figures
+    from energy.report.risk_docs import RiskReport
     from energy.report.risk_text import frame_text, risk_json, risk_text
     from energy.results.samples import samples_held, write_summary
 
@@ -128,6 +135,15 @@ def risk_command(
         if split:
             write_table(parts, folder / "bands.csv", force)
             written.append(folder / "bands.csv")
+    if page is not None:
+        report = RiskReport(
+            distribution=distribution,
+            hazards=hazard_set.name,
+            beside=beside,
+            thresholds=below or BELOW,
+            command=command_text(context),
+        )
+        _write_page(report, page)
     if as_json:
         print(json.dumps(risk_json(distribution) | {"bands": parts.to_dict("index")}, indent=1))
         return
@@ -137,6 +153,46 @@ def risk_command(
     if split:
         new_console().print(frame_text(parts.rename_axis("season [GWh], nine of ten"), _bands_title(split, numbers)))
     new_console().print(f"written to {folder}: {len(table):,} samples, {', '.join(path.name for path in written)}")
+
+
+def _beside(case: Case, design: SamplingDesign, out: Path, page: Path) -> dict[str, xr.Dataset]:
+    """Return what the samples of other states say; refuse a page, or samples, that cannot stand there.
+
+    Raises
+    ------
+    InputError
+        When the page lacks the block, or folders beside hold samples of another question.
+    """
+    from energy.report.docs_pages import refuse_without_block
+    from energy.report.risk_docs import BLOCK, STATES
+    from energy.results.samples import question_digest, read_summary
+
+    refuse_without_block(page, BLOCK)
+    question = question_digest(case, design)
+    beside = {}
+    for state in STATES:
+        if state == design.hazards.name:
+            continue
+        distribution = read_summary(out / f"{design.scenario.name}-{state}", question)
+        if distribution is not None:
+            beside[state] = distribution
+    return beside
+
+
+def _write_page(report: RiskReport, page: Path) -> None:
+    """Renew the block of a page, and those of the figures that it shows."""
+    from energy.plots.risk import figures
+    from energy.plots.style import save
+    from energy.report.docs_pages import shows
+    from energy.report.risk_docs import FIGURES, write_risk
+
+    write_risk(report, page)
+    written = [page]
+    for name, figure in figures(report.distribution).items():
+        if shows(page, f"{FIGURES[name]}.png"):
+            written += save(figure, page.parent / FIGURES[name], kinds=("png",), force=True)
+    for path in written:
+        new_console(error=True).print(f"written: {path}")
 
 
 def _file_of_policy(
