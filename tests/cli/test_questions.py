@@ -199,6 +199,28 @@ def test_investment_along_years_that_differ(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_path_of_years_with_an_event_and_drawn_water(tmp_path: Path) -> None:
+    """Samples that are all dry are the dry path: 1,000 GWh lie below the dry season. A lost year delivers nothing."""
+    samples = tmp_path / "samples.csv"
+    rows = {"season": [1000.0, 1000.0], "weight": [1.0, 1.0], "failed": [0.0, 0.0]}
+    pd.DataFrame(rows).to_csv(samples, index=False)
+    words = ["investment", "baseline", "--until", "2029", "--start", "2028", "--samples", samples]
+    tables = answered(tmp_path / "i", *words, "--event", "2029=0")["tables"]
+    path = {row["year"]: row for row in tables["Path of years, median water"]["rows"]}
+    assert path[2029]["delivered"] == 0
+    assert path[2029]["all"] == pytest.approx(0)
+    assert path[2028]["all"] != pytest.approx(0)
+    (along,) = tables["All countries together along the path, by start"]["rows"]
+    (drawn,) = tables["NPV over drawn water years, by start"]["rows"]
+    for figure in ("mean", "P90", "P10"):
+        assert drawn[figure] == pytest.approx(along["NPV dry"])
+    countries = {row["country"]: row for row in tables["By country along the path, start 2028"]["rows"]}
+    assert countries["all"]["NPV"] == pytest.approx(along["NPV"])
+    lenders = {row["lender"]: row for row in tables["By lender along the path, start 2028"]["rows"]}
+    assert 0 < lenders["World Bank"]["stranded"] <= lenders["World Bank"]["exposure"]
+
+
+@pytest.mark.slow
 def test_power_at_nowshera_is_followed_into_pakistan(tmp_path: Path) -> None:
     """The nodes' changes sum to what is received and what losses change; the fullest month is the fullest hour."""
     tables = answered(tmp_path / "q", "questions", 8)["tables"]
@@ -221,13 +243,17 @@ def test_power_at_nowshera_is_followed_into_pakistan(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_offer_is_worth_less_at_a_higher_price(tmp_path: Path) -> None:
-    rows = answered(tmp_path / "q", "questions", 6)["tables"]["Offer that is worth taking, by price"]["rows"]
+    tables = answered(tmp_path / "q", "questions", 6)["tables"]
+    rows = tables["Offer that is worth taking, by price"]["rows"]
     energy = [row["energy"] for row in rows]
     assert energy == sorted(energy, reverse=True)
     assert energy[0] > 0
     for row in rows:
         months = sum(value for name, value in row.items() if name.startswith("2028-"))
         assert months == pytest.approx(row["energy"])
+    for row in tables["Mean price by hour of the day"]["rows"]:
+        assert row["2028, fuel cheap"] < row["2028"] < row["2028, fuel dear"]
+        assert row["2028, fuel dear"] <= 1.2 * row["2028"] + 1
 
 
 @pytest.mark.slow
@@ -315,6 +341,7 @@ def test_avoided_tonnes_over_sampled_seasons(tmp_path: Path) -> None:
         (["option", "baseline"], "the scenario builds nothing"),
         (["investment", "baseline", "--until", "2020"], "the path from 2028 ends in 2020"),
         (["investment", "baseline", "--event", "2030=2"], "event is '2030=2'"),
+        (["investment", "baseline", "--until", "2029", "--event", "2031=0"], "event of 2031 lies outside the path"),
         (["investment", "baseline", "--samples", "no/such.csv"], "no samples can be read"),
         (["closure", "two_bus", "--where", "crossin"], "crossin"),
         (["corridors", "two_bus", "--corridor", "crossin"], "did you mean 'crossing'"),

@@ -41,7 +41,7 @@ def frequency_command(
 ) -> None:
     """Loss of the line: rate of change and nadir of frequency at both ends, and the exchange that can be lost."""
     case, asked = read_asked(scenario, overrides)
-    from energy.report.answers.grid import (
+    from energy.report.answers.frequency import (
         frequency_answer,
         write_limited_scenario,
     )

@@ -63,7 +63,16 @@ def investment_command(
     seasons, weights = read_seasons(samples) if samples is not None else (None, None)
     if until is not None:
         with working(f"{asked.name} to {until} …"):
-            answer = years_answer(case, asked, read_years(asked, until), starts or (asked.year, None))
+            answer = years_answer(
+                case=case,
+                scenario=asked,
+                years=read_years(asked, until),
+                starts=starts or (asked.year, None),
+                events=events,
+                seasons=seasons,
+                weights=weights,
+                seed=seed,
+            )
         seconds = time.perf_counter() - begin
         show_answer(answer, case, asked, folder, seconds=seconds, as_json=as_json, force=force)
         return

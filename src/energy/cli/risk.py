@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -67,6 +68,13 @@ def risk_command(
         typer.Option(min=0, max=10_000, help="Sets of unknown numbers that meet as many draws: the band by its parts."),
     ] = 0,
     numbers: NUMBERS = "ranges",
+    foresight: Annotated[
+        str, typer.Option(help="perfect, or policy: each year is decided month by month by a trained policy.")
+    ] = "",
+    policy: Annotated[
+        Path | None,
+        typer.Option(help="Its file; results/policy/<scenario>/policy.npz unless said."),
+    ] = None,
     draw: Annotated[int | None, typer.Option(min=0, help="Write this draw as a scenario instead of sampling.")] = None,
     overrides: SET = [],  # noqa: B006
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a question.")] = Path("results/risk"),
@@ -80,10 +88,13 @@ def risk_command(
     from energy.model.inputs import assemble
     from energy.scenario import read_hazards
 
+    if foresight:
+        overrides = [*overrides, f"foresight={foresight}"]
     case, asked = read_asked(scenario, overrides)
     hazard_set = read_hazards(hazards)
+    file_of_policy = _file_of_policy(asked, policy, growth, split)
     design, plan = _asked(
-        scenario=asked,
+        scenario=asked.model_copy(update={"foresight": "perfect"}) if file_of_policy else asked,
         hazards=hazard_set,
         seed=seed,
         fixed_water=fixed_water,
@@ -94,12 +105,18 @@ def risk_command(
         figure=figure,
         plain=plain,
     )
+    design = replace(design, policy=file_of_policy)
     number_sets = _number_sets(numbers, split, case, asked)
     checked(case, design)
     if draw is not None:
         _print_draw(design, draw)
         return
-    refuse_without_line(assemble(case, asked), asked.name)
+    refuse_without_line(assemble(case, design.scenario), asked.name)
+    if file_of_policy:
+        from energy.analysis.policy.policy_solver import policy_in_file
+
+        with working("months of the policy …"):
+            policy_in_file(case, design.scenario, file_of_policy)
     folder = out / f"{asked.name}-{hazard_set.name}"
     beside = {} if page is None else _beside(case, design, out, page)
     from energy.analysis.risk.summary import BELOW, summary
@@ -176,6 +193,31 @@ def _write_page(report: RiskReport, page: Path) -> None:
             written += save(figure, page.parent / FIGURES[name], kinds=("png",), force=True)
     for path in written:
         new_console(error=True).print(f"written: {path}")
+
+
+def _file_of_policy(
+    scenario: Scenario,
+    policy: Path | None,
+    growth: str | None,
+    split: int,
+) -> Path | None:
+    """Return the file of the policy that decides; None where years are foreseen.
+
+    What no policy is trained for is refused.
+    """
+    from energy.cli.policy import DEFAULT_OUT, policy_file
+    from energy.errors import Fault, InputError
+
+    if scenario.foresight != "policy":
+        if policy is None:
+            return None
+        raise InputError(Fault("a policy without foresight=policy", "--policy", repair="add --foresight policy"))
+    what = "foresight is 'policy', which is trained for one demand and one set of numbers"
+    is_asked = {"--growth": growth is not None, "--split": split > 0}
+    faults = [Fault(what, option, repair="leave it out") for option in is_asked if is_asked[option]]
+    if faults:
+        raise InputError(faults)
+    return policy or policy_file(DEFAULT_OUT, scenario.name)
 
 
 def _number_sets(numbers: str, split: int, case: Case, scenario: Scenario) -> NumberSets | None:

@@ -119,7 +119,12 @@ def sample_notes(distribution: xr.Dataset) -> str:
     if failed:
         notes.append(f"{failed} samples had no optimum and are left out: the figures lack their years")
     if lacking:
-        notes.append(f"in {lacking} samples irrigation lacked water: what rules ask for fell short")
+        volume = interval_text(distribution, "irrigation_lacking")
+        notes.append(f"in {lacking} samples irrigation lacked water: {volume} hm3 in the mean year")
+    yielded = distribution.attrs["yielded"]
+    if yielded:
+        volume = interval_text(distribution, "rules_yielded")
+        notes.append(f"in {yielded} samples other rules of the water yielded: {volume} hm3 in the mean year")
     return "\n".join(notes)
 
 

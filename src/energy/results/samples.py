@@ -39,19 +39,26 @@ INTERVAL = ("value", "low", "high")
 
 def question_digest(case: Case, question: SamplingDesign) -> dict[str, Any]:
     """Return what samples hang on: hashes of case, scenario and hazards, and how they are drawn."""
-    hazards = question.hazards.model_dump(mode="json", by_alias=True)
-    hazards_text = json.dumps(hazards, sort_keys=True)
     return {
         "case": case_digest(case),
         "scenario": question.scenario.digest(),
-        "hazards": sha256(hazards_text.encode()).hexdigest(),
+        "hazards": question.hazards.digest(),
         "seed": question.seed,
         "water": question.water,
         "growth": list(question.growth) if question.growth else None,
         "tilts": [list(tilt) for tilt in question.tilts],
         "causes": question.causes,
+        "policy": _file_digest(question.policy),
         "version": version("casa1000-energy"),
     }
+
+
+def _file_digest(file: Path | None) -> str | None:
+    """Return the hash of what a file holds; None without one."""
+    if file is None:
+        return None
+    with written_to(file):
+        return sha256(file.read_bytes()).hexdigest()
 
 
 @contextmanager
