@@ -74,9 +74,8 @@ def test_only_numbers_that_move_more_than_a_tenth_have_a_line_widest_first() -> 
 def test_a_long_table_is_cut_and_says_so() -> None:
     table = numbers({f"values.links.{number}.p_nom": 200.0 + number for number in range(LONGEST + 3)})
     block = sensitivity_block(report(table))
-    moving = f"{LONGEST + 3} numbers move the season by more than a tenth of its base, each alone"
-    expected = f"{moving}; the {LONGEST} widest."
-    assert expected in block
+    assert f"{LONGEST + 3} numbers move the season by" in block
+    assert f"each alone; the {LONGEST} widest." in block
     assert len(rows(block)) == LONGEST + 1
 
 

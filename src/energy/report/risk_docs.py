@@ -73,17 +73,26 @@ def risk_block(report: RiskReport) -> str:
     samples = distribution.attrs["samples"]
     paragraphs = [
         f"Made by `{report.command}`: {samples:,} samples. In brackets: 95 % intervals.",
-        sample_notes(distribution),
+        _sentences(sample_notes(distribution)),
         "**How often does the season fall short?**",
-        shortfall_table(report),
-        f"**Which cause costs most?** {causes_sentence(distribution)}",
+        _shortfall_table(report),
+        f"**Which cause costs most?** {_causes_sentence(distribution)}",
         "**What is P90 power by month?** P90 is the level that nine seasons of ten exceed.",
-        power_table(distribution),
+        _power_table(distribution),
     ]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
 
 
-def shortfall_table(report: RiskReport) -> str:
+def _sentences(notes: str) -> str:
+    """Return notes of the terminal, a line each, as sentences of a paragraph.
+
+    >>> _sentences("in 3 samples irrigation lacked water\\n1 sample had no optimum")
+    'In 3 samples irrigation lacked water. 1 sample had no optimum.'
+    """
+    return " ".join(f"{note[:1].upper()}{note[1:]}." for note in notes.splitlines())
+
+
+def _shortfall_table(report: RiskReport) -> str:
     """Return mean season, share of seasons below each threshold, and what outages take, a line a set of hazards."""
     distributions = {report.hazards: report.distribution, **report.beside}
     order = sorted(distributions, key=_place)
@@ -117,7 +126,7 @@ def _share_below(distribution: xr.Dataset, threshold: float) -> str:
     return interval_text(distribution, "below", 1, 100.0, threshold=threshold)
 
 
-def causes_sentence(distribution: xr.Dataset) -> str:
+def _causes_sentence(distribution: xr.Dataset) -> str:
     """Return what the causes take from the mean season, the dearest first, and whether their order is known."""
     lost = distribution["lost"]
     together = f"{interval_text(distribution, 'lost', 1, cause=ALL_TOGETHER)} GWh"
@@ -141,7 +150,7 @@ def _overlap(lost: xr.DataArray, dearer: str, cheaper: str) -> bool:
     return most_of_cheaper >= least_of_dearer
 
 
-def power_table(distribution: xr.Dataset) -> str:
+def _power_table(distribution: xr.Dataset) -> str:
     """Return the mean power of each month that is exceeded with 90 %, 50 % and 10 % [MW]."""
     lines = []
     for month in distribution["month"].values:

@@ -78,16 +78,16 @@ def sensitivity_block(report: SensitivityReport) -> str:
     """Return what the page says of a study, in Markdown."""
     paragraphs = [
         f"Made by `{report.command}`.",
-        spread_sentences(report),
-        leading_sentence(report),
-        leading_table(report),
-        variance_sentence(report),
+        _spread_sentences(report),
+        _leading_sentence(report),
+        _leading_table(report),
+        _variance_sentence(report),
         _points_sentence(report.study),
     ]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
 
 
-def spread_sentences(report: SensitivityReport) -> str:
+def _spread_sentences(report: SensitivityReport) -> str:
     """Return the range of the metric with all numbers at once, and how many numbers make what part of its variance."""
     study = report.study
     at_base = f"With every number at its base it is {fixed(study.base)} {study.unit}."
@@ -108,15 +108,15 @@ def spread_sentences(report: SensitivityReport) -> str:
     return f"{sentence} The {screened:,} numbers that were screened make {percent} % of that variance."
 
 
-def leading_numbers(study: Sensitivity) -> pd.DataFrame:
+def _leading_numbers(study: Sensitivity) -> pd.DataFrame:
     """Return the numbers that move the metric by more than a tenth of its base alone, widest first."""
     is_visible = study.numbers["swing"] > VISIBLE * abs(study.base)
     return study.numbers[is_visible].sort_values("swing", ascending=False, kind="stable")
 
 
-def leading_sentence(report: SensitivityReport) -> str:
+def _leading_sentence(report: SensitivityReport) -> str:
     """Return how many numbers have a line, and what ends of their ranges stand in it."""
-    count = len(leading_numbers(report.study))
+    count = len(_leading_numbers(report.study))
     metric = _metric(report.study)
     if not count:
         return f"No number moves {metric} by more than a tenth of its base alone."
@@ -129,10 +129,10 @@ def leading_sentence(report: SensitivityReport) -> str:
     )
 
 
-def leading_table(report: SensitivityReport) -> str:
+def _leading_table(report: SensitivityReport) -> str:
     """Return the leading numbers with both ranges, mark, ends of the bar and Sobol index in Markdown."""
     study = report.study
-    leading = leading_numbers(study).head(LONGEST)
+    leading = _leading_numbers(study).head(LONGEST)
     if leading.empty:
         return ""
     parameter_of = {parameter.key: parameter for parameter in report.parameters}
@@ -143,7 +143,7 @@ def leading_table(report: SensitivityReport) -> str:
         parameter = parameter_of[str(key)]
         line = [f"`{short(parameter.key)}`", range_text(vars(parameter))]
         if has_record:
-            line.append(record_text(parameter, report.record))
+            line.append(_record_text(parameter, report.record))
         line += [str(row["confidence"]), _end(row["at low"]), _end(row["at high"])]
         if has_indices:
             line.append(_with_error(row["ST"], row["ST interval"]))
@@ -164,7 +164,7 @@ def leading_table(report: SensitivityReport) -> str:
     return markdown_table(head, lines, sides)
 
 
-def record_text(parameter: UncertainParameter, record: NumberSets | None) -> str:
+def _record_text(parameter: UncertainParameter, record: NumberSets | None) -> str:
     """Return the 90 % range that the record leaves of a number.
 
     Examples
@@ -173,9 +173,9 @@ def record_text(parameter: UncertainParameter, record: NumberSets | None) -> str
     >>> from energy.analysis.sensitivity.number_sets import NumberSets
     >>> from energy.analysis.sensitivity.uncertain_parameters import UncertainParameter
     >>> number = UncertainParameter("a", 10.0, 0.0, 20.0, "MW", "C", ("a",))
-    >>> record_text(number, NumberSets(pd.DataFrame({"a": [5.0, 10.0, 15.0]}), Path("sets.csv")))
+    >>> _record_text(number, NumberSets(pd.DataFrame({"a": [5.0, 10.0, 15.0]}), Path("sets.csv")))
     '5.5 to 14.5 MW'
-    >>> record_text(number, NumberSets(pd.DataFrame({"b": [1.0, 2.0]}), Path("sets.csv")))
+    >>> _record_text(number, NumberSets(pd.DataFrame({"b": [1.0, 2.0]}), Path("sets.csv")))
     'the same'
     """
     if record is None or parameter.key not in record.keys:
@@ -184,7 +184,7 @@ def record_text(parameter: UncertainParameter, record: NumberSets | None) -> str
     return range_text(vars(left[0]))
 
 
-def variance_sentence(report: SensitivityReport) -> str:
+def _variance_sentence(report: SensitivityReport) -> str:
     """Return what part of the season's variance is unknown, random, and both together; nothing where not split."""
     if not report.parts:
         return ""
