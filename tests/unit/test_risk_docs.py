@@ -31,7 +31,7 @@ def distribution(lost: dict[str, float], mean: float = 2000.0, half: float = 1.0
             "month": months,
             "cause": list(lost),
         },
-        attrs={"samples": 1200, "failed": failed, "lacking": 0},
+        attrs={"samples": 1200, "failed": failed, "lacking": 0, "yielded": 0},
     )
 
 
