@@ -84,9 +84,9 @@ def risk_block(report: RiskReport) -> str:
 
 
 def _sentences(notes: str) -> str:
-    """Return notes of the terminal, a line each, as sentences of a paragraph.
+    r"""Return notes of the terminal, a line each, as sentences of a paragraph.
 
-    >>> _sentences("in 3 samples irrigation lacked water\\n1 sample had no optimum")
+    >>> _sentences("in 3 samples irrigation lacked water\n1 sample had no optimum")
     'In 3 samples irrigation lacked water. 1 sample had no optimum.'
     """
     return " ".join(f"{note[:1].upper()}{note[1:]}." for note in notes.splitlines())
