@@ -47,7 +47,7 @@ def delivered_and_unserved(result: Result) -> dict[str, np.ndarray]:
     return {"delivered": np.array(delivered), "unserved": np.array(unserved)}
 
 
-def closure_scenario(scenario: Scenario, where: Sequence[str], month: int, days: int) -> Scenario:
+def _closure_scenario(scenario: Scenario, where: Sequence[str], month: int, days: int) -> Scenario:
     """Return the scenario with a closure from the first of a month."""
     event = {
         "name": f"closure of {days} days from month {month}",
@@ -95,7 +95,7 @@ def closures(
     keys = list(product(months, lengths))
     points = [scenario]
     for month, days in keys:
-        points.append(closure_scenario(scenario, where, month, days))
+        points.append(_closure_scenario(scenario, where, month, days))
     answers = list(solve_points(case, points, delivered_and_unserved, executor))
     answers.sort(key=lambda answer: answer.index)
     refuse_failed(answers, points)

@@ -58,7 +58,7 @@ def factsheet_figure(dataset: xr.Dataset) -> Figure:
     return figure
 
 
-def season_figures(dataset: xr.Dataset, months: pd.DataFrame) -> dict[str, str]:
+def _season_figures(dataset: xr.Dataset, months: pd.DataFrame) -> dict[str, str]:
     """Return the figures of the season in words: name → number with its unit."""
     delivered = float(months["delivered"].sum())
     ceiling = float(months["ceiling"].sum())
@@ -80,7 +80,7 @@ def season_figures(dataset: xr.Dataset, months: pd.DataFrame) -> dict[str, str]:
 
 def _large_figures(axes: Axes, dataset: xr.Dataset, months: pd.DataFrame) -> None:
     axes.set_axis_off()
-    shown = season_figures(dataset, months)
+    shown = _season_figures(dataset, months)
     for number, (name, text) in enumerate(shown.items()):
         x = (number + 0.5) / len(shown)
         axes.text(x, 0.55, text, ha="center", va="bottom", fontsize=11, fontweight="bold", color=CAUSES["delivered"])

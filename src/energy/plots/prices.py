@@ -21,7 +21,7 @@ HIGHEST_SHARE = 0.98
 """Share of the hours whose prices the axis holds; hours of shed demand cost far more, and are said in words."""
 
 
-def price_duration(dataset: xr.Dataset, country: str) -> tuple[np.ndarray, np.ndarray]:
+def _price_duration(dataset: xr.Dataset, country: str) -> tuple[np.ndarray, np.ndarray]:
     """Return hours, from 0 to those of the horizon, and the price that is reached or passed for so long.
 
     The price of a country is the mean of its buses with demand, weighed by the demand.
@@ -86,7 +86,7 @@ def price_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
     if dataset.attrs.get("scenario_objective") != "dispatch":
         what = "prices are money in least-cost runs only"
         raise InputError(Fault(what, allowed="objective: dispatch", repair="run with --set objective=dispatch"))
-    curves = {country: price_duration(dataset, country) for country in countries_of(dataset)}
+    curves = {country: _price_duration(dataset, country) for country in countries_of(dataset)}
     shown = np.concatenate([price for _, price in curves.values()])
     top = 1.1 * float(np.quantile(shown, HIGHEST_SHARE))
     is_cut = bool(shown.max() > top)

@@ -48,9 +48,9 @@ def policy_blocks(
     sentence = season_sentence(seasons)
     if page.name == "README.md":
         return {"policy-season": f"- **Nobody foresees the water.** {sentence} ([docs/policy.md](docs/policy.md))"}
-    blocks = {"policy-season": f"{sentence}\n\n{season_table(seasons)}"}
+    blocks = {"policy-season": f"{sentence}\n\n{_season_table(seasons)}"}
     if page == POLICY_PAGE:
-        blocks["policy-services"] = services_table(seasons)
+        blocks["policy-services"] = _services_table(seasons)
         blocks["policy-harm"] = harm_text(seasons)
         blocks["policy-levels"] = "\n\n".join([levels_table(levels), *deviation_sentences(levels)])
     return blocks
@@ -73,7 +73,7 @@ def write_policy_pages(
     return [project / page for page in SEASON_PAGES]
 
 
-def season_table(seasons: pd.DataFrame) -> str:
+def _season_table(seasons: pd.DataFrame) -> str:
     """Return the season by policy and with foresight in Markdown."""
     lines = []
     for quantity, name in NAMES.items():
@@ -86,7 +86,7 @@ def season_table(seasons: pd.DataFrame) -> str:
     return markdown_table(head, lines, "lrrrr")
 
 
-def services_table(seasons: pd.DataFrame) -> str:
+def _services_table(seasons: pd.DataFrame) -> str:
     """Return the mean year of every service to which foresight makes a difference, in Markdown."""
     means = seasons[(seasons["quantity"] == "mean") & (seasons["service"] != NET)]
     is_visible = (means["service"] == STUDIED) | (means["gain"].abs() > VISIBLE)

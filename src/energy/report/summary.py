@@ -58,7 +58,7 @@ class Row(NamedTuple):
     bounds: str = ""
 
 
-def row(dataset: xr.Dataset, base: float) -> Row:
+def _row(dataset: xr.Dataset, base: float) -> Row:
     """Return the line of one run.
 
     Parameters
@@ -154,7 +154,7 @@ def rows(datasets: Sequence[xr.Dataset]) -> list[Row]:
     contracts = [(str(dataset.attrs["question"]), str(dataset.attrs.get("trade", ""))) for dataset in datasets]
     lines = []
     for dataset, base in zip(datasets, bases(contracts), strict=True):
-        lines.append(row(dataset, delivered[base]))
+        lines.append(_row(dataset, delivered[base]))
     return lines
 
 

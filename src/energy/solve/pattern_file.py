@@ -30,7 +30,7 @@ VOLTAGE = "voltage"
 DECIDING = ("pypsa", "linopy", "numpy")
 
 
-def folder() -> Path | None:
+def _folder() -> Path | None:
     """Return the folder that patterns are kept in; None where the environment says that there is none."""
     named = os.environ.get(FOLDER)
     if named is not None:
@@ -54,7 +54,7 @@ def _program_hash() -> str:
 
 
 def _path(key: str) -> Path | None:
-    place = folder()
+    place = _folder()
     if place is None:
         return None
     name = sha256(f"{key} {_program_hash()}".encode()).hexdigest()

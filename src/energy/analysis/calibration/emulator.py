@@ -70,7 +70,7 @@ class Emulator:
 
     def predict(self, shares: np.ndarray) -> np.ndarray:
         """Return the quantities at shares of the ranges of all numbers; shape (points, quantities)."""
-        return np.asarray(design_matrix(shares, self.terms) @ self.coefficients)
+        return np.asarray(_design_matrix(shares, self.terms) @ self.coefficients)
 
 
 def fit_emulator(shares: np.ndarray, quantities: np.ndarray) -> Emulator:
@@ -94,7 +94,7 @@ def fit_emulator(shares: np.ndarray, quantities: np.ndarray) -> Emulator:
     >>> emulator.numbers.tolist(), round(float(emulator.explained[0]), 6)
     ([7, 9], 1.0)
     """
-    centred = polynomials(shares)
+    centred = _polynomials(shares)
     fits = [_fitted(centred, column) for column in quantities.T]
     terms = tuple(dict.fromkeys(term for fit in fits for term in fit.terms))
     position = {term: row for row, term in enumerate(terms)}
@@ -113,7 +113,7 @@ def _explained(residuals: np.ndarray, quantities: np.ndarray) -> np.ndarray:
     return np.asarray(1 - left)
 
 
-def polynomials(shares: np.ndarray) -> np.ndarray:
+def _polynomials(shares: np.ndarray) -> np.ndarray:
     """Return the normalised Legendre polynomials of each number; shape (degrees, points, numbers)."""
     x = 2 * shares - 1
     first = math.sqrt(3) * x
@@ -121,10 +121,10 @@ def polynomials(shares: np.ndarray) -> np.ndarray:
     return np.stack([first, second])
 
 
-def design_matrix(shares: np.ndarray, terms: Sequence[Term]) -> np.ndarray:
+def _design_matrix(shares: np.ndarray, terms: Sequence[Term]) -> np.ndarray:
     """Return the value of each term at shares of the ranges; shape (points, terms)."""
     ones = np.ones((1, *shares.shape))
-    values = np.concatenate([ones, polynomials(shares)])
+    values = np.concatenate([ones, _polynomials(shares)])
     matrix = np.ones((len(shares), len(terms)))
     for factor in range(max((len(term) for term in terms), default=0)):
         # a term with fewer factors has the constant polynomial of any number here

@@ -96,7 +96,7 @@ class StandardForm:
         return prices
 
 
-def column_snapshots(structure: Structure) -> np.ndarray:
+def _column_snapshots(structure: Structure) -> np.ndarray:
     """Return the snapshot of each column; shape (columns,)."""
     snapshot = np.full(structure.pattern.shape[1], SPANNING)
     blocks = list(structure.columns.values())
@@ -107,7 +107,7 @@ def column_snapshots(structure: Structure) -> np.ndarray:
     return snapshot
 
 
-def row_blocks(structure: Structure) -> np.ndarray:
+def _row_blocks(structure: Structure) -> np.ndarray:
     """Return a number for the rows of each bus, store, cycle or rule; shape (rows,)."""
     block_of = np.full(structure.pattern.shape[0], -1)
     count = 0
@@ -152,13 +152,13 @@ def standard_form(structure: Structure, problem: Problem) -> StandardForm:
     columns = np.flatnonzero(keeps_column)
     matrix = matrix[rows][:, columns]
     matrix.eliminate_zeros()
-    snapshot = column_snapshots(structure)[columns]
+    snapshot = _column_snapshots(structure)[columns]
     bounded = _with_bounded_angles(complete, problem, columns)
     form = _with_slacks(matrix, right[rows], bounded, rows=rows, columns=columns, snapshot=snapshot)
     parts = _with_copies(form)
     return StandardForm(
         **parts,
-        row_block=np.append(row_blocks(structure)[rows], np.full(len(parts["right"]) - len(rows), -1)),
+        row_block=np.append(_row_blocks(structure)[rows], np.full(len(parts["right"]) - len(rows), -1)),
         complete=complete,
         substituted=substituted,
         pivots=pivots,
