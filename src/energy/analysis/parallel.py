@@ -13,6 +13,7 @@ import resource
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from threading import Lock, Thread
@@ -176,6 +177,11 @@ def processes(workers: int) -> ProcessPoolExecutor:
         os.environ.setdefault(name, "1")
     # a forked child would inherit the parent's threads half-way through their work
     return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_leave_with_parent)
+
+
+def processes_if_many(workers: int) -> AbstractContextManager[ProcessPoolExecutor | None]:
+    """Return a context that gives worker processes, or nothing where this process does the work by itself."""
+    return processes(workers) if workers > 1 else nullcontext(None)
 
 
 def _leave_with_parent() -> None:

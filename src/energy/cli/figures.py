@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import FOLDER, FORCE, app, new_console
+from energy.cli.base import app, new_console
+from energy.cli.shared_options import FOLDER, FORCE
 
 
 class _Kind(StrEnum):

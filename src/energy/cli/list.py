@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, app
+from energy.cli.base import app
+from energy.cli.shared_options import AS_JSON
 
 if TYPE_CHECKING:
     from energy.scenario import Scenario
