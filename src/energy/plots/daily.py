@@ -70,7 +70,8 @@ def daily_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
                 alpha=0.35,
                 label="taken by the events",
             )
-        most = max(float(delivered.max()), float(dataset["ceiling"].max()), 1.0)
+        ceiling = float(dataset["ceiling"].max())
+        most = max(float(delivered.max()), ceiling, 1.0)
         axes.set_ylim(0, 1.06 * most)
         axes.set_xlim(0, len(days))
         _set_months(axes, days)

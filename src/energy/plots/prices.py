@@ -48,7 +48,8 @@ def _price_duration(dataset: xr.Dataset, country: str) -> tuple[np.ndarray, np.n
 def _price(dataset: xr.Dataset, country: str) -> np.ndarray:
     """Return the price of a country in each snapshot [USD/MWh]."""
     buses = dataset["buses"].to_numpy()
-    country_of_bus = dict(zip(buses, dataset["buses_country"].to_numpy(), strict=True))
+    countries = dataset["buses_country"].to_numpy()
+    country_of_bus = dict(zip(buses, countries, strict=True))
     prices = dataset["buses_marginal_price"].transpose("snapshot", "buses").to_numpy()
     column_of_bus = {bus: column for column, bus in enumerate(buses)}
     demand = dataset["loads_p"].transpose("snapshot", "loads").to_numpy()
@@ -60,7 +61,9 @@ def _price(dataset: xr.Dataset, country: str) -> np.ndarray:
         load = np.abs(demand[:, column])
         cost += load * prices[:, column_of_bus[bus]]
         total += load
-    return np.divide(cost, total, out=np.zeros_like(cost), where=total > 0)
+    price = np.zeros_like(cost)
+    np.divide(cost, total, out=price, where=total > 0)
+    return price
 
 
 def price_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
