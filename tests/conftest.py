@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache, wraps
 from pathlib import Path
@@ -32,7 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in ONE_THREAD:
         os.environ.setdefault(name, "1")
     os.environ.setdefault("MPLBACKEND", "Agg")
-    os.environ["ENERGY_CACHE"] = ""  # nothing that another process has checked
+    if not hasattr(config, "workerinput"):
+        share_patterns(config)
 
     settings.register_profile("here", deadline=None)
     settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
@@ -41,6 +44,17 @@ def pytest_configure(config: pytest.Config) -> None:
     hands_tests_to_workers = bool(config.getoption("numprocesses", None))
     if not hands_tests_to_workers:
         keep_read_cases()
+
+
+def share_patterns(config: pytest.Config) -> None:
+    """Name an empty folder for the patterns of PyPSA's model, and remove it in the end.
+
+    Workers and commands inherit its name. PyPSA builds the model of a list of components once for all of them, and
+    nothing is taken over that was checked before these tests began.
+    """
+    folder = tempfile.mkdtemp(prefix="energy-patterns-")
+    os.environ["ENERGY_CACHE"] = folder
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 def keep_read_cases() -> None:
