@@ -18,7 +18,8 @@ def energy_by_site(case: Case, sites: Sequence[str]) -> np.ndarray:
     anything, all sites count the same.
     """
     loads = case.components["loads"]
-    energy = np.array([_energy_downstream(case, str(loads.at[site, "bus"]), by_share=False) for site in sites])
+    buses = [str(loads.at[site, "bus"]) for site in sites]
+    energy = np.array([_energy_downstream(case, bus, by_share=False) for bus in buses])
     return energy if energy.any() else np.ones(len(sites))
 
 

@@ -37,7 +37,8 @@ def _geojson(dataset: xr.Dataset) -> dict[str, Any]:
     buses = places(dataset)
     features = []
     for name, bus in buses.items():
-        features.append(_feature("Point", [bus.x, bus.y], {"kind": "bus", "name": name, "country": bus.country}))
+        of_bus = {"kind": "bus", "name": name, "country": bus.country}
+        features.append(_feature("Point", [bus.x, bus.y], of_bus))
     for plant in plants(dataset):
         properties = {
             "kind": "plant",

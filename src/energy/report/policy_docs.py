@@ -93,7 +93,8 @@ def _services_table(seasons: pd.DataFrame) -> str:
     lines = []
     for row in means[is_visible].to_dict("records"):
         levels = [f"{row['policy']:,.0f}", f"{row['foresight']:,.0f}"]
-        lines.append([str(row["service"]), *levels, _gain(row["gain"], row["gain_low"], row["gain_high"])])
+        gain = _gain(row["gain"], row["gain_low"], row["gain_high"])
+        lines.append([str(row["service"]), *levels, gain])
     head = ["service, mean year [GWh]", "by policy", "perfect foresight", "what foresight adds"]
     return markdown_table(head, lines, "lrrr")
 
@@ -103,8 +104,10 @@ def harm_text(seasons: pd.DataFrame) -> str:
     harm = seasons[seasons["quantity"] == HARM]
     is_visible = harm["policy"] >= VISIBLE_HARM
     units = {"hm3": "hm³"}
-    rows = harm[is_visible].to_dict("records")
-    lines = [[str(row["service"]), f"{row['policy']:,.1f}", units.get(row["unit"], row["unit"])] for row in rows]
+    lines = []
+    for row in harm[is_visible].to_dict("records"):
+        unit = units.get(row["unit"], row["unit"])
+        lines.append([str(row["service"]), f"{row['policy']:,.1f}", unit])
     return markdown_table(["what yields or lacks", "mean year", "unit"], lines, "lrl")
 
 

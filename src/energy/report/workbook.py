@@ -157,7 +157,10 @@ def _exchanges(dataset: xr.Dataset) -> pd.DataFrame:
 def _events(dataset: xr.Dataset) -> pd.DataFrame:
     if "event" not in dataset.dims:
         return pd.DataFrame()
-    columns: dict[str, object] = {"scenario": _title(dataset), "event": dataset["event"].to_numpy().astype(str)}
+    columns: dict[str, object] = {
+        "scenario": _title(dataset),
+        "event": dataset["event"].to_numpy().astype(str),
+    }
     for field, head in EVENT_FIELDS.items():
         values = dataset[field].to_numpy()
         is_time = values.dtype.kind == "M"

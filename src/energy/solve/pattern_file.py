@@ -137,8 +137,9 @@ def _pattern(arrays: dict[str, np.ndarray], inputs: Inputs) -> Pattern | None:
             sizes[words[0], words[1]] = int(array)
     for component, quantity in sizes:
         balance[component, quantity] = _entries(arrays, f"balance {component} {quantity}")
-    fits = all(len(inputs.components[component]) == size for (component, _), size in sizes.items())
-    if not fits or len(arrays["in_balance"]) != len(inputs.components["buses"]):
+    tables = inputs.components
+    fits = all(len(tables[component]) == size for (component, _), size in sizes.items())
+    if not fits or len(arrays["in_balance"]) != len(tables["buses"]):
         return None
     has_voltage = f"{VOLTAGE} rows" in arrays
     position = {

@@ -76,14 +76,16 @@ class PredictedRange:
 
         Low, middle and high are the 5 %, 50 % and 95 % quantiles.
         """
-        solved = self.values[np.isfinite(self.values).all(axis=1)]
+        is_solved = np.isfinite(self.values).all(axis=1)
+        solved = self.values[is_solved]
+        failed = len(self.values) - len(solved)
         if not len(solved):
             raise SolverError(f"{self.scenario}: no set of numbers has an optimum")
         low, middle, high = np.quantile(solved, NINE_IN_TEN, axis=0)
         table = pd.DataFrame(_headline_names(), columns=["quantity", "unit"])
         table.insert(0, "scenario", self.scenario)
         table.insert(1, "numbers", self.numbers)
-        return table.assign(low=low, middle=middle, high=high, sets=len(solved), failed=len(self.values) - len(solved))
+        return table.assign(low=low, middle=middle, high=high, sets=len(solved), failed=failed)
 
     def leading(self, count: int = 3, quantity: str = "delivered") -> pd.DataFrame:
         """Return the numbers whose ranges move a headline number most.
@@ -100,7 +102,9 @@ class PredictedRange:
         share = {}
         for number, parameter in enumerate(self.parameters):
             of_number = _ranks(self.shares[solved, number])
-            correlation = np.corrcoef(of_number, ranks)[0, 1] if ranks.std() and of_number.std() else 0.0
+            correlation = 0.0
+            if ranks.std() and of_number.std():
+                correlation = np.corrcoef(of_number, ranks)[0, 1]
             share[parameter.key] = float(correlation**2)
         table = pd.DataFrame({"share": pd.Series(share)})
         return table.sort_values("share", ascending=False, kind="stable").head(count)

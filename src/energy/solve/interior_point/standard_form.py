@@ -156,9 +156,11 @@ def standard_form(structure: Structure, problem: Problem) -> StandardForm:
     bounded = _with_bounded_angles(complete, problem, columns)
     form = _with_slacks(matrix, right[rows], bounded, rows=rows, columns=columns, snapshot=snapshot)
     parts = _with_copies(form)
+    own_blocks = _row_blocks(structure)[rows]
+    added_rows = len(parts["right"]) - len(rows)
     return StandardForm(
         **parts,
-        row_block=np.append(_row_blocks(structure)[rows], np.full(len(parts["right"]) - len(rows), -1)),
+        row_block=np.append(own_blocks, np.full(added_rows, -1)),
         complete=complete,
         substituted=substituted,
         pivots=pivots,
@@ -285,14 +287,16 @@ def _with_copies(parts: Mapping[str, np.ndarray | sparse.csr_matrix]) -> dict[st
     home[copy] = first[entries.row[far]]
     width = matrix.shape[1]
     entries.col[far] = width + copy
-    extended = sparse.csr_matrix(
-        (entries.data, (entries.row, entries.col)), shape=(matrix.shape[0], width + len(originals))
-    )
-    number = np.arange(len(originals))
-    ones = np.ones(len(originals))
-    place = (np.concatenate([number, number]), np.concatenate([width + number, originals]))
-    equal = sparse.csr_matrix((np.concatenate([ones, -ones]), place), shape=(len(originals), extended.shape[1]))
-    none = np.full(len(originals), -1)
+    count = len(originals)
+    shape = (matrix.shape[0], width + count)
+    extended = sparse.csr_matrix((entries.data, (entries.row, entries.col)), shape=shape)
+    number = np.arange(count)
+    ones = np.ones(count)
+    signs = np.concatenate([ones, -ones])
+    equations = np.concatenate([number, number])
+    copy_and_original = np.concatenate([width + number, originals])
+    equal = sparse.csr_matrix((signs, (equations, copy_and_original)), shape=(count, width + count))
+    none = np.full(count, -1)
     return {
         "matrix": sparse.vstack([extended, equal]).tocsr(),
         "right": np.append(parts["right"], np.zeros(len(originals))),
