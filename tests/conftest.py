@@ -46,6 +46,26 @@ def pytest_configure(config: pytest.Config) -> None:
         keep_read_cases()
 
 
+LONGEST_FILES = (
+    "cli/test_outside_the_repository.py",
+    "laws/test_own_network_laws.py",
+    "notebooks/test_notebooks.py",
+    "page/test_report_page.py",
+    "unit/test_pattern_cache.py",
+    "known/test_line_losses.py",
+    "known/test_exchanges.py",
+    "unit/test_layout.py",
+    "laws/test_event_laws.py",
+)
+"""Files whose tests take longest. They begin first, so that in the end no worker is left alone with one of them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; all others stay in their order, with the doctests, which are short, at the end."""
+    rank = {PROJECT / "tests" / name: number for number, name in enumerate(LONGEST_FILES)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
+
 def share_patterns(config: pytest.Config) -> None:
     """Name an empty folder for the patterns of PyPSA's model, and remove it in the end.
 

@@ -156,9 +156,10 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(place)]
     subprocess.run(build, cwd=PROJECT, check=True, capture_output=True)
     (wheel,) = place.glob("*.whl")
-    venv.create(place / "venv", with_pip=True, symlinks=True)
+    venv.create(place / "venv", with_pip=False, symlinks=True)  # a pip of its own would take longer than all the rest
     programs = place / "venv" / "bin"
-    install = [programs / "python", "-m", "pip", "install", "--no-deps", "--no-index", "--quiet", wheel]
+    pip = [sys.executable, "-m", "pip", "--python", programs / "python"]
+    install = [*pip, "install", "--no-deps", "--no-index", "--quiet", wheel]
     subprocess.run(install, check=True, capture_output=True, env=_fresh_environment())
     (packages,) = place.glob("venv/lib/python*/site-packages")
     (packages / "lent.pth").write_text(f"{sysconfig.get_path('purelib')}\n", encoding="utf-8")
