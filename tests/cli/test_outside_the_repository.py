@@ -10,6 +10,7 @@ import sys
 import sysconfig
 import venv
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import jsonschema
@@ -127,9 +128,15 @@ def test_files_of_the_library_keep_to_the_schema_that_their_first_line_names(fil
     first, _, text = file.read_text(encoding="utf-8").partition("\n")
     mark, _, address = first.partition("$schema=")
     assert mark == "# yaml-language-server: "
-    schema = json.loads((file.parent / address).resolve().read_text(encoding="utf-8"))
     content = YAML(typ="safe", pure=True).load(text)
-    jsonschema.validate(json.loads(json.dumps(content, default=str)), schema)
+    validator_of((file.parent / address).resolve()).validate(json.loads(json.dumps(content, default=str)))
+
+
+@cache
+def validator_of(path: Path) -> jsonschema.Draft202012Validator:
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
 
 
 @pytest.mark.parametrize("kind", FILE_MODELS)
