@@ -47,7 +47,7 @@ bench: setup ## time what must be fast (benchmarks/)
 bench-sweep: setup ## a sweep of 10,000 points on two cores: minutes, and memory as it grows
 	BENCH_POINTS=10000 $(BIN)/python -m pytest benchmarks -k growth --benchmark-enable --benchmark-only -o python_files="bench_*.py" $(PYTEST_FLAGS)
 
-figures: run ## make the figures of README and docs from scratch (half an hour)
+figures: run ## make the figures of README and docs from scratch, and the blocks of risk and sensitivity (an hour)
 	mkdir -p docs/figures
 	for kind in png svg; do cp results/baseline/monthly.$$kind docs/figures/baseline.$$kind; done
 	$(BIN)/energy figures results/baseline --only map --only reservoirs --only heatmap --format png --out docs/figures --force
@@ -56,10 +56,9 @@ figures: run ## make the figures of README and docs from scratch (half an hour)
 	$(BIN)/energy sweep outage_length
 	cp results/sweeps/outage_length/sweep.png docs/figures/sweep.png
 	$(BIN)/energy backcast
-	$(BIN)/energy risk baseline --hazards base --until-ci 2%
-	$(BIN)/energy sensitivity baseline --split 8
-	cp results/sensitivity/baseline-delivered/tornado.png docs/figures/sensitivity.png
-	for name in months exceedance causes; do cp results/risk/baseline-base/$$name.png docs/figures/risk_$$name.png; done
+	for state in calm conflict; do $(BIN)/energy risk baseline --hazards $$state --samples 512; done
+	$(BIN)/energy risk baseline --samples 10000 --page docs/risk.md
+	$(BIN)/energy sensitivity baseline --split 8 --page docs/sensitivity.md
 
 reference: setup ## solve the recorded scenarios again: results/reference/ and what pages quote of it
 	$(BIN)/energy reference

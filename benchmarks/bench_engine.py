@@ -23,14 +23,17 @@ from measured import (
     engine_throughput,
     few_points,
     growth_of_memory,
+    in_fresh_process,
     largest_difference,
     mixed_points,
+    peers_on_shared_snapshots,
     plain_points,
     proved_bounds,
 )
 
 from energy.case import read_case
 from energy.report.docs_pages import write_block
+from energy.scenario import read_scenario
 
 ORDER = ("typical-days-3h", "3h", "1h")  # of the page's rows
 MIXED, WARM = 300, 200  # points of the mixed sweep, and of another one before it
@@ -51,6 +54,7 @@ def remembered(key: str, row: dict[str, Any]) -> None:
     KEPT.write_text(json.dumps(rows, indent=1, sort_keys=True) + "\n")
     if PAGE.exists():
         write_block(PAGE, "throughput", throughput_text(rows))
+        write_block(PAGE, "peers", peers_text(rows))
         write_block(PAGE, "growth", growth_text(rows))
 
 
@@ -83,6 +87,20 @@ def throughput_text(rows: dict[str, Any]) -> str:
 
 def at_least(row: dict[str, Any], what: str = "plain") -> str:
     return "> " if row.get(f"{what}_stopped") else ""
+
+
+def peers_text(rows: dict[str, Any]) -> str:
+    """Return the table of one worker beside others on shared snapshots; empty before it was measured."""
+    if "peers" not in rows:
+        return ""
+    row = rows["peers"]
+    lines = ["| way | a point | to the engine |", "|---|--:|--:|"]
+    ways = {"`n.optimize()`": "optimize", "linopy's persistent update": "persistent", "the engine": "engine"}
+    for way, name in ways.items():
+        lines.append(f"| {way} | {row[name]:.2f} s | {row[name] / row['engine']:.0f}× |")
+    lines.append("")
+    lines.append(f"Mean of {row['points']} points. Making PyPSA's model takes {row['build']:.2f} s of linopy's time.")
+    return "\n".join(lines)
 
 
 def growth_text(rows: dict[str, Any]) -> str:
@@ -146,6 +164,18 @@ def test_throughput(benchmark: Any, resolution: str) -> None:
     assert row["failed"] == 0
     assert difference < 1e-6
     assert one.objectives == two.objectives, "workers change the answer"
+
+
+def test_peers(benchmark: Any) -> None:
+    """linopy's persistent update on points of one structure, where it can be used at all."""
+    base = read_scenario("baseline", overrides={"time.resolution": "typical-days-3h"})
+    points = [base, *mixed_points("typical-days-3h", 13)]
+    rows = benchmark.pedantic(in_fresh_process, (peers_on_shared_snapshots, points), rounds=1)
+    warm = rows[1:]  # the first one builds the solver
+    row = {name: mean(getattr(peers, name) for peers in warm) for name in ("optimize", "persistent", "build", "engine")}
+    remembered("peers", row | {"points": len(warm)})
+    for peers in rows:
+        assert peers.objectives == pytest.approx([peers.objectives[0]] * 3, rel=1e-6)
 
 
 @pytest.mark.skipif(not MANY, reason="BENCH_POINTS says how many; make bench-sweep takes 10,000")

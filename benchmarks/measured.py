@@ -10,15 +10,19 @@ from dataclasses import dataclass
 from itertools import cycle, product
 from multiprocessing import get_context
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from linopy.solvers import Solver
 
 from energy.analysis.parallel import TaskResult, processes, solve_points
 from energy.analysis.scenario_metrics import Metrics
 from energy.case import Case, read_case
 from energy.model import build, extra_functionality, inputs
+from energy.model.inputs import assemble
+from energy.model.marginal_costs import with_objective
+from energy.model.network import network
 from energy.model.pypsa_logging import quiet_pypsa
 from energy.scenario import Scenario, read_scenario
 from energy.solve import Engine
@@ -102,6 +106,68 @@ def plain_loop(points: list[Scenario], options: Mapping[str, object]) -> list[Pl
         objective = float(n.objective) if condition == "optimal" else np.nan
         found.append(Plain(time.perf_counter() - built, built - start, objective))
     return found
+
+
+class Peers(NamedTuple):
+    """Wall time of one point [s] by ``n.optimize``, by linopy's persistent update, and by the engine; objectives [$].
+
+    ``build`` is the part of linopy's time that goes into making PyPSA's model of the point.
+    """
+
+    optimize: float
+    persistent: float
+    build: float
+    engine: float
+    objectives: tuple[float, float, float]
+
+
+def peers_on_shared_snapshots(points: list[Scenario]) -> list[Peers]:
+    """Solve points on the snapshots of the first in three ways; events count by the share of a snapshot they take.
+
+    On shared snapshots all points have one structure, so that linopy's persistent solver (``track_updates``) changes
+    numbers in place and starts from the optimum before.
+    """
+    case = read_case(points[0].case)
+    base = inputs(case, points[0])
+    engine = Engine(base)
+    engine.solve(base)
+    options = {"output_flag": False, "threads": 1}
+    solver: Any = None
+    rows = []
+    for point in points[1:]:
+        asked = with_objective(assemble(case, point, base.axis), point)
+        plain, whole = network(asked), network(asked)
+        begun = time.perf_counter()
+        with quiet_pypsa():
+            plain.optimize(
+                solver_name="highs",
+                io_api="direct",
+                extra_functionality=extra_functionality,
+                include_objective_constant=False,
+                log_to_console=False,
+                solver_options=options,
+            )
+        optimized = time.perf_counter()
+        with quiet_pypsa():
+            model = whole.optimize.create_model(include_objective_constant=False)
+            extra_functionality(whole, whole.snapshots)
+        built = time.perf_counter()
+        if solver is None:
+            solver = Solver.from_name("highs", model, io_api="direct", track_updates=True, options=options)
+        solver.solve(model, assign=True)
+        updated = time.perf_counter()
+        objective = engine.solve(asked).objective
+        solved = time.perf_counter()
+        rows.append(
+            Peers(
+                optimize=optimized - begun,
+                persistent=updated - optimized,
+                build=built - optimized,
+                engine=solved - updated,
+                objectives=(float(plain.objective), float(model.objective.value), objective),
+            )
+        )
+    return rows
 
 
 def in_fresh_process(function: Any, *arguments: Any, patience: float | None = None) -> Any:

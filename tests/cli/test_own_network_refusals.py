@@ -148,3 +148,27 @@ def test_a_run_says_nothing_that_pypsa_notes(
         done = command("run", asked, "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     assert not [record for record in caplog.records if record.name.startswith("pypsa")]
+
+
+def test_a_network_without_links_has_nothing_to_attribute(command: Command, tmp_path: Path) -> None:
+    n = two_regions()
+    n.links = n.links.drop(index="tie")
+    n.add("Line", "tie", bus0="a", bus1="b", x=1.0, s_nom=60.0)
+    done = command("attribution", written(n, tmp_path), "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert "own: no line under study is in service" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_branch_that_spares_nobody_has_no_capacity_credit(command: Command, tmp_path: Path) -> None:
+    """Both regions serve themselves: what halving found between nothing and its width was printed, 0.2 MW."""
+    n = two_regions()
+    n.generators.loc["weak", "p_nom"] = 250.0
+    n.add("Generator", "strong", bus="b", p_nom=200.0, marginal_cost=60.0)
+    asked = written(n, tmp_path)
+    words = ["--hazards", tmp_path / "h.yaml", "--samples", 4, "--credit", "links.tie", "--out", tmp_path / "out"]
+    done = command("adequacy", asked, *words)
+    assert done.returncode == 0, done.stderr
+    (written_table,) = (tmp_path / "out").glob("*.csv")
+    table = pd.read_csv(written_table, index_col=0)
+    assert table.loc["all", "capacity credit MW"] == 0.0

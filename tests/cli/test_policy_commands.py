@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -72,18 +76,124 @@ def test_a_training_goes_on_from_its_file_to_the_same_policy(command: Command, t
         assert np.array_equal(first[name], second[name]), name
 
 
+def test_a_training_that_is_killed_goes_on_to_the_same_policy(command: Command, tmp_path: Path) -> None:
+    """Killed as soon as it has kept its first ten iterations, in the middle of a later one."""
+    file = tmp_path / "parts" / "two_bus" / "policy.npz"
+    small = ("--classes", "2", "--outcomes", "2", "--paths", "2", "--workers", "1", "--out", str(tmp_path / "parts"))
+    words = ("policy", "train", "two_bus", *COARSE, "--iterations", "2000", "--tolerance", "0", *small)
+    training = subprocess.Popen([sys.executable, "-m", "energy", *words], stdout=subprocess.DEVNULL)
+    latest = time.monotonic() + 120
+    while not file.exists() and time.monotonic() < latest:
+        assert training.poll() is None, "it ended by itself"
+        time.sleep(0.02)
+    training.kill()
+    assert training.wait() == -signal.SIGKILL
+    kept = len(np.load(file)["bounds"])
+    assert kept % 10 == 0
+    assert kept > 0
+    assert trained(command, tmp_path / "parts", kept + 3).returncode == 0
+    assert trained(command, tmp_path / "once", kept + 3).returncode == 0
+    first, second = (np.load(tmp_path / part / "two_bus" / "policy.npz") for part in ("parts", "once"))
+    assert set(first.files) == set(second.files)
+    for name in first.files:
+        assert np.array_equal(first[name], second[name]), name
+
+
+FAULTS = """
+hazards:
+  fault:
+    kind: line_out
+    cause: line
+    where: [links.line]
+    rate: {per_year: 4}
+    duration: {law: exponential, mean: 400}
+"""
+
+
+def test_risk_under_a_policy_never_sells_what_foresight_could_not(command: Command, tmp_path: Path) -> None:
+    """The same draws with and without foresight; the policy knows the odds of outages, and sees them as they come."""
+    hazards = tmp_path / "faults.yaml"
+    hazards.write_text(FAULTS)
+    folder, out = tmp_path / "policy", tmp_path / "risk"
+    assert trained(command, folder, 12, "--hazards", str(hazards)).returncode == 0
+    file = folder / "two_bus" / "policy.npz"
+    asked = ("risk", "two_bus", *COARSE, "--hazards", hazards, "--samples", 6, "--plain", "--workers", 1, "--out", out)
+    foreseen = command(*asked)
+    assert foreseen.returncode == 0, foreseen.stderr
+    decided = command(*asked, "--foresight", "policy", "--policy", file)
+    assert decided.returncode == 0, decided.stderr
+    figures = pd.read_csv(out / "two_bus+foresight=policy-faults" / "risk.csv").set_index("quantity")
+    assert list(figures.loc[["irrigation_lacking", "rules_yielded"], "unit"]) == ["hm3", "hm3"]
+    by_foresight = pd.read_csv(out / "two_bus-faults" / "samples.csv")
+    by_policy = pd.read_csv(out / "two_bus+foresight=policy-faults" / "samples.csv")
+    assert list(by_policy["draw"]) == list(by_foresight["draw"]) == [0, 1, 2, 3, 4, 5]
+    assert (by_policy["failed"] == 0).all()
+    assert list(by_policy["outage hours"]) == list(by_foresight["outage hours"])
+    assert (by_policy["season"] <= 348.84 + 1e-6).all()
+    assert (by_policy["season"] < by_policy["undisturbed"] - 1).any()
+    months = [name for name in by_policy if name.startswith("month ")]
+    assert by_policy[months].sum(axis=1).to_numpy() == pytest.approx(by_policy["season"].to_numpy())
+    again = command(*asked, "--foresight", "policy", "--policy", file, "--force")
+    assert again.returncode == 0, again.stderr
+
+    done = command("policy", "simulate", "two_bus", *COARSE, "--years", 6, "--foreseen", 2, "--out", folder)
+    assert done.returncode == 0, done.stderr
+    with xr.open_dataset(folder / "two_bus" / "years.nc") as years:
+        assert years.attrs["hazards"] == "faults"
+        assert set(np.unique(years["outage_class"])) <= {0, 1}
+        sold = years["energy"].sel(service="casa").sum("month").to_numpy()
+    assert sold == pytest.approx(by_policy["season"].to_numpy(), abs=1.0)
+
+
+def test_a_sweep_over_the_water_is_decided_by_the_policy(command: Command, tmp_path: Path) -> None:
+    """By foresight the line delivers 348.84 GWh in the median year and 42.23 in the dry one (README of the case)."""
+    folder, out = tmp_path / "policy", tmp_path / "sweeps"
+    assert trained(command, folder, 12).returncode == 0
+    file = tmp_path / "water.yaml"
+    file.write_text(
+        "base: two_bus\nset:\n  time.resolution: typical-days-24h\n  foresight: policy\n"
+        "axes:\n  hydrology: [median, dry]\n"
+    )
+    asked = ("sweep", file, "--workers", 1, "--out", out)
+    done = command(*asked, "--policy", folder / "two_bus" / "policy.npz")
+    assert done.returncode == 0, done.stderr
+    delivered = pd.read_csv(out / "water" / "values.csv")["delivered [GWh]"]
+    assert delivered[0] == pytest.approx(348.84, abs=30.0)
+    assert delivered[0] <= 348.84 + 1e-3
+    assert delivered[1] <= 348.84 + 1e-3
+    run_folder = tmp_path / "runs"
+    policy = ("--set", "foresight=policy", "--policy", folder / "two_bus" / "policy.npz")
+    done = command("run", "two_bus", *COARSE, "--set", "hydrology=dry", *policy, "--out", run_folder, "--json")
+    assert done.returncode == 0, done.stderr
+    months = json.loads(done.stdout)[0]["months"]
+    assert delivered[1] == pytest.approx(sum(month["delivered"] for month in months), abs=1e-3)
+
+    done = command(*asked[:-1], tmp_path / "none", "--policy", tmp_path / "none.npz")
+    assert done.returncode == 3
+    assert "no such policy" in done.stdout.replace("\n", " ")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("run", "two_bus", *COARSE, "--set", "foresight=policy", "--out", "runs"), "energy policy train"),
         (("policy", "simulate", "two_bus", *COARSE, "--out", "none"), "energy policy train"),
         (("policy", "show", "two_bus", *COARSE, "--out", "none"), "energy policy train"),
+        (
+            ("risk", "two_bus", "--hazards", "faults.yaml", "--foresight", "policy", "--policy", "none"),
+            "no such policy",
+        ),
+        (("risk", "two_bus", *COARSE, "--policy", "none"), "add --foresight policy"),
+        (("risk", "two_bus", *COARSE, "--foresight", "policy", "--growth", "1:2:1"), "leave it out"),
+        (("risk", "two_bus", *COARSE, "--foresight", "police"), "perfect"),
+        (("policy", "train", "two_bus", *COARSE, "--hazards", "basis", "--out", "none"), "base"),
         (("adequacy", "two_bus", *COARSE, "--set", "foresight=policy"), "foresight is 'policy'"),
         (("policy", "train", "two_bus", *COARSE, "--set", "head=varying", "--out", "none"), "head: fixed"),
     ],
 )
 def test_what_a_policy_cannot_do_is_said(command: Command, tmp_path: Path, words: tuple[str, ...], said: str) -> None:
-    moved = [str(tmp_path / word) if word in ("none", "runs") else word for word in words]
+    (tmp_path / "faults.yaml").write_text(FAULTS)
+    moved = [str(tmp_path / word) if word in ("none", "runs", "faults.yaml") else word for word in words]
     done = command(*moved)
     assert done.returncode == 2, done.stdout
     assert said in done.stderr

@@ -11,6 +11,7 @@ from energy.case import Case
 from energy.metrics.fuel import fuel_use, unserved_by_country
 from energy.metrics.price_range import price_range
 from energy.model import inputs
+from energy.report.answers.avoided import _tonnes_by_evidence, tonnes_of
 from energy.scenario import Scenario, read_scenario
 from energy.solve import Result, solve
 
@@ -24,6 +25,28 @@ def scenario(name: str = "two_bus", **overrides: object) -> Scenario:
 @pytest.fixture(scope="module")
 def casa(casa1000: Case) -> Settlement:
     return settlement(casa1000, scenario("baseline"))
+
+
+def test_buyers_tonnes_are_those_of_its_plants(casa: Settlement) -> None:
+    """Pakistan's part is the sum over its fuels; a tonne a MWh is that over what is delivered."""
+    row = tonnes_of({"baseline": casa}, "scenario").loc["baseline"]
+    in_pakistan = casa.avoided.xs("PK", level="country")["CO2"].sum()
+    delivered = casa.terms["delivered"].sum()
+    assert row["CO2 PK"] == pytest.approx(in_pakistan)
+    assert row["CO2"] == pytest.approx(casa.avoided["CO2"].sum())
+    assert row["per MWh PK"] == pytest.approx(in_pakistan / delivered / 1000)
+    assert in_pakistan > 0
+
+
+def test_range_of_tonnes_is_that_of_factor_and_efficiency(casa: Settlement, casa1000: Case) -> None:
+    """Imported coal: 330.8 to 358.1 g a kWh of fuel around 341, efficiencies 10 % up and down."""
+    rows = _tonnes_by_evidence(casa1000, casa.avoided, "PK")
+    coal = rows.loc["coal imported"]
+    assert coal["base"] > 0
+    assert coal["low"] == pytest.approx(coal["base"] * 0.3308 / 0.341 / 1.1)
+    assert coal["high"] == pytest.approx(coal["base"] * 0.3581 / 0.341 / 0.9)
+    assert (rows["low"] <= rows["base"]).all()
+    assert (rows["base"] <= rows["high"]).all()
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,12 @@ from energy.analysis.investment import ALL, BenefitCurve, Path, investment_table
 from energy.analysis.investment_paths import (
     break_even_days,
     break_even_energy,
+    break_even_odds,
     drawn_paths,
     flows_of_years,
     npv_of_paths,
     present_worth,
+    yearly_cost,
 )
 from energy.case.investment import Investment
 from energy.case.rules import ContractTerms, Debt
@@ -194,3 +196,18 @@ def test_what_follows_a_path_is_told(investment: Investment, contract: ContractT
     expected = {"as the last year": path + 10 * later, "as the mean year": path + 20 * later, "no benefit": path}
     assert worth == pytest.approx(expected)
     assert _worth_by_start(investment, contract, benefit, [None]).loc["never", "NPV"] == 0
+
+
+def test_yearly_cost_repays_the_capital_and_the_operation(investment: Investment) -> None:
+    """An annuity over the life is worth the capital; operation comes on top."""
+    cost = yearly_cost(100.0, investment)
+    years = np.arange(1, investment.life + 1)
+    annuity = cost - 100 * investment.operation_share
+    assert float((annuity / (1 + investment.discount_rate) ** years).sum()) == pytest.approx(100)
+
+
+def test_odds_of_a_disturbed_year_that_pay() -> None:
+    """Three of ten years at 40 and seven at 10 are worth 19; nothing pays 41, and calm years alone pay 10."""
+    assert break_even_odds(10, 40, 19) == pytest.approx(0.3)
+    assert break_even_odds(10, 40, 10) == 0
+    assert np.isnan(break_even_odds(10, 40, 41))

@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from energy.analysis.joint_outage_hours import joint_outage_hours
-from energy.analysis.transit_after_loss import loading_after_surplus, transfer_factors
+from energy.analysis.transit_after_loss import (
+    flow_after_outage,
+    loading_after_surplus,
+    room_for_transfer,
+    transfer_factors,
+)
 from energy.errors import InputError
 from energy.scenario import HazardSet
 
@@ -52,6 +57,50 @@ def test_a_surplus_adds_to_the_heaviest_hour() -> None:
         {"before": 90.0, "added": 60.0, "after": 140.0, "s_nom": 100.0, "overload": 40.0}
     )
     assert table.loc["bc", "overload"] == 0.0
+
+
+def test_what_a_lost_line_carried_takes_the_way_that_is_left() -> None:
+    """30 MW from a to c straight go over b; the stub to d keeps its 5 MW, and what came round is added to."""
+    flow = pd.DataFrame({"ab": [10.0], "bc": [10.0], "ac": [30.0], "bd": [5.0]})
+    after = flow_after_outage(LINES, flow, "ac")
+    assert after.loc[0].to_dict() == pytest.approx({"ab": 40.0, "bc": 40.0, "bd": 5.0})
+
+
+@given(st.lists(st.floats(-80, 80), min_size=3, max_size=3), st.sampled_from(["ab", "bc", "ac"]))
+def test_injections_are_kept_by_an_outage(flows: list[float], line: str) -> None:
+    """Kirchhoff's current law before and after: each bus gives and takes what it did."""
+    flow = pd.DataFrame([[*flows, 7.0]], columns=LINES.index)
+    after = flow_after_outage(LINES, flow, line).reindex(columns=LINES.index, fill_value=0.0)
+    for bus in ("a", "b", "c", "d"):
+        sign = (LINES["bus0"] == bus).astype(float) - (LINES["bus1"] == bus).astype(float)
+        assert float((after @ sign).iloc[0]) == pytest.approx(float((flow @ sign).iloc[0]), abs=1e-6)
+
+
+def test_room_is_that_of_the_first_full_line() -> None:
+    """Half of a transfer from a to c goes either way: 60 MW of room straight, 40 over b: 80 MW, b-c full first.
+
+    The other way these flows make room: 160 MW on b-c, 140 straight, and a-b with 100 MW is full first, at 200.
+    """
+    flow = pd.DataFrame({"ab": [0.0], "bc": [60.0], "ac": [40.0], "bd": [60.0]})
+    there = room_for_transfer(LINES, flow, "a", {"c": 1.0}).loc[0]
+    assert there["room"] == pytest.approx(80)
+    assert there["limit"] == "bc"
+    back = room_for_transfer(LINES, flow, "c", {"a": 1.0}).loc[0]
+    assert back["room"] == pytest.approx(200)
+    assert back["limit"] == "ab"
+
+
+@given(st.lists(st.floats(-99, 99), min_size=3, max_size=3))
+def test_room_fills_a_line_and_overloads_none(flows: list[float]) -> None:
+    flow = pd.DataFrame([[*flows, 0.0]], columns=LINES.index)
+    room = float(room_for_transfer(LINES, flow, "a", {"c": 1.0})["room"].iloc[0])
+    loading = (flow + room * transfer_factors(LINES, "a", {"c": 1.0})).abs()
+    assert float(loading.max(axis=None)) == pytest.approx(100, rel=1e-6)
+
+
+def test_no_room_where_a_line_in_the_way_is_overloaded() -> None:
+    flow = pd.DataFrame({"ab": [0.0], "bc": [120.0], "ac": [0.0], "bd": [0.0]})
+    assert room_for_transfer(LINES, flow, "a", {"c": 1.0})["room"].tolist() == [0.0]
 
 
 def test_a_bus_without_a_line_and_shares_that_do_not_sum_are_refused() -> None:

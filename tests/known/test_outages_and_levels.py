@@ -9,9 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from energy.analysis.closure import closures, season_months
+from energy.analysis.closure import closure_scenario, closures, season_months
+from energy.analysis.closure_cost import cost_by_party, replacing_supply
 from energy.analysis.corridor_loss import corridor_losses
 from energy.analysis.frequency_limit import frequency_limit, limited_scenario, with_exchange_limit
+from energy.analysis.frequency_ranges import exchange_within_limit, frequency_at_end, limits_by_constants
+from energy.analysis.settlement import settlement
 from energy.analysis.threshold_level import crossing, threshold_level
 from energy.case import Case
 from energy.case.stability import Area, Frequency
@@ -19,6 +22,7 @@ from energy.errors import InputError
 from energy.metrics import sent, transferable
 from energy.model import inputs
 from energy.report.answers.seasons import outage_losses
+from energy.report.questions.dispatchers import _months
 from energy.scenario import Scenario, read_scenario
 from energy.solve import Result, solve
 
@@ -46,6 +50,25 @@ def test_a_full_line_loses_each_day_of_a_closure(two_bus: Case) -> None:
         lost = 95 * 24 * days / 1000
         assert found.table.loc[(7, days), "lost"] == pytest.approx(lost, rel=1e-4)
         assert found.table.loc[(7, days), "income lost"] == pytest.approx(lost * 92 / 1000, rel=1e-4)
+
+
+def test_a_closure_is_replaced_by_gas_and_borne_by_the_sellers(two_bus: Case) -> None:
+    """Ten days out of a full line: 22.8 GWh of gas at 80 $/MWh instead of a bill of 92 $/MWh, and 0.2 t/MWh.
+
+    The buyer gains 12 $/MWh, sellers and transit lose 92: their water runs off. Together 80 $/MWh are lost.
+    """
+    usual = settlement(two_bus, scenario())
+    closed = {"ten days": settlement(two_bus, closure_scenario(scenario(), LINE, 7, 10))}
+    supply = replacing_supply(usual, closed, "BB").loc["ten days"]
+    assert supply["lost"] == pytest.approx(22.8, rel=1e-4)
+    assert supply["gas"] == pytest.approx(22.8, rel=1e-4)
+    assert supply["CO2"] == pytest.approx(22.8 * 200, rel=1e-4)
+    cost = cost_by_party(usual, closed).loc["ten days"]
+    assert cost["fuel of the buyer"] == pytest.approx(22.8 * 80 / 1000, rel=1e-4)
+    assert cost["BB"] == pytest.approx(-22.8 * 12 / 1000, rel=1e-3)
+    assert cost.drop(["BB", "fuel of the buyer", "together"]).sum() == pytest.approx(22.8 * 92 / 1000, rel=1e-4)
+    sent = 22.8 / 0.95  # the line's own cost of 0.1 $/MWh is saved
+    assert cost["together"] == pytest.approx((22.8 * 80 - sent * 0.1) / 1000, rel=1e-5)
 
 
 def test_an_outage_is_held_against_its_own_calm(two_bus: Case) -> None:
@@ -128,6 +151,39 @@ def test_frequency_of_two_areas(flows: Result, frequency: Frequency) -> None:
     assert found.limit[july] == pytest.approx(1.6, rel=1e-6)
 
 
+def test_hours_above_the_limit_and_what_holding_below_costs(flows: Result, frequency: Frequency) -> None:
+    """The full line sends 100 MW in all 3,672 hours of the season, and may lose 1.6 MW: 0.95 · 1.6 MW · 3,672 h."""
+    table = exchange_within_limit({"median": flows}, frequency)
+    row = table.loc["median"]
+    assert row["most sent"] == pytest.approx(100)
+    assert row["hours above"] == pytest.approx(3672)
+    assert row["delivered within the limit"] == pytest.approx(0.95 * 1.6 * 3672 / 1000, rel=1e-3)
+    strong = frequency.model_copy(update={"under": 1.0, "over": 1000.0, "slope": None})
+    free = exchange_within_limit({"median": flows}, strong).loc["median"]
+    assert free["hours above"] == 0
+    assert free["delivered within the limit"] == pytest.approx(free["delivered"])
+
+
+def test_constants_move_to_the_ends_of_their_evidence(casa1000: Case) -> None:
+    """Hydro 2.5 to 4 s around 3.4: all carriers move by that factor; governors 0.3 to 0.8, load relief 1 to 2."""
+    frequency = casa1000.rules.frequency
+    assert frequency is not None
+    low, high = (frequency_at_end(casa1000, frequency, end) for end in ("low", "high"))
+    assert low.inertia["nuclear"] == pytest.approx(6 * 2.5 / 3.4)
+    assert high.inertia["hydro"] == pytest.approx(4)
+    assert (low.governed, high.governed) == (0.3, 0.8)
+    assert (low.load_relief, high.load_relief) == (1, 2)
+    assert frequency_at_end(casa1000, frequency, "base") is frequency
+
+
+def test_without_evidence_the_constants_stay(two_bus: Case, flows: Result, frequency: Frequency) -> None:
+    """Nothing is known of them: all ends are the base; 50 MW lost over 4 MW/Hz are 12.5 Hz."""
+    table = limits_by_constants(two_bus, flows, frequency, loss=50)
+    assert table.loc["low"].equals(table.loc["high"])
+    assert table.loc["base", "deviation receiving"] == pytest.approx(50 / 4, rel=1e-6)
+    assert table.loc["base", "largest loss, weakest"] == pytest.approx(1.6, rel=1e-6)
+
+
 def test_an_exchange_limit_holds_hour_by_hour(two_bus: Case, flows: Result) -> None:
     limit = np.where(flows.inputs.axis.snapshots.month == 7, 30.0, 80.0)
     held = solve(with_exchange_limit(inputs(two_bus, scenario()), limit))
@@ -143,6 +199,19 @@ def test_the_limit_as_events_of_a_scenario(two_bus: Case, flows: Result) -> None
     assert [event.name for event in limited.events] == ["frequency limit 2028-07"]
     result = solve(inputs(two_bus, limited))
     assert delivered(result) == pytest.approx(0.95 * (30 * 31 + 100 * 122) * 24 / 1000, rel=1e-6)
+
+
+def test_what_an_island_has_to_shed_or_trip() -> None:
+    """July: 300 and 100 MW out of 250 stood: 50 to trip, in 4 of 24 hours. January: 80 in of 60 stood: 20 to shed."""
+    snapshots = pd.DatetimeIndex(["2028-07-01 00:00", "2028-07-01 12:00", "2029-01-01 00:00"])
+    exchange = pd.Series([300.0, 100.0, -80.0], snapshots)
+    stood = pd.Series(250.0, snapshots), pd.Series(60.0, snapshots)
+    table = _months(exchange, *stood, pd.Series([4.0, 20.0, 24.0], snapshots))
+    july, january = table.iloc[0], table.iloc[1]
+    assert (july["plants to trip"], july["load to shed"]) == (50, 0)
+    assert july["hours pulled down"] == pytest.approx(4 / 24)
+    assert (january["plants to trip"], january["load to shed"]) == (0, 20)
+    assert (january["most in"], january["hours pulled down"]) == (80, 1)
 
 
 def test_an_unknown_area_is_refused(flows: Result, frequency: Frequency) -> None:

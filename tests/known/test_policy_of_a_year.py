@@ -129,11 +129,28 @@ def test_dry_year_is_the_noise_that_makes_the_dry_optimum(small_year: Year, two_
     assert policy.lower_bound == pytest.approx(optimum, abs=1e-3)
 
 
-def test_noise_that_changes_an_efficiency_is_refused(small_year: Year) -> None:
-    matrix = small_year.months.stages.base.matrix.copy()
-    matrix[0] *= 1.01
-    with pytest.raises(InputError, match="write head: fixed"):
-        small_year.months.stages.noise(0, replace(small_year.months.stages.base, matrix=matrix))
+def test_losses_of_a_month_are_noise_and_the_yield_of_what_passes_on_is_not(small_year: Year) -> None:
+    """The line may lose more in June alone; that a store gains less of what flows in would change what a content is."""
+    stages = small_year.months.stages
+    structure = small_year.months.structure
+    line = structure.names["links", "p"].get_loc("line")
+    june = 2
+    columns = np.intersect1d(structure.columns["links", "p"][:, line], stages.columns[june])
+    matrix = stages.base.matrix.copy()
+    for column in columns:
+        entries = slice(stages.pattern.indptr[column], stages.pattern.indptr[column + 1])
+        matrix[entries] = np.where(matrix[entries] == 0.95, 0.5, matrix[entries])
+    lossy = replace(stages.base, matrix=matrix)
+    noise = stages.noise(june, lossy)
+    assert noise.coefficients == pytest.approx(np.full(len(columns), 0.5))
+    assert (stages.problems[june].matrix[noise.entry_rows, noise.entry_columns] == 0.95).all()
+    assert not len(stages.noise(june + 1, lossy).coefficients)
+
+    content = structure.rows["energy"][structure.rows["energy"] >= 0]
+    is_of_content = np.isin(stages.pattern.indices, content)
+    leaking = replace(stages.base, matrix=np.where(is_of_content, 0.9, 1.0) * stages.base.matrix)
+    with pytest.raises(InputError, match="what one month leaves to the next"):
+        stages.noise(june, leaking)
 
 
 def test_water_by_class_costs_what_its_whole_tree_says(two_bus: Case) -> None:

@@ -18,7 +18,7 @@ from energy.scenario import read_scenario
 from energy.solve import Result, solve
 
 TWO_BUS = Path(__file__).parents[2] / "networks" / "two_bus"
-HOURS, DAY = 48.0, 24.0
+HOURS, LONG_WAY, DAY = 48.0, 120.0, 24.0
 
 
 def added(folder: Path, file: str, row: str) -> None:
@@ -50,19 +50,41 @@ def solved(case: Case, **overrides: Any) -> Result:
     return result
 
 
-def test_water_arrives_as_from_a_linear_reservoir(reach: Case) -> None:
-    """e(t) = T·p(t) and e(t) − e(t−1) = h·(in(t) − p(t)) give p(t) = (T·p(t−1) + h·in(t))/(T + h), from p(0) = 0."""
+def test_in_short_snapshots_water_arrives_as_from_a_linear_reservoir(reach: Case) -> None:
+    """As much arrives as would empty the way in the travel time, p(t) = e(t−1)/T; first e(0) = h·(in − p(0))."""
+    result = solved(reach, **{"rules.travel.hours": LONG_WAY})
+    released = result.flow("links")[["turbine", "spill"]].sum(axis=1).to_numpy()
+    arrives = result.flow("links")["arrival"].to_numpy()
+    first = DAY * released[0] / (LONG_WAY + DAY)
+    expected, on_the_way = [first], LONG_WAY * first
+    for flow in released[1:]:
+        arriving = on_the_way / LONG_WAY
+        on_the_way += DAY * (flow - arriving)
+        expected.append(arriving)
+    assert arrives == pytest.approx(expected, abs=1e-7)
+    assert np.abs(arrives - released).max() > 0.01  # the reach does something
+    assert DAY * released.sum() == pytest.approx(DAY * arrives.sum() + on_the_way, abs=1e-6)
+
+
+def test_in_snapshots_of_half_the_travel_time_water_arrives_in_the_next(reach: Case) -> None:
     result = solved(reach)
     released = result.flow("links")[["turbine", "spill"]].sum(axis=1).to_numpy()
     arrives = result.flow("links")["arrival"].to_numpy()
-    expected, before = [], 0.0
-    for flow in released:
-        before = (HOURS * before + DAY * flow) / (HOURS + DAY)
-        expected.append(before)
-    assert arrives == pytest.approx(expected, abs=1e-7)
-    assert np.abs(arrives - released).max() > 0.01  # the reach does something
-    on_the_way = result.values["stores", "e"]["on the way"].iloc[-1]
-    assert DAY * released.sum() == pytest.approx(DAY * arrives.sum() + on_the_way, abs=1e-6)
+    assert arrives[2:] == pytest.approx(released[1:-1], abs=1e-7)
+    assert np.ptp(released) > 0.01
+
+
+def test_in_long_snapshots_the_release_of_the_travel_time_is_on_the_way(reach: Case) -> None:
+    """A month is longer than the two days of the reach: e(t) = T·in(t), and there is no trace of months before."""
+    result = solved(reach, **{"time.resolution": "typical-days-24h"})
+    hours = result.inputs.axis.weightings["stores"].to_numpy(float)
+    released = result.flow("links")[["turbine", "spill"]].sum(axis=1).to_numpy()
+    arrives = result.flow("links")["arrival"].to_numpy()
+    on_the_way = result.values["stores", "e"]["on the way"].to_numpy()
+    assert on_the_way[1:] == pytest.approx(HOURS * released[1:], abs=1e-6)
+    shifted = released[1:] + (on_the_way[:-1] - on_the_way[1:]) / hours[1:]
+    assert arrives[1:] == pytest.approx(shifted, abs=1e-7)
+    assert np.ptp(released) > 0.01
 
 
 def test_plain_pypsa_finds_the_same(reach: Case) -> None:

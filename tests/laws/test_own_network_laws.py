@@ -153,6 +153,7 @@ def test_what_is_not_taken_is_refused_by_its_attribute(feature: str, tmp_path: P
 SWEPT = {
     "generators.cheap.p_nom": [30.0, 70.0, 120.0],
     "lines.ab.s_nom": [5.0, 25.0, 45.0],
+    "lines.ab.x": [2.0, 15.0, 40.0],
     "links.past.efficiency": [0.5, 0.8, 1.0],
     "stores.store.e_nom": [30.0, 50.0],
 }

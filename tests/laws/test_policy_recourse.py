@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from energy.analysis.policy import PolicyGraph
+from energy.analysis.policy import Noise, PolicyGraph, Settings, train
 from energy.analysis.policy.months import inflow_graph, year_of_months
+from energy.analysis.policy.sampling import draw_path
+from energy.analysis.policy.simulate import follow
 from energy.analysis.policy.stage_solver import StageSolver
 from energy.case import Case
 from energy.model.hydrology.inflow_chain import inflow_chain
@@ -57,6 +62,26 @@ def test_every_stage_has_a_solution_from_every_state_within_reach(
     assert np.isfinite(solution.objective)
     assert (solution.state >= stage.lower[stage.state_out]).all()
     assert (solution.state <= stage.upper[stage.state_out]).all()
+
+
+def test_no_bit_hangs_on_what_a_worker_solved_before(graph: PolicyGraph) -> None:
+    """The same years in another order, by another thread, after others: programs of the case as they are, with cuts."""
+    few_outcomes = tuple(replace(node, noises=_every_tenth(node.noises)) for node in graph.nodes)
+    small = PolicyGraph(few_outcomes, graph.start, graph.initial_state)
+    policy = train(small, Settings(iterations=3, paths=2, tolerance=0.0))
+    with ThreadPoolExecutor(2) as threads:
+        by_threads = train(small, Settings(iterations=3, paths=2, tolerance=0.0), threads)
+    assert by_threads.bounds == policy.bounds
+    paths = [draw_path(small, ["test", number], 12) for number in range(6)]
+    with ThreadPoolExecutor(1) as afresh:
+        in_order = follow(policy, paths, afresh).costs
+    backwards = follow(policy, paths[::-1]).costs
+    assert in_order.tobytes() == backwards[::-1].tobytes()
+
+
+def _every_tenth(noises: tuple[Noise, ...]) -> tuple[Noise, ...]:
+    few = noises[::10]
+    return tuple(replace(noise, probability=1 / len(few)) for noise in few)
 
 
 def test_volume_of_a_window_is_kept_in_the_months_before_its_last(graph: PolicyGraph) -> None:

@@ -27,6 +27,7 @@ from energy.case import Case, read_case
 from energy.errors import SolverError
 from energy.model import inputs
 from energy.report.sensitivity_text import sensitivity_notes, sensitivity_record
+from energy.results.labels import short
 from energy.scenario import read_hazards, read_scenario
 from energy.solve.structure_hash import structure_key
 
@@ -374,24 +375,24 @@ def test_notes_say_the_spread_and_what_had_no_optimum() -> None:
 
 
 PAGE = Path(__file__).parents[2] / "docs" / "sensitivity.md"
-ROW = re.compile(r"^\| `(?P<key>[^`]+)` \| .* \| [ABC] \| (?P<low>[\d,]+) \| (?P<high>[\d,]+) \|$", re.MULTILINE)
-
-
-def test_readme_says_what_the_page_says() -> None:
-    spread = re.search(r"between 0\s+and ([\d,]+) GWh in nine of ten", PAGE.read_text(encoding="utf-8"))
-    assert spread
-    readme = (PAGE.parents[1] / "README.md").read_text(encoding="utf-8")
-    assert f"0 to {spread[1]} GWh in nine of ten" in " ".join(readme.split())
+ROW = re.compile(
+    r"^\| `(?P<number>[^`]+)` \| .* \| [ABC] \| (?P<low>[\d,]+) \| (?P<high>[\d,]+) \|(?: [^|]* \|)?$", re.MULTILINE
+)
 
 
 @pytest.mark.slow
 def test_page_says_what_the_model_says(casa1000: Case) -> None:
-    rows = list(ROW.finditer(PAGE.read_text(encoding="utf-8")))
-    assert len(rows) == 8
+    page = PAGE.read_text(encoding="utf-8")
+    if "(to be written by the command)" in page:
+        pytest.skip("the block is not written yet: energy sensitivity baseline --page docs/sensitivity.md")
+    rows = list(ROW.finditer(page))
+    assert rows
     scenario = read_scenario("baseline")
-    known = {unknown.key: unknown for unknown in uncertain_parameters(casa1000, scenario)}
+    known = {short(unknown.key): unknown for unknown in uncertain_parameters(casa1000, scenario)}
     points = [
-        with_uncertain_parameters(casa1000, scenario, [known[row["key"]]], [end]) for row in rows for end in (0.0, 1.0)
+        with_uncertain_parameters(casa1000, scenario, [known[row["number"]]], [end])
+        for row in rows
+        for end in (0.0, 1.0)
     ]
     for answer in solve_points(casa1000, points, Metrics()):
         said = rows[answer.index // 2][("low", "high")[answer.index % 2]]

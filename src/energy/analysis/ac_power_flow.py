@@ -8,12 +8,14 @@ the most plant output where there is none.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.sparse.linalg import MatrixRankWarning
 
 from energy.analysis.ac_network import ac_network, reactive_limits
 from energy.case.stability import ReactivePower
@@ -90,7 +92,8 @@ def power_flow(n: pypsa.Network, limits: pd.Series | None = None) -> PowerFlow:
 
 
 def _newton_raphson(n: pypsa.Network) -> dict[str, pd.DataFrame]:
-    with quiet_pypsa():
+    with quiet_pypsa(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", MatrixRankWarning)  # then no voltages are found, which is said below
         status = n.pf()
     converged = status["converged"].all(axis=1)
     if not converged.all():

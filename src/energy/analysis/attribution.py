@@ -193,8 +193,8 @@ class _CauseStates:
         self._case = case
         self._scenario = scenario
         self._axis = plan_axis(case, scenario)
+        refuse_without_line(assemble(case, scenario, self._axis), scenario.name)
         inputs = self._inputs(frozenset(CAUSES))
-        refuse_without_line(inputs, scenario.name)
         self._engine = Engine(inputs)
         self._delivered: dict[Causes, np.ndarray] = {}
         self.causes = [cause for cause in CAUSES if self._occurs(cause)]

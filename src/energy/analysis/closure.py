@@ -41,13 +41,16 @@ class Closures:
 
 
 def delivered_and_unserved(result: Result) -> dict[str, np.ndarray]:
-    """Measure the energy delivered at the far end and the demand of all countries that is not served [GWh]."""
+    """Measure the energy delivered at the far end and the demand that is not served, in all and by country [GWh]."""
     delivered = float(transferable(result) @ result.hours) / 1000
-    unserved = float(unserved_by_country(result).sum())
-    return {"delivered": np.array(delivered), "unserved": np.array(unserved)}
+    by_country = unserved_by_country(result)
+    measured = {"delivered": np.array(delivered), "unserved": np.array(float(by_country.sum()))}
+    for country, unserved in by_country.items():
+        measured[f"unserved {country}"] = np.array(float(unserved))
+    return measured
 
 
-def _closure_scenario(scenario: Scenario, where: Sequence[str], month: int, days: int) -> Scenario:
+def closure_scenario(scenario: Scenario, where: Sequence[str], month: int, days: int) -> Scenario:
     """Return the scenario with a closure from the first of a month."""
     event = {
         "name": f"closure of {days} days from month {month}",
@@ -95,7 +98,7 @@ def closures(
     keys = list(product(months, lengths))
     points = [scenario]
     for month, days in keys:
-        points.append(_closure_scenario(scenario, where, month, days))
+        points.append(closure_scenario(scenario, where, month, days))
     answers = list(solve_points(case, points, delivered_and_unserved, executor))
     answers.sort(key=lambda answer: answer.index)
     refuse_failed(answers, points)

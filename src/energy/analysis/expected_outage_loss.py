@@ -34,6 +34,7 @@ def expected_losses(
     scenario: Scenario,
     laws: Mapping[str, HazardSet],
     hazards: tuple[str, ...],
+    country: str = "",
 ) -> pd.DataFrame:
     """Return what some hazards are expected to take in a year, under several sets of laws.
 
@@ -45,24 +46,28 @@ def expected_losses(
         Name → hazards: as they are, and as an action would make them.
     hazards
         Names of the hazards that count.
+    country
+        Whose unserved demand is counted; all countries by default.
 
     Returns
     -------
     pandas.DataFrame
         Index (laws, hazard); ``occurrences`` a year, ``lost a time`` [GWh], ``lost``, ``lost, low``, ``lost, high``
-        [GWh a year] at the base, low and high rate.
+        [GWh a year] at the base, low and high rate; ``unserved a time`` [GWh] and ``unserved`` [GWh a year]: demand
+        that is not served because of it.
 
     Raises
     ------
     InputError, SolverError
         When an outage is refused or has no optimum.
     """
-    undisturbed = _delivered(case, [scenario])[0]
+    unserved = f"unserved {country}".strip()
+    undisturbed = _measured(case, [scenario], unserved)[0]
     rows = {}
     for label, hazard_set in laws.items():
         for name in hazards:
             hazard = hazard_set.hazards[name]
-            lost = _loss_of_one(case, scenario, hazard, undisturbed)
+            lost, dark = _loss_of_one(case, scenario, hazard, undisturbed, unserved)
             rate = _yearly_rate(hazard, hazard_set)
             own = hazard.rate.per_year or 1.0
             rows[label, name] = {
@@ -71,10 +76,12 @@ def expected_losses(
                 "lost": rate * lost,
                 "lost, low": rate * lost * _ratio(hazard.rate.low, own),
                 "lost, high": rate * lost * _ratio(hazard.rate.high, own),
+                "unserved a time": dark,
+                "unserved": rate * dark,
             }
     table = pd.DataFrame.from_dict(rows, orient="index")
     table.index = pd.MultiIndex.from_tuples(rows, names=["laws", "hazard"])
-    table.attrs["units"] = "GWh a year; occurrences 1 a year, lost a time GWh"
+    table.attrs["units"] = "GWh a year; occurrences 1 a year, a time GWh"
     return table
 
 
@@ -95,8 +102,22 @@ def _yearly_rate(hazard: Hazard, hazards: HazardSet) -> float:
     return hazard.per_year * places * share
 
 
-def _loss_of_one(case: Case, scenario: Scenario, hazard: Hazard, undisturbed: float) -> float:
-    """Return what one occurrence takes in the mean over months and lengths [GWh]."""
+def _loss_of_one(
+    case: Case,
+    scenario: Scenario,
+    hazard: Hazard,
+    undisturbed: np.ndarray,
+    unserved: str,
+) -> tuple[float, float]:
+    """Return what one occurrence takes, and leaves unserved, in the mean over months and lengths [GWh].
+
+    Parameters
+    ----------
+    undisturbed
+        Delivered and unserved without an outage [GWh].
+    unserved
+        Name of the unserved demand that counts, as of ``delivered_and_unserved``.
+    """
     lengths = representative_hours(hazard.law)
     factors = hazard.by_month or (1.0,) * 12
     weights, points = [], []
@@ -108,9 +129,10 @@ def _loss_of_one(case: Case, scenario: Scenario, hazard: Hazard, undisturbed: fl
                 weights.append(share / len(lengths))
                 points.append(disturbed)
     if not points:
-        return 0.0
-    lost = undisturbed - np.array(_delivered(case, points))
-    return float(np.array(weights) @ lost)
+        return 0.0, 0.0
+    change = undisturbed - _measured(case, points, unserved)
+    lost, served = np.array(weights) @ change
+    return float(lost), float(-served)
 
 
 def _with_outage(scenario: Scenario, hazard: Hazard, month: int, hours: float) -> Scenario | None:
@@ -163,8 +185,8 @@ def representative_hours(law: Law) -> list[float]:
     return lengths
 
 
-def _delivered(case: Case, points: list[Scenario]) -> list[float]:
-    """Return the energy that each scenario delivers [GWh], in their order."""
+def _measured(case: Case, points: list[Scenario], unserved: str) -> np.ndarray:
+    """Return what each scenario delivers and leaves unserved [GWh]; shape (scenarios, 2), in their order."""
     answers = sorted(solve_points(case, points, delivered_and_unserved), key=lambda answer: answer.index)
     refuse_failed(answers, points)
-    return [float(answer.values["delivered"]) for answer in answers]
+    return np.array([[answer.values["delivered"], answer.values[unserved]] for answer in answers], dtype=float)

@@ -9,7 +9,7 @@ from scipy.optimize import brentq
 from energy.analysis.investment import BenefitCurve, Path, yearly_flows
 from energy.case.investment import Investment
 from energy.case.rules import ContractTerms
-from energy.metrics.discounting import discount_factors, present_value
+from energy.metrics.discounting import annuity_factor, discount_factors, present_value
 
 
 def npv_of_paths(
@@ -187,3 +187,44 @@ def present_worth(yearly: float, investment: Investment) -> float:
     years = np.arange(investment.start, investment.end)
     flows = pd.Series(yearly, index=years, dtype=float)
     return present_value(flows, investment.discount_rate, investment.base_year)
+
+
+def yearly_cost(capital: float, investment: Investment) -> float:
+    """Return what works cost a year over their life: annuity of the capital, and operation [million USD a year].
+
+    Parameters
+    ----------
+    capital
+        Cost of the works [million USD].
+    investment
+        Its discount rate, life and share of operation.
+    """
+    annuity = capital / annuity_factor(investment.discount_rate, investment.life)
+    operation = investment.operation_share * capital
+    return annuity + operation
+
+
+def break_even_odds(usual: float, disturbed: float, cost: float) -> float:
+    """Return the share of disturbed years from which on works are worth their cost; NaN where no share is enough.
+
+    With p the share of disturbed years, p · disturbed + (1 - p) · usual = cost.
+
+    Parameters
+    ----------
+    usual, disturbed
+        Worth of the works in a usual and in a disturbed year [million USD a year].
+    cost
+        What they cost a year [million USD a year].
+
+    Examples
+    --------
+    >>> break_even_odds(usual=-1.0, disturbed=49.0, cost=9.0)
+    0.2
+    >>> break_even_odds(usual=10.0, disturbed=49.0, cost=9.0)
+    0.0
+    """
+    if usual >= cost:
+        return 0.0
+    if disturbed < cost:
+        return float("nan")
+    return (cost - usual) / (disturbed - usual)

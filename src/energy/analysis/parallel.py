@@ -16,6 +16,7 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
+from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 
@@ -24,6 +25,7 @@ import numpy as np
 from energy.analysis.case_digest import case_digest
 from energy.analysis.engine_cache import engine_of, first_copy, models_built, seconds_of_solving
 from energy.analysis.imperfect_foresight import solve_imperfect_foresight
+from energy.analysis.policy.policy_solver import decided_by_file
 from energy.analysis.tasks import run_tasks
 from energy.case import Case
 from energy.errors import InputError, SolverError
@@ -82,6 +84,7 @@ def solve_points(
     chunk: int | None = None,
     solver: str | None = None,
     anchor: Scenario | None = None,
+    policy: Path | None = None,
 ) -> Iterator[TaskResult]:
     """Solve points and yield their answers as they come.
 
@@ -105,6 +108,8 @@ def solve_points(
     anchor
         Scenario that every point starts from, for points that differ from it in numbers of components and of rules;
         None: each point starts from its own anchors.
+    policy
+        File of the trained policy that decides points with ``foresight: policy``.
 
     Yields
     ------
@@ -141,7 +146,7 @@ def solve_points(
     order = sorted(range(len(scenarios)), key=lambda index: (families[index], index))
     points = [(index, scenarios[index]) for index in order]
     chunks = [points[first : first + chunk] for first in range(0, len(points), chunk)]
-    tasks = [(case, key, chunk_of_points, measure, solver, anchor) for chunk_of_points in chunks]
+    tasks = [(case, key, chunk_of_points, measure, solver, anchor, policy) for chunk_of_points in chunks]
     for _, results in run_tasks(_solve_chunk, tasks, executor):
         yield from results
 
@@ -153,6 +158,7 @@ def _solve_chunk(
     measure: Measure,
     solver: str | None = None,
     anchor: Scenario | None = None,
+    policy: Path | None = None,
 ) -> list[TaskResult]:
     """Solve some points in this process; what a worker is given to do. Parameters as of `solve_points`."""
     results = []
@@ -166,6 +172,7 @@ def _solve_chunk(
                 measure=measure,
                 solver=solver,
                 anchor=anchor,
+                policy=policy,
             )
             results.append(result)
     return results
@@ -253,6 +260,7 @@ def _solved(
     measure: Measure,
     solver: str | None,
     anchor: Scenario | None,
+    policy: Path | None,
 ) -> TaskResult:
     """Solve one point, and measure it; a point that is refused or has no optimum is a result with a reason."""
     start = time.perf_counter()
@@ -262,7 +270,7 @@ def _solved(
     values: dict[str, np.ndarray] = {}
     reason = ""
     try:
-        result = _result(case, key, scenario, solver, anchor)
+        result = _result(case, key, scenario, solver, anchor=anchor, policy=policy)
         for name, value in measure(result).items():
             values[str(name)] = np.asarray(value)
     except (InputError, SolverError) as err:
@@ -285,9 +293,13 @@ def _result(
     key: str,
     scenario: Scenario,
     solver: str | None,
+    *,
     anchor: Scenario | None,
+    policy: Path | None,
 ) -> Result:
     refuse_missed(case, scenario)
+    if scenario.foresight == "policy":
+        return decided_by_file(case, scenario, policy)
     if scenario.foresight == "surprise" and scenario.events:
         return solve_imperfect_foresight(case, scenario)
     inputs = with_objective(assemble(case, scenario), scenario)

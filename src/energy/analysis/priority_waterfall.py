@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from energy.analysis.imperfect_foresight import plan_axis, solve_imperfect_foresight
-from energy.analysis.policy.decided_year import decided_by_file
+from energy.analysis.policy.policy_solver import decided_by_file
 from energy.analysis.structure import StructureSpread, structure_spread
 from energy.case import Case
 from energy.errors import SolverError

@@ -92,7 +92,7 @@ def settlement(
     scenario: Scenario,
     *,
     shortfall_owed: bool = False,
-    measured: bool = False,
+    measured: bool = True,
 ) -> Settlement:
     """Settle a scenario under the contract of its case.
 
@@ -103,8 +103,7 @@ def settlement(
     shortfall_owed
         Under take-or-pay: whether the buyer owes what the sellers could not offer too.
     measured
-        Whether the sellers share the energy price by what each had left in the hours of delivery, and not by the
-        contract's shares.
+        Whether the sellers share the energy price by what each sends over the line, and not by the contract's shares.
 
     Returns
     -------

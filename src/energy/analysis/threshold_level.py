@@ -90,7 +90,7 @@ def threshold_level(
         refuse_failed(answers, points)
     index = pd.Index([levels[answer.index] for answer in solved], name="level")
     rows = [answer.values for answer in solved]
-    table = pd.DataFrame(rows, index=index).astype(float)
+    table = pd.DataFrame(rows, index=index)[["delivered", "unserved"]].astype(float)
     table.attrs["units"] = {
         "level": "hm3",
         "delivered": "GWh",

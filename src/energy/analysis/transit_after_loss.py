@@ -15,6 +15,9 @@ import pandas as pd
 
 from energy.errors import Fault, InputError
 
+_NO_SHARE = 1e-6
+"""Share of a transfer below which a line is not in its way."""
+
 
 def transfer_factors(lines: pd.DataFrame, source: str, sinks: Mapping[str, float]) -> pd.Series:
     """Return the share of a transfer that each line carries, positive from bus0 to bus1.
@@ -112,5 +115,86 @@ def loading_after_surplus(
     ).rename_axis("line")
     beyond = table["after"] - table["s_nom"]
     table["overload"] = beyond.clip(lower=0.0)
+    table.attrs["units"] = "MW"
+    return table
+
+
+def flow_after_outage(lines: pd.DataFrame, flow: pd.DataFrame, line: str) -> pd.DataFrame:
+    """Return the flow of the other lines when one is out, injections as they are.
+
+    What the line carried is a transfer between its ends over the lines that are left (line outage distribution
+    factors).
+
+    Parameters
+    ----------
+    lines
+        ``bus0``, ``bus1``, ``x`` [ohm].
+    flow
+        Flow before [MW]; shape (snapshots, lines).
+    line
+        The line that is out; its ends stay connected by others.
+
+    Returns
+    -------
+    pandas.DataFrame
+        MW; shape (snapshots, lines left).
+
+    Examples
+    --------
+    >>> ring = pd.DataFrame(
+    ...     {"bus0": ["a", "a", "c"], "bus1": ["b", "c", "b"], "x": [1.0, 1.0, 1.0]}, ["a-b", "a-c", "c-b"]
+    ... )
+    >>> flow = pd.DataFrame({"a-b": [20.0], "a-c": [10.0], "c-b": [10.0]})
+    >>> flow_after_outage(ring, flow, "a-b").round(3).to_dict("records")
+    [{'a-c': 30.0, 'c-b': 30.0}]
+    """
+    left = lines.drop(index=line)
+    begin, finish = str(lines.loc[line, "bus0"]), str(lines.loc[line, "bus1"])
+    factor = transfer_factors(left, begin, {finish: 1.0})
+    moved = np.outer(flow[line].to_numpy(float), factor.to_numpy(float))
+    return flow[left.index] + moved
+
+
+def room_for_transfer(
+    lines: pd.DataFrame,
+    flow: pd.DataFrame,
+    source: str,
+    sinks: Mapping[str, float],
+) -> pd.DataFrame:
+    """Return the power that can be sent on top of the flows until the first line is full.
+
+    Parameters
+    ----------
+    lines
+        ``bus0``, ``bus1``, ``x`` [ohm], ``s_nom`` [MW].
+    flow
+        Flow before [MW]; shape (snapshots, lines).
+    source, sinks
+        As of ``transfer_factors``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index snapshot; ``room`` [MW], 0 where a line in the way is full already, and ``limit``, the line that is full
+        first.
+
+    Examples
+    --------
+    Of 20 MW of room on the straight line two thirds of a transfer go: 30 MW.
+
+    >>> ring = pd.DataFrame(
+    ...     {"bus0": ["a", "a", "c"], "bus1": ["b", "c", "b"], "x": 1.0, "s_nom": 50.0}, ["a-b", "a-c", "c-b"]
+    ... )
+    >>> flow = pd.DataFrame({"a-b": [30.0], "a-c": [10.0], "c-b": [10.0]})
+    >>> room_for_transfer(ring, flow, "a", {"b": 1.0}).round(3).to_dict("records")
+    [{'room': 30.0, 'limit': 'a-b'}]
+    """
+    factor = transfer_factors(lines, source, sinks)
+    in_the_way = factor.index[factor.abs() > _NO_SHARE]
+    share = factor[in_the_way]
+    along = flow[in_the_way] * np.sign(share)
+    rating = lines.loc[in_the_way, "s_nom"].astype(float)
+    room = (rating - along) / share.abs()
+    table = pd.DataFrame({"room": room.min(axis=1).clip(lower=0.0), "limit": room.idxmin(axis=1)})
     table.attrs["units"] = "MW"
     return table

@@ -203,9 +203,10 @@ class StorageRule(_Bounded):
 
 
 class TravelRule(Frozen):
-    """Travel time of water through a reach of river: what is on the way is `hours` times what arrives.
+    """Travel time of water through a reach of river: it arrives later, by `hours` in the mean.
 
-    A linear reservoir (Muskingum's method with X = 0): a flood arrives later and flatter, by `hours` in the mean.
+    What leaves in a snapshot longer than that is on the way for `hours`; a snapshot of half to all of it counts as
+    `hours`. Over shorter ones a linear reservoir (Muskingum's method with X = 0), so that a flood arrives flatter.
     """
 
     kind: Literal["travel"]

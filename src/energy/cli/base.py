@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import version
@@ -28,6 +29,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 log = logging.getLogger("energy")
+NO_PART_OF_THE_ANSWER = ("workers", "out", "force", "as_json")
+"""Parameters of verbs that change neither question nor answer."""
 
 
 def new_console(error: bool = False) -> Console:
@@ -120,6 +123,33 @@ def print_title(console: Console, case: Case, scenario: Scenario) -> None:
     console.print(f"{name}: {scenario.description}".rstrip(": "), style="bold", markup=False)
     for text in texts:
         console.print(f"changed: {text}", markup=False)
+
+
+def command_text(context: typer.Context) -> str:
+    """Return the command that is being run, as it was typed, without what does not change its answer."""
+    words = ["energy", str(context.info_name)]
+    for parameter in context.command.params:
+        name = str(parameter.name)
+        source = context.get_parameter_source(name)
+        is_typed = source is not None and source.name == "COMMANDLINE"
+        if is_typed and name not in NO_PART_OF_THE_ANSWER:
+            words += _typed_words(parameter, context.params[name])
+    return shlex.join(words)
+
+
+def _typed_words(parameter: Any, value: Any) -> list[str]:
+    """Return the words that give a parameter its value: those of an option its name first."""
+    values = value if isinstance(value, list | tuple) else [value]
+    texts = [str(each) for each in values]
+    if parameter.param_type_name == "argument":
+        return texts
+    option = parameter.opts[0]
+    if parameter.is_flag:
+        return [option]
+    words = []
+    for text in texts:
+        words += [option, text]
+    return words
 
 
 def page_file(out: Path) -> Path:

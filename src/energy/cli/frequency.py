@@ -36,7 +36,7 @@ def frequency_command(
     as_json: AS_JSON = False,
 ) -> None:
     """Loss of the line: rate of change and nadir of frequency at both ends, and the exchange that can be lost."""
-    from energy.report.answers.grid import (
+    from energy.report.answers.frequency import (
         frequency_answer,
         write_limited_scenario,
     )

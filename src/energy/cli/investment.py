@@ -58,7 +58,16 @@ def investment_command(
 
     def solve(case: Case, asked: Scenario) -> Answer:
         if until is not None:
-            return years_answer(case, asked, read_years(asked, until), starts or (asked.year, None))
+            return years_answer(
+                case=case,
+                scenario=asked,
+                years=read_years(asked, until),
+                starts=starts or (asked.year, None),
+                events=events,
+                seasons=seasons,
+                weights=weights,
+                seed=seed,
+            )
         return investment_answer(
             case=case,
             scenario=asked,

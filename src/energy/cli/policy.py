@@ -43,6 +43,9 @@ def train_command(
     ] = 1.0,
     classes: Annotated[int, typer.Option(min=1, max=20, help="Classes of the water so far.")] = 3,
     outcomes: Annotated[int, typer.Option(min=1, max=100, help="Months from dry to wet in each class.")] = 5,
+    hazards: Annotated[
+        str, typer.Option(help="Set of hazards, or path of a YAML file, whose outages may come; empty: none.")
+    ] = "",
     seed: SEED = 1,
     workers: WORKERS = 2,
     out: OUT = DEFAULT_OUT,
@@ -55,7 +58,8 @@ def train_command(
     case, asked = read_asked(scenario, overrides)
     start = time.perf_counter()
     with working(f"months of {asked.name} …"):
-        model = policy_model(case, asked, ChainDesign(classes=classes, outcomes=outcomes))
+        design = ChainDesign(classes=classes, outcomes=outcomes, hazards=hazards)
+        model = policy_model(case, asked, design)
     file = policy_file(out, asked.name)
     file.parent.mkdir(parents=True, exist_ok=True)
     settings = Settings(

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from energy.cli.base import app, is_quiet, new_console, read_asked, working
+from energy.cli.base import app, command_text, is_quiet, new_console, read_asked, working
 from energy.cli.progress import counted
 from energy.cli.shared_options import AS_JSON, FORCE, LARGEST_SEED, MOST_PROCESSES, MOST_SAMPLES, NUMBERS, SCENARIO, SET
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray as xr
 
     from energy.analysis.risk.monte_carlo import StoppingRule
     from energy.analysis.risk.season_sample import SamplingDesign
@@ -22,11 +24,13 @@ if TYPE_CHECKING:
     from energy.analysis.sensitivity.number_sets import NumberSets
     from energy.case import Case
     from energy.errors import Fault
+    from energy.report.risk_docs import RiskReport
     from energy.scenario import HazardSet, Scenario
 
 
 @app.command("risk")
 def risk_command(
+    context: typer.Context,
     scenario: SCENARIO,
     hazards: Annotated[str, typer.Option(help="Set of hazards, or path of a YAML file.")] = "base",
     samples: Annotated[int, typer.Option(min=2, max=MOST_SAMPLES, help="Samples; with --until-ci the most.")] = 1000,
@@ -50,9 +54,17 @@ def risk_command(
         typer.Option(min=0, max=10_000, help="Sets of unknown numbers that meet as many draws: the band by its parts."),
     ] = 0,
     numbers: NUMBERS = "ranges",
+    foresight: Annotated[
+        str, typer.Option(help="perfect, or policy: each year is decided month by month by a trained policy.")
+    ] = "",
+    policy: Annotated[
+        Path | None,
+        typer.Option(help="Its file; results/policy/<scenario>/policy.npz unless said."),
+    ] = None,
     draw: Annotated[int | None, typer.Option(min=0, help="Write this draw as a scenario instead of sampling.")] = None,
     overrides: SET = [],  # noqa: B006
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a question.")] = Path("results/risk"),
+    page: Annotated[Path | None, typer.Option(help="Page whose block 'risk-answers' is renewed.")] = None,
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
@@ -62,10 +74,13 @@ def risk_command(
     from energy.model.inputs import assemble
     from energy.scenario import read_hazards
 
+    if foresight:
+        overrides = [*overrides, f"foresight={foresight}"]
     case, asked = read_asked(scenario, overrides)
     hazard_set = read_hazards(hazards)
+    file_of_policy = _file_of_policy(asked, policy, growth, split)
     design, plan = _asked(
-        scenario=asked,
+        scenario=asked.model_copy(update={"foresight": "perfect"}) if file_of_policy else asked,
         hazards=hazard_set,
         seed=seed,
         fixed_water=fixed_water,
@@ -76,16 +91,24 @@ def risk_command(
         figure=figure,
         plain=plain,
     )
+    design = replace(design, policy=file_of_policy)
     number_sets = _number_sets(numbers, split, case, asked)
     checked(case, design)
     if draw is not None:
         _print_draw(design, draw)
         return
-    refuse_without_line(assemble(case, asked), asked.name)
+    refuse_without_line(assemble(case, design.scenario), asked.name)
+    if file_of_policy:
+        from energy.analysis.policy.policy_solver import policy_in_file
+
+        with working("months of the policy …"):
+            policy_in_file(case, design.scenario, file_of_policy)
     folder = out / f"{asked.name}-{hazard_set.name}"
+    beside = {} if page is None else _beside(case, design, out, page)
     from energy.analysis.risk.summary import BELOW, summary
     from energy.cli.tables import write_table
     from energy.plots.risk import write_figures
+    from energy.report.risk_docs import RiskReport
     from energy.report.risk_text import frame_text, risk_json, risk_text
     from energy.results.samples import samples_held, write_summary
 
@@ -98,6 +121,15 @@ def risk_command(
         if split:
             write_table(parts, folder / "bands.csv", force)
             written.append(folder / "bands.csv")
+    if page is not None:
+        report = RiskReport(
+            distribution=distribution,
+            hazards=hazard_set.name,
+            beside=beside,
+            thresholds=below or BELOW,
+            command=command_text(context),
+        )
+        _write_page(report, page)
     if as_json:
         print(json.dumps(risk_json(distribution) | {"bands": parts.to_dict("index")}, indent=1))
         return
@@ -107,6 +139,71 @@ def risk_command(
     if split:
         new_console().print(frame_text(parts.rename_axis("season [GWh], nine of ten"), _bands_title(split, numbers)))
     new_console().print(f"written to {folder}: {len(table):,} samples, {', '.join(path.name for path in written)}")
+
+
+def _beside(case: Case, design: SamplingDesign, out: Path, page: Path) -> dict[str, xr.Dataset]:
+    """Return what the samples of other states say; refuse a page, or samples, that cannot stand there.
+
+    Raises
+    ------
+    InputError
+        When the page lacks the block, or folders beside hold samples of another question.
+    """
+    from energy.report.docs_pages import refuse_without_block
+    from energy.report.risk_docs import BLOCK, STATES
+    from energy.results.samples import question_digest, read_summary
+
+    refuse_without_block(page, BLOCK)
+    question = question_digest(case, design)
+    beside = {}
+    for state in STATES:
+        if state == design.hazards.name:
+            continue
+        distribution = read_summary(out / f"{design.scenario.name}-{state}", question)
+        if distribution is not None:
+            beside[state] = distribution
+    return beside
+
+
+def _write_page(report: RiskReport, page: Path) -> None:
+    """Renew the block of a page, and those of the figures that it shows."""
+    from energy.plots.risk import figures
+    from energy.plots.style import save
+    from energy.report.docs_pages import shows
+    from energy.report.risk_docs import FIGURES, write_risk
+
+    write_risk(report, page)
+    written = [page]
+    for name, figure in figures(report.distribution).items():
+        if shows(page, f"{FIGURES[name]}.png"):
+            written += save(figure, page.parent / FIGURES[name], kinds=("png",), force=True)
+    for path in written:
+        new_console(error=True).print(f"written: {path}")
+
+
+def _file_of_policy(
+    scenario: Scenario,
+    policy: Path | None,
+    growth: str | None,
+    split: int,
+) -> Path | None:
+    """Return the file of the policy that decides; None where years are foreseen.
+
+    What no policy is trained for is refused.
+    """
+    from energy.cli.policy import DEFAULT_OUT, policy_file
+    from energy.errors import Fault, InputError
+
+    if scenario.foresight != "policy":
+        if policy is None:
+            return None
+        raise InputError(Fault("a policy without foresight=policy", "--policy", repair="add --foresight policy"))
+    what = "foresight is 'policy', which is trained for one demand and one set of numbers"
+    is_asked = {"--growth": growth is not None, "--split": split > 0}
+    faults = [Fault(what, option, repair="leave it out") for option in is_asked if is_asked[option]]
+    if faults:
+        raise InputError(faults)
+    return policy or policy_file(DEFAULT_OUT, scenario.name)
 
 
 def _number_sets(numbers: str, split: int, case: Case, scenario: Scenario) -> NumberSets | None:

@@ -9,21 +9,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from energy.cli.base import app, new_console, read_asked, working
+from energy.cli.base import app, command_text, new_console, read_asked, working
 from energy.cli.shared_options import AS_JSON, FORCE, HAZARDS, MOST_SAMPLES, NUMBERS, OUT, SCENARIO, SEED, SET, WORKERS
 from energy.cli.tables import write_table
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from matplotlib.figure import Figure
+
     from energy.analysis.sensitivity.number_sets import NumberSets
     from energy.analysis.sensitivity.uncertain_parameters import UncertainParameter
     from energy.case import Case
+    from energy.report.sensitivity_docs import SensitivityReport
     from energy.scenario import Scenario
 
 
 @app.command("sensitivity")
 def sensitivity_command(
+    context: typer.Context,
     scenario: SCENARIO,
     metric: Annotated[str, typer.Option(help="delivered, sent, peak, unserved, objective.")] = "delivered",
     only: Annotated[list[str], typer.Option(help="Shell pattern of keys, as 'values.links.*'.")] = [],  # noqa: B006
@@ -39,6 +43,7 @@ def sensitivity_command(
     workers: WORKERS = 2,
     overrides: SET = [],  # noqa: B006
     out: OUT = Path("results/sensitivity"),
+    page: Annotated[Path | None, typer.Option(help="Page whose block 'sensitivity' is renewed.")] = None,
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
@@ -50,7 +55,9 @@ def sensitivity_command(
     from energy.plots.frame import foot_of
     from energy.plots.risk import tornado_figure
     from energy.plots.style import save
+    from energy.report.docs_pages import refuse_without_block
     from energy.report.risk_text import frame_text
+    from energy.report.sensitivity_docs import BLOCK, SensitivityReport
     from energy.report.sensitivity_text import (
         ranking,
         reproduction_lines,
@@ -63,7 +70,10 @@ def sensitivity_command(
     case, asked = read_asked(scenario, overrides)
     folder = out / f"{asked.name}-{metric}"
     refuse_unwritable(folder)
+    if page is not None:
+        refuse_without_block(page, BLOCK)
     sets = read_number_sets(numbers, case, asked)
+    record = _record(case, asked, sets)
     known = uncertain_parameters(case, asked, only or ["*"])
     with processes(workers) as executor, working(f"{len(known)} numbers …"):
         study = sensitivity(
@@ -99,6 +109,17 @@ def sensitivity_command(
         foot=foot_of(asked, case),
     )
     save(drawn, folder / "tornado", force=force)
+    if page is not None:
+        report = SensitivityReport(
+            study=study,
+            parameters=known,
+            record=record,
+            is_after_calibration=sets is not None,
+            parts=parts,
+            split=split,
+            command=command_text(context),
+        )
+        _write_page(report, drawn, page)
     if as_json:
         print(json.dumps(sensitivity_record(study, parts), indent=1))
     else:
@@ -109,6 +130,33 @@ def sensitivity_command(
         for line in reproduction_lines(study, " ".join([scenario, *already_set])):
             new_console().print(line, soft_wrap=True)
         new_console().print(f"written to {folder}")
+
+
+def _record(
+    case: Case,
+    asked: Scenario,
+    sets: NumberSets | None,
+) -> NumberSets | None:
+    """Return what the record leaves of the numbers: what the study draws from, else the posterior; None without one."""
+    from energy.analysis.sensitivity.number_sets import POSTERIOR, posterior_file, read_number_sets
+
+    if sets is not None or not posterior_file(case).is_file():
+        return sets
+    return read_number_sets(POSTERIOR, case, asked)
+
+
+def _write_page(report: SensitivityReport, tornado: Figure, page: Path) -> None:
+    """Renew the block of a page, and the tornado where the page shows it."""
+    from energy.plots.style import save
+    from energy.report.docs_pages import shows
+    from energy.report.sensitivity_docs import FIGURE, write_sensitivity
+
+    write_sensitivity(report, page)
+    written = [page]
+    if shows(page, f"{FIGURE}.png"):
+        written += save(tornado, page.parent / FIGURE, kinds=("png",), force=True)
+    for path in written:
+        new_console(error=True).print(f"written: {path}")
 
 
 def _split(

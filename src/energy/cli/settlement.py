@@ -26,8 +26,11 @@ def settlement_command(
     ] = False,
     measured: Annotated[
         bool,
-        typer.Option("--measured", help="Sellers share by what each had left, not by the contract's shares."),
-    ] = False,
+        typer.Option(
+            "--measured/--contract-shares",
+            help="Sellers are paid by what each sends over the line, or by the contract's shares.",
+        ),
+    ] = True,
     out: SCENARIO_FOLDERS = Path("results/settlement"),
     force: FORCE = False,
     as_json: AS_JSON = False,

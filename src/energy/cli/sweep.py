@@ -35,6 +35,10 @@ def sweep_command(
     ] = None,
     sets: Annotated[int, typer.Option(min=0, max=MOST_SAMPLES, help="Sets of the unknown numbers at every point.")] = 0,
     numbers: NUMBERS = "ranges",
+    policy: Annotated[
+        Path | None,
+        typer.Option(help="Policy for foresight=policy; results/policy/<scenario>/policy.npz unless said."),
+    ] = None,
     quantity: Annotated[
         str, typer.Option(help="What is printed and drawn; else what events take, or what is delivered.")
     ] = "",
@@ -43,6 +47,7 @@ def sweep_command(
     """Solve a scenario for many values of some of its keys; stopped at any moment, it goes on where it was."""
     from energy.analysis.sweep.sweep import sweep
     from energy.analysis.sweep.sweep_file import read_sweep
+    from energy.cli.policy import DEFAULT_OUT, policy_file
     from energy.plots.frame import foot_of
     from energy.report.sweep_text import sweep_text
     from energy.results.sweep_table import quantity_of, refuse_unknown
@@ -54,6 +59,8 @@ def sweep_command(
     case, base = read_asked(asked.base, [*pairs, *overrides])
     folder = out / name
     number_sets = _number_sets(numbers, sets, case, base)
+    if base.foresight == "policy" and policy is None:
+        policy = policy_file(DEFAULT_OUT, base.name)
     with _executor(dask) as executor, _progress(name) as progress:
         dataset = sweep(
             case,
@@ -71,6 +78,7 @@ def sweep_command(
             solver=solver,
             sets=sets,
             numbers=number_sets,
+            policy=policy,
         )
     failed = int((dataset["reason"].values != "").sum())
     shown = quantity_of(dataset, quantity)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from energy.metrics.accounts import account_mismatch
 from energy.metrics.balance import injections
-from energy.model.custom_constraints import positions
+from energy.model.custom_constraints import positions, travel_shares
 from energy.model.line_losses import linearised_loss
 from energy.solve import Result
 
@@ -98,10 +98,13 @@ def _open_ponds(result: Result, rule: Mapping[str, Any]) -> float:
 
 
 def _travel_gap(result: Result, rule: Mapping[str, Any]) -> float:
-    """Return the largest gap between the water on the way and what arrives within the travel time."""
+    """Return how far the water on the way is from what the travel time asks for, relative to the largest content."""
     on_the_way = result.values["stores", "e"][rule["store"]].to_numpy()
+    before = np.concatenate([[0.0], on_the_way[:-1]])
     arriving = result.flow("links")[rule["link"]].to_numpy()
-    gap = on_the_way - rule["hours"] * arriving
+    hours = result.inputs.axis.weightings["stores"].to_numpy(float)
+    at_end, at_beginning = travel_shares(hours, rule["hours"])
+    gap = rule["hours"] * (at_end * on_the_way + at_beginning * before - arriving)
     scale = max(_largest(on_the_way), 1.0)
     return _largest(gap) / scale
 

@@ -175,7 +175,7 @@ def measured_shares(
     result: Result,
     contract: ContractTerms,
 ) -> pd.DataFrame:
-    """Return each seller's share of the delivered energy, by its supply in the hours of delivery.
+    """Return each seller's share of the delivered energy, by what it sends over the line in the hours of delivery.
 
     Returns
     -------

@@ -15,10 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pandas as pd
 
 from energy.case.schema import port_efficiencies
+from energy.model.cache import IdentityKey
 
 ELECTRIC = ("AC", "DC")
 SCHEDULE = "schedule"  # carrier of the buses on which accounts meet: no power flows there, only what was agreed
@@ -120,21 +122,27 @@ def account_rule(
     tables
         Component list → table of the components in service.
     """
-    account = account_of(area, tables)
-    terms = [
-        *_terms(account.physical, 1.0),
-        *_terms(account.sent, -1.0),
-        *_terms(account.bought, 1.0),
-    ]
+    terms = _account_terms(area, IdentityKey(tables))
     if not terms:
         return None
     return {
         "kind": "limit",
         "name": name,
-        "terms": terms,
+        "terms": list(terms),
         "runs": [[0, snapshots]],
         "equals": 0.0,
     }
+
+
+@lru_cache(maxsize=16)
+def _account_terms(area: str, tables: IdentityKey[Tables]) -> tuple[dict[str, object], ...]:
+    """Return the terms of an account; computed once for all horizons of the same components."""
+    account = account_of(area, tables.it)
+    return (
+        *_terms(account.physical, 1.0),
+        *_terms(account.sent, -1.0),
+        *_terms(account.bought, 1.0),
+    )
 
 
 def _terms(

@@ -15,6 +15,8 @@ from energy.scenario.changed_name import ACCURACY, file_name
 from energy.scenario.model import key_steps
 
 PROFILE = "profiles/"
+NOTHING_WRITTEN = {"[]": "none", "{}": "none"}
+"""What scenario files write for nothing, and its word."""
 _MOST_NAMES = 3
 
 
@@ -32,7 +34,7 @@ def change_texts(case: Case, scenario: Scenario) -> list[str]:
     texts = []
     for key, written in scenario.changes.items():
         after = _value_at(scenario.plain(), key_steps(key))
-        before = written or _before(case, key)
+        before = NOTHING_WRITTEN.get(written, written) or _before(case, key)
         label = key.removeprefix("values.")
         change = f"{before} → {_text(after)}" if before else f"= {_text(after)}"
         texts.append(f"{label} {change}")
@@ -101,10 +103,24 @@ def _text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, list):
-        return f"{len(value)} entries"
+        return _list_text(value)
     if isinstance(value, dict):
         return ", ".join(f"{name} {_text(part)}" for name, part in value.items())
     return str(value)
+
+
+def _list_text(entries: list[Any]) -> str:
+    """Return the names of events or other entries, or the entries themselves where they are plain.
+
+    >>> _list_text([]), _list_text([{"name": "pole out"}]), _list_text(["casa", "help"])
+    ('none', 'pole out', 'casa, help')
+    """
+    if not entries:
+        return "none"
+    names = [entry.get("name", "unnamed") if isinstance(entry, dict) else _text(entry) for entry in entries]
+    shown = names[:_MOST_NAMES]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 def _before(case: Case, key: str) -> str:

@@ -7,7 +7,7 @@ more than ``n.optimize(extra_functionality=energy.extra_functionality)``:
 - ``limit``: a linear limit on what several components carry, in every snapshot of a window;
 - ``close``: a daily pond ends each typical day as full as it began it;
 - ``service``: the energy of a service of the protection order, as a solved network has it;
-- ``travel``: water on the way is as much as arrives in the travel time;
+- ``travel``: water on the way arrives after the travel time in the mean;
 - an open line leaves the voltage angle between its ends free;
 - ``kirchhoff: false``: lines carry what is asked within their ratings (a transport model).
 
@@ -172,11 +172,51 @@ def _close(n: pypsa.Network, rule: dict[str, Any]) -> None:
 
 
 def _travel(n: pypsa.Network, rule: dict[str, Any]) -> None:
-    """Let the water on the way be as much as arrives in the travel time."""
-    on_the_way = n.model.variables["Store-e"].sel(name=[rule["store"]]).sum("name")
+    """Let water arrive after its travel time in the mean; see `travel_shares`."""
+    content = n.model.variables["Store-e"].sel(name=[rule["store"]])
+    on_the_way = (1 * content).sum("name")
+    before = on_the_way.shift(snapshot=1).fillna(0)
     arriving = n.model.variables["Link-p"].sel(name=[rule["link"]]).sum("name")
-    gap = 1 / rule["hours"] * on_the_way - arriving
+    hours = n.snapshot_weightings["stores"].to_numpy(float)
+    at_end, at_beginning = (
+        xr.DataArray(share, coords={"snapshot": n.snapshots}, dims="snapshot")
+        for share in travel_shares(hours, rule["hours"])
+    )
+    gap = at_end * on_the_way + at_beginning * before - arriving
     n.model.add_constraints(gap, "=", 0, name=f"rule-{rule['name']}")
+
+
+def travel_shares(hours: np.ndarray, travel_time: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return what arrives of the water on the way at the end, and at the beginning, of each snapshot [1/h].
+
+    What leaves at a steady rate in a snapshot longer than the travel time is on the way for that time: at the end of
+    the snapshot there is that much, and all that was on the way at its beginning has arrived. A snapshot of between
+    half and the whole travel time counts as that time: its water arrives in the next one. In a shorter one as much
+    arrives as would empty the way in the travel time, as from a linear reservoir. In the first snapshot, before which
+    nothing is known, the content at its end counts.
+
+    So no water is on the way for longer than it travels, where snapshots are long. A reservoir that kept even a
+    twentieth of it would let a later snapshot hang on all earlier ones, and solvers go astray in so long a chain.
+
+    Parameters
+    ----------
+    hours
+        Length of the snapshots [h]; shape (snapshots,).
+    travel_time
+        Mean travel time [h].
+
+    Examples
+    --------
+    >>> at_end, at_beginning = travel_shares(np.array([240.0, 240.0, 80.0, 24.0]), travel_time=96.0)
+    >>> 1 / at_beginning[1:], at_end * 96
+    (array([240.,  80.,  96.]), array([1. , 0.6, 0. , 0. ]))
+    """
+    is_short = hours < travel_time / 2
+    at_beginning = 1 / np.where(is_short, travel_time, hours)
+    at_end = np.clip(1 / travel_time - 1 / hours, 0, None)
+    at_beginning[0] = 0
+    at_end[0] = 1 / travel_time
+    return at_end, at_beginning
 
 
 def service_energy(n: pypsa.Network, service: str) -> linopy.LinearExpression | None:

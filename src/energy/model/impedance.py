@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 
+from energy.model.cache import IdentityKey
 from energy.model.inputs import Inputs
 from energy.model.network import network
 from energy.model.pypsa_logging import quiet_pypsa
@@ -44,8 +47,14 @@ def _of_lines(inputs: Inputs) -> np.ndarray:
     lines = inputs.components.get("lines", pd.DataFrame())
     if lines.empty:
         return np.zeros(0)
-    voltage = lines["bus0"].map(inputs.components["buses"]["v_nom"]).to_numpy(float)
-    reactance = lines["x"].to_numpy(float)
+    return _relative_reactance(IdentityKey(lines), IdentityKey(inputs.components["buses"]))
+
+
+@lru_cache(maxsize=16)
+def _relative_reactance(lines: IdentityKey[pd.DataFrame], buses: IdentityKey[pd.DataFrame]) -> np.ndarray:
+    """Return the reactance of lines by the square of their voltage; shape (lines,)."""
+    voltage = lines.it["bus0"].map(buses.it["v_nom"]).to_numpy(float)
+    reactance = lines.it["x"].to_numpy(float)
     return np.asarray(reactance / voltage**2)
 
 
@@ -69,5 +78,11 @@ def _carriers(inputs: Inputs, component: str) -> np.ndarray:
     table = inputs.components.get(component, pd.DataFrame())
     if table.empty:
         return np.zeros(0, dtype=object)
-    carrier_of_bus = inputs.components["buses"]["carrier"]
-    return table["bus0"].map(carrier_of_bus).to_numpy(object)
+    return _carriers_of(IdentityKey(table), IdentityKey(inputs.components["buses"]))
+
+
+@lru_cache(maxsize=16)
+def _carriers_of(branches: IdentityKey[pd.DataFrame], buses: IdentityKey[pd.DataFrame]) -> np.ndarray:
+    """Return the carrier of the buses that branches join; shape (branches,)."""
+    carrier = branches.it["bus0"].map(buses.it["carrier"])
+    return np.asarray(carrier.to_numpy(object))

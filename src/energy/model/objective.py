@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+
+from energy.model.cache import IdentityKey
 
 if TYPE_CHECKING:
     from energy.model.inputs import Inputs
@@ -71,15 +74,21 @@ def service_costs(inputs: Inputs, service: str) -> dict[str, np.ndarray]:
     costs: dict[str, np.ndarray] = {}
     links = inputs.components.get("links", pd.DataFrame())
     if "service" in links:
-        delivers = (links["service"] == service).to_numpy(float)
-        is_returned = (links["service"] == RETURNED) & (service == STUDIED)
-        takes_back = is_returned.to_numpy(float)
+        delivers = _of_service(IdentityKey(links), service)
+        takes_back = _of_service(IdentityKey(links), RETURNED) if service == STUDIED else 0.0
         costs["links"] = takes_back - delivers * inputs.array("links", "efficiency")
     generators = inputs.components.get("generators", pd.DataFrame())
     if "service" in generators:
-        serves = (generators["service"] == service).to_numpy(float)
+        serves = _of_service(IdentityKey(generators), service)
         costs["generators"] = serves * generators["sign"].to_numpy(float)
     return costs
+
+
+@lru_cache(maxsize=128)
+def _of_service(table: IdentityKey[pd.DataFrame], service: str) -> np.ndarray:
+    """Return 1 for the components of a table that stand for a service, else 0; shape (components,)."""
+    stands_for_it = table.it["service"] == service
+    return np.asarray(stands_for_it.to_numpy(float))
 
 
 def lacking(weight: Mapping[str, float]) -> float:

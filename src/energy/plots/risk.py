@@ -235,15 +235,19 @@ def _label(key: str, row: pd.Series) -> str:
     return label
 
 
-def write_figures(distribution: xr.Dataset, folder: Path, force: bool = False) -> list[Path]:
-    """Write fan, exceedance curve and causes as PNG and SVG; return the PNGs."""
-    figures = {
+def figures(distribution: xr.Dataset) -> dict[str, Figure]:
+    """Draw fan, exceedance curve and causes; return them by the names of their files."""
+    return {
         "months": fan_figure(distribution),
         "exceedance": exceedance_figure(distribution),
         "causes": causes_figure(distribution),
     }
+
+
+def write_figures(distribution: xr.Dataset, folder: Path, force: bool = False) -> list[Path]:
+    """Write fan, exceedance curve and causes as PNG and SVG; return the PNGs."""
     paths = []
-    for name, figure in figures.items():
+    for name, figure in figures(distribution).items():
         save(figure, folder / name, force=force)
         paths.append(folder / f"{name}.png")
     return paths

@@ -130,6 +130,30 @@ def write_blocks(page: Path, blocks: Mapping[str, str]) -> None:
     _write_page(page, text)
 
 
+def refuse_without_block(page: Path, name: str) -> None:
+    """Refuse a page that cannot take a block, before what goes into it is solved.
+
+    Raises
+    ------
+    InputError
+        When there is no such page, or no such block on it.
+    """
+    if not page.is_file():
+        raise InputError(Fault("no such page", page))
+    text = page.read_text(encoding="utf-8")
+    try:
+        with_block(text, name, "")
+    except InputError:
+        marks = f"<!-- begin {name} --> … <!-- end {name} -->"
+        repair = "put both marks where the block is to stand"
+        raise InputError(Fault(f"the page has no block {name!r}", page, allowed=marks, repair=repair)) from None
+
+
+def shows(page: Path, figure: str) -> bool:
+    """Return whether a page shows a figure, by its path from the page."""
+    return f"]({figure})" in page.read_text(encoding="utf-8")
+
+
 def resolution_text(table: pd.DataFrame, default: str) -> str:
     """Return the table of time resolutions in Markdown.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from energy.analysis.risk.summary import ALL_TOGETHER
+from energy.metrics.audit import TOLERANCE
 from energy.report.text_table import TextColumn, index_head, number_columns, text_table, words_column
 from energy.results.labels import MONTHS
 
@@ -26,11 +27,11 @@ def risk_text(distribution: xr.Dataset) -> list[Any]:
         _levels(distribution),
         _shortfall(distribution),
         _causes(distribution),
-        _notes(distribution),
+        sample_notes(distribution),
     ]
 
 
-def _interval(
+def interval_text(
     distribution: xr.Dataset,
     name: str,
     digits: int = 0,
@@ -51,8 +52,8 @@ def _head(distribution: xr.Dataset) -> str:
     share = mean / max(undisturbed, 1e-9)
     return (
         f"{distribution.attrs['title']}: {distribution.attrs['samples']:,} samples\n"
-        f"mean of the season {_interval(distribution, 'mean')} GWh,"
-        f" without outages {_interval(distribution, 'mean_undisturbed')} GWh:"
+        f"mean of the season {interval_text(distribution, 'mean')} GWh,"
+        f" without outages {interval_text(distribution, 'mean_undisturbed')} GWh:"
         f" outages take {100 * (1 - share):.1f} %"
     )
 
@@ -73,7 +74,7 @@ def _levels(distribution: xr.Dataset) -> Table:
 
 
 def _exceeded(distribution: xr.Dataset, name: str, shares: Iterable[float], **place: Any) -> list[str]:
-    return [_interval(distribution, name, exceeded=share, **place) for share in shares]
+    return [interval_text(distribution, name, exceeded=share, **place) for share in shares]
 
 
 def _shortfall(distribution: xr.Dataset) -> Table:
@@ -81,12 +82,12 @@ def _shortfall(distribution: xr.Dataset) -> Table:
     rows = []
     for threshold in distribution["threshold"].values:
         name = f"season below {threshold / 1000:,.2f} TWh [%]"
-        share = _interval(distribution, "below", 1, 100.0, threshold=threshold)
+        share = interval_text(distribution, "below", 1, 100.0, threshold=threshold)
         rows.append([name, share])
     rows += [
-        ["income, mean [million USD]", _interval(distribution, "income", 1)],
-        ["  exceeded by 95 % of seasons", _interval(distribution, "value_at_risk", 1)],
-        ["  mean of the worst 5 %", _interval(distribution, "tail_income", 1)],
+        ["income, mean [million USD]", interval_text(distribution, "income", 1)],
+        ["  exceeded by 95 % of seasons", interval_text(distribution, "value_at_risk", 1)],
+        ["  mean of the worst 5 %", interval_text(distribution, "tail_income", 1)],
     ]
     title = "how often, and at what cost (95 % interval)"
     return text_table([words_column(), TextColumn("")], rows, title=title, framed=True)
@@ -100,24 +101,30 @@ def _causes(distribution: xr.Dataset) -> Table:
     rows = []
     for cause in causes:
         share = float(lost.sel(cause=cause)) / total if total else 0.0
-        energy = _interval(distribution, "lost", 1, cause=cause)
+        energy = interval_text(distribution, "lost", 1, cause=cause)
         rows.append([cause, energy, f"{100 * share:.0f} %"])
     if causes:
-        energy = _interval(distribution, "lost", 1, cause=ALL_TOGETHER)
+        energy = interval_text(distribution, "lost", 1, cause=ALL_TOGETHER)
         rows.append([ALL_TOGETHER, energy, ""])
     columns = [words_column("cause"), TextColumn("GWh"), TextColumn("share")]
     title = "what outages of one cause alone take [GWh a season] (95 % interval)"
     return text_table(columns, rows, title=title, framed=True)
 
 
-def _notes(distribution: xr.Dataset) -> str:
+def sample_notes(distribution: xr.Dataset) -> str:
+    """Return how many samples count nowhere, and how many lacked water for irrigation; nothing where none did."""
     failed = distribution.attrs["failed"]
     lacking = distribution.attrs["lacking"]
     notes = []
     if failed:
         notes.append(f"{failed} samples had no optimum and are left out: the figures lack their years")
     if lacking:
-        notes.append(f"in {lacking} samples irrigation lacked water: what rules ask for fell short")
+        volume = interval_text(distribution, "irrigation_lacking")
+        notes.append(f"in {lacking} samples irrigation lacked water: {volume} hm3 in the mean year")
+    yielded = distribution.attrs["yielded"]
+    if yielded:
+        volume = interval_text(distribution, "rules_yielded")
+        notes.append(f"in {yielded} samples other rules of the water yielded: {volume} hm3 in the mean year")
     return "\n".join(notes)
 
 
@@ -138,7 +145,9 @@ def _cell(value: object, digits: int) -> str:
 
 
 def _figure(value: float, digits: int) -> str:
-    """Return a number with so many figures; large ones as whole numbers."""
+    """Return a number with so many figures; large ones as whole numbers, what is below the tolerance as zero."""
+    if abs(value) < TOLERANCE:
+        return "0"
     if abs(value) >= 10**digits:
         return f"{value:,.0f}"
     return f"{value:,.{digits}g}"
@@ -159,6 +168,12 @@ def with_errors(table: pd.DataFrame) -> pd.DataFrame:
     >>> with_errors(pd.DataFrame({"EENS MWh": [1234.5], "EENS MWh error": [67.8]}, index=["AF"]))
                       AF
     EENS MWh  1,234 ± 68
+
+    What is smaller than the solver's tolerance is nothing:
+
+    >>> with_errors(pd.DataFrame({"avoided MWh": [-1e-10], "avoided MWh error": [1.2e-10]}, index=["TJ"]))
+                    TJ
+    avoided MWh  0 ± 0
     """
     import pandas as pd
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import month_name
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,6 +25,35 @@ NOTHING = 0.5
 
 IDLE = 0.5
 """MW below which a snapshot has no power worth a number."""
+
+
+ABBREVIATIONS = frozenset({"casa", "dc", "hvdc", "lng", "tap"})
+PROPER_NAMES = frozenset(
+    {
+        "afghan",
+        "afghanistan",
+        "china",
+        "datka",
+        "kabul",
+        "kazakh",
+        "kyrgyz",
+        "naryn",
+        "pakistan",
+        "qosh",
+        "rogun",
+        "salang",
+        "sangtuda",
+        "sughd",
+        "surkhan",
+        "syrdarya",
+        "tajik",
+        "tepa",
+        "turkmen",
+        "uzbek",
+        "vakhsh",
+        "wakhan",
+    }
+)
 
 
 class Row(NamedTuple):
@@ -124,12 +154,22 @@ def title_words(name: str) -> str:
 
     Examples
     --------
-    >>> title_words("border_closed_summer"), title_words("baseline, hydrology median → dry")
-    ('Border closed summer', 'Baseline, hydrology median → dry')
+    >>> title_words("hvdc_pole_out_july"), title_words("baseline, hydrology median → dry")
+    ('HVDC pole out July', 'Baseline, hydrology median → dry')
     """
     file, separator, changes = name.partition(", ")
-    words_of_name = file.replace("_", " ")
-    return words_of_name[:1].upper() + words_of_name[1:] + separator + changes
+    words_of_name = [_spelled(word) for word in file.split("_")]
+    title = " ".join(words_of_name)
+    return title[:1].upper() + title[1:] + separator + changes
+
+
+def _spelled(word: str) -> str:
+    """Return a word of a scenario's name as it is written in English: abbreviations and names with capitals."""
+    if word in ABBREVIATIONS:
+        return word.upper()
+    if word in PROPER_NAMES or word.capitalize() in list(month_name):
+        return word.capitalize()
+    return word
 
 
 def _bounds(dataset: xr.Dataset) -> str:

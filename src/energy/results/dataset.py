@@ -15,7 +15,7 @@ from energy.analysis.scenario_metrics import energy_by_day
 from energy.errors import Fault, InputError
 from energy.metrics import ceiling, transferable
 from energy.metrics.month_columns import lost_by_cause, surplus_by_country
-from energy.metrics.settlement import energy_terms, payments
+from energy.metrics.settlement import energy_terms, measured_shares, payments
 from energy.model.axis import HOURS_A_DAY
 from energy.model.changed_inputs import change_texts, titled
 from energy.model.pypsa_logging import quiet_pypsa
@@ -357,7 +357,8 @@ def _settlement(run: Run) -> xr.Dataset | None:
     if contract is None or contract.quantity is None or not contract.prices:
         return None
     terms = energy_terms(run.case, run.scenario, run.result, contract)
-    paid = payments(terms, contract, run.scenario.contract.payment)
+    shares = measured_shares(run.result, contract)
+    paid = payments(terms, contract, run.scenario.contract.payment, shares)
     received = paid.groupby(["payee", "item"])["amount"].sum().unstack(fill_value=0)
     given = paid.groupby(["payer", "item"])["amount"].sum().unstack(fill_value=0)
     balance = received.sub(given, fill_value=0).fillna(0)

@@ -55,11 +55,15 @@ def words(name: str) -> str:
 
 
 def range_text(row: Mapping[Any, Any]) -> str:
-    """Return a number's range with its unit.
+    """Return a number's range with its unit; of dates without.
 
     >>> range_text({"low": 1200.0, "high": 2500.5, "unit": "MW"})
     '1,200 to 2,500 MW'
+    >>> range_text({"low": 2027.0, "high": 2030.0, "unit": "year"})
+    '2027 to 2030'
     """
+    if row["unit"] == "year":
+        return f"{row['low']:.0f} to {row['high']:.0f}"
     return f"{row['low']:,.4g} to {row['high']:,.4g} {row['unit']}"
 
 

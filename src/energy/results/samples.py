@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 SAMPLES = "samples.csv"
 ASKED = "question.json"
+SUMMARY = "risk.nc"
+SAME_QUESTION = ("case", "scenario", "water", "growth", "version")
+"""Parts of a question that samples under other hazards must share to stand beside one another."""
 OTHER_FOLDER = "name another folder with --out"
 RUN_RISK = "run energy risk, and name its folder"
 INTERVAL = ("value", "low", "high")
@@ -36,19 +39,26 @@ INTERVAL = ("value", "low", "high")
 
 def question_digest(case: Case, question: SamplingDesign) -> dict[str, Any]:
     """Return what samples hang on: hashes of case, scenario and hazards, and how they are drawn."""
-    hazards = question.hazards.model_dump(mode="json", by_alias=True)
-    hazards_text = json.dumps(hazards, sort_keys=True)
     return {
         "case": case_digest(case),
         "scenario": question.scenario.digest(),
-        "hazards": sha256(hazards_text.encode()).hexdigest(),
+        "hazards": question.hazards.digest(),
         "seed": question.seed,
         "water": question.water,
         "growth": list(question.growth) if question.growth else None,
         "tilts": [list(tilt) for tilt in question.tilts],
         "causes": question.causes,
+        "policy": _file_digest(question.policy),
         "version": version("casa1000-energy"),
     }
+
+
+def _file_digest(file: Path | None) -> str | None:
+    """Return the hash of what a file holds; None without one."""
+    if file is None:
+        return None
+    with written_to(file):
+        return sha256(file.read_bytes()).hexdigest()
 
 
 @contextmanager
@@ -218,13 +228,51 @@ def append_samples(folder: Path, rows: Sequence[Sequence[float]]) -> None:
         file.flush()
 
 
+def read_summary(folder: Path, asked: Mapping[str, Any]) -> xr.Dataset | None:
+    """Return what the samples of a folder say, where they answer the same question under other hazards.
+
+    Parameters
+    ----------
+    folder
+        Of ``energy risk``.
+    asked
+        The question, as of `question_digest`.
+
+    Returns
+    -------
+    xarray.Dataset or None
+        As of ``energy.analysis.risk.summary.summary``; None where no run was finished there.
+
+    Raises
+    ------
+    InputError
+        When the folder's samples answer another question, or cannot be read.
+    """
+    import xarray as xr
+
+    summary = folder / SUMMARY
+    if not summary.is_file():
+        return None
+    question = _question(folder / ASKED)
+    differing = [key for key in SAME_QUESTION if question.get(key) != asked[key]]
+    if differing:
+        what = f"holds samples of another question: {', '.join(differing)} differ"
+        repair = "remove it, or run energy risk with its hazards again"
+        raise InputError(Fault(what, folder, repair=repair))
+    try:
+        with xr.open_dataset(summary) as stored:
+            return stored.load()
+    except (OSError, ValueError) as err:
+        raise InputError(Fault(f"cannot be read: {err}", summary, repair="run energy risk again")) from None
+
+
 def write_summary(
     dataset: xr.Dataset,
     folder: Path,
     force: bool = False,
 ) -> list[Path]:
     """Write what samples say: ``risk.nc`` with all of it, ``risk.csv`` with one line a figure."""
-    whole = folder / "risk.nc"
+    whole = folder / SUMMARY
     table = folder / "risk.csv"
     with atomic_file(whole, force) as draft:
         dataset.assign_attrs(source=MARK).to_netcdf(draft)

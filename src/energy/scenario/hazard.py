@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -352,6 +354,12 @@ class HazardSet(Frozen):
     def _fits(self) -> HazardSet:
         refuse_all([*self._state_complaints(), *self._closure_complaints()])
         return self
+
+    def digest(self) -> str:
+        """Return a hash (SHA-256, hex) of all its laws."""
+        content = self.model_dump(mode="json", by_alias=True)
+        text = json.dumps(content, sort_keys=True)
+        return sha256(text.encode()).hexdigest()
 
     def _state_complaints(self) -> list[Complaint]:
         known = self.chain.states if self.chain else ()

@@ -18,7 +18,7 @@ import pandas as pd
 from scipy import sparse
 
 from energy.model import Inputs
-from energy.model.custom_constraints import positions
+from energy.model.custom_constraints import positions, travel_shares
 from energy.model.line_losses import loss_segments
 from energy.solve.lp import (
     BALANCE,
@@ -388,14 +388,18 @@ def _assemble_travel(
     rule: Mapping[str, Any],
     position: Mapping[str, Mapping[str, int]],
 ) -> None:
-    """Add that the water on the way is as much as arrives in the travel time."""
+    """Add that water arrives after its travel time in the mean."""
     store = position["stores"][rule["store"]]
     link = position["links"][rule["link"]]
     content = program.columns["stores", "e"][:, store]
     arriving = program.columns["links", "p"][:, link]
+    hours = program.inputs.axis.weightings["stores"].to_numpy(float)
+    at_end, at_beginning = travel_shares(hours, rule["hours"])
     rows = program.builder.rows(content.shape)
     program.rows[f"rule-{rule['name']}"] = rows
-    program.builder.put(rows, content, 1 / rule["hours"])
+    counts = at_end > 0
+    program.builder.put(rows[counts], content[counts], at_end[counts])
+    program.builder.put(rows[1:], content[:-1], at_beginning[1:])
     program.builder.put(rows, arriving, -1.0)
 
 

@@ -24,6 +24,7 @@ from energy.solve.lp import Problem, Structure, matrix_of
 
 GAIN = 1e-4  # MWh that a service may still gain, by the columns that matter to it, before steps are taken
 PROVED = 0.01  # MWh that it may still gain by all columns, for an answer to count as its optimum
+COST_GAIN = 1e-9  # of the program's cost, that this may still fall
 ZERO = 1e-10  # of the terms of a reduced cost, below which it is rounding, and a column does not matter to a service
 FARTHEST = 1e6  # MW, hm³/h, hm³ or MWh that a column without a bound is taken to move at most
 DUAL_TOLERANCES = (1e-9, 1e-10)  # of HiGHS: a column with a wide range may turn its own 1e-7 into a gain
@@ -138,7 +139,7 @@ class PriorityChain:
         """
         face = _OptimalFace(self.problem)
         for level in self.costs:
-            gain = self._least(level, face, options)
+            gain = self._least(level, face, options, negligible=GAIN)
             face.fix_what_matters(self._point)
             self.gains[level.service] = gain + face.overlooked
         self._least_cost(face, options)
@@ -148,11 +149,15 @@ class PriorityChain:
         level: ServiceCost,
         face: _OptimalFace,
         options: Mapping[str, bool | int | float | str],
+        negligible: float,
     ) -> float:
-        """Go to the least of a cost within the face; return by how much it could still fall, at most."""
+        """Go to the least of a cost within the face; return by how much it could still fall, at most.
+
+        No step is taken for what is negligible.
+        """
         gain = self._possible_gain(level, face)
         for tolerance in DUAL_TOLERANCES:
-            if gain <= GAIN:
+            if gain <= negligible:
                 break
             self._solve(level.cost, face, {**options, "dual_feasibility_tolerance": tolerance})
             gain = self._possible_gain(level, face)
@@ -164,9 +169,11 @@ class PriorityChain:
         Where the past of a plan is held as well, hardly anything can move, and no simplex may find the way. The point
         that the services ended in then stays: it is an optimum of theirs, of which a cheaper one may exist.
         """
+        cost = self.problem.cost
+        negligible = COST_GAIN * abs(float(cost @ self.values()))
         basis = self.highs.getBasis()
         try:
-            self._least(ServiceCost("costs", self.problem.cost), face, options)
+            self._least(ServiceCost("costs", cost), face, options, negligible)
         except SolverError:
             self.highs.setBasis(basis)
             self.highs.setOptionValue("simplex_iteration_limit", 0)

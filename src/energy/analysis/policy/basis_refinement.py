@@ -7,11 +7,11 @@ chapter 3).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import highspy
 import numpy as np
-from scipy import sparse
 
 STEPS = 2
 """Steps of refinement; the first one nearly always suffices."""
@@ -47,8 +47,8 @@ def basic_solution(highs: highspy.Highs) -> BasicSolution:
 def refined(
     highs: highspy.Highs,
     solution: BasicSolution,
-    matrix: sparse.csr_matrix,
-    cost: np.ndarray,
+    activity: Callable[[np.ndarray], np.ndarray],
+    reduced_cost: Callable[[np.ndarray], np.ndarray],
 ) -> BasicSolution:
     """Return the solution of the last basis, refined where its factors allow it.
 
@@ -58,8 +58,10 @@ def refined(
         After a run.
     solution
         What the run gave.
-    matrix, cost
-        Of the program that it holds; shapes (rows, columns) and (columns,).
+    activity
+        Columns → rows of the program that it holds; shape (columns,) → (rows,).
+    reduced_cost
+        Row prices → reduced costs of its columns; shape (rows,) → (columns,).
     """
     status, basic_variables = highs.getBasicVariables()  # type: ignore[attr-defined]
     if status == highspy.HighsStatus.kError:
@@ -70,13 +72,12 @@ def refined(
     is_column = basic >= 0  # negative numbers are slacks of rows
     columns = basic[is_column]
     rows = -1 - basic[~is_column]
-    transposed = sparse.csr_matrix(matrix.T)
     for _ in range(STEPS):
-        status, correction = highs.getBasisSolve(solution.activity - matrix @ values)  # type: ignore[attr-defined]
+        status, correction = highs.getBasisSolve(solution.activity - activity(values))  # type: ignore[attr-defined]
         if status != highspy.HighsStatus.kError:
             values[columns] += np.asarray(correction)[is_column]
         missing = np.empty(len(basic))
-        missing[is_column] = (cost - transposed @ prices)[columns]
+        missing[is_column] = reduced_cost(prices)[columns]
         missing[~is_column] = -prices[rows]
         status, correction = highs.getBasisTransposeSolve(missing)  # type: ignore[attr-defined]
         if status != highspy.HighsStatus.kError:

@@ -7,53 +7,27 @@ contracts. Within the month the model itself then decides, with its exact order 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from energy.analysis.policy.known_contents import HAIR
-from energy.analysis.policy.policy_file import load_policy, read_manifest
+from energy.analysis.policy.known_contents import ENDS_OVER, ENDS_SHORT, HAIR, elastic_end
+from energy.analysis.policy.outage_chain import outage_classes
 from energy.analysis.policy.simulate import follow
 from energy.analysis.policy.stages import months_of
 from energy.analysis.policy.trained import Policy
 from energy.analysis.policy.walk import Step, Walk
-from energy.analysis.policy.water_policy import ChainDesign, WaterPolicyModel, policy_model
-from energy.case import Case
-from energy.errors import Fault, InputError
+from energy.analysis.policy.water_policy import WaterPolicyModel
 from energy.model.custom_constraints import runs_of
 from energy.model.hourly import number
 from energy.model.inputs import Inputs, assemble
 from energy.model.marginal_costs import with_objective
 from energy.model.objective import LACKING_WATER
 from energy.model.profiles import HM3_AN_HOUR
-from energy.scenario import Scenario
 from energy.solve import Result
 from energy.solve.lp import ENERGY
-
-
-def decided_by_file(
-    case: Case,
-    scenario: Scenario,
-    path: Path | None,
-) -> Result:
-    """Return the year of a scenario as the policy in a file decides it.
-
-    Raises
-    ------
-    InputError
-        When there is no such file, or its policy is of something else.
-    """
-    if path is None:
-        what = "foresight is 'policy', and no trained policy is named"
-        repair = f"train one with: energy policy train {scenario.name}"
-        raise InputError(Fault(what, scenario.name, None, "the file of a policy", repair))
-    manifest = read_manifest(path)
-    design = ChainDesign(**manifest["design"])
-    model = policy_model(case, scenario, design)
-    policy = load_policy(path, model.graph, model.belongs_to)
-    return decided_year(model, policy)
+from energy.solve.rivers import NEGLIGIBLE
 
 
 def decided_year(model: WaterPolicyModel, policy: Policy) -> Result:
@@ -76,7 +50,9 @@ def decided_year(model: WaterPolicyModel, policy: Policy) -> Result:
     """
     inputs = year_as_it_came(model)
     walked = walk_of(model, policy, inputs)
-    return model.engine.solve(held_to(model, inputs, walked))
+    result = model.engine.solve(held_to(model, inputs, walked))
+    ends = {f"{store} end": volume for store, volume in _short_of_water(model, walked).items()}
+    return replace(result, yielded={**result.yielded, **ends})
 
 
 def year_as_it_came(model: WaterPolicyModel) -> Inputs:
@@ -93,12 +69,14 @@ def walk_of(
     """Return what a policy decides in a given year, month by month."""
     months = model.months
     problem = months.problem(inputs)
-    classes = classes_along(model, inputs)
-    count = model.chain.flows.shape[1]
+    water_classes = classes_along(model, inputs)
+    heavy = np.zeros(len(water_classes), dtype=int)
+    if model.outages:
+        heavy = outage_classes(model.reference.inputs, inputs)
     steps = []
-    for stage, class_number in enumerate(classes):
+    for stage, classes in enumerate(zip(water_classes.tolist(), heavy.tolist(), strict=True)):
         noise = months.stages.noise(stage, problem)
-        steps.append(Step(stage * count + int(class_number), noise))
+        steps.append(Step(model.node(stage, *classes), noise))
     return follow(policy, [steps]).walks[0]
 
 
@@ -148,9 +126,12 @@ def held_to(
     """Return a year's inputs that leave from month to month what a policy left.
 
     Contents of stores at the end of each month are those of the policy. Of a contract's volume no month uses more than
-    it used there.
+    it used there. A cyclic store that the policy leaves with less, or more, than it began with may hold as much less,
+    or more, all through the year: with the same flows it then begins as it ends.
     """
-    inputs = model.months.known.with_ends(inputs)
+    short = _yielded_ends(model, walked, ENDS_SHORT)
+    over = _yielded_ends(model, walked, ENDS_OVER)
+    inputs = model.months.known.with_ends(inputs, short, over)
     month_of_snapshot, names = months_of(inputs.axis)
     content = model.engine.structure.rows[ENERGY]
     stores = list(model.engine.structure.stores)
@@ -169,9 +150,11 @@ def held_to(
             name = stores[store_of_row[row][1]]
             column = table.index.get_loc(name)
             size = number(table, name, "e_nom")
-            share = float(state[position]) / size
-            lowest[last, column] = max(share - HAIR, 0.0)
-            highest[last, column] = min(share + HAIR, 1.0)
+            kept = float(state[position])
+            least = (kept - short.get(name, 0.0)) / size
+            most = (kept + over.get(name, 0.0)) / size
+            lowest[last, column] = max(least - HAIR, 0.0)
+            highest[last, column] = min(most + HAIR, 1.0)
         for rule in model.months.inputs.rules:
             used = _used(model, rule, month, state)
             if used is None:
@@ -185,6 +168,28 @@ def held_to(
         dense={**inputs.dense, **bounds},
         rules=(*inputs.rules, *extra_rules),
     )
+
+
+def _yielded_ends(
+    model: WaterPolicyModel,
+    walked: Walk,
+    said: str,
+) -> dict[str, float]:
+    """Return by how much cyclic stores end with less, or with more, than they began with [hm³ or MWh]."""
+    yielded = {}
+    for store in model.months.known.stores:
+        amount = walked.accounts[f"{elastic_end(store)}: {said}"].sum()
+        if amount > 0:
+            yielded[store] = float(amount)
+    return yielded
+
+
+def _short_of_water(model: WaterPolicyModel, walked: Walk) -> dict[str, float]:
+    """Return by how much reservoirs end with less than they began with [hm³]."""
+    components = model.reference.inputs.components
+    carrier = components["stores"]["bus"].map(components["buses"]["carrier"])
+    short = _yielded_ends(model, walked, ENDS_SHORT)
+    return {store: volume for store, volume in short.items() if carrier[store] == "water" and volume > NEGLIGIBLE}
 
 
 def _used(

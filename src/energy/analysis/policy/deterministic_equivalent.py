@@ -10,7 +10,7 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 from energy.analysis.policy.graph import PolicyGraph
-from energy.analysis.policy.stage import Noise
+from energy.analysis.policy.stage import Noise, entry_places
 from energy.errors import Fault, InputError, SolverError
 
 MOST_COLUMNS = 1_000_000
@@ -76,7 +76,7 @@ def tree_optimum(
         upper.append(numbers["upper"])
         row_lower.append(numbers["row_lower"])
         row_upper.append(numbers["row_upper"])
-        matrices.append(stage.matrix)
+        matrices.append(_matrix_with_noise(stage.matrix, vertex.noise))
         columns = first_column[number] + stage.state_in
         if vertex.parent < 0:
             entering_ties.append(columns)
@@ -148,6 +148,16 @@ def _with_noise(graph: PolicyGraph, vertex: Vertex) -> dict[str, np.ndarray]:
     numbers["upper"][noise.columns] = noise.upper
     numbers["cost"][noise.priced] = noise.cost
     return numbers
+
+
+def _matrix_with_noise(matrix: sparse.csc_matrix, noise: Noise) -> sparse.csc_matrix:
+    """Return the matrix of a stage with the coefficients of a noise."""
+    if not len(noise.coefficients):
+        return matrix
+    changed = matrix.copy()
+    changed.sort_indices()
+    changed.data[entry_places(changed, noise.entry_rows, noise.entry_columns)] = noise.coefficients
+    return changed
 
 
 def _tied(

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from energy.analysis.policy.outage_chain import disturbed_inputs
 from energy.analysis.policy.stages import months_of
-from energy.analysis.policy.water_policy import WaterPolicyModel
+from energy.analysis.policy.water_policy import WaterPolicyModel, ordinary_scenario
 from energy.model.inputs import Inputs
 from energy.model.profiles import HM3_AN_HOUR
 
@@ -22,7 +23,7 @@ def foreseen_years(
     years: xr.Dataset,
     count: int,
 ) -> xr.Dataset:
-    """Return the first simulated years as they would be if all their water were known on the first day.
+    """Return the first simulated years as they would be if all their water and outages were known on the first day.
 
     Cyclic stores begin and end as they do for the policy, so that the two differ by what is known alone.
 
@@ -54,7 +55,10 @@ def foreseen_years(
     content = np.full((len(stores), count, len(month_ends)), np.nan)
     cost = np.empty(count)
     for year in range(count):
-        inputs = year_known(model, years["inflow"].isel(year=year).to_numpy())
+        inflow = years["inflow"].isel(year=year).to_numpy()
+        outages = years["outage_class"].isel(year=year).to_numpy()
+        disturbed = outages_of_year(model, outages, years.attrs["seed"], year, bool(years.attrs["own_odds"]))
+        inputs = year_known(model, inflow, disturbed)
         result = model.engine.solve(inputs)
         energy[:, year] = [result.service_energy(service) * GWH for service in services]
         contents = result.values["stores", "e"][stores].to_numpy()
@@ -76,14 +80,68 @@ def _last_snapshots(model: WaterPolicyModel) -> np.ndarray:
     return np.searchsorted(month_of_snapshot, np.arange(len(names)), side="right") - 1
 
 
-def year_known(model: WaterPolicyModel, inflow: np.ndarray) -> Inputs:
+def outages_of_year(
+    model: WaterPolicyModel,
+    classes: np.ndarray,
+    seed: int,
+    draw: int,
+    own_odds: bool,
+) -> Inputs:
+    """Return the inputs of a simulated year with ordinary water and its outages.
+
+    Parameters
+    ----------
+    model
+        The months.
+    classes
+        Class of outages of each month; shape (months,).
+    seed, draw
+        Family and number of the year.
+    own_odds
+        Whether its outages are those that the policy's odds know of each class; else they are those of ``energy risk``.
+    """
+    reference = model.reference.inputs
+    if model.outages is None:
+        return reference
+    if own_odds:
+        return model.outages.mean_outages(reference, classes)
+    scenario = ordinary_scenario(model.scenario)
+    return disturbed_inputs(
+        model.case,
+        reference,
+        scenario,
+        model.outages.hazards,
+        seed=seed,
+        draw=draw,
+    )
+
+
+def year_known(
+    model: WaterPolicyModel,
+    inflow: np.ndarray,
+    disturbed: Inputs | None = None,
+) -> Inputs:
     """Return a year's inputs with the inflow of each month [m³/s], its ends held; shape (months, sites)."""
-    return model.months.known.with_ends(with_monthly_flows(model, inflow))
+    return model.months.known.with_ends(with_monthly_flows(model, inflow, disturbed))
 
 
-def with_monthly_flows(model: WaterPolicyModel, inflow: np.ndarray) -> Inputs:
-    """Return a year's inputs with the inflow of each month [m³/s]; shape (months, sites)."""
-    inputs = model.reference.inputs
+def with_monthly_flows(
+    model: WaterPolicyModel,
+    inflow: np.ndarray,
+    disturbed: Inputs | None = None,
+) -> Inputs:
+    """Return a year's inputs with the inflow of each month [m³/s]; shape (months, sites).
+
+    Parameters
+    ----------
+    model
+        The months.
+    inflow
+        Of each site of the model.
+    disturbed
+        Inputs of the year with its outages; without any unless given.
+    """
+    inputs = disturbed or model.reference.inputs
     month_of_snapshot, _ = months_of(inputs.axis)
     places = inputs.components["loads"].index.get_indexer(pd.Index(model.sites))
     demand = inputs.array("loads", "p_set").copy()

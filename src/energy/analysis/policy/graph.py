@@ -100,6 +100,7 @@ class PolicyGraph:
                 yield np.array([noise.probability])
                 yield from (noise.rows, noise.row_lower, noise.row_upper)
                 yield from (noise.columns, noise.lower, noise.upper, noise.priced, noise.cost)
+                yield from (noise.entry_rows, noise.entry_columns, noise.coefficients)
 
     def _faults(self) -> Iterator[Fault]:
         if not _is_one(sum(self.start.values())):

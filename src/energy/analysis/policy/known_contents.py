@@ -8,6 +8,7 @@ state at all.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +19,8 @@ from energy.solve.elastic_bound import ElasticBound
 from energy.solve.lp import ENERGY, Problem, Structure
 
 STORE_CONTENT = ("stores", "e")
+ENDS_SHORT, ENDS_OVER = "ends with at least", "ends with at most"
+"""What of a cyclic store's end yields: it has less, or more, than it began with."""
 HAIR = 1e-6
 """Share of a store's size within which contents are held where they are known."""
 
@@ -74,15 +77,31 @@ class KnownContents:
             row_upper=row_upper,
         )
 
-    def with_ends(self, inputs: Inputs) -> Inputs:
-        """Return inputs whose cyclic stores end, and so begin, with what is known, but for a hair."""
+    def with_ends(
+        self,
+        inputs: Inputs,
+        short: Mapping[str, float] | None = None,
+        over: Mapping[str, float] | None = None,
+    ) -> Inputs:
+        """Return inputs whose cyclic stores end, and so begin, with what is known, but for a hair.
+
+        Parameters
+        ----------
+        inputs
+            Of any year on the same snapshots.
+        short, over
+            Store → by how much it may end with less and with more [hm³ or MWh].
+        """
         lowest = inputs.array("stores", "e_min_pu").copy()
         highest = inputs.array("stores", "e_max_pu").copy()
         table = inputs.components["stores"]
         places = table.index.get_indexer(pd.Index(self.stores))
-        shares = self.values[self.ends] / np.maximum(self.sizes, HAIR)
-        lowest[-1, places] = (shares - HAIR).clip(0.0, 1.0)
-        highest[-1, places] = (shares + HAIR).clip(0.0, 1.0)
+        sizes = np.maximum(self.sizes, HAIR)
+        shares = self.values[self.ends] / sizes
+        less = np.array([(short or {}).get(store, 0.0) for store in self.stores]) / sizes
+        more = np.array([(over or {}).get(store, 0.0) for store in self.stores]) / sizes
+        lowest[-1, places] = (shares - HAIR - less).clip(0.0, 1.0)
+        highest[-1, places] = (shares + HAIR + more).clip(0.0, 1.0)
         bounds = {("stores", "e_min_pu"): lowest, ("stores", "e_max_pu"): highest}
         return replace(inputs, dense={**inputs.dense, **bounds})
 
@@ -100,11 +119,11 @@ class KnownContents:
         ):
             carrier = buses.at[stores.at[store, "bus"], "carrier"]
             content = self.values[[column]]
-            sides = ((1, "ends with at least", content), (-1, "ends with at most", size - content))
+            sides = ((1, ENDS_SHORT, content), (-1, ENDS_OVER, size - content))
             for sign, said, most in sides:
                 bounds.append(
                     ElasticBound(
-                        name=f"stores {store}: e_cyclic",
+                        name=elastic_end(store),
                         said=said,
                         unit="hm3" if carrier == "water" else "MWh",
                         at=np.array([column]),
@@ -117,6 +136,11 @@ class KnownContents:
                     )
                 )
         return bounds
+
+
+def elastic_end(store: str) -> str:
+    """Return the name under which the end of a cyclic store yields."""
+    return f"stores {store}: e_cyclic"
 
 
 def known_contents(

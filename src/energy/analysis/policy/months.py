@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from energy.analysis.policy.cost_bounds import future_bounds
 from energy.analysis.policy.elastic_program import ElasticProgram, elastic_program
 from energy.analysis.policy.graph import PolicyGraph, markov_graph
 from energy.analysis.policy.known_contents import KnownContents, known_contents
+from energy.analysis.policy.outage_chain import CLASSES, OutageChain
 from energy.analysis.policy.stage import Noise
 from energy.analysis.policy.stages import Stages, month_of_columns, months_of, split
 from energy.errors import Fault, InputError
@@ -133,8 +135,11 @@ def inflow_graph(
     year: YearOfMonths,
     chain: InflowChain,
     sites: tuple[str, ...],
+    outages: OutageChain | None = None,
 ) -> PolicyGraph:
-    """Return the months of a year with the classes and outcomes of a chain of inflows.
+    """Return the months of a year with the classes and outcomes of a chain of inflows, and classes of outages.
+
+    Nodes stand in the order of months, then of classes of water, then of classes of outages.
 
     Parameters
     ----------
@@ -144,6 +149,8 @@ def inflow_graph(
         Classes of water, their odds and their flows.
     sites
         Names of the loads that stand for inflow, in the order of the chain's sites.
+    outages
+        Odds of outages, independent of the water; None: none happen.
 
     Raises
     ------
@@ -162,31 +169,65 @@ def inflow_graph(
                 ", ".join(loads),
             )
         )
-    calendar = year.inputs.axis.snapshots.month.to_numpy() - 1
-    stage_of_snapshot = months_of(year.inputs.axis)[0]
-    first_snapshot = [int(np.flatnonzero(stage_of_snapshot == stage)[0]) for stage in np.unique(stage_of_snapshot)]
-    month_of_stage = calendar[first_snapshot].tolist()
     places = loads.get_indexer(pd.Index(sites))
-    _, classes, outcomes, _ = chain.flows.shape
-    noises: list[list[list[Noise]]] = [[[] for _ in range(classes)] for _ in month_of_stage]
-    for class_number in range(classes):
-        for outcome in range(outcomes):
-            flows = chain.flows[calendar, class_number, outcome]
-            problem = year.problem(_with_inflow(year.inputs, places, flows))
-            for stage, month in enumerate(month_of_stage):
-                probability = float(chain.probabilities[month, class_number, outcome])
-                noises[stage][class_number].append(year.stages.noise(stage, problem, probability))
-    start = chain.frequencies[month_of_stage[0]][None, :]
-    transitions = [start, *(chain.transitions[month] for month in month_of_stage[1:])]
+    month_of_stage = _calendar_months(year)
+    noises = _noises(year, chain, places, outages)
     all_noises = [[noise for outcomes in of_stage for noise in outcomes] for of_stage in noises]
     bounds = future_bounds(year.stages.problems, all_noises)
     return markov_graph(
         stages=year.stages.problems,
         noises=noises,
-        transitions=transitions,
+        transitions=_transitions(chain, month_of_stage, outages),
         initial_state=[],
         future_bound=bounds,
     )
+
+
+def _calendar_months(year: YearOfMonths) -> list[int]:
+    """Return the calendar month of each stage, January = 0."""
+    calendar = year.inputs.axis.snapshots.month.to_numpy() - 1
+    stage_of_snapshot, _ = months_of(year.inputs.axis)
+    _, first_snapshot = np.unique(stage_of_snapshot, return_index=True)
+    return [int(month) for month in calendar[first_snapshot]]
+
+
+def _noises(
+    year: YearOfMonths,
+    chain: InflowChain,
+    places: np.ndarray,
+    outages: OutageChain | None,
+) -> list[list[list[Noise]]]:
+    """Return what may be seen in each month under each class of water and of outages."""
+    calendar = year.inputs.axis.snapshots.month.to_numpy() - 1
+    month_of_stage = _calendar_months(year)
+    _, classes, outcomes, _ = chain.flows.shape
+    outage_classes = CLASSES if outages else 1
+    noises: list[list[list[Noise]]] = [[[] for _ in range(classes * outage_classes)] for _ in month_of_stage]
+    for water_class, outcome, outage_class in product(range(classes), range(outcomes), range(outage_classes)):
+        inputs = year.inputs
+        if outages:
+            inputs = outages.mean_outages(inputs, np.full(len(month_of_stage), outage_class))
+        flows = chain.flows[calendar, water_class, outcome]
+        problem = year.problem(_with_inflow(inputs, places, flows))
+        for stage, month in enumerate(month_of_stage):
+            probability = float(chain.probabilities[month, water_class, outcome])
+            noise = year.stages.noise(stage, problem, probability)
+            noises[stage][water_class * outage_classes + outage_class].append(noise)
+    return noises
+
+
+def _transitions(
+    chain: InflowChain,
+    month_of_stage: Sequence[int],
+    outages: OutageChain | None,
+) -> list[np.ndarray]:
+    """Return the odds of the classes of each month; those of water and outages are independent."""
+    start = chain.frequencies[month_of_stage[0]][None, :]
+    of_water = [start, *(chain.transitions[month] for month in month_of_stage[1:])]
+    if outages is None:
+        return of_water
+    of_outages = [outages.frequencies[:1], *outages.transitions[1:]]
+    return [np.kron(water, other) for water, other in zip(of_water, of_outages, strict=True)]
 
 
 def _with_inflow(

@@ -28,7 +28,7 @@ def save_policy(
     policy: Policy,
     path: Path,
     belongs_to: Mapping[str, str],
-    design: Mapping[str, int] | None = None,
+    design: Mapping[str, int | str] | None = None,
 ) -> None:
     """Write a policy into one file, whole or not at all.
 

@@ -1,4 +1,4 @@
-"""Water of simulated years: of the odds that a policy was trained on, or of the law that these are estimated from."""
+"""Water and outages of simulated years: of the policy's own odds, or of the laws that these are estimated from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from itertools import groupby
 
 import numpy as np
 
-from energy.analysis.policy.foreseen_years import with_monthly_flows
+from energy.analysis.policy.foreseen_years import outages_of_year, with_monthly_flows
+from energy.analysis.policy.outage_chain import outage_classes
 from energy.analysis.policy.sampling import draw_path
 from energy.analysis.policy.trained import Policy
 from energy.analysis.policy.walk import Step
@@ -18,7 +19,7 @@ from energy.model.hydrology.years import draw_years
 
 @dataclass(frozen=True, eq=False)
 class SimulatedWater:
-    """Water of some years.
+    """Water and outages of some years.
 
     Attributes
     ----------
@@ -28,11 +29,14 @@ class SimulatedWater:
         Inflow of each month at every site [m³/s]; shape (years, months, sites).
     classes
         Class of water so far, 0 the driest; shape (years, months).
+    outage_classes
+        Class of outages, 1 of a month in which they take a quarter or more of the studied line; shape (years, months).
     """
 
     paths: tuple[tuple[Step, ...], ...]
     flows: np.ndarray
     classes: np.ndarray
+    outage_classes: np.ndarray
 
 
 def simulated_water(
@@ -42,7 +46,7 @@ def simulated_water(
     seed: int,
     own_odds: bool,
 ) -> SimulatedWater:
-    """Return the water of some years.
+    """Return the water and the outages of some years.
 
     Parameters
     ----------
@@ -69,17 +73,17 @@ def _water_of_chain(
 ) -> SimulatedWater:
     """Return years drawn from the policy's own odds."""
     number_of = [{id(noise): place for place, noise in enumerate(node.noises)} for node in policy.graph.nodes]
-    class_count = model.chain.flows.shape[1]
     months = _calendar_months(model)
-    paths, flows, classes = [], [], []
+    paths, flows, classes, outage_classes = [], [], [], []
     for year in range(years):
         path = draw_path(policy.graph, ["policy", "simulate", seed, year], policy.settings.longest)
-        water_class = [step.node % class_count for step in path]
+        water_class, outage_class = zip(*(model.classes(step.node) for step in path), strict=True)
         outcome = [number_of[step.node][id(step.noise)] for step in path]
         paths.append(path)
         classes.append(water_class)
-        flows.append(model.chain.flows[months, water_class, outcome])
-    return SimulatedWater(tuple(paths), np.array(flows), np.array(classes))
+        outage_classes.append(outage_class)
+        flows.append(model.chain.flows[months, list(water_class), outcome])
+    return SimulatedWater(tuple(paths), np.array(flows), np.array(classes), np.array(outage_classes))
 
 
 def _drawn_water(
@@ -87,23 +91,31 @@ def _drawn_water(
     years: int,
     seed: int,
 ) -> SimulatedWater:
-    """Return synthetic years of the case's water statistics; the policy sees the class that each month falls into."""
+    """Return synthetic years of the case's water statistics with the outages of as many draws of ``energy risk``.
+
+    The policy sees the classes that each month falls into.
+    """
     statistics = water_statistics(model.case.profiles["water_statistics"])
     months = _calendar_months(model)
     year_of_month = np.cumsum(np.append(0, np.diff(months) < 0))
-    class_count = model.chain.flows.shape[1]
-    paths, flows, classes = [], [], []
+    paths, flows, classes, outages = [], [], [], []
     for draw in range(years):
         trace = draw_years(statistics, seed=seed, draw=draw, years=int(year_of_month[-1]) + 1)
         inflow = trace[year_of_month, :, months]
         water_class = model.chain.classes_of(trace)[year_of_month, months]
-        problem = model.months.problem(with_monthly_flows(model, inflow))
-        noises = [model.months.stages.noise(stage, problem) for stage in range(len(months))]
-        nodes = np.arange(len(months)) * class_count + water_class
-        paths.append(tuple(Step(int(node), noise) for node, noise in zip(nodes, noises, strict=True)))
+        undisturbed = model.reference.inputs
+        disturbed = outages_of_year(model, np.zeros(len(months), dtype=int), seed, draw, own_odds=False)
+        outage_class = outage_classes(undisturbed, disturbed)
+        problem = model.months.problem(with_monthly_flows(model, inflow, disturbed))
+        steps = []
+        for stage in range(len(months)):
+            node = model.node(stage, int(water_class[stage]), int(outage_class[stage]))
+            steps.append(Step(node, model.months.stages.noise(stage, problem)))
+        paths.append(tuple(steps))
         flows.append(inflow)
         classes.append(water_class)
-    return SimulatedWater(tuple(paths), np.array(flows), np.array(classes))
+        outages.append(outage_class)
+    return SimulatedWater(tuple(paths), np.array(flows), np.array(classes), np.array(outages))
 
 
 def _calendar_months(model: WaterPolicyModel) -> np.ndarray:

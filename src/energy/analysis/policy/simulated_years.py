@@ -52,7 +52,8 @@ def simulated_years(
         Dimensions ``year``, ``month`` (names, in the order of the horizon), ``service``, ``store``, ``site`` and
         ``rule``: ``energy`` of each service [GWh], what is bought or unserved below zero; ``content`` at the end of a
         month [hm³]; ``water_value``, worth of one more hm³ then, in the unit of the objective; ``inflow`` [m³/s];
-        ``water_class``, class of water so far, 0 the driest; ``harm``, what a rule of the water yields or irrigation
+        ``water_class``, class of water so far, 0 the driest; ``outage_class``, 1 in months in which outages take a
+        quarter or more of the studied line; ``harm``, what a rule of the water yields or irrigation
         lacks in a year [hm³, or MWh of a swap account: coordinate ``unit``]; ``cost`` of a year, in the unit of the
         objective; ``start``, what a store begins with [hm³].
     """
@@ -68,6 +69,7 @@ def simulated_years(
             "content": (("store", "year", "month"), content, {"units": "hm3"}),
             "water_value": (("store", "year", "month"), value, {"units": "MWh of the studied service a hm3"}),
             "water_class": (("year", "month"), water.classes, {"long_name": "class of water so far, 0 the driest"}),
+            "outage_class": (("year", "month"), water.outage_classes, {"long_name": "class of outages, 1: heavy"}),
             "inflow": (("year", "month", "site"), water.flows, {"units": "m3/s"}),
             "harm": (("rule", "year"), np.array(list(harm.values())).reshape(len(harm), years), {"units": "hm3"}),
             "cost": (("year",), simulation.costs, {"units": "MWh of the studied service"}),
@@ -89,6 +91,7 @@ def simulated_years(
             "version": version("casa1000-energy"),
             "seed": seed,
             "own_odds": int(own_odds),
+            "hazards": model.outages.hazards.name if model.outages else "",
             "before_studied": ", ".join(_before_studied(model)),
             "lower_bound": policy.lower_bound,
             "iterations": len(policy.bounds),

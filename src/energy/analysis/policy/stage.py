@@ -11,6 +11,35 @@ from scipy import sparse
 from energy.errors import Fault, InputError
 
 
+def entry_places(
+    matrix: sparse.csc_matrix,
+    rows: np.ndarray,
+    columns: np.ndarray,
+) -> np.ndarray:
+    """Return where in the data of a matrix some of its entries stand; −1 where it has none.
+
+    Parameters
+    ----------
+    matrix
+        Column-wise, its indices sorted.
+    rows, columns
+        Of the entries; shape (entries,).
+
+    Examples
+    --------
+    >>> entry_places(sparse.csc_matrix([[1.0, 0.0], [2.0, 3.0]]), np.array([1, 0]), np.array([1, 1])).tolist()
+    [2, -1]
+    """
+    height, width = matrix.shape
+    column_of_entry = np.repeat(np.arange(width, dtype=np.int64), np.diff(matrix.indptr))
+    number_of_entry = column_of_entry * height + matrix.indices
+    wanted = columns.astype(np.int64) * height + rows
+    places = np.searchsorted(number_of_entry, wanted)
+    within = places.clip(max=max(len(number_of_entry) - 1, 0))
+    has_entry = number_of_entry[within] == wanted
+    return np.where(has_entry, within, -1)
+
+
 def _indices() -> np.ndarray:
     return np.zeros(0, dtype=np.int32)
 
@@ -107,6 +136,9 @@ class Noise:
         Columns and their bounds, for outages. Columns of the incoming state are never among them.
     priced, cost
         Columns and their costs, for prices.
+    entry_rows, entry_columns, coefficients
+        Coefficients of the matrix, where the program has one already, for losses of a pole that runs alone. None of
+        them is in a row that makes a state, nor in a column of one.
     """
 
     probability: float = 1.0
@@ -118,6 +150,9 @@ class Noise:
     upper: np.ndarray = field(default_factory=_numbers)
     priced: np.ndarray = field(default_factory=_indices)
     cost: np.ndarray = field(default_factory=_numbers)
+    entry_rows: np.ndarray = field(default_factory=_indices)
+    entry_columns: np.ndarray = field(default_factory=_indices)
+    coefficients: np.ndarray = field(default_factory=_numbers)
 
     @classmethod
     def of_rows(

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from energy.analysis.policy.stage import Noise, StageProblem
+from energy.analysis.policy.stage import Noise, StageProblem, entry_places
 from energy.analysis.policy.state_links import StateLink, linked_rows, state_bounds
 from energy.errors import Fault, InputError
 from energy.model.axis import Axis
@@ -38,6 +38,8 @@ class Stages:
         States at the end of each stage.
     base
         The program's own numbers.
+    pattern
+        The program's matrix, column-wise: where its coefficients stand.
     constant
         What columns of a known value bring to each row of the program; shape (rows,).
     """
@@ -47,6 +49,7 @@ class Stages:
     rows: tuple[np.ndarray, ...]
     links: tuple[StateLink, ...]
     base: Problem
+    pattern: sparse.csc_matrix
     constant: np.ndarray
 
     def noise(
@@ -69,19 +72,9 @@ class Stages:
         Raises
         ------
         InputError
-            When an efficiency changes: the value of water is then no convex function.
+            When a coefficient changes in a row that makes a state: what the state says would then change with it.
         """
-        if not np.array_equal(problem.matrix, self.base.matrix):
-            what = "an outcome changes coefficients of the program, such as an efficiency"
-            raise InputError(
-                Fault(
-                    what,
-                    "policy",
-                    None,
-                    allowed="inflow, demand, availability and prices",
-                    repair="write head: fixed",
-                )
-            )
+        entry_rows, entry_columns, coefficients = self._changed_coefficients(stage, problem)
         base = self.base
         columns = self.columns[stage]
         rows = self.rows[stage]
@@ -110,7 +103,36 @@ class Stages:
             upper=problem.upper[columns[bounded]],
             priced=priced,
             cost=problem.cost[columns[priced]],
+            entry_rows=entry_rows,
+            entry_columns=entry_columns,
+            coefficients=coefficients,
         )
+
+    def _changed_coefficients(self, stage: int, problem: Problem) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return rows and columns of a stage at which coefficients differ from the program's own, and their values."""
+        changed = np.flatnonzero(problem.matrix != self.base.matrix)
+        column_of_entry = np.searchsorted(self.pattern.indptr, changed, side="right") - 1
+        stage_column = _positions(self.columns[stage], column_of_entry)
+        is_own = stage_column >= 0
+        changed, stage_column = changed[is_own], stage_column[is_own]
+        program_row = self.pattern.indices[changed]
+        stage_row = _positions(self.rows[stage], program_row)
+        carried = {*self.links[stage].state_of, *(self.links[stage - 1].state_of if stage else ())}
+        has_state = np.isin(program_row, list(carried))
+        matrix = self.problems[stage].matrix
+        places = entry_places(matrix, stage_row, stage_column)
+        if (has_state | (stage_row < 0) | (places < 0)).any():
+            what = "an outcome changes a coefficient of what one month leaves to the next"
+            raise InputError(
+                Fault(
+                    what,
+                    "policy",
+                    None,
+                    allowed="inflow, demand, availability, prices and losses",
+                    repair="write head: fixed",
+                )
+            )
+        return stage_row.astype(np.int32), stage_column.astype(np.int32), problem.matrix[changed]
 
     def column_values(self, values: Sequence[np.ndarray]) -> np.ndarray:
         """Return the columns of the whole program from those of all its stages; shape (columns,)."""
@@ -118,6 +140,14 @@ class Stages:
         for columns, of_stage in zip(self.columns, values, strict=True):
             whole[columns] = of_stage[: len(columns)]
         return whole
+
+
+def _positions(numbers: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Return the position of each wanted number among sorted ones; −1 where it is not among them."""
+    if not len(numbers):
+        return np.full(len(wanted), -1)
+    positions = np.searchsorted(numbers, wanted).clip(max=len(numbers) - 1)
+    return np.where(numbers[positions] == wanted, positions, -1)
 
 
 def _differing(positions: np.ndarray, *pairs: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
@@ -221,6 +251,7 @@ def split(
         rows=tuple(rows),
         links=tuple(links),
         base=problem,
+        pattern=matrix,
         constant=constant,
     )
 
@@ -262,6 +293,7 @@ def _stage(
     incoming = _incoming_terms(all_rows.tolist(), before)
     outgoing = _outgoing_terms(len(held_rows), after)
     matrix = sparse.hstack([own_terms, incoming, outgoing], format="csc")
+    matrix.sort_indices()
     states = incoming.shape[1] + outgoing.shape[1]
     bounds_of_states = np.concatenate([before.bounds, after.bounds])
     no_cost = np.zeros(states)

@@ -13,6 +13,7 @@ from energy.analysis.case_digest import case_digest
 from energy.analysis.energy_of_water import energy_by_site
 from energy.analysis.policy.graph import PolicyGraph
 from energy.analysis.policy.months import YearOfMonths, inflow_graph, year_of_months
+from energy.analysis.policy.outage_chain import CLASSES, OutageChain, outage_chain
 from energy.analysis.policy.policy_file import load_policy, save_policy
 from energy.analysis.policy.train import train
 from energy.analysis.policy.trained import Policy, Settings
@@ -27,7 +28,7 @@ from energy.model.inputs import Inputs, assemble
 from energy.model.marginal_costs import with_objective
 from energy.model.objective import LACKING, service_costs
 from energy.model.snapshots import axis_of
-from energy.scenario import Scenario
+from energy.scenario import Scenario, read_hazards
 from energy.solve import Engine, Result
 from energy.solve.lp import Structure
 
@@ -52,13 +53,19 @@ class ChainDesign:
     years
         Length of the drawn trace.
     seed
-        Of that trace.
+        Of that trace, and of the years of outages.
+    hazards
+        Name of a set of hazards, or path of its file, that outages are drawn from; empty: none happen.
+    outage_years
+        Years of outages that are drawn.
     """
 
     classes: int = 3
     outcomes: int = 5
     years: int = 3000
     seed: int = 1
+    hazards: str = ""
+    outage_years: int = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +84,8 @@ class WaterPolicyModel:
         Its months.
     chain, sites
         Odds of the rivers, and the loads that stand for them.
+    outages
+        Odds of the outages; None where none happen.
     graph
         Months and odds.
     belongs_to
@@ -92,6 +101,7 @@ class WaterPolicyModel:
     months: YearOfMonths
     chain: InflowChain
     sites: tuple[str, ...]
+    outages: OutageChain | None
     graph: PolicyGraph
     belongs_to: Mapping[str, str]
     design: ChainDesign
@@ -100,6 +110,27 @@ class WaterPolicyModel:
     def axis(self) -> Axis:
         """Snapshots of the year."""
         return self.reference.inputs.axis
+
+    @property
+    def outage_classes(self) -> int:
+        """How many classes of outages a month has."""
+        return CLASSES if self.outages else 1
+
+    def node(
+        self,
+        stage: int,
+        water_class: int,
+        outage_class: int,
+    ) -> int:
+        """Return the node of a month under a class of water so far and a class of outages."""
+        water_classes = len(self.chain.frequencies[0])
+        return (stage * water_classes + water_class) * self.outage_classes + outage_class
+
+    def classes(self, node: int) -> tuple[int, int]:
+        """Return the class of water so far and the class of outages of a node."""
+        water_classes = self.chain.flows.shape[1]
+        before_outages, outage_class = divmod(node, self.outage_classes)
+        return before_outages % water_classes, outage_class
 
 
 def policy_model(
@@ -120,7 +151,7 @@ def policy_model(
     Raises
     ------
     InputError
-        When the case has no statistics of its water, or heads follow levels.
+        When the case has no statistics of its water, heads follow levels, or hazards name what the case does not have.
     SolverError
         When the year of ordinary water has no optimum.
     """
@@ -155,6 +186,16 @@ def policy_model(
         outcomes=design.outcomes,
         weights=energy_by_site(case, statistics.sites),
     )
+    outages = None
+    if design.hazards:
+        outages = outage_chain(
+            case,
+            inputs,
+            ordinary,
+            read_hazards(design.hazards),
+            draws=design.outage_years,
+            seed=design.seed,
+        )
     belongs_to = {
         "case": case_digest(case),
         "scenario": ordinary.digest(),
@@ -162,6 +203,8 @@ def policy_model(
         "order": ", ".join(inputs.priority) or "least cost",
         "odds": f"{design.classes} classes, {design.outcomes} outcomes, {design.years} years, seed {design.seed}",
     }
+    if outages:
+        belongs_to["outages"] = f"{outages.hazards.digest()}, {design.outage_years} years, seed {design.seed}"
     return WaterPolicyModel(
         case=case,
         scenario=scenario,
@@ -170,7 +213,8 @@ def policy_model(
         months=months,
         chain=chain,
         sites=statistics.sites,
-        graph=inflow_graph(months, chain, statistics.sites),
+        outages=outages,
+        graph=inflow_graph(months, chain, statistics.sites, outages),
         belongs_to=belongs_to,
         design=design,
     )

@@ -136,6 +136,8 @@ def firm_capacity(
     study = _Study(inputs, units_of(case, hazards), samples, seed)
     name, bus, rating = _branch(inputs, branch)
     with_branch = study.mean_unserved(Shortfall(inputs))
+    if study.mean_unserved(Shortfall(inputs, closed=(name,))) <= with_branch:
+        return 0.0
     low = 0.0
     high = rating
     while high - low > CREDIT_WIDTH:

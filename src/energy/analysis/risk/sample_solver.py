@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
+from typing import Protocol
 
 from energy.analysis.case_digest import case_digest
 from energy.analysis.engine_cache import engine_of
@@ -22,6 +23,13 @@ from energy.solve import Result, WarmStartScenario
 def with_events(scenario: Scenario, events: Iterable[Event]) -> Scenario:
     """Return a scenario in which events happen beside its own."""
     return scenario.model_copy(update={"events": (*scenario.events, *events)})
+
+
+class DrawSolver(Protocol):
+    """Solves one draw with any of its outages."""
+
+    def solve(self, events: Sequence[Event]) -> Result:
+        """Return the year of the draw with events beside those of the scenario."""
 
 
 class SampleSolver:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from energy.analysis.engine_cache import first_copy
-from energy.analysis.risk.sample_solver import SampleSolver, with_events
+from energy.analysis.policy.policy_solver import PolicySolver, policy_in_file
+from energy.analysis.risk.sample_solver import DrawSolver, SampleSolver, with_events
 from energy.case import Case
 from energy.errors import Fault, InputError, SolverError
 from energy.metrics import transferable
@@ -50,6 +52,8 @@ class SamplingDesign:
         Hazard → factor on its rate, for importance sampling.
     causes
         Whether losses are split by cause, by solving with each cause alone.
+    policy
+        File of the trained policy that decides each year month by month; None: its water and outages are known.
     """
 
     scenario: Scenario
@@ -59,6 +63,7 @@ class SamplingDesign:
     growth: tuple[float, float, float] | None = None
     tilts: tuple[tuple[str, float], ...] = ()
     causes: bool = True
+    policy: Path | None = None
 
     def undisturbed(self, draw: int) -> Scenario:
         """Return the scenario with the water and growth of a draw."""
@@ -152,6 +157,7 @@ def sample_columns(case: Case, question: SamplingDesign) -> list[str]:
         "draw",
         "failed",
         "lacking",
+        "yielded",
         "weight",
         "state",
         "growth",
@@ -170,6 +176,7 @@ def sample(case: Case, question: SamplingDesign, draw: int) -> dict[str, float]:
     -------
     dict
         ``failed`` (1 where no optimum exists), ``lacking`` (water that irrigation is short of without outages [hm³]),
+        ``yielded`` (what other rules of the water yield [hm³], likewise),
         ``weight`` (likelihood ratio), ``state`` (share of the horizon in the second state), ``undisturbed`` and
         ``season`` (energy
         delivered in the season without and with the outages [GWh]), ``month <m>`` [GWh], and ``lost to <cause>``: what
@@ -190,6 +197,7 @@ def sample(case: Case, question: SamplingDesign, draw: int) -> dict[str, float]:
     try:
         undisturbed = solver.solve(())
         figures["lacking"] = float(unmet_irrigation(undisturbed).sum())
+        figures["yielded"] = float(sum(undisturbed.yielded.values()))
         disturbed = solver.solve(events) if events else undisturbed
         figures |= _energy(case, question.scenario, undisturbed, disturbed)
         lost = figures["undisturbed"] - figures["season"]
@@ -220,7 +228,7 @@ def _outage_hours(outages: SampledOutages, hours: float) -> float:
 def _lost_by_cause(
     case: Case,
     question: SamplingDesign,
-    solver: SampleSolver,
+    solver: DrawSolver,
     events: Sequence[Event],
     undisturbed: Result,
     disturbed: Result,
@@ -280,8 +288,11 @@ def _energy_by_snapshot(result: Result, share_of_season: np.ndarray) -> np.ndarr
     return np.asarray(power * result.hours * share_of_season / 1000)
 
 
-def solver_of(case: Case, question: SamplingDesign, draw: int) -> SampleSolver:
+def solver_of(case: Case, question: SamplingDesign, draw: int) -> DrawSolver:
     """Return what solves a draw with any of its outages."""
+    if question.policy is not None:
+        model, policy = policy_in_file(case, question.scenario, question.policy)
+        return PolicySolver(model, policy, question.undisturbed(draw))
     return SampleSolver(
         case=case,
         calm=question.undisturbed(draw),

@@ -45,6 +45,8 @@ VARIABLES = {
     "curve": ("1", "probability that the season exceeds a level"),
     "curve_undisturbed": ("1", "the same without outages"),
     "lost": ("GWh", "energy that the outages of one cause alone take in the mean"),
+    "irrigation_lacking": ("hm3", "water that irrigation lacks without outages, in the mean year"),
+    "rules_yielded": ("hm3", "what other rules of the water yield without outages, in the mean year"),
     "income": ("million USD", "mean income of a season at the contract's prices"),
     "value_at_risk": ("million USD", "income that 95 % of the seasons exceed"),
     "tail_income": ("million USD", "mean income of the worst 5 % of the seasons"),
@@ -81,9 +83,10 @@ def summary(
         (exceeded, bound), and ``season_undisturbed``; ``power`` [MW], the month's mean power at the receiving end
         exceeded with each probability (month, exceeded, bound); ``below``, the probability of a season of less
         (threshold, bound); ``curve``, ``curve_undisturbed``: the probability that the season exceeds a level (level);
-        ``lost`` [GWh], what the outages of one cause alone take in the mean (cause, bound); ``income``, its
-        ``value_at_risk`` and ``tail_income`` [million USD] (bound): the contract's prices on what is delivered, the
-        income that all but the worst 5 % exceed, and the mean of those.
+        ``lost`` [GWh], what the outages of one cause alone take in the mean (cause, bound); ``irrigation_lacking`` and
+        ``rules_yielded`` [hm³], what irrigation lacks and other rules of the water yield in the mean (bound);
+        ``income``, its ``value_at_risk`` and ``tail_income`` [million USD] (bound): the contract's prices on what is
+        delivered, the income that all but the worst 5 % exceed, and the mean of those.
     """
     import xarray as xr
 
@@ -114,6 +117,8 @@ def summary(
         "curve": _shares_above(samples, season, levels),
         "curve_undisturbed": _shares_above(samples, calm, levels),
         "lost": list(map(_bounds, lost.values())),
+        "irrigation_lacking": _bounds(samples.mean(ordered["lacking"].to_numpy(float))),
+        "rules_yielded": _bounds(samples.mean(ordered["yielded"].to_numpy(float))),
         **_income(case, design, samples, season),
     }
     dataset = xr.Dataset(coords=coordinates)
@@ -219,6 +224,7 @@ def _attributes(
         "samples": len(table),
         "failed": int(table["failed"].sum()),
         "lacking": int((table["lacking"] > 0).sum()),
+        "yielded": int((table["yielded"] > 0).sum()),
         "second_state": float(ordered["state"].mean()),
         "seed": design.seed,
         "scenario": design.scenario.name,

@@ -50,7 +50,7 @@ class NumberSets:
         return [str(key) for key in self.values]
 
 
-def _posterior_file(case: Case) -> Path:
+def posterior_file(case: Case) -> Path:
     """Return where the posterior of a case stands: in the results here or above, else as shipped."""
     name = f"posterior-{case.name}.csv"
     return reference_file(name) or Path("results/reference") / name
@@ -73,7 +73,7 @@ def read_number_sets(name: str, case: Case, scenario: Scenario) -> NumberSets | 
     """
     if name == "ranges":
         return None
-    path = _posterior_file(case) if name == POSTERIOR else Path(name)
+    path = posterior_file(case) if name == POSTERIOR else Path(name)
     if not path.is_file():
         allowed = "ranges, posterior, or a table of energy calibrate"
         raise InputError(Fault("no such table of number sets", path, allowed=allowed, repair=AGAIN))

@@ -80,6 +80,7 @@ def sweep(
     sets: int = 0,
     numbers: NumberSets | None = None,
     losses: bool = True,
+    policy: Path | None = None,
 ) -> xr.Dataset:
     """Solve a scenario for many values of some of its keys.
 
@@ -117,6 +118,9 @@ def sweep(
     losses
         Whether points with events are compared with the same scenario without them; points that differ by their events
         alone share it, but on typical days, which events cut.
+    policy
+        File of the trained policy that decides points with ``foresight: policy``; points of which it is not refused
+        differ by their water alone, or by events that cut no typical day.
 
     Returns
     -------
@@ -153,7 +157,7 @@ def sweep(
         laid, points = with_number_axis(case, laid, points, count=sets, seed=seed, sets=numbers)
     if solver is not None:
         _refuse_surprise(solver_named(solver), points)
-    keys = _keys(case, points, measure, solver)
+    keys = _keys(case, points, measure, solver, policy)
     _refuse_axes(laid)
     first_days, days = _first_days(case, points)
     in_memory = _Sweep(
@@ -166,6 +170,7 @@ def sweep(
         store=None,
         progress=progress,
         solver=solver,
+        policy=policy,
         offsets=[(first - days[0]).days for first in first_days],
     )
     if folder is None:
@@ -187,6 +192,7 @@ class _Sweep:
     store: Store | None
     progress: Callable[[Progress], None] | None
     solver: str | None
+    policy: Path | None
     offsets: Sequence[int]
 
     def __post_init__(self) -> None:
@@ -241,7 +247,7 @@ class _Sweep:
         for indices in places.values():
             without = undisturbed(self.points[indices[0]])
             scenarios.setdefault(without.digest(), without)
-        keys = _keys(self.case, list(scenarios.values()), self.measure, self.solver)
+        keys = _keys(self.case, list(scenarios.values()), self.measure, self.solver, self.policy)
         digest_of = dict(zip(keys, scenarios, strict=True))
         days: dict[str, np.ndarray] = {}
         known = self.journal.known if self.journal is not None else {}
@@ -325,7 +331,10 @@ class _Sweep:
                 own = processes(workers)
             done = set()
             try:
-                for answer in solve_points(self.case, asked, measure, own or executor, solver=self.solver):
+                answers = solve_points(
+                    self.case, asked, measure, own or executor, solver=self.solver, policy=self.policy
+                )
+                for answer in answers:
                     key = missing[answer.index]
                     done.add(key)
                     yield key, answer
@@ -350,7 +359,8 @@ def _refuse(case: Case, tried: Sequence[Scenario]) -> None:
     faults: list[Fault] = []
     for point in tried:
         try:
-            assemble(case, point)
+            foreseen = "perfect" if point.foresight == "policy" else point.foresight
+            assemble(case, point.model_copy(update={"foresight": foreseen}))
         except InputError as error:
             faults += error.faults
     if faults:
@@ -378,8 +388,9 @@ def _first_days(case: Case, points: Sequence[Scenario]) -> tuple[list[pd.Timesta
 
 
 def _refuse_surprise(solver: str, points: Sequence[Scenario]) -> None:
-    if any(point.foresight == "surprise" and point.events for point in points):
-        what = f"plans that learn of events are solved by HiGHS alone, not by {solver}"
+    learning = [point.foresight == "policy" or (point.foresight == "surprise" and point.events) for point in points]
+    if any(learning):
+        what = f"plans that learn of water or events are solved by HiGHS alone, not by {solver}"
         raise InputError(Fault(what, "--solver", allowed="foresight: perfect", repair="leave the solver out"))
 
 
@@ -388,6 +399,7 @@ def _keys(
     points: Sequence[Scenario],
     measure: Metrics,
     solver: str | None,
+    policy: Path | None,
 ) -> list[str]:
     """Return the hash of all that decides each point's answer; the same scenario twice has the same one."""
     versions = [f"{name} {version(name)}" for name in DECIDING]
@@ -395,8 +407,13 @@ def _keys(
     common = "\n".join([case_digest(case), *kept, *versions])
     if solver is not None:
         common += f"\nn.optimize {solver}"
+    decided_by = ""
+    if policy is not None and policy.is_file():
+        decided_by = f"\npolicy {sha256(policy.read_bytes()).hexdigest()}"
     keys = []
     for point in points:
         text = f"{common}\n{point.digest()}"
+        if point.foresight == "policy":
+            text += decided_by
         keys.append(sha256(text.encode()).hexdigest())
     return keys

@@ -34,7 +34,8 @@ def undisturbed(point: Scenario) -> Scenario:
     events: tuple[Event, ...] = ()
     if point.time.resolution.startswith("typical"):
         events = tuple(map(_without_effect, point.events))
-    return point.model_copy(update={"events": events, "foresight": "perfect"})
+    foresight = "policy" if point.foresight == "policy" else "perfect"
+    return point.model_copy(update={"events": events, "foresight": foresight})
 
 
 def _without_effect(event: Event) -> Event:

@@ -75,6 +75,28 @@ def marks_of(case: Case, *patterns: str) -> str:
     return "; ".join(texts)
 
 
+def evidence_ends(case: Case, name: str, attribute: str, component: str = "rules") -> tuple[float, float]:
+    """Return the low and the high end of what is known of a number.
+
+    Raises
+    ------
+    KeyError
+        When the evidence says nothing of it.
+
+    Examples
+    --------
+    >>> from energy.case import read_case
+    >>> evidence_ends(read_case("casa1000"), "contract", "debt.interest")
+    (0.015, 0.1)
+    """
+    rows = case.evidence
+    is_asked = (rows["component"] == component) & (rows["name"] == name) & (rows["attribute"] == attribute)
+    asked = rows[is_asked]
+    if asked.empty:
+        raise KeyError(f"{component}.{name}.{attribute}")
+    return float(asked["low"].iloc[0]), float(asked["high"].iloc[0])
+
+
 def answer_text(answer: Answer) -> Iterator[Table | str]:
     """Yield what an answer says, for the terminal."""
     yield from answer.sentences

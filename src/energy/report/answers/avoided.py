@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 
 import numpy as np
@@ -13,14 +13,15 @@ from energy.analysis.action_ranking import RANKED_BY, rank_actions
 from energy.analysis.closure import LENGTHS, closures
 from energy.analysis.investment import BenefitCurve
 from energy.analysis.risk.estimate import mean
+from energy.analysis.settlement import Settlement
 from energy.case import Case
 from energy.metrics.monthly import weighted_quantile
 from energy.report.answers.answer import Answer, marks_of
 from energy.report.answers.seasons import settled, water_labels
 from energy.scenario import HazardSet, Scenario
 
-MOST_OF_THE_HOURS = 0.5
-POWERS = (300, 650, 1000)
+_MOST_OF_THE_HOURS = 0.5
+_POWERS = (300, 650, 1000)
 """Sales that a buyer's winter export is valued at [MW]."""
 
 
@@ -29,6 +30,7 @@ def avoided_answer(
     scenario: Scenario,
     seasons: np.ndarray | None = None,
     weights: np.ndarray | None = None,
+    source: str = "sampled seasons",
 ) -> Answer:
     """Return the fuel and carbon dioxide that the line saves, by country and fuel.
 
@@ -37,66 +39,127 @@ def avoided_answer(
     case, scenario
         What exists and what is asked.
     seasons, weights
-        Sampled seasons [GWh] and their likelihood ratios, over which the carbon dioxide gets an interval; it follows
-        from a season's energy by the settlements in dry, median and wet water.
+        Seasons [GWh] and their likelihood ratios, over which the carbon dioxide gets an interval; it follows from a
+        season's energy by the settlements in dry, median and wet water.
+    source
+        What the seasons are.
     """
     by_water = {label: settled(case, changed) for label, changed in water_labels(case, scenario).items()}
     money = settled(case, scenario)
-    totals = {label: other.avoided[["electricity", "fuel", "CO2"]].sum() for label, other in by_water.items()}
-    water = pd.DataFrame(totals).T.rename_axis("water")
-    water.insert(
-        0,
-        "delivered",
-        [float(other.terms["delivered"].sum()) for other in by_water.values()],
-    )
-    water.attrs["units"] = {
-        "delivered": "GWh",
-        "electricity": "GWh",
-        "fuel": "GWh",
-        "CO2": "t",
-    }
-    own = money.avoided["CO2"].groupby(level="country").sum()
-    contract = money.contract
-    delivered = float(money.terms["delivered"].sum())
-    tonnes = float(own.sum())
-    rate = tonnes / (1000 * delivered) if delivered else 0.0
-    buyer = float(own.get(contract.buyer, 0.0))
+    buyer = str(money.contract.buyer)
+    water = tonnes_of(by_water, "water")
+    own = tonnes_of({scenario.name: money}, "scenario").iloc[0]
     sentence = (
-        f"{delivered:,.0f} GWh delivered avoid {tonnes / 1000:,.0f} thousand tonnes of CO2 in all countries, "
-        f"{buyer / 1000:,.0f} of them in {contract.buyer}: {rate:.2f} t/MWh, by the merit order of the case."
+        f"{own['delivered']:,.0f} GWh delivered avoid {own[f'CO2 {buyer}'] / 1000:,.0f} thousand tonnes of CO2 in "
+        f"{buyer}, {own[f'per MWh {buyer}']:.2f} t/MWh, and {own['CO2'] / 1000:,.0f} in all countries, by the merit "
+        "order of the case."
     )
-    span = ", ".join(f"{row['CO2'] / 1000:,.0f} kt ({label})" for label, row in water.iterrows())
-    limits = ("emissions of markets outside the case, of building, methane of reservoirs and of gas supply",)
+    by_evidence = _tonnes_by_evidence(case, money.avoided, buyer)
+    least, most = by_evidence["low"].sum() / 1000, by_evidence["high"].sum() / 1000
+    in_buyer = [f"{row[f'CO2 {buyer}'] / 1000:,.0f} kt ({label})" for label, row in water.iterrows()]
+    span = f"in {buyer} {', '.join(in_buyer)}; {least:,.0f} to {most:,.0f} kt by what is known of its plants"
     tables = {
         "Avoided by country and fuel": money.avoided,
         "In other water": water,
+        f"In {buyer}, by what is known of efficiency and fuel": by_evidence,
     }
     if seasons is not None:
-        sampled = _sampled_tonnes(water, seasons, weights)
-        tables["CO2 over sampled seasons"] = sampled
-        low, high = sampled["low"].iloc[0] / 1000, sampled["high"].iloc[0] / 1000
-        span += f"; mean over {len(seasons)} samples {low:,.0f} to {high:,.0f} kt (95 %)"
+        sampled = _sampled_tonnes(water, ["CO2", f"CO2 {buyer}"], seasons, weights)
+        tables[f"CO2 over {source}"] = sampled
+        low, high = sampled["low"].iloc[-1] / 1000, sampled["high"].iloc[-1] / 1000
+        span += f"; mean over {len(seasons)} {source} {low:,.0f} to {high:,.0f} kt (95 %)"
     return Answer(
         (sentence,),
         tables,
         span=span,
-        marks=marks_of(case, "carriers.*", "generators.*"),
-        limits=limits,
+        marks=marks_of(case, "carriers.*", f"generators.{buyer}*"),
+        limits=("emissions of markets outside the case, of building, methane of reservoirs and of gas supply",),
     )
 
 
-def _sampled_tonnes(water: pd.DataFrame, seasons: np.ndarray, weights: np.ndarray | None) -> pd.DataFrame:
+def tonnes_of(settlements: Mapping[str, Settlement], axis: str) -> pd.DataFrame:
+    """Return the carbon dioxide that the line saves in each settlement, in all countries and at the buyer's.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``axis``; ``delivered``, ``electricity``, ``fuel`` [GWh], ``CO2`` and ``CO2 <buyer>`` [t], ``per MWh
+        <buyer>`` [t a delivered MWh].
+    """
+    rows = {}
+    for label, money in settlements.items():
+        buyer = str(money.contract.buyer)
+        country = money.avoided.index.get_level_values("country")
+        in_buyer = float(money.avoided["CO2"][country == buyer].sum())
+        delivered = float(money.terms["delivered"].sum())
+        rows[label] = {
+            "delivered": delivered,
+            **money.avoided[["electricity", "fuel", "CO2"]].sum().to_dict(),
+            f"CO2 {buyer}": in_buyer,
+            f"per MWh {buyer}": in_buyer / (1000 * delivered) if delivered else 0.0,
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis(axis)
+    table.attrs["units"] = "delivered, electricity, fuel GWh; CO2 t; per MWh t/MWh"
+    return table
+
+
+def _tonnes_by_evidence(case: Case, avoided: pd.DataFrame, country: str) -> pd.DataFrame:
+    """Return the carbon dioxide saved in a country at the ends of what is known of efficiencies and emission factors.
+
+    The electricity that is not generated stays as it is: tonnes go with the factor and against the efficiency.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index carrier; ``low``, ``base``, ``high`` [t].
+    """
+    saved = avoided[avoided.index.get_level_values("country") == country].droplevel("country")["CO2"]
+    plants = case.components["generators"]
+    home = plants["bus"].map(case.components["buses"]["country"])
+    numbers = case.evidence.set_index(["component", "attribute"]).sort_index()
+    efficiency = _relative_ends(numbers, "generators", "efficiency")
+    factor = _relative_ends(numbers, "carriers", "co2_emissions")
+    rows = {}
+    for carrier, tonnes in saved.items():
+        of_carrier = plants.index[(home == country) & (plants["carrier"] == carrier)]
+        usual = efficiency.reindex(of_carrier).fillna(1.0).mean()
+        least = factor["low"].get(carrier, 1.0) / usual["high"]
+        most = factor["high"].get(carrier, 1.0) / usual["low"]
+        ends = sorted((tonnes * least, tonnes * most))
+        rows[carrier] = {"low": ends[0], "base": tonnes, "high": ends[1]}
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["low", "base", "high"]).rename_axis("carrier")
+    table.attrs["units"] = "t"
+    return table
+
+
+def _relative_ends(numbers: pd.DataFrame, component: str, attribute: str) -> pd.DataFrame:
+    """Return low and high end of what is known of an attribute, over its base; index name."""
+    if (component, attribute) not in numbers.index:
+        return pd.DataFrame({"low": [], "high": []}, dtype=float)
+    rows = numbers.loc[[(component, attribute)]].set_index("name")
+    ends = rows[["low", "high"]].astype(float)
+    base = rows["base"].astype(float)
+    return ends.div(base, axis=0)
+
+
+def _sampled_tonnes(
+    water: pd.DataFrame,
+    figures: Sequence[str],
+    seasons: np.ndarray,
+    weights: np.ndarray | None,
+) -> pd.DataFrame:
     """Return the mean of the avoided carbon dioxide with its 95 % interval, and what is exceeded [t]."""
     known = water.sort_values("delivered").drop_duplicates("delivered")
-    curve = BenefitCurve(known["delivered"].to_numpy(float), known[["CO2"]].reset_index(drop=True))
-    tonnes = curve.at(seasons)[:, 0]
-    share = np.ones(len(tonnes)) if weights is None else weights
-    average = mean(tonnes, share / share.mean())
-    low, high = average.interval
-    row = {"mean": average.value, "low": low, "high": high}
-    for exceeded in (0.9, 0.5, 0.1):
-        row[f"P{100 * exceeded:.0f}"] = weighted_quantile(tonnes, share, 1 - exceeded)
-    table = pd.DataFrame([row], index=pd.Index(["CO2"], name="figure"))
+    curve = BenefitCurve(known["delivered"].to_numpy(float), known[[*figures]].reset_index(drop=True))
+    share = np.ones(len(seasons)) if weights is None else weights
+    rows = {}
+    for figure, tonnes in zip(figures, curve.at(seasons).T, strict=True):
+        average = mean(tonnes, share / share.mean())
+        low, high = average.interval
+        rows[figure] = {"mean": average.value, "low": low, "high": high}
+        for exceeded in (0.9, 0.5, 0.1):
+            rows[figure][f"P{100 * exceeded:.0f}"] = weighted_quantile(tonnes, share, 1 - exceeded)
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("figure")
     table.attrs["units"] = "t"
     return table
 
@@ -105,7 +168,7 @@ def winter_price_answer(case: Case, scenario: Scenario) -> Answer:
     """Return the prices at which the contract's buyer could sell in winter and both sides gain."""
     money = settled(case, scenario)
     table = money.prices
-    winter = table[table["hours with gain"] > MOST_OF_THE_HOURS]
+    winter = table[table["hours with gain"] > _MOST_OF_THE_HOURS]
     asks, bids = winter["seller asks"], winter["buyer bids"]
     months = ", ".join(str(month) for month in winter.index)
     if winter.empty:
@@ -131,7 +194,7 @@ def _gain_by_power(prices: pd.DataFrame) -> pd.DataFrame:
     hours = months.days_in_month.to_numpy() * 24 * prices["hours with gain"].to_numpy(float)
     gain = prices["gain"].fillna(0.0).to_numpy(float)
     rows = {}
-    for power in POWERS:
+    for power in _POWERS:
         rows[power] = {
             "energy": power * hours.sum() / 1000,
             "gain": power * float(hours @ gain) / 1e6,

@@ -16,7 +16,7 @@ from energy.report.answers.seasons import comparison, solved
 from energy.scenario import Scenario
 from energy.solve import Result
 
-LIMITS = ("what the option costs to build, and what its owners would ask for it",)
+_LIMITS = ("what the option costs to build, and what its owners would ask for it",)
 
 
 def built_option_answer(case: Case, scenario: Scenario) -> Answer:
@@ -74,7 +74,7 @@ def built_option_answer(case: Case, scenario: Scenario) -> Answer:
         {title: shown for title, shown in tables.items() if len(shown)},
         span=_span(case, built),
         marks=marks_of(case, *patterns),
-        limits=LIMITS,
+        limits=_LIMITS,
     )
 
 

@@ -1,9 +1,8 @@
-"""Answers about the grid: AC power flow, frequency, loss of corridors, threshold levels of reservoirs."""
+"""Answers about the grid: AC power flow, loss of corridors, threshold levels of reservoirs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import pandas as pd
 
@@ -13,30 +12,22 @@ from energy.analysis.ac_power_flow import (
     verdict,
 )
 from energy.analysis.corridor_loss import NOTHING, corridor_losses
-from energy.analysis.frequency_limit import (
-    FrequencyLimit,
-    frequency_limit,
-    limited_scenario,
-    refuse_unknown_area,
-    with_exchange_limit,
-)
 from energy.analysis.threshold_level import threshold_level
 from energy.analysis.unsupported_inputs import refuse_without_line
 from energy.case import Case
-from energy.case.stability import Frequency, ReactivePower
+from energy.case.stability import ReactivePower
 from energy.errors import Fault, InputError, nearest
-from energy.metrics import sent, transferable
+from energy.metrics import sent
 from energy.model.inputs import inputs
 from energy.report.answers.answer import Answer, marks_of
 from energy.report.answers.seasons import season_energy, solved
 from energy.scenario import Scenario
-from energy.scenario.model import NOT_WRITTEN
-from energy.solve import Result, solve
+from energy.solve import Result
 
-HOURS = 6
+_HOURS = 6
 
 
-def power_flow_answer(case: Case, scenario: Scenario, hours: int = HOURS, at: Sequence[str] = ()) -> Answer:
+def power_flow_answer(case: Case, scenario: Scenario, hours: int = _HOURS, at: Sequence[str] = ()) -> Answer:
     """Return the AC power flow behind a scenario's dispatch.
 
     Parameters
@@ -113,111 +104,6 @@ def _without_lines(result: Result) -> list[str]:
     ends = dict.fromkeys([*studied.get("bus0", []), *studied.get("bus1", [])])
     touched = {*lines["bus0"], *lines["bus1"]}
     return [str(bus) for bus in ends if bus not in touched]
-
-
-def frequency_of(case: Case) -> Frequency:
-    """Return the case's section ``frequency``.
-
-    Raises
-    ------
-    InputError
-        When it has none.
-    """
-    if case.rules.frequency is None:
-        repair = "add a section `frequency:` (docs/case-format.md)"
-        raise InputError(
-            Fault(
-                "the case says nothing of frequency",
-                case.path / "rules.yaml",
-                repair=repair,
-            )
-        )
-    return case.rules.frequency
-
-
-def frequency_answer(
-    case: Case,
-    scenario: Scenario,
-    loss: float | None = None,
-    areas: dict[str, str] | None = None,
-) -> tuple[Answer, FrequencyLimit]:
-    """Return what loss of exchange the frequency of both ends stands, and what a limit by it would cost.
-
-    Parameters
-    ----------
-    loss
-        Loss that slope and deviation are shown for [MW]; the line's rating by default.
-    areas
-        ``receiving`` or ``sending`` → synchronous area.
-    """
-    frequency = frequency_of(case)
-    for name in (areas or {}).values():
-        refuse_unknown_area(frequency, name)
-    result = solved(case, scenario)
-    limit = frequency_limit(result, frequency, loss, areas)
-    months = pd.DatetimeIndex(limit.limit.index).to_period("M")
-    by_month = limit.limit.groupby(months).agg(["min", "mean", "max"]).rename_axis("month")
-    by_month.attrs["units"] = "MW"
-    columns = [
-        "load",
-        "running",
-        "stored",
-        "slope",
-        "deviation",
-        "largest loss",
-    ]
-    ends = limit.table[columns].groupby(level="end").agg(["min", "mean", "max"])
-    shown = ends.T.rename_axis(["figure", "over the snapshots"])
-    shown.attrs["units"] = "MW, MW·s, Hz/s, Hz"
-    held = solve(with_exchange_limit(inputs(case, scenario), limit.limit.to_numpy()))
-    limited = float(transferable(held) @ held.hours) / 1000
-    free = float(transferable(result) @ result.hours) / 1000
-    worst = limit.table.groupby(level="end")[["slope", "deviation"]].max()
-    names = {end: f"{name} ({end})" for end, name in limit.areas.items()}
-    texts = [
-        f"{name} moves by up to {float(worst['deviation'][end]):.2f} Hz, at first {float(worst['slope'][end]):.2f} Hz/s"
-        for end, name in names.items()
-    ]
-    sentences = (
-        f"At the loss of {limit.loss:,.0f} MW {'; '.join(texts)}. Thresholds: {frequency.under:g} and "
-        f"{frequency.over or float('inf'):g} Hz, {frequency.slope or float('inf'):g} Hz/s.",
-        f"The largest loss within the thresholds is {limit.limit.min():,.0f} to {limit.limit.max():,.0f} MW. "
-        f"Held to it hour by hour the scenario delivers {limited:,.0f} GWh instead of {free:,.0f}.",
-    )
-    limits = (
-        "angles, the loading of the Kazakh transit after the loss, protection, dead bands and limits of governors",
-        "fast tripping of plants, which would raise the limit of the sending end",
-    )
-    span = f"over {len(limit.limit)} snapshots; constants judged"
-    tables = {"Both ends": shown, "Largest loss by month": by_month}
-    return Answer(sentences, tables, span=span, marks=marks_of(case, "rules.frequency"), limits=limits), limit
-
-
-def write_limited_scenario(scenario: Scenario, limit: FrequencyLimit, path: Path) -> None:
-    """Write the scenario with the frequency limit of each month as events, as a YAML file that `energy run` takes.
-
-    Raises
-    ------
-    InputError
-        When the file exists already, or its folder does not.
-    """
-    from ruamel.yaml import YAML
-
-    if path.exists() or not path.parent.is_dir():
-        what = "there is a file already" if path.exists() else "there is no such folder"
-        raise InputError(
-            Fault(
-                what,
-                path,
-                repair="name a new file in a folder that exists",
-            )
-        )
-    where = tuple(f"links.{name}" for name in limit.links)
-    limited = limited_scenario(scenario, limit.limit, limit.rating, where)
-    written = {key: value for key, value in limited.plain().items() if key not in NOT_WRITTEN}
-    plain = {key: value for key, value in written.items() if value not in (None, {}, [])}
-    with path.open("w", encoding="utf-8") as file:
-        YAML(typ="safe", pure=True).dump(plain, file)
 
 
 def corridor_answer(case: Case, scenario: Scenario, corridors: Sequence[str] | None = None) -> Answer:

@@ -11,9 +11,9 @@ import pandas as pd
 from energy.errors import Fault, InputError
 from energy.scenario import Scenario
 
-NEVER = "never"
-YEARS = (1900, 2200)
-LONGEST_PATH = 40
+_NEVER = "never"
+_YEARS = (1900, 2200)
+_LONGEST_PATH = 40
 
 
 def read_starts(texts: Sequence[str]) -> list[int | None]:
@@ -32,15 +32,15 @@ def read_starts(texts: Sequence[str]) -> list[int | None]:
     faults = [Fault(f"start is {text!r}", "--start", None, "a year, or never") for text in texts if not _is_start(text)]
     if faults:
         raise InputError(faults)
-    return [None if text == NEVER else int(text) for text in texts]
+    return [None if text == _NEVER else int(text) for text in texts]
 
 
 def _is_start(text: str) -> bool:
-    return text == NEVER or _is_year(text)
+    return text == _NEVER or _is_year(text)
 
 
 def _is_year(text: str) -> bool:
-    return text.isdecimal() and YEARS[0] <= int(text) <= YEARS[1]
+    return text.isdecimal() and _YEARS[0] <= int(text) <= _YEARS[1]
 
 
 def read_years(scenario: Scenario, until: int) -> list[int]:
@@ -49,7 +49,7 @@ def read_years(scenario: Scenario, until: int) -> list[int]:
     Raises
     ------
     InputError
-        When the path ends before it begins, or is longer than ``LONGEST_PATH`` years.
+        When the path ends before it begins, or is longer than ``_LONGEST_PATH`` years.
 
     Examples
     --------
@@ -58,9 +58,9 @@ def read_years(scenario: Scenario, until: int) -> list[int]:
     [2028, 2029, 2030]
     """
     first = scenario.year
-    if not first <= until < first + LONGEST_PATH:
+    if not first <= until < first + _LONGEST_PATH:
         what = f"the path from {first} ends in {until}"
-        raise InputError(Fault(what, "--until", None, f"{first} to {first + LONGEST_PATH - 1}"))
+        raise InputError(Fault(what, "--until", None, f"{first} to {first + _LONGEST_PATH - 1}"))
     return list(range(first, until + 1))
 
 

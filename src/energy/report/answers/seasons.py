@@ -18,7 +18,7 @@ from energy.scenario import Scenario
 from energy.scenario.hydrology import Shifted
 from energy.solve import Result, solve
 
-WATER = ("dry", "median", "wet")
+_WATER = ("dry", "median", "wet")
 
 
 @lru_cache(maxsize=24)
@@ -51,10 +51,11 @@ def water_labels(case: Case, scenario: Scenario) -> dict[str, Scenario]:
     """Return the scenario in each of dry, median and wet water that the case knows; its own where it knows none."""
     inflow = case.profiles.get("inflow", pd.DataFrame())
     known = set(inflow.index.get_level_values("hydrology")) if len(inflow) else set()
-    labels = [label for label in WATER if label in known]
-    if not labels:
-        return {"own water": scenario}
-    return {label: _with_water(scenario, label) for label in labels}
+    scenarios = {}
+    for label in _WATER:
+        if label in known:
+            scenarios[label] = _with_water(scenario, label)
+    return scenarios or {"own water": scenario}
 
 
 def _with_water(scenario: Scenario, label: str) -> Scenario:
@@ -67,9 +68,10 @@ def _with_water(scenario: Scenario, label: str) -> Scenario:
 
 def water_span(case: Case, scenario: Scenario) -> str:
     """Return the season's energy in dry, median and wet water, in words."""
-    energies = [
-        f"{season_energy(case, changed):,.0f} GWh ({label})" for label, changed in water_labels(case, scenario).items()
-    ]
+    energies = []
+    for label, changed in water_labels(case, scenario).items():
+        energy = season_energy(case, changed)
+        energies.append(f"{energy:,.0f} GWh ({label})")
     water = ", ".join(energies) + "; other numbers of the case not moved"
     all_numbers = season_range(scenario)
     return f"{water}; with all of them {all_numbers}" if all_numbers else water
@@ -85,14 +87,13 @@ def comparison(case: Case, scenarios: dict[str, Scenario]) -> pd.DataFrame:
     """
     rows = {}
     for name, scenario in scenarios.items():
-        lacking = unserved_by_country(solved(case, scenario))
-        lacking = lacking.rename(lambda country: f"unserved {country}".strip())
-        rows[name] = {
-            "delivered": season_energy(case, scenario),
-            **lacking.to_dict(),
-        }
+        row = {"delivered": season_energy(case, scenario)}
+        for country, unserved in unserved_by_country(solved(case, scenario)).items():
+            row[f"unserved {country}".strip()] = float(unserved)
+        rows[name] = row
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("scenario")
-    table.insert(1, "against the first", table["delivered"] - table["delivered"].iloc[0])
+    first = table["delivered"].iloc[0]
+    table.insert(1, "against the first", table["delivered"] - first)
     table.attrs["units"] = "GWh"
     return table
 
@@ -110,17 +111,14 @@ def outage_losses(case: Case, scenarios: dict[str, Scenario]) -> pd.DataFrame:
         calm = scenario.replace(events=[])
         undisturbed = season_energy(case, calm)
         delivered = season_energy(case, scenario)
+        lost = round(undisturbed - delivered, 6) + 0.0
         before = unserved_by_country(solved(case, calm))
         after = unserved_by_country(solved(case, scenario))
         more = (after - before).round(6) + 0.0
-        more = more.rename(lambda country: f"more unserved {country}".strip())
-        lost = round(undisturbed - delivered, 6) + 0.0
-        rows[name] = {
-            "undisturbed": undisturbed,
-            "delivered": delivered,
-            "lost": lost,
-            **more.to_dict(),
-        }
+        row = {"undisturbed": undisturbed, "delivered": delivered, "lost": lost}
+        for country, unserved in more.items():
+            row[f"more unserved {country}".strip()] = float(unserved)
+        rows[name] = row
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("scenario")
     table.attrs["units"] = "GWh"
     return table

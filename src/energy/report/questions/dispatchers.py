@@ -8,72 +8,121 @@ import numpy as np
 import pandas as pd
 
 from energy.analysis.frequency_limit import frequency_limit
+from energy.analysis.frequency_ranges import ENDS, frequency_at_end
 from energy.analysis.transit_after_loss import loading_after_surplus
 from energy.case.stability import Frequency
 from energy.model.axis import in_window
 from energy.report.answers.answer import Answer, marks_of
-from energy.report.answers.grid import frequency_answer, frequency_of
-from energy.report.answers.seasons import solved
+from energy.report.answers.frequency import WITHIN, frequency_answer, frequency_of
+from energy.report.answers.seasons import comparison, outage_losses, solved
 from energy.report.questions.library import Library, outages
 from energy.solve import Result
 
-ISLAND = "Tajik island"
-SENDING = "sending"
-ISLANDED = "TJ"
+_ISLAND = "Tajik island"
+_SENDING = "sending"
+_ISLANDED = "TJ"
 TIE = "tj_uz_tie"
-RING_COLLAPSE = "ring_collapse_2022"
-KAZAKH_TRANSIT = "Tashkent - Shymkent"
-SINKS: dict[str, dict[str, float]] = {
+_RING_COLLAPSE = "ring_collapse_2022"
+_MID_JULY = "07-15T06:00"
+_KAZAKH_TRANSIT = "Tashkent - Shymkent"
+_SINKS: dict[str, dict[str, float]] = {
     "all in Kazakhstan": {"KZ": 1.0},
     "half in Uzbekistan": {"KZ": 0.5, "UZ centre": 0.5},
     "all in Uzbekistan": {"UZ centre": 1.0},
 }
 """Where the machines outside Tajikistan and Kyrgyzstan may be that take up a surplus."""
-GOVERNORS = {"low": "low", "base": "base", "high": "high"}
-"""Ends of the range of what governors and loads give."""
 
 
 def ring_collapse(library: Library) -> Answer:
-    """Question 20: in which hours a collapse of the ring pulls Tajikistan and the sending end down."""
+    """Question 20: in which hours a collapse of the ring pulls Tajikistan and the sending end down, and its price."""
     case, base = library.case, library.base
     frequency = frequency_of(case)
     result = solved(case, base)
     hours = pd.Series(result.hours, result.inputs.axis.snapshots)
     exchange = _ring_exchange(result)
-    shares, tables = {}, {}
-    for end in GOVERNORS:
-        surplus, deficit = _stands(result, _at_end(library, frequency, end))
+    shares = {}
+    for end in ENDS:
+        surplus, deficit = _stands(result, frequency_at_end(case, frequency, end))
         is_pulled = (exchange > surplus) | (-exchange > deficit)
         shares[end] = float(hours[is_pulled].sum() / hours.sum())
-        if end == "base":
-            tables = _months(exchange, surplus, deficit, is_pulled, hours)
-            in_season = _in_season(library, result)
-            season_share = float((hours * in_season)[is_pulled].sum() / (hours * in_season).sum())
-            least = {"surplus": surplus.min(), "deficit": deficit.min()}
-    events = outages(library, RING_COLLAPSE)
-    lost = float(events["lost"].iloc[0])
+    surplus, deficit = _stands(result, frequency)
+    months = _months(exchange, surplus, deficit, hours)
+    season_share = _share_of_season(library, result, (exchange > surplus) | (-exchange > deficit))
+    events = _collapses(library)
+    held = _held_to_island(library, float(surplus.min()), float(deficit.min()))
     pulled = f"{100 * shares['base']:.0f} % of the hours ({100 * season_share:.0f} % of the contract's season)"
+    shed, tripped, lost = months["load to shed"], months["plants to trip"], events["lost"].round(1)
     sentences = (
-        f"In {pulled} Tajikistan's exchange with the ring is more than an island of its own stands: a collapse then "
-        "trips plants or sheds load, and may take the sending end with it.",
-        f"The island stands {least['surplus']:,.0f} MW of surplus or {least['deficit']:,.0f} MW of deficit in "
-        "its weakest "
-        f"hours; the exchange reaches {exchange.max():,.0f} MW out and {-exchange.min():,.0f} MW in.",
-        f"The energy of the event of January 2022, replayed, is {lost:,.1f} GWh of the season: it lies in winter.",
+        f"In {pulled} yes: Tajikistan's exchange with the ring is more than an island of its own stands, so that a "
+        "collapse trips plants or sheds load, and may take the sending end with it.",
+        f"The island stands {surplus.min():,.0f} MW of surplus or {deficit.min():,.0f} MW of deficit in its weakest "
+        f"hours; the exchange reaches {exchange.max():,.0f} MW out and {-exchange.min():,.0f} MW in. To stand on its "
+        f"own it has to shed up to {shed.max():,.0f} MW of load ({shed.idxmax()}) or trip up to "
+        f"{tripped.max():,.0f} MW of plants ({tripped.idxmax()}) at once.",
+        f"Where the island holds, the event of January 2022 takes {abs(lost.iloc[0]):,.1f} GWh of the season, as "
+        f"it lies in winter; in mid-July the same event takes {abs(lost.iloc[1]):,.1f} GWh.",
+        _held_sentence(held),
     )
     limits = (
-        "how the collapse unfolds: angles, relays, the order in which lines trip",
-        "tripping of plants and load shedding by plan, which would save the island at a price",
+        "how the collapse unfolds: angles, relays, the order in which lines trip, and how long the Tajik system stays "
+        "dark where the island does not hold: no settings of protection and no plan of shedding are published",
     )
     low, high = 100 * min(shares.values()), 100 * max(shares.values())
-    span = f"{low:.0f} to {high:.0f} % of the hours, by the ranges of inertia, governors and load relief"
     return Answer(
         sentences,
-        {**tables, "Energy of the event": events},
-        span=span,
+        {
+            "Exchange of Tajikistan with the ring, and what an island stands": months,
+            "Exchange held to what the island stands": held,
+            "Energy of the event": events,
+        },
+        span=f"{low:.0f} to {high:.0f} % of the hours, by the ranges of inertia, governors and load relief",
         marks=marks_of(case, "rules.frequency", "lines.*"),
-        limits=limits,
+        limits=(*limits, *events.attrs["coarser"]),
     )
+
+
+def _collapses(library: Library) -> pd.DataFrame:
+    """Return what the collapse takes in January, as in 2022, and in mid-July, as of ``seasons.outage_losses`` [GWh]."""
+    winter = outages(library, _RING_COLLAPSE)
+    moved = {f"events.{position}.start": _MID_JULY for position in (0, 1)}
+    summer = outage_losses(library.case, {f"{_RING_COLLAPSE} in July": library.scenario(_RING_COLLAPSE, **moved)})
+    events = pd.concat([winter, summer])
+    events.attrs = dict(winter.attrs)
+    return events
+
+
+def _held_to_island(library: Library, surplus: float, deficit: float) -> pd.DataFrame:
+    """Return the season with the agreed ties held to what the island stands in its weakest hours.
+
+    Parameters
+    ----------
+    surplus, deficit
+        What the island stands [MW].
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ties; as of ``energy.report.answers.seasons.comparison`` [GWh].
+    """
+    limit = {f"rules.{TIE}.at_most": round(surplus), f"rules.{TIE}.at_least": -round(deficit)}
+    scenarios = {"ties as they are": library.base, "held to the island": library.base.replace(**limit)}
+    return comparison(library.case, scenarios).rename_axis("ties")
+
+
+def _held_sentence(held: pd.DataFrame) -> str:
+    before, after = held.iloc[0], held.iloc[1]
+    darker = after["unserved TJ"] - before["unserved TJ"]
+    return (
+        "To be safe in every hour the ties to Uzbekistan would have to be held to that: the season is "
+        f"{after['delivered']:,.0f} GWh instead of {before['delivered']:,.0f}, as what the summer swap no longer takes "
+        f"goes to Pakistan, and {darker:+,.0f} GWh of Tajik demand stay unserved in winter."
+    )
+
+
+def _share_of_season(library: Library, result: Result, is_pulled: pd.Series) -> float:
+    """Return the share of the contract's season in which a condition holds."""
+    open_hours = result.hours * _in_season(library, result)
+    return float(open_hours[is_pulled.to_numpy()].sum() / open_hours.sum())
 
 
 def _ring_exchange(result: Result) -> pd.Series:
@@ -84,8 +133,8 @@ def _ring_exchange(result: Result) -> pd.Series:
     """
     lines = result.inputs.components["lines"]
     country = result.inputs.components["buses"]["country"].fillna("")
-    begins = lines["bus0"].map(country) == ISLANDED
-    ends = lines["bus1"].map(country) == ISLANDED
+    begins = lines["bus0"].map(country) == _ISLANDED
+    ends = lines["bus1"].map(country) == _ISLANDED
     sign = pd.Series(0.0, index=lines.index)
     sign[begins & ~ends] = 1.0
     sign[ends & ~begins] = -1.0
@@ -106,47 +155,43 @@ def _stands(result: Result, frequency: Frequency) -> tuple[pd.Series, pd.Series]
     below = frequency.model_copy(update={"over": 2 * frequency.nominal - frequency.under})
     limits = []
     for thresholds in (frequency, below):
-        limit = frequency_limit(result, thresholds, areas={SENDING: ISLAND})
-        limits.append(limit.table["largest loss"].xs(SENDING, level="end"))
+        limit = frequency_limit(result, thresholds, areas={_SENDING: _ISLAND})
+        limits.append(limit.table["largest loss"].xs(_SENDING, level="end"))
     surplus, deficit = limits
     return surplus, deficit
 
 
-def _at_end(library: Library, frequency: Frequency, end: str) -> Frequency:
-    """Return the constants with governors, load relief and inertia at an end of their ranges."""
-    if end == "base":
-        return frequency
-    evidence = library.case.evidence
-    of_frequency = (evidence["component"] == "rules") & (evidence["name"] == "frequency")
-    rows = evidence[of_frequency].set_index("attribute")
-    values = rows[end].astype(float).to_dict()
-    usual = rows["base"].astype(float).to_dict()
-    scale = values["inertia.hydro"] / usual["inertia.hydro"]
-    inertia = {carrier: scale * constant for carrier, constant in frequency.inertia.items()}
-    return frequency.model_copy(
-        update={"governed": values["governed"], "load_relief": values["load_relief"], "inertia": inertia}
-    )
+def _months(exchange: pd.Series, surplus: pd.Series, deficit: pd.Series, hours: pd.Series) -> pd.DataFrame:
+    """Return by month the exchange, what an island stands, and what has to be shed or tripped beyond it.
 
-
-def _months(
-    exchange: pd.Series,
-    surplus: pd.Series,
-    deficit: pd.Series,
-    is_pulled: pd.Series,
-    hours: pd.Series,
-) -> dict[str, pd.DataFrame]:
+    Parameters
+    ----------
+    exchange
+        What Tajikistan gives to the ring [MW]; negative: takes; index snapshot.
+    surplus, deficit
+        What the island stands [MW].
+    hours
+        Hours that each snapshot stands for.
+    """
     months = pd.DatetimeIndex(exchange.index).to_period("M")
+    given = exchange.clip(lower=0.0)
+    taken = (-exchange).clip(lower=0.0)
+    tripped = (given - surplus).clip(lower=0.0)
+    shed = (taken - deficit).clip(lower=0.0)
+    pulled_hours = hours.where((tripped > 0) | (shed > 0), 0.0)
     table = pd.DataFrame(
         {
-            "most out": exchange.clip(lower=0).groupby(months).max(),
-            "most in": (-exchange).clip(lower=0).groupby(months).max(),
+            "most out": given.groupby(months).max(),
+            "most in": taken.groupby(months).max(),
             "surplus stood": surplus.groupby(months).min(),
             "deficit stood": deficit.groupby(months).min(),
-            "hours pulled down": hours.where(is_pulled, 0.0).groupby(months).sum() / hours.groupby(months).sum(),
+            "plants to trip": tripped.groupby(months).max(),
+            "load to shed": shed.groupby(months).max(),
+            "hours pulled down": pulled_hours.groupby(months).sum() / hours.groupby(months).sum(),
         }
     ).rename_axis("month")
     table.attrs["units"] = "MW; hours pulled down: share of the month"
-    return {"Exchange of Tajikistan with the ring, and what an island stands": table}
+    return table
 
 
 def _in_season(library: Library, result: Result) -> np.ndarray:
@@ -167,29 +212,28 @@ def bipole_trip(library: Library) -> Answer:
     flow = result.flow("lines")
     sold = _sent(result)
     busy = flow[sold >= sold.max() - 1.0]
-    outside = _share_outside(limit.table, frequency_of(case), limit.areas[SENDING])
+    outside = _share_outside(limit.table, frequency_of(case), limit.areas[_SENDING])
     tables, loadings = {}, {}
-    for name, sinks in SINKS.items():
+    for name, sinks in _SINKS.items():
         loadings[name] = loading_after_surplus(lines, busy, outside * limit.rating, source, sinks)
         tables[f"Lines after the trip, {name}"] = loadings[name]
-    transit = pd.DataFrame({name: table.loc[KAZAKH_TRANSIT] for name, table in loadings.items()}).T
+    transit = pd.DataFrame({name: table.loc[_KAZAKH_TRANSIT] for name, table in loadings.items()}).T
     transit = transit.rename_axis("surplus taken up")
     transit.attrs["units"] = "MW"
     over = {name: table.index[table["overload"] > 1].tolist() for name, table in loadings.items()}
     overloaded = sorted({line for names in over.values() for line in names})
     most = float(transit["after"].max())
     rating = float(transit["s_nom"].iloc[0])
-    held = "above" if most > rating else "within"
     others = f"{', '.join(overloaded)} would be overloaded" if overloaded else "no line of the ring is overloaded"
     sentences = (
-        f"After the loss of all {limit.rating:,.0f} MW (the scenario sends up to {sold.max():,.0f}) the surplus "
-        "is taken "
-        f"up outside Tajikistan and Kyrgyzstan to {100 * outside:.0f} %.",
-        f"The Kazakh transit ({KAZAKH_TRANSIT}) goes from {transit['before'].max():,.0f} to at most {most:,.0f} MW, "
-        f"{held} its {rating:,.0f} MW; {others}.",
+        _frequency_verdict(answer.tables[WITHIN]),
+        f"The Kazakh transit ({_KAZAKH_TRANSIT}): {'yes' if most > rating else 'no'}. After the loss of all "
+        f"{limit.rating:,.0f} MW (the scenario sends up to {sold.max():,.0f}) the surplus is taken up outside "
+        f"Tajikistan and Kyrgyzstan to {100 * outside:.0f} %; the transit goes from {transit['before'].max():,.0f} to "
+        f"at most {most:,.0f} of its {rating:,.0f} MW; {others}.",
         *answer.sentences,
     )
-    span = f"Kazakh transit {transit['after'].min():,.0f} to {most:,.0f} MW, by where the surplus is taken up"
+    of_transit = f"Kazakh transit {transit['after'].min():,.0f} to {most:,.0f} MW, by where the surplus is taken up"
     limits = (
         "angles, protection, dead bands and limits of governors; what loops through the 220 kV network",
         "fast tripping of plants, which would take most of the surplus away in a quarter of a second",
@@ -198,9 +242,24 @@ def bipole_trip(library: Library) -> Answer:
         answer,
         sentences=sentences,
         tables={"Kazakh transit after the trip": transit, **answer.tables, **tables},
-        span=span,
+        span=f"{of_transit}; {answer.span}",
         marks=marks_of(case, "rules.frequency", "lines.*"),
         limits=limits,
+    )
+
+
+def _frequency_verdict(within: pd.DataFrame) -> str:
+    """Return whether the line ever carries more than the frequency of both ends stands to lose."""
+    hours = within["hours above"]
+    if not hours.max() > 0:
+        return "Frequency: no, in no water does the line carry more than both ends stand to lose."
+    worst = str(hours.idxmax())
+    row = within.loc[worst]
+    kept = row["delivered within the limit"]
+    return (
+        f"Frequency: yes, in {worst} water the line carries more than both ends stand to lose in "
+        f"{row['hours above']:,.0f} h a year; held below that hour by hour it delivers {kept:,.0f} GWh instead of "
+        f"{row['delivered']:,.0f}."
     )
 
 
@@ -212,6 +271,6 @@ def _sent(result: Result) -> pd.Series:
 
 def _share_outside(table: pd.DataFrame, frequency: Frequency, area: str) -> float:
     """Return the share of the running machines that stand outside the case's countries."""
-    running = table["running"].xs(SENDING, level="end")
+    running = table["running"].xs(_SENDING, level="end")
     outside = frequency.areas[area].outside / frequency.loading
     return float(outside / running.mean())

@@ -9,13 +9,15 @@ import pandas as pd
 
 from energy.analysis.action_file import read_actions
 from energy.analysis.closure import closures
+from energy.analysis.investment import ALL
 from energy.analysis.investment_paths import break_even_days, break_even_energy
-from energy.analysis.parallel import delivered, solve_points
+from energy.analysis.recorded_seasons import recorded_seasons
 from energy.analysis.risk.estimate import mean
+from energy.case import Case
 from energy.metrics.monthly import weighted_quantile
 from energy.metrics.settlement import debt_service
-from energy.report.answers.answer import Answer, marks_of
-from energy.report.answers.avoided import avoided_answer
+from energy.report.answers.answer import Answer, evidence_ends, marks_of
+from energy.report.answers.avoided import avoided_answer, tonnes_of
 from energy.report.answers.money import (
     LIMITS,
     benefit_curve,
@@ -24,27 +26,27 @@ from energy.report.answers.money import (
 )
 from energy.report.answers.money_years import years_answer
 from energy.report.answers.open_access import open_access_answer
-from energy.report.answers.seasons import season_energy
+from energy.report.answers.seasons import season_energy, settled, water_labels
 from energy.report.answers.spares import spares_answer
 from energy.report.questions.library import Library
 from energy.results.recorded_policy import recorded_sentence
-from energy.scenario import read_hazards
+from energy.scenario import Scenario, read_hazards
 
-STARTS = (2027, 2028, 2029, 2031, None)
-PATH_YEARS = tuple(range(2028, 2036))
-_OUTAGE_DAYS = (15, 46, 92, 153)
-AFGHAN_LINE = "afghan_hvdc_line"
+_STARTS = (2027, 2028, 2029, 2031, None)
+_PATH_YEARS = tuple(range(2028, 2036))
+_EMISSION_YEARS = (("central", 2031), ("central", 2035), ("low", 2031), ("high", 2031))
+"""Growth of demand and year that emissions are looked at in beside the base year."""
+_BUYER = "PK"
+_OUTAGE_DAYS = (15, 46, 92, 122, 153)
+_SEASON_DAYS = 153
+_AFGHAN_LINE = "afghan_hvdc_line"
 _SPARES = ("spare towers and crews", "spare transformer")
 
 
 def seasons_of_the_record(library: Library) -> Answer:
     """Question 1: the season in each year of the record, and how often it does not repay the capital."""
     case, base = library.case, library.base
-    years = _recorded_years(case.profiles["inflow"])
-    points = [base.replace(hydrology=year) for year in years]
-    answers = [answer for answer in solve_points(case, points, delivered) if not answer.reason]
-    energy = pd.Series({years[answer.index]: float(answer.values["delivered"]) for answer in answers}).sort_index()
-    energy = energy.rename("delivered").rename_axis("water year")
+    energy = recorded_seasons(case, base)
     needed = _repaying_energy(library)
     values = energy.to_numpy(float)
     weights = np.ones(len(values))
@@ -61,7 +63,7 @@ def seasons_of_the_record(library: Library) -> Answer:
         f"above {rows['P50']:,.0f}. Transmission income repays the loans from {needed:,.0f} GWh a year; "
         f"{100 * below.value:.0f} % of the years fall short of that."
     )
-    failed = len(years) - len(energy)
+    failed = energy.attrs["failed"]
     limits = ("outages: `energy risk baseline` draws them with the water",) + (
         (f"{failed} water years have no optimum",) if failed else ()
     )
@@ -81,20 +83,6 @@ def seasons_of_the_record(library: Library) -> Answer:
     )
 
 
-def _recorded_years(inflow: pd.DataFrame) -> list[str]:
-    """Return the water years in which every site has a record of its own: no row stands for the mean or the median."""
-    table = inflow.sort_index()
-    labels = dict.fromkeys(str(label) for label in table.index.get_level_values("hydrology"))
-    filled = set()
-    for site in dict.fromkeys(table.index.get_level_values("site")):
-        rows = table.xs(site, level="site")
-        typical = [rows.loc[name].to_numpy(float) for name in ("mean", "median") if name in rows.index]
-        for label, values in zip(rows.index, rows.to_numpy(float), strict=True):
-            if any(np.allclose(values, other) for other in typical):
-                filled.add(str(label))
-    return [label for label in labels if label.isdecimal() and label not in filled]
-
-
 def _repaying_energy(library: Library) -> float:
     """Return the season [GWh] from which the transmission price serves the loans of those who built the way."""
     _, contract = investment_of(library.case)
@@ -109,11 +97,18 @@ def _repaying_energy(library: Library) -> float:
 
 def value_over_years(library: Library) -> Answer:
     """Question 2: NPV by start over years that differ, and what is stranded where all years are as the first."""
-    along = years_answer(library.case, library.base, PATH_YEARS, STARTS)
-    alike = investment_answer(library.case, library.base, STARTS)
+    case, base = library.case, library.base
+    record = recorded_seasons(case, base).to_numpy(float)
+    along = years_answer(case, base, _PATH_YEARS, _STARTS, seasons=record)
+    alike = investment_answer(case, base, _STARTS)
+    by_country = next(table for title, table in along.tables.items() if title.startswith("By country along"))
+    stranded = by_country["stranded"].astype(float)
+    losers = [str(country) for country in stranded.index[stranded > 0] if country != ALL]
     sentences = (
         *along.sentences,
-        f"Were all years as {library.base.year}, without growth or new plants: {alike.sentences[0]}",
+        f"Along the path {stranded[ALL]:,.0f} million USD are stranded, of the capital of "
+        f"{', '.join(losers) or 'no country'}.",
+        f"Were all years as {base.year}, without growth or new plants: {alike.sentences[0]}",
         alike.sentences[1],
     )
     return replace(
@@ -128,39 +123,84 @@ def value_over_years(library: Library) -> Answer:
 def outage_days_that_can_be_lost(library: Library) -> Answer:
     """Question 3: break-even days of outage of the Afghan section, and the worth of spares."""
     case, base = library.case, library.base
-    investment, contract = investment_of(case)
-    curve = benefit_curve(case, base)
-    needed = break_even_energy(investment, contract, curve, investment.start)
-    first = 5
-    table = closures(
-        case=case,
-        scenario=base,
-        where=[AFGHAN_LINE],
-        lengths=_OUTAGE_DAYS,
-        months=[first],
-    ).table.droplevel("month")
-    energy = season_energy(case, base)
-    days = break_even_days(
-        needed,
-        energy,
-        table.index.to_numpy(float),
-        table["delivered"].to_numpy(float),
-    )
-    said = "never, however long the outage" if np.isinf(days) else f"after {days:,.0f} days"
+    needed = _needed_energy(library)
+    waters = water_labels(case, base)
+    by_water = {water: _closures_from_may(case, changed) for water, changed in waters.items()}
+    days = _break_even_days(library, needed, by_water)
     spares = _spares(library)
+    usual = "median" if "median" in by_water else next(iter(by_water))
+    texts = [f"{_days_text(row['case'])} in {water}" for water, row in days.iterrows()]
     sentences = (
-        f"The yearly benefit no longer pays for finishing the works when less than {needed:,.0f} GWh are delivered: "
-        f"{said} of outage from 1 May in each year, as reservoirs make up for the first weeks.",
+        f"The yearly benefit no longer pays for finishing the works when less than {needed['case']:,.0f} GWh are "
+        f"delivered: {', '.join(texts)} water, counted from 1 May in each year; reservoirs make up for the first weeks "
+        "while the line has room.",
         *spares.sentences,
     )
-    tables = {"Season by the days of outage from 1 May": table, **spares.tables}
+    counted = np.minimum(days.to_numpy(float), _SEASON_DAYS)
     return Answer(
         sentences,
-        tables,
-        span=spares.span,
-        marks=marks_of(case, "rules.investment", "links.HVDC*"),
+        {
+            "Days of outage that can be lost in each year": days,
+            f"Season by the days of outage from 1 May, {usual} water": by_water[usual],
+            **spares.tables,
+        },
+        span=f"{counted.min():,.0f} to {counted.max():,.0f} days by water and discount rate; {spares.span}",
+        marks=f"{marks_of(case, 'rules.investment', 'links.HVDC*')}; rates of outages: weakest mark C",
         limits=spares.limits,
     )
+
+
+def _needed_energy(library: Library) -> dict[str, float]:
+    """Return the energy a year from which finishing the works pays, at the case's discount rate and its ends [GWh]."""
+    case = library.case
+    investment, contract = investment_of(case)
+    curve = benefit_curve(case, library.base)
+    low, high = evidence_ends(case, "investment", "discount_rate")
+    needed = {"case": break_even_energy(investment, contract, curve, investment.start)}
+    for rate in (low, high):
+        discounted = investment.model_copy(update={"discount_rate": rate})
+        needed[f"at {100 * rate:g} %"] = break_even_energy(discounted, contract, curve, investment.start)
+    return needed
+
+
+def _closures_from_may(case: Case, scenario: Scenario) -> pd.DataFrame:
+    """Return the season by the days of outage from 1 May, as of ``energy.analysis.closure``; index days."""
+    lost = closures(case=case, scenario=scenario, where=[_AFGHAN_LINE], lengths=_OUTAGE_DAYS, months=[5])
+    return lost.table.droplevel("month")
+
+
+def _break_even_days(
+    library: Library,
+    needed: dict[str, float],
+    by_water: dict[str, pd.DataFrame],
+) -> pd.DataFrame:
+    """Return the days of outage after which less than what is needed is delivered.
+
+    Parameters
+    ----------
+    needed
+        Discount rate → energy from which finishing pays [GWh].
+    by_water
+        Water → season by days of outage.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index water, a column a discount rate; days, infinite where the longest outage leaves enough.
+    """
+    waters = water_labels(library.case, library.base)
+    rows = {}
+    for water, table in by_water.items():
+        undisturbed = season_energy(library.case, waters[water])
+        lengths, left = table.index.to_numpy(float), table["delivered"].to_numpy(float)
+        rows[water] = {rate: break_even_days(energy, undisturbed, lengths, left) for rate, energy in needed.items()}
+    days = pd.DataFrame.from_dict(rows, orient="index").rename_axis("water")
+    days.attrs["units"] = "days from 1 May, of 153"
+    return days
+
+
+def _days_text(days: float) -> str:
+    return "never" if np.isinf(days) else f"after {days:,.0f} days"
 
 
 def _spares(library: Library) -> Answer:
@@ -193,5 +233,23 @@ def open_access(library: Library) -> Answer:
 
 
 def emissions_avoided(library: Library) -> Answer:
-    """Question 5: emissions avoided in Pakistan."""
-    return avoided_answer(library.case, library.base)
+    """Question 5: emissions avoided in Pakistan, over the water on record and in later years."""
+    case, base = library.case, library.base
+    record = recorded_seasons(case, base).to_numpy(float)
+    answer = avoided_answer(case, base, record, source="water years on record")
+    settlements = {str(base.year): settled(case, base)}
+    for growth, year in _EMISSION_YEARS:
+        name = f"{year}" if growth == "central" else f"{year}, {growth} demand"
+        settlements[name] = settled(case, base.replace(year=year, growth=growth))
+    later = tonnes_of(settlements, "year")
+    rates = later[f"per MWh {_BUYER}"]
+    least = str(rates.idxmin())
+    replaced = later["electricity"].astype(float)[least] / max(later["delivered"].astype(float)[least], 1e-9)
+    sentence = (
+        f"A delivered MWh avoids {rates.min():.2f} to {rates.max():.2f} t in {_BUYER} over years and growth of demand: "
+        f"most in {rates.idxmax()}, least in {least}, when {100 * replaced:.0f} % of it takes the place of fuel."
+    )
+    first = next(iter(answer.tables))
+    tables = {first: answer.tables[first], "In other years": later, **answer.tables}
+    span = f"{answer.span}; {rates.min():.2f} to {rates.max():.2f} t/MWh over years and growth of demand"
+    return replace(answer, sentences=(*answer.sentences, sentence), tables=tables, span=span)

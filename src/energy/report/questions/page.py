@@ -9,9 +9,9 @@ import pandas as pd
 from energy.report.answers.answer import Answer, column_labels, number_text
 from energy.report.questions.registry import Question
 
-MOST_ROWS = 14
-MOST_TABLES = 3
-INTRODUCTION = """# Questions decision-makers ask
+_MOST_ROWS = 14
+_MOST_TABLES = 3
+_INTRODUCTION = """# Questions decision-makers ask
 
 Questions that lenders, utilities and ministries would put to a model of CASA-1000, each with the commands that answer
 it and what they answer, or with a plain statement of what this model cannot say. `energy questions N` runs one of them.
@@ -29,7 +29,7 @@ def questions_page(answers: Mapping[Question, Answer], note: str) -> str:
     note
         What the numbers were made with: scenario and overrides.
     """
-    parts = [INTRODUCTION, note + "\n"]
+    parts = [_INTRODUCTION, note + "\n"]
     asker = ""
     for question, answer in answers.items():
         if question.asker != asker:
@@ -46,9 +46,9 @@ def _section(question: Question, answer: Answer) -> str:
         f"```sh\n{commands}\n```",
         " ".join(answer.sentences),
     ]
-    for title, table in list(answer.tables.items())[:MOST_TABLES]:
+    for title, table in list(answer.tables.items())[:_MOST_TABLES]:
         lines.append(f"{title}{_units(table)}:")
-        lines.append(markdown_table(table.head(MOST_ROWS)))
+        lines.append(markdown_table(table.head(_MOST_ROWS)))
     if answer.span:
         lines.append(f"Range: {answer.span}.")
     if answer.limits:

@@ -1,148 +1,36 @@
-"""Questions 6 to 10: Pakistan."""
+"""Questions 7 to 10: Pakistan."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
 from energy.analysis.case_capability import case_capability
+from energy.analysis.closure import closure_scenario, closures
+from energy.analysis.closure_cost import FUEL, TOGETHER, cost_by_party, replacing_supply
 from energy.metrics import transferable
 from energy.metrics.interfaces import interface_by_month, interface_flows, replaced_by_node
-from energy.metrics.monthly import month_of
 from energy.metrics.settlement import MILLION
-from energy.model.axis import HOURS_A_DAY, Axis, in_window
+from energy.model.axis import in_window
 from energy.report.answers.answer import Answer, marks_of
 from energy.report.answers.avoided import closure_answer, winter_price_answer
-from energy.report.answers.grid import frequency_answer
+from energy.report.answers.frequency import frequency_answer
 from energy.report.answers.money import contract_answer
 from energy.report.answers.reverse_trade import reverse_scenario, reverse_trade
 from energy.report.answers.seasons import season_energy, settled, solved, water_labels
 from energy.report.questions.library import Library
 from energy.solve import Result
 
-PRICES = (20, 30, 40, 50, 60, 70, 80, 90, 110)
-YEARS = (2028, 2031, 2035)
-MARGINS = (*[("central", year) for year in YEARS], ("low", 2031), ("high", 2031))
-"""Growth of demand and year that the buyer's margin is looked at in."""
 _SALES = (300, 650, 1000)
 """Power that is sold back in winter [MW]."""
 _SALE_PRICES = (80.0, 100.0, 120.0)
 """Prices of winter power that the seller's gain is shown at [$/MWh delivered]."""
-_LOCAL = 5
-"""Hours by which Pakistan's clock is ahead of UTC."""
-BORDER = "pk_af_border"
+_BORDER = "pk_af_border"
+_LENGTHS = (7, 30, 92)
+_NOTICED = 1.0
+"""Energy [GWh] and money [million USD] from which on a part is named."""
 _BUYER = "PK"
-
-
-def price_worth_paying(library: Library) -> Answer:
-    """Question 6: the marginal cost of the buyer's system in the season, by hour, against the contract's price."""
-    case = library.case
-    contract = case.rules.contract
-    assert contract is not None
-    asked = sum(contract.prices.values())
-    columns, by_hour, means, shares = {}, {}, {}, {}
-    for growth, year in MARGINS:
-        result = solved(case, library.scenario("least_cost_no_casa", year=year, growth=growth))
-        axis = result.inputs.axis
-        season = axis.share(in_window(axis.hours, contract.season.start, contract.season.end))
-        hours = result.hours * season
-        price = result.prices[_far_bus(library)].to_numpy(float)
-        name = f"{year}" if growth == "central" else f"{year}, {growth} demand"
-        columns[name] = [float(hours[price >= level].sum() / hours.sum()) for level in PRICES]
-        by_hour[name] = _by_hour(axis, price, hours)
-        means[name] = float(price @ hours / hours.sum())
-        shares[name] = float(hours[price >= asked].sum() / hours.sum())
-    worth_taking = _worth_taking(library)
-    table = pd.DataFrame(columns, index=pd.Index(PRICES, name="price"))
-    table.attrs["units"] = "price $/MWh; share of the season's hours in which the margin costs at least that"
-    day = pd.DataFrame(by_hour).rename_axis("hour in Pakistan")
-    day.attrs["units"] = "$/MWh, mean of the season"
-    first = str(YEARS[0])
-    dearest, cheapest = day[first].idxmax(), day[first].idxmin()
-    offered = worth_taking["energy"].max()
-    at_contract = worth_taking["energy"].iloc[-1]
-    is_half = (worth_taking["energy"] >= offered / 2).to_numpy()
-    half = worth_taking.index.to_numpy(float)[is_half].max()
-    sentences = (
-        f"In {first} the margin at the receiving bus costs {means[first]:,.0f} $/MWh in the mean of the season; in "
-        f"{100 * shares[first]:.0f} % of its hours as much as the contract's {asked:g}, and in "
-        f"{100 * max(shares.values()):.0f} % in any year looked at.",
-        f"Buying pays below {means[first]:,.0f} $/MWh all day, and below {day[first].max():,.0f} from {dearest}; least "
-        f"is worth {cheapest}, {day[first].min():,.0f}. Means: "
-        f"{', '.join(f'{year}: {value:,.0f}' for year, value in means.items())} $/MWh.",
-        f"Of the {offered:,.0f} GWh that are offered in {library.base.year}, {at_contract:,.0f} are worth {asked:g} "
-        f"$/MWh to Pakistan; half of them are worth {half:g}.",
-    )
-    limits = (
-        "single hours of real days: they are typical days",
-        "rooftop solar beyond the case's demand shapes; low demand stands for more of it",
-        "the offer moved into dearer hours: it is taken when the season's optimum delivers it",
-    )
-    span = f"{min(means.values()):,.0f} to {max(means.values()):,.0f} $/MWh over years and growth of demand"
-    tables = {
-        "Mean price by hour of the day": day,
-        "Offer that is worth taking, by price": worth_taking,
-        "Share of hours by price": table,
-    }
-    return Answer(
-        sentences,
-        tables,
-        span=span,
-        marks=marks_of(case, "generators.PK*", "profiles/demand_year.PK"),
-        limits=limits,
-    )
-
-
-def _by_hour(axis: Axis, price: np.ndarray, hours: np.ndarray) -> dict[str, float]:
-    """Return the mean price of the season by block of the day, in Pakistan's time."""
-    begins = axis.snapshots.hour.to_numpy()
-    length = HOURS_A_DAY // max(len(set(begins)), 1)
-    local = (begins + _LOCAL) % HOURS_A_DAY
-    means = {}
-    for begin in sorted(set(local)):
-        inside = local == begin
-        name = f"{begin:02d}-{(begin + length) % HOURS_A_DAY:02d} h"
-        means[name] = float(price[inside] @ hours[inside] / hours[inside].sum())
-    return means
-
-
-def _worth_taking(library: Library) -> pd.DataFrame:
-    """Return how much of the offered energy takes the place of power that is dearer than a price.
-
-    The offer is what can be delivered; what it is worth is the marginal cost of the buyer's system without the line in
-    the same hours, so that a large offer is worth somewhat less than these figures.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index price [$/MWh]; ``energy`` of the season [GWh], ``share`` of the offer [1], and the energy of each month.
-    """
-    contract = library.case.rules.contract
-    assert contract is not None
-    offer = solved(library.case, library.base)
-    margin = solved(library.case, library.scenario("least_cost_no_casa", year=library.base.year))
-    delivered = transferable(offer) * offer.hours / 1000
-    price = margin.prices[_far_bus(library)].to_numpy(float)
-    asked = sum(contract.prices.values())
-    months = month_of(offer)
-    rows = {}
-    for level in (0.0, *[price_level for price_level in PRICES if price_level < asked], asked):
-        by_month = delivered.where(price >= level, 0.0).groupby(months).sum()
-        rows[level] = {str(month): float(energy) for month, energy in by_month.items()}
-    by_month = pd.DataFrame.from_dict(rows, orient="index").rename_axis("price")
-    is_open = by_month.iloc[0].to_numpy(float) > 0
-    open_months = by_month.columns[is_open]
-    energy = by_month.sum(axis=1)
-    table = pd.DataFrame({"energy": energy, "share": energy / max(energy.max(), 1e-9)}).join(by_month[open_months])
-    table.attrs["units"] = "price $/MWh; GWh of the season and by month; share 1"
-    return table
-
-
-def _far_bus(library: Library) -> str:
-    links = library.case.components["links"]
-    return str(links.loc[links["service"] == "casa", "bus1"].iloc[0])
 
 
 def take_or_pay(library: Library) -> Answer:
@@ -196,6 +84,7 @@ def reserve_at_nowshera(library: Library) -> Answer:
     largest = max(own.values(), default=0.0)
     extra = max(limit.rating - largest, 0.0)
     reserve = _reserve_by_water(library, largest)
+    more = reserve["more reserve at most"]
     asks = [
         f"{row['hours']:,.0f} h in {water} water, by {row['more reserve at most']:,.0f} MW at most"
         for water, row in reserve.iterrows()
@@ -238,13 +127,14 @@ def reserve_at_nowshera(library: Library) -> Answer:
     limits = (
         "flows of single 500 kV lines in Pakistan, those at Nowshera among them: three nodes with transport links "
         "stand for the country, since no list of its 500 kV lines with impedances is in the case",
-        "what reserve costs: the case has no price of reserve",
+        "what reserve costs: the case has no price of reserve; the part load of plants that hold it would have to be "
+        "known",
     )
     return Answer(
         (sentence, inside, far, *frequency.sentences),
         tables,
-        span=frequency.span,
-        marks=marks_of(case, "rules.security", "rules.frequency"),
+        span=f"more reserve {more.min():,.0f} to {more.max():,.0f} MW, dry to wet water; {frequency.span}",
+        marks=marks_of(case, "rules.security", "rules.frequency", "links.PK*"),
         limits=(*limits, *frequency.limits),
     )
 
@@ -331,37 +221,96 @@ def _rating(library: Library) -> float:
 
 
 def closure_by_length(library: Library) -> Answer:
-    """Question 10: what replaces the link when it is closed, and at what cost."""
-    answer = closure_answer(library.case, library.base, [BORDER], (7, 30, 92))
-    money = settled(library.case, library.base)
+    """Question 10: what replaces the link when it is closed, foreseen and not, and what that costs each party."""
+    case, base = library.case, library.base
+    answer = closure_answer(case, base, [_BORDER], _LENGTHS)
+    figures = answer.tables["All figures"]
+    worst = figures.loc[figures.groupby(level="days")["lost"].idxmax()]
+    money = settled(case, base)
     buyer = str(money.contract.buyer)
-    mix = money.avoided[money.avoided.index.get_level_values("country") == buyer].droplevel("country")
-    mix = mix[mix["electricity"].abs() > 0.5].sort_values(by="electricity", ascending=False)
-    mix.attrs["units"] = {"electricity": "GWh", "fuel": "GWh", "CO2": "t"}
-    delivered = float(money.terms["delivered"].sum())
-    worth = float(money.fuel["replaced fuel"].sum()) / (1000 * delivered) if delivered else float("nan")
-    names = ", ".join(map(str, mix.index[:2])) or "no plant"
-    sentence = f"What is not delivered is generated by {buyer}'s idle plants, mostly {names}, at {worth:,.0f} $/MWh."
-    cost = _cost_of_closure(answer.tables["All figures"], worth)
+    closed = {}
+    for month, days in worst.index.tolist():
+        closed[f"{days} days from month {month}"] = settled(case, closure_scenario(base, [_BORDER], month, days))
+    supply = replacing_supply(money, closed, buyer)
+    cost = cost_by_party(money, closed)
+    unforeseen = _unforeseen(library, worst)
+    wet = _closures_in_wet_water(library)
     tables = {
+        f"What {buyer}'s plants generate instead": supply,
+        "Cost by party": cost,
+        "Foreseen and not": unforeseen,
         **answer.tables,
-        f"Cost to {buyer}": cost,
-        f"What {buyer}'s plants would generate for the whole season": mix,
+        "Energy lost in wet water, when the line is full": wet,
     }
-    return replace(answer, sentences=(*answer.sentences, sentence), tables=tables)
-
-
-def _cost_of_closure(closures: pd.DataFrame, worth: float) -> pd.DataFrame:
-    """Return what the buyer spends on its own plants and does not pay, for the dearest month of each length."""
-    worst = closures.loc[closures.groupby(level="days")["lost"].idxmax()]
-    fuel = worst["lost"] * worth / 1000
-    table = pd.DataFrame(
-        {
-            "lost": worst["lost"],
-            "fuel of its plants": fuel,
-            "bill saved": worst["income lost"],
-        }
+    most = max(float(unforeseen["lost, not foreseen"].max()), float(wet.to_numpy(float).max()))
+    limits = (
+        "what else politics would close with the border: gas, transit of goods, the other trade of power",
+        "a closure that comes without its length being known, beside those that are known from the first day",
     )
-    table["net cost"] = table["fuel of its plants"] - table["bill saved"]
-    table.attrs["units"] = "GWh and million USD"
+    return Answer(
+        (*answer.sentences, _replacement_sentence(supply, cost, buyer), _unforeseen_sentence(unforeseen, wet)),
+        tables,
+        span=f"{answer.span}; up to {most:,.0f} GWh not foreseen or in wet water",
+        marks=marks_of(case, "rules.contract", f"generators.{buyer}*"),
+        limits=limits,
+    )
+
+
+def _unforeseen(library: Library, worst: pd.DataFrame) -> pd.DataFrame:
+    """Return what the dearest closure of each length takes when nobody sees it come.
+
+    Parameters
+    ----------
+    worst
+        Index (month, days); ``lost`` where it is foreseen [GWh].
+    """
+    case = library.case
+    surprised = library.base.replace(foresight="surprise")
+    undisturbed = season_energy(case, library.base)
+    rows = {}
+    for month, days in worst.index.tolist():
+        closed = closure_scenario(surprised, [_BORDER], month, days)
+        rows[month, days] = {
+            "lost, foreseen": float(worst.loc[(month, days), "lost"]),
+            "lost, not foreseen": undisturbed - season_energy(case, closed),
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table.index = pd.MultiIndex.from_tuples(rows, names=["month", "days"])
+    table.attrs["units"] = "GWh"
     return table
+
+
+def _closures_in_wet_water(library: Library) -> pd.DataFrame:
+    """Return what closures take in wet water, by the month of their beginning and length [GWh]."""
+    wet = water_labels(library.case, library.base).get("wet", library.base)
+    lost = closures(case=library.case, scenario=wet, where=[_BORDER], lengths=_LENGTHS).table["lost"].unstack("days")
+    lost.columns = pd.Index([f"{days} days" for days in lost.columns])
+    lost.attrs["units"] = "GWh"
+    return lost
+
+
+def _replacement_sentence(supply: pd.DataFrame, cost: pd.DataFrame, buyer: str) -> str:
+    """Return what generates instead in the dearest closure, and who bears it."""
+    name = str(supply["lost"].idxmax())
+    more = supply.drop(columns=["lost", "CO2"], errors="ignore").T[name].astype(float).sort_values(ascending=False)
+    instead = [f"{energy:,.0f} GWh of {carrier}" for carrier, energy in more.items() if energy > _NOTICED]
+    row = cost.T[name].astype(float)
+    parties = row.drop([FUEL, TOGETHER])
+    borne = [f"{country} {-value:+,.1f}" for country, value in parties.items()]
+    return (
+        f"In {name} {supply['lost'].astype(float)[name]:,.0f} GWh less arrive and {buyer}'s plants generate "
+        f"{', '.join(instead) or 'nothing'} more, for {row[FUEL]:,.1f} million USD of fuel. Gain or loss by party, "
+        f"million USD: {', '.join(borne)}; all countries together {-row[TOGETHER]:+,.1f}."
+    )
+
+
+def _unforeseen_sentence(unforeseen: pd.DataFrame, wet: pd.DataFrame) -> str:
+    texts = []
+    lengths = unforeseen.index.get_level_values("days")
+    for days, (_, row) in zip(lengths, unforeseen.iterrows(), strict=True):
+        full = float(wet[f"{days} days"].max())
+        texts.append(
+            f"{days} days {row['lost, foreseen']:,.1f} GWh foreseen, {row['lost, not foreseen']:,.1f} not, "
+            f"{full:,.0f} in wet water"
+        )
+    return f"Reservoirs make up for short closures while the line has room: {'; '.join(texts)}."

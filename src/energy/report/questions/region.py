@@ -25,9 +25,9 @@ from energy.scenario import Scenario, read_hazards
 from energy.scenario.hydrology import Shift, Shifted
 from energy.solve import Result, solve
 
-CLIMATE = ("climate_2050", "climate_2050_dry", "climate_2050_wet", "glaciers_2050")
-CANAL = ("qosh_tepa", "dry_2001", "qosh_tepa_full")
-ROGUN_YEARS = (2028, 2029, 2030, 2031, 2033, 2035)
+_CLIMATE = ("climate_2050", "climate_2050_dry", "climate_2050_wet", "glaciers_2050")
+_CANAL = ("qosh_tepa", "dry_2001", "qosh_tepa_full")
+_ROGUN_YEARS = (2028, 2029, 2030, 2031, 2033, 2035)
 _ROGUN_SHUT = {
     "name": "no Rogun",
     "kind": "derating",
@@ -155,10 +155,10 @@ def _cheapest_sentence(table: pd.DataFrame) -> str:
 def climate_rogun_and_canal(library: Library) -> Answer:
     """Question 25: how the answer changes with climate, glaciers, Rogun as it fills, and Qosh Tepa."""
     case, base = library.case, library.base
-    climate = {base.name: base} | {name: library.scenario(name) for name in CLIMATE}
+    climate = {base.name: base} | {name: library.scenario(name) for name in _CLIMATE}
     in_climate = comparison(case, climate)
     drawn = _drawn_seasons(library)
-    canal = comparison(case, {base.name: base} | {name: library.scenario(name) for name in CANAL})
+    canal = comparison(case, {base.name: base} | {name: library.scenario(name) for name in _CANAL})
     rogun = _rogun_by_year(library)
     together = _all_together(library)
     seasons = in_climate["delivered"].astype(float)
@@ -171,6 +171,9 @@ def climate_rogun_and_canal(library: Library) -> Answer:
     future, dark = together["delivered"].astype(float), together["unserved TJ"].astype(float)
     median_change = taken["qosh_tepa"] - taken.iloc[0]
     dry_change = taken["qosh_tepa_full"] - taken["dry_2001"]
+    darker = canal["unserved TJ"].astype(float)
+    median_dark = darker["qosh_tepa"] - darker.iloc[0]
+    dry_dark = darker["qosh_tepa_full"] - darker["dry_2001"]
     sentences = (
         f"The climate of 2050 moves the season of median water from {seasons.iloc[0]:,.0f} to "
         f"{seasons['climate_2050']:,.0f} GWh ({ends}); glaciers alone, that give a fifth less from July to "
@@ -182,8 +185,8 @@ def climate_rogun_and_canal(library: Library) -> Answer:
         f"to {rogun.index[-1]}; with its plant shut they are {shut.min():,.0f} to {shut.max():,.0f}.",
         f"Qosh Tepa, if the Vakhsh makes up for its share in summer, changes {median_change:+,.0f} GWh in "
         "median water and "
-        f"{dry_change:+,.0f} in the driest year: more water is let down while the line is open, less is left "
-        "for winter.",
+        f"{dry_change:+,.0f} in the driest year, and {median_dark:+,.0f} and {dry_dark:+,.0f} GWh of Tajik demand that "
+        "stays unserved: more water is let down while the line is open, less is left for winter.",
         f"All three together: the system of 2035, Rogun at full height, delivers {future['as on record']:,.0f} GWh, "
         f"in the climate of 2050 {future['climate of 2050']:,.0f}, with the canal {future['Qosh Tepa']:,.0f}, with "
         f"both {future['both']:,.0f}: what the canal asks for in summer is sold on its way and lacks in the Tajik "
@@ -205,7 +208,9 @@ def climate_rogun_and_canal(library: Library) -> Answer:
     return Answer(
         sentences,
         tables,
-        span=f"{low:,.0f} to {high:,.0f} GWh over the climates of 2050 in median water",
+        span=f"{low:,.0f} to {high:,.0f} GWh over the climates of 2050 in median water; {built.min():,.0f} to "
+        f"{built.max():,.0f} as Rogun fills; canal {min(median_change, dry_change):+,.0f} to "
+        f"{max(median_change, dry_change):+,.0f}",
         marks=marks_of(case, "profiles/water_statistics.*", "rules.rogun*", "rules.nurek_growing_release")
         + "; climate and canal: mark C",
         limits=limits,
@@ -218,7 +223,7 @@ def _drawn_seasons(library: Library) -> pd.DataFrame:
     draws = range(library.samples)
     plain = np.array([season_energy(case, _drawn(base, draw, None)) for draw in draws])
     rows = {"as on record": {"season": float(plain.mean()), "change": 0.0, "error": 0.0}}
-    for name in CLIMATE:
+    for name in _CLIMATE:
         water = library.scenario(name).hydrology
         assert isinstance(water, Shifted)
         moved = np.array([season_energy(case, _drawn(base, draw, water.shift)) for draw in draws])
@@ -260,7 +265,7 @@ def _all_together(library: Library) -> pd.DataFrame:
 def _rogun_by_year(library: Library) -> pd.DataFrame:
     """Return the season of some years with Rogun as it fills, and with its plant shut."""
     rows = {}
-    for year in ROGUN_YEARS:
+    for year in _ROGUN_YEARS:
         built = library.base.replace(year=year)
         shut = built.replace(events=[_ROGUN_SHUT])
         rows[year] = {

@@ -9,6 +9,7 @@ from energy.errors import Fault, InputError
 from energy.report.answers.answer import Answer
 from energy.report.questions import (
     afghanistan,
+    buyers_margin,
     dispatchers,
     kyrgyzstan,
     lenders,
@@ -18,9 +19,9 @@ from energy.report.questions import (
 )
 from energy.report.questions.library import Library
 
-LENDERS, PAKISTAN, TAJIKISTAN = "World Bank, lenders", "Pakistan", "Tajikistan"
-KYRGYZSTAN, AFGHANISTAN = "Kyrgyzstan", "Afghanistan"
-REGION = "ADB, dispatchers, think-tanks"
+_LENDERS, _PAKISTAN, _TAJIKISTAN = "World Bank, lenders", "Pakistan", "Tajikistan"
+_KYRGYZSTAN, _AFGHANISTAN = "Kyrgyzstan", "Afghanistan"
+_REGION = "ADB, dispatchers, think-tanks"
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Question:
 QUESTIONS = (
     Question(
         number=1,
-        asker=LENDERS,
+        asker=_LENDERS,
         text="What season flows in each hydrological year, and how often below what repays the capital?",
         answer=lenders.seasons_of_the_record,
         commands=(
@@ -61,7 +62,7 @@ QUESTIONS = (
     ),
     Question(
         number=2,
-        asker=LENDERS,
+        asker=_LENDERS,
         text=(
             "What is the value per year and the NPV with a start in 2027, 2028, 2029, 2031 or never? What is stranded?"
         ),
@@ -73,40 +74,40 @@ QUESTIONS = (
     ),
     Question(
         number=3,
-        asker=LENDERS,
+        asker=_LENDERS,
         text=(
             "How many outage days can the Afghan section have before the benefit turns negative? What are spares worth?"
         ),
         answer=lenders.outage_days_that_can_be_lost,
         commands=(
-            "energy closure baseline --where afghan_hvdc_line --month 5 --days 15 --days 46 --days 92 --days 153",
+            "energy closure baseline --where afghan_hvdc_line --month 5 --days 46 --days 92 --days 122 --days 153",
             "energy actions baseline --by 'income gained'",
         ),
     ),
     Question(
         number=4,
-        asker=LENDERS,
+        asker=_LENDERS,
         text="What is open access worth in October to April?",
         answer=lenders.open_access,
         commands=("energy run open_access_kazakh open_access_turkmen",),
     ),
     Question(
         number=5,
-        asker=LENDERS,
+        asker=_LENDERS,
         text="What emissions are avoided in Pakistan?",
         answer=lenders.emissions_avoided,
         commands=("energy avoided baseline",),
     ),
     Question(
         number=6,
-        asker=PAKISTAN,
+        asker=_PAKISTAN,
         text="Hour by hour, is 9.41 ¢ below the marginal cost? Which price makes it worth buying, and when?",
-        answer=pakistan.price_worth_paying,
+        answer=buyers_margin.price_worth_paying,
         commands=("energy run least_cost_no_casa",),
     ),
     Question(
         number=7,
-        asker=PAKISTAN,
+        asker=_PAKISTAN,
         text="Take-or-pay against pay-per-unit?",
         answer=pakistan.take_or_pay,
         commands=(
@@ -116,7 +117,7 @@ QUESTIONS = (
     ),
     Question(
         number=8,
-        asker=PAKISTAN,
+        asker=_PAKISTAN,
         text="What does Nowshera do to 500 kV flows and to reserve?",
         answer=pakistan.reserve_at_nowshera,
         commands=(
@@ -126,7 +127,7 @@ QUESTIONS = (
     ),
     Question(
         number=9,
-        asker=PAKISTAN,
+        asker=_PAKISTAN,
         text="What does Pakistan gain by exporting in winter, and at which price?",
         answer=pakistan.winter_export,
         commands=(
@@ -136,28 +137,28 @@ QUESTIONS = (
     ),
     Question(
         number=10,
-        asker=PAKISTAN,
+        asker=_PAKISTAN,
         text="What replaces the link when politics close it for a week, a month, a season, and at what cost?",
         answer=pakistan.closure_by_length,
         commands=("energy closure baseline --days 7 --days 30 --days 92",),
     ),
     Question(
         number=11,
-        asker=TAJIKISTAN,
+        asker=_TAJIKISTAN,
         text="How much can be sold while Nurek is full at the end of September?",
         answer=tajikistan.nurek_full_in_september,
         commands=("energy run baseline --set rules.nurek_full.at_least=1",),
     ),
     Question(
         number=12,
-        asker=TAJIKISTAN,
+        asker=_TAJIKISTAN,
         text="Which buyer first, and what does Rogun change?",
         answer=tajikistan.which_buyer_first,
         commands=("energy run casa_before_afghanistan swap_ends rogun_2035",),
     ),
     Question(
         number=13,
-        asker=TAJIKISTAN,
+        asker=_TAJIKISTAN,
         text="Can the one-circuit North–South path carry Kyrgyz power?",
         answer=tajikistan.north_south_line,
         commands=(
@@ -167,7 +168,7 @@ QUESTIONS = (
     ),
     Question(
         number=14,
-        asker=KYRGYZSTAN,
+        asker=_KYRGYZSTAN,
         text="Is there any Kyrgyz summer surplus while power is imported? From which level of Toktogul?",
         answer=kyrgyzstan.kyrgyz_surplus,
         commands=(
@@ -177,35 +178,35 @@ QUESTIONS = (
     ),
     Question(
         number=15,
-        asker=KYRGYZSTAN,
+        asker=_KYRGYZSTAN,
         text="Does 15-year loan service hold with 1.0 TWh instead of 1.5 to 1.75?",
         answer=kyrgyzstan.kyrgyz_loan_service,
         commands=("energy settlement baseline",),
     ),
     Question(
         number=16,
-        asker=KYRGYZSTAN,
+        asker=_KYRGYZSTAN,
         text="What is Datka–Sughd worth without any sale to Pakistan?",
         answer=kyrgyzstan.datka_sughd_without_sale,
         commands=("energy run least_cost_no_casa",),
     ),
     Question(
         number=17,
-        asker=AFGHANISTAN,
+        asker=_AFGHANISTAN,
         text="What is lost in transit income and supply by each outage?",
         answer=afghanistan.lost_by_outage,
         commands=("energy run border_closed_summer salang_2015 pylons_2016_2021 towers_2026",),
     ),
     Question(
         number=18,
-        asker=AFGHANISTAN,
+        asker=_AFGHANISTAN,
         text="How does 300 MW reach Kabul without a converter? What is a third terminal worth?",
         answer=afghanistan.ways_to_kabul,
         commands=("energy run kabul_tap surkhan_not_built surkhan_replaces_tajik",),
     ),
     Question(
         number=19,
-        asker=AFGHANISTAN,
+        asker=_AFGHANISTAN,
         text="What is the common risk of lines that share the Hindu Kush crossing?",
         answer=afghanistan.common_corridor,
         commands=(
@@ -215,7 +216,7 @@ QUESTIONS = (
     ),
     Question(
         number=20,
-        asker=REGION,
+        asker=_REGION,
         text="Does a collapse of the Central Asian ring pull Tajikistan and the sending end down?",
         answer=dispatchers.ring_collapse,
         commands=(
@@ -225,35 +226,35 @@ QUESTIONS = (
     ),
     Question(
         number=21,
-        asker=REGION,
+        asker=_REGION,
         text="Does a bipole trip endanger frequency or the Kazakh transit?",
         answer=dispatchers.bipole_trip,
         commands=("energy frequency baseline --loss 1300",),
     ),
     Question(
         number=22,
-        asker=REGION,
+        asker=_REGION,
         text="Who gains and who loses in each country?",
         answer=region.winners_and_losers,
         commands=("energy settlement baseline",),
     ),
     Question(
         number=23,
-        asker=REGION,
+        asker=_REGION,
         text="Which share of exports is spill avoided, which is water moved?",
         answer=region.spill_avoided,
         commands=("energy run baseline least_cost_no_casa",),
     ),
     Question(
         number=24,
-        asker=REGION,
+        asker=_REGION,
         text="Which cheap action lowers expected unserved energy most?",
         answer=region.cheap_actions,
         commands=("energy actions baseline",),
     ),
     Question(
         number=25,
-        asker=REGION,
+        asker=_REGION,
         text="How does the answer change with climate, Rogun and Qosh Tepa?",
         answer=region.climate_rogun_and_canal,
         commands=(

@@ -1,0 +1,94 @@
+"""Net present value of a path of years that differ, over water that is drawn from the record.
+
+Each calendar year of the path is settled in dry, median and wet water. A water year on record has a position between
+them, by the season that it gives: 0 as the dry year, 1 as the median, 2 as the wet one. The benefit of a drawn year is
+that of its position, linear between the settled waters; years beyond them count as the driest and the wettest one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from energy.analysis.investment import BenefitCurve, Path, yearly_flows
+from energy.case.investment import Investment
+from energy.case.rules import ContractTerms
+from energy.metrics.discounting import discount_factors
+
+PATHS = 2000
+
+
+def water_positions(seasons: np.ndarray, known: Sequence[float]) -> np.ndarray:
+    """Return where seasons lie between known ones: 0 at the first, 1 at the second, and so on.
+
+    Parameters
+    ----------
+    seasons
+        Energy of the seasons [GWh].
+    known
+        Energy in dry, median and wet water [GWh], ascending.
+
+    Examples
+    --------
+    >>> water_positions(np.array([500.0, 1500.0, 2500.0, 9000.0]), [1000.0, 2000.0, 4000.0]).tolist()
+    [0.0, 0.5, 1.25, 2.0]
+    """
+    return np.asarray(np.interp(seasons, known, np.arange(len(known))))
+
+
+def npv_of_drawn_years(
+    investment: Investment,
+    contract: ContractTerms,
+    waters: Sequence[pd.DataFrame],
+    start: int,
+    positions: np.ndarray,
+) -> pd.DataFrame:
+    """Return the net present value of paths whose water is drawn year by year.
+
+    Parameters
+    ----------
+    investment, contract
+        Money over years, and the contract with its capital.
+    waters
+        Benefit of calendar years in each settled water [million USD], from dry to wet; index year, columns countries.
+        Before the first year the first row holds, after the last year the last one.
+    start
+        First year of service.
+    positions
+        Position of each year's water between the settled ones; shape (paths, years of life).
+
+    Returns
+    -------
+    pandas.DataFrame
+        Million USD of the base year; index path, columns countries.
+    """
+    countries = [str(name) for name in waters[0].columns]
+    nothing = BenefitCurve(np.array([1.0]), pd.DataFrame(0.0, index=[0], columns=countries))
+    flows = yearly_flows(investment, contract, nothing, Path(start))
+    years = flows.index.to_numpy()
+    factors = discount_factors(years, investment.discount_rate, investment.base_year)
+    fixed = flows.T.groupby(level="country").sum().T[countries]
+    service = years[years >= start]
+    known = waters[0].index.to_numpy()
+    row = np.searchsorted(known, np.clip(service, known[0], known[-1]), side="right") - 1
+    settled = np.stack([table.to_numpy(float)[row] for table in waters])
+    lower = np.clip(np.floor(positions).astype(int), 0, max(len(waters) - 2, 0))
+    upper = np.minimum(lower + 1, len(waters) - 1)
+    share = (positions - lower)[..., None]
+    year = np.arange(len(service))
+    benefit = (1 - share) * settled[lower, year] + share * settled[upper, year]
+    discounted = np.einsum("pyc,y->pc", benefit, factors[years >= start])
+    values = discounted + fixed.to_numpy(float).T @ factors
+    return pd.DataFrame(values, columns=countries).rename_axis("path")
+
+
+def drawn_positions(positions: np.ndarray, years: int, seed: int = 1, weights: np.ndarray | None = None) -> np.ndarray:
+    """Return positions drawn for each year by itself; shape (paths, years).
+
+    Years are independent: a run of dry years is no likelier than chance makes it.
+    """
+    generator = np.random.default_rng(seed)
+    probability = None if weights is None else weights / weights.sum()
+    return np.asarray(generator.choice(positions, size=(PATHS, years), p=probability))

@@ -1,0 +1,63 @@
+"""The season in each water year of the record, as the scenario's system of plants and demand would see it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from energy.analysis.parallel import delivered, solve_points
+from energy.case import Case
+from energy.scenario import Scenario
+
+_STAND_INS = ("mean", "median")
+"""Rows of the inflow that stand for years without a record of their own."""
+
+
+@lru_cache(maxsize=8)
+def recorded_seasons(case: Case, scenario: Scenario) -> pd.Series:
+    """Return the energy that is delivered in each water year of the record [GWh].
+
+    Parameters
+    ----------
+    case, scenario
+        What exists and what is asked; the scenario's own water is replaced by each year's.
+
+    Returns
+    -------
+    pandas.Series
+        Index water year, ascending; empty where the case has no recorded years. ``attrs["failed"]`` is the number of
+        years without an optimum.
+    """
+    inflow = case.profiles.get("inflow", pd.DataFrame())
+    years = recorded_years(inflow) if len(inflow) else []
+    points = [scenario.replace(hydrology=year) for year in years]
+    energy = {}
+    for answer in solve_points(case, points, delivered):
+        if not answer.reason:
+            energy[years[answer.index]] = float(answer.values["delivered"])
+    seasons = pd.Series(energy, dtype=float, name="delivered").sort_index().rename_axis("water year")
+    seasons.attrs["units"] = "GWh"
+    seasons.attrs["failed"] = len(years) - len(energy)
+    return seasons
+
+
+def recorded_years(inflow: pd.DataFrame) -> list[str]:
+    """Return the water years in which every site has a record of its own: no row stands for the mean or the median.
+
+    Parameters
+    ----------
+    inflow
+        Index (site, hydrology), columns months [m³/s].
+    """
+    table = inflow.sort_index()
+    labels = dict.fromkeys(str(label) for label in table.index.get_level_values("hydrology"))
+    filled = set()
+    for site in dict.fromkeys(table.index.get_level_values("site")):
+        rows = table.xs(site, level="site")
+        typical = [rows.loc[name].to_numpy(float) for name in _STAND_INS if name in rows.index]
+        for label, values in zip(rows.index, rows.to_numpy(float), strict=True):
+            if any(np.allclose(values, other) for other in typical):
+                filled.add(str(label))
+    return [label for label in labels if label.isdecimal() and label not in filled]
