@@ -24,10 +24,10 @@ from energy.scenario import read_scenario
 
 MWH = 1.0
 """Of the studied service: what the tolerances of a year's program leave (test_policy_of_a_year)."""
-GROUPS = (1, 2, 3)
-YEARS = 40
-SETTINGS = Settings(iterations=40, paths=4, tolerance=1.0)
-DATES = ("June", "July", "August")
+GROUPS = (1, 2)
+YEARS = 30
+SETTINGS = Settings(iterations=30, paths=4, tolerance=1.0)
+DATES = ("June", "August")
 
 pytestmark = pytest.mark.slow
 
@@ -44,7 +44,7 @@ class Group(NamedTuple):
 
 @pytest.fixture(scope="module")
 def model(casa1000: Case) -> WaterPolicyModel:
-    scenario = read_scenario("baseline", overrides={"time.resolution": "typical-days-12h"})
+    scenario = read_scenario("baseline", overrides={"time.resolution": "typical-days-24h"})
     return policy_model(casa1000, scenario, ChainDesign(classes=2, outcomes=2, years=1000))
 
 

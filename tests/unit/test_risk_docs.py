@@ -31,7 +31,7 @@ def distribution(lost: dict[str, float], mean: float = 2000.0, half: float = 1.0
             "month": months,
             "cause": list(lost),
         },
-        attrs={"samples": 1200, "failed": failed, "lacking": 0},
+        attrs={"samples": 1200, "failed": failed, "lacking": 0, "yielded": 0},
     )
 
 
@@ -88,3 +88,12 @@ def test_months_have_what_is_exceeded_with_90_50_and_10_percent() -> None:
 def test_samples_without_optimum_are_said() -> None:
     assert "3 samples had no optimum" in block(distribution({"all together": 0.0}, failed=3))
     assert "no optimum" not in block(distribution({"all together": 0.0}))
+
+
+def test_water_that_lacks_or_yields_is_said_with_its_volume() -> None:
+    calm = distribution({"all together": 0.0})
+    assert "hm3" not in block(calm)
+    volumes = {"irrigation_lacking": ("bound", [354.0, 285.0, 424.0]), "rules_yielded": ("bound", [2.0, 1.0, 3.0])}
+    text = block(calm.assign(volumes).assign_attrs(lacking=167, yielded=2))
+    assert "n 167 samples irrigation lacked water: 354 (285 to 424) hm3 in the mean year" in text
+    assert "n 2 samples other rules of the water yielded: 2 (1 to 3) hm3 in the mean year" in text

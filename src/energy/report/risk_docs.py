@@ -73,7 +73,7 @@ def risk_block(report: RiskReport) -> str:
     samples = distribution.attrs["samples"]
     paragraphs = [
         f"Made by `{report.command}`: {samples:,} samples. In brackets: 95 % intervals.",
-        sample_notes(distribution),
+        _sentences(sample_notes(distribution)),
         "**How often does the season fall short?**",
         _shortfall_table(report),
         f"**Which cause costs most?** {_causes_sentence(distribution)}",
@@ -81,6 +81,15 @@ def risk_block(report: RiskReport) -> str:
         _power_table(distribution),
     ]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+
+
+def _sentences(notes: str) -> str:
+    r"""Return notes of the terminal, a line each, as sentences of a paragraph.
+
+    >>> _sentences("in 3 samples irrigation lacked water\n1 sample had no optimum")
+    'In 3 samples irrigation lacked water. 1 sample had no optimum.'
+    """
+    return " ".join(f"{note[:1].upper()}{note[1:]}." for note in notes.splitlines())
 
 
 def _shortfall_table(report: RiskReport) -> str:

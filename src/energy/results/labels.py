@@ -54,17 +54,27 @@ def words(name: str) -> str:
     return " ".join(part.capitalize() if part in PROPER else part for part in name.split("_"))
 
 
+LARGE = 1e4  # from where four figures would be written with an exponent
+
+
 def range_text(row: Mapping[Any, Any]) -> str:
     """Return a number's range with its unit; of dates without.
 
     >>> range_text({"low": 1200.0, "high": 2500.5, "unit": "MW"})
     '1,200 to 2,500 MW'
+    >>> range_text({"low": 300000.0, "high": 2.69e6, "unit": "MWh"})
+    '300,000 to 2,690,000 MWh'
     >>> range_text({"low": 2027.0, "high": 2030.0, "unit": "year"})
     '2027 to 2030'
     """
     if row["unit"] == "year":
         return f"{row['low']:.0f} to {row['high']:.0f}"
-    return f"{row['low']:,.4g} to {row['high']:,.4g} {row['unit']}"
+    return f"{_end_text(row['low'])} to {_end_text(row['high'])} {row['unit']}"
+
+
+def _end_text(value: float) -> str:
+    """Return an end of a range with four figures, a large one as a whole number."""
+    return f"{value:,.0f}" if abs(value) >= LARGE else f"{value:,.4g}"
 
 
 def short(key: str) -> str:
