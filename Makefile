@@ -2,8 +2,8 @@
 
 PYTHON ?= python3
 WORKERS ?= 2
-# a file of tests stays with one worker, so that what its tests share is made once
-PYTEST := python -m pytest -n $(WORKERS) --dist loadfile
+# a file of tests stays with one worker, so that what its tests share is made once; tests/conftest.py puts long files first
+PYTEST := python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 PYTEST_FLAGS ?=
 MUTANTS ?= 'energy.scenario*7' 'energy.metrics*7' 'energy.solve*[13]7'
 
@@ -15,7 +15,7 @@ LOCKED := $(VENV)/.lock-installed
 DONE := $(VENV)/.setup-done
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all coverage bench bench-sweep figures reference docs lint format lock sbom mutants test-latest test-oldest check-python clean
+.PHONY: help setup run test quick-tests test-all coverage bench bench-sweep figures reference docs lint style types format lock sbom mutants test-latest test-oldest check-python clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -25,7 +25,11 @@ setup: $(DONE) ## build .venv/ from requirements.lock (nothing to do when it is 
 run: setup ## solve the baseline scenario into results/ and print its table by month
 	$(BIN)/energy run baseline --out results
 
-test: lint ## lint, types, and all tests but the slow ones
+# mypy takes one core for half a minute or more, so the tests do not wait for it
+test: style ## lint, types, and all tests but the slow ones
+	@$(MAKE) --no-print-directory -j 2 types quick-tests
+
+quick-tests: setup
 	$(BIN)/$(PYTEST) -m "not slow" $(PYTEST_FLAGS)
 
 test-all: lint ## the same with the slow tests, and PyPSA's own model built and compared for every engine
@@ -33,7 +37,7 @@ test-all: lint ## the same with the slow tests, and PyPSA's own model built and 
 
 coverage: setup ## all tests, and what of src/ they reach
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_FLAGS)
+	$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_FLAGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -62,9 +66,13 @@ reference: setup ## solve the recorded scenarios again: results/reference/ and w
 docs: setup ## build the documentation strictly into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-lint: setup ## ruff and mypy, changing nothing
+lint: style types ## ruff and mypy, changing nothing
+
+style: setup
 	$(BIN)/ruff check --quiet
 	$(BIN)/ruff format --check --quiet
+
+types: setup
 	$(BIN)/mypy --no-error-summary
 
 format: setup ## let ruff mend what it can

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache, wraps
 from pathlib import Path
@@ -32,7 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in ONE_THREAD:
         os.environ.setdefault(name, "1")
     os.environ.setdefault("MPLBACKEND", "Agg")
-    os.environ["ENERGY_CACHE"] = ""  # nothing that another process has checked
+    if not hasattr(config, "workerinput"):
+        share_patterns(config)
 
     settings.register_profile("here", deadline=None)
     settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
@@ -41,6 +44,37 @@ def pytest_configure(config: pytest.Config) -> None:
     hands_tests_to_workers = bool(config.getoption("numprocesses", None))
     if not hands_tests_to_workers:
         keep_read_cases()
+
+
+LONGEST_FILES = (
+    "cli/test_outside_the_repository.py",
+    "laws/test_own_network_laws.py",
+    "notebooks/test_notebooks.py",
+    "page/test_report_page.py",
+    "unit/test_pattern_cache.py",
+    "known/test_line_losses.py",
+    "known/test_exchanges.py",
+    "unit/test_layout.py",
+    "laws/test_event_laws.py",
+)
+"""Files whose tests take longest. They begin first, so that in the end no worker is left alone with one of them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; all others stay in their order, with the doctests, which are short, at the end."""
+    rank = {PROJECT / "tests" / name: number for number, name in enumerate(LONGEST_FILES)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
+
+def share_patterns(config: pytest.Config) -> None:
+    """Name an empty folder for the patterns of PyPSA's model, and remove it in the end.
+
+    Workers and commands inherit its name. PyPSA builds the model of a list of components once for all of them, and
+    nothing is taken over that was checked before these tests began.
+    """
+    folder = tempfile.mkdtemp(prefix="energy-patterns-")
+    os.environ["ENERGY_CACHE"] = folder
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 def keep_read_cases() -> None:

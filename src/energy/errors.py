@@ -38,9 +38,16 @@ class Fault:
         return self if self.where is not None else replace(self, where=where, line=line)
 
     def __str__(self) -> str:
-        place = "" if self.where is None else f"{self.where}{'' if self.line is None else f':{self.line}'}: "
-        rest = [f"allowed: {self.allowed}" if self.allowed else None, f"do: {self.repair}" if self.repair else None]
-        return place + "; ".join(part for part in [self.what, *rest] if part)
+        place = ""
+        if self.where is not None:
+            line = "" if self.line is None else f":{self.line}"
+            place = f"{self.where}{line}: "
+        parts = [self.what] if self.what else []
+        if self.allowed:
+            parts.append(f"allowed: {self.allowed}")
+        if self.repair:
+            parts.append(f"do: {self.repair}")
+        return place + "; ".join(parts)
 
 
 class InputError(ValueError):

@@ -44,7 +44,7 @@ FUNCTIONS = {
 """Function or class of those modules → its name now."""
 
 
-class FormerModules(MetaPathFinder, Loader):
+class _FormerModules(MetaPathFinder, Loader):
     """Finds modules by their former names."""
 
     def find_spec(
@@ -77,5 +77,5 @@ class FormerModules(MetaPathFinder, Loader):
 
 def install() -> None:
     """Let Python find the former modules."""
-    if not any(isinstance(finder, FormerModules) for finder in sys.meta_path):
-        sys.meta_path.append(FormerModules())
+    if not any(isinstance(finder, _FormerModules) for finder in sys.meta_path):
+        sys.meta_path.append(_FormerModules())

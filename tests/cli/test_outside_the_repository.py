@@ -10,6 +10,7 @@ import sys
 import sysconfig
 import venv
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import jsonschema
@@ -127,9 +128,15 @@ def test_files_of_the_library_keep_to_the_schema_that_their_first_line_names(fil
     first, _, text = file.read_text(encoding="utf-8").partition("\n")
     mark, _, address = first.partition("$schema=")
     assert mark == "# yaml-language-server: "
-    schema = json.loads((file.parent / address).resolve().read_text(encoding="utf-8"))
     content = YAML(typ="safe", pure=True).load(text)
-    jsonschema.validate(json.loads(json.dumps(content, default=str)), schema)
+    validator_of((file.parent / address).resolve()).validate(json.loads(json.dumps(content, default=str)))
+
+
+@cache
+def validator_of(path: Path) -> jsonschema.Draft202012Validator:
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
 
 
 @pytest.mark.parametrize("kind", FILE_MODELS)
@@ -156,9 +163,10 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(place)]
     subprocess.run(build, cwd=PROJECT, check=True, capture_output=True)
     (wheel,) = place.glob("*.whl")
-    venv.create(place / "venv", with_pip=True, symlinks=True)
+    venv.create(place / "venv", with_pip=False, symlinks=True)  # a pip of its own would take longer than all the rest
     programs = place / "venv" / "bin"
-    install = [programs / "python", "-m", "pip", "install", "--no-deps", "--no-index", "--quiet", wheel]
+    pip = [sys.executable, "-m", "pip", "--python", programs / "python"]
+    install = [*pip, "install", "--no-deps", "--no-index", "--quiet", wheel]
     subprocess.run(install, check=True, capture_output=True, env=_fresh_environment())
     (packages,) = place.glob("venv/lib/python*/site-packages")
     (packages / "lent.pth").write_text(f"{sysconfig.get_path('purelib')}\n", encoding="utf-8")

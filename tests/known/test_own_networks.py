@@ -117,7 +117,11 @@ def meshed(hours: int = 2, without: str = "") -> pypsa.Network:
     return n
 
 
-@pytest.mark.parametrize("line", ["ab", "bc", "cd", "da", "ac", "bd"])
+LINES = ["ab", "ac", *(pytest.param(line, marks=pytest.mark.slow) for line in ("bc", "cd", "da", "bd"))]
+"""An edge of the ring and a diagonal; by `make test-all` all of them."""
+
+
+@pytest.mark.parametrize("line", LINES)
 def test_any_line_out_of_a_meshed_ring_is_as_if_it_were_not_built(tmp_path: Path, line: str) -> None:
     event = {"name": "out", "kind": "line_out", "cause": "test", "where": [f"lines.{line}"]}
     out = {**event, "start": "2028-04-01T01:00", "duration": "1h"}
@@ -131,7 +135,7 @@ def test_any_line_out_of_a_meshed_ring_is_as_if_it_were_not_built(tmp_path: Path
     assert with_event.flow("lines")[line].iloc[1] == pytest.approx(0)
 
 
-@pytest.mark.parametrize("line", ["ab", "bc", "cd", "da", "ac", "bd"])
+@pytest.mark.parametrize("line", LINES)
 def test_an_interior_point_of_a_network_with_an_open_line_finds_the_optimum_of_the_simplex(
     tmp_path: Path, line: str, tried: list[tuple[attempts.Attempt, Problem]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,6 +28,7 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[Inputs]:
     real = pattern_cache.pypsa_model
     monkeypatch.setattr(pattern_cache, "pypsa_model", lambda base: seen.append(base) or real(base))
     monkeypatch.setattr(pattern_cache, "_patterns", {})
+    monkeypatch.setenv("ENERGY_CACHE", "")
     monkeypatch.delenv(pattern_cache.ALWAYS, raising=False)
     return seen
 

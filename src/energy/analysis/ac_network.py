@@ -124,7 +124,8 @@ def _add_power(n: pypsa.Network, power: pd.DataFrame, reactive: ReactivePower) -
     running = power.index[plants > 0]
     slack = _slack_buses(n, plants, reactive)
     strong = power.index.intersection(list(reactive.strong_buses), sort=False)
-    held = [str(bus) for bus in running.union(strong, sort=False).union(pd.Index(slack), sort=False)]
+    with_voltage = running.union(strong, sort=False)
+    held = [str(bus) for bus in with_voltage.union(pd.Index(slack), sort=False)]
     control = ["Slack" if bus in slack else "PV" for bus in held]
     n.add(
         "Generator",
@@ -170,7 +171,8 @@ def bus_power(result: Result, snapshot: pd.Timestamp) -> pd.DataFrame:
     parts = injections(result).loc[snapshot]
     buses = result.inputs.components["buses"].index
     table = pd.DataFrame(0.0, index=buses, columns=["demand", "plants", "converters", "trade"])
-    for (component, name, bus), power in zip(parts.index.tolist(), parts.to_numpy(float), strict=True):
+    powers = parts.to_numpy(float)
+    for (component, name, bus), power in zip(parts.index.tolist(), powers, strict=True):
         if component != "lines":
             table.loc[bus, _kind(result, component, name)] += power
     table["demand"] = -table["demand"]

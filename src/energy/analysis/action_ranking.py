@@ -114,10 +114,12 @@ def rank_actions(
         checked(case, design)
     tasks = [(case, design, draws) for design in designs.values()]
     tables = results_in_order(_action_samples, tasks, executor)
-    samples = pd.concat(dict(zip(designs, tables, strict=True)), names=["action", "draw"])
+    table_of_action = dict(zip(designs, tables, strict=True))
+    samples = pd.concat(table_of_action, names=["action", "draw"])
     table = ranking_table(samples, ranked_by)
     is_tied = table.pop("tied with next")
-    table["cost"] = table.index.map({name: action.cost for name, action in actions.actions.items()})
+    costs = {name: action.cost for name, action in actions.actions.items()}
+    table["cost"] = table.index.map(costs)
     table["power bought"] = _power_bought(samples, actions)
     table["cost of avoided"] = _cost_of_avoided(case, table)
     table["worth"] = _worth(case, table)
@@ -131,7 +133,8 @@ def rank_actions(
 def _power_bought(samples: pd.DataFrame, actions: ActionSet) -> pd.Series:
     """Return what the power costs that each action brings back over the line [million USD a year]."""
     returned = samples["returned"].unstack("action").mean()
-    prices = pd.Series({name: action.power_price for name, action in actions.actions.items()}, dtype=float)
+    price_of_action = {name: action.power_price for name, action in actions.actions.items()}
+    prices = pd.Series(price_of_action, dtype=float)
     brought = returned[prices.index] - returned[NOTHING]
     cost: pd.Series[float] = brought * prices / 1000
     return cost
@@ -172,10 +175,11 @@ def _action_samples(case: Case, design: SamplingDesign, draws: Sequence[int]) ->
             raise SolverError(f"draw {draw} of {calm.name}: {err}") from None
         season = _season_energy(calm, result)
         unserved = float(unserved_by_country(result).sum())
+        returned_power = transferable(result, RETURNED)
         rows[draw] = {
             "season": season,
             "unserved": unserved,
-            "returned": float(transferable(result, RETURNED) @ result.hours) / 1000,
+            "returned": float(returned_power @ result.hours) / 1000,
             "income": season * price / 1000,
         }
     table = pd.DataFrame.from_dict(rows, orient="index")
@@ -214,7 +218,8 @@ def ranking_table(samples: pd.DataFrame, ranked_by: str) -> pd.DataFrame:
         columns[figure] = difference.mean()
         columns[f"{figure} error"] = difference.std(ddof=1) / len(difference) ** 0.5
     resampled = _resampled_tail(income, names)
-    tails = {name: _tail(income[name]) - _tail(income[NOTHING]) for name in names}
+    tail_of_nothing = _tail(income[NOTHING])
+    tails = {name: _tail(income[name]) - tail_of_nothing for name in names}
     columns[income_at_risk_avoided] = pd.Series(tails)
     columns[f"{income_at_risk_avoided} error"] = resampled.std(ddof=1)
     table = pd.DataFrame(columns).rename_axis("action")
@@ -259,7 +264,8 @@ def _ties(order: pd.Index, spread: pd.DataFrame, is_bootstrap: bool) -> list[boo
         if not is_bootstrap:
             error /= count**0.5
         quantile = float(stats.t.ppf((1 + CONFIDENCE) / 2, count - 1))
-        ties.append(bool(abs(difference.mean()) <= quantile * error))
+        half_width = quantile * error
+        ties.append(bool(abs(difference.mean()) <= half_width))
     return [*ties, False]
 
 

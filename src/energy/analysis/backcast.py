@@ -81,7 +81,7 @@ def backcast(case: Case, scenarios: list[Scenario]) -> Backcast:
     rows: list[Row] = []
     paths: dict[str, pd.Series] = {}
     for scenario in scenarios:
-        result = solved(inputs(case, scenario))
+        result = _solved(inputs(case, scenario))
         modelled = quantities(result)
         contents = store_paths(result, case.record)
         of_year = compared(case.record, scenario.year, modelled, contents)
@@ -121,7 +121,7 @@ def _refuse_other_horizons(scenarios: Sequence[Scenario]) -> None:
         raise InputError(faults)
 
 
-def solved(year_inputs: Inputs) -> Result:
+def _solved(year_inputs: Inputs) -> Result:
     """Return the solved inputs of a year; no result breaks physics or its own limits.
 
     Raises

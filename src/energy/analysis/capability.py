@@ -112,7 +112,8 @@ def capability(
     for direction, of_kinds in limits.items():
         table = pd.DataFrame(of_kinds, columns=LIMIT_COLUMNS)
         tables[direction] = table.iloc[kind].set_axis(snapshots)
-    return _with_margins(pd.concat(tables, names=["direction"]), margin, allocated or {})
+    both_directions = pd.concat(tables, names=["direction"])
+    return _with_margins(both_directions, margin, allocated or {})
 
 
 def _with_margins(table: pd.DataFrame, margin: float, allocated: Mapping[str, pd.Series]) -> pd.DataFrame:
@@ -140,7 +141,8 @@ def by_month(table: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
     months = pd.DatetimeIndex(snapshots).to_period("M").rename("month")
     keys = [table.index.get_level_values("direction"), months]
     hours = pd.Series(inputs.axis.weights, index=inputs.axis.snapshots)
-    weight = pd.Series(hours.reindex(snapshots).to_numpy(), index=table.index)
+    hours_of_row = hours.reindex(snapshots)
+    weight = pd.Series(hours_of_row.to_numpy(), index=table.index)
     numbers = table.drop(columns=["limit intact", "limit"]).astype(float)
     weighted = numbers.mul(weight, axis=0)
     hours_of_month = weight.groupby(keys).sum()
@@ -168,15 +170,17 @@ def _every_link(grid: DCNetwork) -> list[Loss]:
     for number, column in enumerate(grid.columns):
         joins_buses = ends[number] > 1
         if column.component == "links" and joins_buses:
-            losses[column.name] = Loss(f"loss of {column.name}", (("links", column.name, np.inf),))
+            whole_link = ("links", column.name, np.inf)
+            losses[column.name] = Loss(f"loss of {column.name}", (whole_link,))
     return list(losses.values())
 
 
 def _paths_between(grid: DCNetwork, source: Area, sink: Area) -> list[TransferPath]:
     """Return the paths from one area to the other and back."""
     unknown = [bus for bus in [*source, *sink] if bus not in grid.buses]
-    if unknown:
-        raise InputError(Fault(f"no electric bus {bus!r}", repair=nearest(bus, grid.buses)) for bus in unknown)
+    faults = [Fault(f"no electric bus {bus!r}", repair=nearest(bus, grid.buses)) for bus in unknown]
+    if faults:
+        raise InputError(faults)
     sending = _shares_of(source)
     receiving = _shares_of(sink)
     return [
@@ -199,9 +203,10 @@ def _paths_of_links(grid: DCNetwork, links: Sequence[str] | None, back: Sequence
         service = table["service"] if "service" in table else pd.Series(dtype=object)
         links = list(service.index[service == SERVICES[FORWARD]])
         back = list(service.index[service == SERVICES[REVERSE]])
-    unknown = [name for name in [*links, *back] if name not in table.index]
-    for name in unknown:
-        raise InputError(Fault(f"no link {name!r}", grid.inputs.name, repair=nearest(name, table.index)))
+    for name in (*links, *back):
+        if name not in table.index:
+            fault = Fault(f"no link {name!r}", grid.inputs.name, repair=nearest(name, table.index))
+            raise InputError(fault)
     ahead = _columns_along(grid, links, back)
     behind = _columns_along(grid, back, links)
     if not ahead and not behind:
@@ -237,6 +242,7 @@ def _tolerances(
 
 def _kinds_of_snapshot(grid: DCNetwork, tolerances: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Return the first of each kind of snapshot, and for each snapshot the number of its kind."""
-    properties = np.column_stack([grid.lower, grid.upper, grid.demand, *tolerances.values(), grid.alike[:, None]])
+    of_grid = [grid.lower, grid.upper, grid.demand]
+    properties = np.column_stack([*of_grid, *tolerances.values(), grid.alike[:, None]])
     _, first, kind = np.unique(properties, axis=0, return_index=True, return_inverse=True)
     return first, kind.ravel()

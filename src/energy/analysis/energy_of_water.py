@@ -18,7 +18,8 @@ def energy_by_site(case: Case, sites: Sequence[str]) -> np.ndarray:
     anything, all sites count the same.
     """
     loads = case.components["loads"]
-    energy = np.array([energy_downstream(case, str(loads.at[site, "bus"]), by_share=False) for site in sites])
+    buses = [str(loads.at[site, "bus"]) for site in sites]
+    energy = np.array([_energy_downstream(case, bus, by_share=False) for bus in buses])
     return energy if energy.any() else np.ones(len(sites))
 
 
@@ -32,11 +33,11 @@ def energy_of_water(case: Case, river: River) -> float:
     for site, share in river.sites:
         if site in loads.index:
             bus = str(loads.at[site, "bus"])
-            energy += share * energy_downstream(case, bus)
+            energy += share * _energy_downstream(case, bus)
     return energy
 
 
-def energy_downstream(
+def _energy_downstream(
     case: Case,
     bus: str,
     by_share: bool = True,
@@ -55,7 +56,7 @@ def energy_downstream(
     for _, link in links[from_bus].iterrows():
         energy, onward = _energy_and_way_on(case, link, by_share)
         if onward in buses.index:
-            energy += energy_downstream(case, onward, by_share, depth + 1)
+            energy += _energy_downstream(case, onward, by_share, depth + 1)
         most = max(most, energy)
     return most
 

@@ -55,7 +55,7 @@ class FrequencyLimit:
     rating: float
 
 
-def area_of(frequency: Frequency, country: str) -> str:
+def _area_of(frequency: Frequency, country: str) -> str:
     """Return the name of the largest synchronous area that holds a country: the one with the most outside it.
 
     Raises
@@ -237,8 +237,8 @@ def frequency_limit(
         SENDING: np.inf if over is None else over - frequency.nominal,
     }
     names = {
-        RECEIVING: area_of(frequency, str(country[studied["bus1"].iloc[0]])),
-        SENDING: area_of(frequency, str(country[studied["bus0"].iloc[0]])),
+        RECEIVING: _area_of(frequency, str(country[studied["bus1"].iloc[0]])),
+        SENDING: _area_of(frequency, str(country[studied["bus0"].iloc[0]])),
     } | (areas or {})
     tables = {}
     for end, name in names.items():

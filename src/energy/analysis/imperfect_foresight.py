@@ -21,7 +21,7 @@ from energy.scenario import Event, Scenario
 from energy.solve import Engine, Result
 
 
-def learning_times(scenario: Scenario) -> list[pd.Timestamp]:
+def _learning_times(scenario: Scenario) -> list[pd.Timestamp]:
     """Return the instants, in order, at which a scenario's plan learns something.
 
     An event that is not known from the start is learned of when it begins; one with an expected duration again when
@@ -39,7 +39,7 @@ def learning_times(scenario: Scenario) -> list[pd.Timestamp]:
     return sorted(time for time in times if start < time < end)
 
 
-def believed(scenario: Scenario, now: pd.Timestamp) -> tuple[Event, ...]:
+def _believed(scenario: Scenario, now: pd.Timestamp) -> tuple[Event, ...]:
     """Return the events as a plan made at an instant believes them to be.
 
     Unknown events are absent; an event that lasts is believed to end after its expected duration until it has ended, or
@@ -71,13 +71,13 @@ def plan_axis(case: Case, scenario: Scenario) -> Axis:
     return axis_of(case, everything)
 
 
-def plans(case: Case, scenario: Scenario) -> Iterator[tuple[pd.Timestamp, Inputs]]:
+def _plans(case: Case, scenario: Scenario) -> Iterator[tuple[pd.Timestamp, Inputs]]:
     """Yield the inputs of each plan with the instant at which it is made, all on the axis of the true events."""
     scenario = on_calendar(case, scenario)
     start, _ = scenario.horizon()
     axis = plan_axis(case, scenario)
-    for now in [start, *learning_times(scenario)]:
-        plan = scenario.model_copy(update={"events": believed(scenario, now)})
+    for now in [start, *_learning_times(scenario)]:
+        plan = scenario.model_copy(update={"events": _believed(scenario, now)})
         yield now, with_objective(assemble(case, plan, axis), plan)
 
 
@@ -90,7 +90,7 @@ def _expectations(scenario: Scenario) -> Iterator[Event]:
             yield expected.model_copy(update={"name": f"{event.name} as expected"})
 
 
-def leaning(inputs: Inputs, lean: float) -> Inputs:
+def _leaning(inputs: Inputs, lean: float) -> Inputs:
     """Return inputs in which what the studied line delivers is worth less by the time of the year.
 
     Where a reservoir can hold water for another month, a plan does not care when it sends, but what a surprise costs
@@ -135,7 +135,7 @@ def solve_imperfect_foresight(
     engine
         Engine of the scenario's structure on the axis of `plan_axis`; built from the first plan unless given.
     lean
-        Whether plans send soon or late where they are free to, see `leaning` [weight].
+        Whether plans send soon or late where they are free to, see `_leaning` [weight].
 
     Raises
     ------
@@ -145,8 +145,8 @@ def solve_imperfect_foresight(
     """
     refuse_missed(case, scenario)
     result: Result | None = None
-    for now, made in plans(case, scenario):
-        plan = leaning(made, lean) if lean else made
+    for now, made in _plans(case, scenario):
+        plan = _leaning(made, lean) if lean else made
         engine = engine or Engine(plan)
         if result is None:
             result = engine.solve(plan)

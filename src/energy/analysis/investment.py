@@ -56,16 +56,23 @@ class BenefitCurve:
 
         Outside the known seasons the nearest slope goes on.
         """
-        columns = [_linear(energy, self.energy, self.benefit[name].to_numpy(float)) for name in self.countries]
+        columns = []
+        for country in self.countries:
+            known_benefit = self.benefit[country].to_numpy(float)
+            columns.append(_linear(energy, self.energy, known_benefit))
         return np.stack(columns, axis=-1)
 
 
 def _linear(energy: np.ndarray, known: np.ndarray, benefit: np.ndarray) -> np.ndarray:
     if len(known) == 1:
-        return np.asarray(benefit[0] * energy / known[0] if known[0] else np.zeros_like(energy))
-    segment = np.clip(np.searchsorted(known, energy) - 1, 0, len(known) - 2)
+        if not known[0]:
+            return np.zeros_like(energy)
+        return np.asarray(benefit[0] * energy / known[0])
+    before = np.searchsorted(known, energy) - 1
+    segment = np.clip(before, 0, len(known) - 2)
     slope = np.diff(benefit) / np.diff(known)
-    return np.asarray(benefit[segment] + slope[segment] * (energy - known[segment]))
+    beyond = energy - known[segment]
+    return np.asarray(benefit[segment] + slope[segment] * beyond)
 
 
 @dataclass(frozen=True)
@@ -150,7 +157,8 @@ def _flows_table(years: np.ndarray, countries: list[str], parts: Mapping[str, np
     nothing = np.zeros((len(years), len(countries)))
     columns = pd.MultiIndex.from_product([items, countries], names=["item", "country"])
     values = np.hstack([parts.get(item, nothing) for item in items])
-    table = pd.DataFrame(values, index=pd.Index(years, name="year"), columns=columns)
+    index = pd.Index(years, name="year")
+    table = pd.DataFrame(values, index=index, columns=columns)
     table.attrs["units"] = "million USD a year"
     return table
 
@@ -202,7 +210,8 @@ def investment_table(investment: Investment, contract: ContractTerms, flows: pd.
     )
     sunk = pd.Series(_capital(contract, countries), countries) - to_come
     factors = discount_factors(flows.index.to_numpy(), rate, base)
-    discounted = flows.mul(factors, axis=0).sum().unstack("item").loc[countries]
+    present_values = flows.mul(factors, axis=0).sum()
+    discounted = present_values.unstack("item").loc[countries]
     net = flows.T.groupby(level="country").sum().T[countries]
     recovered = (discounted["benefit"] + discounted["operation"]).clip(lower=0.0)
     committed = sunk - discounted["construction"]
@@ -243,11 +252,13 @@ def lender_table(investment: Investment, table: pd.DataFrame) -> pd.DataFrame:
     """
     works = table.drop(index=ALL)
     spent = works["sunk"] + works["to come"]
-    share = (works["stranded"] / spent.where(spent > 0)).fillna(0.0).to_numpy(float)
+    stranded_share = works["stranded"] / spent.where(spent > 0)
+    share = stranded_share.fillna(0.0).to_numpy(float)
     rows: dict[str, dict[str, float]] = {}
     lent = pd.Series(0.0, index=works.index)
     for lender, amounts in investment.lenders.items():
-        by_country = pd.Series(dict(amounts), dtype=float).reindex(works.index).fillna(0.0)
+        stated = pd.Series(dict(amounts), dtype=float)
+        by_country = stated.reindex(works.index).fillna(0.0)
         lent = lent + by_country
         rows[lender] = _exposure(by_country.to_numpy(float), share)
     own = (spent - lent).clip(lower=0.0)

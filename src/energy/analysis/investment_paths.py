@@ -34,7 +34,9 @@ def npv_of_paths(
         Million USD of the base year; shape (paths, countries).
     """
     undisturbed = yearly_flows(investment, contract, curve, Path(start, energy=0.0))
-    fixed = undisturbed.drop(columns="benefit", level="item").T.groupby(level="country").sum().T[curve.countries]
+    costs = undisturbed.drop(columns="benefit", level="item")
+    by_country = costs.T.groupby(level="country").sum().T
+    fixed = by_country[curve.countries]
     years = fixed.index.to_numpy()
     factors = discount_factors(years, investment.discount_rate, investment.base_year)
     service = factors[years >= start]
@@ -100,7 +102,8 @@ def flows_of_years(
         As of ``energy.analysis.investment.yearly_flows``.
     """
     countries = list(map(str, benefit.columns))
-    nothing = BenefitCurve(np.array([1.0]), pd.DataFrame(0.0, index=[0], columns=countries))
+    no_benefit = pd.DataFrame(0.0, index=[0], columns=countries)
+    nothing = BenefitCurve(np.array([1.0]), no_benefit)
     flows = yearly_flows(investment, contract, nothing, Path(start))
     if start is None:
         return flows
@@ -126,9 +129,14 @@ def break_even_energy(
 
     def value_at(energy: float) -> float:
         yearly = np.full((1, investment.life), energy)
-        return float(
-            npv_of_paths(investment=investment, contract=contract, curve=curve, start=start, energy=yearly).sum()
+        values = npv_of_paths(
+            investment=investment,
+            contract=contract,
+            curve=curve,
+            start=start,
+            energy=yearly,
         )
+        return float(values.sum())
 
     if value_at(0.0) >= 0:
         return 0.0
@@ -168,8 +176,10 @@ def break_even_days(energy: float, undisturbed: float, days: np.ndarray, deliver
     if not len(short):
         return float("inf")
     after = int(short[0])
-    share = (energies[after - 1] - energy) / (energies[after - 1] - energies[after])
-    return float(lengths[after - 1] + share * (lengths[after] - lengths[after - 1]))
+    before = after - 1
+    share = (energies[before] - energy) / (energies[before] - energies[after])
+    longer = lengths[after] - lengths[before]
+    return float(lengths[before] + share * longer)
 
 
 def present_worth(yearly: float, investment: Investment) -> float:

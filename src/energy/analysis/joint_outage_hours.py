@@ -68,8 +68,12 @@ def joint_outage_hours(
 
 def _shared_hours(hazards: HazardSet, ways: tuple[set[str], set[str]], state: str, end: str) -> float:
     first, second = ways
-    both = [hazard for hazard in hazards.hazards.values() if set(hazard.where) & first and set(hazard.where) & second]
-    return sum(_hours_out(hazard, state, end) for hazard in both)
+    shared_hours = 0.0
+    for hazard in hazards.hazards.values():
+        places = set(hazard.where)
+        if places & first and places & second:
+            shared_hours += _hours_out(hazard, state, end)
+    return shared_hours
 
 
 def _shares(hazards: HazardSet) -> dict[str, float]:
@@ -89,4 +93,6 @@ def _hours_out(hazard: Hazard, state: str, end: str) -> float:
         return 0.0
     rates = {"low": hazard.rate.low, "base": None, "high": hazard.rate.high}
     rate = rates[end]
-    return (hazard.per_year if rate is None else rate) * hazard.law.average
+    if rate is None:
+        rate = hazard.per_year
+    return rate * hazard.law.average

@@ -13,6 +13,7 @@ import resource
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from pathlib import Path
@@ -146,11 +147,11 @@ def solve_points(
     points = [(index, scenarios[index]) for index in order]
     chunks = [points[first : first + chunk] for first in range(0, len(points), chunk)]
     tasks = [(case, key, chunk_of_points, measure, solver, anchor, policy) for chunk_of_points in chunks]
-    for _, results in run_tasks(solve_chunk, tasks, executor):
+    for _, results in run_tasks(_solve_chunk, tasks, executor):
         yield from results
 
 
-def solve_chunk(
+def _solve_chunk(
     case: Case,
     key: str,
     points: Iterable[tuple[int, Scenario]],
@@ -182,10 +183,15 @@ def processes(workers: int) -> ProcessPoolExecutor:
     for name in ONE_THREAD:  # read by a child's libraries when they are loaded; those of this process are already
         os.environ.setdefault(name, "1")
     # a forked child would inherit the parent's threads half-way through their work
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=leave_with_parent)
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_leave_with_parent)
 
 
-def leave_with_parent() -> None:
+def processes_if_many(workers: int) -> AbstractContextManager[ProcessPoolExecutor | None]:
+    """Return a context that gives worker processes, or nothing where this process does the work by itself."""
+    return processes(workers) if workers > 1 else nullcontext(None)
+
+
+def _leave_with_parent() -> None:
     """End this worker when the process that started it is gone, however suddenly; it would wait for work for ever."""
     parent = parent_process()
     if parent is not None:

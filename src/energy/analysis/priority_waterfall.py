@@ -290,5 +290,6 @@ def _in_service(result: Result) -> pd.Series:
     links = result.inputs.components["links"]
     names = links.index[links["service"] == STUDIED]
     available = result.inputs.values("links", "p_max_pu")[names] * links.loc[names, "p_nom"]
-    delivered: pd.Series[float] = (available * result.inputs.values("links", "efficiency")[names]).sum(axis=1)
+    efficiency = result.inputs.values("links", "efficiency")[names]
+    delivered: pd.Series[float] = (available * efficiency).sum(axis=1)
     return delivered

@@ -40,7 +40,9 @@ def headline(runs: Mapping[str, Run]) -> pd.DataFrame:
     >>> round(float(found.set_index("quantity").loc["delivered", "value"]), 2)
     348.84
     """
-    rows = [(name, *row) for name, run in runs.items() for row in _rows(run)]
+    rows: list[tuple[str, str, str, float]] = []
+    for name, scenario_run in runs.items():
+        rows += [(name, *row) for row in _rows(scenario_run)]
     return pd.DataFrame(rows, columns=["scenario", "quantity", "unit", "value"])
 
 
@@ -76,7 +78,9 @@ def solved_headline(names: Sequence[str], executor: Executor) -> Iterator[pd.Dat
 
 def _headline_of(name: str) -> pd.DataFrame | SolverError:
     scenario = read_scenario(name)
+    case = read_case(scenario.case)
     try:
-        return headline({name: run(read_case(scenario.case), scenario, structure=False)})
+        solved = run(case, scenario, structure=False)
+        return headline({name: solved})
     except SolverError as err:
         return err

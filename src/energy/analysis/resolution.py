@@ -58,7 +58,7 @@ class Measured:
     memory: float
 
 
-def measure(
+def _measure(
     case: Case,
     scenario: Scenario,
     resolution: str,
@@ -101,7 +101,7 @@ def measure_all(
     # one process a task: peak memory and warm caches are not passed on
     with ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1) as executor:
         for resolution in resolutions:
-            yield executor.submit(measure, case, scenario, resolution).result()
+            yield executor.submit(_measure, case, scenario, resolution).result()
 
 
 def resolution_table(measured: Iterable[Measured], default: str) -> pd.DataFrame:

@@ -124,7 +124,7 @@ def settlement(
     >>> settled.positions.sum(axis=1).eq(0).all()
     np.True_
     """
-    worlds = Counterfactuals(case, scenario)
+    worlds = _Counterfactuals(case, scenario)
     contract = worlds.contract
     terms = energy_terms(case, scenario, worlds.result, contract, offered=worlds.offered())
     shares = measured_shares(worlds.result, contract) if measured else None
@@ -155,7 +155,7 @@ def settlement(
     )
 
 
-class Counterfactuals:
+class _Counterfactuals:
     """The optimisations that a settlement compares, all on the scenario's axis."""
 
     def __init__(self, case: Case, scenario: Scenario) -> None:

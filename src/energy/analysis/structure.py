@@ -76,7 +76,8 @@ def structure_spread(case: Case, scenario: Scenario, engine: Engine, own: Result
         spread = StructureSpread(_delivered(own), _delivered(without_law))
     else:  # voltage laws are rows: an engine that was built without them has no place for them
         lawful = inputs(case, scenario.replace(network="kirchhoff"))
-        spread = StructureSpread(_delivered(Engine(lawful).solve(lawful)), _delivered(own))
+        with_law = Engine(lawful).solve(lawful)
+        spread = StructureSpread(_delivered(with_law), _delivered(own))
     evidence = _help_evidence(case, own.inputs)
     if evidence is None:
         return spread
@@ -85,9 +86,11 @@ def structure_spread(case: Case, scenario: Scenario, engine: Engine, own: Result
     for volume in (low, high):
         fields = {**scenario.rules.get(rule, {}), "at_most": volume}
         varied = scenario.replace(rules={**scenario.rules, rule: fields})
-        with_help.append(_delivered(engine.solve(inputs(case, varied))))
+        optimum = engine.solve(inputs(case, varied))
+        with_help.append(_delivered(optimum))
     least, most = with_help
-    return spread._replace(least_help=least, most_help=most, help_range=(low / 1000, high / 1000))
+    help_range = (low / 1000, high / 1000)
+    return spread._replace(least_help=least, most_help=most, help_range=help_range)
 
 
 def _delivered(result: Result) -> float:
@@ -107,5 +110,7 @@ def _help_evidence(case: Case, base: Inputs) -> tuple[str, float, float] | None:
         rows = evidence[(evidence["component"] == "rules") & (evidence["name"] == name)]
         rows = rows[rows["attribute"] == "at_most"]
         if len(rows):
-            return name, float(rows["low"].iloc[0]), float(rows["high"].iloc[0])
+            low = float(rows["low"].iloc[0])
+            high = float(rows["high"].iloc[0])
+            return name, low, high
     return None

@@ -71,7 +71,8 @@ def transfer_factors(lines: pd.DataFrame, source: str, sinks: Mapping[str, float
     for bus, share in sinks.items():
         injection[buses.get_loc(bus)] -= share
     angles = np.linalg.pinv(laplacian) @ injection
-    return pd.Series(susceptance * (incidence @ angles), index=lines.index, name="factor")
+    flow = susceptance * (incidence @ angles)
+    return pd.Series(flow, index=lines.index, name="factor")
 
 
 def loading_after_surplus(
@@ -112,7 +113,8 @@ def loading_after_surplus(
             "s_nom": lines["s_nom"].astype(float),
         }
     ).rename_axis("line")
-    table["overload"] = (table["after"] - table["s_nom"]).clip(lower=0.0)
+    beyond = table["after"] - table["s_nom"]
+    table["overload"] = beyond.clip(lower=0.0)
     table.attrs["units"] = "MW"
     return table
 

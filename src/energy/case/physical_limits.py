@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 
-class Limit(NamedTuple):
+class _Limit(NamedTuple):
     """Least and greatest value of an attribute, and what to say of them."""
 
     low: float
@@ -14,11 +14,11 @@ class Limit(NamedTuple):
     allowed: str
 
 
-SHARE = Limit(-10.0, 10.0, "a share of the capacity, from -10 to 10 (1 is the whole of it, not 100)")
-SIZE = Limit(-math.inf, 1e12, "up to 1e12, beyond which a solver's tolerances mean nothing")
-PRICE = Limit(-1e9, 1e9, "from -1e9 to 1e9, beyond which a solver's tolerances mean nothing")
+SHARE = _Limit(-10.0, 10.0, "a share of the capacity, from -10 to 10 (1 is the whole of it, not 100)")
+SIZE = _Limit(-math.inf, 1e12, "up to 1e12, beyond which a solver's tolerances mean nothing")
+PRICE = _Limit(-1e9, 1e9, "from -1e9 to 1e9, beyond which a solver's tolerances mean nothing")
 LIMITS = {
-    "standing_loss": Limit(0.0, 1.0, "a share an hour, from 0 to 1"),
+    "standing_loss": _Limit(0.0, 1.0, "a share an hour, from 0 to 1"),
     "p_nom": SIZE,
     "s_nom": SIZE,
     "e_nom": SIZE,

@@ -133,7 +133,11 @@ def _system_fault(error: OSError) -> Fault:
 
 def _printable(line: str) -> str:
     """Return a line in which control characters of an input stay harmless to a terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in line)
+    harmless = []
+    for character in line:
+        is_shown = character.isprintable() or character == "\n"
+        harmless.append(character if is_shown else repr(character)[1:-1])
+    return "".join(harmless)
 
 
 if __name__ == "__main__":

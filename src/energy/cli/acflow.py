@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from energy.cli.base import (
-    AS_JSON,
-    FORCE,
-    SCENARIO,
-    SET,
-    answer_folder,
-    app,
-    read_asked,
-    show_answer,
-    working,
-)
+from energy.cli.answers import answer_scenario
+from energy.cli.base import app
+from energy.cli.shared_options import AS_JSON, FORCE, SCENARIO, SCENARIO_FOLDERS, SET
+
+if TYPE_CHECKING:
+    from energy.case import Case
+    from energy.report.answers.answer import Answer
+    from energy.scenario import Scenario
 
 
 @app.command("acflow")
@@ -30,24 +26,14 @@ def acflow_command(
         typer.Option(min=1, max=500, help="Snapshots with the most power over the line."),
     ] = 6,
     at: Annotated[list[str], typer.Option(help="Moments instead, UTC: 2028-07-15T18:00.")] = [],  # noqa: B006
-    out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/acflow"),
+    out: SCENARIO_FOLDERS = Path("results/acflow"),
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """AC power flow of chosen hours: voltages, losses and loading of lines behind the dispatch."""
-    case, asked = read_asked(scenario, overrides)
     from energy.report.answers.grid import power_flow_answer
 
-    folder = answer_folder(out, asked.name, force)
-    start = time.perf_counter()
-    with working(f"{asked.name} …"):
-        answer = power_flow_answer(case, asked, hours, at)
-    show_answer(
-        answer,
-        case,
-        asked,
-        folder,
-        seconds=time.perf_counter() - start,
-        as_json=as_json,
-        force=force,
-    )
+    def solve(case: Case, asked: Scenario) -> Answer:
+        return power_flow_answer(case, asked, hours, at)
+
+    answer_scenario(scenario, overrides, solve, out=out, as_json=as_json, force=force)

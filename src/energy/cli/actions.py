@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from energy.cli.base import (
-    AS_JSON,
-    FORCE,
-    SCENARIO,
-    SET,
-    answer_folder,
-    app,
-    read_asked,
-    show_answer,
-    working,
-)
+from energy.cli.answers import answer_scenario
+from energy.cli.base import app
+from energy.cli.shared_options import AS_JSON, FORCE, HAZARDS, SCENARIO, SCENARIO_FOLDERS, SEED, SET, WORKERS
+
+if TYPE_CHECKING:
+    from energy.case import Case
+    from energy.report.answers.answer import Answer
+    from energy.scenario import Scenario
 
 
 @app.command("actions")
@@ -26,51 +22,41 @@ def actions_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
     actions: Annotated[str, typer.Option(help="Set of actions, or path of a YAML file.")] = "base",
-    hazards: Annotated[str, typer.Option(help="Set of hazards, or path of a YAML file.")] = "base",
+    hazards: HAZARDS = "base",
     samples: Annotated[
         int,
         typer.Option(min=2, max=10_000, help="Draws, the same for each action."),
     ] = 32,
-    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 1,
+    seed: SEED = 1,
     by: Annotated[
         str,
         typer.Option(help="Figure that ranks: unserved avoided, income gained, income at risk avoided."),
     ] = "unserved avoided",
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
-    out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/actions"),
+    workers: WORKERS = 1,
+    out: SCENARIO_FOLDERS = Path("results/actions"),
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Rank actions by unserved energy and income at risk avoided, on common random numbers."""
-    case, asked = read_asked(scenario, overrides)
-    from contextlib import nullcontext
-
     from energy.analysis.action_file import read_actions
-    from energy.analysis.parallel import processes
+    from energy.analysis.parallel import processes_if_many
     from energy.report.answers.avoided import action_answer
     from energy.scenario import read_hazards
 
-    folder = answer_folder(out, asked.name, force)
-    start = time.perf_counter()
-    chosen, laws = read_actions(actions), read_hazards(hazards)
-    pool = processes(workers) if workers > 1 else nullcontext(None)
-    with pool as executor, working(f"{asked.name} …"):
-        answer = action_answer(
-            case=case,
-            scenario=asked,
-            hazards=laws,
-            actions=chosen,
-            samples=samples,
-            seed=seed,
-            ranked_by=by,
-            executor=executor,
-        )
-    show_answer(
-        answer,
-        case,
-        asked,
-        folder,
-        seconds=time.perf_counter() - start,
-        as_json=as_json,
-        force=force,
-    )
+    chosen = read_actions(actions)
+    laws = read_hazards(hazards)
+
+    def solve(case: Case, asked: Scenario) -> Answer:
+        with processes_if_many(workers) as executor:
+            return action_answer(
+                case=case,
+                scenario=asked,
+                hazards=laws,
+                actions=chosen,
+                samples=samples,
+                seed=seed,
+                ranked_by=by,
+                executor=executor,
+            )
+
+    answer_scenario(scenario, overrides, solve, out=out, as_json=as_json, force=force)

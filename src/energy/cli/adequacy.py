@@ -7,20 +7,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from energy.cli.base import (
-    AS_JSON,
-    FORCE,
-    HAZARDS,
-    MOST_SAMPLES,
-    OUT,
-    SCENARIO,
-    SEED,
-    SET,
-    WORKERS,
-    app,
-    read_asked,
-    working,
-)
+from energy.cli.base import app, read_asked, working
+from energy.cli.shared_options import AS_JSON, FORCE, HAZARDS, MOST_SAMPLES, OUT, SCENARIO, SEED, SET, WORKERS
 from energy.cli.tables import show_table
 
 if TYPE_CHECKING:

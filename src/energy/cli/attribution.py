@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, app, new_console, print_title, read_asked, working
+from energy.cli.base import app, new_console, print_title, read_asked, working
+from energy.cli.shared_options import AS_JSON, FORCE, SCENARIO, SCENARIO_FOLDERS, SET
 
 
 @app.command("attribution")
 def attribution_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
-    out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/attribution"),
+    out: SCENARIO_FOLDERS = Path("results/attribution"),
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from energy.cli.base import (
-    AS_JSON,
-    FORCE,
-    SCENARIO,
-    SET,
-    answer_folder,
-    app,
-    read_asked,
-    show_answer,
-    working,
-)
+from energy.cli.answers import answer_scenario
+from energy.cli.base import app
+from energy.cli.shared_options import AS_JSON, FORCE, SCENARIO, SCENARIO_FOLDERS, SET
+
+if TYPE_CHECKING:
+    from energy.case import Case
+    from energy.report.answers.answer import Answer
+    from energy.scenario import Scenario
 
 
 @app.command("avoided")
@@ -29,26 +25,17 @@ def avoided_command(
         Path | None,
         typer.Option(help="Samples of `energy risk` (samples.csv), for an interval."),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/avoided"),
+    out: SCENARIO_FOLDERS = Path("results/avoided"),
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Fuel and carbon dioxide that the line saves, by country and fuel, with dry and wet water beside."""
-    case, asked = read_asked(scenario, overrides)
     from energy.report.answers.avoided import avoided_answer
     from energy.report.answers.money_options import read_seasons
 
-    folder = answer_folder(out, asked.name, force)
-    start = time.perf_counter()
     seasons, weights = read_seasons(samples) if samples is not None else (None, None)
-    with working(f"{asked.name} …"):
-        answer = avoided_answer(case, asked, seasons, weights)
-    show_answer(
-        answer,
-        case,
-        asked,
-        folder,
-        seconds=time.perf_counter() - start,
-        as_json=as_json,
-        force=force,
-    )
+
+    def solve(case: Case, asked: Scenario) -> Answer:
+        return avoided_answer(case, asked, seasons, weights)
+
+    answer_scenario(scenario, overrides, solve, out=out, as_json=as_json, force=force)

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, SET, app, new_console, working
+from energy.cli.base import app, new_console, working
+from energy.cli.shared_options import AS_JSON, SET
 
 
 @app.command("backcast")

@@ -1,10 +1,8 @@
-"""Shared by all verbs: the application, its usual arguments, a console, a scenario with its case."""
+"""Shared by all verbs: the application, a console, a scenario with its case."""
 
 from __future__ import annotations
 
-import json
 import logging
-import re
 import shlex
 import sys
 from contextlib import AbstractContextManager, nullcontext
@@ -14,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from energy.cli.completion import matching_keys, matching_scenarios
 from energy.cli.progress import heartbeat
 from energy.cli.verbs import GroupedVerbs
 
@@ -22,7 +19,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from energy.case import Case
-    from energy.report.answers.answer import Answer
     from energy.scenario import Scenario
 
 app = typer.Typer(
@@ -33,37 +29,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 log = logging.getLogger("energy")
-MOST_SAMPLES = 1_000_000  # each is a row in memory, and a solve
-MOST_PROCESSES = 1_000  # each takes some hundred megabytes
-LARGEST_SEED = 2**32 - 1  # what all generators of random numbers take
-
-SCENARIOS = Annotated[
-    list[str],
-    typer.Argument(
-        help="Names of scenarios, or paths of YAML files.", show_default=False, autocompletion=matching_scenarios
-    ),
-]
-SCENARIO = Annotated[
-    str, typer.Argument(help="Name of a scenario, or path of a YAML file.", autocompletion=matching_scenarios)
-]
-SET = Annotated[
-    list[str],
-    typer.Option("--set", help="Override a value of the scenario: key=value.", autocompletion=matching_keys),
-]
-FORCE = Annotated[bool, typer.Option("--force", help="Replace what is in the way, though it was not written here.")]
-AS_JSON = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
-
-HAZARDS = Annotated[str, typer.Option(help="Set of hazards, or path of a YAML file.")]
-SEED = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Family of draws.")]
-WORKERS = Annotated[int, typer.Option(min=1, max=MOST_PROCESSES, help="Processes.")]
-OUT = Annotated[Path, typer.Option(help="Folder that gets the table.")]
-NUMBERS = Annotated[
-    str,
-    typer.Option(
-        help="What unknown numbers are drawn from: ranges (the evidence), posterior (energy calibrate), or a file."
-    ),
-]
-FOLDER = Annotated[Path, typer.Argument(help="Folder of a finished run.")]
 NO_PART_OF_THE_ANSWER = ("workers", "out", "force", "as_json")
 """Parameters of verbs that change neither question nor answer."""
 
@@ -158,60 +123,6 @@ def print_title(console: Console, case: Case, scenario: Scenario) -> None:
     console.print(f"{name}: {scenario.description}".rstrip(": "), style="bold", markup=False)
     for text in texts:
         console.print(f"changed: {text}", markup=False)
-
-
-def answer_folder(out: Path, name: str, force: bool) -> Path:
-    """Return the folder of an answer, made sure before anything is solved that it can be written.
-
-    Raises
-    ------
-    InputError
-        When something else is in the way; with ``force`` it is taken away.
-    """
-    from energy.results.ownership import refuse_strange_folder
-
-    folder = out / name
-    refuse_strange_folder(folder, force)
-    return folder
-
-
-def show_answer(
-    answer: Answer,
-    case: Case,
-    scenario: Scenario,
-    folder: Path,
-    *,
-    seconds: float,
-    as_json: bool,
-    force: bool,
-) -> None:
-    """Write an answer's tables and their manifest to a folder, and print the answer.
-
-    Raises
-    ------
-    InputError
-        When the folder holds something else than a result.
-    """
-    from energy.report.answers.answer import answer_json, answer_text
-    from energy.results.manifest import provenance, write_tables
-
-    names = [re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_") for title in answer.tables]
-    tables = dict(zip(names, answer.tables.values(), strict=True))
-    words = {
-        "sentences": answer.sentences,
-        "range": answer.span,
-        "marks": answer.marks,
-        "limits": answer.limits,
-    }
-    write_tables(folder, tables, provenance(case, scenario, seconds) | {"answer": words}, force)
-    if as_json:
-        print(json.dumps({"scenario": scenario.name, **answer_json(answer)}, indent=1))
-        return
-    console = new_console()
-    print_title(console, case, scenario)
-    for part in answer_text(answer):
-        console.print(part, markup=False)
-    console.print(f"written to {folder}", markup=False)
 
 
 def command_text(context: typer.Context) -> str:

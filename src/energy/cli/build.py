@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import FORCE, SCENARIO, SET, app, new_console, read_asked
+from energy.cli.base import app, new_console, read_asked
+from energy.cli.shared_options import FORCE, SCENARIO, SET
 
 
 @app.command("build")

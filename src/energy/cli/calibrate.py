@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing, nullcontext
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, FORCE, MOST_SAMPLES, SEED, SET, WORKERS, app, new_console, read_asked, working
+from energy.cli.base import app, new_console, read_asked, working
+from energy.cli.shared_options import AS_JSON, FORCE, MOST_SAMPLES, SEED, SET, WORKERS
 from energy.cli.tables import write_table
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def calibrate_command(
     from energy.analysis.calibration.findings import leave_one_year_out
     from energy.analysis.calibration.history_matching import CalibrationBudget, calibrate
     from energy.analysis.calibration.predictions import predicted_range
-    from energy.analysis.parallel import processes
+    from energy.analysis.parallel import processes_if_many
     from energy.analysis.sweep.progress import shown_progress
     from energy.analysis.sweep.store import Journal
     from energy.case import read_case
@@ -69,10 +70,9 @@ def calibrate_command(
         known = backcast_years(case, years, only or ["*"])
     budget = CalibrationBudget(sets=sets)
     runs = budget.first_wave + budget.second_wave
-    pool = processes(workers) if workers > 1 else nullcontext(None)
     with (
         closing(Journal(folder)) as journal,
-        pool as executor,
+        processes_if_many(workers) as executor,
         shown_progress(f"calibrate {case.name}", new_console(error=True)) as show,
     ):
         total = runs * len(years) + 2 * predicted * len(asked)

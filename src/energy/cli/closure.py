@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from energy.cli.base import (
-    AS_JSON,
-    FORCE,
-    SCENARIO,
-    SET,
-    answer_folder,
-    app,
-    read_asked,
-    show_answer,
-    working,
-)
+from energy.cli.answers import answer_scenario
+from energy.cli.base import app
+from energy.cli.shared_options import AS_JSON, FORCE, SCENARIO, SCENARIO_FOLDERS, SET, WORKERS
+
+if TYPE_CHECKING:
+    from energy.case import Case
+    from energy.report.answers.answer import Answer
+    from energy.scenario import Scenario
 
 
 @app.command("closure")
@@ -35,36 +31,24 @@ def closure_command(
             help="Month that it begins in; those of the season unless said.",
         ),
     ] = [],  # noqa: B006
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
-    out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/closure"),
+    workers: WORKERS = 1,
+    out: SCENARIO_FOLDERS = Path("results/closure"),
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Cost of a closure by length and month: energy, income and demand that is not served."""
-    case, asked = read_asked(scenario, overrides)
-    from contextlib import nullcontext
-
-    from energy.analysis.parallel import processes
+    from energy.analysis.parallel import processes_if_many
     from energy.report.answers.avoided import closure_answer
 
-    folder = answer_folder(out, asked.name, force)
-    start = time.perf_counter()
-    pool = processes(workers) if workers > 1 else nullcontext(None)
-    with pool as executor, working(f"{asked.name} …"):
-        answer = closure_answer(
-            case=case,
-            scenario=asked,
-            where=where,
-            lengths=sorted(set(days)),
-            months=month or None,
-            executor=executor,
-        )
-    show_answer(
-        answer,
-        case,
-        asked,
-        folder,
-        seconds=time.perf_counter() - start,
-        as_json=as_json,
-        force=force,
-    )
+    def solve(case: Case, asked: Scenario) -> Answer:
+        with processes_if_many(workers) as executor:
+            return closure_answer(
+                case=case,
+                scenario=asked,
+                where=where,
+                lengths=sorted(set(days)),
+                months=month or None,
+                executor=executor,
+            )
+
+    answer_scenario(scenario, overrides, solve, out=out, as_json=as_json, force=force)

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, FORCE, app
+from energy.cli.base import app
+from energy.cli.shared_options import AS_JSON, FORCE
 from energy.cli.tables import show_table
 
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from energy.cli.base import (
-    AS_JSON,
-    FORCE,
-    SCENARIO,
-    SET,
-    answer_folder,
-    app,
-    read_asked,
-    show_answer,
-    working,
-)
+from energy.cli.answers import answer_scenario
+from energy.cli.base import app
+from energy.cli.shared_options import AS_JSON, FORCE, SCENARIO, SCENARIO_FOLDERS, SET
+
+if TYPE_CHECKING:
+    from energy.case import Case
+    from energy.report.answers.answer import Answer
+    from energy.scenario import Scenario
 
 
 @app.command("contract-forms")
@@ -40,20 +36,18 @@ def contract_forms_command(
             help="What sellers pay for a MWh not offered [$/MWh]; half the price.",
         ),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/contract_forms"),
+    out: SCENARIO_FOLDERS = Path("results/contract_forms"),
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Take-or-pay against pay-per-unit under water risk: what each side gets, in the mean and in the worst seasons."""
-    case, asked = read_asked(scenario, overrides)
     from energy.report.answers.money import contract_answer
     from energy.report.answers.money_options import read_seasons
 
-    folder = answer_folder(out, asked.name, force)
-    start = time.perf_counter()
     seasons, weights = read_seasons(samples) if samples is not None else (None, None)
-    with working(f"{asked.name} …"):
-        answer = contract_answer(
+
+    def solve(case: Case, asked: Scenario) -> Answer:
+        return contract_answer(
             case=case,
             scenario=asked,
             seasons=seasons,
@@ -61,12 +55,5 @@ def contract_forms_command(
             opportunity=opportunity,
             penalty=penalty,
         )
-    show_answer(
-        answer,
-        case,
-        asked,
-        folder,
-        seconds=time.perf_counter() - start,
-        as_json=as_json,
-        force=force,
-    )
+
+    answer_scenario(scenario, overrides, solve, out=out, as_json=as_json, force=force)

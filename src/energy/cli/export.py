@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import FORCE, app, new_console
+from energy.cli.base import app, new_console
+from energy.cli.shared_options import FORCE
 
 
-class Format(StrEnum):
+class _Format(StrEnum):
     """Forms in which runs are exported."""
 
     CSV = "csv"
@@ -28,7 +29,7 @@ class Format(StrEnum):
 def export_command(
     folders: Annotated[list[Path], typer.Argument(help="Folders of finished runs; for a data package a case.")],
     kind: Annotated[
-        Format,
+        _Format,
         typer.Option(
             "--format",
             help="xlsx: a workbook of tables; csv, parquet: every value, one a row; iamc: energy by country; "
@@ -45,11 +46,11 @@ def export_command(
     from energy.results.data_package import write_data_package
     from energy.results.export import export
 
-    if kind is Format.DATAPACKAGE:
+    if kind is _Format.DATAPACKAGE:
         paths = write_data_package(folders, out, force)
-    elif kind is Format.XLSX:
+    elif kind is _Format.XLSX:
         paths = [write_workbook(folders, out, force)]
-    elif kind in (Format.GEOJSON, Format.KML):
+    elif kind in (_Format.GEOJSON, _Format.KML):
         paths = [write_geography(_only(folders), out, kind, force)]
     else:
         paths = export(folders, kind, out, force)

@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import FOLDER, FORCE, app, new_console
+from energy.cli.base import app, new_console
+from energy.cli.shared_options import FOLDER, FORCE
 
 
-class Kind(StrEnum):
+class _Kind(StrEnum):
     """File formats of figures."""
 
     PNG = "png"
@@ -19,7 +20,7 @@ class Kind(StrEnum):
     PDF = "pdf"
 
 
-class Size(StrEnum):
+class _Size(StrEnum):
     """Sizes of figures."""
 
     JOURNAL = "journal"
@@ -30,10 +31,10 @@ class Size(StrEnum):
 def figures_command(
     folder: FOLDER,
     only: Annotated[list[str], typer.Option(help="Names of figures; all that the run has if none is named.")] = [],  # noqa: B006
-    size: Annotated[list[Size], typer.Option(help="Size; may be given twice.")] = [Size.JOURNAL],  # noqa: B006
-    kind: Annotated[list[Kind], typer.Option("--format", help="File format; may be given more than once.")] = [  # noqa: B006
-        Kind.PNG,
-        Kind.SVG,
+    size: Annotated[list[_Size], typer.Option(help="Size; may be given twice.")] = [_Size.JOURNAL],  # noqa: B006
+    kind: Annotated[list[_Kind], typer.Option("--format", help="File format; may be given more than once.")] = [  # noqa: B006
+        _Kind.PNG,
+        _Kind.SVG,
     ],
     out: Annotated[Path | None, typer.Option(help="Folder to write to; FOLDER/figures by default.")] = None,
     force: FORCE = False,

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from energy.cli.base import (
-    AS_JSON,
-    FORCE,
-    SCENARIO,
-    SET,
-    answer_folder,
-    app,
-    read_asked,
-    show_answer,
-    working,
-)
+from energy.cli.answers import answer_scenario
+from energy.cli.base import app
+from energy.cli.shared_options import AS_JSON, FORCE, SCENARIO, SCENARIO_FOLDERS, SET
+
+if TYPE_CHECKING:
+    from energy.case import Case
+    from energy.report.answers.answer import Answer
+    from energy.scenario import Scenario
 
 
 @app.command("frequency")
@@ -35,31 +31,23 @@ def frequency_command(
         Path | None,
         typer.Option(help="Write the scenario with the limit of each month as events (YAML)."),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/frequency"),
+    out: SCENARIO_FOLDERS = Path("results/frequency"),
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Loss of the line: rate of change and nadir of frequency at both ends, and the exchange that can be lost."""
-    case, asked = read_asked(scenario, overrides)
     from energy.report.answers.frequency import (
         frequency_answer,
         write_limited_scenario,
     )
 
-    folder = answer_folder(out, asked.name, force)
-    start = time.perf_counter()
     areas = {"receiving": receiving, "sending": sending}
-    with working(f"{asked.name} …"):
-        chosen = {end: name for end, name in areas.items() if name is not None}
+    chosen = {end: name for end, name in areas.items() if name is not None}
+
+    def solve(case: Case, asked: Scenario) -> Answer:
         answer, limit = frequency_answer(case, asked, loss, chosen)
         if write is not None:
             write_limited_scenario(asked, limit, write)
-    show_answer(
-        answer,
-        case,
-        asked,
-        folder,
-        seconds=time.perf_counter() - start,
-        as_json=as_json,
-        force=force,
-    )
+        return answer
+
+    answer_scenario(scenario, overrides, solve, out=out, as_json=as_json, force=force)

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import SET, app, new_console, read_asked, working
+from energy.cli.base import app, new_console, read_asked, working
+from energy.cli.shared_options import SET
 
 STANDARD = ("baseline", "dry_year", "wet_both_1998", "backcast_2024")
 

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import FORCE, app, new_console
+from energy.cli.base import app, new_console
+from energy.cli.shared_options import FORCE
 
 
 @app.command("import")
@@ -24,7 +25,9 @@ def import_command(
     network = read_foreign_network(file)
     with atomic_file(out, force) as draft:
         write_network(network, draft)
-    counts = (len(network.buses), len(network.lines) + len(network.transformers), len(network.generators))
+    buses = len(network.buses)
+    branches = len(network.lines) + len(network.transformers)
+    generators = len(network.generators)
     console = new_console()
-    console.print(f"written: {out} ({counts[0]} buses, {counts[1]} branches, {counts[2]} generators)")
+    console.print(f"written: {out} ({buses} buses, {branches} branches, {generators} generators)")
     console.print(f"Go on with: energy run baseline --set case={out} --set objective=dispatch")

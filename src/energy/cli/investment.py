@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from energy.cli.base import (
-    AS_JSON,
-    FORCE,
-    SCENARIO,
-    SET,
-    answer_folder,
-    app,
-    read_asked,
-    show_answer,
-    working,
-)
+from energy.cli.answers import answer_scenario
+from energy.cli.base import app
+from energy.cli.shared_options import AS_JSON, FORCE, SCENARIO, SCENARIO_FOLDERS, SET
+
+if TYPE_CHECKING:
+    from energy.case import Case
+    from energy.report.answers.answer import Answer
+    from energy.scenario import Scenario
 
 
 @app.command("investment")
@@ -42,12 +38,11 @@ def investment_command(
         typer.Option(help="Samples of `energy risk` (samples.csv), for drawn paths of years."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the drawn paths.")] = 1,
-    out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/investment"),
+    out: SCENARIO_FOLDERS = Path("results/investment"),
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """NPV, IRR and stranded capital over years, by start, country and lender; break-even days of outage."""
-    case, asked = read_asked(scenario, overrides)
     from energy.report.answers.money import investment_answer
     from energy.report.answers.money_options import (
         read_events,
@@ -57,13 +52,13 @@ def investment_command(
     )
     from energy.report.answers.money_years import years_answer
 
-    folder = answer_folder(out, asked.name, force)
-    begin = time.perf_counter()
-    starts, events = read_starts(start), read_events(event)
+    starts = read_starts(start)
+    events = read_events(event)
     seasons, weights = read_seasons(samples) if samples is not None else (None, None)
-    if until is not None:
-        with working(f"{asked.name} to {until} …"):
-            answer = years_answer(
+
+    def solve(case: Case, asked: Scenario) -> Answer:
+        if until is not None:
+            return years_answer(
                 case=case,
                 scenario=asked,
                 years=read_years(asked, until),
@@ -73,11 +68,7 @@ def investment_command(
                 weights=weights,
                 seed=seed,
             )
-        seconds = time.perf_counter() - begin
-        show_answer(answer, case, asked, folder, seconds=seconds, as_json=as_json, force=force)
-        return
-    with working(f"{asked.name} …"):
-        answer = investment_answer(
+        return investment_answer(
             case=case,
             scenario=asked,
             starts=starts,
@@ -86,12 +77,5 @@ def investment_command(
             weights=weights,
             seed=seed,
         )
-    show_answer(
-        answer,
-        case,
-        asked,
-        folder,
-        seconds=time.perf_counter() - begin,
-        as_json=as_json,
-        force=force,
-    )
+
+    answer_scenario(scenario, overrides, solve, out=out, as_json=as_json, force=force)

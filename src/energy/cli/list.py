@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, app
+from energy.cli.base import app
+from energy.cli.shared_options import AS_JSON
 
 if TYPE_CHECKING:
     from energy.scenario import Scenario
@@ -33,7 +34,8 @@ def list_command(
         questions = [question]
     shown = {name: scenario for name, scenario in scenarios.items() if scenario.question in questions}
     if as_json:
-        print(json.dumps([_record(scenario, files[name]) for name, scenario in shown.items()], indent=1))
+        records = [_record(scenario, files[name]) for name, scenario in shown.items()]
+        print(json.dumps(records, indent=1))
         return
     shipped = shipped_folder("scenarios").resolve()
     width = max(map(len, shown), default=0)

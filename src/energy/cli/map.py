@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from energy.cli.base import FOLDER, FORCE, app, new_console, page_file, working
+from energy.cli.base import app, new_console, page_file, working
+from energy.cli.shared_options import FOLDER, FORCE
 
 if TYPE_CHECKING:
     import xarray as xr

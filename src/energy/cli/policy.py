@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from energy.cli.base import LARGEST_SEED, MOST_PROCESSES, SCENARIO, SET, app, log, new_console, read_asked, working
+from energy.cli.base import app, log, new_console, read_asked, working
+from energy.cli.shared_options import LARGEST_SEED, MOST_PROCESSES, SCENARIO, SET
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -9,16 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from energy.cli.base import (
-    AS_JSON,
-    FORCE,
-    SET,
-    answer_folder,
-    app,
-    new_console,
-    show_answer,
-    working,
-)
+from energy.cli.answers import answer_folder, show_answer
+from energy.cli.base import app, new_console, working
+from energy.cli.shared_options import AS_JSON, FORCE, SET
 
 if TYPE_CHECKING:
     from energy.report.questions.library import Library

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import closing, nullcontext
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from energy.cli.base import MOST_SAMPLES, NUMBERS, SCENARIOS, SEED, WORKERS, app, new_console, read_asked
+from energy.cli.base import app, new_console, read_asked
+from energy.cli.shared_options import MOST_SAMPLES, NUMBERS, SCENARIOS, SEED, WORKERS
 from energy.cli.tables import write_table
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def ranges_command(
     """State the 90 % range of headline numbers with all unknown numbers at once; stopped, it goes on where it was."""
     from energy.analysis.calibration.backcast_runs import SetRunner
     from energy.analysis.calibration.predictions import predicted_range
-    from energy.analysis.parallel import processes
+    from energy.analysis.parallel import processes_if_many
     from energy.analysis.sensitivity.number_sets import read_number_sets
     from energy.analysis.sensitivity.uncertain_parameters import refuse_without_numbers, uncertain_parameters
     from energy.analysis.sweep.progress import shown_progress
@@ -46,11 +47,10 @@ def ranges_command(
     for case, scenario in asked:
         refuse_without_numbers(uncertain_parameters(case, scenario), case)
     drawn_from = [read_number_sets(numbers, case, scenario) for case, scenario in asked]
-    pool = processes(workers) if workers > 1 else nullcontext(None)
     console = new_console()
     with (
         closing(Journal(out)) as journal,
-        pool as executor,
+        processes_if_many(workers) as executor,
         shown_progress("ranges", new_console(error=True)) as show,
     ):
         for (case, scenario), number_sets in zip(asked, drawn_from, strict=True):

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import MOST_PROCESSES, app, new_console, working
+from energy.cli.base import app, new_console, working
+from energy.cli.shared_options import MOST_PROCESSES
 
 
 @app.command("reference")

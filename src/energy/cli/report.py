@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import FORCE, app, new_console, page_file, working
+from energy.cli.base import app, new_console, page_file, working
+from energy.cli.shared_options import FORCE
 
 
 @app.command("report")

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import FORCE, app, new_console, working
+from energy.cli.base import app, new_console, working
+from energy.cli.shared_options import FORCE
 
 DIFFERENT = 1
 

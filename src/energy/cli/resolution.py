@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from energy.cli.base import SCENARIO, SET, app, new_console, read_asked
+from energy.cli.base import app, new_console, read_asked
+from energy.cli.shared_options import SCENARIO, SET
 
 if TYPE_CHECKING:
     from energy.case import Case

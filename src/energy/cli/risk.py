@@ -10,23 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from energy.cli.base import (
-    AS_JSON,
-    FORCE,
-    LARGEST_SEED,
-    MOST_PROCESSES,
-    MOST_SAMPLES,
-    NUMBERS,
-    SCENARIO,
-    SET,
-    app,
-    command_text,
-    is_quiet,
-    new_console,
-    read_asked,
-    working,
-)
+from energy.cli.base import app, command_text, is_quiet, new_console, read_asked, working
 from energy.cli.progress import counted
+from energy.cli.shared_options import AS_JSON, FORCE, LARGEST_SEED, MOST_PROCESSES, MOST_SAMPLES, NUMBERS, SCENARIO, SET
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,24 +11,15 @@ from typing import Annotated, Any
 
 import typer
 
-from energy.cli.base import (
-    AS_JSON,
-    FORCE,
-    MOST_PROCESSES,
-    SET,
-    app,
-    new_console,
-    print_title,
-    read_asked,
-    working,
-)
+from energy.cli.base import app, new_console, print_title, read_asked, working
+from energy.cli.shared_options import AS_JSON, FORCE, MOST_PROCESSES, SCENARIO_FOLDERS, SET
 
 
 @app.command("run")
 def run_command(
     scenarios: Annotated[list[str], typer.Argument(help="Names of scenarios, or paths of YAML files.")] = [],  # noqa: B006  (typer reads the default, nobody changes it)
     overrides: SET = [],  # noqa: B006
-    out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results"),
+    out: SCENARIO_FOLDERS = Path("results"),
     resolution: Annotated[str | None, typer.Option(help="typical-days, typical-weeks, 1h, 3h, …")] = None,
     whole_library: Annotated[
         bool, typer.Option("--all", help="All scenarios of the library, and their comparison.")

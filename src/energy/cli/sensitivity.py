@@ -9,23 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from energy.cli.base import (
-    AS_JSON,
-    FORCE,
-    HAZARDS,
-    MOST_SAMPLES,
-    NUMBERS,
-    OUT,
-    SCENARIO,
-    SEED,
-    SET,
-    WORKERS,
-    app,
-    command_text,
-    new_console,
-    read_asked,
-    working,
-)
+from energy.cli.base import app, command_text, new_console, read_asked, working
+from energy.cli.shared_options import AS_JSON, FORCE, HAZARDS, MOST_SAMPLES, NUMBERS, OUT, SCENARIO, SEED, SET, WORKERS
 from energy.cli.tables import write_table
 
 if TYPE_CHECKING:

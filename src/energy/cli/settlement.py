@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from energy.cli.base import AS_JSON, FORCE, SCENARIO, SET, app, new_console, print_title, read_asked, working
+from energy.cli.base import app, new_console, print_title, read_asked, working
+from energy.cli.shared_options import AS_JSON, FORCE, SCENARIO, SCENARIO_FOLDERS, SET
 
 
 @app.command("settlement")
@@ -30,7 +31,7 @@ def settlement_command(
             help="Sellers are paid by what each sends over the line, or by the contract's shares.",
         ),
     ] = True,
-    out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/settlement"),
+    out: SCENARIO_FOLDERS = Path("results/settlement"),
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:

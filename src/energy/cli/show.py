@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from energy.cli.base import AS_JSON, SCENARIO, SET, app
+from energy.cli.base import app
+from energy.cli.shared_options import AS_JSON, SCENARIO, SET
 
 
 @app.command("show")

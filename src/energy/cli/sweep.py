@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from energy.cli.base import AS_JSON, MOST_PROCESSES, MOST_SAMPLES, NUMBERS, SET, app, new_console, read_asked
+from energy.cli.base import app, new_console, read_asked
+from energy.cli.shared_options import AS_JSON, MOST_PROCESSES, MOST_SAMPLES, NUMBERS, SET
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from energy.cli.base import (
-    AS_JSON,
-    FORCE,
-    SCENARIO,
-    SET,
-    answer_folder,
-    app,
-    read_asked,
-    show_answer,
-    working,
-)
+from energy.cli.answers import answer_scenario
+from energy.cli.base import app
+from energy.cli.shared_options import AS_JSON, FORCE, SCENARIO, SCENARIO_FOLDERS, SET
+
+if TYPE_CHECKING:
+    from energy.case import Case
+    from energy.report.answers.answer import Answer
+    from energy.scenario import Scenario
 
 
 @app.command("threshold")
@@ -34,25 +30,15 @@ def threshold_command(
         ),
     ] = None,
     levels: Annotated[int, typer.Option(min=2, max=101, help="Levels between empty and full.")] = 9,
-    out: Annotated[Path, typer.Option(help="Folder that gets one folder a scenario.")] = Path("results/threshold"),
+    out: SCENARIO_FOLDERS = Path("results/threshold"),
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
     """Level of a reservoir at the start of the year below which the season falls short of a quantity."""
-    case, asked = read_asked(scenario, overrides)
     from energy.report.answers.grid import threshold_answer
 
-    folder = answer_folder(out, asked.name, force)
-    start = time.perf_counter()
-    rules = rule or [name for name in case.rules.rules if name.endswith("_start")]
-    with working(f"{asked.name} …"):
-        answer = threshold_answer(case=case, scenario=asked, rules=rules, quantity=quantity, count=levels)
-    show_answer(
-        answer,
-        case,
-        asked,
-        folder,
-        seconds=time.perf_counter() - start,
-        as_json=as_json,
-        force=force,
-    )
+    def solve(case: Case, asked: Scenario) -> Answer:
+        starts = rule or [name for name in case.rules.rules if name.endswith("_start")]
+        return threshold_answer(case=case, scenario=asked, rules=starts, quantity=quantity, count=levels)
+
+    answer_scenario(scenario, overrides, solve, out=out, as_json=as_json, force=force)

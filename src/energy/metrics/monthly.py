@@ -290,13 +290,15 @@ def _power_levels(
         energy = float((values * hours).sum())
         mean = energy / season_hours.sum()
         firm = firm_power(values, season_hours)
-        table.loc[one_month] = [mean, firm, float(values.max())]
+        largest = float(values.max())
+        table.loc[one_month] = [mean, firm, largest]
     return table
 
 
 def _limiting_cause(table: pd.DataFrame, lost_to: pd.DataFrame) -> np.ndarray:
     """Return the cause that takes most in each month; ``contract`` where next to nothing is lost."""
-    largest = lost_to.idxmax(axis=1) if len(lost_to.columns) else pd.Series("", index=table.index)
+    no_cause = pd.Series("", index=table.index)
+    largest = lost_to.idxmax(axis=1) if len(lost_to.columns) else no_cause
     is_outside = table["ceiling"] <= 0
     is_lost = table["lost"] > 1e-3 * table["ceiling"].clip(lower=1e-9)
     cause = np.where(is_lost, largest, "contract")

@@ -93,7 +93,9 @@ def with_additions(case: Case, scenario: Scenario) -> Case:
 
 
 def _addition_faults(case: Case, scenario: Scenario) -> Iterator[Fault]:
-    buses = [*map(str, case.components["buses"].index), *map(str, scenario.add.get("buses", {}))]
+    of_case = case.components["buses"].index
+    added = scenario.add.get("buses", {})
+    buses = [str(bus) for bus in (*of_case, *added)]
     for table, components in scenario.add.items():
         if table not in CLASSES:
             yield _fault(
@@ -241,7 +243,8 @@ def _with_evidence(case: Case, add: Mapping[str, Mapping[str, Mapping[str, Any]]
 def _with_user(sources: pd.DataFrame) -> pd.DataFrame:
     if sources.empty or USER in sources.index:
         return sources
-    row = pd.DataFrame(index=pd.Index([USER], name=sources.index.name), columns=sources.columns).fillna("")
+    key = pd.Index([USER], name=sources.index.name)
+    row = pd.DataFrame(index=key, columns=sources.columns).fillna("")
     if "key" in sources.columns:
         row = row.reset_index(drop=True).assign(key=USER)
     return pd.concat([sources, row], ignore_index="key" in sources.columns)
@@ -272,7 +275,9 @@ def _with_study(case: Case, scenario: Scenario) -> Case:
         names += matching
     if faults:
         raise InputError(faults)
-    service = links["service"].fillna("").astype(object) if "service" in links else pd.Series("", index=links.index)
+    service = pd.Series("", index=links.index)
+    if "service" in links:
+        service = links["service"].fillna("").astype(object)
     service = service.where(service != STUDIED, "")
     service[names] = STUDIED
     changed = links.assign(service=service)

@@ -215,7 +215,9 @@ def assemble(
 
 def _head_curves(base: BaseInputs) -> tuple[HeadCurve, ...]:
     """Return the head curves of the case's profiles, and those of reservoirs that are filled for the first time."""
-    return (*head_curves(base.case, base.components), *filled_head_curves(base.case, base.book, base.components))
+    of_profiles = head_curves(base.case, base.components)
+    of_first_fillings = filled_head_curves(base.case, base.book, base.components)
+    return (*of_profiles, *of_first_fillings)
 
 
 def _limit_generators(

@@ -34,7 +34,7 @@ FUEL = "generation: "  # before the carrier's name in a recorded quantity
 GAP = 0.8  # bars between two groups
 
 
-class BarPanel(NamedTuple):
+class _BarPanel(NamedTuple):
     """One panel of bars: its title, the (place, quantity) of each group, and the factor to the title's unit."""
 
     title: str
@@ -43,7 +43,7 @@ class BarPanel(NamedTuple):
 
 
 PANELS = (
-    BarPanel(
+    _BarPanel(
         "a  Generation [TWh]",
         (
             ("KG", "generation"),
@@ -51,7 +51,7 @@ PANELS = (
         ),
         TWH,
     ),
-    BarPanel(
+    _BarPanel(
         "b  Trade [TWh]",
         (
             ("KG", "net imports"),
@@ -60,7 +60,7 @@ PANELS = (
         ),
         TWH,
     ),
-    BarPanel(
+    _BarPanel(
         "c  April–September share [%]",
         (
             ("Nurek", "inflow Apr-Sep share"),
@@ -155,7 +155,7 @@ def _add_legend(figure: Figure) -> None:
     )
 
 
-def _draw_bar_panel(axes: Axes, table: pd.DataFrame, panel: BarPanel) -> None:
+def _draw_bar_panel(axes: Axes, table: pd.DataFrame, panel: _BarPanel) -> None:
     """Draw one group of bars a quantity, one bar a year."""
     position = 0.0
     tick_positions = []

@@ -53,7 +53,7 @@ def daily_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
     note = "Mean of each day, UTC."
     with styled():
         if has_events:
-            note += f" {losses_text(dataset)}"
+            note += f" {_losses_text(dataset)}"
         figure = framed(heading(dataset, "Power by day"), footer(dataset, note=note), size)
         axes = figure.subplots()
         _shade_events(axes, dataset, days[0])
@@ -70,7 +70,8 @@ def daily_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
                 alpha=0.35,
                 label="taken by the events",
             )
-        most = max(float(delivered.max()), float(dataset["ceiling"].max()), 1.0)
+        ceiling = float(dataset["ceiling"].max())
+        most = max(float(delivered.max()), ceiling, 1.0)
         axes.set_ylim(0, 1.06 * most)
         axes.set_xlim(0, len(days))
         _set_months(axes, days)
@@ -81,16 +82,16 @@ def daily_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
     return figure
 
 
-def losses_text(dataset: xr.Dataset) -> str:
+def _losses_text(dataset: xr.Dataset) -> str:
     """Return in words what the events take in their days and over the horizon [GWh]."""
     lost = (dataset["day_undisturbed"] - dataset["day_delivered"]).to_numpy() * 24 / 1000
-    has_event = days_of_events(dataset)
+    has_event = _days_of_events(dataset)
     during = float(lost[has_event].sum())
     total = float(lost.sum())
     return f"The events take {during:,.0f} GWh in their days, and {total:,.0f} GWh over the horizon."
 
 
-def days_of_events(dataset: xr.Dataset) -> np.ndarray:
+def _days_of_events(dataset: xr.Dataset) -> np.ndarray:
     """Return the days of the horizon that an event touches; shape (days,)."""
     days = pd.DatetimeIndex(dataset["day"].to_numpy())
     is_touched = np.zeros(len(days), dtype=bool)

@@ -41,7 +41,7 @@ TOP = (TRADE, LINE, "losses", "unserved")
 SMALLEST_POWER = 1e-3  # MW; a carrier that never has more is not drawn
 
 
-class CarrierStyle(NamedTuple):
+class _CarrierStyle(NamedTuple):
     """Colour and label of a carrier in the stack."""
 
     colour: str
@@ -126,11 +126,11 @@ def _hour_edges(hours: pd.DataFrame | pd.Series[float]) -> np.ndarray:
     return np.arange(len(hours) + 1)
 
 
-def _carrier_styles(dataset: xr.Dataset) -> dict[str, CarrierStyle]:
+def _carrier_styles(dataset: xr.Dataset) -> dict[str, _CarrierStyle]:
     """Return colour and label of each carrier, as the case gives them."""
     styles = {}
     for name, colour in TRADE_COLOURS.items():
-        styles[name] = CarrierStyle(colour, name)
+        styles[name] = _CarrierStyle(colour, name)
     if "carriers_color" not in dataset:
         return styles
     carriers = _texts(dataset, "carriers")
@@ -139,7 +139,7 @@ def _carrier_styles(dataset: xr.Dataset) -> dict[str, CarrierStyle]:
     if "carriers_nice_name" in dataset:
         nice_names = _texts(dataset, "carriers_nice_name")
     for carrier, colour, nice_name in zip(carriers, colours, nice_names, strict=True):
-        styles[carrier] = CarrierStyle(
+        styles[carrier] = _CarrierStyle(
             colour=colour or _default_colour(carrier),
             label=_uncapitalised(nice_name or carrier),
         )
@@ -167,13 +167,13 @@ def _uncapitalised(name: str) -> str:
     return name[0].lower() + name[1:] if is_word else name
 
 
-def _draw_stack(axes: Axes, power: pd.DataFrame, styles: dict[str, CarrierStyle]) -> None:
+def _draw_stack(axes: Axes, power: pd.DataFrame, styles: dict[str, _CarrierStyle]) -> None:
     """Draw carriers stacked upwards where they supply, and downwards where they take power out."""
     edges = _hour_edges(power)
     supply_top = np.zeros(len(power))
     export_bottom = np.zeros(len(power))
     for carrier in sorted(power.columns, key=_stack_rank):
-        default_style = CarrierStyle(_default_colour(carrier), carrier)
+        default_style = _CarrierStyle(_default_colour(carrier), carrier)
         style = styles.get(carrier, default_style)
         values = power[carrier].to_numpy()
         supply = values.clip(min=0)

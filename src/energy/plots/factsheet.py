@@ -46,19 +46,21 @@ def factsheet_figure(dataset: xr.Dataset) -> Figure:
     months = in_season(table)
     with styled():
         title = heading(dataset, "Factsheet")
-        figure = framed(title, footer(dataset, note=fill(verdict(table), 125)), "slide", A4[1])
+        sentence = fill(verdict(table), 125)
+        figure = framed(title, footer(dataset, note=sentence), "slide", A4[1])
         grid = figure.add_gridspec(4, 2, height_ratios=(0.45, 1, 1, 1))
         _large_figures(figure.add_subplot(grid[0, :]), dataset, months)
         _months(figure.add_subplot(grid[1, :]), months)
         steps = [step for step in waterfall(table) if step.cause != "water" or abs(step.takes) >= 0.5]
         delivered = float(months["delivered"].sum())
-        season_ladder(figure.add_subplot(grid[2, :]), steps, float(months["ceiling"].sum()), delivered)
+        ceiling = float(months["ceiling"].sum())
+        season_ladder(figure.add_subplot(grid[2, :]), steps, ceiling, delivered)
         _duration(figure.add_subplot(grid[3, 0]), dataset)
         _exchanges(figure.add_subplot(grid[3, 1]), dataset)
     return figure
 
 
-def season_figures(dataset: xr.Dataset, months: pd.DataFrame) -> dict[str, str]:
+def _season_figures(dataset: xr.Dataset, months: pd.DataFrame) -> dict[str, str]:
     """Return the figures of the season in words: name → number with its unit."""
     delivered = float(months["delivered"].sum())
     ceiling = float(months["ceiling"].sum())
@@ -73,14 +75,15 @@ def season_figures(dataset: xr.Dataset, months: pd.DataFrame) -> dict[str, str]:
     }
     if "settled" in dataset and dataset.attrs.get("buyer"):
         buyer = str(dataset.attrs["buyer"])
-        paid = -float(dataset["settled"].sel(party=buyer).sum()) / 1e6
+        received = dataset["settled"].sel(party=buyer)
+        paid = -float(received.sum()) / 1e6
         shown[f"{country_name(buyer)} pays"] = f"{paid:,.0f} million USD"
     return shown
 
 
 def _large_figures(axes: Axes, dataset: xr.Dataset, months: pd.DataFrame) -> None:
     axes.set_axis_off()
-    shown = season_figures(dataset, months)
+    shown = _season_figures(dataset, months)
     for number, (name, text) in enumerate(shown.items()):
         x = (number + 0.5) / len(shown)
         axes.text(x, 0.55, text, ha="center", va="bottom", fontsize=11, fontweight="bold", color=CAUSES["delivered"])
@@ -110,7 +113,9 @@ def _duration(axes: Axes, dataset: xr.Dataset) -> None:
     axes.stairs(power, hours, color=CAUSES["delivered"], lw=1.6, baseline=None)
     axes.stairs(power, hours, fill=True, color=CAUSES["delivered"], alpha=0.15)
     axes.set_xlim(0, float(hours[-1]))
-    axes.set_ylim(0, 1.08 * max(float(dataset["ceiling"].max()), float(power.max()), 1.0))
+    ceiling = float(dataset["ceiling"].max())
+    highest = max(ceiling, float(power.max()), 1.0)
+    axes.set_ylim(0, 1.08 * highest)
     axes.set_xlabel("hours of the season [h]")
     axes.set_ylabel("power [MW]")
     axes.locator_params(axis="x", nbins=4)

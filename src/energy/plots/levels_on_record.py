@@ -67,7 +67,8 @@ def levels_on_record_figure(
             _draw_policy(axes, years, store, unusable)
             _draw_record(axes, years, record, store)
             _label(axes, years, store)
-        entries = [line for line in panels[0].lines if not str(line.get_label()).startswith("_")]
+        lines = panels[0].lines
+        entries = [line for line in lines if not str(line.get_label()).startswith("_")]
         panels[0].legend(handles=entries, loc="lower center")
     return figure
 
@@ -90,10 +91,21 @@ def _draw_record(axes: Axes, years: xr.Dataset, record: pd.DataFrame, store: str
         return
     days = np.array([day_of_horizon(years, date) for date in contents["date"]])
     values = contents["value"].to_numpy(float)
-    for month in np.unique(days.astype(int)):
-        of_month = values[days.astype(int) == month]
-        span = of_month.max() - of_month.min()
-        axes.bar(month + 0.5, span, width=1.0, bottom=of_month.min(), color="#d9d9d9", lw=0, zorder=1, label="_")
+    months = days.astype(int)
+    for month in np.unique(months):
+        of_month = values[months == month]
+        least = of_month.min()
+        span = of_month.max() - least
+        axes.bar(
+            month + 0.5,
+            span,
+            width=1.0,
+            bottom=least,
+            color="#d9d9d9",
+            lw=0,
+            zorder=1,
+            label="_",
+        )
     axes.plot(days, values, "o", color="#222222", ms=3, label="on record", zorder=4, clip_on=False)
 
 

@@ -41,7 +41,7 @@ class Flow(NamedTuple):
     disrupted: bool
 
 
-class Branch(NamedTuple):
+class _Branch(NamedTuple):
     """One link or line between two buses of the map; ``begin`` is before ``end`` in the alphabet.
 
     ``power`` is positive from ``begin`` to ``end``; the limits are the most that may flow in each direction. All three
@@ -117,7 +117,7 @@ def flows(dataset: xr.Dataset) -> list[Flow]:
     disrupted by an event are marked whether or not it hits the season.
     """
     drawn_at = _drawn_at(dataset)
-    branches_by_ends: dict[tuple[str, str], list[Branch]] = {}
+    branches_by_ends: dict[tuple[str, str], list[_Branch]] = {}
     for component in RATINGS:
         for branch in _branches(dataset, component, drawn_at):
             ends = (branch.begin, branch.end)
@@ -126,7 +126,7 @@ def flows(dataset: xr.Dataset) -> list[Flow]:
     return [_net_flow(parallel, weights) for parallel in branches_by_ends.values()]
 
 
-def _branches(dataset: xr.Dataset, component: str, drawn_at: dict[str, str]) -> Iterator[Branch]:
+def _branches(dataset: xr.Dataset, component: str, drawn_at: dict[str, str]) -> Iterator[_Branch]:
     """Yield the links or lines between two different buses of the map."""
     if f"{component}_p0" not in dataset:
         return
@@ -145,7 +145,7 @@ def _branches(dataset: xr.Dataset, component: str, drawn_at: dict[str, str]) -> 
         end = drawn_at.get(str(ends[number]))
         if start is None or end is None or start == end:
             continue
-        branch = Branch(
+        branch = _Branch(
             begin=start,
             end=end,
             power=power[:, number],
@@ -157,7 +157,7 @@ def _branches(dataset: xr.Dataset, component: str, drawn_at: dict[str, str]) -> 
         yield branch if start < end else _reversed(branch)
 
 
-def _reversed(branch: Branch) -> Branch:
+def _reversed(branch: _Branch) -> _Branch:
     """Return a branch seen from its other end."""
     return branch._replace(
         begin=branch.end,
@@ -168,7 +168,7 @@ def _reversed(branch: Branch) -> Branch:
     )
 
 
-def _net_flow(parallel: Sequence[Branch], weights: np.ndarray) -> Flow:
+def _net_flow(parallel: Sequence[_Branch], weights: np.ndarray) -> Flow:
     """Return parallel branches as one flow in its net direction."""
     power = np.zeros(len(weights))
     forward_limit = np.zeros(len(weights))

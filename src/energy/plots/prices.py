@@ -21,7 +21,7 @@ HIGHEST_SHARE = 0.98
 """Share of the hours whose prices the axis holds; hours of shed demand cost far more, and are said in words."""
 
 
-def price_duration(dataset: xr.Dataset, country: str) -> tuple[np.ndarray, np.ndarray]:
+def _price_duration(dataset: xr.Dataset, country: str) -> tuple[np.ndarray, np.ndarray]:
     """Return hours, from 0 to those of the horizon, and the price that is reached or passed for so long.
 
     The price of a country is the mean of its buses with demand, weighed by the demand.
@@ -48,7 +48,8 @@ def price_duration(dataset: xr.Dataset, country: str) -> tuple[np.ndarray, np.nd
 def _price(dataset: xr.Dataset, country: str) -> np.ndarray:
     """Return the price of a country in each snapshot [USD/MWh]."""
     buses = dataset["buses"].to_numpy()
-    country_of_bus = dict(zip(buses, dataset["buses_country"].to_numpy(), strict=True))
+    countries = dataset["buses_country"].to_numpy()
+    country_of_bus = dict(zip(buses, countries, strict=True))
     prices = dataset["buses_marginal_price"].transpose("snapshot", "buses").to_numpy()
     column_of_bus = {bus: column for column, bus in enumerate(buses)}
     demand = dataset["loads_p"].transpose("snapshot", "loads").to_numpy()
@@ -60,7 +61,9 @@ def _price(dataset: xr.Dataset, country: str) -> np.ndarray:
         load = np.abs(demand[:, column])
         cost += load * prices[:, column_of_bus[bus]]
         total += load
-    return np.divide(cost, total, out=np.zeros_like(cost), where=total > 0)
+    price = np.zeros_like(cost)
+    np.divide(cost, total, out=price, where=total > 0)
+    return price
 
 
 def price_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
@@ -86,7 +89,7 @@ def price_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
     if dataset.attrs.get("scenario_objective") != "dispatch":
         what = "prices are money in least-cost runs only"
         raise InputError(Fault(what, allowed="objective: dispatch", repair="run with --set objective=dispatch"))
-    curves = {country: price_duration(dataset, country) for country in countries_of(dataset)}
+    curves = {country: _price_duration(dataset, country) for country in countries_of(dataset)}
     shown = np.concatenate([price for _, price in curves.values()])
     top = 1.1 * float(np.quantile(shown, HIGHEST_SHARE))
     is_cut = bool(shown.max() > top)

@@ -81,14 +81,16 @@ def rule_curves_figure(years: xr.Dataset, stores: Sequence[str], size: str = "jo
     title = f"Rule curves of the policy: {years.attrs['scenario']}, {years.attrs['year']}"
     with styled():
         figure = framed(title, footer(years, note=note), size)
-        for axes, store in zip(figure.subplots(1, len(stores), squeeze=False)[0], stores, strict=True):
+        panels = figure.subplots(1, len(stores), squeeze=False)[0]
+        for axes, store in zip(panels, stores, strict=True):
             _draw_store(axes, years, store)
     return figure
 
 
 def _draw_store(axes: Axes, years: xr.Dataset, store: str) -> None:
     months = [str(month)[:3] for month in years["month"].values.tolist()]
-    content = years["content"].sel(store=store).to_numpy()[:, :-1]
+    with_end = years["content"].sel(store=store).to_numpy()
+    content = with_end[:, :-1]
     place = np.arange(content.shape[1])
     low, high = np.quantile(content, BAND, axis=0)
     axes.fill_between(place, low, high, color="#cccccc", lw=0)
@@ -97,7 +99,8 @@ def _draw_store(axes: Axes, years: xr.Dataset, store: str) -> None:
         name = f"class {class_number + 1} of {len(curves)}"
         if class_number == 0:
             name += ", the driest"
-        axes.plot(place, curve[:-1], color=LINES[class_number % len(LINES)], lw=1.6, label=name)
+        tint = LINES[class_number % len(LINES)]
+        axes.plot(place, curve[:-1], color=tint, lw=1.6, label=name)
     axes.set_title(store, fontsize=9)
     axes.set_xticks(place, months[:-1], rotation=90)
     axes.set_ylim(bottom=0)

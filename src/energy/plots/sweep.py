@@ -38,7 +38,7 @@ HEIGHT_OF_A_ROW = 2.2  # inches
 HEIGHT_OF_FRAME = 1.0
 
 
-class ColourScale(NamedTuple):
+class _ColourScale(NamedTuple):
     """Least and greatest value of a swept quantity, the same for all panels."""
 
     low: float
@@ -106,7 +106,7 @@ def sweep_figure(
         _check_numeric(data, y)
     what = quantity_name(data)
     title = f"{capitalised(what)} by {parameter_name(data, y)} and {parameter_name(data, x)}"
-    scale = ColourScale(low=float(data.min()), high=float(data.max()))
+    scale = _ColourScale(low=float(data.min()), high=float(data.max()))
     panels = [data]
     if panel_dimension:
         panels = [data.isel({panel_dimension: number}) for number in range(data.sizes[panel_dimension])]
@@ -242,7 +242,7 @@ def _check_numeric(data: xr.DataArray, dimension: str) -> None:
         raise InputError(fault)
 
 
-def _draw_cells(axes: Axes, table: xr.DataArray, scale: ColourScale) -> ScalarMappable:
+def _draw_cells(axes: Axes, table: xr.DataArray, scale: _ColourScale) -> ScalarMappable:
     """Draw a table as coloured cells: its first dimension upwards, its second to the right."""
     image = axes.imshow(
         table.to_numpy().astype(float),
@@ -269,7 +269,7 @@ def _ticks(table: xr.DataArray, dimension: str) -> dict[int, str]:
     return {position: texts[position] for position in range(0, len(texts), step)}
 
 
-def _label_cells(axes: Axes, table: np.ndarray, scale: ColourScale) -> None:
+def _label_cells(axes: Axes, table: np.ndarray, scale: _ColourScale) -> None:
     """Write its value into each cell, in white where the cell is dark."""
     middle = (scale.low + scale.high) / 2
     for (row, column), value in np.ndenumerate(table):
@@ -286,7 +286,7 @@ def _label_cells(axes: Axes, table: np.ndarray, scale: ColourScale) -> None:
         )
 
 
-def _draw_contours(axes: Axes, table: xr.DataArray, scale: ColourScale) -> ScalarMappable:
+def _draw_contours(axes: Axes, table: xr.DataArray, scale: _ColourScale) -> ScalarMappable:
     """Draw lines of equal value: the first dimension of the table upwards, its second to the right."""
     from matplotlib.ticker import MaxNLocator
 

@@ -42,7 +42,7 @@ def parameter_name(data: xr.DataArray, dimension: str) -> str:
     return str(data[dimension].attrs.get("long_name", name))
 
 
-def unit_of(data: xr.DataArray, dimension: str) -> str:
+def _unit_of(data: xr.DataArray, dimension: str) -> str:
     """Return the unit of a swept parameter as it is written; nothing where it has none."""
     if dimension not in data.coords:
         return ""
@@ -53,14 +53,14 @@ def unit_of(data: xr.DataArray, dimension: str) -> str:
 def axis_label(data: xr.DataArray, dimension: str) -> str:
     """Return the name of a swept parameter, with its unit in brackets."""
     name = parameter_name(data, dimension)
-    unit = unit_of(data, dimension)
+    unit = _unit_of(data, dimension)
     return f"{name} [{unit}]" if unit else name
 
 
 def panel_title(data: xr.DataArray, dimension: str, position: int) -> str:
     """Return the title of the panel that shows one value of a swept parameter."""
     text = value_texts(values_of(data, dimension))[position]
-    unit = unit_of(data, dimension)
+    unit = _unit_of(data, dimension)
     return f"{parameter_name(data, dimension)} {text} {unit}".rstrip()
 
 

@@ -40,17 +40,22 @@ def welfare_figure(welfare: pd.DataFrame, title: str, footer: str, size: str = "
         figure = framed(title, footer, size)
         axes = figure.subplots()
         for number, (part, (label, tint)) in enumerate(PARTS.items()):
-            axes.bar(places + 0.28 * (number - 0.5), welfare[part], 0.27, color=tint, label=label)
+            beside = places + 0.28 * (number - 0.5)
+            axes.bar(beside, welfare[part], 0.27, color=tint, label=label)
         totals = welfare["total"].to_numpy(float)
         axes.plot(places, totals, "D", color="black", ms=5, label="both together")
         values = welfare[[*PARTS, "total"]].to_numpy(float)
-        span = float(values.max(initial=1.0) - values.min(initial=0.0))
+        highest = values.max(initial=1.0)
+        lowest = values.min(initial=0.0)
+        span = float(highest - lowest)
         for place, total in zip(places, totals, strict=True):
             text = f"{total:+,.0f}".replace("-", "−")
             axes.text(place + 0.32, total, text, va="center", ha="left", fontsize=8)
         axes.axhline(0, color="black", lw=0.8)
-        axes.set_ylim(min(0.0, values.min(initial=0.0)) - 0.06 * span, values.max(initial=1.0) + 0.06 * span)
-        axes.set_xticks(places, [country_name(str(country)).replace(" ", "\n") for country in welfare.index])
+        margin = 0.06 * span
+        axes.set_ylim(min(0.0, lowest) - margin, highest + margin)
+        names = [country_name(str(country)) for country in welfare.index]
+        axes.set_xticks(places, [name.replace(" ", "\n") for name in names])
         axes.set_xlim(-0.6, len(welfare) - 0.3)
         axes.set_ylabel("gain from the line [million USD]")
         axes.yaxis.set_major_formatter(tick_text)

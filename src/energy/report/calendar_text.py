@@ -92,7 +92,8 @@ def _calendar(scenario: Scenario) -> Iterator[str]:
     yield f"events, UTC; a digit: tenths lost, #: all, ^: raised; a sign is {days}{many}"
     width = max(len(event.name) for event in scenario.events) + 2
     margin = " " * width
-    years = [str(month.year) if number == 0 or month.month == 1 else "" for number, month in enumerate(months)]
+    years = ["" if month.month > 1 else str(month.year) for month in months]
+    years[0] = str(months[0].year)
     names = [month.strftime("%b")[:parts] for month in months]
     yield margin + _cells(years, parts)
     yield margin + _cells(names, parts)

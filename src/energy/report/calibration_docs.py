@@ -38,7 +38,7 @@ def write_calibration(report: CalibrationReport, project: Path) -> list[Path]:
         "summary": "\n".join(f"- {sentence}" for sentence in summary_sentences(report)),
         "numbers": markdown(taught_table(report)),
         "silent": markdown(silent_numbers(report)),
-        "discrepancies": discrepancies_text(report),
+        "discrepancies": _discrepancies_text(report),
         "records": markdown(records_table(report)),
         "predicted": markdown(predicted_table(report)),
     }
@@ -70,7 +70,7 @@ def write_posterior(calibration: Calibration, path: Path, force: bool = False) -
         values.to_csv(draft, index=False, float_format="%.10g", lineterminator="\n")
 
 
-def discrepancies_text(report: CalibrationReport) -> str:
+def _discrepancies_text(report: CalibrationReport) -> str:
     """Return the stated discrepancies by kind of quantity, in Markdown."""
     table = report.calibration.observations.table
     lines = []

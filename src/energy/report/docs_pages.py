@@ -92,12 +92,12 @@ def _renewed_pages(project: Path, renew: Callable[[str], str]) -> list[Path]:
         before = page.read_text(encoding="utf-8")
         after = renew(before)
         if after != before:
-            write_page(page, after)
+            _write_page(page, after)
             changed.append(page)
     return changed
 
 
-def write_page(page: Path, text: str) -> None:
+def _write_page(page: Path, text: str) -> None:
     """Replace a page as a whole; who calls has read it, and changed what its marks enclose."""
     with atomic_file(page, force=True) as draft:
         draft.write_text(text, encoding="utf-8")
@@ -127,7 +127,7 @@ def write_blocks(page: Path, blocks: Mapping[str, str]) -> None:
     text = page.read_text(encoding="utf-8")
     for name, block in blocks.items():
         text = with_block(text, name, block)
-    write_page(page, text)
+    _write_page(page, text)
 
 
 def refuse_without_block(page: Path, name: str) -> None:

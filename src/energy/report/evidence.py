@@ -98,7 +98,11 @@ def _mark_counts(evidence: pd.DataFrame) -> list[tuple[str, str, int]]:
     """Return mark, meaning and number of rows of each confidence, in the order of the marks."""
     marks = evidence["confidence"].astype(str)
     counts = marks.value_counts().sort_index()
-    return [(str(mark), MEANING.get(str(mark), ""), int(count)) for mark, count in counts.items()]
+    rows = []
+    for mark, count in counts.items():
+        meaning = MEANING.get(str(mark), "")
+        rows.append((str(mark), meaning, int(count)))
+    return rows
 
 
 def _text_rows(table: pd.DataFrame) -> list[list[str]]:

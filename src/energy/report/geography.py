@@ -20,7 +20,7 @@ UNITS = {"power": "MW", "loading": "%", "size": "MW"}
 """Property of a feature → its unit, which stands in its name."""
 
 
-def geojson(dataset: xr.Dataset) -> dict[str, Any]:
+def _geojson(dataset: xr.Dataset) -> dict[str, Any]:
     """Return buses, plants and mean flows of a run as a GeoJSON feature collection (RFC 7946; WGS 84 [degrees]).
 
     Parameters
@@ -37,7 +37,8 @@ def geojson(dataset: xr.Dataset) -> dict[str, Any]:
     buses = places(dataset)
     features = []
     for name, bus in buses.items():
-        features.append(_feature("Point", [bus.x, bus.y], {"kind": "bus", "name": name, "country": bus.country}))
+        of_bus = {"kind": "bus", "name": name, "country": bus.country}
+        features.append(_feature("Point", [bus.x, bus.y], of_bus))
     for plant in plants(dataset):
         properties = {
             "kind": "plant",
@@ -74,13 +75,13 @@ def _feature(kind: str, coordinates: Any, properties: dict[str, Any]) -> dict[st
     return {"type": "Feature", "geometry": {"type": kind, "coordinates": coordinates}, "properties": properties}
 
 
-def kml(collection: dict[str, Any]) -> str:
+def _kml(collection: dict[str, Any]) -> str:
     """Return a GeoJSON feature collection as KML 2.2; properties become extended data.
 
     Parameters
     ----------
     collection
-        From ``geojson``.
+        From ``_geojson``.
     """
     ET.register_namespace("", KML)
     root = ET.Element(f"{{{KML}}}kml")
@@ -127,8 +128,8 @@ def write_geography(folder: Path, path: Path, kind: str, force: bool = False) ->
     InputError
         When the folder holds no finished run, or a file of another origin is in the way.
     """
-    collection = geojson(read_record(folder))
-    text = kml(collection) if kind == "kml" else json.dumps(collection, indent=1, ensure_ascii=False)
+    collection = _geojson(read_record(folder))
+    text = _kml(collection) if kind == "kml" else json.dumps(collection, indent=1, ensure_ascii=False)
     with atomic_file(path, force) as draft:
         draft.write_text(text + "\n", encoding="utf-8")
     return path

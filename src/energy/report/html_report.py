@@ -163,7 +163,9 @@ def _run(dataset: xr.Dataset, figures: list[dict[str, Any]]) -> dict[str, Any]:
     """Return what the template shows of a run."""
     table = month_table(dataset)
     columns = list(map(_column, table.columns))
-    months = [(str(month), row.tolist()) for month, row in zip(table.index, table.to_numpy(float), strict=True)]
+    names = map(str, table.index)
+    values = table.to_numpy(float).tolist()
+    months = list(zip(names, values, strict=True))
     return {
         "name": title_words(str(dataset.attrs.get("scenario_title", dataset.attrs["scenario"]))),
         "description": str(dataset.attrs["description"]).strip(),

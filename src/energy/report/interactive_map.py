@@ -55,8 +55,11 @@ def interactive_map(network: pypsa.Network, title: str) -> str:
     import pydeck
 
     with quiet_pypsa():
-        electric = network[network.buses.index[network.buses["carrier"] != "water"]]
-        electric.remove("Link", [name for name in electric.links.index if electric.links.at[name, "p_nom"] == 0])
+        is_electric = network.buses["carrier"] != "water"
+        electric = network[network.buses.index[is_electric]]
+        links = electric.links
+        not_built = [name for name in links.index if links.at[name, "p_nom"] == 0]
+        electric.remove("Link", not_built)
         _escape(electric)
         deck = electric.explore(
             map_style="none",

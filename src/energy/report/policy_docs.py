@@ -48,9 +48,9 @@ def policy_blocks(
     sentence = season_sentence(seasons)
     if page.name == "README.md":
         return {"policy-season": f"- **Nobody foresees the water.** {sentence} ([docs/policy.md](docs/policy.md))"}
-    blocks = {"policy-season": f"{sentence}\n\n{season_table(seasons)}"}
+    blocks = {"policy-season": f"{sentence}\n\n{_season_table(seasons)}"}
     if page == POLICY_PAGE:
-        blocks["policy-services"] = services_table(seasons)
+        blocks["policy-services"] = _services_table(seasons)
         blocks["policy-harm"] = harm_text(seasons)
         blocks["policy-levels"] = "\n\n".join([levels_table(levels), *deviation_sentences(levels)])
     return blocks
@@ -73,7 +73,7 @@ def write_policy_pages(
     return [project / page for page in SEASON_PAGES]
 
 
-def season_table(seasons: pd.DataFrame) -> str:
+def _season_table(seasons: pd.DataFrame) -> str:
     """Return the season by policy and with foresight in Markdown."""
     lines = []
     for quantity, name in NAMES.items():
@@ -86,14 +86,15 @@ def season_table(seasons: pd.DataFrame) -> str:
     return markdown_table(head, lines, "lrrrr")
 
 
-def services_table(seasons: pd.DataFrame) -> str:
+def _services_table(seasons: pd.DataFrame) -> str:
     """Return the mean year of every service to which foresight makes a difference, in Markdown."""
     means = seasons[(seasons["quantity"] == "mean") & (seasons["service"] != NET)]
     is_visible = (means["service"] == STUDIED) | (means["gain"].abs() > VISIBLE)
     lines = []
     for row in means[is_visible].to_dict("records"):
         levels = [f"{row['policy']:,.0f}", f"{row['foresight']:,.0f}"]
-        lines.append([str(row["service"]), *levels, _gain(row["gain"], row["gain_low"], row["gain_high"])])
+        gain = _gain(row["gain"], row["gain_low"], row["gain_high"])
+        lines.append([str(row["service"]), *levels, gain])
     head = ["service, mean year [GWh]", "by policy", "perfect foresight", "what foresight adds"]
     return markdown_table(head, lines, "lrrr")
 
@@ -103,8 +104,10 @@ def harm_text(seasons: pd.DataFrame) -> str:
     harm = seasons[seasons["quantity"] == HARM]
     is_visible = harm["policy"] >= VISIBLE_HARM
     units = {"hm3": "hm³"}
-    rows = harm[is_visible].to_dict("records")
-    lines = [[str(row["service"]), f"{row['policy']:,.1f}", units.get(row["unit"], row["unit"])] for row in rows]
+    lines = []
+    for row in harm[is_visible].to_dict("records"):
+        unit = units.get(row["unit"], row["unit"])
+        lines.append([str(row["service"]), f"{row['policy']:,.1f}", unit])
     return markdown_table(["what yields or lacks", "mean year", "unit"], lines, "lrl")
 
 

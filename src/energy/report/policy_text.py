@@ -45,7 +45,9 @@ def simulation_text(years: xr.Dataset, foreseen: xr.DataArray | None = None) -> 
     for store in [store for store in carried if store in RULE_CURVES] or carried[:1]:
         yield f"{store}: content at the end of the month that 90, 50 and 10 % of the years exceed, worth of water"
         yield _store_table(years.sel(store=store))
-    for rule, unit in zip(years["rule"].values.tolist(), years["unit"].values.tolist(), strict=True):
+    rules = years["rule"].values.tolist()
+    units = years["unit"].values.tolist()
+    for rule, unit in zip(rules, units, strict=True):
         harm = years["harm"].sel(rule=rule).to_numpy()
         hit = harm > 1.0
         if hit.any():

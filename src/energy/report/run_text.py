@@ -39,7 +39,7 @@ SEEN = 0.05  # GWh, the smallest energy that a table in tenths shows
 
 def run_text(run: Run) -> Iterator[Table | str]:
     """Yield what a run says on a terminal: the months, the ladder of protection, and what decides."""
-    yield from _lines(_headline(run), range_line(run))
+    yield from _lines(_headline(run), _range_line(run))
     yield _month_title(run)
     yield _month_rows(run)
     if run.season.any():
@@ -81,7 +81,7 @@ def _headline(run: Run) -> str:
     return f"{sentence}; most is taken by {largest.label} ({fixed(largest.takes)} GWh)"
 
 
-def range_line(run: Run) -> str:
+def _range_line(run: Run) -> str:
     """Return the recorded range of the season with all unknown numbers at once; empty where none is recorded."""
     text = season_range(run.scenario)
     return f"With all unknown numbers at once the season is {text}" if text else ""
@@ -127,7 +127,7 @@ def _season_row(run: Run, surplus: list[str]) -> list[str]:
     return [
         "season",
         *fixed_cells(months[surplus].sum()),
-        fixed(mean_power(run)),
+        fixed(_mean_power(run)),
         fixed(_season_firm_power(run)),
         fixed(months["transferable max"].max()),
         *fixed_cells(months[["ceiling", "delivered", "lost"]].sum()),
@@ -142,7 +142,7 @@ def _month_title(run: Run) -> str:
     return title
 
 
-def mean_power(run: Run) -> float:
+def _mean_power(run: Run) -> float:
     """Return the season's delivered energy over the season's hours [MW]."""
     hours = float((run.result.hours * run.season).sum())
     if not hours:

@@ -88,7 +88,7 @@ class Row(NamedTuple):
     bounds: str = ""
 
 
-def row(dataset: xr.Dataset, base: float) -> Row:
+def _row(dataset: xr.Dataset, base: float) -> Row:
     """Return the line of one run.
 
     Parameters
@@ -191,10 +191,13 @@ def _paid(dataset: xr.Dataset) -> float:
 def rows(datasets: Sequence[xr.Dataset]) -> list[Row]:
     """Return the lines of runs; changes are counted against the base of each (`energy.results.compare.bases`)."""
     delivered = [float(waterfall_table(dataset)["delivered"].sum()) for dataset in datasets]
-    contracts = [(str(dataset.attrs["question"]), str(dataset.attrs.get("trade", ""))) for dataset in datasets]
+    contracts = []
+    for dataset in datasets:
+        trade = str(dataset.attrs.get("trade", ""))
+        contracts.append((str(dataset.attrs["question"]), trade))
     lines = []
     for dataset, base in zip(datasets, bases(contracts), strict=True):
-        lines.append(row(dataset, delivered[base]))
+        lines.append(_row(dataset, delivered[base]))
     return lines
 
 

@@ -71,8 +71,8 @@ def _spread(dataset: xr.Dataset) -> Table:
         variable = dataset[name]
         if not variable.notnull().any():
             continue
-        numbers = (float(variable.min()), float(variable.mean()), float(variable.max()))
-        figures = [f"{number:,.4g}" for number in numbers]
+        numbers = (variable.min(), variable.mean(), variable.max())
+        figures = [f"{float(number):,.4g}" for number in numbers]
         rows.append([name, *figures, variable.attrs["units"]])
     heads = ["lowest", "mean", "highest"]
     columns = [words_column(), *number_columns(heads), words_column("unit")]

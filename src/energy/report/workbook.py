@@ -32,7 +32,7 @@ EVENT_FIELDS = {
 }
 
 
-def workbook_tables(folders: Sequence[Path]) -> dict[str, pd.DataFrame]:
+def _workbook_tables(folders: Sequence[Path]) -> dict[str, pd.DataFrame]:
     """Return the tables of finished runs: sheet → table.
 
     Parameters
@@ -71,11 +71,11 @@ def write_workbook(folders: Sequence[Path], path: Path, force: bool = False) -> 
     InputError
         When a folder holds no finished run, or a file of another origin is in the way.
     """
-    tables = workbook_tables(folders)
-    return write_tables_as_workbook(tables, path, force)
+    tables = _workbook_tables(folders)
+    return _write_tables_as_workbook(tables, path, force)
 
 
-def write_tables_as_workbook(tables: dict[str, pd.DataFrame], path: Path, force: bool = False) -> Path:
+def _write_tables_as_workbook(tables: dict[str, pd.DataFrame], path: Path, force: bool = False) -> Path:
     """Write tables as an Excel workbook, a sheet each: heads stay in sight, thousands are grouped."""
     with (
         atomic_file(path, force) as draft,
@@ -157,7 +157,10 @@ def _exchanges(dataset: xr.Dataset) -> pd.DataFrame:
 def _events(dataset: xr.Dataset) -> pd.DataFrame:
     if "event" not in dataset.dims:
         return pd.DataFrame()
-    columns: dict[str, object] = {"scenario": _title(dataset), "event": dataset["event"].to_numpy().astype(str)}
+    columns: dict[str, object] = {
+        "scenario": _title(dataset),
+        "event": dataset["event"].to_numpy().astype(str),
+    }
     for field, head in EVENT_FIELDS.items():
         values = dataset[field].to_numpy()
         is_time = values.dtype.kind == "M"

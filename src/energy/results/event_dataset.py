@@ -61,7 +61,10 @@ def _hits(run: Run, events: list[str]) -> dict[str, xr.DataArray]:
 
     rows = {event: row for row, event in enumerate(events)}
     tables = run.result.inputs.components
-    hits = {component: np.zeros((len(events), len(table)), dtype=np.int8) for component, table in tables.items()}
+    hits = {}
+    for component, table in tables.items():
+        shape = (len(events), len(table))
+        hits[component] = np.zeros(shape, dtype=np.int8)
     for (component, name, _), causes in targets(run.case, run.scenario).items():
         if component not in tables or name not in tables[component].index:
             continue

@@ -51,7 +51,8 @@ def renewed_ranges(project: Path, new: pd.DataFrame) -> pd.DataFrame:
     """Return the recorded ranges with those of some scenarios and numbers renewed."""
     before = recorded_ranges(project)
     renewed = set(zip(new["scenario"], new["numbers"], strict=True))
-    kept = [pair not in renewed for pair in zip(before["scenario"], before["numbers"], strict=True)]
+    recorded = zip(before["scenario"], before["numbers"], strict=True)
+    kept = [pair not in renewed for pair in recorded]
     tables = [table for table in (before[kept], new) if len(table)]
     joined = pd.concat(tables, ignore_index=True)
     return joined.sort_values(["scenario", "numbers"], kind="stable", ignore_index=True)
@@ -105,7 +106,8 @@ def season_attributes(scenario: Scenario) -> dict[str, str | float]:
     except InputError:
         return {}
     low, high = row[["low", "high"]].astype(float)
-    text = f"{low:,.0f} to {high:,.0f} GWh in nine of ten {WORDS[str(row.name)]}"
+    source = WORDS[str(row.name)]
+    text = f"{low:,.0f} to {high:,.0f} GWh in nine of ten {source}"
     return {"season_range": text, "season_low": low, "season_high": high}
 
 
@@ -115,7 +117,8 @@ def _is_of_another_case(file: Path, scenario: Scenario) -> bool:
     is_own = own_results is not None and file.resolve().is_relative_to(own_results.resolve())
     case_folders = [folder / scenario.case for folder in library_folders("networks")]
     first = next((folder for folder in case_folders if folder.is_dir()), None)
-    is_shipped_case = first is not None and first.parent.resolve() == shipped_folder("networks").resolve()
+    shipped_cases = shipped_folder("networks").resolve()
+    is_shipped_case = first is not None and first.parent.resolve() == shipped_cases
     return not (is_own or is_shipped_case)
 
 

@@ -85,7 +85,9 @@ def new_scenario(name: str, parent: str) -> Path:
         When the parent is not known, the name is no file name, is taken, or there is no folder of scenarios.
     """
     read_scenario(parent)
-    if Path(name).name != name or not name.strip() or name.startswith(".") or Path(name).suffix:
+    is_file_name = Path(name).name == name and bool(name.strip())
+    has_ending = name.startswith(".") or bool(Path(name).suffix)
+    if not is_file_name or has_ending:
         raise InputError(Fault(f"{name!r} is no name of a scenario", allowed="letters, digits, - and _, no ending"))
     home = own_folder("scenarios")
     if home is None:

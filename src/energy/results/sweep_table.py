@@ -26,7 +26,8 @@ def axes_of(dataset: xr.Dataset) -> list[str]:
     dimensions = list(map(str, dataset["done"].dims))
     if dimensions != ["point"]:
         return dimensions
-    return [str(name) for name, values in dataset.coords.items() if values.dims == ("point",) and name != "point"]
+    along_points = [str(name) for name, values in dataset.coords.items() if values.dims == ("point",)]
+    return [name for name in along_points if name != "point"]
 
 
 def quantity_of(dataset: xr.Dataset, named: str = "") -> str:

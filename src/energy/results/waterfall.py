@@ -35,7 +35,7 @@ def in_season(table: pd.DataFrame) -> pd.DataFrame:
     return table[open_months] if open_months.any() else table
 
 
-def causes_of(table: pd.DataFrame) -> list[str]:
+def _causes_of(table: pd.DataFrame) -> list[str]:
     """Return the causes of a monthly table in the order of the ladder."""
     return list(map(str, lost_by_cause(table)))
 

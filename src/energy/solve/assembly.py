@@ -279,7 +279,8 @@ def _assemble_balances(program: _Program, pattern: Pattern) -> None:
     builder = program.builder
     buses = len(pattern.in_balance)
     balance = np.full((program.length, buses), -1)
-    balance[:, pattern.in_balance] = builder.rows((program.length, int(pattern.in_balance.sum())))
+    balanced_buses = int(pattern.in_balance.sum())
+    balance[:, pattern.in_balance] = builder.rows((program.length, balanced_buses))
     program.rows[BALANCE] = balance
     for key, columns in program.columns.items():
         entries = pattern.balance[key]

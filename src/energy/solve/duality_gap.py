@@ -51,7 +51,7 @@ def duality_gap(
     True
     """
     prices = _supported_duals(problem, duals)
-    reduced = reduced_costs(structure, problem, prices)
+    reduced = _reduced_costs(structure, problem, prices)
     matrix = matrix_of(structure, problem)
     lower, upper = implied_bounds(matrix, problem)
     row_part = _least_value(prices, problem.row_lower, problem.row_upper)
@@ -62,7 +62,7 @@ def duality_gap(
     return (objective - bound) / scale
 
 
-def reduced_costs(
+def _reduced_costs(
     structure: Structure,
     problem: Problem,
     duals: np.ndarray,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import highspy
@@ -11,6 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from energy.solve.elastic_bound import LAST_RESORT, ElasticBound
+from energy.solve.highs_lp import highs_lp
 from energy.solve.lp import Problem, Structure, matrix_of
 
 _DUAL = 1e-9  # least dual that counts
@@ -34,16 +34,20 @@ class ElasticLP:
         self.bounds = bounds
         self.rows = _rows_of_bounds(bounds, n_rows)
         self.slacks = _slack_columns(bounds, n_columns)
-        columns = _elastic_columns(problem, bounds)
-        rows = _elastic_rows(problem, bounds, self.rows)
+        lower, upper = _elastic_columns(problem, bounds)
+        row_lower, row_upper = _elastic_rows(problem, bounds, self.rows)
         costs = [bound.cost for bound in bounds]
         cost = np.concatenate([np.zeros(n_columns), *costs])
-        self._highs = _highs(
-            _elastic_matrix(matrix, bounds, self.rows),
-            cost=cost,
-            columns=columns,
-            rows=rows,
+        elastic_matrix = _elastic_matrix(matrix, bounds, self.rows)
+        elastic = Problem(
+            cost=cost * 1e3,  # shares of a complete horizon are small numbers
+            lower=lower,
+            upper=upper,
+            matrix=elastic_matrix.data,
+            row_lower=row_lower,
+            row_upper=row_upper,
         )
+        self._highs = _highs(highs_lp(elastic, elastic_matrix))
 
     def solve(self) -> tuple[list[np.ndarray], list[str]] | None:
         """Return by how much each bound yields, and the origins with a dual, the largest first; None if unsolved."""
@@ -94,14 +98,6 @@ class ElasticLP:
         return bool(status == highspy.HighsModelStatus.kOptimal)
 
 
-@dataclass(frozen=True)
-class _Limits:
-    """Bounds of the columns or of the rows, in their own units."""
-
-    lower: np.ndarray
-    upper: np.ndarray
-
-
 def _rows_of_bounds(
     bounds: Sequence[ElasticBound],
     n_rows: int,
@@ -132,7 +128,7 @@ def _slack_columns(
 def _elastic_columns(
     problem: Problem,
     bounds: Sequence[ElasticBound],
-) -> _Limits:
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the bounds of the columns, moved by as much as they may yield, and of the slacks."""
     lower = problem.lower.copy()
     upper = problem.upper.copy()
@@ -149,14 +145,14 @@ def _elastic_columns(
     highest = np.concatenate(most)
     n_slacks = len(highest) - len(upper)
     lowest = np.concatenate([lower, np.zeros(n_slacks)])
-    return _Limits(lowest, highest)
+    return lowest, highest
 
 
 def _elastic_rows(
     problem: Problem,
     bounds: Sequence[ElasticBound],
     rows: Sequence[np.ndarray],
-) -> _Limits:
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the bounds of the rows of the program and of those for elastic bounds of columns."""
     count = sum(len(bound.at) for bound in bounds if bound.of_columns)
     endless = np.full(count, np.inf)
@@ -169,7 +165,7 @@ def _elastic_rows(
             lower[places] = bound.bound
         else:
             upper[places] = bound.bound
-    return _Limits(lower, upper)
+    return lower, upper
 
 
 def _elastic_matrix(
@@ -209,29 +205,8 @@ def _unit_rows(
     return sparse.csc_matrix((np.ones(count), entries), (count, n_columns))
 
 
-def _highs(
-    matrix: sparse.csc_matrix,
-    *,
-    cost: np.ndarray,
-    columns: _Limits,
-    rows: _Limits,
-) -> highspy.Highs:
+def _highs(program: highspy.HighsLp) -> highspy.Highs:
     """Return HiGHS with the elastic program."""
-    n_rows, n_columns = matrix.shape
-    program = highspy.HighsLp()
-    program.num_row_ = n_rows
-    program.num_col_ = n_columns
-    program.col_cost_ = cost * 1e3  # shares of a complete horizon are small numbers
-    program.col_lower_ = columns.lower
-    program.col_upper_ = columns.upper
-    program.row_lower_ = rows.lower
-    program.row_upper_ = rows.upper
-    program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    program.a_matrix_.num_row_ = n_rows
-    program.a_matrix_.num_col_ = n_columns
-    program.a_matrix_.start_ = matrix.indptr
-    program.a_matrix_.index_ = matrix.indices
-    program.a_matrix_.value_ = matrix.data
     highs = highspy.Highs()  # type: ignore[no-untyped-call]
     for option, value in _OPTIONS.items():
         highs.setOptionValue(option, value)

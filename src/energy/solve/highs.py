@@ -194,7 +194,7 @@ class Solver:
         highs.setOptionValue("time_limit", self.time_limit)  # its clock runs on from solve to solve
         if attempt.anew:
             highs.clearSolver()
-            pass_program(highs, structure, problem, self._scale)
+            _pass_program(highs, structure, problem, self._scale)
             if start is not None:
                 highs.setBasis(start)
         highs.run()
@@ -231,7 +231,7 @@ def _objective(problem: Problem, values: np.ndarray) -> float:
     return float((problem.cost * values).sum())  # a dot product's last bit is that of the threads of BLAS
 
 
-def pass_program(highs: highspy.Highs, structure: Structure, problem: Problem, scale: float) -> None:
+def _pass_program(highs: highspy.Highs, structure: Structure, problem: Problem, scale: float) -> None:
     """Hand a program to HiGHS, its costs multiplied by a scale."""
     pattern = structure.pattern
     height, width = pattern.shape

@@ -8,7 +8,7 @@ from scipy import sparse
 from energy.solve.lp import Problem
 
 
-def highs_lp(problem: Problem, pattern: sparse.csc_matrix) -> highspy.HighsLp:
+def highs_lp(problem: Problem, pattern: sparse.csc_matrix | sparse.csr_matrix) -> highspy.HighsLp:
     """Return a program as HiGHS's own type.
 
     Parameters
@@ -16,7 +16,7 @@ def highs_lp(problem: Problem, pattern: sparse.csc_matrix) -> highspy.HighsLp:
     problem
         Costs, bounds and the values of the matrix.
     pattern
-        Where these values stand, column-wise; shape (rows, columns).
+        Where these values stand, by column or by row; shape (rows, columns).
 
     Examples
     --------
@@ -37,7 +37,8 @@ def highs_lp(problem: Problem, pattern: sparse.csc_matrix) -> highspy.HighsLp:
     lp.row_lower_ = problem.row_lower
     lp.row_upper_ = problem.row_upper
     matrix = lp.a_matrix_
-    matrix.format_ = highspy.MatrixFormat.kColwise
+    by_column = pattern.format == "csc"
+    matrix.format_ = highspy.MatrixFormat.kColwise if by_column else highspy.MatrixFormat.kRowwise
     matrix.num_col_ = width
     matrix.num_row_ = height
     matrix.start_ = pattern.indptr

@@ -30,7 +30,7 @@ VOLTAGE = "voltage"
 DECIDING = ("pypsa", "linopy", "numpy")
 
 
-def folder() -> Path | None:
+def _folder() -> Path | None:
     """Return the folder that patterns are kept in; None where the environment says that there is none."""
     named = os.environ.get(FOLDER)
     if named is not None:
@@ -54,7 +54,7 @@ def _program_hash() -> str:
 
 
 def _path(key: str) -> Path | None:
-    place = folder()
+    place = _folder()
     if place is None:
         return None
     name = sha256(f"{key} {_program_hash()}".encode()).hexdigest()
@@ -137,8 +137,9 @@ def _pattern(arrays: dict[str, np.ndarray], inputs: Inputs) -> Pattern | None:
             sizes[words[0], words[1]] = int(array)
     for component, quantity in sizes:
         balance[component, quantity] = _entries(arrays, f"balance {component} {quantity}")
-    fits = all(len(inputs.components[component]) == size for (component, _), size in sizes.items())
-    if not fits or len(arrays["in_balance"]) != len(inputs.components["buses"]):
+    tables = inputs.components
+    fits = all(len(tables[component]) == size for (component, _), size in sizes.items())
+    if not fits or len(arrays["in_balance"]) != len(tables["buses"]):
         return None
     has_voltage = f"{VOLTAGE} rows" in arrays
     position = {

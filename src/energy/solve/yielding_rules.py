@@ -35,7 +35,7 @@ LIMITS = {
 
 
 @dataclass(frozen=True, eq=False)
-class YieldingBound:
+class _YieldingBound:
     """Bounds of one rule that yield together, by the same number: a volume, a content, or a month's flow.
 
     Attributes
@@ -94,7 +94,7 @@ def least_yields(
     -------
     YieldedRules, or None where no rule has to yield, or where it would not help
     """
-    yielding = list(yielding_bounds(structure, problem, inputs))
+    yielding = list(_yielding_bounds(structure, problem, inputs))
     if not yielding:
         return None
     amounts = _least_amounts(
@@ -123,11 +123,11 @@ def least_yields(
     return YieldedRules(volumes, relaxed) if volumes else None
 
 
-def yielding_bounds(
+def _yielding_bounds(
     structure: Structure,
     problem: Problem,
     inputs: Inputs,
-) -> Iterator[YieldingBound]:
+) -> Iterator[_YieldingBound]:
     """Yield the bounds of the rules in the case's yield order; what a shortfall's generator gives is none."""
     rule_of = {rule["name"]: rule for rule in inputs.rules}
     months = inputs.axis.snapshots.month.to_numpy()
@@ -145,7 +145,7 @@ def yielding_bounds(
             parts = [np.arange(len(bound.at))]
         for part in parts:
             if len(part):
-                yield YieldingBound(
+                yield _YieldingBound(
                     rule=rule,
                     bound=bound,
                     at=bound.at[part],
@@ -170,7 +170,7 @@ def _least_amounts(
     structure: Structure,
     problem: Problem,
     inputs: Inputs,
-    yielding: Sequence[YieldingBound],
+    yielding: Sequence[_YieldingBound],
 ) -> np.ndarray | None:
     """Return by how much each bound yields, in the program's unit; None where no amount helps."""
     rivers: _Rivers | None = _rivers_with_slack(
@@ -265,7 +265,7 @@ def _rivers_with_slack(
     structure: Structure,
     problem: Problem,
     inputs: Inputs,
-    yielding: Sequence[YieldingBound],
+    yielding: Sequence[_YieldingBound],
 ) -> _Rivers:
     """Return rows and columns of the water with a slack for each part of a rule; bounds of columns become rows."""
     rows, columns = river_part(structure, inputs)
@@ -334,7 +334,7 @@ def _rivers_with_slack(
 def _relaxed(
     inputs: Inputs,
     structure: Structure,
-    part: YieldingBound,
+    part: _YieldingBound,
     amount: float,
 ) -> Inputs:
     """Return inputs in which a part of a rule yields by an amount, in the program's unit."""

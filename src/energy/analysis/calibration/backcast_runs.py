@@ -39,7 +39,7 @@ KEY = ("place", "quantity", "date")
 
 
 @dataclass(frozen=True, eq=False)
-class RecordedQuantities:
+class _RecordedQuantities:
     """A measure, as ``energy.analysis.parallel`` wants it: the values that the model has for a year's record.
 
     Attributes
@@ -181,7 +181,7 @@ class SetRunner:
             of_year = (observed["year"] == scenario.year).to_numpy()
             keys = observed.loc[of_year, list(KEY)].astype(str)
             wanted = tuple(keys.itertuples(index=False, name=None))
-            measure = RecordedQuantities(years.case.record, wanted, scenario.year)
+            measure = _RecordedQuantities(years.case.record, wanted, scenario.year)
             points = years.points(scenario.year, shares)
             values = self.values(points, measure, "quantities", len(wanted), scenario, str(wanted))
             outcomes[:, of_year] = values

@@ -70,7 +70,7 @@ class Emulator:
 
     def predict(self, shares: np.ndarray) -> np.ndarray:
         """Return the quantities at shares of the ranges of all numbers; shape (points, quantities)."""
-        return np.asarray(design_matrix(shares, self.terms) @ self.coefficients)
+        return np.asarray(_design_matrix(shares, self.terms) @ self.coefficients)
 
 
 def fit_emulator(shares: np.ndarray, quantities: np.ndarray) -> Emulator:
@@ -94,7 +94,7 @@ def fit_emulator(shares: np.ndarray, quantities: np.ndarray) -> Emulator:
     >>> emulator.numbers.tolist(), round(float(emulator.explained[0]), 6)
     ([7, 9], 1.0)
     """
-    centred = polynomials(shares)
+    centred = _polynomials(shares)
     fits = [_fitted(centred, column) for column in quantities.T]
     terms = tuple(dict.fromkeys(term for fit in fits for term in fit.terms))
     position = {term: row for row, term in enumerate(terms)}
@@ -109,11 +109,12 @@ def fit_emulator(shares: np.ndarray, quantities: np.ndarray) -> Emulator:
 def _explained(residuals: np.ndarray, quantities: np.ndarray) -> np.ndarray:
     variance = quantities.var(axis=0)
     varies = variance > 0
-    left = np.divide(residuals.var(axis=0), variance, out=np.zeros(len(variance)), where=varies)
-    return np.asarray(1 - left)
+    unexplained = np.zeros(len(variance))
+    np.divide(residuals.var(axis=0), variance, out=unexplained, where=varies)
+    return np.asarray(1 - unexplained)
 
 
-def polynomials(shares: np.ndarray) -> np.ndarray:
+def _polynomials(shares: np.ndarray) -> np.ndarray:
     """Return the normalised Legendre polynomials of each number; shape (degrees, points, numbers)."""
     x = 2 * shares - 1
     first = math.sqrt(3) * x
@@ -121,16 +122,20 @@ def polynomials(shares: np.ndarray) -> np.ndarray:
     return np.stack([first, second])
 
 
-def design_matrix(shares: np.ndarray, terms: Sequence[Term]) -> np.ndarray:
+def _design_matrix(shares: np.ndarray, terms: Sequence[Term]) -> np.ndarray:
     """Return the value of each term at shares of the ranges; shape (points, terms)."""
     ones = np.ones((1, *shares.shape))
-    values = np.concatenate([ones, polynomials(shares)])
+    values = np.concatenate([ones, _polynomials(shares)])
     matrix = np.ones((len(shares), len(terms)))
-    for factor in range(max((len(term) for term in terms), default=0)):
-        # a term with fewer factors has the constant polynomial of any number here
-        parts = [term[factor] if factor < len(term) else (0, 0) for term in terms]
-        numbers = [number for number, _ in parts]
-        degrees = [degree for _, degree in parts]
+    most_factors = max(map(len, terms), default=0)
+    for factor in range(most_factors):
+        numbers = []
+        degrees = []
+        for term in terms:
+            # a term with fewer factors has the constant polynomial of any number here
+            number, degree = term[factor] if factor < len(term) else (0, 0)
+            numbers.append(number)
+            degrees.append(degree)
         matrix *= values[degrees, :, numbers].T
     return matrix
 
@@ -145,17 +150,21 @@ class _Fit:
 def _fitted(values: np.ndarray, quantity: np.ndarray) -> _Fit:
     """Return the polynomial of one quantity."""
     degrees, _, numbers = values.shape
-    single: list[Term] = [((number, degree),) for degree in range(1, degrees + 1) for number in range(numbers)]
-    columns = values.transpose(1, 0, 2).reshape(len(quantity), -1)
+    single: list[Term] = []
+    for degree in range(1, degrees + 1):
+        single += [((number, degree),) for number in range(numbers)]
+    by_set = values.transpose(1, 0, 2)
+    columns = by_set.reshape(len(quantity), -1)
     search = _Pursuit(quantity)
     search.take_from(single, columns)
 
-    leading = list(dict.fromkeys(number for term in search.terms for number, _ in term))[:INTERACTING]
-    products: list[Term] = [((first, 1), (second, 1)) for first, second in combinations(leading, 2)]
-    if products:
-        firsts = [term[0][0] for term in products]
-        seconds = [term[1][0] for term in products]
-        search.take_from(products, values[0][:, firsts] * values[0][:, seconds])
+    taken = dict.fromkeys(number for term in search.terms for number, _ in term)
+    pairs = list(combinations(list(taken)[:INTERACTING], 2))
+    if pairs:
+        products: list[Term] = [((first, 1), (second, 1)) for first, second in pairs]
+        firsts, seconds = zip(*pairs, strict=True)
+        linear = values[0]
+        search.take_from(products, linear[:, firsts] * linear[:, seconds])
     return search.fit()
 
 
@@ -166,7 +175,8 @@ class _Pursuit:
         self.quantity = quantity
         self.terms: list[Term] = [()]
         self.columns = [np.ones(len(quantity))]
-        self.basis = [np.full(len(quantity), 1 / math.sqrt(len(quantity)))]
+        points = len(quantity)
+        self.basis = [np.full(points, 1 / math.sqrt(points))]
         self.left = quantity - quantity.mean()
 
     def take_from(self, candidates: Sequence[Term], columns: np.ndarray) -> None:
@@ -182,7 +192,8 @@ class _Pursuit:
             square = (remaining**2).sum(axis=0)
             usable = square > least_square
             projection = self.left @ remaining
-            gain = np.where(usable, projection**2 / np.where(usable, square, 1.0), 0.0)
+            divisor = np.where(usable, square, 1.0)
+            gain = np.where(usable, projection**2 / divisor, 0.0)
             chosen = int(gain.argmax())
             if gain[chosen] <= 0:
                 break
@@ -205,7 +216,9 @@ class _Pursuit:
     def _criterion(self, candidates: int) -> float:
         """Return the extended Bayesian information criterion of the terms so far."""
         points = len(self.quantity)
-        variance = max(float(self.left @ self.left) / points, 1e-24 * float(self.quantity @ self.quantity), 1e-300)
+        unexplained = float(self.left @ self.left) / points
+        least = 1e-24 * float(self.quantity @ self.quantity)
+        variance = max(unexplained, least, 1e-300)
         complexity = math.log(points) + 2 * math.log(max(candidates, 2))
         return points * math.log(variance) + len(self.terms) * complexity
 

@@ -143,10 +143,10 @@ class Calibration:
     @property
     def is_reweighed(self) -> bool:
         """Whether the posterior has the model's own weights; else it is the emulators'."""
-        return is_reliable(self.log_weights)
+        return _is_reliable(self.log_weights)
 
 
-def is_reliable(log_weights: np.ndarray) -> bool:
+def _is_reliable(log_weights: np.ndarray) -> bool:
     """Whether weights leave enough of a wave to stand for a distribution."""
     if np.isneginf(log_weights).all():
         return False
@@ -200,11 +200,11 @@ def calibrate(
     second_shares = latin_hypercube(numbers, budget.second_wave, seed + 1)
     second_shares[:, emulator.numbers] = sample.shares[rng.permutation(drawn)]
     second = Wave(second_shares, run(years, second_shares)[:, has_value])
-    log_weights = second_wave_weights(second, likelihood)
+    log_weights = _second_wave_weights(second, likelihood)
 
     weights = normalised(log_weights)
-    if not is_reliable(log_weights):
-        weights = even_weights(second, log_weights)
+    if not _is_reliable(log_weights):
+        weights = _even_weights(second, log_weights)
     chosen = resampled(weights, budget.posterior, rng)
     return Calibration(
         years=years,
@@ -219,7 +219,7 @@ def calibrate(
     )
 
 
-def even_weights(wave: Wave, log_weights: np.ndarray) -> np.ndarray:
+def _even_weights(wave: Wave, log_weights: np.ndarray) -> np.ndarray:
     """Return the same weight for each set that is not ruled out; where all are, for each that has an optimum.
 
     Raises
@@ -235,7 +235,7 @@ def even_weights(wave: Wave, log_weights: np.ndarray) -> np.ndarray:
     return np.asarray(possible / possible.sum())
 
 
-def second_wave_weights(second: Wave, likelihood: EmulatedLikelihood) -> np.ndarray:
+def _second_wave_weights(second: Wave, likelihood: EmulatedLikelihood) -> np.ndarray:
     """Return the logarithm of the model's likelihood over the emulators'; −inf where a set is ruled out."""
     observations = likelihood.observations
     of_model = Misfit(observations.values, observations.covariance()).log_likelihood(second.quantities)

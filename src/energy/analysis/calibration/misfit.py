@@ -97,7 +97,9 @@ class EmulatedLikelihood:
     @cached_property
     def _misfit(self) -> Misfit:
         covariance = self.observations.covariance() + self.emulator.covariance
-        return Misfit(self.observations.values[self.used], covariance[np.ix_(self.used, self.used)])
+        observed = self.observations.values[self.used]
+        of_used = np.ix_(self.used, self.used)
+        return Misfit(observed, covariance[of_used])
 
     def __call__(self, shares: np.ndarray) -> np.ndarray:
         """Return the logarithms; ``shares`` of the ranges of the emulator's numbers, shape (points, numbers)."""

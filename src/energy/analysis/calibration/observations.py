@@ -31,7 +31,7 @@ TO_DATE = "generation Jan-"
 
 
 @dataclass(frozen=True)
-class Discrepancy:
+class _Discrepancy:
     """How far a quantity of the model may be from the record with the best numbers, in nine of ten years.
 
     Attributes
@@ -51,21 +51,21 @@ class Discrepancy:
 
 TARGET_REASON = "the backcast's target, set before: the largest deviation that is good enough"
 BY_QUANTITY = {
-    "unserved": Discrepancy(0.0, 500.0, "what is cut off is estimated, not metered, and the model cuts off evenly"),
-    "output of the plant": Discrepancy(0.10, 0.0, "one coefficient a plant for all heads and units"),
-    "exports": Discrepancy(
+    "unserved": _Discrepancy(0.0, 500.0, "what is cut off is estimated, not metered, and the model cuts off evenly"),
+    "output of the plant": _Discrepancy(0.10, 0.0, "one coefficient a plant for all heads and units"),
+    "exports": _Discrepancy(
         0.10, 300.0, "the target of Tajik exports; small exchanges are made by agreement, not by cost"
     ),
-    "imports": Discrepancy(0.10, 300.0, "as exports"),
-    "net imports": Discrepancy(0.10, 300.0, "as exports"),
-    "content": Discrepancy(0.0, 1000.0, "the target of the content at the year's end, for every day"),
-    "release": Discrepancy(0.03, 0.0, "the release follows from the inflow; the level returns within 3 %"),
-    "generation": Discrepancy(0.05, 0.0, "the target of generation"),
-    "fuel": Discrepancy(0.10, 300.0, "a merit order by blocks, with limits of plants by month"),
+    "imports": _Discrepancy(0.10, 300.0, "as exports"),
+    "net imports": _Discrepancy(0.10, 300.0, "as exports"),
+    "content": _Discrepancy(0.0, 1000.0, "the target of the content at the year's end, for every day"),
+    "release": _Discrepancy(0.03, 0.0, "the release follows from the inflow; the level returns within 3 %"),
+    "generation": _Discrepancy(0.05, 0.0, "the target of generation"),
+    "fuel": _Discrepancy(0.10, 300.0, "a merit order by blocks, with limits of plants by month"),
 }
 """Kind of a quantity without a target → its discrepancy."""
-SHARE = Discrepancy(0.0, 0.05, "shape of inflow and of release by month; the target of Nurek is 3 points")
-OTHERWISE = Discrepancy(0.05, 0.0, "no reason is known to state another")
+SHARE = _Discrepancy(0.0, 0.05, "shape of inflow and of release by month; the target of Nurek is 3 points")
+OTHERWISE = _Discrepancy(0.05, 0.0, "no reason is known to state another")
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,7 +181,7 @@ def stated_discrepancy(place: str, quantity: str, value: float) -> tuple[float, 
     return max(stated.relative * abs(value), stated.least), stated.reason
 
 
-def _stated(quantity: str) -> Discrepancy:
+def _stated(quantity: str) -> _Discrepancy:
     if quantity.endswith("share"):
         return SHARE
     if quantity in CONTENTS:

@@ -160,7 +160,9 @@ def _moved(
 
     def log_ratio_to_proposal(place: np.ndarray) -> np.ndarray:
         standard = (place - mean) @ inverse.T
-        return np.asarray(0.5 * (standard**2).sum(axis=1) - 0.5 * (place**2).sum(axis=1))
+        of_proposal = 0.5 * (standard**2).sum(axis=1)
+        of_prior = 0.5 * (place**2).sum(axis=1)
+        return np.asarray(of_proposal - of_prior)
 
     kept = STEPS_KEPT
     ratio = log_ratio_to_proposal(z)

@@ -202,5 +202,6 @@ def narrowed(
             continue
         low, high = np.quantile(sets.values[parameter.key], (0.05, 0.95))
         base = min(max(parameter.base, low), high)
-        ranges.append(replace(parameter, low=float(low), high=float(high), base=float(base)))
+        narrower = replace(parameter, low=float(low), high=float(high), base=float(base))
+        ranges.append(narrower)
     return ranges

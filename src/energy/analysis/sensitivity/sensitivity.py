@@ -206,12 +206,10 @@ def sensitivity(
     solver = _MetricSolver(case, scenario, metric, executor)
     numbers = _numbers(solver, narrowed(parameters, sets), budget, seed)
     screened_keys = set(numbers.index[: budget.looked_at])
-    spread, explained = _spread(
-        solver,
-        parameters,
-        screened_keys,
-        shares=drawn_shares(parameters, budget.spread, seed, sets) if budget.spread else np.empty((0, 0)),
-    )
+    shares = np.empty((0, 0))
+    if budget.spread:
+        shares = drawn_shares(parameters, budget.spread, seed, sets)
+    spread, explained = _spread(solver, parameters, screened_keys, shares=shares)
     base = solver.values([scenario])
     return Sensitivity(
         numbers=numbers,

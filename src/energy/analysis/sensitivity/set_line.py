@@ -50,8 +50,8 @@ def set_line(case: Case, scenario: Scenario, parameter: UncertainParameter, shar
     moved = with_uncertain_parameters(case, scenario, [parameter], [share])
     changes = _changes(scenario, moved)
     options = [f"--set {quote(f'{key}={number}')}" for key, number in changes.items()]
-    linked = [key for key in changes if key not in parameter.places]
-    return SetLine(" ".join(options), _linked_words(case, scenario, {key: changes[key] for key in linked}))
+    linked = {key: number for key, number in changes.items() if key not in parameter.places}
+    return SetLine(" ".join(options), _linked_words(case, scenario, linked))
 
 
 def _changes(scenario: Scenario, moved: Scenario) -> dict[str, Any]:

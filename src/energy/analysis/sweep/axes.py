@@ -52,7 +52,8 @@ class Range(Frozen):
     def at(self, share: float) -> float | int:
         """Return the value at a share (0 to 1) of the range."""
         if self.whole:
-            return int(self.low + np.floor(share * (self.high - self.low + 1)))
+            whole_numbers = self.high - self.low + 1
+            return int(self.low + np.floor(share * whole_numbers))
         return self.low + share * (self.high - self.low)
 
 

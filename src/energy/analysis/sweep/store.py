@@ -42,7 +42,8 @@ class Journal:
         self._path = path = folder / JOURNAL
         if path.is_symlink() or (path.exists() and not path.is_file()):  # a pipe would be waited for, for ever
             raise InputError(Fault("this is no file, and so no journal of a sweep", path, repair=ELSEWHERE))
-        if folder.exists() and not path.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        has_no_journal = folder.exists() and not path.exists()
+        if has_no_journal and (not folder.is_dir() or any(folder.iterdir())):
             raise InputError(
                 Fault(
                     "what is here is no sweep, and is not written to",

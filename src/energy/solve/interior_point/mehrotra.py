@@ -95,7 +95,9 @@ class Bounds:
     @classmethod
     def of(cls, lower: np.ndarray, upper: np.ndarray) -> Bounds:
         """Return bounds with their masks."""
-        return cls(lower, upper, np.isfinite(lower).astype(float), np.isfinite(upper).astype(float))
+        has_lower = np.isfinite(lower).astype(float)
+        has_upper = np.isfinite(upper).astype(float)
+        return cls(lower, upper, has_lower, has_upper)
 
     @property
     def count(self) -> float:
@@ -112,8 +114,10 @@ class Bounds:
 
     def middle(self) -> np.ndarray:
         """Return values in the middle of their bounds, or `WIDEST` / 2 from the only one."""
-        lower = np.where(self.has_lower > 0, self.lower, np.where(self.has_upper > 0, self.upper - WIDEST, 0.0))
-        upper = np.where(self.has_upper > 0, self.upper, np.where(self.has_lower > 0, self.lower + WIDEST, 0.0))
+        below_upper = np.where(self.has_upper > 0, self.upper - WIDEST, 0.0)
+        above_lower = np.where(self.has_lower > 0, self.lower + WIDEST, 0.0)
+        lower = np.where(self.has_lower > 0, self.lower, below_upper)
+        upper = np.where(self.has_upper > 0, self.upper, above_lower)
         return lower + (upper - lower) / 2
 
 

@@ -33,7 +33,7 @@ class Elimination:
     updates: list[tuple[int, int, int]]
 
 
-class Slots:
+class _Slots:
     """Numbers of the pairs of rows that have an entry in the factor, each a vector along the snapshots."""
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class NormalEquations:
 
     def __init__(self, layout: StagedLayout) -> None:
         self.layout = layout
-        self.slots = Slots()
+        self.slots = _Slots()
         self.earlier: dict[tuple[int, int], int] = {}  # (kind, kind in the snapshot before) → place among these
         self.products = self._products()
         self.assembled = len(self.slots.number)

@@ -68,7 +68,8 @@ def staged_layout(form: StandardForm, snapshots: int) -> StagedLayout:
     place[is_border] = kinds * snapshots + np.arange(border)
     entries = form.matrix.tocoo()
     height = kinds * snapshots + border
-    matrix = sparse.csc_matrix((entries.data, (place[entries.row], entries.col)), shape=(height, form.matrix.shape[1]))
+    shape = (height, form.matrix.shape[1])
+    matrix = sparse.csc_matrix((entries.data, (place[entries.row], entries.col)), shape=shape)
     matrix.sort_indices()
     linking = _linking_kinds(matrix, kinds, snapshots)
     return StagedLayout(
@@ -102,7 +103,8 @@ def _kinds(row_block: np.ndarray, home: np.ndarray, snapshots: int) -> tuple[np.
         if wanted.max() > 1:
             continue  # rows of a block that meet in a snapshot go to the border
         is_wanted = wanted > 0
-        kind = next((k for k, occupied in enumerate(taken) if not (occupied & is_wanted).any()), len(taken))
+        is_free = (not (occupied & is_wanted).any() for occupied in taken)
+        kind = next((number for number, free in enumerate(is_free) if free), len(taken))
         if kind == len(taken):
             taken.append(np.zeros(snapshots, dtype=bool))
         taken[kind] |= is_wanted

@@ -96,7 +96,7 @@ class StandardForm:
         return prices
 
 
-def column_snapshots(structure: Structure) -> np.ndarray:
+def _column_snapshots(structure: Structure) -> np.ndarray:
     """Return the snapshot of each column; shape (columns,)."""
     snapshot = np.full(structure.pattern.shape[1], SPANNING)
     blocks = list(structure.columns.values())
@@ -107,7 +107,7 @@ def column_snapshots(structure: Structure) -> np.ndarray:
     return snapshot
 
 
-def row_blocks(structure: Structure) -> np.ndarray:
+def _row_blocks(structure: Structure) -> np.ndarray:
     """Return a number for the rows of each bus, store, cycle or rule; shape (rows,)."""
     block_of = np.full(structure.pattern.shape[0], -1)
     count = 0
@@ -152,13 +152,15 @@ def standard_form(structure: Structure, problem: Problem) -> StandardForm:
     columns = np.flatnonzero(keeps_column)
     matrix = matrix[rows][:, columns]
     matrix.eliminate_zeros()
-    snapshot = column_snapshots(structure)[columns]
+    snapshot = _column_snapshots(structure)[columns]
     bounded = _with_bounded_angles(complete, problem, columns)
     form = _with_slacks(matrix, right[rows], bounded, rows=rows, columns=columns, snapshot=snapshot)
     parts = _with_copies(form)
+    own_blocks = _row_blocks(structure)[rows]
+    added_rows = len(parts["right"]) - len(rows)
     return StandardForm(
         **parts,
-        row_block=np.append(row_blocks(structure)[rows], np.full(len(parts["right"]) - len(rows), -1)),
+        row_block=np.append(own_blocks, np.full(added_rows, -1)),
         complete=complete,
         substituted=substituted,
         pivots=pivots,
@@ -285,14 +287,16 @@ def _with_copies(parts: Mapping[str, np.ndarray | sparse.csr_matrix]) -> dict[st
     home[copy] = first[entries.row[far]]
     width = matrix.shape[1]
     entries.col[far] = width + copy
-    extended = sparse.csr_matrix(
-        (entries.data, (entries.row, entries.col)), shape=(matrix.shape[0], width + len(originals))
-    )
-    number = np.arange(len(originals))
-    ones = np.ones(len(originals))
-    place = (np.concatenate([number, number]), np.concatenate([width + number, originals]))
-    equal = sparse.csr_matrix((np.concatenate([ones, -ones]), place), shape=(len(originals), extended.shape[1]))
-    none = np.full(len(originals), -1)
+    count = len(originals)
+    shape = (matrix.shape[0], width + count)
+    extended = sparse.csr_matrix((entries.data, (entries.row, entries.col)), shape=shape)
+    number = np.arange(count)
+    ones = np.ones(count)
+    signs = np.concatenate([ones, -ones])
+    equations = np.concatenate([number, number])
+    copy_and_original = np.concatenate([width + number, originals])
+    equal = sparse.csr_matrix((signs, (equations, copy_and_original)), shape=(count, width + count))
+    none = np.full(count, -1)
     return {
         "matrix": sparse.vstack([extended, equal]).tocsr(),
         "right": np.append(parts["right"], np.zeros(len(originals))),

@@ -15,8 +15,11 @@ from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
+from scipy import sparse
 
 from energy.errors import SolverError
+from energy.solve.highs_lp import highs_lp
+from energy.solve.lp import Problem
 from energy.solve.ttc.dc_network import DCNetwork, outage_factors
 from energy.solve.ttc.exchange_program import OPEN, ExchangeProgram
 from energy.solve.ttc.rows import TOLERANCE, TransferPath, program
@@ -81,14 +84,6 @@ class ExchangeOptimum:
     relief: list[tuple[str, str, float]]
 
 
-@dataclass(frozen=True)
-class _Bounds:
-    """Bounds of the columns or of the rows [MW; hm³/h for turbines]."""
-
-    lower: np.ndarray
-    upper: np.ndarray
-
-
 def base(
     grid: DCNetwork,
     path: TransferPath,
@@ -145,12 +140,17 @@ def _solve(
     demand = grid.demand[state.step]
     rating = state.upper[grid.lines]
     row_lower, row_upper = rows.bounds(demand, rating)
-    model = _highs_model(
-        rows,
-        cost,
-        columns=_column_bounds(grid, path, state),
-        rows=_Bounds(row_lower, row_upper),
+    lower, upper = _column_bounds(grid, path, state)
+    pattern = sparse.csr_matrix((rows.value, rows.index, rows.start), (len(rows.names), rows.width))
+    problem = Problem(
+        cost=cost,
+        lower=lower,
+        upper=upper,
+        matrix=rows.value,
+        row_lower=row_lower,
+        row_upper=row_upper,
     )
+    model = highs_lp(problem, pattern)
     solution = _optimum(model, grid.inputs.name)
     optimum = np.asarray(solution.col_value)
     blocks = {name: optimum[columns] for name, columns in rows.blocks.items()}
@@ -178,8 +178,8 @@ def _column_bounds(
     grid: DCNetwork,
     path: TransferPath,
     state: GridState,
-) -> _Bounds:
-    """Return the bounds of the columns, block by block."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bounds of the columns [MW; hm³/h for turbines], block by block."""
     buses = len(grid.buses)
     lines = len(grid.lines)
     most = state.upper.copy()
@@ -192,35 +192,7 @@ def _column_bounds(
     zeros = np.zeros(2 * buses + lines + 2)  # short, spill, over, and the two ends of the exchange
     lower = [least, -angle, zeros]
     upper = [most, angle, state.short, state.spill, over, ends]
-    return _Bounds(np.concatenate(lower), np.concatenate(upper))
-
-
-def _highs_model(
-    program_rows: ExchangeProgram,
-    cost: np.ndarray,
-    *,
-    columns: _Bounds,
-    rows: _Bounds,
-) -> highspy.HighsLp:
-    """Return the program in the form of HiGHS."""
-    width = program_rows.width
-    height = len(program_rows.names)
-    model = highspy.HighsLp()
-    model.num_col_ = width
-    model.num_row_ = height
-    model.col_cost_ = cost
-    model.col_lower_ = columns.lower
-    model.col_upper_ = columns.upper
-    model.row_lower_ = rows.lower
-    model.row_upper_ = rows.upper
-    matrix = model.a_matrix_
-    matrix.format_ = highspy.MatrixFormat.kRowwise
-    matrix.num_col_ = width
-    matrix.num_row_ = height
-    matrix.start_ = program_rows.start
-    matrix.index_ = program_rows.index
-    matrix.value_ = program_rows.value
-    return model
+    return np.concatenate(lower), np.concatenate(upper)
 
 
 def _optimum(model: highspy.HighsLp, name: str) -> highspy.HighsSolution:
