@@ -37,8 +37,8 @@ def replacing_supply(undisturbed: Settlement, closed: Mapping[str, Settlement], 
     """
     rows = {}
     for name, money in closed.items():
-        more = undisturbed.avoided - money.avoided
-        more = more.xs(country, level="country")
+        by_country = undisturbed.avoided - money.avoided
+        more = by_country.xs(country, level="country")
         lost = undisturbed.terms["delivered"].sum() - money.terms["delivered"].sum()
         row = {"lost": float(lost)}
         for carrier, energy in more["electricity"].items():

@@ -55,7 +55,7 @@ def recorded_years(inflow: pd.DataFrame) -> list[str]:
     labels = dict.fromkeys(map(str, table.index.get_level_values("hydrology")))
     filled = set()
     for site in dict.fromkeys(table.index.get_level_values("site")):
-        rows = table.xs(site, level="site")
+        rows = pd.DataFrame(table.xs(site, level="site"))
         filled |= _filled_years(rows)
     return [label for label in labels if label.isdecimal() and label not in filled]
 
