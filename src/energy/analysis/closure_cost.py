@@ -37,8 +37,10 @@ def replacing_supply(undisturbed: Settlement, closed: Mapping[str, Settlement], 
     """
     rows = {}
     for name, money in closed.items():
-        more = (undisturbed.avoided - money.avoided).xs(country, level="country")
-        row = {"lost": float(undisturbed.terms["delivered"].sum() - money.terms["delivered"].sum())}
+        by_country = undisturbed.avoided - money.avoided
+        more = by_country.xs(country, level="country")
+        lost = undisturbed.terms["delivered"].sum() - money.terms["delivered"].sum()
+        row = {"lost": float(lost)}
         for carrier, energy in more["electricity"].items():
             row[str(carrier)] = float(energy)
         row["CO2"] = float(more["CO2"].sum())
@@ -69,8 +71,8 @@ def cost_by_party(undisturbed: Settlement, closed: Mapping[str, Settlement]) -> 
     rows = {}
     for name, money in closed.items():
         cost = (usual - money.positions.sum()) / MILLION
-        fuel = float(undisturbed.fuel["replaced fuel"].sum() - money.fuel["replaced fuel"].sum()) / MILLION
-        together = float(undisturbed.welfare["system"].sum() - money.welfare["system"].sum())
+        fuel = _less(undisturbed.fuel["replaced fuel"], money.fuel["replaced fuel"]) / MILLION
+        together = _less(undisturbed.welfare["system"], money.welfare["system"])
         parties = {str(party): float(value) for party, value in cost.items()}
         parties[buyer] += fuel
         rows[name] = parties | {FUEL: fuel, TOGETHER: together}
@@ -78,3 +80,8 @@ def cost_by_party(undisturbed: Settlement, closed: Mapping[str, Settlement]) -> 
     table = table.round(6) + 0.0
     table.attrs["units"] = "million USD, below zero: a gain"
     return table
+
+
+def _less(before: pd.Series, after: pd.Series) -> float:
+    """Return by how much a sum has fallen."""
+    return float(before.sum() - after.sum())

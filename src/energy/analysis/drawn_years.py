@@ -28,14 +28,15 @@ def water_positions(seasons: np.ndarray, known: Sequence[float]) -> np.ndarray:
     seasons
         Energy of the seasons [GWh].
     known
-        Energy in dry, median and wet water [GWh], ascending.
+        Energy in dry, median and wet water [GWh]; one that lies below the one before counts as that.
 
     Examples
     --------
     >>> water_positions(np.array([500.0, 1500.0, 2500.0, 9000.0]), [1000.0, 2000.0, 4000.0]).tolist()
     [0.0, 0.5, 1.25, 2.0]
     """
-    return np.asarray(np.interp(seasons, known, np.arange(len(known))))
+    rising = np.maximum.accumulate(np.asarray(known, float))
+    return np.asarray(np.interp(seasons, rising, np.arange(len(rising))))
 
 
 def npv_of_drawn_years(
@@ -64,24 +65,54 @@ def npv_of_drawn_years(
     pandas.DataFrame
         Million USD of the base year; index path, columns countries.
     """
-    countries = [str(name) for name in waters[0].columns]
-    nothing = BenefitCurve(np.array([1.0]), pd.DataFrame(0.0, index=[0], columns=countries))
-    flows = yearly_flows(investment, contract, nothing, Path(start))
+    countries = list(map(str, waters[0].columns))
+    flows = _flows_without_benefit(investment, contract, countries, start)
     years = flows.index.to_numpy()
+    in_service = years >= start
     factors = discount_factors(years, investment.discount_rate, investment.base_year)
-    fixed = flows.T.groupby(level="country").sum().T[countries]
-    service = years[years >= start]
-    known = waters[0].index.to_numpy()
-    row = np.searchsorted(known, np.clip(service, known[0], known[-1]), side="right") - 1
-    settled = np.stack([table.to_numpy(float)[row] for table in waters])
-    lower = np.clip(np.floor(positions).astype(int), 0, max(len(waters) - 2, 0))
-    upper = np.minimum(lower + 1, len(waters) - 1)
-    share = (positions - lower)[..., None]
-    year = np.arange(len(service))
-    benefit = (1 - share) * settled[lower, year] + share * settled[upper, year]
-    discounted = np.einsum("pyc,y->pc", benefit, factors[years >= start])
-    values = discounted + fixed.to_numpy(float).T @ factors
+    spending = flows.T.groupby(level="country").sum().T
+    spent = spending[countries].to_numpy(float).T @ factors
+    settled = _benefit_of_service(waters, years[in_service])
+    benefit = _between_waters(settled, positions)
+    earned = np.einsum("pyc,y->pc", benefit, factors[in_service])
+    values = earned + spent
     return pd.DataFrame(values, columns=countries).rename_axis("path")
+
+
+def _flows_without_benefit(
+    investment: Investment,
+    contract: ContractTerms,
+    countries: list[str],
+    start: int,
+) -> pd.DataFrame:
+    nothing = pd.DataFrame(0.0, index=[0], columns=countries)
+    curve = BenefitCurve(np.array([1.0]), nothing)
+    return yearly_flows(investment, contract, curve, Path(start))
+
+
+def _benefit_of_service(waters: Sequence[pd.DataFrame], years: np.ndarray) -> np.ndarray:
+    """Return the benefit of each year of service in each settled water; shape (waters, years, countries)."""
+    known = waters[0].index.to_numpy()
+    nearest = np.clip(years, known[0], known[-1])
+    row = np.searchsorted(known, nearest, side="right") - 1
+    of_years = [table.to_numpy(float)[row] for table in waters]
+    return np.stack(of_years)
+
+
+def _between_waters(settled: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """Return the benefit at positions between settled waters; shape (paths, years, countries)."""
+    waters, years, _ = settled.shape
+    last_segment = max(waters - 2, 0)
+    lower = np.floor(positions).astype(int)
+    lower = np.clip(lower, 0, last_segment)
+    upper = np.minimum(lower + 1, waters - 1)
+    share = positions - lower
+    share = share[..., None]
+    year = np.arange(years)
+    below = settled[lower, year]
+    above = settled[upper, year]
+    benefit: np.ndarray = (1 - share) * below + share * above
+    return benefit
 
 
 def drawn_positions(positions: np.ndarray, years: int, seed: int = 1, weights: np.ndarray | None = None) -> np.ndarray:

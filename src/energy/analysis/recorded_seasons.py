@@ -52,12 +52,21 @@ def recorded_years(inflow: pd.DataFrame) -> list[str]:
         Index (site, hydrology), columns months [m³/s].
     """
     table = inflow.sort_index()
-    labels = dict.fromkeys(str(label) for label in table.index.get_level_values("hydrology"))
+    labels = dict.fromkeys(map(str, table.index.get_level_values("hydrology")))
     filled = set()
     for site in dict.fromkeys(table.index.get_level_values("site")):
-        rows = table.xs(site, level="site")
-        typical = [rows.loc[name].to_numpy(float) for name in _STAND_INS if name in rows.index]
-        for label, values in zip(rows.index, rows.to_numpy(float), strict=True):
-            if any(np.allclose(values, other) for other in typical):
-                filled.add(str(label))
+        rows = pd.DataFrame(table.xs(site, level="site"))
+        filled |= _filled_years(rows)
     return [label for label in labels if label.isdecimal() and label not in filled]
+
+
+def _filled_years(rows: pd.DataFrame) -> set[str]:
+    """Return the water years of a site whose row is its mean or its median."""
+    names = [name for name in _STAND_INS if name in rows.index]
+    typical = rows.loc[names].to_numpy(float)
+    filled = set()
+    for label, values in zip(rows.index, rows.to_numpy(float), strict=True):
+        is_same = np.isclose(values, typical).all(axis=1)
+        if is_same.any():
+            filled.add(str(label))
+    return filled

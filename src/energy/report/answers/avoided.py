@@ -72,7 +72,7 @@ def avoided_answer(
         (sentence,),
         tables,
         span=span,
-        marks=marks_of(case, "carriers.*", f"generators.{buyer}*"),
+        marks=marks_of(case, "carriers.*", "generators.*"),
         limits=("emissions of markets outside the case, of building, methane of reservoirs and of gas supply",),
     )
 

@@ -81,6 +81,7 @@ def years_answer(
     waters = {}
     for label, changed in water_labels(case, scenario).items():
         waters[label] = _benefit_of_years(case, changed, years)
+    known_seasons = [float(table[_DELIVERED].iloc[0]) for table in waters.values()]
     waters = _with_events(waters, events or {})
     benefits = {label: table.drop(columns=_DELIVERED) for label, table in waters.items()}
     middle = "median" if "median" in waters else next(iter(waters))
@@ -102,8 +103,7 @@ def years_answer(
     span = _span(starts_table, list(waters))
     limits = (*_LIMITS, _ONE_WATER) if seasons is None else _LIMITS
     if seasons is not None and first is not None:
-        ends = [float(waters[label][_DELIVERED].iloc[0]) for label in waters]
-        positions = drawn_positions(water_positions(seasons, ends), investment.life, seed, weights)
+        positions = drawn_positions(water_positions(seasons, known_seasons), investment.life, seed, weights)
         drawn, of_first = _drawn(case, benefits, starts, positions, first)
         path_title = next(iter(tables))
         of_water = {

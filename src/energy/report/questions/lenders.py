@@ -252,4 +252,5 @@ def emissions_avoided(library: Library) -> Answer:
     first = next(iter(answer.tables))
     tables = {first: answer.tables[first], "In other years": later, **answer.tables}
     span = f"{answer.span}; {rates.min():.2f} to {rates.max():.2f} t/MWh over years and growth of demand"
-    return replace(answer, sentences=(*answer.sentences, sentence), tables=tables, span=span)
+    marks = marks_of(case, "carriers.*", f"generators.{_BUYER}*", "profiles/inflow.*")
+    return replace(answer, sentences=(*answer.sentences, sentence), tables=tables, span=span, marks=marks)
