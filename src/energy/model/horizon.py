@@ -120,7 +120,12 @@ def refuse_missed(case: Case, scenario: Scenario) -> None:
     steps = steps_of(case, scenario)
     outside = list(event_faults(bound))
     if outside:
-        raise InputError(outside)
+        own_horizon = Fault(
+            f"the snapshots of the network, {steps.instants[0]} to {steps.instants[-1]} UTC, are the horizon",
+            case.path,
+            repair="date events by them; year and time of a scenario do not move a network of one's own",
+        )
+        raise InputError([own_horizon, *outside])
     missed = []
     for position, event in enumerate(bound.events):
         if not _misses(event, steps):
