@@ -140,9 +140,13 @@ def test_money_on_the_page_is_that_of_the_settlement(tmp_path: Path) -> None:
     debt = tables["debt"].set_index("country").loc["KG"]
     service = round(float(debt["debt service"]), 1)
     assert f"KG owes {service} million USD a year" in answer_on_the_page(15)
-    worth = tables["fuel"]["replaced fuel"].sum() / 1e6
-    delivered = tables["terms"]["delivered"].sum() / 1000
-    assert f"at {worth / delivered:,.0f} $/MWh" in answer_on_the_page(10)
+    bill = tables["fuel"]["bill"].sum() / 1e6
+    delivered = tables["terms"]["delivered"].sum()
+    lost_for = r"takes at most ([\d,]+) \(.*?\): ([\d.]+) million USD of the contract's income"
+    said = re.search(lost_for, answer_on_the_page(10))
+    assert said is not None
+    lost = float(said[1].replace(",", ""))
+    assert float(said[2]) == pytest.approx(lost * bill / delivered, abs=0.1)
 
 
 SCENARIOS_OF_PAGE = blocks(PROJECT / "docs" / "how-to" / "own.md", "yaml")
