@@ -150,11 +150,12 @@ def test_a_run_says_nothing_that_pypsa_notes(
     assert not [record for record in caplog.records if record.name.startswith("pypsa")]
 
 
-def test_a_network_without_links_has_nothing_to_attribute(command: Command, tmp_path: Path) -> None:
+@pytest.mark.parametrize("verb", ["attribution", "closure"])
+def test_a_network_without_links_has_nothing_to_lose(verb: str, command: Command, tmp_path: Path) -> None:
     n = two_regions()
     n.links = n.links.drop(index="tie")
     n.add("Line", "tie", bus0="a", bus1="b", x=1.0, s_nom=60.0)
-    done = command("attribution", written(n, tmp_path), "--out", tmp_path / "out")
+    done = command(verb, written(n, tmp_path), "--out", tmp_path / "out")
     assert done.returncode == 2
     assert "own: no line under study is in service" in done.stderr
     assert not (tmp_path / "out").exists()

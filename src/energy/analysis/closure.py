@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 
 from energy.analysis.parallel import TaskResult, solve_points
+from energy.analysis.unsupported_inputs import refuse_without_line
 from energy.case import Case
 from energy.errors import Fault, InputError
 from energy.metrics import transferable
 from energy.metrics.fuel import unserved_by_country
+from energy.model.inputs import assemble
 from energy.scenario import Scenario
 from energy.solve import Result
 
@@ -95,6 +97,7 @@ def closures(
     """
     months = season_months(case, scenario) if months is None else list(months)
     _refuse_unsound(lengths, months)
+    refuse_without_line(assemble(case, scenario), scenario.name)
     keys = list(product(months, lengths))
     points = [scenario]
     for month, days in keys:
@@ -164,4 +167,5 @@ def _reasons(failed: Sequence[TaskResult], points: Sequence[Scenario]) -> Iterat
         if point.events:
             names = [event.name for event in point.events]
             place += f" with {', '.join(names)}"
-        yield Fault(answer.reason, place)
+        for reason in answer.reason.splitlines():
+            yield Fault(reason, place)
