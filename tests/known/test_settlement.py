@@ -9,7 +9,10 @@ import pandas as pd
 import pytest
 
 import energy
+from energy.analysis.settlement import Settlement, settlement
+from energy.case import Case
 from energy.case.rules import ContractTerms, Debt
+from energy.metrics.accounts import supply_by_country
 from energy.metrics.benefit import replaced_fuel, saved_fuel
 from energy.metrics.export_income import coverage, export_income
 from energy.metrics.settlement import (
@@ -233,6 +236,34 @@ def test_one_seller_supplies_all() -> None:
     run = energy.run(case, energy.read_scenario("two_bus"))
     assert case.rules.contract is not None
     assert set(measured_shares(run.result, case.rules.contract)["AA"]) == {1.0}
+
+
+def test_a_seller_is_paid_for_what_it_sends(casa1000: Case) -> None:
+    """What the accounts say that each sends, at the energy price; by the contract's shares 0.7 and 0.3 of it all."""
+    scenario = energy.read_scenario("baseline", overrides={"time.resolution": "typical-days-24h"})
+    contract = casa1000.rules.contract
+    assert contract is not None
+    run = energy.run(casa1000, scenario)
+    sent = supply_by_country(run.result).mul(run.result.hours, axis=0).sum()
+    of_all = sent / sent.sum()
+    price = contract.prices["energy"] * 1000  # $/GWh
+
+    settled = run.dataset["settled"].sel(item="energy")
+    by_contract = settlement(casa1000, scenario, measured=False)
+    by_sent = settlement(casa1000, scenario)
+    season = float(by_sent.terms["delivered"].sum())
+    for seller, share in contract.shares.items():
+        own = season * float(of_all.get(seller, 0.0))
+        assert paid_for_energy(by_sent, seller) == pytest.approx(own * price, abs=1e3)
+        assert float(settled.sel(party=seller)) == pytest.approx(own * price, abs=1e3)
+        assert paid_for_energy(by_contract, seller) == pytest.approx(season * share * price, abs=1e3)
+    assert max(abs(of_all.get(seller, 0.0) - share) for seller, share in contract.shares.items()) > 0.1
+
+
+def paid_for_energy(settled: Settlement, seller: str) -> float:
+    """Return what a seller is paid for energy [USD]."""
+    paid = settled.paid
+    return float(paid.loc[(paid["payee"] == seller) & (paid["item"] == "energy"), "amount"].sum())
 
 
 def test_two_seasons_are_halved_to_a_year(contract: ContractTerms) -> None:

@@ -104,9 +104,11 @@ def _travel_gap(result: Result, rule: Mapping[str, Any]) -> float:
     arriving = result.flow("links")[rule["link"]].to_numpy()
     hours = result.inputs.axis.weightings["stores"].to_numpy(float)
     at_end, at_beginning = travel_shares(hours, rule["hours"])
-    gap = rule["hours"] * (at_end * on_the_way + at_beginning * before - arriving)
+    should_arrive = at_end * on_the_way + at_beginning * before
+    gap = should_arrive - arriving
+    water = gap * rule["hours"]
     scale = max(_largest(on_the_way), 1.0)
-    return _largest(gap) / scale
+    return _largest(water) / scale
 
 
 def _volume_violation(result: Result, rule: Mapping[str, Any]) -> float:

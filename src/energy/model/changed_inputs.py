@@ -117,10 +117,13 @@ def _list_text(entries: list[Any]) -> str:
     """
     if not entries:
         return "none"
-    names = [entry.get("name", "unnamed") if isinstance(entry, dict) else _text(entry) for entry in entries]
-    shown = names[:_MOST_NAMES]
-    more = len(names) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
+    names = []
+    for entry in entries:
+        name = entry.get("name", "unnamed") if isinstance(entry, dict) else _text(entry)
+        names.append(name)
+    shown = ", ".join(names[:_MOST_NAMES])
+    more = len(names) - _MOST_NAMES
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _before(case: Case, key: str) -> str:

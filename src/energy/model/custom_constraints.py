@@ -173,16 +173,20 @@ def _close(n: pypsa.Network, rule: dict[str, Any]) -> None:
 
 def _travel(n: pypsa.Network, rule: dict[str, Any]) -> None:
     """Let water arrive after its travel time in the mean; see `travel_shares`."""
-    content = n.model.variables["Store-e"].sel(name=[rule["store"]])
+    variables = n.model.variables
+    content = variables["Store-e"].sel(name=[rule["store"]])
     on_the_way = (1 * content).sum("name")
     before = on_the_way.shift(snapshot=1).fillna(0)
-    arriving = n.model.variables["Link-p"].sel(name=[rule["link"]]).sum("name")
+    arriving = variables["Link-p"].sel(name=[rule["link"]]).sum("name")
+
     hours = n.snapshot_weightings["stores"].to_numpy(float)
-    at_end, at_beginning = (
-        xr.DataArray(share, coords={"snapshot": n.snapshots}, dims="snapshot")
-        for share in travel_shares(hours, rule["hours"])
-    )
-    gap = at_end * on_the_way + at_beginning * before - arriving
+    of_end, of_beginning = travel_shares(hours, rule["hours"])
+    snapshots = {"snapshot": n.snapshots}
+    at_end = xr.DataArray(of_end, snapshots, "snapshot")
+    at_beginning = xr.DataArray(of_beginning, snapshots, "snapshot")
+
+    arrives = at_end * on_the_way + at_beginning * before
+    gap = arrives - arriving
     n.model.add_constraints(gap, "=", 0, name=f"rule-{rule['name']}")
 
 
