@@ -214,6 +214,8 @@ def travel_shares(hours: np.ndarray, travel_time: float) -> tuple[np.ndarray, np
     >>> at_end, at_beginning = travel_shares(np.array([240.0, 240.0, 80.0, 24.0]), travel_time=96.0)
     >>> 1 / at_beginning[1:], at_end * 96
     (array([240.,  80.,  96.]), array([1. , 0.6, 0. , 0. ]))
+    >>> float(at_beginning[0])
+    0.0
     """
     is_short = hours < travel_time / 2
     at_beginning = 1 / np.where(is_short, travel_time, hours)
