@@ -191,7 +191,7 @@ def test_a_sweep_over_the_water_is_decided_by_the_policy(command: Command, tmp_p
         (("risk", "two_bus", *COARSE, "--foresight", "policy", "--growth", "1:2:1"), "leave it out"),
         (("risk", "two_bus", *COARSE, "--foresight", "police"), "perfect"),
         (("policy", "train", "two_bus", *COARSE, "--hazards", "basis", "--out", "none"), "base"),
-        (("adequacy", "two_bus", *COARSE, "--set", "foresight=policy"), "foresight is 'policy'"),
+        (("adequacy", "two_bus", *COARSE, "--set", "foresight=policy"), "adequacy solves each draw at least cost"),
         (("policy", "train", "two_bus", *COARSE, "--set", "head=varying", "--out", "none"), "head: fixed"),
     ],
 )
