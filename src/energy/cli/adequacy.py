@@ -100,8 +100,8 @@ def _refuse_policy(scenario: Scenario) -> NoReturn:
 
     origin = scenario.written_at("foresight")
     what = (
-        "foresight is 'policy', but adequacy solves each draw at least cost, with and without the line, and a policy is "
-        "trained for the order of services and the line"
+        "foresight is 'policy', but adequacy solves each draw at least cost, with and without the line, "
+        "and a policy is trained for the order of services and the line"
     )
     repair = "leave it out; energy policy simulate has what each service gets by policy"
     raise InputError(Fault(what, origin.where, origin.line, "perfect or surprise", repair))
