@@ -201,9 +201,10 @@ def _number_faults(
         repair = nearest(row.component, numbers)
         yield Fault(f"{row.label}: no table {row.component!r}", allowed=_few(numbers), repair=repair)
         return
-    names = [name for name in of_component if fnmatchcase(name, row.name)]
     if row.name in of_component:  # a name may hold brackets, so an exact name comes before a pattern
         names = [row.name]
+    else:
+        names = [name for name in of_component if fnmatchcase(name, row.name)]
     if not names:
         what = f"{row.label}: no {row.component} match {row.name!r}"
         yield Fault(what, allowed=_few(of_component), repair=nearest(row.name, of_component))
