@@ -79,4 +79,4 @@ def test_ladder_goes_from_ceiling_to_delivered_in_order(dry: Run) -> None:
 def test_an_answer_that_nothing_proves_says_so(dry: Run) -> None:
     """As where the interior point of a long horizon proves no optimum, and HiGHS solves with the weights alone."""
     unproved = replace(dry, result=replace(dry.result, gains={}))
-    assert printed(unproved)[-1].startswith("Certificate: none.")
+    assert any(line.startswith("Certificate: none.") for line in printed(unproved))
