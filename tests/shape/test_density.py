@@ -53,8 +53,8 @@ LIMITS = {
     "locals called found": Limit(now=0, goal=0),
     "classes": Limit(now=293, goal=125),  # 293 before pages of sensitivity and risk
     "classes of one name": Limit(now=0, goal=0),
-    "public names": Limit(now=1195, goal=450),  # a third of them are used by one other module
-    "arrows in results, plots and report": Limit(now=332, goal=45),  # 324 before pages of sensitivity and risk
+    "public names": Limit(now=1202, goal=450),  # 1195 before firm energy; a third of them are used by one other module
+    "arrows in results, plots and report": Limit(now=335, goal=45),  # 332 before firm energy, 324 before pages of sensitivity and risk
 }
 """That no import runs upwards is held by test_architecture.py."""
 
