@@ -78,7 +78,7 @@ def test_linear_quantities_with_normal_errors_have_the_posterior_of_least_square
 
     assert calibration.emulator.numbers.tolist() == [2, 11, 17]
     assert calibration.is_reweighed
-    assert calibration.effective_size > 0.9 * len(calibration.third.shares)  # the emulators are exact here
+    assert calibration.effective_size > 0.9 * len(calibration.second.shares)  # the emulators are exact here
     sample = calibration.sample.shares
     assert sample.mean(axis=0) == pytest.approx(mean, abs=0.1 * deviation.min())
     assert np.cov(sample.T) == pytest.approx(covariance, abs=0.06 * covariance.max())

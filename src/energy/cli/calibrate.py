@@ -69,7 +69,7 @@ def calibrate_command(
     with working("looking up the unknown numbers …"):
         known = backcast_years(case, years, only or ["*"])
     budget = CalibrationBudget(sets=sets)
-    runs = budget.first_wave + 2 * budget.later_wave
+    runs = budget.first_wave + budget.second_wave
     with (
         closing(Journal(folder)) as journal,
         processes_if_many(workers) as executor,

@@ -71,20 +71,18 @@ def summary_sentences(report: CalibrationReport) -> list[str]:
     infeasible = int((~first.has_optimum).sum())
     implausible = int(calibration.ruled_out.sum()) - infeasible
     second_sets = len(calibration.second.shares)
-    third_sets = len(calibration.third.shares)
-    third_out = int(np.isneginf(calibration.log_weights).sum())
+    second_out = int(np.isneginf(calibration.log_weights).sum())
     taught = int(report.ranges["taught"].sum())
     sentences = [
         f"{len(first.shares):,} sets of {len(report.ranges)} numbers were drawn from the ranges of the evidence;"
         f" {infeasible:,} have no optimum in one of the years, and {implausible:,} more are ruled out:"
         f" their second largest implausibility is above {CUT:g}.",
         f"{len(calibration.observations)} recorded quantities weigh them."
-        f" Their emulators have {len(calibration.focused_emulator.numbers)} of the numbers.",
+        f" Their emulators have {len(calibration.emulator.numbers)} of the numbers.",
         f"The sampler took {calibration.sample.steps} steps: weighing the sets of the ranges at once would have left"
         f" {100 * calibration.sample.first_size:.2g} % of them.",
-        f"{second_sets:,} sets of a first sample were run through the model and corrected the emulators;"
-        f" of {third_sets:,} of the second sample {third_out:,} are ruled out."
-        f" The effective size of these sets is {calibration.effective_size:,.0f}."
+        f"{second_sets:,} sets of its sample were run through the model, of which {second_out:,} are ruled out;"
+        f" their effective sample size is {calibration.effective_size:,.0f}."
         f" The posterior has {_weights(calibration)} weights.",
         f"The record narrows {taught} numbers by more than a tenth; {len(report.ranges) - taught} keep their ranges.",
     ]
@@ -247,9 +245,8 @@ def markdown(table: pd.DataFrame) -> str:
 def calibration_json(report: CalibrationReport) -> dict[str, Any]:
     """Return a calibration as plain values for other programs."""
     calibration = report.calibration
-    waves = (calibration.first, calibration.second, calibration.third)
     return {
-        "sets": sum(len(wave.shares) for wave in waves),
+        "sets": len(calibration.first.shares) + len(calibration.second.shares),
         "numbers": len(report.ranges),
         "observations": len(calibration.observations),
         "ruled_out": int(calibration.ruled_out.sum()),

@@ -25,7 +25,6 @@ LARGEST_DEGREE = 2
 MOST_TERMS = 80
 INTERACTING = 20  # numbers, of the first that are taken, whose products are tried
 PATIENCE = 5  # terms without gain after which no more are tried
-EXACT = 1e-9  # of a quantity: residuals that come from rounding alone
 LEAST_LEFT = 1e-12  # part of a term's square that must be left beside the terms before it
 
 
@@ -98,46 +97,13 @@ def fit_emulator(shares: np.ndarray, quantities: np.ndarray) -> Emulator:
     centred = _polynomials(shares)
     fits = [_fitted(centred, column) for column in quantities.T]
     terms = tuple(dict.fromkeys(term for fit in fits for term in fit.terms))
+    position = {term: row for row, term in enumerate(terms)}
     coefficients = np.zeros((len(terms), len(fits)))
     for column, fit in enumerate(fits):
-        rows = [terms.index(term) for term in fit.terms]
+        rows = [position[term] for term in fit.terms]
         coefficients[rows, column] = fit.coefficients
     residuals = np.column_stack([fit.residuals for fit in fits])
     return Emulator(terms, coefficients, residuals, _explained(residuals, quantities))
-
-
-def corrected_emulator(emulator: Emulator, shares: np.ndarray, quantities: np.ndarray) -> Emulator:
-    """Return an emulator with polynomials added for what it leaves of other sets, as those of a later wave.
-
-    Its residuals are those of the other sets alone, leave-one-out: how well it serves where they lie. A quantity that
-    is emulated exactly is left as it is.
-
-    Parameters
-    ----------
-    emulator
-        Of the whole ranges.
-    shares
-        Shares of the ranges of all numbers; shape (sets, numbers).
-    quantities
-        Shape (sets, quantities), all finite.
-
-    Examples
-    --------
-    >>> shares = np.random.default_rng(1).random((200, 50))
-    >>> emulator = fit_emulator(shares, 3 + 2 * shares[:, [7]])
-    >>> later = corrected_emulator(emulator, shares, 3 + 2 * shares[:, [7]] + shares[:, [9]])
-    >>> later.numbers.tolist(), round(float(later.explained[0]), 6)
-    ([7, 9], 1.0)
-    """
-    left = quantities - emulator.predict(shares)
-    is_exact = left.std(axis=0) <= EXACT * np.abs(quantities).max(axis=0)
-    correction = fit_emulator(shares, np.where(is_exact, 0.0, left))
-    terms = tuple(dict.fromkeys((*emulator.terms, *correction.terms)))
-    coefficients = np.zeros((len(terms), quantities.shape[1]))
-    for part in (emulator, correction):
-        rows = [terms.index(term) for term in part.terms]
-        coefficients[rows] += part.coefficients
-    return Emulator(terms, coefficients, correction.residuals, _explained(correction.residuals, quantities))
 
 
 def _explained(residuals: np.ndarray, quantities: np.ndarray) -> np.ndarray:

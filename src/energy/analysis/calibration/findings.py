@@ -25,7 +25,7 @@ def ranges(calibration: Calibration) -> pd.DataFrame:
         ``posterior low``, ``posterior median``, ``posterior high``: 5 %, 50 % and 95 % quantiles; ``width``: posterior
         over prior range of 90 %, 1 for a number that the record says nothing of; ``taught``: whether it does.
     """
-    position = {int(number): column for column, number in enumerate(calibration.focused_emulator.numbers)}
+    position = {int(number): column for column, number in enumerate(calibration.emulator.numbers)}
     rows = {}
     for number, parameter in enumerate(calibration.years.parameters):
         prior = np.array(NINE_IN_TEN)
@@ -74,15 +74,13 @@ def lessons(calibration: Calibration, members: int = 2000) -> pd.DataFrame:
     table = ranges(calibration)
     taught = list(table.index[table["taught"]])
     keys = [calibration.years.parameters[number].key for number in calibration.emulator.numbers]
-    columns = [keys.index(key) for key in taught if key in keys]
+    columns = [keys.index(key) for key in taught]
     kinds = calibration.observations.table["kind"].to_numpy(str)
     rows = {}
     for kind in dict.fromkeys(kinds):
         shares = _sample_with(calibration, kinds == kind, members)
         rows[kind] = [range_of(shares[:, column]) for column in columns]
-    widths = pd.DataFrame.from_dict(rows, orient="index", columns=[key for key in taught if key in keys])
-    # what only the correction of the emulators knows, no kind of record teaches by itself
-    return widths.reindex(columns=taught, fill_value=1.0)
+    return pd.DataFrame.from_dict(rows, orient="index", columns=taught)
 
 
 def _sample_with(calibration: Calibration, used: np.ndarray, members: int) -> np.ndarray:

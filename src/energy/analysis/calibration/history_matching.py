@@ -3,9 +3,7 @@
 1. Sets of all numbers are drawn from their ranges (Latin hypercube) and run through every year.
 2. Emulators of the recorded quantities find the numbers that the record can teach anything of.
 3. A sequential sampler weighs these numbers by the misfit of the emulators; all others keep their ranges.
-4. Sets of that sample are run through the years, and correct the emulators where the posterior lies ("refocusing":
-   Craig, Goldstein, Seheult and Smith 1997). The sampler weighs the numbers again, by the corrected emulators.
-5. Sets of that second sample are run through the years in turn and weighed by likelihood of the model over that of the
+4. Sets of that sample are run through the years in turn and weighed by likelihood of the model over that of the
    emulators, so that the posterior is the model's and not the emulators' (importance sampling).
 """
 
@@ -18,7 +16,7 @@ from functools import cached_property
 import numpy as np
 
 from energy.analysis.calibration.backcast_runs import BackcastYears
-from energy.analysis.calibration.emulator import Emulator, corrected_emulator, fit_emulator
+from energy.analysis.calibration.emulator import Emulator, fit_emulator
 from energy.analysis.calibration.misfit import EmulatedLikelihood, Misfit, implausibility, ruled_out
 from energy.analysis.calibration.observations import Observations
 from energy.analysis.calibration.posterior_sampler import (
@@ -33,7 +31,7 @@ from energy.errors import SolverError
 
 Runner = Callable[[BackcastYears, np.ndarray], np.ndarray]
 """Years, and shares of the ranges of all numbers, shape (sets, numbers) → quantities, shape (sets, observations)."""
-LATER_WAVE = 0.2  # of the sets: one such wave corrects the emulators, and one is weighed
+SECOND_WAVE = 0.2  # of the sets, run to correct the emulators
 LEAST_SETS = 20
 RELIABLE_SIZE = 30.0  # effective sets from which on the model's own weights are taken instead of the emulators'
 RELIABLE_SHARE = 0.1
@@ -46,7 +44,7 @@ class CalibrationBudget:
     Attributes
     ----------
     sets
-        Sets of numbers, each through all years; a fifth of them in each of the two later waves.
+        Sets of numbers, each through all years; a fifth of them in the second wave.
     members
         Size of the sample of the emulators' posterior.
     posterior
@@ -54,8 +52,8 @@ class CalibrationBudget:
 
     Examples
     --------
-    >>> CalibrationBudget(sets=3000).first_wave, CalibrationBudget(sets=3000).later_wave
-    (1800, 600)
+    >>> CalibrationBudget(sets=3000).first_wave, CalibrationBudget(sets=3000).second_wave
+    (2400, 600)
     """
 
     sets: int = 3000
@@ -63,14 +61,14 @@ class CalibrationBudget:
     posterior: int = 400
 
     @property
-    def later_wave(self) -> int:
-        """Sets of the second and of the third wave, which are drawn from the emulators' posterior."""
-        return max(LEAST_SETS, round(LATER_WAVE * self.sets))
+    def second_wave(self) -> int:
+        """Sets that are drawn from the emulators' posterior."""
+        return max(LEAST_SETS, round(SECOND_WAVE * self.sets))
 
     @property
     def first_wave(self) -> int:
         """Sets that are drawn from the ranges of the evidence."""
-        return max(LEAST_SETS, self.sets - 2 * self.later_wave)
+        return max(LEAST_SETS, self.sets - self.second_wave)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,22 +94,16 @@ class Calibration:
         What was run, with all numbers; its observations are those that the model has a value for.
     observations
         What the sets were weighed by.
-    first
-        Sets drawn from the ranges.
-    second
-        Sets drawn from the posterior of the emulators of the first wave.
-    third
-        Sets drawn from the posterior of the emulators as the second wave corrects them.
+    first, second
+        Sets drawn from the ranges, and sets drawn from the emulators' posterior.
     emulator
-        Of the quantities, over the whole ranges.
-    focused_emulator
-        The same as the second wave corrects it: of use where the posterior lies.
+        Of the quantities, in all numbers.
     sample
-        Of the focused emulator's posterior, in the numbers that it has.
+        Of the emulators' posterior, in the numbers that the emulators have.
     log_weights
-        Of the third wave: likelihood of the model over that of the emulators, −inf where a set is ruled out.
+        Of the second wave: likelihood of the model over that of the emulators, −inf where a set is ruled out.
     chosen
-        Positions in the third wave of the posterior's sets, which have equal weight; a set may come several times.
+        Positions in the second wave of the posterior's sets, which have equal weight; a set may come several times.
     seed
         Of all draws.
     """
@@ -120,9 +112,7 @@ class Calibration:
     observations: Observations
     first: Wave
     second: Wave
-    third: Wave
     emulator: Emulator
-    focused_emulator: Emulator
     sample: PosteriorSample
     log_weights: np.ndarray
     chosen: np.ndarray
@@ -131,12 +121,12 @@ class Calibration:
     @property
     def posterior(self) -> np.ndarray:
         """Shares of the ranges of all numbers, sets of equal weight; shape (sets, numbers)."""
-        return np.asarray(self.third.shares[self.chosen])
+        return np.asarray(self.second.shares[self.chosen])
 
     @property
     def posterior_quantities(self) -> np.ndarray:
         """What the model has for the observations with the posterior's sets; shape (sets, observations)."""
-        return np.asarray(self.third.quantities[self.chosen])
+        return np.asarray(self.second.quantities[self.chosen])
 
     @property
     def ruled_out(self) -> np.ndarray:
@@ -145,7 +135,7 @@ class Calibration:
 
     @property
     def effective_size(self) -> float:
-        """Effective sample size of the third wave, in sets."""
+        """Effective sample size of the second wave, in sets."""
         if np.isneginf(self.log_weights).all():
             return 0.0
         return float(effective_sample_size(self.log_weights))
@@ -200,55 +190,33 @@ def calibrate(
     emulator = fit_emulator(first.shares[first.has_optimum], first.quantities[first.has_optimum])
     if not len(emulator.numbers):
         raise SolverError("no recorded quantity depends on any of the numbers: the record can teach nothing")
-    all_used = np.ones(len(observations), dtype=bool)
-    likelihood = EmulatedLikelihood(emulator, observations, all_used)
+    used = np.ones(len(observations), dtype=bool)
+    likelihood = EmulatedLikelihood(emulator, observations, used)
     sample = sample_posterior(likelihood, len(emulator.numbers), budget.members, seed)
 
-    second_shares = _shares_of_wave(numbers, emulator, sample, budget.later_wave, seed + 1)
+    rng = np.random.default_rng([seed, 2])
+    even = np.full(budget.members, 1 / budget.members)
+    drawn = resampled(even, budget.second_wave, rng)
+    second_shares = latin_hypercube(numbers, budget.second_wave, seed + 1)
+    second_shares[:, emulator.numbers] = sample.shares[rng.permutation(drawn)]
     second = Wave(second_shares, run(years, second_shares)[:, has_value])
-    _refuse_too_few(second)
-    focused = corrected_emulator(emulator, second.shares[second.has_optimum], second.quantities[second.has_optimum])
-    focused_likelihood = EmulatedLikelihood(focused, observations, all_used)
-    focused_sample = sample_posterior(focused_likelihood, len(focused.numbers), budget.members, seed + 1)
-
-    third_shares = _shares_of_wave(numbers, focused, focused_sample, budget.later_wave, seed + 2)
-    third = Wave(third_shares, run(years, third_shares)[:, has_value])
-    log_weights = _weights_by_model(third, focused_likelihood)
+    log_weights = _second_wave_weights(second, likelihood)
 
     weights = normalised(log_weights)
     if not _is_reliable(log_weights):
-        weights = _even_weights(third, log_weights)
-    chosen = resampled(weights, budget.posterior, np.random.default_rng([seed, 2]))
+        weights = _even_weights(second, log_weights)
+    chosen = resampled(weights, budget.posterior, rng)
     return Calibration(
         years=years,
         observations=observations,
         first=first,
         second=second,
-        third=third,
         emulator=emulator,
-        focused_emulator=focused,
-        sample=focused_sample,
+        sample=sample,
         log_weights=log_weights,
         chosen=chosen,
         seed=seed,
     )
-
-
-def _shares_of_wave(
-    numbers: int,
-    emulator: Emulator,
-    sample: PosteriorSample,
-    count: int,
-    seed: int,
-) -> np.ndarray:
-    """Draw sets: the emulator's numbers from its posterior, all others from their ranges; shape (count, numbers)."""
-    rng = np.random.default_rng([seed, 2])
-    members = len(sample.shares)
-    even = np.full(members, 1 / members)
-    drawn = resampled(even, count, rng)
-    shares = latin_hypercube(numbers, count, seed)
-    shares[:, emulator.numbers] = sample.shares[rng.permutation(drawn)]
-    return shares
 
 
 def _even_weights(wave: Wave, log_weights: np.ndarray) -> np.ndarray:
@@ -263,16 +231,16 @@ def _even_weights(wave: Wave, log_weights: np.ndarray) -> np.ndarray:
     if not possible.any():
         possible = wave.has_optimum
     if not possible.any():
-        raise SolverError("no set of the last wave has an optimum in every year")
+        raise SolverError("no set of the second wave has an optimum in every year")
     return np.asarray(possible / possible.sum())
 
 
-def _weights_by_model(wave: Wave, likelihood: EmulatedLikelihood) -> np.ndarray:
+def _second_wave_weights(second: Wave, likelihood: EmulatedLikelihood) -> np.ndarray:
     """Return the logarithm of the model's likelihood over the emulators'; −inf where a set is ruled out."""
     observations = likelihood.observations
-    of_model = Misfit(observations.values, observations.covariance()).log_likelihood(wave.quantities)
-    of_emulator = likelihood(wave.shares[:, likelihood.emulator.numbers])
-    impossible = ruled_out(implausibility(wave.quantities, observations))
+    of_model = Misfit(observations.values, observations.covariance()).log_likelihood(second.quantities)
+    of_emulator = likelihood(second.shares[:, likelihood.emulator.numbers])
+    impossible = ruled_out(implausibility(second.quantities, observations))
     return np.where(impossible, -np.inf, of_model - of_emulator)
 
 
