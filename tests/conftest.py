@@ -52,13 +52,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 LONGEST_FILES = (
-    "cli/test_outside_the_repository.py",
     "laws/test_own_network_laws.py",
-    "notebooks/test_notebooks.py",
     "page/test_report_page.py",
+    "notebooks/test_notebooks.py",
+    "cli/test_outside_the_repository.py",
+    "known/test_own_networks.py",
+    "cli/test_overrides_travel.py",
+    "cli/test_calibrate_command.py",
     "unit/test_pattern_cache.py",
     "known/test_line_losses.py",
     "known/test_exchanges.py",
+    "cli/test_event_commands.py",
+    "unit/test_same_bits.py",
     "unit/test_layout.py",
     "laws/test_event_laws.py",
 )
