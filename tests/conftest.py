@@ -27,7 +27,7 @@ PROJECT = Path(__file__).parents[1]
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "POLARS_MAX_THREADS")
 
 SELDOM = (100_000, 50, 50)
-"""Thresholds of Python's search for reference cycles: at its own, the tests spend a sixth of their time on it."""
+"""Thresholds of Python's search for reference cycles: at its own, tests take a twelfth more processor time."""
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -13,6 +13,7 @@ from energy.case import Case, read_case
 from energy.errors import InputError
 from energy.metrics import audit
 from energy.model import extra_functionality, inputs, network
+from energy.model.custom_constraints import travel_shares
 from energy.model.pypsa_logging import quiet_pypsa
 from energy.scenario import read_scenario
 from energy.solve import Result, solve
@@ -50,20 +51,44 @@ def solved(case: Case, **overrides: Any) -> Result:
     return result
 
 
-def test_in_short_snapshots_water_arrives_as_from_a_linear_reservoir(reach: Case) -> None:
-    """As much arrives as would empty the way in the travel time, p(t) = e(t−1)/T; first e(0) = h·(in − p(0))."""
+def test_in_short_snapshots_the_release_of_a_spell_arrives_in_the_next(reach: Case) -> None:
+    """Days are taken together to 73 spells of five, p(t) = (in of the spell before) / 5; first p = e(0)/T with
+    e(0) = h·(in(0) − p).
+    """
     result = solved(reach, **{"rules.travel.hours": LONG_WAY})
     released = result.flow("links")[["turbine", "spill"]].sum(axis=1).to_numpy()
     arrives = result.flow("links")["arrival"].to_numpy()
+    days = int(LONG_WAY / DAY)
+    by_spell = released.reshape(-1, days).mean(axis=1)
     first = DAY * released[0] / (LONG_WAY + DAY)
-    expected, on_the_way = [first], LONG_WAY * first
-    for flow in released[1:]:
-        arriving = on_the_way / LONG_WAY
-        on_the_way += DAY * (flow - arriving)
-        expected.append(arriving)
-    assert arrives == pytest.approx(expected, abs=1e-7)
+    assert arrives[:days] == pytest.approx(first, abs=1e-7)
+    on_the_way = DAY * released[:days].sum() - LONG_WAY * first
+    assert arrives[days : 2 * days] == pytest.approx(on_the_way / LONG_WAY, abs=1e-7)
+    assert arrives[2 * days :] == pytest.approx(np.repeat(by_spell[1:-1], days), abs=1e-7)
     assert np.abs(arrives - released).max() > 0.01  # the reach does something
-    assert DAY * released.sum() == pytest.approx(DAY * arrives.sum() + on_the_way, abs=1e-6)
+    last = DAY * days * by_spell[-1]
+    assert DAY * released.sum() == pytest.approx(DAY * arrives.sum() + last, abs=1e-6)
+
+
+def test_what_leaves_is_gone_after_two_spells() -> None:
+    """A wave of one hour leaves no trace later, in hours of any length beside each other, and no water is lost."""
+    hours = np.concatenate([np.full(40, 3.0), np.full(5, 24.0), np.full(3, 300.0), np.full(60, 6.0)])
+    shares = travel_shares(hours, 96.0)
+    wave = 50
+    content = np.zeros(len(hours))
+    arriving = np.zeros(len(hours))
+    for at in range(1, len(hours)):
+        released = 1.0 if at == wave else 0.0
+        known = shares.at_beginning[at] * content[at - 1] + shares.as_before[at] * arriving[at - 1]
+        # p = known + at_end · e, and e = before + h · (released − p)
+        full = content[at - 1] + hours[at] * released
+        arriving[at] = (known + shares.at_end[at] * full) / (1 + shares.at_end[at] * hours[at])
+        content[at] = full - hours[at] * arriving[at]
+    assert (hours * arriving).sum() == pytest.approx(hours[wave])
+    assert (content >= -1e-12).all()
+    ends = np.cumsum(hours)
+    late = ends > ends[wave] + 2 * 96.0 + 24.0
+    assert arriving[late] == pytest.approx(0.0, abs=1e-15)
 
 
 def test_in_snapshots_of_half_the_travel_time_water_arrives_in_the_next(reach: Case) -> None:
@@ -87,8 +112,9 @@ def test_in_long_snapshots_the_release_of_the_travel_time_is_on_the_way(reach: C
     assert np.ptp(released) > 0.01
 
 
-def test_plain_pypsa_finds_the_same(reach: Case) -> None:
-    result = solved(reach, **{"time.resolution": "typical-days-12h"})
+@pytest.mark.parametrize("resolution", ["typical-days-12h", "24h"])
+def test_plain_pypsa_finds_the_same(reach: Case, resolution: str) -> None:
+    result = solved(reach, **{"time.resolution": resolution, "rules.travel.hours": LONG_WAY})
     n = network(result.inputs)
     with quiet_pypsa():
         n.optimize(extra_functionality=extra_functionality, include_objective_constant=False, log_to_console=False)

@@ -15,10 +15,10 @@ SHEDDING = 1000.0  # $/MWh
 Feature = Callable[[pypsa.Network, np.random.Generator], None]
 
 
-def plain_network(chance: np.random.Generator) -> pypsa.Network:
+def plain_network(chance: np.random.Generator, hours: int = HOURS) -> pypsa.Network:
     """Three buses in a ring, a cheap and a dear plant, shedding at every bus, a store and a link past the ring."""
     n = pypsa.Network()
-    n.set_snapshots(pd.date_range("2028-04-01", periods=HOURS, freq="h"))
+    n.set_snapshots(pd.date_range("2028-04-01", periods=hours, freq="h"))
     n.add("Carrier", ["AC", "DC", "gas"])
     n.add("Bus", BUSES, carrier="AC", v_nom=380.0)
     for name, length in (("ab", 1.0), ("bc", 2.0), ("ca", 1.0)):
@@ -28,7 +28,7 @@ def plain_network(chance: np.random.Generator) -> pypsa.Network:
     n.add("Generator", "dear", bus="b", p_nom=80.0, marginal_cost=45.0, carrier="gas")
     for bus in BUSES:
         n.add("Generator", f"shed {bus}", bus=bus, p_nom=1000.0, marginal_cost=SHEDDING)
-        n.add("Load", f"load {bus}", bus=bus, p_set=chance.uniform(10, 50, HOURS).round(1))
+        n.add("Load", f"load {bus}", bus=bus, p_set=chance.uniform(10, 50, hours).round(1))
     n.add("Link", "past", bus0="a", bus1="c", p_nom=15.0, efficiency=0.95, marginal_cost=0.5)
     n.add("Store", "store", bus="c", e_nom=60.0, e_initial=20.0, marginal_cost=0.1)
     return n
@@ -54,7 +54,7 @@ def _static(component: str, attribute: str, name: str, low: float, high: float) 
 
 def _varying(component: str, attribute: str, name: str, low: float, high: float) -> Feature:
     def change(n: pypsa.Network, chance: np.random.Generator) -> None:
-        _series(n, component, attribute, name, chance.uniform(low, high, HOURS).round(2))
+        _series(n, component, attribute, name, chance.uniform(low, high, len(n.snapshots)).round(2))
 
     return change
 
@@ -80,21 +80,21 @@ def _four_ports(n: pypsa.Network, chance: np.random.Generator) -> None:
     n.add("Link", "many", bus0="a", bus1="b", bus2="c", bus3="d", bus4="e", p_nom=10.0, **more)
     n.add("Load", "load d", bus="d", p_set=1.0)
     if chance.random() < 0.5:
-        _series(n, "links", "efficiency4", "many", chance.uniform(0.05, 0.1, HOURS).round(3))
+        _series(n, "links", "efficiency4", "many", chance.uniform(0.05, 0.1, len(n.snapshots)).round(3))
 
 
 def _weightings(n: pypsa.Network, chance: np.random.Generator) -> None:
     for column in ("objective", "stores", "generators"):
-        n.snapshot_weightings[column] = chance.uniform(0.25, 4.0, HOURS).round(2)
+        n.snapshot_weightings[column] = chance.uniform(0.25, 4.0, len(n.snapshots)).round(2)
 
 
 def _quarter_hours(n: pypsa.Network, _chance: np.random.Generator) -> None:
-    _rename(n, pd.date_range("2028-04-01", periods=HOURS, freq="15min"))
+    _rename(n, pd.date_range("2028-04-01", periods=len(n.snapshots), freq="15min"))
     n.snapshot_weightings.loc[:, :] = 0.25
 
 
 def _numbers(n: pypsa.Network, _chance: np.random.Generator) -> None:
-    _rename(n, pd.RangeIndex(HOURS))
+    _rename(n, pd.RangeIndex(len(n.snapshots)))
 
 
 def _rename(n: pypsa.Network, snapshots: pd.Index) -> None:
@@ -108,7 +108,7 @@ def _rename(n: pypsa.Network, snapshots: pd.Index) -> None:
 
 
 def _load_that_gives(n: pypsa.Network, chance: np.random.Generator) -> None:
-    n.add("Load", "wind", bus="a", p_set=chance.uniform(0, 9, HOURS).round(1), sign=1.0)
+    n.add("Load", "wind", bus="a", p_set=chance.uniform(0, 9, len(n.snapshots)).round(1), sign=1.0)
 
 
 def _generator_that_takes(n: pypsa.Network, chance: np.random.Generator) -> None:
@@ -142,7 +142,7 @@ def _phase_shift(n: pypsa.Network, chance: np.random.Generator) -> None:
 
 
 def _storage_unit(n: pypsa.Network, chance: np.random.Generator) -> None:
-    inflow = chance.uniform(0, 20, HOURS).round(1)
+    inflow = chance.uniform(0, 20, len(n.snapshots)).round(1)
     losses = {"efficiency_store": 0.9, "efficiency_dispatch": 0.9, "standing_loss": 0.01}
     cyclic = bool(chance.random() < 0.5)
     more = {"max_hours": 3.0, "cyclic_state_of_charge": cyclic, "spill_cost": 1.0, "marginal_cost": 1.0}
@@ -173,9 +173,9 @@ def _heat_and_power(n: pypsa.Network, chance: np.random.Generator) -> None:
     n.add("Bus", "warm", carrier="heat")
     n.add("Generator", "well", bus="fuel", p_nom=200.0, marginal_cost=15.0)
     n.add("Generator", "shed warm", bus="warm", p_nom=100.0, marginal_cost=SHEDDING)
-    n.add("Load", "load warm", bus="warm", p_set=chance.uniform(5, 40, HOURS).round(1))
+    n.add("Load", "load warm", bus="warm", p_set=chance.uniform(5, 40, len(n.snapshots)).round(1))
     n.add("Link", "plant", bus0="fuel", bus1="b", bus2="warm", p_nom=60.0, efficiency=0.4, efficiency2=0.45)
-    performance = chance.uniform(2.0, 4.0, HOURS).round(2)
+    performance = chance.uniform(2.0, 4.0, len(n.snapshots)).round(2)
     n.add("Link", "heat pump", bus0="c", bus1="warm", p_nom=8.0, efficiency=performance)
 
 
@@ -195,8 +195,8 @@ def _dc_ring(n: pypsa.Network, _chance: np.random.Generator) -> None:
 
 
 def _rated_at_zero(n: pypsa.Network, chance: np.random.Generator) -> None:
-    share = np.ones(HOURS)
-    share[int(chance.integers(HOURS))] = 0.0
+    share = np.ones(len(n.snapshots))
+    share[int(chance.integers(len(n.snapshots)))] = 0.0
     _series(n, "lines", "s_max_pu", "ab", share)
 
 

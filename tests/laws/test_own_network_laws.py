@@ -21,7 +21,7 @@ from energy.metrics import TOLERANCE, audit
 from energy.model import inputs
 from energy.model.pypsa_logging import quiet_pypsa
 from energy.scenario import Scenario
-from energy.solve import solve
+from energy.solve import Engine, attempts, solve
 
 FEW_EXAMPLES = 60
 SLOW_EXAMPLES = 500
@@ -40,7 +40,7 @@ class Compared(NamedTuple):
 def optimised(n: pypsa.Network, **options: object) -> str:
     """Optimise a network with options of HiGHS, and return how it ended.
 
-    The model is that of `n.optimize()`, which would write its solution into the network too: a third of its time.
+    The model is that of `n.optimize()`, which would write its solution into the network too; no law here reads that.
     """
     with quiet_pypsa():
         model = n.optimize.create_model(include_objective_constant=False, consistency_check=False)
@@ -136,6 +136,34 @@ def test_squares_that_go_round_in_a_circle_have_their_optimum() -> None:
 @settings(max_examples=SLOW_EXAMPLES, **UNHURRIED)  # type: ignore[arg-type]
 def test_many_networks_have_the_objective_of_their_own_optimize(features: list[str], seed: int, as_csv: bool) -> None:
     assert_same_optimum(compared(features, seed, as_csv))
+
+
+FEATURES_OF_LONG = (
+    "generators.p_min_pu",
+    "lines.s_max_pu of zero",
+    "stores.standing_loss",
+    "stores.e_cyclic",
+    "links.bus4",
+)
+
+
+@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 10))])
+def test_interior_point_of_a_random_network_has_the_optimum_of_the_simplex(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten days of ten networks with up to five features, as if they were long."""
+    chance = np.random.default_rng(seed)
+    n = plain_network(chance, hours=240)
+    for feature in FEATURES_OF_LONG:
+        if chance.random() < 0.5:
+            SOLVED[feature](n, chance)
+    path = written(n, tmp_path, as_csv=False)
+    asked_inputs = inputs(read_case(path), asked(path))
+    expected = Engine(asked_inputs).solve(asked_inputs)
+    monkeypatch.setattr(attempts, "LONG_HORIZON", 0)
+    interior = Engine(asked_inputs).solve(asked_inputs)
+    assert interior.objective == pytest.approx(expected.objective, rel=1e-7)
+    assert max(audit(interior).values()) < TOLERANCE
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -73,3 +74,9 @@ def test_ladder_goes_from_ceiling_to_delivered_in_order(dry: Run) -> None:
     # served first, 300.4128 GWh could be delivered: the water of April to September
     assert lines[-2].startswith("The protection order decides more than any outage: it takes 258 GWh")
     assert lines[-1] == "Certificate: no service could gain more than 0.001 MWh without one before it losing."
+
+
+def test_an_answer_that_nothing_proves_says_so(dry: Run) -> None:
+    """As where the interior point of a long horizon proves no optimum, and HiGHS solves with the weights alone."""
+    unproved = replace(dry, result=replace(dry.result, gains={}))
+    assert any(line.startswith("Certificate: none.") for line in printed(unproved))

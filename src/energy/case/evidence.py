@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -201,9 +201,7 @@ def _number_faults(
         repair = nearest(row.component, numbers)
         yield Fault(f"{row.label}: no table {row.component!r}", allowed=_few(numbers), repair=repair)
         return
-    names = [name for name in of_component if fnmatchcase(name, row.name)]
-    if row.name in of_component:  # a name may hold brackets, so an exact name comes before a pattern
-        names = [row.name]
+    names = _names_meant(row.name, of_component)
     if not names:
         what = f"{row.label}: no {row.component} match {row.name!r}"
         yield Fault(what, allowed=_few(of_component), repair=nearest(row.name, of_component))
@@ -221,6 +219,13 @@ def _number_faults(
         return
     yield from _base_faults(row, values, exact)
     yield from _unit_faults(case, row, list(values))
+
+
+def _names_meant(pattern: str, names: Collection[str]) -> list[str]:
+    """Return the name that is spelled so, or else those that match; a name may hold brackets as a pattern does."""
+    if pattern in names:
+        return [pattern]
+    return [name for name in names if fnmatchcase(name, pattern)]
 
 
 def _speaks_of(row: _Row, attribute: str) -> bool:

@@ -206,7 +206,7 @@ class TravelRule(Frozen):
     """Travel time of water through a reach of river: it arrives later, by `hours` in the mean.
 
     What leaves in a snapshot longer than that is on the way for `hours`; a snapshot of half to all of it counts as
-    `hours`. Over shorter ones a linear reservoir (Muskingum's method with X = 0), so that a flood arrives flatter.
+    `hours`. Shorter ones are taken together to spells of about `hours`; what leaves in one arrives in the next.
     """
 
     kind: Literal["travel"]

@@ -103,8 +103,9 @@ def _travel_gap(result: Result, rule: Mapping[str, Any]) -> float:
     before = np.concatenate([[0.0], on_the_way[:-1]])
     arriving = result.flow("links")[rule["link"]].to_numpy()
     hours = result.inputs.axis.weightings["stores"].to_numpy(float)
-    at_end, at_beginning = travel_shares(hours, rule["hours"])
-    should_arrive = at_end * on_the_way + at_beginning * before
+    shares = travel_shares(hours, rule["hours"])
+    arrived_before = np.concatenate([[0.0], arriving[:-1]])
+    should_arrive = shares.at_end * on_the_way + shares.at_beginning * before + shares.as_before * arrived_before
     gap = should_arrive - arriving
     water = gap * rule["hours"]
     scale = max(_largest(on_the_way), 1.0)

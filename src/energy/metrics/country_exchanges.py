@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from energy.metrics.accounts import accounts, purchases_by_country, supply_by_co
 from energy.metrics.monthly import GWH, transferable
 from energy.model.accounts import ELECTRIC, SCHEDULE
 from energy.model.axis import in_window
+from energy.model.cache import IdentityKey
 from energy.model.objective import RETURNED, STUDIED, UNSERVED
 from energy.solve import Result
 
@@ -49,6 +51,12 @@ def country_exchanges(result: Result) -> pd.DataFrame:
     >>> country_exchanges(run.result).shape
     (0, 0)
     """
+    return _country_exchanges(IdentityKey(result)).copy()
+
+
+@lru_cache(maxsize=1)  # the text, the Dataset and the manifest of a run ask for it one after the other
+def _country_exchanges(solved: IdentityKey[Result]) -> pd.DataFrame:
+    result = solved.it
     areas = [account.area for account in accounts(result)]
     if not areas:
         return pd.DataFrame()

@@ -18,7 +18,7 @@ Losses of lines are PyPSA's own: a network that was built with them asks for
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -203,28 +203,48 @@ def _travel(n: pypsa.Network, rule: dict[str, Any]) -> None:
     before = on_the_way.shift(snapshot=1).fillna(0)
     arriving = variables["Link-p"].sel(name=[rule["link"]]).sum("name")
 
-    hours = n.snapshot_weightings["stores"].to_numpy(float)
-    of_end, of_beginning = travel_shares(hours, rule["hours"])
-    snapshots = {"snapshot": n.snapshots}
-    at_end = xr.DataArray(of_end, snapshots, "snapshot")
-    at_beginning = xr.DataArray(of_beginning, snapshots, "snapshot")
+    arriving_before = arriving.shift(snapshot=1).fillna(0)
 
-    arrives = at_end * on_the_way + at_beginning * before
+    hours = n.snapshot_weightings["stores"].to_numpy(float)
+    snapshots = {"snapshot": n.snapshots}
+    shares = [xr.DataArray(share, snapshots, "snapshot") for share in travel_shares(hours, rule["hours"])]
+    at_end, at_beginning, as_before = shares
+
+    arrives = at_end * on_the_way + at_beginning * before + as_before * arriving_before
     gap = arrives - arriving
     n.model.add_constraints(gap, "=", 0, name=f"rule-{rule['name']}")
 
 
-def travel_shares(hours: np.ndarray, travel_time: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return what arrives of the water on the way at the end, and at the beginning, of each snapshot [1/h].
+class TravelShares(NamedTuple):
+    """What arrives in each snapshot, as shares of three quantities; shape (snapshots,) each.
+
+    Attributes
+    ----------
+    at_end, at_beginning
+        Of the water on the way at the end, and at the beginning, of the snapshot [1/h].
+    as_before
+        Of what arrived in the snapshot before [1].
+    """
+
+    at_end: np.ndarray
+    at_beginning: np.ndarray
+    as_before: np.ndarray
+
+
+def travel_shares(hours: np.ndarray, travel_time: float) -> TravelShares:
+    """Return of what the water that arrives in each snapshot is a share, so that it travels for its time in the mean.
 
     What leaves at a steady rate in a snapshot longer than the travel time is on the way for that time: at the end of
     the snapshot there is that much, and all that was on the way at its beginning has arrived. A snapshot of between
-    half and the whole travel time counts as that time: its water arrives in the next one. In a shorter one as much
-    arrives as would empty the way in the travel time, as from a linear reservoir. In the first snapshot, before which
-    nothing is known, the content at its end counts.
+    half and the whole travel time counts as that time: its water arrives in the next one.
 
-    So no water is on the way for longer than it travels, where snapshots are long. A reservoir that kept even a
-    twentieth of it would let a later snapshot hang on all earlier ones, and solvers go astray in so long a chain.
+    Shorter snapshots are taken together to spells of about the travel time. What leaves in a spell arrives in the
+    next one at a steady rate: its water travels for the time of a spell in the mean, and for twice that at most. In a
+    spell of less than half of the travel time, as beside an event, as much arrives as would empty the way in that time.
+    In the first snapshot, before which nothing is known, the content at its end counts.
+
+    So no water is on the way for longer than two travel times. A reservoir that kept even a twentieth of it would let a
+    later snapshot hang on all earlier ones, and the order of services would find worth in those traces.
 
     Parameters
     ----------
@@ -235,18 +255,39 @@ def travel_shares(hours: np.ndarray, travel_time: float) -> tuple[np.ndarray, np
 
     Examples
     --------
-    >>> at_end, at_beginning = travel_shares(np.array([240.0, 240.0, 80.0, 24.0]), travel_time=96.0)
-    >>> 1 / at_beginning[1:], at_end * 96
-    (array([240.,  80.,  96.]), array([1. , 0.6, 0. , 0. ]))
-    >>> float(at_beginning[0])
-    0.0
+    >>> long = travel_shares(np.array([240.0, 240.0, 80.0]), travel_time=96.0)
+    >>> 1 / long.at_beginning[1:], long.at_end * 96, long.as_before
+    (array([240.,  80.]), array([1. , 0.6, 0. ]), array([0., 0., 0.]))
+    >>> short = travel_shares(np.full(8, 24.0), travel_time=96.0)
+    >>> short.at_beginning * 96, short.as_before
+    (array([0., 0., 0., 0., 1., 0., 0., 0.]), array([0., 1., 1., 1., 0., 1., 1., 1.]))
     """
     is_short = hours < travel_time / 2
-    at_beginning = 1 / np.where(is_short, travel_time, hours)
-    at_end = np.clip(1 / travel_time - 1 / hours, 0, None)
-    at_beginning[0] = 0
+    begins = _begins_spell(hours, travel_time)
+    spell = np.cumsum(begins) - 1
+    length = np.bincount(spell, weights=hours)[spell]
+    empties = np.where(length < travel_time / 2, travel_time, length)
+    at_beginning = np.where(begins, 1 / empties, 0.0)
+    at_end = np.where(is_short, 0.0, np.clip(1 / travel_time - 1 / hours, 0, None))
+    as_before = np.where(begins, 0.0, 1.0)
+    at_beginning[0] = 0.0
     at_end[0] = 1 / travel_time
-    return at_end, at_beginning
+    if is_short[0]:
+        at_end[0] = 1 / max(travel_time, length[0])
+    return TravelShares(at_end, at_beginning, as_before)
+
+
+def _begins_spell(hours: np.ndarray, travel_time: float) -> np.ndarray:
+    """Return whether each snapshot begins a spell: a long one does, and short ones are shared out evenly."""
+    is_short = hours < travel_time / 2
+    begins = np.ones(len(hours), dtype=bool)
+    for first, end in runs_of(is_short):
+        ends = np.cumsum(hours[first:end])
+        spells = max(1, round(ends[-1] / travel_time))
+        middles = ends - hours[first:end] / 2
+        number = np.floor(middles / ends[-1] * spells)
+        begins[first:end] = np.diff(number, prepend=-1.0) > 0
+    return begins
 
 
 def service_energy(n: pypsa.Network, service: str) -> linopy.LinearExpression | None:

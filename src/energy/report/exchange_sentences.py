@@ -32,10 +32,19 @@ def sentences(dataset: xr.Dataset) -> Iterator[str]:
     if "structure" in dataset:
         yield _structure(dataset["structure"])
     if "certificate" in dataset:
-        most = max(LEAST_SAID, float(dataset["certificate"].max()))
-        yield f"Certificate: no service could gain more than {most:.3f} MWh without one before it losing."
+        yield _certificate(dataset["certificate"])
     for name in dataset["option"].to_numpy() if "option" in dataset.dims else ():
         yield _option(dataset.sel(option=name))
+
+
+def _certificate(gains: xr.DataArray) -> str:
+    if gains.isnull().any():
+        return (
+            "Certificate: none. The solver's weights alone hold the order of services, and a little of one may be given"
+            " up for much of a later one; typical days (--resolution typical-days) have a certificate."
+        )
+    most = max(LEAST_SAID, float(gains.max()))
+    return f"Certificate: no service could gain more than {most:.3f} MWh without one before it losing."
 
 
 def _structure(structure: xr.DataArray) -> str:

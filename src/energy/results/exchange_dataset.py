@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -106,6 +107,8 @@ def _structure(run: Run) -> dict[str, xr.DataArray]:
 
 def _certificate(run: Run) -> dict[str, xr.DataArray]:
     gains = certificate(run)
+    if not gains:  # the order is held by the weights alone: nothing is proved of its services
+        gains = dict.fromkeys(run.result.inputs.priority, nan)
     if not gains:
         return {}
     variable = _array(

@@ -394,12 +394,15 @@ def _assemble_travel(
     content = program.columns["stores", "e"][:, store]
     arriving = program.columns["links", "p"][:, link]
     hours = program.inputs.axis.weightings["stores"].to_numpy(float)
-    at_end, at_beginning = travel_shares(hours, rule["hours"])
+    shares = travel_shares(hours, rule["hours"])
     rows = program.builder.rows(content.shape)
     program.rows[f"rule-{rule['name']}"] = rows
-    counts = at_end > 0
-    program.builder.put(rows[counts], content[counts], at_end[counts])
-    program.builder.put(rows[1:], content[:-1], at_beginning[1:])
+    counts = shares.at_end > 0
+    program.builder.put(rows[counts], content[counts], shares.at_end[counts])
+    begins = np.flatnonzero(shares.at_beginning)
+    program.builder.put(rows[begins], content[begins - 1], shares.at_beginning[begins])
+    goes_on = np.flatnonzero(shares.as_before)
+    program.builder.put(rows[goes_on], arriving[goes_on - 1], shares.as_before[goes_on])
     program.builder.put(rows, arriving, -1.0)
 
 

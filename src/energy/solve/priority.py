@@ -246,16 +246,20 @@ class PriorityChain:
         basic_cost[point.is_column] = cost[point.basic_columns]
         prices = self._prices_of(basic_cost)
         prices[point.basic_rows] = 0.0
-        lost = np.zeros(len(point.basic))
-        lost[point.is_column] = (cost - self.transposed @ prices)[point.basic_columns]
-        prices += self._prices_of(lost)
-        prices[point.basic_rows] = 0.0
         reduced = cost - self.transposed @ prices
+        lost = np.zeros(len(point.basic))
+        lost[point.is_column] = reduced[point.basic_columns]
+        if lost.any():
+            prices += self._prices_of(lost)
+            prices[point.basic_rows] = 0.0
+            reduced = cost - self.transposed @ prices
         reduced[point.basic_columns] = 0.0
         return reduced, prices
 
     def _prices_of(self, basic_cost: np.ndarray) -> np.ndarray:
         """Return the prices of rows at which the basic columns cost nothing more than this."""
+        if not basic_cost.any():  # as of a service that is not used at all
+            return np.zeros(len(basic_cost))
         status, prices = self.highs.getBasisTransposeSolve(basic_cost)  # type: ignore[attr-defined]
         if status == highspy.HighsStatus.kError:
             raise SolverError("priority order: HiGHS has no factors of its basis")
