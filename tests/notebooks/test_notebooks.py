@@ -26,8 +26,8 @@ def code(path: Path) -> str:
     return "\n".join(line for cell in cells for line in cell.splitlines() if not line.startswith("%"))
 
 
-def test_all_six_are_there() -> None:
-    assert [path.name[:2] for path in NOTEBOOKS] == ["1_", "2_", "3_", "4_", "5_", "6_"]
+def test_all_seven_are_there() -> None:
+    assert [path.name[:2] for path in NOTEBOOKS] == ["1_", "2_", "3_", "4_", "5_", "6_", "7_"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -9,14 +9,23 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from energy.analysis.policy.firm_energy import firm_energy_table
 from energy.analysis.policy.levels_on_record import contents_on_day, day_of_horizon, levels_on_record
 from energy.analysis.policy.season_comparison import harm_table, season_comparison
 from energy.errors import InputError
 from energy.plots.levels_on_record import levels_on_record_figure
 from energy.report.doc_numbers import with_block
-from energy.report.policy_docs import SEASON_PAGES, deviation_sentences, harm_text, levels_table, policy_blocks
+from energy.report.policy_docs import (
+    SEASON_PAGES,
+    deviation_sentences,
+    firm_text,
+    harm_text,
+    levels_table,
+    policy_blocks,
+)
 from energy.results.recorded_policy import (
     SEASONS,
+    recorded_firm_energy,
     recorded_levels,
     recorded_seasons,
     season_sentence,
@@ -43,6 +52,8 @@ def made_up(count: int = 11) -> xr.Dataset:
             "content": (("store", "year", "month"), content[None]),
             "foreseen_content": (("store", "foreseen_year", "month"), content[None] + 10),
             "start": (("store",), [500.0]),
+            "hours": (("month",), [720.0, 744.0, 720.0]),
+            "water_class": (("year", "month"), np.repeat((number > 4)[:, None].astype(int), 3, axis=1)),
         },
         coords={"service": ["casa", "uzbek_swap"], "month": MONTHS, "store": ["Toktogul"]},
         attrs={
@@ -159,12 +170,27 @@ def test_the_figure_shows_band_median_and_days() -> None:
     assert axes.get_ylabel() == "content [hm³]"
 
 
+def test_promises_say_power_and_energy_by_the_water_seen() -> None:
+    """Of 0, 60, … 600 GWh in May ten of eleven reach 60: 81 MW in 744 hours. In June 40: 100 to its end.
+
+    After a wet April, years 5 to 10, all six reach 300 and 200.
+    """
+    lines = firm_text(firm_energy_table(made_up())).splitlines()
+    assert lines[0].startswith("Reached with 90 % probability: mean MW of the month")
+    assert lines[2] == "| promised on | water so far | years | May | June |"
+    assert lines[4] == "| 1 April | any | 11 | 81 (60), 60 | 56 (40), 100 |"
+    assert lines[7] == "| 1 May | 2, wettest | 6 | 403 (300), 300 | 278 (200), 500 |"
+    assert lines[10] == "| 1 June | 2, wettest | 6 |  | 278 (200), 200 |"
+
+
 def test_a_recorded_table_comes_back(tmp_path: Path) -> None:
     seasons = season_comparison(made_up())
     levels = levels_on_record(made_up(), record(("Toktogul", "content", "2021-05-01", 9000.0)))
-    write_recorded(seasons, levels, tmp_path)
+    firm = firm_energy_table(made_up())
+    write_recorded(seasons, levels, firm, tmp_path)
     pd.testing.assert_frame_equal(recorded_seasons(tmp_path), seasons, rtol=1e-5, check_dtype=False)
     pd.testing.assert_frame_equal(recorded_levels(tmp_path), levels, rtol=1e-5, check_dtype=False)
+    pd.testing.assert_frame_equal(recorded_firm_energy(tmp_path), firm, rtol=1e-5, check_dtype=False)
 
 
 def test_a_table_without_a_column_is_refused(tmp_path: Path) -> None:
@@ -177,7 +203,8 @@ def test_a_table_without_a_column_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", SEASON_PAGES, ids=str)
 def test_pages_quote_the_recorded_policy(page: Path) -> None:
     text = (PROJECT / page).read_text(encoding="utf-8")
-    for name, block in policy_blocks(page, recorded_seasons(PROJECT), recorded_levels(PROJECT)).items():
+    recorded = recorded_seasons(PROJECT), recorded_levels(PROJECT), recorded_firm_energy(PROJECT)
+    for name, block in policy_blocks(page, *recorded).items():
         assert with_block(text, name, block) == text, "run: energy policy simulate baseline … --page"
 
 

@@ -13,6 +13,7 @@ from energy.cli.tables import show_table
 
 if TYPE_CHECKING:
     from energy.case import Case
+    from energy.scenario import Scenario
 
 
 @app.command("adequacy")
@@ -40,6 +41,8 @@ def adequacy_command(
     from energy.scenario import read_hazards
 
     case, asked = read_asked(scenario, overrides)
+    if asked.foresight == "policy":
+        _refuse_policy(asked)
     refuse_unwritable(out)
     hazard_set = read_hazards(hazards)
     if case.own is not None:
@@ -89,3 +92,16 @@ def _refuse_credit_of_case(case: Case) -> NoReturn:
     what = f"case {case.name} is no PyPSA network of its own"
     repair = "leave it out: the table has the capacity credit of the line under study"
     raise InputError(Fault(what, "--credit", repair=repair))
+
+
+def _refuse_policy(scenario: Scenario) -> NoReturn:
+    """Refuse a policy: each draw is solved at least cost, without the line too, for which none is trained."""
+    from energy.errors import Fault, InputError
+
+    origin = scenario.written_at("foresight")
+    what = (
+        "foresight is 'policy', but adequacy solves each draw at least cost, with and without the line, "
+        "and a policy is trained for the order of services and the line"
+    )
+    repair = "leave it out; energy policy simulate has what each service gets by policy"
+    raise InputError(Fault(what, origin.where, origin.line, "perfect or surprise", repair))

@@ -29,6 +29,7 @@ WORKERS = Annotated[int, typer.Option(min=1, max=MOST_PROCESSES, help="Threads."
 SEED = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Family of years.")]
 
 FILE = "policy.npz"
+FIRM_FILE = "firm_power.csv"
 DEFAULT_OUT = Path("results/policy")
 
 
@@ -122,7 +123,8 @@ def simulate_command(
     ] = False,
     project: Annotated[Path, typer.Option(help="Folder of the project, for --page.")] = Path(),
 ) -> None:
-    """Simulate years that a trained policy decides; print the season, contents, worth of water, harm."""
+    """Simulate years that a trained policy decides; print the season, firm power, contents, worth of water, harm."""
+    from energy.analysis.policy.firm_energy import firm_energy_table
     from energy.analysis.policy.foreseen_years import foreseen_years
     from energy.analysis.policy.policy_file import load_policy, read_manifest
     from energy.analysis.policy.simulated_years import simulated_years
@@ -130,6 +132,7 @@ def simulate_command(
     from energy.plots.rule_curves import rule_curves_figure
     from energy.plots.style import save
     from energy.report.policy_text import RULE_CURVES, simulation_text
+    from energy.results.atomic_write import atomic_file
 
     case, asked = read_asked(scenario, overrides)
     file = policy_file(out, asked.name)
@@ -153,6 +156,8 @@ def simulate_command(
     unfinished = kept.with_name(kept.name + ".unfinished")
     simulated.to_netcdf(unfinished)
     unfinished.replace(kept)
+    with atomic_file(file.with_name(FIRM_FILE), table=True) as draft:
+        firm_energy_table(simulated).to_csv(draft, index=False, float_format="%.6g", lineterminator="\n")
     carried = simulated["store"].values.tolist()
     drawn = [store for store in carried if store in RULE_CURVES] or carried[:1]
     if drawn:
@@ -166,19 +171,21 @@ def _write_pages(years: xr.Dataset, case: Case, project: Path) -> None:
     """Renew what a project's pages say of a policy, and the figure beside it."""
     import pandas as pd
 
+    from energy.analysis.policy.firm_energy import firm_energy_table
     from energy.analysis.policy.levels_on_record import levels_on_record
     from energy.analysis.policy.season_comparison import harm_table, season_comparison
     from energy.plots.levels_on_record import levels_on_record_figure
     from energy.plots.style import save
     from energy.report.policy_docs import FIGURE, write_policy_pages
-    from energy.results.recorded_policy import recorded_levels, recorded_seasons, write_recorded
+    from energy.results.recorded_policy import recorded_firm_energy, recorded_levels, recorded_seasons, write_recorded
 
     figures = pd.concat([season_comparison(years), harm_table(years)], ignore_index=True)
-    files = write_recorded(figures, levels_on_record(years, case.record), project)
+    levels_of_years = levels_on_record(years, case.record)
+    files = write_recorded(figures, levels_of_years, firm_energy_table(years), project)
     seasons, levels = recorded_seasons(project), recorded_levels(project)
     stores = sorted(set(levels["store"]), reverse=True)
     figure = levels_on_record_figure(years, case.record, stores)
-    files += write_policy_pages(seasons, levels, project)
+    files += write_policy_pages(seasons, levels, recorded_firm_energy(project), project)
     files += save(figure, project / FIGURE, kinds=("png",), force=True)
     for file in files:
         new_console(error=True).print(f"written: {file}")

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from energy.analysis.policy.firm_energy import PROBABILITIES
 from energy.analysis.policy.season_comparison import HARM, NET
 from energy.model.objective import STUDIED
 from energy.report.docs_pages import write_blocks
+from energy.report.policy_text import CELL, firm_lines
 from energy.report.text_table import markdown_table
 from energy.results.recorded_policy import season_sentence
 
@@ -35,6 +37,7 @@ def policy_blocks(
     page: Path,
     seasons: pd.DataFrame,
     levels: pd.DataFrame,
+    firm: pd.DataFrame,
 ) -> dict[str, str]:
     """Return the blocks of a page by their names.
 
@@ -42,7 +45,7 @@ def policy_blocks(
     ----------
     page
         One of `SEASON_PAGES`.
-    seasons, levels
+    seasons, levels, firm
         As recorded, see ``energy.results.recorded_policy``.
     """
     sentence = season_sentence(seasons)
@@ -52,6 +55,7 @@ def policy_blocks(
     if page == POLICY_PAGE:
         blocks["policy-services"] = _services_table(seasons)
         blocks["policy-harm"] = harm_text(seasons)
+        blocks["policy-firm"] = firm_text(firm)
         blocks["policy-levels"] = "\n\n".join([levels_table(levels), *deviation_sentences(levels)])
     return blocks
 
@@ -59,6 +63,7 @@ def policy_blocks(
 def write_policy_pages(
     seasons: pd.DataFrame,
     levels: pd.DataFrame,
+    firm: pd.DataFrame,
     project: Path,
 ) -> list[Path]:
     """Renew the blocks of all pages that quote a policy, and return the pages.
@@ -69,7 +74,7 @@ def write_policy_pages(
         When there is no such page, or no such block on it.
     """
     for page in SEASON_PAGES:
-        write_blocks(project / page, policy_blocks(page, seasons, levels))
+        write_blocks(project / page, policy_blocks(page, seasons, levels, firm))
     return [project / page for page in SEASON_PAGES]
 
 
@@ -109,6 +114,17 @@ def harm_text(seasons: pd.DataFrame) -> str:
         unit = units.get(row["unit"], row["unit"])
         lines.append([str(row["service"]), f"{row['policy']:,.1f}", unit])
     return markdown_table(["what yields or lacks", "mean year", "unit"], lines, "lrl")
+
+
+def firm_text(firm: pd.DataFrame) -> str:
+    """Return tables of what can be promised with 90 and with 95 % probability, in Markdown."""
+    tables = []
+    for share in PROBABILITIES:
+        head, lines = firm_lines(firm, share)
+        sides = "ll" + "r" * (len(head) - 2)
+        tables.append(f"Reached with {share} % probability: {CELL}.")
+        tables.append(markdown_table(head, lines, sides))
+    return "\n\n".join(tables)
 
 
 def _gain(gain: float, low: float, high: float) -> str:

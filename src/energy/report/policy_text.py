@@ -7,18 +7,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from energy.analysis.policy.firm_energy import ANY_WATER, PROBABILITIES, REST, firm_energy_table, firm_power
 from energy.analysis.policy.simulated_years import mean_interval
 from energy.analysis.policy.trained import Policy
 from energy.model.objective import STUDIED
+from energy.report.text_table import fixed, number_columns, text_table, words_column
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
     from rich.table import Table
+
+    from energy.report.fitted_table import FittedTable
 
 RULE_CURVES = ("Toktogul", "Nurek")
 """Reservoirs whose contents are shown; of a case without them its first one."""
 VISIBLE = 0.5
 """GWh a year, the smallest difference that is worth a line."""
+CELL = "mean MW of the month (its GWh), GWh from that day to its end"
+"""What stands in a cell of a table of promises."""
 EXCEEDED = (90, 50, 10)
 """Percent of the years that exceed a figure."""
 
@@ -41,6 +48,9 @@ def simulation_text(years: xr.Dataset, foreseen: xr.DataArray | None = None) -> 
         yield f"CASA-1000 in {count:,} years: {exceeded}; mean {mean:,.0f} GWh ({low:,.0f} to {high:,.0f})"
     if foreseen is not None and foreseen.sizes["foreseen_year"]:
         yield from _value_of_knowing(years, foreseen)
+    firm = firm_energy_table(years)
+    if len(firm):
+        yield from _firm_tables(firm)
     carried = years["store"].values.tolist()
     for store in [store for store in carried if store in RULE_CURVES] or carried[:1]:
         yield f"{store}: content at the end of the month that 90, 50 and 10 % of the years exceed, worth of water"
@@ -65,6 +75,51 @@ def _value_of_knowing(years: xr.Dataset, foreseen: xr.DataArray) -> Iterator[str
         if service == STUDIED or abs(gain) > VISIBLE:
             mean = by_policy.mean()
             yield f"  {service}: {gain:+,.1f} GWh ({low:+,.1f} to {high:+,.1f}) to {mean:,.1f} GWh by the policy"
+
+
+def _firm_tables(firm: pd.DataFrame) -> Iterator[FittedTable]:
+    """Yield what can be promised, a table for each probability."""
+    for share in PROBABILITIES:
+        head, lines = firm_lines(firm, share)
+        columns = [words_column(head[0], wraps=False), words_column(head[1], wraps=False), *number_columns(head[2:])]
+        yield text_table(columns, lines, title=f"Firm power, reached with {share} % probability: {CELL}")
+
+
+def firm_lines(firm: pd.DataFrame, share: int) -> tuple[list[str], list[list[str]]]:
+    """Return head and lines of a table of what can be promised with a probability [%].
+
+    A cell has the mean power of the month [MW], its energy in brackets and the energy from the day of the promise to
+    its end [GWh].
+    """
+    of_month = firm[firm["month"] != REST]
+    power = firm_power(of_month, share)
+    cells: dict[tuple[str, int, int, int], dict[str, str]] = {}
+    for row, megawatts in zip(of_month.to_dict("records"), power, strict=True):
+        line = row["promised_on"], row["water_class"], row["classes"], row["years"]
+        energy, to_end = fixed(row[f"P{share}"]), fixed(row[f"P{share}_to_end"])
+        cells.setdefault(line, {})[row["month"]] = f"{fixed(megawatts)} ({energy}), {to_end}"
+    months = list(dict.fromkeys(of_month["month"]))
+    head = ["promised on", "water so far", "years", *(month.split()[0] for month in months)]
+    lines = []
+    for line, of_line in cells.items():
+        promised_on, water_class, classes, years = line
+        ordered = [of_line.get(month, "") for month in months]
+        lines.append([promised_on, _water_name(water_class, classes), f"{years:,}", *ordered])
+    return head, lines
+
+
+def _water_name(water_class: int, classes: int) -> str:
+    """Return the name of a class of water in a table.
+
+    Examples
+    --------
+    >>> [_water_name(water_class, 3) for water_class in (0, 1, 2, 3)]
+    ['any', '1, driest', '2', '3, wettest']
+    """
+    if water_class == ANY_WATER:
+        return "any"
+    ends = {1: ", driest", classes: ", wettest"}
+    return f"{water_class}{ends.get(water_class, '')}"
 
 
 def _store_table(of_store: xr.Dataset) -> Table:

@@ -1,4 +1,4 @@
-"""Recorded figures of a policy: ``results/reference/policy.csv`` and ``policy_levels.csv``, which pages quote."""
+"""Recorded figures of a policy: ``policy.csv``, ``policy_levels.csv`` and ``policy_firm.csv``, which pages quote."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from energy.analysis.policy.firm_energy import COLUMNS as FIRM_COLUMNS
 from energy.analysis.policy.levels_on_record import COLUMNS as LEVEL_COLUMNS
 from energy.analysis.policy.season_comparison import COLUMNS as SEASON_COLUMNS
 from energy.analysis.policy.season_comparison import NET
@@ -19,6 +20,7 @@ from energy.scenario import Scenario, read_scenario
 
 SEASONS = Path("results/reference/policy.csv")
 LEVELS = Path("results/reference/policy_levels.csv")
+FIRM = Path("results/reference/policy_firm.csv")
 REPAIR = "energy policy simulate baseline --page"
 
 
@@ -44,6 +46,17 @@ def recorded_levels(project: Path) -> pd.DataFrame:
     return _table(project / LEVELS, LEVEL_COLUMNS)
 
 
+def recorded_firm_energy(project: Path) -> pd.DataFrame:
+    """Return what can be promised under a policy, as recorded; see ``firm_energy_table``.
+
+    Raises
+    ------
+    InputError
+        When the file is no such table.
+    """
+    return _table(project / FIRM, FIRM_COLUMNS)
+
+
 def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     """Return a recorded table; empty where there is none."""
     if not path.is_file():
@@ -61,13 +74,14 @@ def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
 def write_recorded(
     seasons: pd.DataFrame,
     levels: pd.DataFrame,
+    firm: pd.DataFrame,
     project: Path,
 ) -> list[Path]:
     """Write what a policy came to, and return the files."""
-    for path, table in ((SEASONS, seasons), (LEVELS, levels)):
+    for path, table in ((SEASONS, seasons), (LEVELS, levels), (FIRM, firm)):
         with atomic_file(project / path, table=True) as draft:
             table.to_csv(draft, index=False, float_format="%.6g", lineterminator="\n")
-    return [project / SEASONS, project / LEVELS]
+    return [project / SEASONS, project / LEVELS, project / FIRM]
 
 
 def season_sentence(seasons: pd.DataFrame) -> str:

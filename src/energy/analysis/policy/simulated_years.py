@@ -55,7 +55,7 @@ def simulated_years(
         ``water_class``, class of water so far, 0 the driest; ``outage_class``, 1 in months in which outages take a
         quarter or more of the studied line; ``harm``, what a rule of the water yields or irrigation
         lacks in a year [hm³, or MWh of a swap account: coordinate ``unit``]; ``cost`` of a year, in the unit of the
-        objective; ``start``, what a store begins with [hm³].
+        objective; ``start``, what a store begins with [hm³]; ``hours`` of a month.
     """
     water = simulated_water(model, policy, years, seed, own_odds)
     simulation = follow(policy, water.paths, executor)
@@ -74,6 +74,7 @@ def simulated_years(
             "harm": (("rule", "year"), np.array(list(harm.values())).reshape(len(harm), years), {"units": "hm3"}),
             "cost": (("year",), simulation.costs, {"units": "MWh of the studied service"}),
             "start": (("store",), _starts(model, stores), {"units": "hm3"}),
+            "hours": (("month",), _hours(model), {"units": "h"}),
         },
         coords={
             "month": months_of(model.axis)[1],
@@ -153,6 +154,13 @@ def _starts(model: WaterPolicyModel, stores: Sequence[str]) -> np.ndarray:
     """Return what stores of water begin the year with [hm³]."""
     table = model.reference.inputs.components["stores"]
     return table.loc[list(stores), "e_initial"].to_numpy(float)
+
+
+def _hours(model: WaterPolicyModel) -> np.ndarray:
+    """Return the hours of each month; shape (months,)."""
+    month_of_snapshot, _ = months_of(model.axis)
+    hours = model.axis.weightings["objective"].to_numpy()
+    return np.bincount(month_of_snapshot, weights=hours)
 
 
 def _contents(
