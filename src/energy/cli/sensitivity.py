@@ -54,7 +54,7 @@ def sensitivity_command(
     """
     from energy.analysis.parallel import processes
     from energy.analysis.sensitivity.number_sets import read_number_sets
-    from energy.analysis.sensitivity.sensitivity import SensitivityBudget, sensitivity
+    from energy.analysis.sensitivity.sensitivity import SensitivityBudget, refuse_unanswerable, sensitivity
     from energy.analysis.sensitivity.uncertain_parameters import uncertain_parameters
     from energy.analysis.sweep.store import Journal
     from energy.plots.frame import foot_of
@@ -80,6 +80,8 @@ def sensitivity_command(
     sets = read_number_sets(numbers, case, asked)
     record = _record(case, asked, sets)
     known = uncertain_parameters(case, asked, only or ["*"])
+    sizes = SensitivityBudget(looked_at=looked_at, trajectories=trajectories, top=top, base=base, spread=spread)
+    refuse_unanswerable(case, known, metric)
     with (
         closing(Journal(folder / "points")) as journal,
         processes(workers) as executor,
@@ -90,7 +92,7 @@ def sensitivity_command(
             scenario=asked,
             parameters=known,
             metric=metric,
-            sizes=SensitivityBudget(looked_at=looked_at, trajectories=trajectories, top=top, base=base, spread=spread),
+            sizes=sizes,
             seed=seed,
             executor=executor,
             sets=sets,

@@ -208,8 +208,7 @@ def sensitivity(
     (348.8, 'GWh', 2)
     """
     budget = sizes or SensitivityBudget()
-    _refuse_unknown_metric(metric)
-    refuse_without_numbers(parameters, case)
+    refuse_unanswerable(case, parameters, metric)
     runs = JournaledRuns(case, journal, executor)
     solver = _MetricSolver(scenario, metric, runs)
     numbers = _numbers(solver, narrowed(parameters, sets), budget, seed)
@@ -232,12 +231,20 @@ def sensitivity(
     )
 
 
-def _refuse_unknown_metric(metric: str) -> None:
+def refuse_unanswerable(case: Case, parameters: Sequence[UncertainParameter], metric: str) -> None:
+    """Refuse a study of a metric that is no single number, or of a case without numbers to vary.
+
+    Raises
+    ------
+    InputError
+        With what is allowed.
+    """
     single = [name for name, (dims, _, _) in METRICS.items() if not dims]
     if metric not in single:
         what = f"no metric {metric!r}"
         repair = nearest(metric, single)
         raise InputError(Fault(what, allowed=", ".join(single), repair=repair))
+    refuse_without_numbers(parameters, case)
 
 
 def _numbers(
