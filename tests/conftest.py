@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,9 @@ PROJECT = Path(__file__).parents[1]
 
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "POLARS_MAX_THREADS")
 
+SELDOM = (100_000, 50, 50)
+"""Thresholds of Python's search for reference cycles: at its own, tests take a twelfth more processor time."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Set up the process before any test module is imported.
@@ -34,6 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in ONE_THREAD:
         os.environ.setdefault(name, "1")
     os.environ.setdefault("MPLBACKEND", "Agg")
+    gc.set_threshold(*SELDOM)
     if not hasattr(config, "workerinput"):
         share_patterns(config)
 
@@ -47,13 +52,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 LONGEST_FILES = (
-    "cli/test_outside_the_repository.py",
     "laws/test_own_network_laws.py",
-    "notebooks/test_notebooks.py",
     "page/test_report_page.py",
+    "notebooks/test_notebooks.py",
+    "cli/test_outside_the_repository.py",
+    "known/test_own_networks.py",
+    "cli/test_overrides_travel.py",
+    "cli/test_calibrate_command.py",
     "unit/test_pattern_cache.py",
     "known/test_line_losses.py",
     "known/test_exchanges.py",
+    "cli/test_event_commands.py",
+    "unit/test_same_bits.py",
     "unit/test_layout.py",
     "laws/test_event_laws.py",
 )
@@ -64,6 +74,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first; all others stay in their order, with the doctests, which are short, at the end."""
     rank = {PROJECT / "tests" / name: number for number, name in enumerate(LONGEST_FILES)}
     items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
+
+def pytest_collection_finish() -> None:
+    """Leave modules and tests, which stay to the end, out of the search for reference cycles."""
+    gc.collect()
+    gc.freeze()
 
 
 def share_patterns(config: pytest.Config) -> None:
@@ -182,29 +198,45 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Attempt, Problem]]:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[[str], Path]:
+def made_once(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Return a function from a name, and what fills a folder, to that folder: filled once for the workers of all."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base if worker_id == "master" else base.parent) / "finished"
+    shared.mkdir(exist_ok=True)
+
+    def folder_of(name: str, fill: Callable[[Path], None]) -> Path:
+        place = shared / name
+        whole = shared / f"{name}.whole"
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # given back when the file is closed
+            if not whole.exists():
+                shutil.rmtree(place, ignore_errors=True)
+                place.mkdir()
+                fill(place)
+                whole.touch()
+        return place
+
+    return folder_of
+
+
+@pytest.fixture(scope="session")
+def finished(made_once: Callable[[str, Callable[[Path], None]], Path]) -> Callable[[str], Path]:
     """Return a function from the name of a scenario to the folder of its finished run, which no test changes.
 
     `energy run NAME --json` makes it once for the workers of all processes. What the command said is beside its
     results, in `said.json` and `heard.txt` of the folder's grandparent.
     """
-    base = tmp_path_factory.getbasetemp()
-    shared = (base if worker_id == "master" else base.parent) / "finished"
-    shared.mkdir(exist_ok=True)
 
     def folder_of(name: str) -> Path:
-        place = shared / name
-        with (shared / f"{name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # given back when the file is closed
-            if not (place / "said.json").exists():
-                make_run(name, place)
-        return place / "results" / name
+        return made_once(name, partial(make_run, name)) / "results" / name
 
     return folder_of
 
 
 def make_run(name: str, place: Path) -> None:
-    """Run a scenario by the command; `said.json` is written last and says that the run is whole."""
+    """Run a scenario by the command."""
     program = Path(sys.executable).with_name("energy")
     words = ["run", name, "--json", "--out", str(place / "results")]
     done = subprocess.run([program, *words], cwd=PROJECT, capture_output=True, text=True, check=False)

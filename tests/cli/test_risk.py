@@ -203,7 +203,7 @@ def test_sensitivity_ranks_and_writes(energy: Energy, tmp_path: Path) -> None:
     for words in ("links.line.p_nom", "90 to 110 MW", "10 sets", "nine of ten", "0 without an optimum"):
         assert words in out
     folder = tmp_path / "two_bus-delivered"
-    written = {"numbers.csv", "spread.csv", "tornado.png", "tornado.svg"}
+    written = {"numbers.csv", "spread.csv", "tornado.png", "tornado.svg", "points"}
     assert written == {path.name for path in folder.iterdir()}
     numbers = pd.read_csv(folder / "numbers.csv", index_col=0)
     assert numbers.at["values.links.line.efficiency", "at high"] == pytest.approx(97 * 3.672, abs=0.01)

@@ -38,19 +38,24 @@ class Compared(NamedTuple):
 
 
 def optimised(n: pypsa.Network, **options: object) -> str:
-    """Optimise a network with options of HiGHS, and return how it ended."""
+    """Optimise a network with options of HiGHS, and return how it ended.
+
+    The model is that of `n.optimize()`, which would write its solution into the network too; no law here reads that.
+    """
     with quiet_pypsa():
-        _, condition = n.optimize(
-            include_objective_constant=False,
+        model = n.optimize.create_model(include_objective_constant=False, consistency_check=False)
+        _, condition = model.solve(
+            "highs",
             progress=False,
             log_to_console=False,
-            solver_options={"time_limit": PATIENCE, **options},
+            time_limit=PATIENCE,
+            **options,
         )
     return str(condition)
 
 
 def optimum(n: pypsa.Network) -> float | None:
-    """Return the objective of the user's own ``n.optimize()``; None where there is none.
+    """Return the objective that the user's own ``n.optimize()`` finds; None where there is none.
 
     PyPSA 1.4 ends in a KeyError where a generator out of service has an energy limit, which binds nothing.
     """
@@ -59,7 +64,7 @@ def optimum(n: pypsa.Network) -> float | None:
     condition = optimised(n)
     if condition == "time_limit":
         condition = optimised(n, solver="ipm")
-    return float(n.objective) if condition == "optimal" else NO_OPTIMUM
+    return float(n.model.objective.value) if condition == "optimal" else NO_OPTIMUM
 
 
 def asked(path: Path, **more: object) -> Scenario:

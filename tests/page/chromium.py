@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
-import tempfile
+import time
 import urllib.request
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from energy.report.pdf import browser, browser_options
+from energy.report.pdf import browser_options
 
 PATIENCE = 60
 
@@ -78,39 +78,48 @@ class Page:
             self.complaints.append(str(values["exceptionDetails"]))
 
 
-def in_chromium(path: Path, act: Callable[[Page], Awaitable[None]], width: int = 1200, height: int = 900) -> None:
-    """Open a local page in Chromium and do something with it."""
-    program = browser()
-    if program is None:
-        message = "Chromium is not installed; on Debian it comes with: apt-get install chromium"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        profile = Path(folder)
+class Browser:
+    """One Chromium, in which each test opens a tab of its own: starting one takes longer than reading a page."""
+
+    def __init__(self, program: str, profile: Path) -> None:
+        self._told = profile / "DevToolsActivePort"
         options = [*browser_options(profile), "--remote-debugging-port=0", "--remote-allow-origins=*"]
-        command = [program, *options, f"--window-size={width},{height}", "about:blank"]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        command = [program, *options, "--window-size=1200,900", "about:blank"]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def show(self, path: Path, act: Callable[[Page], Awaitable[None]]) -> None:
+        """Open a local page in a new tab, do something with it, and close the tab."""
+        tab = self._ask("PUT", "new?about:blank")
         try:
-            asyncio.run(_drive(process, profile, path, act))
+            asyncio.run(_drive(tab["webSocketDebuggerUrl"], path, act))
         finally:
-            process.terminate()
-            process.wait(PATIENCE)
+            self._ask("GET", f"close/{tab['id']}")
+
+    def end(self) -> None:
+        """Close the browser."""
+        self._process.terminate()
+        self._process.wait(PATIENCE)
+
+    def _ask(self, method: str, words: str) -> Any:
+        """Return what the browser answers to a command over HTTP; None where that is no JSON."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self._port}/json/{words}", method=method)
+        with urllib.request.urlopen(request) as answer:
+            text = answer.read()
+        return json.loads(text) if text.startswith((b"{", b"[")) else None
+
+    @cached_property
+    def _port(self) -> str:
+        """The port of its DevTools, which it tells when it is ready."""
+        for _ in range(10 * PATIENCE):
+            if self._told.is_file() and len(self._told.read_text(encoding="utf-8").splitlines()) == 2:
+                return self._told.read_text(encoding="utf-8").splitlines()[0]
+            assert self._process.poll() is None, "Chromium ended before it was ready"
+            time.sleep(0.1)
+        pytest.fail("Chromium is not ready")
 
 
-async def _drive(
-    process: subprocess.Popen[bytes], profile: Path, path: Path, act: Callable[[Page], Awaitable[None]]
-) -> None:
-    told = profile / "DevToolsActivePort"
-    for _ in range(10 * PATIENCE):
-        if told.is_file() and len(told.read_text(encoding="utf-8").splitlines()) == 2:
-            break
-        assert process.poll() is None, "Chromium ended before it was ready"
-        await asyncio.sleep(0.1)
-    port = told.read_text(encoding="utf-8").splitlines()[0]
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list") as answer:
-        (tab,) = [one for one in json.load(answer) if one["type"] == "page"]
-    connection = await websocket_connect(tab["webSocketDebuggerUrl"], max_message_size=100_000_000)
+async def _drive(address: str, path: Path, act: Callable[[Page], Awaitable[None]]) -> None:
+    connection = await websocket_connect(address, max_message_size=100_000_000)
     try:
         page = Page(connection)
         await page.open(path)

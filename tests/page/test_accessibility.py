@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
-from energy.report.html_report import report_page
-
+InChromium = Callable[[Path, Callable[[Any], Awaitable[None]]], None]
 WIDTHS = (390, 1400)  # CSS pixels: a phone, and a desk
 RULES = """
 (() => {
@@ -92,45 +88,24 @@ BROKEN = """<!DOCTYPE html><html><head><title></title></head><body><h3>deep</h3>
 <p style="color:#aaa">pale words</p><img src="data:,"><input><table><tr><td>1</td></tr></table></body></html>"""
 
 
-def _chromium() -> ModuleType:
-    """Return the driver beside this file; tests are no package."""
-    place = importlib.util.spec_from_file_location("chromium", Path(__file__).with_name("chromium.py"))
-    assert place is not None
-    assert place.loader is not None
-    module = importlib.util.module_from_spec(place)
-    sys.modules["chromium"] = module
-    place.loader.exec_module(module)
-    return module
-
-
-chromium = _chromium()
-
-
 async def _sized(tab: Any, width: int) -> None:
     is_phone = width < 600
     await tab.send("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=is_phone)
 
 
-@pytest.fixture(scope="module")
-def page(finished: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("page") / "report.html"
-    path.write_text(report_page([finished("baseline"), finished("two_bus")]), encoding="utf-8")
-    return path
-
-
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_page_has_no_serious_fault(page: Path, width: int) -> None:
+def test_the_page_has_no_serious_fault(page: Path, in_chromium: InChromium, width: int) -> None:
     async def act(tab: Any) -> None:
         await _sized(tab, width)
         assert await tab.value(RULES) == []
         await tab.value("document.querySelectorAll('details').forEach(d => { d.open = true })")
         assert await tab.value(RULES) == []
 
-    chromium.in_chromium(page, act)
+    in_chromium(page, act)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_energy_is_seen_without_scrolling_sideways(page: Path, width: int) -> None:
+def test_energy_is_seen_without_scrolling_sideways(page: Path, in_chromium: InChromium, width: int) -> None:
     """The first column of energies [GWh] of every run lies within the window, and the page is no wider than it."""
     edges = (
         "[...document.querySelectorAll('#table-scenarios tbody tr')].map(r => r.cells[1].getBoundingClientRect())"
@@ -145,10 +120,10 @@ def test_energy_is_seen_without_scrolling_sideways(page: Path, width: int) -> No
         assert len(shown) == 2
         assert all(0 <= left < right <= width for left, right in shown)
 
-    chromium.in_chromium(page, act)
+    in_chromium(page, act)
 
 
-def test_the_rules_find_what_is_broken(tmp_path: Path) -> None:
+def test_the_rules_find_what_is_broken(tmp_path: Path, in_chromium: InChromium) -> None:
     path = tmp_path / "broken.html"
     path.write_text(BROKEN, encoding="utf-8")
 
@@ -159,4 +134,4 @@ def test_the_rules_find_what_is_broken(tmp_path: Path) -> None:
         for rule in ("heading-order", "table without heads", "landmark-one-main", "meta-viewport"):
             assert rule in faults
 
-    chromium.in_chromium(path, act)
+    in_chromium(path, act)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import base64
-import importlib.util
 import re
 import shutil
-import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pandas as pd
@@ -22,33 +19,8 @@ from energy.report import pdf as pdf_module
 from energy.report.html_report import LARGEST, report_page
 from energy.report.pdf import write_pdf
 
+InChromium = Callable[[Path, Callable[[Any], Awaitable[None]]], None]
 A4 = (680, 1009)  # width and height in CSS pixels between margins of 15 mm
-
-
-def _chromium() -> ModuleType:
-    """Return the driver beside this file; tests are no package."""
-    place = importlib.util.spec_from_file_location("chromium", Path(__file__).with_name("chromium.py"))
-    assert place is not None
-    assert place.loader is not None
-    module = importlib.util.module_from_spec(place)
-    sys.modules["chromium"] = module
-    place.loader.exec_module(module)
-    return module
-
-
-chromium = _chromium()
-
-
-@pytest.fixture(scope="module")
-def folders(finished: Callable[[str], Path]) -> list[Path]:
-    return [finished("baseline"), finished("two_bus")]
-
-
-@pytest.fixture(scope="module")
-def page(folders: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("page") / "report.html"
-    path.write_text(report_page(folders), encoding="utf-8")
-    return path
 
 
 def test_page_is_small_and_names_nothing_outside(page: Path) -> None:
@@ -67,7 +39,7 @@ def test_numbers_are_those_of_the_run(page: Path, folders: list[Path], casa1000:
         assert re.search(rf'<th scope="row">{mark}</th><td>[^<]+</td><td class="number">{count}</td>', text)
 
 
-def test_nothing_leaves_the_page_and_nothing_is_complained_of(page: Path) -> None:
+def test_nothing_leaves_the_page_and_nothing_is_complained_of(page: Path, in_chromium: InChromium) -> None:
     async def act(tab: Any) -> None:
         assert await tab.value("document.images.length") > 10
         assert await tab.value("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
@@ -76,10 +48,10 @@ def test_nothing_leaves_the_page_and_nothing_is_complained_of(page: Path) -> Non
         assert len([url for url in tab.requests if url.startswith("file:")]) == 1
         assert tab.complaints == []
 
-    chromium.in_chromium(page, act)
+    in_chromium(page, act)
 
 
-def test_tables_sort_by_mouse_and_keyboard(page: Path) -> None:
+def test_tables_sort_by_mouse_and_keyboard(page: Path, in_chromium: InChromium) -> None:
     column = "[...document.querySelectorAll('#table-scenarios tbody tr')].map(r => Number(r.cells[1].dataset.value))"
     head = "document.querySelectorAll('#table-scenarios thead th')[1]"
 
@@ -100,17 +72,17 @@ def test_tables_sort_by_mouse_and_keyboard(page: Path) -> None:
         )
         assert 0 < await tab.value(rows) < every
 
-    chromium.in_chromium(page, act)
+    in_chromium(page, act)
 
 
-def test_phone_needs_no_sideways_scrolling(page: Path) -> None:
+def test_phone_needs_no_sideways_scrolling(page: Path, in_chromium: InChromium) -> None:
     async def act(tab: Any) -> None:
         await tab.send("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=2, mobile=True)
         assert await tab.value("document.documentElement.scrollWidth") <= 390
         sizes = "[...document.querySelectorAll('p, td, th')].map(e => parseFloat(getComputedStyle(e).fontSize))"
         assert min(await tab.value(sizes)) >= 12
 
-    chromium.in_chromium(page, act, 390, 844)
+    in_chromium(page, act)
 
 
 CONTRAST = """
@@ -134,7 +106,7 @@ CONTRAST = """
 """
 
 
-def test_page_can_be_read_by_all(page: Path) -> None:
+def test_page_can_be_read_by_all(page: Path, in_chromium: InChromium) -> None:
     async def act(tab: Any) -> None:
         assert await tab.value("document.documentElement.lang") == "en"
         alts = await tab.value("[...document.images].map(i => i.alt)")
@@ -152,10 +124,10 @@ def test_page_can_be_read_by_all(page: Path) -> None:
         ids = await tab.value("[...document.querySelectorAll('[id]')].map(e => e.id)")
         assert len(set(ids)) == len(ids)
 
-    chromium.in_chromium(page, act)
+    in_chromium(page, act)
 
 
-def test_print_cuts_no_figure(page: Path) -> None:
+def test_print_cuts_no_figure(page: Path, in_chromium: InChromium) -> None:
     async def act(tab: Any) -> None:
         await tab.send("Emulation.setEmulatedMedia", media="print")
         await tab.send(
@@ -172,10 +144,10 @@ def test_print_cuts_no_figure(page: Path) -> None:
         assert printed.startswith(b"%PDF-")
         assert len(re.findall(rb"/Type\s*/Page\b", printed)) >= len(sizes) / 3
 
-    chromium.in_chromium(page, act)
+    in_chromium(page, act)
 
 
-def test_interactive_map_asks_for_nothing(folders: list[Path], tmp_path: Path) -> None:
+def test_interactive_map_asks_for_nothing(folders: list[Path], tmp_path: Path, in_chromium: InChromium) -> None:
     from energy.report.interactive_map import interactive_map
     from energy.results.dataset import read_network
 
@@ -189,7 +161,7 @@ def test_interactive_map_asks_for_nothing(folders: list[Path], tmp_path: Path) -
         assert await tab.value("document.querySelectorAll('canvas').length") >= 1
         assert [text for text in tab.complaints if "Refused" in text or "Exception" in text] == []
 
-    chromium.in_chromium(path, act)
+    in_chromium(path, act)
 
 
 def test_what_a_scenario_says_is_never_code(folders: list[Path], tmp_path: Path) -> None:
@@ -234,7 +206,7 @@ def test_report_refuses_what_is_no_run(folders: list[Path], tmp_path: Path) -> N
         report_page([])
 
 
-def test_energy_change_cause_and_money_are_seen_on_a_phone(page: Path) -> None:
+def test_energy_change_cause_and_money_are_seen_on_a_phone(page: Path, in_chromium: InChromium) -> None:
     """Without scrolling sideways: the page is no wider than the phone, nor is the table of scenarios than its place."""
     heads_shown = "[...document.querySelectorAll('#table-scenarios thead th')].filter(h => h.offsetParent)"
     shown = f"{heads_shown}.map(h => h.innerText)"
@@ -249,4 +221,4 @@ def test_energy_change_cause_and_money_are_seen_on_a_phone(page: Path) -> None:
         place = "document.getElementById('table-scenarios').parentElement"
         assert await tab.value(f"{place}.scrollWidth <= {place}.clientWidth")
 
-    chromium.in_chromium(page, act)
+    in_chromium(page, act)

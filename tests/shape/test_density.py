@@ -51,9 +51,9 @@ LIMITS = {
     "comprehensions a thousand code lines": Limit(now=25, goal=25),
     "complexity of the worst function": Limit(now=15, goal=15),
     "locals called found": Limit(now=0, goal=0),
-    "classes": Limit(now=293, goal=125),  # 293 before pages of sensitivity and risk
+    "classes": Limit(now=295, goal=125),  # 293 before shares of travel and journaled runs
     "classes of one name": Limit(now=0, goal=0),
-    "public names": Limit(now=1202, goal=450),  # 1195 before firm energy; a third of them are used by one other module
+    "public names": Limit(now=1205, goal=450),  # a third of them are used by one other module
     "arrows in results, plots and report": Limit(now=335, goal=45),  # 332 before firm energy
 }
 """That no import runs upwards is held by test_architecture.py."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,12 +26,14 @@ from energy.analysis.sensitivity.uncertain_parameters import (
     uncertain_parameters,
     with_uncertain_parameters,
 )
+from energy.analysis.sweep import journaled_runs
+from energy.analysis.sweep.store import JOURNAL, Journal
 from energy.case import Case, read_case
 from energy.errors import SolverError
 from energy.model import inputs
 from energy.report.sensitivity_text import sensitivity_notes, sensitivity_record
 from energy.results.labels import short
-from energy.scenario import read_hazards, read_scenario
+from energy.scenario import Scenario, read_hazards, read_scenario
 from energy.solve.structure_hash import structure_key
 
 WEIGHTS = np.array([4.0, -2.0, 1.0, 0.0])
@@ -397,3 +402,32 @@ def test_page_says_what_the_model_says(casa1000: Case) -> None:
     for answer in solve_points(casa1000, points, Metrics()):
         said = rows[answer.index // 2][("low", "high")[answer.index % 2]]
         assert float(answer.values["delivered"]) == pytest.approx(float(said.replace(",", "")), abs=1)
+
+
+def test_a_study_that_was_stopped_solves_what_is_missing_and_is_the_same(
+    two_bus: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
+    parameters = uncertain_parameters(two_bus, scenario, ["values.links.*"])
+    budget = SensitivityBudget(looked_at=2, trajectories=2, top=1, base=2, spread=2)
+
+    def study() -> Sensitivity:
+        with closing(Journal(tmp_path / "points")) as journal:
+            return sensitivity(two_bus, scenario, parameters, sizes=budget, journal=journal)
+
+    whole = study()
+    file = tmp_path / "points" / JOURNAL
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join(lines[:-3]) + lines[-3][:20])
+    solved = []
+
+    def counted(case: Case, points: Sequence[Scenario], *args: Any, **more: Any) -> Iterator[Any]:
+        solved.extend(points)
+        return solve_points(case, points, *args, **more)
+
+    monkeypatch.setattr(journaled_runs, "solve_points", counted)
+    resumed = study()
+    assert len(solved) == 3
+    pd.testing.assert_frame_equal(resumed.numbers, whole.numbers)
+    assert resumed.spread.tolist() == whole.spread.tolist()
+    assert (resumed.base, resumed.points, resumed.failed) == (whole.base, whole.points, whole.failed)

@@ -32,11 +32,11 @@ def ranges_command(
     project: Annotated[Path, typer.Option(help="Folder of the project, for --reference.")] = Path(),
 ) -> None:
     """State the 90 % range of headline numbers with all unknown numbers at once; stopped, it goes on where it was."""
-    from energy.analysis.calibration.backcast_runs import SetRunner
     from energy.analysis.calibration.predictions import predicted_range
     from energy.analysis.parallel import processes_if_many
     from energy.analysis.sensitivity.number_sets import read_number_sets
     from energy.analysis.sensitivity.uncertain_parameters import refuse_without_numbers, uncertain_parameters
+    from energy.analysis.sweep.journaled_runs import JournaledRuns
     from energy.analysis.sweep.progress import shown_progress
     from energy.analysis.sweep.store import Journal
     from energy.report.docs_pages import write_page_ranges
@@ -54,7 +54,7 @@ def ranges_command(
         shown_progress("ranges", new_console(error=True)) as show,
     ):
         for (case, scenario), number_sets in zip(asked, drawn_from, strict=True):
-            runner = SetRunner(case, journal, executor, show, sets)
+            runner = JournaledRuns(case, journal, executor, show, sets)
             prediction = predicted_range(runner, scenario, sets, seed, number_sets)
             console.print(frame_text(_shown(prediction.table), f"{scenario.name}: nine of ten, numbers from {numbers}"))
             leading = prediction.leading(5).rename_axis("what moves it most")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
@@ -47,11 +48,15 @@ def sensitivity_command(
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
-    """Rank the numbers of the evidence by what their ranges do to a metric: tornado, Morris, Sobol."""
+    """Rank the numbers of the evidence by what their ranges do to a metric: tornado, Morris, Sobol.
+
+    Stopped at any moment, it goes on where it was; what --split draws begins anew.
+    """
     from energy.analysis.parallel import processes
     from energy.analysis.sensitivity.number_sets import read_number_sets
-    from energy.analysis.sensitivity.sensitivity import SensitivityBudget, sensitivity
+    from energy.analysis.sensitivity.sensitivity import SensitivityBudget, refuse_unanswerable, sensitivity
     from energy.analysis.sensitivity.uncertain_parameters import uncertain_parameters
+    from energy.analysis.sweep.store import Journal
     from energy.plots.frame import foot_of
     from energy.plots.risk import tornado_figure
     from energy.plots.style import save
@@ -75,16 +80,23 @@ def sensitivity_command(
     sets = read_number_sets(numbers, case, asked)
     record = _record(case, asked, sets)
     known = uncertain_parameters(case, asked, only or ["*"])
-    with processes(workers) as executor, working(f"{len(known)} numbers …"):
+    sizes = SensitivityBudget(looked_at=looked_at, trajectories=trajectories, top=top, base=base, spread=spread)
+    refuse_unanswerable(case, known, metric)
+    with (
+        closing(Journal(folder / "points")) as journal,
+        processes(workers) as executor,
+        working(f"{len(known)} numbers …"),
+    ):
         study = sensitivity(
             case=case,
             scenario=asked,
             parameters=known,
             metric=metric,
-            sizes=SensitivityBudget(looked_at=looked_at, trajectories=trajectories, top=top, base=base, spread=spread),
+            sizes=sizes,
             seed=seed,
             executor=executor,
             sets=sets,
+            journal=journal,
         )
         parts = _split(
             case=case,

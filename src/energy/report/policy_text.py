@@ -127,7 +127,7 @@ def _store_table(of_store: xr.Dataset) -> Table:
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD)
-    for heading in ("month", *(f"{p} % [hm3]" for p in EXCEEDED), "worth [MWh/hm3]"):
+    for heading in ("month", *(f"{p} % [hm3]" for p in EXCEEDED), "worth [weighted MWh/hm3]"):
         table.add_column(heading, justify="left" if heading == "month" else "right")
     for month in of_store["month"].values.tolist()[:-1]:
         content = of_store["content"].sel(month=month).to_numpy()

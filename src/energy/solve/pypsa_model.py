@@ -67,6 +67,7 @@ def pypsa_model(base: Inputs) -> linopy.Model:
         model = n.optimize.create_model(
             transmission_losses=TRANSMISSION_LOSSES[base.line_losses],
             include_objective_constant=False,
+            consistency_check=base.own is not None,  # what it says of tables that a case has checked is heard by nobody
             meshed_thresholds=[],  # one block of nodal balances, however many components hang on a bus
         )
         extra_functionality(n, n.snapshots)

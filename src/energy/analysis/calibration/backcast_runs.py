@@ -1,18 +1,14 @@
 """Backcast runs: the recorded quantities of many sets of numbers, each through every year of the record.
 
-What is solved is kept in a journal as it comes (``energy.analysis.sweep.store``), so that a run which was ended at any
-moment resumes. What a set gives depends on the set alone.
+What is solved is kept in a journal as it comes (``energy.analysis.sweep.journaled_runs``), so that a run which was
+ended at any moment resumes. What a set gives depends on the set alone.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -21,17 +17,13 @@ import pandas as pd
 from energy.analysis.backcast import compared, refuse_unfit
 from energy.analysis.backcast_quantities import quantities, store_paths
 from energy.analysis.calibration.observations import Observations, observations
-from energy.analysis.case_digest import case_digest
-from energy.analysis.parallel import Measure, solve_points
 from energy.analysis.sensitivity.uncertain_parameters import (
     UncertainParameter,
     uncertain_parameters,
     with_uncertain_parameters,
 )
-from energy.analysis.sweep.store import Journal
-from energy.analysis.sweep.sweep import DECIDING, Progress
+from energy.analysis.sweep.journaled_runs import JournaledRuns
 from energy.case import Case
-from energy.errors import SolverError
 from energy.scenario import Scenario
 from energy.solve import Result
 
@@ -139,33 +131,8 @@ def backcast_years(
 
 
 @dataclass
-class SetRunner:
-    """Runs sets of numbers, and keeps what is done.
-
-    Attributes
-    ----------
-    case
-        What exists.
-    journal
-        Where finished points are kept; None: nowhere.
-    executor
-        Where points are solved; None: here.
-    progress
-        Called after every point.
-    total
-        Points of the whole study, for the progress.
-    """
-
-    case: Case
-    journal: Journal | None = None
-    executor: Executor | None = None
-    progress: Callable[[Progress], None] | None = None
-    total: int = 0
-    done: int = 0
-    kept: int = 0
-    failed: int = 0
-    reasons: list[str] = field(default_factory=list)
-    begun: float = field(default_factory=time.monotonic)
+class SetRunner(JournaledRuns):
+    """Runs sets of numbers through the years of a record, and keeps what is done."""
 
     def quantities_of(self, years: BackcastYears, shares: np.ndarray) -> np.ndarray:
         """Return the modelled values of all observations; shape (sets, observations); NaN where a year has no optimum.
@@ -186,67 +153,3 @@ class SetRunner:
             values = self.values(points, measure, "quantities", len(wanted), scenario, str(wanted))
             outcomes[:, of_year] = values
         return outcomes
-
-    def values(
-        self,
-        points: Sequence[Scenario],
-        measure: Measure,
-        name: str,
-        size: int,
-        anchor: Scenario,
-        measured: str,
-    ) -> np.ndarray:
-        """Return what a measure gives of points; shape (points, size); NaN where a point has no optimum.
-
-        Parameters
-        ----------
-        points
-            Scenarios that differ from ``anchor`` in numbers.
-        measure, name, size
-            What is measured, the name of the wanted part of it and how many numbers that has.
-        anchor
-            The scenario that all solves start from.
-        measured
-            Text that tells this measure from others, for the journal.
-        """
-        known = {} if self.journal is None else self.journal.known
-        keys = self._keys(points, measured)
-        outcomes = np.full((len(points), size), np.nan)
-        missing = []
-        for index, key in enumerate(keys):
-            if key not in known:
-                missing.append(index)
-                continue
-            self._put(outcomes, index, known[key]["values"].get(name), known[key]["reason"])
-            self.kept += 1
-        missing_points = [points[index] for index in missing]
-        try:
-            for answer in solve_points(self.case, missing_points, measure, self.executor, anchor=anchor):
-                index = missing[answer.index]
-                if self.journal is not None:
-                    self.journal.add(keys[index], answer.values, answer.reason)
-                self._put(outcomes, index, answer.values.get(name), answer.reason)
-                self._show()
-        except BrokenExecutor as err:
-            raise SolverError(f"a worker was lost ({err}); what is done is kept: run the same command again") from None
-        return outcomes
-
-    def _keys(self, points: Sequence[Scenario], measured: str) -> list[str]:
-        versions = [f"{package} {version(package)}" for package in DECIDING]
-        common = "\n".join([case_digest(self.case), *versions, measured])
-        return [sha256(f"{common}\n{point.digest()}".encode()).hexdigest() for point in points]
-
-    def _put(self, outcomes: np.ndarray, index: int, values: Any, reason: str) -> None:
-        self.done += 1
-        if reason:
-            self.failed += 1
-            self.reasons.append(reason)
-        else:
-            outcomes[index] = values
-
-    def _show(self) -> None:
-        if self.progress is None:
-            return
-        seconds = time.monotonic() - self.begun
-        total = max(self.total, self.done)
-        self.progress(Progress(self.done, self.kept, self.failed, total, seconds))

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from energy.analysis.calibration.backcast_runs import SetRunner
 from energy.analysis.scenario_metrics import METRICS, MONTHS, Metrics
 from energy.analysis.sensitivity.number_sets import NumberSets, drawn_shares
 from energy.analysis.sensitivity.uncertain_parameters import (
@@ -19,6 +18,7 @@ from energy.analysis.sensitivity.uncertain_parameters import (
     uncertain_parameters,
     with_uncertain_parameters,
 )
+from energy.analysis.sweep.journaled_runs import JournaledRuns
 from energy.errors import SolverError
 from energy.scenario import Scenario
 from energy.solve import Result
@@ -117,7 +117,7 @@ def _ranks(values: np.ndarray) -> np.ndarray:
 
 
 def predicted_range(
-    runner: SetRunner,
+    runner: JournaledRuns,
     scenario: Scenario,
     count: int,
     seed: int,

@@ -67,7 +67,7 @@ def simulated_years(
         {
             "energy": (("service", "year", "month"), np.array(list(energy.values())) * GWH, {"units": "GWh"}),
             "content": (("store", "year", "month"), content, {"units": "hm3"}),
-            "water_value": (("store", "year", "month"), value, {"units": "MWh of the studied service a hm3"}),
+            "water_value": (("store", "year", "month"), value, {"units": "MWh by the weights of services a hm3"}),
             "water_class": (("year", "month"), water.classes, {"long_name": "class of water so far, 0 the driest"}),
             "outage_class": (("year", "month"), water.outage_classes, {"long_name": "class of outages, 1: heavy"}),
             "inflow": (("year", "month", "site"), water.flows, {"units": "m3/s"}),

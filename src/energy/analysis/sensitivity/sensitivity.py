@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from energy.analysis.parallel import solve_points
 from energy.analysis.scenario_metrics import METRICS, Metrics
 from energy.analysis.sensitivity.number_sets import NumberSets, drawn_shares, narrowed
 from energy.analysis.sensitivity.sensitivity_indices import (
@@ -28,6 +27,8 @@ from energy.analysis.sensitivity.uncertain_parameters import (
     refuse_without_numbers,
     with_uncertain_parameters,
 )
+from energy.analysis.sweep.journaled_runs import JournaledRuns
+from energy.analysis.sweep.store import Journal
 from energy.case import Case
 from energy.errors import Fault, InputError, SolverError, nearest
 from energy.scenario import Scenario
@@ -116,12 +117,14 @@ class Sensitivity:
 class _MetricSolver:
     """A metric of a case's scenarios, and what was solved for it."""
 
-    case: Case
     scenario: Scenario
     metric: str
-    executor: Executor | None
-    points: int = 0
-    reasons: list[str] = field(default_factory=list)
+    runs: JournaledRuns
+
+    @property
+    def case(self) -> Case:
+        """What exists."""
+        return self.runs.case
 
     def of(self, parameters: Sequence[UncertainParameter]) -> Model:
         """Return the metric as a function of shares of the parameters' ranges."""
@@ -137,17 +140,18 @@ class _MetricSolver:
 
     def values(self, points: Sequence[Scenario]) -> np.ndarray:
         """Return the metric of scenarios; shape (scenarios,); NaN where one has no optimum."""
-        values = np.full(len(points), np.nan)
-        for answer in solve_points(self.case, points, Metrics(), self.executor, anchor=self.scenario):
-            if answer.reason:
-                self.reasons.append(answer.reason)
-            else:
-                values[answer.index] = float(answer.values[self.metric])
-        self.points += len(points)
+        values = self.runs.values(
+            points,
+            Metrics(),
+            name=self.metric,
+            size=1,
+            anchor=self.scenario,
+            measured="metrics",
+        )[:, 0]
         if len(points) > 1 and np.isnan(values).all():
             what = f"none of {len(points)} sets of numbers has an optimum"
-            raise SolverError(f"{what}; the first: {self.reasons[-1]}")
-        return values
+            raise SolverError(f"{what}; the first: {self.runs.reasons[-1]}")
+        return np.asarray(values)
 
 
 def sensitivity(
@@ -159,6 +163,7 @@ def sensitivity(
     seed: int = 1,
     executor: Executor | None = None,
     sets: NumberSets | None = None,
+    journal: Journal | None = None,
 ) -> Sensitivity:
     """Move unknown numbers one by one, screen the widest, and give the leading ones Sobol indices.
 
@@ -179,6 +184,8 @@ def sensitivity(
     sets
         Joint values of some of the numbers, as a calibration left them: the spread is drawn from them, and bars and
         indices are over the 90 % ranges that they leave; None: the ranges of the evidence.
+    journal
+        Where finished points are kept, and looked up before they are solved; None: nowhere.
 
     Raises
     ------
@@ -201,9 +208,9 @@ def sensitivity(
     (348.8, 'GWh', 2)
     """
     budget = sizes or SensitivityBudget()
-    _refuse_unknown_metric(metric)
-    refuse_without_numbers(parameters, case)
-    solver = _MetricSolver(case, scenario, metric, executor)
+    refuse_unanswerable(case, parameters, metric)
+    runs = JournaledRuns(case, journal, executor)
+    solver = _MetricSolver(scenario, metric, runs)
     numbers = _numbers(solver, narrowed(parameters, sets), budget, seed)
     screened_keys = set(numbers.index[: budget.looked_at])
     shares = np.empty((0, 0))
@@ -218,18 +225,26 @@ def sensitivity(
         base=float(base[0]),
         metric=metric,
         unit=METRICS[metric][1],
-        points=solver.points,
-        failed=len(solver.reasons),
-        reason=next(iter(solver.reasons), ""),
+        points=runs.done,
+        failed=runs.failed,
+        reason=next(iter(runs.reasons), ""),
     )
 
 
-def _refuse_unknown_metric(metric: str) -> None:
+def refuse_unanswerable(case: Case, parameters: Sequence[UncertainParameter], metric: str) -> None:
+    """Refuse a study of a metric that is no single number, or of a case without numbers to vary.
+
+    Raises
+    ------
+    InputError
+        With what is allowed.
+    """
     single = [name for name, (dims, _, _) in METRICS.items() if not dims]
     if metric not in single:
         what = f"no metric {metric!r}"
         repair = nearest(metric, single)
         raise InputError(Fault(what, allowed=", ".join(single), repair=repair))
+    refuse_without_numbers(parameters, case)
 
 
 def _numbers(
