@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from matplotlib.figure import Figure
+from tests.figures import text_boxes
 
 import energy
 from energy.case import Case
@@ -30,20 +26,6 @@ from energy.results.waterfall import in_season, waterfall
 from energy.scenario import list_scenarios
 
 SIZES = ("journal", "slide")
-
-
-def measure() -> ModuleType:
-    """Return the module beside this file; tests are no package."""
-    place = importlib.util.spec_from_file_location("text_boxes", Path(__file__).with_name("text_boxes.py"))
-    assert place is not None
-    assert place.loader is not None
-    module = importlib.util.module_from_spec(place)
-    sys.modules["text_boxes"] = module
-    place.loader.exec_module(module)
-    return module
-
-
-text_boxes = measure()
 
 
 @pytest.fixture(scope="module")

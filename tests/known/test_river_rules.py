@@ -13,8 +13,8 @@ from energy.case import Case, read_case
 from energy.errors import InputError
 from energy.metrics import audit
 from energy.model import extra_functionality, inputs, network
-from energy.model.custom_constraints import travel_shares
 from energy.model.pypsa_logging import quiet_pypsa
+from energy.model.travel_time import travel_shares
 from energy.scenario import read_scenario
 from energy.solve import Result, solve
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+from tests.page.chromium import Browser
 
 from energy.report.html_report import report_page
 from energy.report.pdf import browser
@@ -29,22 +27,11 @@ def in_chromium() -> Iterator[InChromium]:
             pytest.fail(message)
         pytest.skip(message)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        opened = _driver().Browser(program, Path(profile))
+        opened = Browser(program, Path(profile))
         try:
             yield opened.show
         finally:
             opened.end()
-
-
-def _driver() -> ModuleType:
-    """Return the driver beside this file; tests are no package."""
-    place = importlib.util.spec_from_file_location("chromium", Path(__file__).with_name("chromium.py"))
-    assert place is not None
-    assert place.loader is not None
-    module = importlib.util.module_from_spec(place)
-    sys.modules["chromium"] = module
-    place.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="session")

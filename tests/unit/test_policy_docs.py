@@ -24,10 +24,10 @@ from energy.report.policy_docs import (
     policy_blocks,
 )
 from energy.results.recorded_policy import (
+    FIRM,
+    LEVELS,
     SEASONS,
-    recorded_firm_energy,
-    recorded_levels,
-    recorded_seasons,
+    recorded_policy_table,
     season_sentence,
     write_recorded,
 )
@@ -188,26 +188,32 @@ def test_a_recorded_table_comes_back(tmp_path: Path) -> None:
     levels = levels_on_record(made_up(), record(("Toktogul", "content", "2021-05-01", 9000.0)))
     firm = firm_energy_table(made_up())
     write_recorded(seasons, levels, firm, tmp_path)
-    pd.testing.assert_frame_equal(recorded_seasons(tmp_path), seasons, rtol=1e-5, check_dtype=False)
-    pd.testing.assert_frame_equal(recorded_levels(tmp_path), levels, rtol=1e-5, check_dtype=False)
-    pd.testing.assert_frame_equal(recorded_firm_energy(tmp_path), firm, rtol=1e-5, check_dtype=False)
+    pd.testing.assert_frame_equal(recorded_policy_table(tmp_path, SEASONS), seasons, rtol=1e-5, check_dtype=False)
+    pd.testing.assert_frame_equal(recorded_policy_table(tmp_path, LEVELS), levels, rtol=1e-5, check_dtype=False)
+    pd.testing.assert_frame_equal(recorded_policy_table(tmp_path, FIRM), firm, rtol=1e-5, check_dtype=False)
 
 
 def test_a_table_without_a_column_is_refused(tmp_path: Path) -> None:
     (tmp_path / SEASONS).parent.mkdir(parents=True)
     (tmp_path / SEASONS).write_text("scenario,service\na,casa\n")
     with pytest.raises(InputError, match=r"policy\.csv:1: column 'quantity' is missing.*energy policy simulate"):
-        recorded_seasons(tmp_path)
+        recorded_policy_table(tmp_path, SEASONS)
 
 
 @pytest.mark.parametrize("page", SEASON_PAGES, ids=str)
 def test_pages_quote_the_recorded_policy(page: Path) -> None:
     text = (PROJECT / page).read_text(encoding="utf-8")
-    recorded = recorded_seasons(PROJECT), recorded_levels(PROJECT), recorded_firm_energy(PROJECT)
+    recorded = (
+        recorded_policy_table(PROJECT, SEASONS),
+        recorded_policy_table(PROJECT, LEVELS),
+        recorded_policy_table(PROJECT, FIRM),
+    )
     for name, block in policy_blocks(page, *recorded).items():
         assert with_block(text, name, block) == text, "run: energy policy simulate baseline … --page"
 
 
 def test_the_page_of_questions_quotes_the_recorded_policy() -> None:
     text = (PROJECT / "docs" / "questions.md").read_text(encoding="utf-8")
-    assert season_sentence(recorded_seasons(PROJECT)) in text, "run: energy questions --page docs/questions.md"
+    assert season_sentence(recorded_policy_table(PROJECT, SEASONS)) in text, (
+        "run: energy questions --page docs/questions.md"
+    )

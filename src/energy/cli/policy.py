@@ -177,15 +177,17 @@ def _write_pages(years: xr.Dataset, case: Case, project: Path) -> None:
     from energy.plots.levels_on_record import levels_on_record_figure
     from energy.plots.style import save
     from energy.report.policy_docs import FIGURE, write_policy_pages
-    from energy.results.recorded_policy import recorded_firm_energy, recorded_levels, recorded_seasons, write_recorded
+    from energy.results.recorded_policy import FIRM, LEVELS, SEASONS, recorded_policy_table, write_recorded
 
     figures = pd.concat([season_comparison(years), harm_table(years)], ignore_index=True)
     levels_of_years = levels_on_record(years, case.record)
     files = write_recorded(figures, levels_of_years, firm_energy_table(years), project)
-    seasons, levels = recorded_seasons(project), recorded_levels(project)
+    seasons = recorded_policy_table(project, SEASONS)
+    levels = recorded_policy_table(project, LEVELS)
+    firm = recorded_policy_table(project, FIRM)
     stores = sorted(set(levels["store"]), reverse=True)
     figure = levels_on_record_figure(years, case.record, stores)
-    files += write_policy_pages(seasons, levels, recorded_firm_energy(project), project)
+    files += write_policy_pages(seasons, levels, firm, project)
     files += save(figure, project / FIGURE, kinds=("png",), force=True)
     for file in files:
         new_console(error=True).print(f"written: {file}")

@@ -10,8 +10,9 @@ import pandas as pd
 
 from energy.metrics.accounts import account_mismatch
 from energy.metrics.balance import injections
-from energy.model.custom_constraints import positions, travel_shares
 from energy.model.line_losses import linearised_loss
+from energy.model.snapshot_runs import positions
+from energy.model.travel_time import travel_shares
 from energy.solve import Result
 
 TOLERANCE = 1e-6  # MW, MWh, hm³ or hm³/h, relative to the largest flow of the kind

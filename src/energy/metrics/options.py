@@ -10,9 +10,9 @@ import pandas as pd
 
 from energy.case import Case
 from energy.metrics.monthly import GWH
-from energy.model.custom_constraints import positions
 from energy.model.hourly import number
 from energy.model.objective import RETURNED
+from energy.model.snapshot_runs import positions
 from energy.scenario import Scenario
 from energy.solve import Result
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from energy.model.custom_constraints import runs_of
 from energy.model.pypsa_logging import quiet_pypsa
+from energy.model.snapshot_runs import runs_of
 
 if TYPE_CHECKING:
     import pypsa

@@ -20,10 +20,10 @@ from energy.case.rules import (
 from energy.model.accounts import account_rule
 from energy.model.axis import Axis
 from energy.model.cache import IdentityKey
-from energy.model.custom_constraints import runs_of
 from energy.model.objective import LACKING, LACKING_WATER, STUDIED
 from energy.model.profiles import HM3_AN_HOUR
 from energy.model.rule_windows import occurrences, snapshots_inside
+from energy.model.snapshot_runs import runs_of
 
 POND = "pond"  # carrier of the stores that close every day
 

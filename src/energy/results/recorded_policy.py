@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,43 +24,29 @@ FIRM = Path("results/reference/policy_firm.csv")
 REPAIR = "energy policy simulate baseline --page"
 
 
-def recorded_seasons(project: Path) -> pd.DataFrame:
-    """Return what services get by policy and with foresight, as recorded; see ``season_comparison``.
+COLUMNS = {SEASONS: SEASON_COLUMNS, LEVELS: LEVEL_COLUMNS, FIRM: FIRM_COLUMNS}
+"""File → its columns: of ``season_comparison``, ``levels_on_record`` and ``firm_energy_table``."""
+
+
+def recorded_policy_table(project: Path, file: Path) -> pd.DataFrame:
+    """Return a recorded table of a policy; empty where there is none.
+
+    Parameters
+    ----------
+    project
+        Folder of the project.
+    file
+        ``SEASONS``, ``LEVELS`` or ``FIRM``.
 
     Raises
     ------
     InputError
         When the file is no such table.
     """
-    return _table(project / SEASONS, SEASON_COLUMNS)
-
-
-def recorded_levels(project: Path) -> pd.DataFrame:
-    """Return contents on record beside those of the policy, as recorded; see ``levels_on_record``.
-
-    Raises
-    ------
-    InputError
-        When the file is no such table.
-    """
-    return _table(project / LEVELS, LEVEL_COLUMNS)
-
-
-def recorded_firm_energy(project: Path) -> pd.DataFrame:
-    """Return what can be promised under a policy, as recorded; see ``firm_energy_table``.
-
-    Raises
-    ------
-    InputError
-        When the file is no such table.
-    """
-    return _table(project / FIRM, FIRM_COLUMNS)
-
-
-def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """Return a recorded table; empty where there is none."""
+    path = project / file
+    columns = list(COLUMNS[file])
     if not path.is_file():
-        return pd.DataFrame(columns=list(columns))
+        return pd.DataFrame(columns=columns)
     try:
         table = pd.read_csv(path)
     except (ValueError, pd.errors.ParserError) as err:
@@ -130,7 +116,7 @@ def recorded_sentence(scenario: Scenario) -> str:
     if results is None:
         return ""
     try:
-        seasons = recorded_seasons(results.parent)
+        seasons = recorded_policy_table(results.parent, SEASONS)
         of_scenario = seasons[seasons["scenario"] == scenario.name]
         if of_scenario.empty or read_scenario(scenario.name).digest() != scenario.digest():
             return ""

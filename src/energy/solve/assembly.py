@@ -18,8 +18,9 @@ import pandas as pd
 from scipy import sparse
 
 from energy.model import Inputs
-from energy.model.custom_constraints import positions, travel_shares
 from energy.model.line_losses import loss_segments
+from energy.model.snapshot_runs import positions
+from energy.model.travel_time import travel_shares
 from energy.solve.lp import (
     BALANCE,
     ENERGY,

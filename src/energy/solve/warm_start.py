@@ -16,7 +16,7 @@ import numpy as np
 
 from energy.model import Inputs
 from energy.model.axis import Axis
-from energy.model.custom_constraints import positions
+from energy.model.snapshot_runs import positions
 from energy.solve.lp import BALANCE, ENERGY, LOSS, RATING, VOLTAGE, Structure
 
 Rule = Mapping[str, Any]

@@ -19,12 +19,12 @@ from energy.analysis.policy.stages import months_of
 from energy.analysis.policy.trained import Policy
 from energy.analysis.policy.walk import Step, Walk
 from energy.analysis.policy.water_policy import WaterPolicyModel
-from energy.model.custom_constraints import runs_of
 from energy.model.hourly import number
 from energy.model.inputs import Inputs, assemble
 from energy.model.marginal_costs import with_objective
 from energy.model.objective import LACKING_WATER
 from energy.model.profiles import HM3_AN_HOUR
+from energy.model.snapshot_runs import runs_of
 from energy.solve import Result
 from energy.solve.lp import ENERGY
 from energy.solve.rivers import NEGLIGIBLE

@@ -279,7 +279,8 @@ class CentralPath:
 
         Near the optimum the weights differ by twenty orders of magnitude, and factors alone miss rows by hundredths.
         They are a preconditioner by which a few steps are enough (Golub and Van Loan, Matrix Computations, 2013,
-        algorithm 11.5.1). The sharpest of the solutions is returned.
+        algorithm 11.5.1). The sharpest of the solutions is returned: residuals rise and fall on the way, and with the
+        last one, as scipy's ``cg`` returns it, a 6-hourly year in five ended without a proof.
         """
         solution = self.equations.solve(right)
         missed = right - self._normal(solution)

@@ -14,8 +14,8 @@ from scipy import sparse
 from energy.case.schema import port_efficiencies
 from energy.model import Inputs
 from energy.model.accounts import SCHEDULE
-from energy.model.custom_constraints import positions
 from energy.model.impedance import effective_impedance
+from energy.model.snapshot_runs import positions
 
 WATER = "water"
 SHEDDING = ("unserved", "load shedding", "load_shedding", "load")

@@ -1,0 +1,26 @@
+"""Runs of snapshots: [first, after last] positions, as rules and open branches name the hours that they are for."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def runs_of(inside: np.ndarray) -> list[list[int]]:
+    """Return the [first, after last] positions of the runs of True.
+
+    Examples
+    --------
+    >>> runs_of(np.array([True, True, False, True]))
+    [[0, 2], [3, 4]]
+    """
+    padded = np.concatenate([[0], inside.astype(int), [0]])
+    edges = np.flatnonzero(np.diff(padded))
+    return [[int(first), int(after)] for first, after in edges.reshape(-1, 2)]
+
+
+def positions(runs: list[list[int]]) -> np.ndarray:
+    """Return the positions that runs of [first, after last] cover."""
+    if not runs:
+        return np.array([], dtype=int)
+    parts = [np.arange(first, after) for first, after in runs]
+    return np.concatenate(parts)
