@@ -33,12 +33,13 @@ def travel_shares(hours: np.ndarray, travel_time: float) -> TravelShares:
     half and the whole travel time counts as that time: its water arrives in the next one.
 
     Shorter snapshots are taken together to spells of about the travel time. What leaves in a spell arrives in the
-    next one at a steady rate: its water travels for the time of a spell in the mean, and for twice that at most. In a
-    spell of less than half of the travel time, as beside an event, as much arrives as would empty the way in that time.
-    In the first snapshot, before which nothing is known, the content at its end counts.
+    next one at a steady rate (lag and translation): its water travels for the time of a spell in the mean, and for
+    twice that at most. In a spell of less than half of the travel time, as beside an event, as much arrives as would
+    empty the way in that time. In the first snapshot, before which nothing is known, the content at its end counts.
 
-    So no water is on the way for longer than two travel times. A reservoir that kept even a twentieth of it would let a
-    later snapshot hang on all earlier ones, and the order of services would find worth in those traces.
+    So no water is on the way for longer than two spells, which are two thirds to one and a half of the travel time. A
+    reservoir that kept even a twentieth of it would let a later snapshot hang on all earlier ones, and the order of
+    services would find worth in those traces.
 
     Parameters
     ----------
