@@ -88,6 +88,9 @@ def row_numbers(case: Case) -> Iterator[Number]:  # noqa: C901  (one branch a pr
             continue
         for key, row in table.iterrows():
             parts = [str(part) for part in (key if isinstance(key, tuple) else (key,))]
+            if profile == "demand_season":
+                yield Number("profiles/demand_season", parts[0], "summer_elasticity", float(row["summer_elasticity"]))
+                continue
             if profile == "loss_curve":
                 for field, value in row.items():
                     yield Number("profiles/loss_curve", parts[0], f"{parts[1]}.{field}", float(value))

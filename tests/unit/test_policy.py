@@ -159,6 +159,13 @@ def test_proved_bound_holds_for_prices_that_are_wrong() -> None:
             assert bound + slope[0] * (state - 4.0) <= optimum + 1e-9
 
 
+def test_a_run_that_does_not_end_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    solver = StageSolver(two_weeks().nodes[1])
+    monkeypatch.setattr("energy.analysis.policy.stage_solver.LONGEST_RUN", -1e9)
+    with pytest.raises(SolverError, match="stage week"):
+        solver.solve(np.array([5.0]), two_weeks().nodes[1].noises[0])
+
+
 def test_memory_of_cuts_is_bounded() -> None:
     value = ValueFunction.flat(0.0, 1)
     for number in range(200):

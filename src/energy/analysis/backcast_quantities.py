@@ -66,41 +66,48 @@ def _country_energies(result: Result) -> Iterator[Entry]:
     """Yield generation, unserved demand and trade of each country, and the output of each plant [GWh]."""
     energies = _generation(result)
     yield from energies.items()
+    energy_of_part = _energy_of_parts(result)
+    power = _generated_power(result)
+    exports, imports = _trade(result)
     countries = set(country_of_bus(result)) - {""}
     for name in sorted(countries):
         generation = _total_generation(energies, name)
         yield (name, "generation"), generation
-        yield from _generation_of_months(result, name)
-        exports, imports = _trade(result, name)
-        yield (name, "exports"), exports
-        yield (name, "imports"), imports
-        yield (name, "net imports"), imports - exports
+        no_power = np.zeros(len(result.hours))
+        to_date = energy_of_part @ power.get(name, no_power)
+        for part, energy in zip(MONTHS_OF_GENERATION, to_date.tolist(), strict=True):
+            yield (name, f"generation {part}"), energy
+        yield (name, "exports"), exports[name]
+        yield (name, "imports"), imports[name]
+        yield (name, "net imports"), imports[name] - exports[name]
 
 
-def _generation_of_months(result: Result, country: str) -> Iterator[Entry]:
-    """Yield the generation of a country [GWh] to the end of each month of the year, and of its last quarter and month.
+def _energy_of_parts(result: Result) -> np.ndarray:
+    """Return what a megawatt in each snapshot gives in each part of the year [GWh]; shape (parts, snapshots).
 
-    That to the end of December would be the year's, which has a name of its own.
+    The parts are those of ``MONTHS_OF_GENERATION``: the year to the end of each month, its last quarter and month. That
+    to the end of December would be the year's, which has a name of its own.
     """
     axis = result.inputs.axis
-    power = _generated_power(result, country)
-    for name, window in MONTHS_OF_GENERATION.items():
-        share = axis.share(in_window(axis.hours, *window))
-        energy = float((result.hours * share) @ power) / 1000
-        yield (country, f"generation {name}"), energy
+    windows = MONTHS_OF_GENERATION.values()
+    shares = [axis.share(in_window(axis.hours, *window)) for window in windows]
+    return np.asarray(result.hours * np.array(shares) / 1000)
 
 
-def _generated_power(result: Result, country: str) -> np.ndarray:
-    """Return the power of a country's plants, purchases and unserved demand aside [MW]; shape (snapshots,)."""
-    country_of = country_of_bus(result)
+def _generated_power(result: Result) -> dict[str, np.ndarray]:
+    """Return the power of each country's plants, purchases and unserved demand aside [MW]; shape (snapshots,) each."""
     generators = _generators(result)
     is_plant = (generators["carrier"] != UNSERVED) & ~_is_purchase(generators)
-    plants = generators.index[is_plant & (generators["bus"].map(country_of) == country)]
+    plants = generators[is_plant]
     turbines = _turbines(result)
-    of_country = turbines.index[turbines["bus1"].map(country_of) == country]
-    from_plants = result.flow("generators")[plants].to_numpy().sum(axis=1)
-    from_water = result.received[of_country].to_numpy().sum(axis=1)
-    return np.asarray(from_plants + from_water)
+    country = country_of_bus(result)
+    of_plants = plants["bus"].map(country)
+    of_turbines = turbines["bus1"].map(country)
+    countries = pd.concat([of_plants, of_turbines]).to_numpy(str)
+    from_plants = result.flow("generators")[plants.index].to_numpy()
+    from_water = result.received[turbines.index].to_numpy()
+    power = np.hstack([from_plants, from_water])
+    return {name: power[:, countries == name].sum(axis=1) for name in map(str, np.unique(countries))}
 
 
 def _total_generation(energies: Values, country: str) -> float:
@@ -118,35 +125,27 @@ def _generation(result: Result) -> Values:
     energies: defaultdict[Key, float] = defaultdict(float)
 
     generators = _generators(result)
-    purchases = _is_purchase(generators)
-    power = result.flow("generators")
-    for name in generators.index:
-        carrier = str(generators["carrier"][name])
-        if carrier == UNSERVED:
-            quantity = UNSERVED
-        elif purchases[name]:
-            continue
-        else:
-            quantity = f"generation: {carrier}"
-        bus = generators["bus"][name]
-        place = str(country[bus])
-        energy = _energy(result, power[name])
-        energies[place, quantity] += energy
+    is_unserved = generators["carrier"] == UNSERVED
+    counted = generators[is_unserved | ~_is_purchase(generators)]
+    places = counted["bus"].map(country)
+    output = _energy(result, result.flow("generators")[counted.index])
+    for place, carrier, energy in zip(places, counted["carrier"], output, strict=True):
+        quantity = UNSERVED if carrier == UNSERVED else f"generation: {carrier}"
+        energies[str(place), quantity] += energy
 
     turbines = _turbines(result)
-    for name in turbines.index:
-        bus = turbines["bus1"][name]
-        place = str(country[bus])
-        river = str(turbines["bus0"][name])
-        energy = _energy(result, result.received[name])
-        energies[place, HYDRO] += energy
-        energies[river, PLANT] += energy
+    places = turbines["bus1"].map(country)
+    output = _energy(result, result.received[turbines.index])
+    for place, river, energy in zip(places, turbines["bus0"], output, strict=True):
+        energies[str(place), HYDRO] += energy
+        energies[str(river), PLANT] += energy
     return dict(energies)
 
 
-def _energy(result: Result, power: pd.Series) -> float:
-    """Return the energy over the horizon [GWh] of a power in every snapshot [MW]."""
-    return float(result.hours @ power) / 1000
+def _energy(result: Result, power: pd.DataFrame) -> list[float]:
+    """Return the energy over the horizon [GWh] of each column of powers in every snapshot [MW]."""
+    energy: list[float] = (result.hours @ power.to_numpy() / 1000).tolist()
+    return energy
 
 
 def _bus_carrier(result: Result) -> pd.Series:
@@ -180,51 +179,42 @@ def _turbines(result: Result) -> pd.DataFrame:
     return links[from_water & ~to_water]
 
 
-def _trade(
-    result: Result,
-    place: str,
-) -> tuple[float, float]:
-    """Return exports and imports of a country [GWh]: what leaves and enters it."""
+def _trade(result: Result) -> tuple[dict[str, float], dict[str, float]]:
+    """Return exports and imports of each country [GWh]: what leaves and enters it."""
+    exports, imports = _trade_over_lines(result)
     country = country_of_bus(result)
-    exports, imports = _trade_over_lines(result, place)
     links = result.inputs.components["links"]
     carrier = links["bus0"].map(_bus_carrier(result))
     electric = links[carrier != "water"]
-    sent = result.flow("links")
-    received = result.received
-    for name, row in electric.iterrows():
-        start = country[row["bus0"]]
-        end = country[row["bus1"]]
-        if start == end:
-            continue
-        if start == place:
-            exports += float(result.hours @ sent[name])
-        if end == place:
-            imports += float(result.hours @ received[name])
-    return exports / 1000, imports / 1000
+    starts = electric["bus0"].map(country)
+    ends = electric["bus1"].map(country)
+    sent = _energy(result, result.flow("links")[electric.index])
+    received = _energy(result, result.received[electric.index])
+    for start, end, leaving, arriving in zip(starts, ends, sent, received, strict=True):
+        if start != end:
+            exports[start] += leaving
+            imports[end] += arriving
+    return exports, imports
 
 
-def _trade_over_lines(
-    result: Result,
-    place: str,
-) -> tuple[float, float]:
-    """Return exports and imports of a country [MWh] over its AC lines, which are one border."""
+def _trade_over_lines(result: Result) -> tuple[dict[str, float], dict[str, float]]:
+    """Return exports and imports of each country [GWh] over its AC lines, which are one border."""
+    country = country_of_bus(result)
+    exports = dict.fromkeys(country, 0.0)
+    imports = dict.fromkeys(country, 0.0)
     lines = result.inputs.components.get("lines")
     if lines is None or lines.empty:
-        return 0.0, 0.0
-    country = country_of_bus(result)
-    start = lines["bus0"].map(country)
-    end = lines["bus1"].map(country)
-    leaves = (start == place).astype(int)
-    enters = (end == place).astype(int)
-    direction = leaves - enters
+        return exports, imports
     flow = result.flow("lines")
-    direction_of_column = direction[flow.columns].to_numpy()
-    net_export = flow.to_numpy() @ direction_of_column
-    net_import = -net_export
-    exports = result.hours @ net_export.clip(min=0)
-    imports = result.hours @ net_import.clip(min=0)
-    return float(exports), float(imports)
+    starts = lines["bus0"].map(country)[flow.columns].to_numpy(str)
+    ends = lines["bus1"].map(country)[flow.columns].to_numpy(str)
+    for place in exports:
+        direction = (starts == place).astype(int) - (ends == place).astype(int)
+        net_export = flow.to_numpy() @ direction
+        net_import = -net_export
+        exports[place] = float(result.hours @ net_export.clip(min=0)) / 1000
+        imports[place] = float(result.hours @ net_import.clip(min=0)) / 1000
+    return exports, imports
 
 
 def _reservoir_volumes(result: Result) -> Iterator[Entry]:

@@ -42,6 +42,7 @@ Measure = Callable[[Result], Mapping[str, Any]]
 """Result → name → number or array. Sent to other processes, so a function of a module, not one within a function."""
 
 CHUNK = 16  # points that a worker takes at once, at most
+_DATES = (".build_year", ".lifetime")
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -305,8 +306,16 @@ def _result(
     inputs = with_objective(assemble(case, scenario), scenario)
     if solver is not None:
         return solve_with(solver, inputs)
-    anchors = warm_start_scenarios(scenario) if anchor is None else (anchor,)
+    anchors = warm_start_scenarios(scenario) if anchor is None else (_with_dates_of(anchor, scenario),)
     return engine_of(key, inputs).solve(inputs, anchor=_warm_start_scenario(case, anchors))
+
+
+def _with_dates_of(anchor: Scenario, scenario: Scenario) -> Scenario:
+    """Return an anchor with a point's own dates of build, since a basis is only of use to the same components."""
+    dates = {address: value for address, value in scenario.values.items() if address.endswith(_DATES)}
+    if not dates:
+        return anchor
+    return anchor.replace(values={**anchor.values, **dates})
 
 
 def _warm_start_scenario(case: Case, anchors: Sequence[Scenario]) -> WarmStartScenario:

@@ -24,7 +24,7 @@ from energy.case.rules import (
     TravelRule,
     VolumeRule,
 )
-from energy.case.schema import HOURS, MONTHS, bus_columns, series_attributes
+from energy.case.schema import HOURS, MONTHS, SUMMER_MONTHS, bus_columns, series_attributes
 from energy.case.section_check import section_faults
 from energy.errors import Fault, nearest
 from energy.reading.tree import Node, Steps, nearest_node
@@ -179,6 +179,8 @@ def _demand(case: Case) -> Iterator[Fault]:
     yield from _load_shares(loads)
     yield from _month_shares(case.profiles["demand_month"])
     yield from _growth_paths(case.profiles["demand_year"])
+    if "demand_season" in case.profiles:
+        yield from _seasons_of_demand(case)
 
 
 def _load_shares(loads: pd.DataFrame) -> Iterator[Fault]:
@@ -201,6 +203,32 @@ def _month_shares(months: pd.DataFrame) -> Iterator[Fault]:
         if abs(share - 1) > 1e-4:
             what = f"month shares of {demand!r} sum to {share:.5f}"
             yield Fault(what, _path(months), line=line, allowed="1 (within 1e-4)")
+
+
+def _seasons_of_demand(case: Case) -> Iterator[Fault]:
+    """Yield rows of ``demand_season.csv`` whose demand does not exist, or has no figure of the year of its shape."""
+    seasons = case.profiles["demand_season"]
+    known = case.profiles["demand_year"].index
+    months = case.profiles["demand_month"]
+    for row, line in _rows(seasons):
+        demand = str(row["demand"])
+        year = int(row["shape_year"])
+        if (demand, year) not in known:
+            yield Fault(
+                f"no demand of {demand!r} in {year}, the year of its shape",
+                _path(seasons),
+                line=line,
+                allowed="a demand and a year of demand_year.csv",
+                repair="correct demand or shape_year, or add the year to demand_year.csv",
+            )
+        elif demand in months.index and not 0 < months.loc[demand, SUMMER_MONTHS].sum() < 1:
+            yield Fault(
+                f"demand {demand!r} is in one season only, so that it has no shape to follow the year's energy",
+                _path(seasons),
+                line=line,
+                allowed="a share of April to September above 0 and below 1 in demand_month.csv",
+                repair="remove the row",
+            )
 
 
 def _growth_paths(years: pd.DataFrame) -> Iterator[Fault]:

@@ -131,7 +131,9 @@ def _profile_numbers(
         return
     for key, row in table.iterrows():
         name, *others = map(str, key if isinstance(key, tuple) else (key,))
-        if profile == "loss_curve":
+        if profile == "demand_season":
+            yield name, "summer_elasticity", float(row["summer_elasticity"])
+        elif profile == "loss_curve":
             for field, value in row.items():
                 yield name, f"{others[0]}.{field}", float(value)
         elif profile in ("monthly", "hourly"):

@@ -27,6 +27,8 @@ OWN_DEFINITIONS = (
 )
 """What PyPSA reads of a user's own network by itself; no scenario changes it."""
 MONTHS = [str(month) for month in range(1, 13)]
+SUMMER_MONTHS = [str(month) for month in range(4, 10)]
+"""April to September."""
 HOURS = [str(hour) for hour in range(24)]
 EXTRA_COLUMNS: dict[str, dict[str, str]] = {
     "buses": {"country": "string"},
@@ -238,7 +240,9 @@ def _schema(columns: dict[str, pa.Column]) -> pa.DataFrameSchema:
 
 
 utc_offset = {"utc_offset": pa.Column(float, pa.Check.in_range(-12, 14, error="hours from -12 to 14"))}
-year = {"year": pa.Column(int, pa.Check.in_range(1900, 2100, error="a year from 1900 to 2100"))}
+calendar_year = pa.Column(int, pa.Check.in_range(1900, 2100, error="a year from 1900 to 2100"))
+year = {"year": calendar_year}
+shape_year = {"shape_year": calendar_year}
 confidence = {"confidence": pa.Column(object, pa.Check.isin(["A", "B", "C"], error="A, B or C"))}
 
 months = _numbers(MONTHS)
@@ -247,12 +251,17 @@ hours_not_negative = _numbers(HOURS, not_negative)
 growth = _numbers(["low", "central", "high"], not_negative)
 losses = _numbers(["constant", "linear", "quadratic"], not_negative)
 level = _numbers(["level"], not_negative)
+summer_elasticity = _numbers(["summer_elasticity"], not_negative)
 head_efficiency = _numbers(["efficiency"], positive)
 
 PROFILES: dict[str, tuple[pa.DataFrameSchema, list[str]]] = {
     "demand_year": (
         _schema(_texts("demand") | year | growth),
         ["demand", "year"],
+    ),
+    "demand_season": (
+        _schema(_texts("demand") | shape_year | summer_elasticity),
+        ["demand"],
     ),
     "demand_month": (
         _schema(_texts("demand") | months_not_negative),

@@ -97,10 +97,10 @@ def _filled(component: str, key: IdentityKey[pd.DataFrame]) -> pd.DataFrame:
     missing = {attribute: value for attribute, value in default_of.items() if attribute not in table}
     filled = pd.concat([table, pd.DataFrame(missing, index=table.index)], axis=1)
     filled.attrs = {}
+    has_gaps = filled.columns[filled.isna().any()]
     for attribute, value in default_of.items():
-        is_given = filled[attribute].notna()
-        if not is_given.all():
-            filled[attribute] = filled[attribute].where(is_given, value)
+        if attribute in has_gaps:
+            filled[attribute] = filled[attribute].where(filled[attribute].notna(), value)
     if component == "links":
         _fill_ports(filled)
     return filled

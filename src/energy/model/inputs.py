@@ -296,7 +296,7 @@ def _demand(
     growth: str,
 ) -> np.ndarray:
     """Return a national demand [MW] in every hour; shape (hours,)."""
-    part = PartialInputsKey(base, "demand_year", "demand_month", "demand_hour")
+    part = PartialInputsKey(base, "demand_year", "demand_season", "demand_month", "demand_hour")
     return _shared_demand(part, key, growth)
 
 

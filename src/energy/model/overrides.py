@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_bool_dtype, is_float_dtype, is_numeric_dtype
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from energy.case.case import Case
 from energy.case.first_filling import FillingRule
@@ -18,12 +18,15 @@ from energy.case.physical_limits import allowed_instead
 from energy.case.rules import RuleBook, StartRule
 from energy.case.schema import MONTHS, NOT_MODELLED, attributes, must_not_be_negative
 from energy.errors import Fault, InputError, nearest
+from energy.model.cache import IdentityKey
 from energy.model.hydrology.first_filling import turbines_of
 from energy.scenario import Scenario
 
 ALL = "all"  # stands for every row or column where a profile has several
 PROFILE = "profiles/"
 _OF_SINK = (("generators", "p_nom"), ("generators", "p_min_pu"), ("generators", "p_max_pu"))
+_OF_FILLING = (*_OF_SINK, ("links", "efficiency"), ("stores", "e_initial"))
+"""Numbers that a rule of first filling may set."""
 
 
 @dataclass(frozen=True)
@@ -87,21 +90,26 @@ def with_overrides(
         except InputError as err:
             origin = scenario.written_at("values", address)
             faults += [fault.at(origin.where, origin.line) for fault in err.faults]
-    # a table that no value changes stays the same object, by which what was computed from it is known again
-    components = dict(case.components)
-    profiles = dict(case.profiles)
+    changes: dict[str, dict[_Target, float]] = {}
     for target, hits_of_target in hits.items():
         exact_hits = [hit for hit in hits_of_target if hit.exact]
         best = exact_hits or hits_of_target
         if len(best) > 1:
             faults.append(_hit_twice(scenario, best))
-        elif target.table.startswith(PROFILE):
-            profile = target.table.removeprefix(PROFILE)
-            _multiply(_own(profiles, case.profiles, profile), target, best[0].value)
-        else:
-            _set(_own(components, case.components, target.table), target, best[0].value)
+            continue
+        of_table = changes.setdefault(target.table, {})
+        of_table[target] = best[0].value
     if faults:
         raise InputError(dict.fromkeys(faults))
+    # a table that no value changes stays the same object, by which what was computed from it is known again
+    components = dict(case.components)
+    profiles = dict(case.profiles)
+    for name, of_table in changes.items():
+        if name.startswith(PROFILE):
+            profile = name.removeprefix(PROFILE)
+            profiles[profile] = _multiplied(case.profiles[profile], of_table)
+        else:
+            components[name] = _with_numbers(case.components[name], of_table)
     return replace(case, components=components, profiles=profiles)
 
 
@@ -118,52 +126,46 @@ def _hit_twice(scenario: Scenario, hits: list[_Hit]) -> Fault:
     )
 
 
-def _own(
-    tables: dict[str, pd.DataFrame],
-    before: Mapping[str, pd.DataFrame],
-    name: str,
-) -> pd.DataFrame:
-    """Return a table to write to, a copy of that before."""
-    if tables[name] is before[name]:
-        tables[name] = before[name].copy()
-    return tables[name]
+def _with_numbers(table: pd.DataFrame, changes: Mapping[_Target, float]) -> pd.DataFrame:
+    """Return a component list with numbers written into it, a column at once."""
+    by_attribute: dict[str, dict[str | int, float]] = {}
+    for target, value in changes.items():
+        (attribute,) = target.columns
+        of_attribute = by_attribute.setdefault(attribute, {})
+        of_attribute[target.row] = value
+    changed = table.copy()
+    for attribute, of_attribute in by_attribute.items():
+        column = np.full(len(table), np.nan)
+        is_switch = attribute in table and is_bool_dtype(table[attribute].dtype)
+        if attribute in table:
+            column = table[attribute].to_numpy(bool if is_switch else float, copy=True)
+        rows = table.index.get_indexer(pd.Index(of_attribute))
+        column[rows] = list(of_attribute.values())
+        changed[attribute] = column
+    return changed
 
 
-def _set(
-    table: pd.DataFrame,
-    target: _Target,
-    value: float,
-) -> None:
-    """Write a number of a component."""
-    (attribute,) = target.columns
-    if attribute not in table:
-        table[attribute] = np.nan
-    dtype = table[attribute].dtype
-    if is_bool_dtype(dtype):
-        table.at[target.row, attribute] = bool(value)
-        return
-    if not is_float_dtype(dtype):
-        table[attribute] = table[attribute].astype(float)
-    table.at[target.row, attribute] = value
-
-
-def _multiply(
-    table: pd.DataFrame,
-    target: _Target,
-    factor: float,
-) -> None:
-    """Multiply a row of a profile."""
-    row = int(target.row)
-    columns = table.columns.get_indexer(pd.Index(target.columns))
-    before = table.iloc[[row], columns].to_numpy(float)[0]
-    after = before * factor
-    levels = table.index.names
-    attribute = ""
-    if "attribute" in levels:
-        attribute = str(table.index[row][levels.index("attribute")])
-    if attribute.endswith("_max_pu") and "utc_offset" not in table:  # hourly factors may pass 1, their product not
-        after = np.minimum(after, np.maximum(before, 1.0))
-    table.iloc[row, columns] = after
+def _multiplied(table: pd.DataFrame, changes: Mapping[_Target, float]) -> pd.DataFrame:
+    """Return a profile with rows, or some columns of them, multiplied by factors."""
+    multiplied = list(dict.fromkeys(column for target in changes for column in target.columns))
+    place_of = {column: place for place, column in enumerate(multiplied)}
+    values = table[multiplied].to_numpy(float, copy=True)
+    is_hourly = "utc_offset" in table
+    attributes_of_rows: Sequence[object] = [""] * len(table)
+    if "attribute" in table.index.names:
+        attributes_of_rows = table.index.get_level_values("attribute").tolist()
+    for target, factor in changes.items():
+        row = int(target.row)
+        places = [place_of[column] for column in target.columns]
+        before = values[row, places]
+        after = before * factor
+        is_share = str(attributes_of_rows[row]).endswith("_max_pu")
+        if is_share and not is_hourly:  # hourly factors may pass 1, their product not
+            after = np.minimum(after, np.maximum(before, 1.0))
+        values[row, places] = after
+    changed = table.copy()
+    changed[multiplied] = values
+    return changed
 
 
 def _in_components(
@@ -203,25 +205,21 @@ def _in_components(
 
 def numbers(component: str, table: pd.DataFrame) -> list[str]:
     """Return the attributes of a component list that hold a number or a switch."""
-    columns = tuple(map(str, table.columns))
-    return list(_numbers(component, columns, tuple(table.dtypes)))
+    return list(_numbers(component, IdentityKey(table)))
 
 
 @lru_cache(maxsize=64)
-def _numbers(
-    component: str,
-    columns: tuple[str, ...],
-    dtypes: tuple[Any, ...],
-) -> tuple[str, ...]:
+def _numbers(component: str, key: IdentityKey[pd.DataFrame]) -> tuple[str, ...]:
     """Return PyPSA's numbers of a component list and a table's own; a set of numbers asks hundreds of times."""
+    table = key.it
     pypsa_attributes = attributes(component)
     is_input = pypsa_attributes["status"].str.startswith("Input")
     is_text = pypsa_attributes["type"].isin(["string", "str"])
     numbers_of_pypsa = pypsa_attributes.index[is_input & ~is_text]
     own_numbers = []
-    for column, dtype in zip(columns, dtypes, strict=True):
+    for column, dtype in table.dtypes.items():
         if is_numeric_dtype(dtype) and column not in pypsa_attributes.index:
-            own_numbers.append(column)
+            own_numbers.append(str(column))
     return (*map(str, numbers_of_pypsa), *own_numbers)
 
 
@@ -273,7 +271,7 @@ def _set_elsewhere(
     table = case.series.get((component, attribute))
     if table is not None and name in table:
         return "the network's own series", "change the network"
-    row_name = _monthly_row(case, component, name, attribute)
+    row_name = _monthly_rows(case).get((component, name, attribute))
     if row_name is not None:
         return "profiles/monthly.csv", f"write profiles/monthly.{row_name}.{attribute}, a factor"
     if (component, attribute) == ("loads", "p_set"):
@@ -288,6 +286,8 @@ def _set_elsewhere(
 def _set_by_filling(case: Case, book: RuleBook, component: str, name: str, attribute: str) -> tuple[str, str] | None:
     """Return the rule of first filling that sets a number, and how to change it there."""
     number = (component, attribute)
+    if number not in _OF_FILLING:
+        return None
     for key, rule in book.rules.items():
         if not isinstance(rule, FillingRule):
             continue
@@ -303,21 +303,16 @@ def _set_by_filling(case: Case, book: RuleBook, component: str, name: str, attri
     return None
 
 
-def _monthly_row(
-    case: Case,
-    component: str,
-    name: str,
-    attribute: str,
-) -> str | None:
-    """Return the name, or pattern, of the row of ``monthly.csv`` that sets a number."""
+@lru_cache(maxsize=16)
+def _monthly_rows(case: Case) -> dict[tuple[str, str, str], str]:
+    """Return the numbers that ``monthly.csv`` sets: (component list, name, attribute) → name or pattern of the row."""
+    rows: dict[tuple[str, str, str], str] = {}
     if "monthly" not in case.profiles:
-        return None
-    for row_component, row_name, row_attribute in case.profiles["monthly"].index:
-        if (row_component, row_attribute) != (component, attribute):
-            continue
-        if name in case.names(component, row_name):
-            return str(row_name)
-    return None
+        return rows
+    for component, row_name, attribute in case.profiles["monthly"].index:
+        for name in case.names(component, row_name):
+            rows.setdefault((component, name, attribute), str(row_name))
+    return rows
 
 
 def _profile_of_load(case: Case, name: str) -> tuple[str, str] | None:
@@ -416,6 +411,20 @@ def _of_month(
             yield row, (attribute,), exact
 
 
+def _of_season(
+    table: pd.DataFrame,
+    name: str,
+    attribute: str,
+) -> Rows:
+    """Yield the elasticity of rows whose key is a demand."""
+    if attribute != "summer_elasticity":
+        return
+    for row, demand in enumerate(table.index):
+        exact = demand == name
+        if exact or fnmatchcase(str(demand), name):
+            yield row, (attribute,), exact
+
+
 def _of_curve(
     table: pd.DataFrame,
     name: str,
@@ -434,6 +443,7 @@ def _of_curve(
 _ROWS: Mapping[str, Callable[[pd.DataFrame, str, str], Rows]] = {
     "demand_year": _by_two(lambda table: list(table.columns)),
     "inflow": _by_two(lambda _: MONTHS),
+    "demand_season": _of_season,
     "demand_month": _of_month,
     "monthly": _of_component,
     "hourly": _of_component,

@@ -10,7 +10,7 @@ import pandas as pd
 
 from energy.case.case import Case
 from energy.case.check import month_set
-from energy.case.schema import HOURS, MONTHS
+from energy.case.schema import HOURS, MONTHS, SUMMER_MONTHS
 from energy.errors import Fault, InputError
 from energy.model.cache import IdentityKey
 from energy.model.hourly import number
@@ -31,6 +31,8 @@ def demand(
 
     demand(h) = energy of the year · share of the month / hours of the month · hourly shape(local hour).
 
+    Where ``demand_season.csv`` has the demand, the shares of the months follow the energy of the year.
+
     Raises
     ------
     InputError
@@ -38,13 +40,87 @@ def demand(
     """
     years = hours.year.to_numpy()
     energy = _annual_demand(case, years, key, growth)
-    share = case.profiles["demand_month"].loc[key, MONTHS].to_numpy(float)
-    share_of_month = share[hours.month.to_numpy() - 1]
+    shares = month_shares(case, energy, key, growth)
+    year_of_horizon = years - energy.index[0]
+    share_of_month = shares[year_of_horizon, hours.month.to_numpy() - 1]
     hours_of_month = hours.days_in_month.to_numpy() * 24.0
     gwh_of_year = energy.loc[years].to_numpy(float)
     mean = gwh_of_year * 1000 * share_of_month / hours_of_month
-    daily_curves = case.profiles["demand_hour"].loc[[key]].droplevel("demand")
-    return np.asarray(mean * _hourly_factor(daily_curves, hours))
+    curves = IdentityKey(case.profiles["demand_hour"])
+    return np.asarray(mean * _hourly_demand(curves, key, IdentityKey(hours)))
+
+
+@lru_cache(maxsize=32)
+def _hourly_demand(
+    curves: IdentityKey[pd.DataFrame],
+    key: str,
+    hours: IdentityKey[pd.DatetimeIndex],
+) -> np.ndarray:
+    """Return a demand over its mean of the day in every UTC hour; shape (hours,)."""
+    daily_curves = curves.it.loc[[key]].droplevel("demand")
+    return _hourly_factor(daily_curves, hours.it)
+
+
+def month_shares(
+    case: Case,
+    energy: pd.Series,
+    key: str,
+    growth: str,
+) -> np.ndarray:
+    """Return the share of each month in the energy of each year; shape (years, 12).
+
+    A demand may grow in one season more than in the other: heating grows with every house, pumping does not. With the
+    elasticity e of ``demand_season.csv``, demand of April to September goes with the energy of the year D as
+
+        D_summer(y) = D_summer(shape year) · (D(y) / D(shape year))^e,
+
+    and the other months have the rest, in the proportions of ``demand_month.csv``. With e = 1, and without a row, every
+    year has the shares of ``demand_month.csv``.
+
+    Parameters
+    ----------
+    energy
+        Of the years [GWh].
+    key, growth
+        Demand, and its path of growth (``low``, ``central``, ``high``).
+
+    Raises
+    ------
+    InputError
+        When April to September would take more than the whole year.
+    """
+    share = case.profiles["demand_month"].loc[key, MONTHS].to_numpy(float)
+    shares = np.tile(share, (len(energy), 1))
+    season = case.profiles.get("demand_season")
+    if season is None or key not in season.index:
+        return shares
+    shape_year = int(season.at[key, "shape_year"])
+    elasticity = float(season.at[key, "summer_elasticity"])
+    energy_of_shape_year = float(case.profiles["demand_year"].at[(key, shape_year), growth])
+    relative_energy = energy.to_numpy(float) / energy_of_shape_year
+    summer_factor = relative_energy ** (elasticity - 1)
+    is_summer = np.isin(MONTHS, SUMMER_MONTHS)
+    summer = share[is_summer].sum()
+    if summer * summer_factor.max() > 1:
+        year = energy.index[summer_factor.argmax()]
+        raise InputError(_summer_above_year(case, key, elasticity, year))
+    winter_factor = (1 - summer * summer_factor) / (1 - summer)
+    factor = np.where(is_summer, summer_factor[:, None], winter_factor[:, None])
+    return np.asarray(shares * factor)
+
+
+def _summer_above_year(
+    case: Case,
+    key: str,
+    elasticity: float,
+    year: int,
+) -> Fault:
+    return Fault(
+        f"demand {key!r}: April to September of {year} would take more than the year with elasticity {elasticity:g}",
+        case.path / "profiles" / "demand_season.csv",
+        allowed="an elasticity that leaves energy for October to March",
+        repair="bring the elasticity nearer to 1, or move the shape year nearer",
+    )
 
 
 def _annual_demand(

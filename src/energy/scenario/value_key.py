@@ -9,10 +9,18 @@ from energy.errors import nearest
 from energy.reading.frozen import refuse
 from energy.scenario.event import TABLES
 
-_PROFILES = tuple(
-    f"profiles/{file}"
-    for file in ("demand_year", "demand_month", "demand_hour", "inflow", "monthly", "hourly", "loss_curve", "head")
+_FILES = (
+    "demand_year",
+    "demand_season",
+    "demand_month",
+    "demand_hour",
+    "inflow",
+    "monthly",
+    "hourly",
+    "loss_curve",
+    "head",
 )
+_PROFILES = tuple(f"profiles/{file}" for file in _FILES)
 
 
 class ValueKey(NamedTuple):

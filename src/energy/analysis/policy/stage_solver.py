@@ -28,6 +28,12 @@ OPTIONS: Options = {
     "dual_feasibility_tolerance": 1e-10,
     "simplex_iteration_limit": 5_000,  # a stage takes some hundreds; more of them are a simplex that goes in a circle
 }
+LONGEST_RUN = 10.0
+"""Wall time [s] after which a run counts as one that does not end.
+
+A stage takes hundredths of a second. A primal simplex of HiGHS 1.15 has refused one entering variable after another for
+a quarter of an hour, none of which counts as an iteration.
+"""
 WARM_ATTEMPTS: tuple[Options, ...] = (
     {"simplex_scale_strategy": 0, "simplex_strategy": 4},
     {},
@@ -113,7 +119,7 @@ class StageSolver:
             self._highs.setOptionValue(option, value)
         self._pass_program()
         self._apply(node.noises[0])
-        self._highs.run()
+        self._run()
         self._basis = self._highs.getBasis()
         self._sound_basis = self._basis
 
@@ -215,7 +221,7 @@ class StageSolver:
             state,
             state,
         )
-        self._highs.run()
+        self._run()
         solution = self._solution(state)
         if solution is None:
             solution = self._solved_from_last_basis(state)
@@ -223,6 +229,12 @@ class StageSolver:
             solution = self._solved_from_nothing(state)
         self._sound_basis = self._highs.getBasis()
         return solution
+
+    def _run(self) -> None:
+        """Run HiGHS, no longer than any stage takes that ends."""
+        seconds_so_far = self._highs.getRunTime()  # HiGHS counts those of all its runs
+        self._highs.setOptionValue("time_limit", seconds_so_far + LONGEST_RUN)
+        self._highs.run()
 
     def _solution(self, state: np.ndarray) -> StageSolution | None:
         """Return the answer of the last run; None where neither HiGHS nor its own prices call it optimal."""
@@ -359,7 +371,7 @@ class StageSolver:
             highs.setBasis(basis)
         for option, value in options.items():
             highs.setOptionValue(option, value)
-        highs.run()
+        self._run()
         solution = self._solution(state)
         highs.resetOptions()
         for option, value in OPTIONS.items():

@@ -91,21 +91,35 @@ def with_dates(
     dates
         Key of a date, ``values.links.Rogun unit 3 turbine.build_year`` → year.
     """
-    last = scenario.year + scenario.time.years - 1
+    first = float(scenario.year)
+    last = first + scenario.time.years - 1
     values = {}
-    for key, year in dates.items():
+    for key, drawn in dates.items():
         address = key.removeprefix("values.")
         component, name, _ = split_value_key(address)
+        table = case.components[component]
+        # dates before the horizon are one to it, and so are those after it: draws that mean the same say the same
+        year = min(drawn, last + 1)
+        if drawn + _lifetime(table, name) > last:
+            year = max(year, first)
         stands = year <= last
-        values[address] = year if stands else float(scenario.year)
+        values[address] = year if stands else first
         if not stands:
             size = _SIZE_OF_NOTHING[component]
             values[f"{component}.{name}.{size}"] = 0.0
-        predecessor = _predecessor(case.components[component], name)
+        predecessor = _predecessor(table, name)
         if predecessor is not None:
-            begun = number(case.components[component], predecessor, "build_year")
+            begun = number(table, predecessor, "build_year")
             values[f"{component}.{predecessor}.lifetime"] = max(year - begun, 0.0)
     return values
+
+
+def _lifetime(table: pd.DataFrame, name: str) -> float:
+    """Return the lifetime of a component [a]; without one it stands for ever."""
+    if "lifetime" not in table:
+        return math.inf
+    lifetime = number(table, name, "lifetime")
+    return math.inf if math.isnan(lifetime) else lifetime
 
 
 def _predecessor(

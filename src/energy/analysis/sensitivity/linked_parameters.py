@@ -65,9 +65,7 @@ def _number(
     attribute: str,
 ) -> float:
     """Return an attribute of a component as it is before anything is moved."""
-    table = components[component]
-    values = table.loc[[name], attribute].to_numpy(float)
-    return float(values[0])
+    return float(components[component].at[name, attribute])
 
 
 def _moved(
@@ -107,10 +105,13 @@ def _shares_of_demand(components: Components, numbers: Mapping[str, float]) -> d
 
 def _rated_flows(components: Components, numbers: Mapping[str, float]) -> dict[str, float]:
     """Return the rated flow [hm³/h] of turbines that got more efficient: their rated power [MW] stays."""
-    flows = {}
+    flows: dict[str, float] = {}
+    if "links" not in components:
+        return flows
+    turbines = _turbines(components)
     for name, efficiency in _moved(numbers, _LINKS, "efficiency"):
         before = _number(components, "links", name, "efficiency")
-        if not _is_turbine(components, name) or not efficiency > before > 0:
+        if name not in turbines or not efficiency > before > 0:
             continue
         key = f"{_LINKS}{name}.p_nom"
         flow = numbers.get(key, _number(components, "links", name, "p_nom"))
@@ -118,17 +119,15 @@ def _rated_flows(components: Components, numbers: Mapping[str, float]) -> dict[s
     return flows
 
 
-def _is_turbine(components: Components, name: str) -> bool:
-    """Whether a link turns water [hm³/h] into power [MW]."""
+def _turbines(components: Components) -> frozenset[str]:
+    """Return the links that turn water [hm³/h] into power [MW]."""
     buses = components["buses"]
     if "unit" not in buses:
-        return False
+        return frozenset()
     links = components["links"]
-    start = str(links.at[name, "bus0"])
-    end = str(links.at[name, "bus1"])
-    from_water = buses.at[start, "unit"] == "hm3/h"
-    to_power = buses.at[end, "unit"] == "MW"
-    return bool(from_water and to_power)
+    from_water = links["bus0"].map(buses["unit"]) == "hm3/h"
+    to_power = links["bus1"].map(buses["unit"]) == "MW"
+    return frozenset(links.index[from_water & to_power])
 
 
 def _start_levels(
@@ -156,12 +155,15 @@ def _prices_of_steps(components: Components, numbers: Mapping[str, float]) -> di
     """Return the prices [$/MWh] of the other steps of rationing at a bus, scaled as the one that was moved."""
     generators = components.get("generators", pd.DataFrame())
     prices: dict[str, float] = {}
+    if "carrier" not in generators:
+        return prices
+    rationing = generators[generators["carrier"] == UNSERVED]
     for name, price in _moved(numbers, _GENERATORS, "marginal_cost"):
-        if generators.at[name, "carrier"] != UNSERVED:
+        if name not in rationing.index:
             continue
         scale = price / _number(components, "generators", name, "marginal_cost")
-        is_step = (generators["carrier"] == UNSERVED) & (generators["bus"] == generators.at[name, "bus"])
-        for step in map(str, generators.index[is_step]):
+        is_step = rationing["bus"] == rationing.at[name, "bus"]
+        for step in map(str, rationing.index[is_step]):
             key = f"{_GENERATORS}{step}.marginal_cost"
             before = _number(components, "generators", step, "marginal_cost")
             prices[key] = numbers.get(key, before * scale)
