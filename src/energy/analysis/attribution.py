@@ -53,7 +53,7 @@ Causes = frozenset[str]
 Values = Callable[[Causes], np.ndarray]
 
 
-def shapley(causes: Iterable[str], value: Values) -> dict[str, np.ndarray]:
+def _shapley(causes: Iterable[str], value: Values) -> dict[str, np.ndarray]:
     """Return each cause's Shapley share of the loss value(∅) − value(all).
 
     Parameters
@@ -78,7 +78,7 @@ def shapley(causes: Iterable[str], value: Values) -> dict[str, np.ndarray]:
     ...     frozenset("b"): 1.0,
     ...     frozenset("ab"): 0.0,
     ... }
-    >>> shares = shapley("ab", lambda causes: np.array(delivered[causes]))
+    >>> shares = _shapley("ab", lambda causes: np.array(delivered[causes]))
     >>> {name: float(share) for name, share in shares.items()}
     {'a': 2.0, 'b': 2.0}
     """
@@ -145,7 +145,7 @@ def attribution(case: Case, scenario: Scenario) -> pd.DataFrame:
     [348.84, 177.52, 129.09, 42.23]
     """
     states = _CauseStates(case, scenario)
-    shares = shapley(states.causes, states.delivered)
+    shares = _shapley(states.causes, states.delivered)
     without_causes = states.delivered(frozenset())
     every_cause = frozenset(states.causes)
     with_causes = states.delivered(every_cause)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from energy.case.case import Case
+from energy.case.demand_check import demand_faults
 from energy.case.first_filling import FillingRule
 from energy.case.rules import (
     AccountRule,
@@ -24,13 +23,13 @@ from energy.case.rules import (
     TravelRule,
     VolumeRule,
 )
-from energy.case.schema import HOURS, MONTHS, SUMMER_MONTHS, bus_columns, series_attributes
+from energy.case.schema import HOURS, bus_columns, series_attributes
 from energy.case.section_check import section_faults
+from energy.case.table_rows import few_names, lines_of, path_of, rows_of, unknown_names
 from energy.errors import Fault, nearest
 from energy.reading.tree import Node, Steps, nearest_node
 
 OTHER = "other"  # hydrology of a site in the years that it has no row for
-MOST_SHOWN = 30  # names in a message
 HOURLY_KEYS = {
     "demand_hour": ("demand",),
     "hourly": ("component", "name", "attribute"),
@@ -80,24 +79,6 @@ def month_set(text: str) -> set[int]:
     return months
 
 
-def _path(table: pd.DataFrame) -> Path | None:
-    """Return the file that a table was read from."""
-    return table.attrs.get("path")
-
-
-def _lines(table: pd.DataFrame) -> Sequence[int | None]:
-    """Return the line of each row in the file that a table was read from."""
-    lines: Sequence[int | None] = table.attrs.get("lines", [None] * len(table))
-    return lines
-
-
-def _rows(table: pd.DataFrame) -> Iterator[tuple[dict[str, Any], int | None]]:
-    """Yield each row, the levels of its index among its values, and its line."""
-    records = table.reset_index().to_dict("records")
-    for record, line in zip(records, _lines(table), strict=True):
-        yield {str(column): value for column, value in record.items()}, line
-
-
 def _line_of_rule(
     written: Node | None,
     rule: str,
@@ -110,33 +91,11 @@ def _line_of_rule(
     return node.origin.line
 
 
-def _unknown(
-    table: pd.DataFrame,
-    values: Iterable[Any],
-    known: Iterable[str],
-    what: str,
-) -> Iterator[Fault]:
-    """Yield the values that are not among the known names."""
-    known = list(known)
-    allowed = _few(known) or f"nothing yet: there is no {what}"
-    for name, value, line in zip(table.index, values, _lines(table), strict=True):
-        if value is None or pd.isna(value) or value in known:
-            continue
-        label = " ".join(map(str, name)) if isinstance(name, tuple) else name
-        yield Fault(
-            f"{what} of {label!r} is {value!r}, which does not exist",
-            _path(table),
-            line=line,
-            allowed=allowed,
-            repair=nearest(str(value), known),
-        )
-
-
 def _buses(case: Case) -> Iterator[Fault]:
     buses = case.components.get("buses", pd.DataFrame()).index
     for table in case.components.values():
         for column in bus_columns(table.columns):
-            yield from _unknown(table, table[column], buses, column)
+            yield from unknown_names(table, table[column], buses, column)
         yield from _loops(table)
 
 
@@ -144,12 +103,12 @@ def _loops(table: pd.DataFrame) -> Iterator[Fault]:
     """Yield the branches that begin and end at one bus."""
     if "bus1" not in table:
         return
-    branches = zip(table.index, table["bus0"], table["bus1"], _lines(table), strict=True)
+    branches = zip(table.index, table["bus0"], table["bus1"], lines_of(table), strict=True)
     for name, bus0, bus1, line in branches:
         if bus0 == bus1:
             yield Fault(
                 f"{name!r} leads from bus {bus0!r} to itself",
-                _path(table),
+                path_of(table),
                 line=line,
                 allowed="two buses",
                 repair="correct bus0 or bus1",
@@ -162,85 +121,7 @@ def _carriers(case: Case) -> Iterator[Fault]:
     carriers = case.components["carriers"].index
     for table in case.components.values():
         if "carrier" in table:
-            yield from _unknown(table, table["carrier"], carriers, "carrier")
-
-
-def _demand(case: Case) -> Iterator[Fault]:
-    loads = case.components.get("loads", pd.DataFrame())
-    if "demand" not in loads or "demand_year" not in case.profiles:
-        return
-    for name in ("demand_year", "demand_month", "demand_hour"):
-        if name not in case.profiles:
-            file = case.path / "profiles" / f"{name}.csv"
-            yield Fault("file not found", file, repair="demand needs all three files")
-            return
-        demands = case.profiles[name].index.unique(0)
-        yield from _unknown(loads, loads["demand"], demands, f"demand ({name}.csv)")
-    yield from _load_shares(loads)
-    yield from _month_shares(case.profiles["demand_month"])
-    yield from _growth_paths(case.profiles["demand_year"])
-    if "demand_season" in case.profiles:
-        yield from _seasons_of_demand(case)
-
-
-def _load_shares(loads: pd.DataFrame) -> Iterator[Fault]:
-    """Yield the demands whose loads do not share all of it."""
-    shares = loads.groupby("demand")["share"].sum()
-    for demand, share in shares.items():
-        if abs(share - 1) > 1e-6:
-            yield Fault(
-                f"shares of demand {demand!r} sum to {share:g}",
-                _path(loads),
-                allowed="1",
-                repair="correct the column share",
-            )
-
-
-def _month_shares(months: pd.DataFrame) -> Iterator[Fault]:
-    """Yield the demands whose months do not share all of the year."""
-    total = months[MONTHS].sum(axis=1)
-    for (demand, share), line in zip(total.items(), _lines(months), strict=True):
-        if abs(share - 1) > 1e-4:
-            what = f"month shares of {demand!r} sum to {share:.5f}"
-            yield Fault(what, _path(months), line=line, allowed="1 (within 1e-4)")
-
-
-def _seasons_of_demand(case: Case) -> Iterator[Fault]:
-    """Yield rows of ``demand_season.csv`` whose demand does not exist, or has no figure of the year of its shape."""
-    seasons = case.profiles["demand_season"]
-    known = case.profiles["demand_year"].index
-    months = case.profiles["demand_month"]
-    for row, line in _rows(seasons):
-        demand = str(row["demand"])
-        year = int(row["shape_year"])
-        if (demand, year) not in known:
-            yield Fault(
-                f"no demand of {demand!r} in {year}, the year of its shape",
-                _path(seasons),
-                line=line,
-                allowed="a demand and a year of demand_year.csv",
-                repair="correct demand or shape_year, or add the year to demand_year.csv",
-            )
-        elif demand in months.index and not 0 < months.loc[demand, SUMMER_MONTHS].sum() < 1:
-            yield Fault(
-                f"demand {demand!r} is in one season only, so that it has no shape to follow the year's energy",
-                _path(seasons),
-                line=line,
-                allowed="a share of April to September above 0 and below 1 in demand_month.csv",
-                repair="remove the row",
-            )
-
-
-def _growth_paths(years: pd.DataFrame) -> Iterator[Fault]:
-    """Yield the years in which a lower path of growth lies above a higher one."""
-    for year, _ in _rows(years):
-        if year["low"] <= year["central"] <= year["high"]:
-            continue
-        yield Fault(
-            f"demand {year['demand']} {year['year']}: {year['low']:g}, {year['central']:g} and {year['high']:g}",
-            _path(years),
-            allowed="low ≤ central ≤ high",
-        )
+            yield from unknown_names(table, table["carrier"], carriers, "carrier")
 
 
 def _hours(case: Case) -> Iterator[Fault]:
@@ -248,9 +129,9 @@ def _hours(case: Case) -> Iterator[Fault]:
         if profile not in case.profiles:
             continue
         table = case.profiles[profile]
-        path = _path(table)
+        path = path_of(table)
         covered: dict[str, list[int]] = {}
-        for row, line in _rows(table):
+        for row, line in rows_of(table):
             label = " ".join(str(row[key]) for key in keys)
             months = covered.setdefault(label, [])
             try:
@@ -283,7 +164,7 @@ def _inflow(case: Case) -> Iterator[Fault]:
         return
     table = case.profiles["inflow"]
     loads = case.components.get("loads", pd.DataFrame()).index
-    yield from _unknown(table, table.index.get_level_values("site"), loads, "site")
+    yield from unknown_names(table, table.index.get_level_values("site"), loads, "site")
     hydrologies = set(table.index.get_level_values("hydrology"))
     for site, rows in table.groupby(level="site"):
         own = set(rows.index.get_level_values("hydrology"))
@@ -291,7 +172,7 @@ def _inflow(case: Case) -> Iterator[Fault]:
         if missing and OTHER not in own:
             yield Fault(
                 f"{site!r} has no row for {', '.join(missing[:8])}",
-                _path(table),
+                path_of(table),
                 allowed=f"every hydrology, or a row {OTHER!r} for the rest",
             )
 
@@ -301,11 +182,11 @@ def _monthly(case: Case) -> Iterator[Fault]:
         if profile not in case.profiles:
             continue
         table = case.profiles[profile]
-        for key, line in zip(table.index, _lines(table), strict=True):
+        for key, line in zip(table.index, lines_of(table), strict=True):
             component, name, attribute = key[:3]
             fault = _series_fault(case, component, name, attribute)
             if fault is not None:
-                yield replace(fault, where=_path(table), line=line)
+                yield replace(fault, where=path_of(table), line=line)
 
 
 def _series_fault(
@@ -333,12 +214,12 @@ def _head(case: Case) -> Iterator[Fault]:
     if "head" not in case.profiles:
         return
     table = case.profiles["head"]
-    path = _path(table)
+    path = path_of(table)
     stores = case.components["stores"].index
     links = list(case.components["links"].index)
-    yield from _unknown(table, table.index.get_level_values("store"), stores, "store")
+    yield from unknown_names(table, table.index.get_level_values("store"), stores, "store")
     levels: dict[tuple[str, str], float] = {}
-    for (link, store, level), line in zip(table.index, _lines(table), strict=True):
+    for (link, store, level), line in zip(table.index, lines_of(table), strict=True):
         if not case.names("links", link):
             yield Fault(f"no links match {link!r}", path, line=line, repair=nearest(link, links))
         before = levels.get((link, store), -1.0)
@@ -359,7 +240,7 @@ def _rules(case: Case, written: Node | None) -> Iterator[Fault]:
                 f"rules.{key}: no {component} match {name!r}",
                 case.path / "rules.yaml",
                 line=_line_of_rule(written, key, steps),
-                allowed=_few(names),
+                allowed=few_names(names),
                 repair=nearest(name, names),
             )
 
@@ -398,19 +279,11 @@ def _each(field: str, component: str, names: Iterable[str]) -> Iterator[tuple[St
         yield (field, at), component, name
 
 
-def _few(names: list[str]) -> str | None:
-    """Return the first of the names that could have been meant."""
-    shown = ", ".join(names[:MOST_SHOWN])
-    if len(names) > MOST_SHOWN:
-        shown += " …"
-    return shown or None
-
-
 def _services(case: Case) -> Iterator[Fault]:
     for component in ("generators", "links"):
         table = case.components.get(component, pd.DataFrame())
         if "service" in table:
-            yield from _unknown(table, table["service"], case.rules.services, "service")
+            yield from unknown_names(table, table["service"], case.rules.services, "service")
 
 
 def _accounts(case: Case) -> Iterator[Fault]:
@@ -420,7 +293,7 @@ def _accounts(case: Case) -> Iterator[Fault]:
     for component in ("generators", "links"):
         table = case.components.get(component, pd.DataFrame())
         if "account" in table:
-            yield from _unknown(table, table["account"], areas, "account")
+            yield from unknown_names(table, table["account"], areas, "account")
 
 
 def _areas(case: Case, written: Node | None) -> Iterator[Fault]:
@@ -436,7 +309,7 @@ def _areas(case: Case, written: Node | None) -> Iterator[Fault]:
             f"rules.{key}: no bus has the country {rule.area!r}",
             case.path / "rules.yaml",
             line=_line_of_rule(written, key, ("area",)),
-            allowed=_few(countries),
+            allowed=few_names(countries),
             repair=nearest(rule.area, countries),
         )
 
@@ -444,7 +317,7 @@ def _areas(case: Case, written: Node | None) -> Iterator[Fault]:
 def _corridors(case: Case) -> Iterator[Fault]:
     if case.corridors.empty:
         return
-    for row, line in _rows(case.corridors):
+    for row, line in rows_of(case.corridors):
         component = str(row["component"])
         name = str(row["name"])
         if case.names(component, name):
@@ -452,9 +325,9 @@ def _corridors(case: Case) -> Iterator[Fault]:
         names = list(case.components.get(component, pd.DataFrame()).index)
         yield Fault(
             f"corridor {row['corridor']}: no {component} match {name!r}",
-            _path(case.corridors),
+            path_of(case.corridors),
             line=line,
-            allowed=_few(names) or ", ".join(case.components),
+            allowed=few_names(names) or ", ".join(case.components),
             repair=nearest(name, names),
         )
 
@@ -462,7 +335,7 @@ def _corridors(case: Case) -> Iterator[Fault]:
 CHECKS = (
     _buses,
     _carriers,
-    _demand,
+    demand_faults,
     _hours,
     _inflow,
     _monthly,

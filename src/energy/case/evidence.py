@@ -13,13 +13,13 @@ import pandas as pd
 from energy.case.case import Case
 from energy.case.evidence_units import units_of
 from energy.case.schema import HOURS, MONTHS, defaults
+from energy.case.table_rows import few_names
 from energy.errors import Fault, nearest
 
 Numbers = Mapping[str, Mapping[str, Mapping[str, float | None]]]
 """Component → name → attribute → value; None where a cell is a text or a switch that any evidence may speak of."""
 
 RELATIVE = 1e-9
-MOST_SHOWN = 30  # names in a message
 _DEMAND = "profiles/demand_year"
 
 SECTIONS = ("contract", "security", "investment", "reactive_power", "frequency")
@@ -186,7 +186,7 @@ def _source_faults(row: _Row, sources: set[str]) -> Iterator[Fault]:
             continue
         yield Fault(
             f"{row.label}: no source {key!r} in sources.csv",
-            allowed=_few(sources),
+            allowed=few_names(sources),
             repair=nearest(key, sources) or "add it to sources.csv",
         )
 
@@ -201,12 +201,12 @@ def _number_faults(
     of_component = numbers.get(row.component)
     if of_component is None:
         repair = nearest(row.component, numbers)
-        yield Fault(f"{row.label}: no table {row.component!r}", allowed=_few(numbers), repair=repair)
+        yield Fault(f"{row.label}: no table {row.component!r}", allowed=few_names(numbers), repair=repair)
         return
     names = _names_meant(row.name, of_component)
     if not names:
         what = f"{row.label}: no {row.component} match {row.name!r}"
-        yield Fault(what, allowed=_few(of_component), repair=nearest(row.name, of_component))
+        yield Fault(what, allowed=few_names(of_component), repair=nearest(row.name, of_component))
         return
     values: dict[tuple[str, str], float | None] = {}
     attributes: dict[str, None] = {}
@@ -217,7 +217,7 @@ def _number_faults(
                 values[name, attribute] = value
     if not values:
         what = f"{row.label}: no number {row.attribute!r}"
-        yield Fault(what, allowed=_few(attributes), repair=nearest(row.attribute, attributes))
+        yield Fault(what, allowed=few_names(attributes), repair=nearest(row.attribute, attributes))
         return
     yield from _base_faults(row, values, exact)
     yield from _unit_faults(case, row, list(values))
@@ -272,12 +272,3 @@ def _unit_faults(
             allowed=", ".join(sorted(allowed)),
             repair="correct the unit",
         )
-
-
-def _few(names: Iterable[str]) -> str | None:
-    """Return the first of the names that could have been meant."""
-    listed = list(names)
-    shown = ", ".join(listed[:MOST_SHOWN])
-    if len(listed) > MOST_SHOWN:
-        shown += " …"
-    return shown or None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
@@ -16,13 +15,13 @@ from energy.case.case import Case
 from energy.case.first_filling import FillingRule
 from energy.case.physical_limits import allowed_instead
 from energy.case.rules import RuleBook, StartRule
-from energy.case.schema import MONTHS, NOT_MODELLED, attributes, must_not_be_negative
+from energy.case.schema import NOT_MODELLED, attributes, must_not_be_negative
 from energy.errors import Fault, InputError, nearest
 from energy.model.cache import IdentityKey
 from energy.model.hydrology.first_filling import turbines_of
+from energy.model.profile_rows import FIND_ROWS
 from energy.scenario import Scenario
 
-ALL = "all"  # stands for every row or column where a profile has several
 PROFILE = "profiles/"
 _OF_SINK = (("generators", "p_nom"), ("generators", "p_min_pu"), ("generators", "p_max_pu"))
 _OF_FILLING = (*_OF_SINK, ("links", "efficiency"), ("stores", "e_initial"))
@@ -345,7 +344,7 @@ def _in_profile(
         raise _fault(f"the case has no {PROFILE}{file}", ", ".join(profiles), similar)
     if not np.isfinite(value) or value < 0:
         raise _fault(f"{address} is {value:g}", "a factor of 0 or more", "1 leaves the row as it is")
-    rows = list(_ROWS[file](table, name, attribute))
+    rows = list(FIND_ROWS[file](table, name, attribute))
     if not rows:
         labels = [_label(file, key) for key in table.index]
         raise _fault(f"{address} names no row", None, nearest(f"{name}.{attribute}", labels))
@@ -359,97 +358,6 @@ def _label(file: str, key: Any) -> str:
         return f"{key}.7"
     first = 1 if file in ("monthly", "hourly") else 0
     return f"{key[first]}.{key[first + 1]}"
-
-
-Rows = Iterator[tuple[int, tuple[str, ...], bool]]
-
-
-def _by_two(
-    columns: Callable[[pd.DataFrame], list[str]],
-) -> Callable[[pd.DataFrame, str, str], Rows]:
-    """Return a search for rows whose key is (name, attribute), for a profile of the columns given."""
-
-    def find(
-        table: pd.DataFrame,
-        name: str,
-        attribute: str,
-    ) -> Rows:
-        for row, key in enumerate(table.index):
-            first, second = (str(part) for part in key[:2])
-            exact = first == name
-            if (exact or fnmatchcase(first, name)) and attribute in (second, ALL):
-                yield row, tuple(columns(table)), exact and attribute == second
-
-    return find
-
-
-def _of_component(
-    table: pd.DataFrame,
-    name: str,
-    attribute: str,
-) -> Rows:
-    """Yield rows whose key is (component list, name, attribute)."""
-    columns = tuple(column for column in table.columns if column.isdigit())
-    for row, key in enumerate(table.index):
-        _, row_name, row_attribute = key[:3]
-        exact = row_name == name
-        if (exact or fnmatchcase(row_name, name)) and row_attribute == attribute:
-            yield row, columns, exact
-
-
-def _of_month(
-    table: pd.DataFrame,
-    name: str,
-    attribute: str,
-) -> Rows:
-    """Yield the month of rows whose key is a demand."""
-    if attribute not in MONTHS:
-        return
-    for row, demand in enumerate(table.index):
-        exact = demand == name
-        if exact or fnmatchcase(str(demand), name):
-            yield row, (attribute,), exact
-
-
-def _of_season(
-    table: pd.DataFrame,
-    name: str,
-    attribute: str,
-) -> Rows:
-    """Yield the elasticity of rows whose key is a demand."""
-    if attribute != "summer_elasticity":
-        return
-    for row, demand in enumerate(table.index):
-        exact = demand == name
-        if exact or fnmatchcase(str(demand), name):
-            yield row, (attribute,), exact
-
-
-def _of_curve(
-    table: pd.DataFrame,
-    name: str,
-    attribute: str,
-) -> Rows:
-    """Yield the coefficient of rows whose key is (link, return mode)."""
-    link, _, mode = name.rpartition(".")
-    if attribute not in table.columns:
-        return
-    for row, (row_link, row_mode) in enumerate(table.index):
-        exact = row_link == link
-        if (exact or fnmatchcase(row_link, link)) and row_mode == mode:
-            yield row, (attribute,), exact
-
-
-_ROWS: Mapping[str, Callable[[pd.DataFrame, str, str], Rows]] = {
-    "demand_year": _by_two(lambda table: list(table.columns)),
-    "inflow": _by_two(lambda _: MONTHS),
-    "demand_season": _of_season,
-    "demand_month": _of_month,
-    "monthly": _of_component,
-    "hourly": _of_component,
-    "loss_curve": _of_curve,
-    "head": _by_two(lambda _: ["efficiency"]),
-}
 
 
 def _fault(

@@ -154,7 +154,7 @@ def _with_errors(row: Row, year: int) -> Row:
     value = float(row["value"])
     # where a range is wider on one side, the wider side counts
     half_range = max(value - row["low"], row["high"] - value)
-    half_discrepancy, reason = stated_discrepancy(place, quantity, value)
+    half_discrepancy, reason = _stated_discrepancy(place, quantity, value)
     return {
         "year": year,
         "kind": f"{place}, {_kind(quantity)}",
@@ -165,12 +165,12 @@ def _with_errors(row: Row, year: int) -> Row:
     }
 
 
-def stated_discrepancy(place: str, quantity: str, value: float) -> tuple[float, str]:
+def _stated_discrepancy(place: str, quantity: str, value: float) -> tuple[float, str]:
     """Return half the width of the 90 % range of a discrepancy, in the quantity's unit, and its reason.
 
     Examples
     --------
-    >>> stated_discrepancy("TJ", "exports", 2400.0)[0]
+    >>> _stated_discrepancy("TJ", "exports", 2400.0)[0]
     240.0
     """
     if (place, quantity) in TARGETS:

@@ -154,7 +154,7 @@ def _left_by_firm_power(result: Result) -> dict[str, float]:
     return left
 
 
-def capacity_credit(samples: pd.DataFrame, country: str) -> float:
+def _capacity_credit(samples: pd.DataFrame, country: str) -> float:
     """Return the firm power in a country that leaves as much unserved there as the line does [MW].
 
     The equivalent firm capacity (Amelin, *IEEE Transactions on Power Systems* 24, 2009, 685-691); 0 where the line
@@ -170,7 +170,7 @@ def capacity_credit(samples: pd.DataFrame, country: str) -> float:
     Examples
     --------
     >>> left = {f"left {firm:g} AA": [float(max(500 - firm, 0))] for firm in FIRM}
-    >>> round(capacity_credit(pd.DataFrame({"with energy AA": [200.0]} | left), "AA"))
+    >>> round(_capacity_credit(pd.DataFrame({"with energy AA": [200.0]} | left), "AA"))
     300
     """
     means = [samples[f"{LEFT} {firm:g} {country}"].mean() for firm in FIRM]
@@ -193,7 +193,7 @@ def _credit_error(samples: pd.DataFrame, country: str) -> float:
     credits_drawn = []
     for _ in range(DRAWN_AGAIN):
         drawn = samples.iloc[chance.integers(count, size=count)]
-        credits_drawn.append(capacity_credit(drawn, country))
+        credits_drawn.append(_capacity_credit(drawn, country))
     credits_known = np.array(credits_drawn)[~np.isnan(credits_drawn)]
     return float(credits_known.std()) if len(credits_known) > 1 else float("nan")
 
@@ -272,7 +272,7 @@ def country_table(samples: pd.DataFrame) -> pd.DataFrame:
         ``LOLE events``, with and without likewise, all a year, each followed by its standard error (``… error``). What
         is avoided is the mean of differences in the same draws, so that its error is smaller than those of its parts.
         ``CVaR MWh`` with and without is the mean of the worst twentieth, ``capacity credit MW`` the firm power in the
-        country that would serve as well as the line, see `capacity_credit`.
+        country that would serve as well as the line, see `_capacity_credit`.
 
     Raises
     ------
@@ -304,7 +304,7 @@ def _country_row(samples: pd.DataFrame, country: str) -> dict[str, float]:
     row |= _with_error("avoided MWh", mean(avoided.to_numpy(float)))
     row |= _with_error(f"CVaR MWh {WITH}", tail_mean(energy_with.to_numpy(float)))
     row |= _with_error(f"CVaR MWh {WITHOUT}", tail_mean(energy_without.to_numpy(float)))
-    row["capacity credit MW"] = capacity_credit(samples, country)
+    row["capacity credit MW"] = _capacity_credit(samples, country)
     row["capacity credit MW error"] = _credit_error(samples, country)
     return row
 
