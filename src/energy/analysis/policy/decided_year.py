@@ -50,7 +50,7 @@ def decided_year(model: WaterPolicyModel, policy: Policy) -> Result:
     """
     inputs = year_as_it_came(model)
     walked = walk_of(model, policy, inputs)
-    result = model.engine.solve(held_to(model, inputs, walked))
+    result = model.engine.solve(_held_to(model, inputs, walked))
     ends = {f"{store} end": volume for store, volume in _short_of_water(model, walked).items()}
     return replace(result, yielded={**result.yielded, **ends})
 
@@ -118,7 +118,7 @@ def _calendar_months(inputs: Inputs) -> np.ndarray:
     return np.asarray(calendar[first_snapshot])
 
 
-def held_to(
+def _held_to(
     model: WaterPolicyModel,
     inputs: Inputs,
     walked: Walk,

@@ -86,7 +86,7 @@ def representative(
     return levels, share[occupied]
 
 
-def contract_network(  # type: ignore[no-untyped-def]
+def _contract_network(  # type: ignore[no-untyped-def]
     energy: Sequence[float] | np.ndarray,
     probability: Sequence[float] | np.ndarray,
     terms: Terms,
@@ -181,7 +181,7 @@ def firm_quantity(
     2000
     """
     terms.refuse_unsound()
-    n = contract_network(energy, probability, terms)
+    n = _contract_network(energy, probability, terms)
     with quiet_pypsa():
         if aversion:
             n.set_risk_preference(alpha=1 - tail, omega=aversion)

@@ -163,7 +163,8 @@ class NormalEquations:
     def _code(self, one: np.ndarray, other: np.ndarray) -> np.ndarray:
         """Return one number for a pair of kinds or rows of the border."""
         size = self.layout.kinds + self.layout.border
-        return one * size + other
+        code: np.ndarray = one * size + other
+        return code
 
     def _decoded(self, code: int) -> Pair:
         """Return the pair that a number stands for."""
