@@ -52,14 +52,14 @@ def audit(result: Result) -> dict[str, float]:
     >>> all(value <= TOLERANCE for value in audit(result).values())
     True
     """
-    parts = injections(result)
-    by_bus = parts.T.groupby(level="bus").sum().T
+    injected = injections(result)
+    by_bus = injected.T.groupby(level="bus").sum().T
     buses = result.inputs.components["buses"]
     water_buses = buses.index[buses["carrier"] == "water"]
     is_water = by_bus.columns.isin(water_buses)
-    attached_to = parts.columns.get_level_values("bus")
-    is_attached_to_water = attached_to.isin(by_bus.columns[is_water])
-    electric = parts.loc[:, ~is_attached_to_water]
+    bus_of_injection = injected.columns.get_level_values("bus")
+    injects_water = bus_of_injection.isin(by_bus.columns[is_water])
+    electric = injected.loc[:, ~injects_water]
     violations = [_rule(result, rule) for rule in result.inputs.rules]
     return {
         "bus_balance": _relative(by_bus.loc[:, ~is_water], electric),
@@ -100,32 +100,44 @@ def _open_ponds(result: Result, rule: Mapping[str, Any]) -> float:
 
 def _travel_gap(result: Result, rule: Mapping[str, Any]) -> float:
     """Return how far the water on the way is from what the travel time asks for, relative to the largest content."""
-    on_the_way = result.values["stores", "e"][rule["store"]].to_numpy()
-    before = np.concatenate([[0.0], on_the_way[:-1]])
-    arriving = result.flow("links")[rule["link"]].to_numpy()
-    hours = result.inputs.axis.weightings["stores"].to_numpy(float)
+    content = result.values["stores", "e"]
+    on_the_way = content[rule["store"]].to_numpy()
+    on_the_way_before = _a_snapshot_earlier(on_the_way)
+    flow = result.flow("links")
+    arriving = flow[rule["link"]].to_numpy()
+    arriving_before = _a_snapshot_earlier(arriving)
+    weightings = result.inputs.axis.weightings
+    hours = weightings["stores"].to_numpy(float)
     shares = travel_shares(hours, rule["hours"])
-    arrived_before = np.concatenate([[0.0], arriving[:-1]])
-    should_arrive = shares.at_end * on_the_way + shares.at_beginning * before + shares.as_before * arrived_before
-    gap = should_arrive - arriving
-    water = gap * rule["hours"]
+    should_arrive = shares.at_end * on_the_way
+    should_arrive = should_arrive + shares.at_beginning * on_the_way_before
+    should_arrive = should_arrive + shares.as_before * arriving_before
+    water = (should_arrive - arriving) * rule["hours"]
     scale = max(_largest(on_the_way), 1.0)
     return _largest(water) / scale
+
+
+def _a_snapshot_earlier(values: np.ndarray) -> np.ndarray:
+    """Return for each snapshot the value of the one before, nothing before the first; shape (snapshots,)."""
+    return np.concatenate([[0.0], values[:-1]])
 
 
 def _volume_violation(result: Result, rule: Mapping[str, Any]) -> float:
     """Return by how much the volume [hm³] within a window misses its bounds."""
     steps = positions(rule["runs"])
-    hours = result.inputs.axis.weightings["stores"].to_numpy()[steps]
+    weightings = result.inputs.axis.weightings
+    hours = weightings["stores"].to_numpy()[steps]
     passed = np.zeros(1)
     for component in ("links", "generators"):
         names = rule.get(component, [])
-        flows = result.flow(component)[names].iloc[steps]
-        passed += hours @ flows.sum(axis=1).to_numpy()
+        flows = result.flow(component)[names]
+        flow = flows.iloc[steps].sum(axis=1)
+        passed += hours @ flow.to_numpy()
     lacking = np.zeros(1)
     if "shortfall" in rule:
-        generator = result.flow("generators")[rule["shortfall"]]
-        lacking[0] = hours @ generator.iloc[steps].to_numpy()
+        generators = result.flow("generators")
+        shortfall = generators[rule["shortfall"]]
+        lacking[0] = hours @ shortfall.iloc[steps].to_numpy()
     return _violation(rule, passed, lacking)
 
 
@@ -134,10 +146,12 @@ def _limit_violation(result: Result, rule: Mapping[str, Any]) -> float:
     steps = positions(rule["runs"])
     carried = np.zeros(len(steps))
     for term in rule["terms"]:
-        flows = result.flow(term["component"])[term["names"]]
+        component = result.flow(term["component"])
+        flows = component[term["names"]]
         flow = flows.iloc[steps].sum(axis=1)
         carried += term["coefficient"] * flow.to_numpy()
-    return _violation(rule, carried, np.zeros(1))
+    nothing_lacking = np.zeros(1)
+    return _violation(rule, carried, nothing_lacking)
 
 
 def _violation(
@@ -162,8 +176,10 @@ def _violation(
 
 
 def _relative(residual: pd.DataFrame, scale: pd.DataFrame) -> float:
-    scale_of_parts = np.abs(scale.to_numpy()).max(initial=1.0)
-    return _largest(residual.to_numpy()) / float(scale_of_parts)
+    """Return the largest size of a residual as a share of the largest in a table, of 1 where that is less."""
+    sizes = np.abs(scale.to_numpy())
+    largest = float(sizes.max(initial=1.0))
+    return _largest(residual.to_numpy()) / largest
 
 
 def _stores(result: Result) -> float:
@@ -171,17 +187,20 @@ def _stores(result: Result) -> float:
     if ("stores", "e") not in result.values:
         return 0.0
     content = result.values["stores", "e"]
-    power = result.flow("stores")
-    table = result.inputs.components["stores"].loc[content.columns]
-    cyclic = table["e_cyclic"].astype(bool).to_numpy()
-    initial = np.where(cyclic, content.iloc[-1], table["e_initial"])
-    before = np.vstack([initial, content.to_numpy()[:-1]])
-    hours = result.inputs.axis.weightings["stores"].to_numpy()[:, None]
+    power = result.flow("stores").to_numpy()
+    at_end = content.to_numpy()
+    stores = result.inputs.components["stores"].loc[content.columns]
+    cyclic = stores["e_cyclic"].to_numpy(bool)
+    initial = np.where(cyclic, at_end[-1], stores["e_initial"])
+    before = np.vstack([initial, at_end[:-1]])
+    weightings = result.inputs.axis.weightings
+    hours = weightings["stores"].to_numpy()[:, None]
     standing_loss = result.inputs.values("stores", "standing_loss")
-    kept = (1 - standing_loss[content.columns].to_numpy()) ** hours
+    kept_in_an_hour = 1 - standing_loss[content.columns].to_numpy()
+    kept = kept_in_an_hour**hours
     kept[0, ~cyclic] = 1.0  # PyPSA lets nothing of the initial content go
-    gap = content.to_numpy() - before * kept + hours * power.to_numpy()
-    size = np.maximum(table["e_nom"].to_numpy(float), 1.0)
+    gap = at_end - before * kept + hours * power
+    size = np.maximum(stores["e_nom"].to_numpy(float), 1.0)
     return _largest(gap / size)
 
 
@@ -192,16 +211,19 @@ def _bounds(result: Result) -> float:
         if (component, quantity) not in result.values:
             continue
         value = result.values[component, quantity]
+        names = value.columns
         if component == "lines":
             value = value.abs() + result.line_losses
-        table = result.inputs.components[component].loc[value.columns]
+        table = result.inputs.components[component].loc[names]
         nominal = table[f"{quantity}_nom"].to_numpy(float)
-        most = result.inputs.values(component, f"{quantity}_max_pu")[value.columns]
-        least = -most
+        largest_share = result.inputs.values(component, f"{quantity}_max_pu")[names]
+        least_share = -largest_share
         if quantity != "s":
-            least = result.inputs.values(component, f"{quantity}_min_pu")[value.columns]
-        above = value.to_numpy() - most.to_numpy() * nominal
-        below = least.to_numpy() * nominal - value.to_numpy()
+            least_share = result.inputs.values(component, f"{quantity}_min_pu")[names]
+        highest = largest_share.to_numpy() * nominal
+        lowest = least_share.to_numpy() * nominal
+        above = value.to_numpy() - highest
+        below = lowest - value.to_numpy()
         violation = np.maximum(above, below) / np.maximum(nominal, 1.0)
         largest = float(violation.max(initial=0.0))
         worst = max(worst, largest)
@@ -215,7 +237,9 @@ def _missing_losses(result: Result) -> float:
     loss = result.line_losses.to_numpy()
     flow = result.flow("lines").to_numpy()
     missing = linearised_loss(result.inputs, flow) - loss
-    return float(missing.max(initial=0.0) / loss.max(initial=1.0))
+    most_missing = missing.max(initial=0.0)
+    largest_loss = loss.max(initial=1.0)
+    return float(most_missing / largest_loss)
 
 
 def _created(result: Result) -> float:
@@ -226,6 +250,8 @@ def _created(result: Result) -> float:
     carrier = result.inputs.components["buses"]["carrier"]
     taken_from = links["bus0"].map(carrier).to_numpy()
     given_to = links["bus1"].map(carrier).to_numpy()
-    names = links.index[taken_from == given_to]
-    gain = result.received[names] - result.flow("links")[names]
+    within_a_carrier = links.index[taken_from == given_to]
+    delivered = result.received[within_a_carrier]
+    taken = result.flow("links")[within_a_carrier]
+    gain = delivered - taken
     return float(gain.to_numpy().max(initial=0.0))
