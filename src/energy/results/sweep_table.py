@@ -150,7 +150,7 @@ def grid_of(dataset: xr.Dataset, quantity: str) -> pd.DataFrame:
 def _order_down(dataset: xr.Dataset, axes: list[str]) -> pd.Index:
     """Return the index of a grid in the order of the sweep, of one axis or of several."""
     points = [dataset[axis].to_numpy() for axis in axes]
-    if len(axes) == 1:
-        return pd.Index(points[0], name=axes[0])
     order: pd.Index = pd.MultiIndex.from_product(points, names=axes)
+    if len(axes) == 1:
+        order = pd.Index(points[0], name=axes[0])
     return order
