@@ -26,6 +26,9 @@ BOUNDED = {
 }
 """Component list → the quantity that its rating bounds."""
 
+Rule = Mapping[str, Any]
+"""A rule of ``energy.extra_functionality``."""
+
 
 def audit(result: Result) -> dict[str, float]:
     """Return the residuals of a result, each relative to the largest quantity of its kind.
@@ -57,13 +60,15 @@ def audit(result: Result) -> dict[str, float]:
     buses = result.inputs.components["buses"]
     water_buses = buses.index[buses["carrier"] == "water"]
     is_water = by_bus.columns.isin(water_buses)
+    electric_balance = by_bus.loc[:, ~is_water]
+    water_balance = by_bus.loc[:, is_water]
     bus_of_injection = injected.columns.get_level_values("bus")
-    injects_water = bus_of_injection.isin(by_bus.columns[is_water])
+    injects_water = bus_of_injection.isin(water_balance.columns)
     electric = injected.loc[:, ~injects_water]
     violations = [_rule(result, rule) for rule in result.inputs.rules]
     return {
-        "bus_balance": _relative(by_bus.loc[:, ~is_water], electric),
-        "water_balance": _largest(by_bus.loc[:, is_water].to_numpy()),
+        "bus_balance": _relative(electric_balance, electric),
+        "water_balance": _largest(water_balance.to_numpy()),
         "store_balance": _stores(result),
         "bounds": _bounds(result),
         "line_losses": _missing_losses(result),
@@ -75,10 +80,11 @@ def audit(result: Result) -> dict[str, float]:
 
 def _largest(residual: np.ndarray) -> float:
     """Return the largest size of a residual; 0 where there is none."""
-    return float(np.abs(residual).max(initial=0.0))
+    sizes = np.abs(residual)
+    return float(sizes.max(initial=0.0))
 
 
-def _rule(result: Result, rule: Mapping[str, Any]) -> float:
+def _rule(result: Result, rule: Rule) -> float:
     """Return the largest violation of a rule, relative to its bound."""
     kind = rule["kind"]
     if kind == "close":
@@ -90,15 +96,15 @@ def _rule(result: Result, rule: Mapping[str, Any]) -> float:
     return _limit_violation(result, rule)
 
 
-def _open_ponds(result: Result, rule: Mapping[str, Any]) -> float:
+def _open_ponds(result: Result, rule: Rule) -> float:
     """Return the largest change of a daily pond from one end of a typical day to the next [hm³]."""
-    content = result.values["stores", "e"][rule["stores"]]
-    at_ends = content.iloc[rule["at"]].to_numpy()
-    change = np.diff(at_ends, axis=0)
+    content: pd.DataFrame = result.values["stores", "e"][rule["stores"]]
+    at_day_ends = content.iloc[rule["at"]].to_numpy()
+    change = np.diff(at_day_ends, axis=0)
     return _largest(change)
 
 
-def _travel_gap(result: Result, rule: Mapping[str, Any]) -> float:
+def _travel_gap(result: Result, rule: Rule) -> float:
     """Return how far the water on the way is from what the travel time asks for, relative to the largest content."""
     content = result.values["stores", "e"]
     on_the_way = content[rule["store"]].to_numpy()
@@ -122,7 +128,7 @@ def _a_snapshot_earlier(values: np.ndarray) -> np.ndarray:
     return np.concatenate([[0.0], values[:-1]])
 
 
-def _volume_violation(result: Result, rule: Mapping[str, Any]) -> float:
+def _volume_violation(result: Result, rule: Rule) -> float:
     """Return by how much the volume [hm³] within a window misses its bounds."""
     steps = positions(rule["runs"])
     weightings = result.inputs.axis.weightings
@@ -137,11 +143,12 @@ def _volume_violation(result: Result, rule: Mapping[str, Any]) -> float:
     if "shortfall" in rule:
         generators = result.flow("generators")
         shortfall = generators[rule["shortfall"]]
-        lacking[0] = hours @ shortfall.iloc[steps].to_numpy()
+        in_window = shortfall.iloc[steps]
+        lacking[0] = hours @ in_window.to_numpy()
     return _violation(rule, passed, lacking)
 
 
-def _limit_violation(result: Result, rule: Mapping[str, Any]) -> float:
+def _limit_violation(result: Result, rule: Rule) -> float:
     """Return by how much what components carry misses a linear limit."""
     steps = positions(rule["runs"])
     carried = np.zeros(len(steps))
@@ -155,7 +162,7 @@ def _limit_violation(result: Result, rule: Mapping[str, Any]) -> float:
 
 
 def _violation(
-    rule: Mapping[str, Any],
+    rule: Rule,
     value: np.ndarray,
     lacking: np.ndarray,
 ) -> float:
@@ -163,12 +170,14 @@ def _violation(
     violations = [0.0]
     at_least = rule.get("at_least")
     if at_least is not None:
-        below = (at_least - value - lacking).max(initial=0.0)
-        violations.append(below / max(abs(at_least), 1.0))
+        below = at_least - value - lacking
+        worst = below.max(initial=0.0)
+        violations.append(worst / max(abs(at_least), 1.0))
     at_most = rule.get("at_most")
     if at_most is not None:
-        above = (value - at_most).max(initial=0.0)
-        violations.append(above / max(abs(at_most), 1.0))
+        above = value - at_most
+        worst = above.max(initial=0.0)
+        violations.append(worst / max(abs(at_most), 1.0))
     equals = rule.get("equals")
     if equals is not None:
         violations.append(_largest(value - equals))

@@ -55,8 +55,8 @@ class Shortfall:
         firm: dict[str, float] | None = None,
     ) -> None:
         self.grid = DCNetwork(inputs)
-        buses = inputs.components["buses"].loc[self.grid.buses]
-        self.region = _region_of_bus(buses)
+        buses = inputs.components["buses"]
+        self.region = _region_of_bus(buses.loc[self.grid.buses])
         self.regions = list(dict.fromkeys(self.region.tolist()))
         columns = self.grid.columns
         is_plant = [column.component in PLANTS for column in columns]
@@ -64,15 +64,18 @@ class Shortfall:
         self._is_plant = np.array(is_plant, dtype=bool)
         self._is_open = np.array(is_open, dtype=float)
         firm_of_bus = firm or {}
-        self._firm = np.array([firm_of_bus.get(bus, 0.0) for bus in self.grid.buses])
+        firm_capacity = [firm_of_bus.get(bus, 0.0) for bus in self.grid.buses]
+        self._firm = np.array(firm_capacity)
         is_one_way_branch = ~self._is_plant & ~self._is_two_way
         least_flow = self.grid.lower[:, is_one_way_branch]
-        self._forced = bool((least_flow > 0).any())
+        is_forced = least_flow > 0
+        self._forced = bool(is_forced.any())
 
     @property
     def _is_two_way(self) -> np.ndarray:
         """Whether a flow is that of a line, which goes both ways; shape (columns,)."""
-        is_line = np.zeros(len(self.grid.columns), dtype=bool)
+        columns = len(self.grid.columns)
+        is_line = np.zeros(columns, dtype=bool)
         is_line[self.grid.lines] = True
         return is_line
 
@@ -115,9 +118,11 @@ class Shortfall:
 
     def _by_region(self, short: np.ndarray) -> np.ndarray:
         """Return shortfalls of buses summed by region [MW]; shape (states, regions)."""
-        region_number = [self.regions.index(region) for region in self.region]
-        by_region = np.zeros((len(short), len(self.regions)))
-        np.add.at(by_region.T, region_number, short.T)
+        states = len(short)
+        regions = len(self.regions)
+        region_of_bus = [self.regions.index(region) for region in self.region]
+        by_region = np.zeros((states, regions))
+        np.add.at(by_region.T, region_of_bus, short.T)
         return by_region
 
     def _available(self, units: Sequence[Unit], up: np.ndarray) -> np.ndarray:
@@ -143,8 +148,10 @@ class Shortfall:
 
     def _own_supply(self, upper: np.ndarray, step: np.ndarray) -> np.ndarray:
         """Return what the plants of each bus can give [MW]; shape (states, buses)."""
-        position = {bus: number for number, bus in enumerate(self.grid.buses)}
-        supply = np.zeros((len(step), len(position)))
+        states = len(step)
+        buses = self.grid.buses
+        position = {bus: number for number, bus in enumerate(buses)}
+        supply = np.zeros((states, len(buses)))
         for entry in self.grid.entries:
             if not self._is_plant[entry.column]:
                 continue
@@ -169,15 +176,18 @@ class Shortfall:
         lines = self.grid.lines
         buses = len(self.grid.buses)
         states = len(step)
-        no_shortfall = np.zeros_like(demand)
-        no_line_flow = np.zeros((states, len(lines)))
         # what stores take from the grid counts as demand of any bus
-        charging = np.clip(-upper[:, self._is_plant], 0.0, None)
+        power_of_plants = upper[:, self._is_plant]
+        charging = np.clip(-power_of_plants, 0.0, None)
+        all_charging = charging.sum(axis=1, keepdims=True)
         own_demand = np.clip(demand, 0.0, None)
-        most_short = own_demand + charging.sum(axis=1, keepdims=True)
+        most_short = own_demand + all_charging
+        no_shortfall = np.zeros_like(demand)
         one_way = np.where(self._is_two_way, 0.0, lower)
-        least = np.concatenate([no_shortfall, one_way, no_line_flow], axis=1)
-        highest = np.concatenate([most_short, upper, upper[:, lines]], axis=1)
+        backwards = upper[:, lines]
+        no_line_flow = np.zeros((states, len(lines)))
+        least = np.hstack([no_shortfall, one_way, no_line_flow])
+        highest = np.hstack([most_short, upper, backwards])
         least = np.minimum(least, highest)
 
         cost_of_shortfall = np.ones(buses)

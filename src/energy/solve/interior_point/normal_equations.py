@@ -24,6 +24,8 @@ ROUNDS = 4  # of a hundred times more on the diagonal of the band where it is no
 
 Pair = tuple[int, int]
 """Two kinds of rows, or rows of the border."""
+Place = tuple[int, int, int]
+"""Row and column within a block of what remains, and the slot that stands there."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,10 @@ class NormalEquations:
         self.assembled = len(self.slots.number)
         self.steps = self._eliminations()
         self._place_in_band = {kind: place for place, kind in enumerate(layout.linking)}
-        self._bands = self._band_slots()
+        self._in_band: list[Place] = []
+        self._in_edge: list[Place] = []
+        self._in_corner: list[Place] = []
+        self._sort_remaining()
         slots = len(self.slots.number)
         self._factor = np.zeros((slots, layout.snapshots))
         self._active = self.products
@@ -196,12 +201,15 @@ class NormalEquations:
             if one != other:
                 neighbours[one].add(other)
                 neighbours[other].add(one)
-        linking = set(layout.linking)
-        remaining = [row for row in range(layout.kinds) if row not in linking]
+
+        def neighbour_count(row: int) -> tuple[int, int]:
+            return len(neighbours[row]), row  # of equals the first
+
+        within_a_snapshot = set(range(layout.kinds)) - set(layout.linking)
         steps = []
-        while remaining:
-            row = min(remaining, key=lambda candidate: (len(neighbours[candidate]), candidate))
-            remaining.remove(row)
+        while within_a_snapshot:
+            row = min(within_a_snapshot, key=neighbour_count)
+            within_a_snapshot.remove(row)
             around = sorted(neighbours.pop(row))
             # fill: what stood beside the row stands side by side from now on
             for other in around:
@@ -218,27 +226,33 @@ class NormalEquations:
             slot = self.slots.of(other, row)
             neighbours.append((other, slot))
         updates = []
-        for one, other in combinations_with_replacement(range(len(around)), 2):
+        numbers = range(len(around))
+        for one, other in combinations_with_replacement(numbers, 2):
             slot = self.slots.of(around[one], around[other])
             updates.append((slot, one, other))
-        pivot = self.slots.of(row, row)
-        return Elimination(row, pivot, neighbours, updates)
+        return Elimination(
+            row=row,
+            pivot=self.slots.of(row, row),
+            neighbours=neighbours,
+            updates=updates,
+        )
 
-    def _band_slots(self) -> dict[str, list[tuple[int, int, int]]]:
-        """Return (place, place, slot) of the entries within the band, of border and band, and within the border."""
+    def _sort_remaining(self) -> None:
+        """Sort the slots of rows that are not eliminated: within the band, of border and band, within the border."""
         kinds = self.layout.kinds
         place = self._place_in_band
-        bands: dict[str, list[tuple[int, int, int]]] = {"band": [], "edge": [], "corner": []}
         for (one, other), slot in self.slots.number.items():
             if one in place and other in place:
                 high = max(place[one], place[other])
                 low = min(place[one], place[other])
-                bands["band"].append((high, low, slot))
+                self._in_band.append((high, low, slot))
             elif one in place and other >= kinds:
-                bands["edge"].append((other - kinds, place[one], slot))
+                row_of_border = other - kinds
+                self._in_edge.append((row_of_border, place[one], slot))
             elif one >= kinds and other >= kinds:
-                bands["corner"].append((one - kinds, other - kinds, slot))
-        return bands
+                row_of_border = one - kinds
+                column_of_border = other - kinds
+                self._in_corner.append((row_of_border, column_of_border, slot))
 
     def restrict(self, active: np.ndarray) -> None:
         """Take weights for some of the variables only; the others weigh nothing."""
@@ -254,14 +268,15 @@ class NormalEquations:
         """
         layout = self.layout
         length = layout.snapshots
+        pairs_in_time = len(self.earlier)
         entries = self._active @ weights
         neighbours_begin = self.assembled * length
-        corner_begins = neighbours_begin + len(self.earlier) * length
-        within = entries[:neighbours_begin].reshape(self.assembled, length)
-        earlier = entries[neighbours_begin:corner_begins].reshape(len(self.earlier), length)
-        upper_corner = entries[corner_begins:].reshape(layout.border, layout.border)
+        corner_begins = neighbours_begin + pairs_in_time * length
+        within = entries[:neighbours_begin]
+        in_neighbours = entries[neighbours_begin:corner_begins]
+        in_corner = entries[corner_begins:]
 
-        self._factor[: self.assembled] = within
+        self._factor[: self.assembled] = within.reshape(self.assembled, length)
         self._factor[self.assembled :] = 0.0  # fill
         diagonal = self._factor[: layout.kinds]  # the slots of the kinds themselves are the first
         is_held = diagonal <= REGULARISATION  # nothing that is free stands in the row
@@ -269,7 +284,9 @@ class NormalEquations:
         diagonal += np.where(is_held, LEFT_OUT, REGULARISATION)
         self._smallest = SMALLEST_PIVOT * diagonal
         self._eliminate()
+        earlier = in_neighbours.reshape(pairs_in_time, length)
         self._factor_band(earlier)
+        upper_corner = in_corner.reshape(layout.border, layout.border)
         lower_corner = np.triu(upper_corner, 1).T
         self._factor_border(upper_corner + lower_corner)
 
@@ -282,13 +299,13 @@ class NormalEquations:
             is_noise = pivot < self._smallest[step.pivot]
             pivot[is_noise] = LEFT_OUT
             inverse = 1.0 / pivot
-            slots = [slot for _, slot in step.neighbours]
-            multipliers = [factor[slot] * inverse for slot in slots]
+            rows = [factor[slot] for _, slot in step.neighbours]
+            multipliers = [row * inverse for row in rows]
             for changed, one, other in step.updates:
-                np.multiply(multipliers[one], factor[slots[other]], out=product)
+                np.multiply(multipliers[one], rows[other], out=product)
                 factor[changed] -= product
-            for slot, multiplier in zip(slots, multipliers, strict=True):
-                factor[slot] = multiplier
+            for row, multiplier in zip(rows, multipliers, strict=True):
+                row[:] = multiplier
 
     def _factor_band(self, earlier: np.ndarray) -> None:
         """Factor the band of the rows that couple neighbours, in LAPACK's storage: row d is the diagonal d below."""
@@ -303,7 +320,7 @@ class NormalEquations:
             distances[later, before] = size + place[later] - place[before]
         width = max([size - 1, *distances.values()])
         band = np.zeros((width + 1, length * size))
-        for high, low, slot in self._bands["band"]:
+        for high, low, slot in self._in_band:
             band[high - low, low::size] = self._factor[slot]
         for pair, number in self.earlier.items():
             _, before = pair
@@ -324,9 +341,9 @@ class NormalEquations:
         layout = self.layout
         size = len(layout.linking)
         edge = np.zeros((layout.border, layout.snapshots, size))
-        for row, place, slot in self._bands["edge"]:
+        for row, place, slot in self._in_edge:
             edge[row, :, place] += self._factor[slot]
-        for one, other, slot in self._bands["corner"]:
+        for one, other, slot in self._in_corner:
             change = self._factor[slot].sum()
             corner[one, other] += change
             if one != other:
