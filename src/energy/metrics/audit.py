@@ -98,8 +98,10 @@ def _rule(result: Result, rule: Rule) -> float:
 
 def _open_ponds(result: Result, rule: Rule) -> float:
     """Return the largest change of a daily pond from one end of a typical day to the next [hm³]."""
-    content: pd.DataFrame = result.values["stores", "e"][rule["stores"]]
-    at_day_ends = content.iloc[rule["at"]].to_numpy()
+    content = result.values["stores", "e"]
+    of_ponds = content[list(rule["stores"])]
+    day_ends = np.asarray(rule["at"])
+    at_day_ends = of_ponds.iloc[day_ends].to_numpy()
     change = np.diff(at_day_ends, axis=0)
     return _largest(change)
 
