@@ -26,7 +26,17 @@ def assemble_rule(
     rule: Mapping[str, Any],
     position: Mapping[str, Mapping[str, int]],
 ) -> None:
-    """Add the rows of a rule."""
+    """Add the rows of a rule.
+
+    Parameters
+    ----------
+    program
+        The program so far, its columns included.
+    rule
+        As of `Inputs.rules`: a volume, a limit, daily ponds or a travel time.
+    position
+        Component list → name → position among the columns of a snapshot.
+    """
     if rule["kind"] == "close":
         _assemble_ponds(program, rule, position)
     elif rule["kind"] == "travel":
