@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from energy.analysis.drawn_years import drawn_positions, npv_of_drawn_years, water_positions
 from energy.analysis.investment import investment_table
 from energy.analysis.investment_paths import flows_of_years
+from energy.case.contract_terms import ContractTerms, Debt
 from energy.case.investment import Investment
-from energy.case.rules import ContractTerms, Debt
 from energy.case.yearly_window import Window
 
 YEARS = [2028, 2029]

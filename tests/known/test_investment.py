@@ -19,8 +19,8 @@ from energy.analysis.investment_paths import (
     present_worth,
     yearly_cost,
 )
+from energy.case.contract_terms import ContractTerms, Debt
 from energy.case.investment import Investment
-from energy.case.rules import ContractTerms, Debt
 from energy.case.yearly_window import Window
 from energy.errors import InputError
 from energy.report.answers.money_years import _continuations, _worth_by_start

@@ -11,7 +11,7 @@ import pytest
 import energy
 from energy.analysis.settlement import Settlement, settlement
 from energy.case import Case
-from energy.case.rules import ContractTerms, Debt
+from energy.case.contract_terms import ContractTerms, Debt
 from energy.metrics.accounts import supply_by_country
 from energy.metrics.benefit import replaced_fuel, saved_fuel
 from energy.metrics.export_income import coverage, export_income

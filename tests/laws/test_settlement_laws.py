@@ -8,7 +8,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from energy.case.rules import ContractTerms
+from energy.case.contract_terms import ContractTerms
 from energy.metrics.export_income import coverage
 from energy.metrics.settlement import TERMS, billed, payments, positions
 

@@ -47,13 +47,13 @@ class Limit(NamedTuple):
 
 
 LIMITS = {
-    "tokens a code line": Limit(now=8.5, goal=8.5),
-    "comprehensions a thousand code lines": Limit(now=25, goal=25),
+    "tokens a code line": Limit(now=8.3, goal=8.3),
+    "comprehensions a thousand code lines": Limit(now=22.5, goal=22.5),
     "complexity of the worst function": Limit(now=15, goal=15),
     "locals called found": Limit(now=0, goal=0),
-    "classes": Limit(now=295, goal=125),  # 293 before shares of travel and journaled runs
+    "classes": Limit(now=294, goal=125),  # 293 before shares of travel and journaled runs
     "classes of one name": Limit(now=0, goal=0),
-    "public names": Limit(now=1205, goal=450),  # a third of them are used by one other module
+    "public names": Limit(now=1203, goal=450),  # a third of them are used by one other module
     "arrows in results, plots and report": Limit(now=335, goal=45),  # 332 before firm energy
 }
 """That no import runs upwards is held by test_architecture.py."""

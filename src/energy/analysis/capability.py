@@ -27,8 +27,20 @@ from energy.solve.ttc.rows import TransferPath
 
 FORWARD, REVERSE = "forward", "reverse"
 SERVICES = {FORWARD: "casa", REVERSE: "reverse"}
-LIMIT_COLUMNS = ["intact", "TTC", "delivered", "limit intact", "limit"]
-COLUMNS = ["intact", "TTC", "delivered", "TRM", "NTC", "allocated", "ATC", "limit intact", "limit"]
+LIMIT_NAMES = ["limit intact", "limit"]
+"""Columns that name the element that binds."""
+
+LIMIT_COLUMNS = ["intact", "TTC", "delivered", *LIMIT_NAMES]
+COLUMNS = [
+    "intact",
+    "TTC",
+    "delivered",
+    "TRM",
+    "NTC",
+    "allocated",
+    "ATC",
+    *LIMIT_NAMES,
+]
 Area = Sequence[str] | Mapping[str, float]
 
 
@@ -84,39 +96,70 @@ def capability(
     >>> from energy.case import read_case
     >>> from energy.model import inputs
     >>> from energy.scenario import read_scenario
-    >>> found = inputs(read_case("networks/two_bus"), read_scenario("two_bus"))
-    >>> table = capability(found, stood={"forward": LossTolerance(60, 60)}, margin=5)
+    >>> network = inputs(read_case("networks/two_bus"), read_scenario("two_bus"))
+    >>> table = capability(network, stood={"forward": LossTolerance(60, 60)}, margin=5)
     >>> table.loc["forward"].iloc[20][["intact", "TTC", "delivered", "NTC", "limit"]].to_dict()
     {'intact': 100.0, 'TTC': 60.0, 'delivered': 57.0, 'NTC': 55.0, 'limit': 'loss of line'}
     """
     refuse_unhonoured(inputs, Path(inputs.name), "capability")
-    shared = isinstance(source, Mapping) or isinstance(sink, Mapping)
-    grid = DCNetwork(inputs, network_only=shared)
+    in_shares = isinstance(source, Mapping) or isinstance(sink, Mapping)
+    grid = DCNetwork(inputs, network_only=in_shares)
     if source is not None and sink is not None:
         paths = _paths_between(grid, source, sink)
     else:
         paths = _paths_of_links(grid, links, back)
     if losses is None:
         losses = _every_link(grid)
-    on_grid = losses_on_grid(grid, losses)
     snapshots = inputs.axis.snapshots
     tolerances = _tolerances(paths, stood or {}, len(snapshots))
-    first, kind = _kinds_of_snapshot(grid, tolerances)
-    limits: dict[str, list[SecureLimit]] = {path.label: [] for path in paths}
-    for step in first.tolist():
-        exchange = SecureExchange(grid, step, paths[0], on_grid)
-        for path in paths:
-            tolerance = tolerances[path.label][step]
-            limits[path.label].append(exchange.limit(path, tolerance))
+    first_of_kind, kind = _kinds_of_snapshot(grid, tolerances)
+    limits = _limits(
+        grid,
+        paths,
+        losses=losses,
+        tolerances=tolerances,
+        steps=first_of_kind,
+    )
     tables = {}
-    for direction, of_kinds in limits.items():
-        table = pd.DataFrame(of_kinds, columns=LIMIT_COLUMNS)
-        tables[direction] = table.iloc[kind].set_axis(snapshots)
+    for direction, limits_of_kinds in limits.items():
+        of_kinds = pd.DataFrame(limits_of_kinds, columns=LIMIT_COLUMNS)
+        of_snapshots = of_kinds.iloc[kind]
+        tables[direction] = of_snapshots.set_axis(snapshots)
     both_directions = pd.concat(tables, names=["direction"])
     return _with_margins(both_directions, margin, allocated or {})
 
 
-def _with_margins(table: pd.DataFrame, margin: float, allocated: Mapping[str, pd.Series]) -> pd.DataFrame:
+def _limits(
+    grid: DCNetwork,
+    paths: Sequence[TransferPath],
+    *,
+    losses: Sequence[Loss],
+    tolerances: Mapping[str, np.ndarray],
+    steps: np.ndarray,
+) -> dict[str, list[SecureLimit]]:
+    """Return the secure exchange of each direction in some snapshots."""
+    losses_of_grid = losses_on_grid(grid, losses)
+    limits: dict[str, list[SecureLimit]] = {path.label: [] for path in paths}
+    for step in steps.tolist():
+        # without exchange all paths give the same state of the grid: any one of them is enough
+        exchange = SecureExchange(
+            grid,
+            step,
+            paths[0],
+            losses_of_grid,
+        )
+        for path in paths:
+            tolerance = tolerances[path.label][step]
+            limit = exchange.limit(path, tolerance)
+            limits[path.label].append(limit)
+    return limits
+
+
+def _with_margins(
+    table: pd.DataFrame,
+    margin: float,
+    allocated: Mapping[str, pd.Series],
+) -> pd.DataFrame:
     """Return the table with TRM, NTC, what is allocated and ATC."""
     table["TRM"] = np.minimum(margin, table["TTC"])
     table["NTC"] = table["TTC"] - table["TRM"]
@@ -137,26 +180,29 @@ def by_month(table: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
         Index (direction, month); means over the hours [MW], ``lowest TTC`` [MW], and for ``limit intact`` and
         ``limit`` the element that binds in most hours.
     """
+    direction = table.index.get_level_values("direction")
     snapshots = table.index.get_level_values("snapshot")
-    months = pd.DatetimeIndex(snapshots).to_period("M").rename("month")
-    keys = [table.index.get_level_values("direction"), months]
-    hours = pd.Series(inputs.axis.weights, index=inputs.axis.snapshots)
-    hours_of_row = hours.reindex(snapshots)
-    weight = pd.Series(hours_of_row.to_numpy(), index=table.index)
-    numbers = table.drop(columns=["limit intact", "limit"]).astype(float)
-    weighted = numbers.mul(weight, axis=0)
-    hours_of_month = weight.groupby(keys).sum()
-    months_table = weighted.groupby(keys).sum().div(hours_of_month, axis=0)
+    month = pd.DatetimeIndex(snapshots).to_period("M").rename("month")
+    keys = [direction, month]
+    hours_of_snapshot = pd.Series(inputs.axis.weights, index=inputs.axis.snapshots)
+    hours_of_row = hours_of_snapshot.reindex(snapshots).to_numpy()
+    hours = pd.Series(hours_of_row, index=table.index)
+    numbers = table.drop(columns=LIMIT_NAMES).astype(float)
+    energy = numbers.mul(hours, axis=0)
+    energy_of_month = energy.groupby(keys).sum()
+    hours_of_month = hours.groupby(keys).sum()
+    months_table = energy_of_month.div(hours_of_month, axis=0)
     lowest = numbers["TTC"].groupby(keys).min()
     months_table.insert(2, "lowest TTC", lowest)
-    for column in ("limit intact", "limit"):
-        hours_of_limit = weight.groupby([*keys, table[column]]).sum()
+    for column in LIMIT_NAMES:
+        hours_of_limit = hours.groupby([*keys, table[column]]).sum()
         by_limit = hours_of_limit.unstack().fillna(0.0)
         months_table[column] = by_limit.idxmax(axis=1)
     return months_table.sort_index(key=_forward_first)
 
 
 def _forward_first(level: pd.Index) -> pd.Index:
+    """Return what sorts a level of the index: directions forward first, months as they are."""
     if level.name != "direction":
         return level
     return level.map({FORWARD: 0, REVERSE: 1})
@@ -164,21 +210,29 @@ def _forward_first(level: pd.Index) -> pd.Index:
 
 def _every_link(grid: DCNetwork) -> list[Loss]:
     """Return the loss of each link between electric buses."""
-    columns_of_entries = [entry.column for entry in grid.entries]
-    ends = np.bincount(columns_of_entries, minlength=len(grid.columns))
+    column_of_entry = [entry.column for entry in grid.entries]
+    ends = np.bincount(column_of_entry, minlength=len(grid.columns))
     losses = {}
     for number, column in enumerate(grid.columns):
         joins_buses = ends[number] > 1
-        if column.component == "links" and joins_buses:
-            whole_link = ("links", column.name, np.inf)
-            losses[column.name] = Loss(f"loss of {column.name}", (whole_link,))
+        if column.component != "links" or not joins_buses:
+            continue
+        whole_link = ("links", column.name, np.inf)
+        losses[column.name] = Loss(f"loss of {column.name}", (whole_link,))
     return list(losses.values())
 
 
-def _paths_between(grid: DCNetwork, source: Area, sink: Area) -> list[TransferPath]:
+def _paths_between(
+    grid: DCNetwork,
+    source: Area,
+    sink: Area,
+) -> list[TransferPath]:
     """Return the paths from one area to the other and back."""
-    unknown = [bus for bus in [*source, *sink] if bus not in grid.buses]
-    faults = [Fault(f"no electric bus {bus!r}", repair=nearest(bus, grid.buses)) for bus in unknown]
+    faults = []
+    for bus in [*source, *sink]:
+        if bus not in grid.buses:
+            repair = nearest(bus, grid.buses)
+            faults.append(Fault(f"no electric bus {bus!r}", repair=repair))
     if faults:
         raise InputError(faults)
     sending = _shares_of(source)
@@ -196,17 +250,20 @@ def _shares_of(area: Area) -> tuple[tuple[str, float | None], ...]:
     return tuple((bus, None) for bus in area)
 
 
-def _paths_of_links(grid: DCNetwork, links: Sequence[str] | None, back: Sequence[str]) -> list[TransferPath]:
+def _paths_of_links(
+    grid: DCNetwork,
+    links: Sequence[str] | None,
+    back: Sequence[str],
+) -> list[TransferPath]:
     """Return the path over links and the one over those for the way back."""
     table = grid.inputs.components.get("links", pd.DataFrame())
     if links is None:
-        service = table["service"] if "service" in table else pd.Series(dtype=object)
-        links = list(service.index[service == SERVICES[FORWARD]])
-        back = list(service.index[service == SERVICES[REVERSE]])
+        links = _links_of_service(table, SERVICES[FORWARD])
+        back = _links_of_service(table, SERVICES[REVERSE])
     for name in (*links, *back):
         if name not in table.index:
-            fault = Fault(f"no link {name!r}", grid.inputs.name, repair=nearest(name, table.index))
-            raise InputError(fault)
+            repair = nearest(name, table.index)
+            raise InputError(Fault(f"no link {name!r}", grid.inputs.name, repair=repair))
     ahead = _columns_along(grid, links, back)
     behind = _columns_along(grid, back, links)
     if not ahead and not behind:
@@ -218,7 +275,19 @@ def _paths_of_links(grid: DCNetwork, links: Sequence[str] | None, back: Sequence
     ]
 
 
-def _columns_along(grid: DCNetwork, links: Sequence[str], back: Sequence[str]) -> tuple[int, ...]:
+def _links_of_service(table: pd.DataFrame, service: str) -> list[str]:
+    """Return the names of the links of a service."""
+    if "service" not in table:
+        return []
+    is_of_service = table["service"] == service
+    return list(table.index[is_of_service])
+
+
+def _columns_along(
+    grid: DCNetwork,
+    links: Sequence[str],
+    back: Sequence[str],
+) -> tuple[int, ...]:
     """Return the flows over links from bus0 to bus1, and over those for the way back from bus1 to bus0."""
     flows = [Column("links", name) for name in links]
     flows += [Column("links", name, -1) for name in back]
@@ -240,9 +309,27 @@ def _tolerances(
     return tolerances
 
 
-def _kinds_of_snapshot(grid: DCNetwork, tolerances: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the first of each kind of snapshot, and for each snapshot the number of its kind."""
-    of_grid = [grid.lower, grid.upper, grid.demand]
-    properties = np.column_stack([*of_grid, *tolerances.values(), grid.alike[:, None]])
-    _, first, kind = np.unique(properties, axis=0, return_index=True, return_inverse=True)
+def _kinds_of_snapshot(
+    grid: DCNetwork,
+    tolerances: Mapping[str, np.ndarray],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first of each kind of snapshot, and for each snapshot the number of its kind.
+
+    Snapshots of one kind have the same limits, demand, tolerances and grid: one of them is solved for all.
+    """
+    properties = np.column_stack(
+        [
+            grid.lower,
+            grid.upper,
+            grid.demand,
+            *tolerances.values(),
+            grid.alike[:, None],
+        ]
+    )
+    _, first, kind = np.unique(
+        properties,
+        axis=0,
+        return_index=True,
+        return_inverse=True,
+    )
     return first, kind.ravel()

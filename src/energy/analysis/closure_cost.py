@@ -13,12 +13,17 @@ import pandas as pd
 from energy.analysis.settlement import Settlement
 from energy.metrics.settlement import MILLION
 
-FUEL, TOGETHER = "fuel of the buyer", "together"
+FUEL = "fuel of the buyer"
+TOGETHER = "together"
 _SEEN = 0.05
 """Electricity below which a carrier is left out [GWh]."""
 
 
-def replacing_supply(undisturbed: Settlement, closed: Mapping[str, Settlement], country: str) -> pd.DataFrame:
+def replacing_supply(
+    undisturbed: Settlement,
+    closed: Mapping[str, Settlement],
+    country: str,
+) -> pd.DataFrame:
     """Return what a country's plants generate more because of closures, by carrier.
 
     Parameters
@@ -35,18 +40,20 @@ def replacing_supply(undisturbed: Settlement, closed: Mapping[str, Settlement], 
     pandas.DataFrame
         Index closure; ``lost`` of the line and a column a carrier that generates more or less [GWh], and ``CO2`` [t].
     """
+    usual_delivery = undisturbed.terms["delivered"].sum()
     rows = {}
-    for name, money in closed.items():
-        by_country = undisturbed.avoided - money.avoided
-        more = by_country.xs(country, level="country")
-        lost = undisturbed.terms["delivered"].sum() - money.terms["delivered"].sum()
+    for name, settlement in closed.items():
+        avoided_less = undisturbed.avoided - settlement.avoided
+        more = avoided_less.xs(country, level="country")
+        lost = usual_delivery - settlement.terms["delivered"].sum()
         row = {"lost": float(lost)}
         for carrier, energy in more["electricity"].items():
             row[str(carrier)] = float(energy)
         row["CO2"] = float(more["CO2"].sum())
         rows[name] = row
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("closure")
-    is_seen = (table.abs() > _SEEN).any()
+    is_large = table.abs() > _SEEN
+    is_seen = is_large.any()
     is_seen["lost"] = True
     kept = table.loc[:, is_seen]
     kept.attrs["units"] = "GWh; CO2 t"
@@ -66,22 +73,22 @@ def cost_by_party(undisturbed: Settlement, closed: Mapping[str, Settlement]) -> 
         Index closure; a column a party, ``fuel of the buyer``, which is part of the buyer's column, and ``together``;
         million USD a year, below zero: a gain.
     """
-    usual = undisturbed.positions.sum()
+    usual_positions = undisturbed.positions.sum()
+    usual_fuel = undisturbed.fuel["replaced fuel"].sum()
+    usual_welfare = undisturbed.welfare["system"].sum()
     buyer = str(undisturbed.contract.buyer)
     rows = {}
-    for name, money in closed.items():
-        cost = (usual - money.positions.sum()) / MILLION
-        fuel = _less(undisturbed.fuel["replaced fuel"], money.fuel["replaced fuel"]) / MILLION
-        together = _less(undisturbed.welfare["system"], money.welfare["system"])
-        parties = {str(party): float(value) for party, value in cost.items()}
-        parties[buyer] += fuel
-        rows[name] = parties | {FUEL: fuel, TOGETHER: together}
+    for name, settlement in closed.items():
+        cost = (usual_positions - settlement.positions.sum()) / MILLION
+        replaced_fuel = settlement.fuel["replaced fuel"].sum()
+        fuel = float(usual_fuel - replaced_fuel) / MILLION
+        welfare = settlement.welfare["system"].sum()
+        row = {str(party): float(value) for party, value in cost.items()}
+        row[buyer] += fuel
+        row[FUEL] = fuel
+        row[TOGETHER] = float(usual_welfare - welfare)
+        rows[name] = row
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("closure")
     table = table.round(6) + 0.0
     table.attrs["units"] = "million USD, below zero: a gain"
     return table
-
-
-def _less(before: pd.Series, after: pd.Series) -> float:
-    """Return by how much a sum has fallen."""
-    return float(before.sum() - after.sum())

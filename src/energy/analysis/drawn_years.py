@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from energy.analysis.investment import BenefitCurve, Path, yearly_flows
+from energy.case.contract_terms import ContractTerms
 from energy.case.investment import Investment
-from energy.case.rules import ContractTerms
 from energy.metrics.discounting import discount_factors
 
 PATHS = 2000

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from energy.case.contract_terms import ContractTerms
 from energy.case.investment import Investment
-from energy.case.rules import ContractTerms
 from energy.errors import Fault, InputError
 from energy.metrics.discounting import discount_factors, internal_rate_of_return
 
@@ -59,17 +59,24 @@ class BenefitCurve:
         columns = []
         for country in self.countries:
             known_benefit = self.benefit[country].to_numpy(float)
-            columns.append(_linear(energy, self.energy, known_benefit))
+            of_country = _linear(energy, self.energy, known_benefit)
+            columns.append(of_country)
         return np.stack(columns, axis=-1)
 
 
-def _linear(energy: np.ndarray, known: np.ndarray, benefit: np.ndarray) -> np.ndarray:
+def _linear(
+    energy: np.ndarray,
+    known: np.ndarray,
+    benefit: np.ndarray,
+) -> np.ndarray:
+    """Return the benefit of energies, linear between the known ones and beyond them; of one known in proportion."""
     if len(known) == 1:
         if not known[0]:
             return np.zeros_like(energy)
         return np.asarray(benefit[0] * energy / known[0])
+    segments = len(known) - 1
     before = np.searchsorted(known, energy) - 1
-    segment = np.clip(before, 0, len(known) - 2)
+    segment = np.clip(before, 0, segments - 1)
     slope = np.diff(benefit) / np.diff(known)
     beyond = energy - known[segment]
     return np.asarray(benefit[segment] + slope[segment] * beyond)
@@ -126,61 +133,91 @@ def yearly_flows(
         When the start lies before the base year.
     """
     countries = curve.countries
+    base = investment.base_year
     if path.start is None:
-        return _flows_table(np.array([investment.base_year]), countries, {})
-    if path.start < investment.base_year:
-        what = f"the start {path.start} lies before the base year {investment.base_year}"
-        raise InputError(Fault(what, "investment", None, f"{investment.base_year} or later"))
-    last = path.start + investment.life
-    years = np.arange(investment.base_year, last)
+        return _flows_table(np.array([base]), countries, {})
+    if path.start < base:
+        what = f"the start {path.start} lies before the base year {base}"
+        raise InputError(Fault(what, "investment", None, f"{base} or later"))
+    end = path.start + investment.life
+    years = np.arange(base, end)
     in_service = years >= path.start
-    left = np.array([path.events.get(int(year), 1.0) for year in years])
+    share_left = np.array([path.events.get(int(year), 1.0) for year in years])
     energy = np.zeros(len(years))
     energy[in_service] = path.energy
-    benefit = curve.at(energy * left) * in_service[:, None]
+    benefit = curve.at(energy * share_left)
     capital = _capital(contract, countries)
-    operation = -investment.operation_share * capital * in_service[:, None]
-    construction = -_construction(investment, path.start, years, countries)
+    operation = -investment.operation_share * capital
+    construction = _construction(
+        investment,
+        path.start,
+        years,
+        countries,
+    )
     return _flows_table(
         years,
         countries,
         {
-            "benefit": benefit,
-            "operation": operation,
-            "construction": construction,
+            "benefit": benefit * in_service[:, None],
+            "operation": operation * in_service[:, None],
+            "construction": -construction,
         },
     )
 
 
-def _flows_table(years: np.ndarray, countries: list[str], parts: Mapping[str, np.ndarray]) -> pd.DataFrame:
+def _flows_table(
+    years: np.ndarray,
+    countries: list[str],
+    parts: Mapping[str, np.ndarray],
+) -> pd.DataFrame:
+    """Return flows as a table of years and (item, country); items that are not given are nothing."""
     items = ("benefit", "operation", "construction")
     nothing = np.zeros((len(years), len(countries)))
-    columns = pd.MultiIndex.from_product([items, countries], names=["item", "country"])
     values = np.hstack([parts.get(item, nothing) for item in items])
-    index = pd.Index(years, name="year")
-    table = pd.DataFrame(values, index=index, columns=columns)
+    table = pd.DataFrame(
+        values,
+        index=pd.Index(years, name="year"),
+        columns=pd.MultiIndex.from_product([items, countries], names=["item", "country"]),
+    )
     table.attrs["units"] = "million USD a year"
     return table
 
 
 def _capital(contract: ContractTerms, countries: list[str]) -> np.ndarray:
+    """Return what the works cost [million USD]; shape (countries,)."""
     if contract.debt is None:
         return np.zeros(len(countries))
-    return np.array([contract.debt.capital.get(country, 0.0) for country in countries])
+    capital = contract.debt.capital
+    return np.array([capital.get(country, 0.0) for country in countries])
 
 
-def _construction(investment: Investment, start: int, years: np.ndarray, countries: list[str]) -> np.ndarray:
-    """Return what is spent in each year; shape (years, countries)."""
-    first = max(start - investment.construction_years, investment.base_year)
-    spending = (years >= first) & (years < start)
+def _construction(
+    investment: Investment,
+    start: int,
+    years: np.ndarray,
+    countries: list[str],
+) -> np.ndarray:
+    """Return what is spent in each year [million USD]; shape (years, countries)."""
+    earliest = start - investment.construction_years
+    first = max(earliest, investment.base_year)
+    is_built = (years >= first) & (years < start)
     if start == investment.base_year:
-        spending = years == start
-    share = spending / spending.sum()
-    to_come = np.array([investment.to_come.get(country, 0.0) for country in countries])
-    return np.asarray(share[:, None] * to_come)
+        is_built = years == start
+    share_of_year = is_built / is_built.sum()
+    to_come = _to_come(investment, countries)
+    return np.asarray(share_of_year[:, None] * to_come)
 
 
-def investment_table(investment: Investment, contract: ContractTerms, flows: pd.DataFrame) -> pd.DataFrame:
+def _to_come(investment: Investment, countries: list[str]) -> np.ndarray:
+    """Return the cost of the works that are still to be built [million USD]; shape (countries,)."""
+    return np.array([investment.to_come.get(country, 0.0) for country in countries])
+
+
+def investment_table(
+    investment: Investment,
+    contract: ContractTerms,
+    flows: pd.DataFrame,
+) -> pd.DataFrame:
     """Return what a path is worth to each country.
 
     - ``sunk``: capital that was spent before the base year.
@@ -202,25 +239,30 @@ def investment_table(investment: Investment, contract: ContractTerms, flows: pd.
     pandas.DataFrame
         Index country and ``all``; million USD of the base year, ``IRR`` as a share.
     """
-    rate, base = investment.discount_rate, investment.base_year
-    countries = list(dict.fromkeys(flows.columns.get_level_values("country")))
-    to_come = pd.Series(
-        [investment.to_come.get(country, 0.0) for country in countries],
-        countries,
+    by_country = flows.columns.get_level_values("country")
+    countries = list(dict.fromkeys(by_country))
+    capital = pd.Series(_capital(contract, countries), countries)
+    to_come = pd.Series(_to_come(investment, countries), countries)
+    sunk = capital - to_come
+    factors = discount_factors(
+        flows.index.to_numpy(),
+        investment.discount_rate,
+        investment.base_year,
     )
-    sunk = pd.Series(_capital(contract, countries), countries) - to_come
-    factors = discount_factors(flows.index.to_numpy(), rate, base)
     present_values = flows.mul(factors, axis=0).sum()
     discounted = present_values.unstack("item").loc[countries]
+    construction = discounted["construction"]
+    earned = discounted["benefit"] + discounted["operation"]
+    recovered = earned.clip(lower=0.0)
+    committed = sunk - construction
+    npv = discounted.sum(axis=1)
     net = flows.T.groupby(level="country").sum().T[countries]
-    recovered = (discounted["benefit"] + discounted["operation"]).clip(lower=0.0)
-    committed = sunk - discounted["construction"]
     table = pd.DataFrame(
         {
             "sunk": sunk,
-            "to come": -discounted["construction"] + 0.0,
-            "NPV": discounted.sum(axis=1),
-            "NPV with sunk": discounted.sum(axis=1) - sunk,
+            "to come": -construction + 0.0,
+            "NPV": npv,
+            "NPV with sunk": npv - sunk,
             "IRR": [internal_rate_of_return(net[country]) for country in countries],
             "stranded": (committed - recovered).clip(lower=0.0),
         }
@@ -253,20 +295,26 @@ def lender_table(investment: Investment, table: pd.DataFrame) -> pd.DataFrame:
     works = table.drop(index=ALL)
     spent = works["sunk"] + works["to come"]
     stranded_share = works["stranded"] / spent.where(spent > 0)
-    share = stranded_share.fillna(0.0).to_numpy(float)
+    stranded_share = stranded_share.fillna(0.0)
     rows: dict[str, dict[str, float]] = {}
     lent = pd.Series(0.0, index=works.index)
     for lender, amounts in investment.lenders.items():
         stated = pd.Series(dict(amounts), dtype=float)
         by_country = stated.reindex(works.index).fillna(0.0)
         lent = lent + by_country
-        rows[lender] = _exposure(by_country.to_numpy(float), share)
+        rows[lender] = _exposure(by_country, stranded_share)
     own = (spent - lent).clip(lower=0.0)
-    rows["own funds and others"] = _exposure(own.to_numpy(float), share)
+    rows["own funds and others"] = _exposure(own, stranded_share)
     lenders = pd.DataFrame.from_dict(rows, orient="index").rename_axis("lender")
     lenders.attrs["units"] = "million USD"
     return lenders
 
 
-def _exposure(lent: np.ndarray, share: np.ndarray) -> dict[str, float]:
-    return {"exposure": float(lent.sum()), "stranded": float(lent @ share)}
+def _exposure(lent: pd.Series, stranded_share: pd.Series) -> dict[str, float]:
+    """Return what was lent by country in sum, and the stranded part of it [million USD]."""
+    amounts = lent.to_numpy(float)
+    shares = stranded_share.to_numpy(float)
+    return {
+        "exposure": float(amounts.sum()),
+        "stranded": float(amounts @ shares),
+    }

@@ -7,8 +7,8 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from energy.analysis.investment import BenefitCurve, Path, yearly_flows
+from energy.case.contract_terms import ContractTerms
 from energy.case.investment import Investment
-from energy.case.rules import ContractTerms
 from energy.metrics.discounting import annuity_factor, discount_factors, present_value
 
 

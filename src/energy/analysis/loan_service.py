@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from energy.case.rules import ContractTerms, Debt
+from energy.case.contract_terms import ContractTerms, Debt
 from energy.metrics.settlement import debt_service
 
 _UNITS = "GWh and million USD a year; cover 1"

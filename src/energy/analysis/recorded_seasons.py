@@ -36,8 +36,10 @@ def recorded_seasons(case: Case, scenario: Scenario) -> pd.Series:
     energy = {}
     for answer in solve_points(case, points, delivered):
         if not answer.reason:
-            energy[years[answer.index]] = float(answer.values["delivered"])
-    seasons = pd.Series(energy, dtype=float, name="delivered").sort_index().rename_axis("water year")
+            year = years[answer.index]
+            energy[year] = float(answer.values["delivered"])
+    seasons = pd.Series(energy, dtype=float, name="delivered")
+    seasons = seasons.sort_index().rename_axis("water year")
     seasons.attrs["units"] = "GWh"
     seasons.attrs["failed"] = len(years) - len(energy)
     return seasons
@@ -52,21 +54,27 @@ def recorded_years(inflow: pd.DataFrame) -> list[str]:
         Index (site, hydrology), columns months [m³/s].
     """
     table = inflow.sort_index()
-    labels = dict.fromkeys(map(str, table.index.get_level_values("hydrology")))
+    sites = table.index.get_level_values("site")
     filled = set()
-    for site in dict.fromkeys(table.index.get_level_values("site")):
-        rows = pd.DataFrame(table.xs(site, level="site"))
-        filled |= _filled_years(rows)
-    return [label for label in labels if label.isdecimal() and label not in filled]
+    for site in dict.fromkeys(sites):
+        of_site = pd.DataFrame(table.xs(site, level="site"))
+        filled |= _filled_years(of_site)
+    hydrology = table.index.get_level_values("hydrology")
+    years = []
+    for label in dict.fromkeys(map(str, hydrology)):
+        is_year = label.isdecimal()
+        if is_year and label not in filled:
+            years.append(label)
+    return years
 
 
 def _filled_years(rows: pd.DataFrame) -> set[str]:
     """Return the water years of a site whose row is its mean or its median."""
-    names = [name for name in _STAND_INS if name in rows.index]
-    typical = rows.loc[names].to_numpy(float)
+    stand_ins = [name for name in _STAND_INS if name in rows.index]
+    typical = rows.loc[stand_ins].to_numpy(float)
     filled = set()
-    for label, values in zip(rows.index, rows.to_numpy(float), strict=True):
-        is_same = np.isclose(values, typical).all(axis=1)
+    for label, flows in zip(rows.index, rows.to_numpy(float), strict=True):
+        is_same = np.isclose(flows, typical).all(axis=1)
         if is_same.any():
             filled.add(str(label))
     return filled

@@ -41,21 +41,28 @@ def headline(runs: Mapping[str, Run]) -> pd.DataFrame:
     348.84
     """
     rows: list[tuple[str, str, str, float]] = []
-    for name, scenario_run in runs.items():
-        rows += [(name, *row) for row in _rows(scenario_run)]
+    for scenario, scenario_run in runs.items():
+        for quantity, unit, value in _rows(scenario_run):
+            rows.append((scenario, quantity, unit, value))
     return pd.DataFrame(rows, columns=["scenario", "quantity", "unit", "value"])
 
 
 def _rows(run: Run) -> Iterator[tuple[str, str, float]]:
-    months = run.table[run.table["ceiling"] > 0]
+    """Yield quantity, unit and value of each number of a run."""
     for name, energy in run.rungs.sum().items():
-        quantity = "contract ceiling" if name == "contract" else f"left after {name}"
+        quantity = f"left after {name}"
+        if name == "contract":
+            quantity = "contract ceiling"
         yield quantity, "GWh", float(energy)
+    has_contract = run.table["ceiling"] > 0
+    months = run.table[has_contract]
     delivered = float(months["delivered"].sum())
-    hours = float((run.result.hours * run.season).sum())
+    hours_of_season = run.result.hours * run.season
+    hours = float(hours_of_season.sum())
     yield "delivered", "GWh", delivered
     yield "mean power", "MW", delivered * 1000 / hours
-    measured = Metrics()(run.result)
+    metrics = Metrics()
+    measured = metrics(run.result)
     yield "peak", "MW", float(measured["peak"])
     yield "unserved", "GWh", float(measured["unserved"])
 

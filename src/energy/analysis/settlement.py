@@ -15,7 +15,7 @@ import pandas as pd
 from energy.analysis.imperfect_foresight import plan_axis, solve_imperfect_foresight
 from energy.analysis.priority_waterfall import open_season
 from energy.case import Case
-from energy.case.rules import ContractTerms
+from energy.case.contract_terms import ContractTerms
 from energy.errors import Fault, InputError
 from energy.metrics import ceiling, energy_by_month, transferable
 from energy.metrics.benefit import CONTRACTED, replaced_fuel, saved_fuel

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from energy.case.contract_terms import ContractTerms
 from energy.case.first_filling import FillingRule
 from energy.case.investment import Investment
 from energy.case.n1_security import Security
@@ -31,24 +32,30 @@ ByMonth = Annotated[Mapping[Month, float], Frozenness]
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    """Return whether a value of a file is a finite number; true and false are none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return isfinite(value)
 
 
 def _number_or_months(value: object) -> str:
+    """Return the tag of a start level: one number, or one a month."""
     return "months" if isinstance(value, Mapping) else "number"
 
 
 def _start_level(value: Any) -> Any:
-    if not (_is_number(value) or isinstance(value, Mapping)):
-        raise refuse(f"{value!r} is no content", "a number [hm³], or a mapping month → number, as {4: 1500}")
-    return value
+    """Refuse what is neither a content nor contents by month."""
+    if _is_number(value) or isinstance(value, Mapping):
+        return value
+    raise refuse(f"{value!r} is no content", "a number [hm³], or a mapping month → number, as {4: 1500}")
 
 
 def _end_level(value: Any) -> Any:
-    if not (_is_number(value) or value in ("start", None)):
-        repair = nearest(value, ["start"]) if isinstance(value, str) else None
-        raise refuse(f"{value!r} is no content", "a number [hm³], or start", repair)
-    return value
+    """Refuse what is neither a content, nor ``start``, nor nothing."""
+    if _is_number(value) or value in ("start", None):
+        return value
+    repair = nearest(value, ["start"]) if isinstance(value, str) else None
+    raise refuse(f"{value!r} is no content", "a number [hm³], or start", repair)
 
 
 class _Bounded(Frozen):
@@ -237,18 +244,15 @@ class LimitRule(_Bounded):
     @model_validator(mode="after")
     def _needs_terms(self) -> Self:
         names = [term.name for term in self.terms]
-        strangers = [(at, name) for at, name in enumerate(self.needs) if name not in names]
-        refuse_all(
-            [
-                (
-                    ("needs", at),
-                    f"{name!r} is not among the terms",
-                    ", ".join(names),
-                    nearest(name, names),
-                )
-                for at, name in strangers
-            ]
-        )
+        complaints: list[Complaint] = []
+        for position, name in enumerate(self.needs):
+            if name in names:
+                continue
+            steps = ("needs", position)
+            what = f"{name!r} is not among the terms"
+            allowed = ", ".join(names)
+            complaints.append((steps, what, allowed, nearest(name, names)))
+        refuse_all(complaints)
         return self
 
 
@@ -279,45 +283,6 @@ Rule = Annotated[
     | FillingRule,
     Field(discriminator="kind"),
 ]
-
-
-class Debt(Frozen):
-    """What the parties spent on the works and how it is paid back."""
-
-    capital: Annotated[Mapping[Word, float], Frozenness] = Field(
-        description="Cost of the works by country [million $]."
-    )
-    grants: Annotated[Mapping[Word, float], Frozenness] = Field(
-        default_factory=FrozenMap,
-        description="Part that need not be paid back, by country [million $].",
-    )
-    interest: float = Field(ge=0, lt=1, description="Interest a year, share.")
-    years: int = Field(ge=1, le=60, description="Years of equal payments.")
-
-
-class ContractTerms(Frozen):
-    """What the supply contract fixes."""
-
-    season: Window = Field(description="Days of delivery, {from: MM-DD, to: MM-DD}.")
-    ceiling: float = Field(gt=0, description="Most power at the sending end [MW].")
-    prices: Annotated[Mapping[Word, float], Frozenness] = Field(
-        default_factory=FrozenMap, description="Parts of the price [$/MWh delivered]."
-    )
-    shares: Annotated[Mapping[Word, float], Frozenness] = Field(
-        default_factory=FrozenMap, description="Share of the supply by country."
-    )
-    buyer: Word | None = Field(default=None, description="Country that buys.")
-    transit: Word | None = Field(
-        default=None, description="Country that the line crosses and that earns the transit fee."
-    )
-    quantity: float | None = Field(default=None, gt=0, description="Contracted energy [GWh delivered in a season].")
-    debt: Debt | None = Field(default=None, description="What the works cost and how it is paid back.")
-    trade_target: float | None = Field(
-        default=None,
-        gt=0,
-        description="Stated aim for trade between seller and buyer [million $ a year].",
-    )
-    note: str = ""
 
 
 RULES_THAT_YIELD = (VolumeRule, FlowRule, LevelRule, StorageRule, EndRule)
@@ -368,16 +333,13 @@ class RuleBook(Frozen):
     @model_validator(mode="after")
     def _rules_that_can_yield(self) -> Self:
         able = [name for name, rule in self.rules.items() if isinstance(rule, RULES_THAT_YIELD)]
-        refuse_all(
-            [
-                (
-                    ("yield_order", position),
-                    f"{name!r} is no rule on a volume, flow, level, storage or end",
-                    ", ".join(able) or None,
-                    nearest(name, able),
-                )
-                for position, name in enumerate(self.yield_order)
-                if name not in able
-            ]
-        )
+        complaints: list[Complaint] = []
+        for position, name in enumerate(self.yield_order):
+            if name in able:
+                continue
+            steps = ("yield_order", position)
+            what = f"{name!r} is no rule on a volume, flow, level, storage or end"
+            allowed = ", ".join(able) or None
+            complaints.append((steps, what, allowed, nearest(name, able)))
+        refuse_all(complaints)
         return self

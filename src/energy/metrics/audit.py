@@ -26,6 +26,9 @@ BOUNDED = {
 }
 """Component list → the quantity that its rating bounds."""
 
+Rule = Mapping[str, Any]
+"""A rule of ``energy.extra_functionality``."""
+
 
 def audit(result: Result) -> dict[str, float]:
     """Return the residuals of a result, each relative to the largest quantity of its kind.
@@ -52,18 +55,20 @@ def audit(result: Result) -> dict[str, float]:
     >>> all(value <= TOLERANCE for value in audit(result).values())
     True
     """
-    parts = injections(result)
-    by_bus = parts.T.groupby(level="bus").sum().T
+    injected = injections(result)
+    by_bus = injected.T.groupby(level="bus").sum().T
     buses = result.inputs.components["buses"]
     water_buses = buses.index[buses["carrier"] == "water"]
     is_water = by_bus.columns.isin(water_buses)
-    attached_to = parts.columns.get_level_values("bus")
-    is_attached_to_water = attached_to.isin(by_bus.columns[is_water])
-    electric = parts.loc[:, ~is_attached_to_water]
+    electric_balance = by_bus.loc[:, ~is_water]
+    water_balance = by_bus.loc[:, is_water]
+    bus_of_injection = injected.columns.get_level_values("bus")
+    injects_water = bus_of_injection.isin(water_balance.columns)
+    electric = injected.loc[:, ~injects_water]
     violations = [_rule(result, rule) for rule in result.inputs.rules]
     return {
-        "bus_balance": _relative(by_bus.loc[:, ~is_water], electric),
-        "water_balance": _largest(by_bus.loc[:, is_water].to_numpy()),
+        "bus_balance": _relative(electric_balance, electric),
+        "water_balance": _largest(water_balance.to_numpy()),
         "store_balance": _stores(result),
         "bounds": _bounds(result),
         "line_losses": _missing_losses(result),
@@ -75,10 +80,11 @@ def audit(result: Result) -> dict[str, float]:
 
 def _largest(residual: np.ndarray) -> float:
     """Return the largest size of a residual; 0 where there is none."""
-    return float(np.abs(residual).max(initial=0.0))
+    sizes = np.abs(residual)
+    return float(sizes.max(initial=0.0))
 
 
-def _rule(result: Result, rule: Mapping[str, Any]) -> float:
+def _rule(result: Result, rule: Rule) -> float:
     """Return the largest violation of a rule, relative to its bound."""
     kind = rule["kind"]
     if kind == "close":
@@ -90,58 +96,75 @@ def _rule(result: Result, rule: Mapping[str, Any]) -> float:
     return _limit_violation(result, rule)
 
 
-def _open_ponds(result: Result, rule: Mapping[str, Any]) -> float:
+def _open_ponds(result: Result, rule: Rule) -> float:
     """Return the largest change of a daily pond from one end of a typical day to the next [hm³]."""
-    content = result.values["stores", "e"][rule["stores"]]
-    at_ends = content.iloc[rule["at"]].to_numpy()
-    change = np.diff(at_ends, axis=0)
+    content = result.values["stores", "e"]
+    of_ponds = content[list(rule["stores"])]
+    day_ends = np.asarray(rule["at"])
+    at_day_ends = of_ponds.iloc[day_ends].to_numpy()
+    change = np.diff(at_day_ends, axis=0)
     return _largest(change)
 
 
-def _travel_gap(result: Result, rule: Mapping[str, Any]) -> float:
+def _travel_gap(result: Result, rule: Rule) -> float:
     """Return how far the water on the way is from what the travel time asks for, relative to the largest content."""
-    on_the_way = result.values["stores", "e"][rule["store"]].to_numpy()
-    before = np.concatenate([[0.0], on_the_way[:-1]])
-    arriving = result.flow("links")[rule["link"]].to_numpy()
-    hours = result.inputs.axis.weightings["stores"].to_numpy(float)
+    content = result.values["stores", "e"]
+    on_the_way = content[rule["store"]].to_numpy()
+    on_the_way_before = _a_snapshot_earlier(on_the_way)
+    flow = result.flow("links")
+    arriving = flow[rule["link"]].to_numpy()
+    arriving_before = _a_snapshot_earlier(arriving)
+    weightings = result.inputs.axis.weightings
+    hours = weightings["stores"].to_numpy(float)
     shares = travel_shares(hours, rule["hours"])
-    arrived_before = np.concatenate([[0.0], arriving[:-1]])
-    should_arrive = shares.at_end * on_the_way + shares.at_beginning * before + shares.as_before * arrived_before
-    gap = should_arrive - arriving
-    water = gap * rule["hours"]
+    should_arrive = shares.at_end * on_the_way
+    should_arrive = should_arrive + shares.at_beginning * on_the_way_before
+    should_arrive = should_arrive + shares.as_before * arriving_before
+    water = (should_arrive - arriving) * rule["hours"]
     scale = max(_largest(on_the_way), 1.0)
     return _largest(water) / scale
 
 
-def _volume_violation(result: Result, rule: Mapping[str, Any]) -> float:
+def _a_snapshot_earlier(values: np.ndarray) -> np.ndarray:
+    """Return for each snapshot the value of the one before, nothing before the first; shape (snapshots,)."""
+    return np.concatenate([[0.0], values[:-1]])
+
+
+def _volume_violation(result: Result, rule: Rule) -> float:
     """Return by how much the volume [hm³] within a window misses its bounds."""
     steps = positions(rule["runs"])
-    hours = result.inputs.axis.weightings["stores"].to_numpy()[steps]
+    weightings = result.inputs.axis.weightings
+    hours = weightings["stores"].to_numpy()[steps]
     passed = np.zeros(1)
     for component in ("links", "generators"):
         names = rule.get(component, [])
-        flows = result.flow(component)[names].iloc[steps]
-        passed += hours @ flows.sum(axis=1).to_numpy()
+        flows = result.flow(component)[names]
+        flow = flows.iloc[steps].sum(axis=1)
+        passed += hours @ flow.to_numpy()
     lacking = np.zeros(1)
     if "shortfall" in rule:
-        generator = result.flow("generators")[rule["shortfall"]]
-        lacking[0] = hours @ generator.iloc[steps].to_numpy()
+        generators = result.flow("generators")
+        shortfall = generators[rule["shortfall"]]
+        in_window = shortfall.iloc[steps]
+        lacking[0] = hours @ in_window.to_numpy()
     return _violation(rule, passed, lacking)
 
 
-def _limit_violation(result: Result, rule: Mapping[str, Any]) -> float:
+def _limit_violation(result: Result, rule: Rule) -> float:
     """Return by how much what components carry misses a linear limit."""
     steps = positions(rule["runs"])
     carried = np.zeros(len(steps))
     for term in rule["terms"]:
-        flows = result.flow(term["component"])[term["names"]]
+        component = result.flow(term["component"])
+        flows = component[term["names"]]
         flow = flows.iloc[steps].sum(axis=1)
         carried += term["coefficient"] * flow.to_numpy()
-    return _violation(rule, carried, np.zeros(1))
+    nothing_lacking = np.zeros(1)
+    return _violation(rule, carried, nothing_lacking)
 
 
 def _violation(
-    rule: Mapping[str, Any],
+    rule: Rule,
     value: np.ndarray,
     lacking: np.ndarray,
 ) -> float:
@@ -149,12 +172,14 @@ def _violation(
     violations = [0.0]
     at_least = rule.get("at_least")
     if at_least is not None:
-        below = (at_least - value - lacking).max(initial=0.0)
-        violations.append(below / max(abs(at_least), 1.0))
+        below = at_least - value - lacking
+        worst = below.max(initial=0.0)
+        violations.append(worst / max(abs(at_least), 1.0))
     at_most = rule.get("at_most")
     if at_most is not None:
-        above = (value - at_most).max(initial=0.0)
-        violations.append(above / max(abs(at_most), 1.0))
+        above = value - at_most
+        worst = above.max(initial=0.0)
+        violations.append(worst / max(abs(at_most), 1.0))
     equals = rule.get("equals")
     if equals is not None:
         violations.append(_largest(value - equals))
@@ -162,8 +187,10 @@ def _violation(
 
 
 def _relative(residual: pd.DataFrame, scale: pd.DataFrame) -> float:
-    scale_of_parts = np.abs(scale.to_numpy()).max(initial=1.0)
-    return _largest(residual.to_numpy()) / float(scale_of_parts)
+    """Return the largest size of a residual as a share of the largest in a table, of 1 where that is less."""
+    sizes = np.abs(scale.to_numpy())
+    largest = float(sizes.max(initial=1.0))
+    return _largest(residual.to_numpy()) / largest
 
 
 def _stores(result: Result) -> float:
@@ -171,17 +198,20 @@ def _stores(result: Result) -> float:
     if ("stores", "e") not in result.values:
         return 0.0
     content = result.values["stores", "e"]
-    power = result.flow("stores")
-    table = result.inputs.components["stores"].loc[content.columns]
-    cyclic = table["e_cyclic"].astype(bool).to_numpy()
-    initial = np.where(cyclic, content.iloc[-1], table["e_initial"])
-    before = np.vstack([initial, content.to_numpy()[:-1]])
-    hours = result.inputs.axis.weightings["stores"].to_numpy()[:, None]
+    power = result.flow("stores").to_numpy()
+    at_end = content.to_numpy()
+    stores = result.inputs.components["stores"].loc[content.columns]
+    cyclic = stores["e_cyclic"].to_numpy(bool)
+    initial = np.where(cyclic, at_end[-1], stores["e_initial"])
+    before = np.vstack([initial, at_end[:-1]])
+    weightings = result.inputs.axis.weightings
+    hours = weightings["stores"].to_numpy()[:, None]
     standing_loss = result.inputs.values("stores", "standing_loss")
-    kept = (1 - standing_loss[content.columns].to_numpy()) ** hours
+    kept_in_an_hour = 1 - standing_loss[content.columns].to_numpy()
+    kept = kept_in_an_hour**hours
     kept[0, ~cyclic] = 1.0  # PyPSA lets nothing of the initial content go
-    gap = content.to_numpy() - before * kept + hours * power.to_numpy()
-    size = np.maximum(table["e_nom"].to_numpy(float), 1.0)
+    gap = at_end - before * kept + hours * power
+    size = np.maximum(stores["e_nom"].to_numpy(float), 1.0)
     return _largest(gap / size)
 
 
@@ -192,16 +222,19 @@ def _bounds(result: Result) -> float:
         if (component, quantity) not in result.values:
             continue
         value = result.values[component, quantity]
+        names = value.columns
         if component == "lines":
             value = value.abs() + result.line_losses
-        table = result.inputs.components[component].loc[value.columns]
+        table = result.inputs.components[component].loc[names]
         nominal = table[f"{quantity}_nom"].to_numpy(float)
-        most = result.inputs.values(component, f"{quantity}_max_pu")[value.columns]
-        least = -most
+        largest_share = result.inputs.values(component, f"{quantity}_max_pu")[names]
+        least_share = -largest_share
         if quantity != "s":
-            least = result.inputs.values(component, f"{quantity}_min_pu")[value.columns]
-        above = value.to_numpy() - most.to_numpy() * nominal
-        below = least.to_numpy() * nominal - value.to_numpy()
+            least_share = result.inputs.values(component, f"{quantity}_min_pu")[names]
+        highest = largest_share.to_numpy() * nominal
+        lowest = least_share.to_numpy() * nominal
+        above = value.to_numpy() - highest
+        below = lowest - value.to_numpy()
         violation = np.maximum(above, below) / np.maximum(nominal, 1.0)
         largest = float(violation.max(initial=0.0))
         worst = max(worst, largest)
@@ -215,7 +248,9 @@ def _missing_losses(result: Result) -> float:
     loss = result.line_losses.to_numpy()
     flow = result.flow("lines").to_numpy()
     missing = linearised_loss(result.inputs, flow) - loss
-    return float(missing.max(initial=0.0) / loss.max(initial=1.0))
+    most_missing = missing.max(initial=0.0)
+    largest_loss = loss.max(initial=1.0)
+    return float(most_missing / largest_loss)
 
 
 def _created(result: Result) -> float:
@@ -226,6 +261,8 @@ def _created(result: Result) -> float:
     carrier = result.inputs.components["buses"]["carrier"]
     taken_from = links["bus0"].map(carrier).to_numpy()
     given_to = links["bus1"].map(carrier).to_numpy()
-    names = links.index[taken_from == given_to]
-    gain = result.received[names] - result.flow("links")[names]
+    within_a_carrier = links.index[taken_from == given_to]
+    delivered = result.received[within_a_carrier]
+    taken = result.flow("links")[within_a_carrier]
+    gain = delivered - taken
     return float(gain.to_numpy().max(initial=0.0))

@@ -33,15 +33,20 @@ def injections(result: Result) -> pd.DataFrame:
     >>> bool((by_bus.abs() < 1e-6).all(axis=None))
     True
     """
-    keys: list[tuple[str, str, str]] = []
-    parts: list[np.ndarray] = []
+    attachments: list[tuple[str, str, str]] = []
+    injected: list[np.ndarray] = []
     for component, port, power in _attachments(result):
-        bus_of = result.inputs.components[component][port].astype(str)[power.columns]
+        table = result.inputs.components[component]
+        bus_of = table[port].astype(str)[power.columns]
         is_attached = (bus_of != "").to_numpy()
-        parts.append(power.to_numpy()[:, is_attached])
-        keys += [(component, str(name), bus) for name, bus in bus_of[is_attached].items()]
-    columns = pd.MultiIndex.from_tuples(keys, names=["component", "name", "bus"])
-    return pd.DataFrame(np.hstack(parts), index=result.inputs.axis.snapshots, columns=columns)
+        injected.append(power.to_numpy()[:, is_attached])
+        for name, bus in bus_of[is_attached].items():
+            attachments.append((component, str(name), bus))
+    return pd.DataFrame(
+        np.hstack(injected),
+        index=result.inputs.axis.snapshots,
+        columns=pd.MultiIndex.from_tuples(attachments, names=["component", "name", "bus"]),
+    )
 
 
 def _attachments(result: Result) -> Iterator[tuple[str, str, pd.DataFrame]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from energy.case.rules import ContractTerms
+from energy.case.contract_terms import ContractTerms
 from energy.metrics.balance import country_of_bus
 from energy.metrics.monthly import month_of, transferable
 from energy.model.objective import SHARE_OF_COSTS, STUDIED

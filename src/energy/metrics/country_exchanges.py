@@ -60,16 +60,20 @@ def _country_exchanges(solved: IdentityKey[Result]) -> pd.DataFrame:
     areas = [account.area for account in accounts(result)]
     if not areas:
         return pd.DataFrame()
-    energy = pd.concat(_energies(result, areas))
-    total = energy.groupby(level=["exchange", "area"], sort=False).sum()
-    by_exchange = total.unstack(fill_value=0.0)
-    carries = (by_exchange.abs() > SMALLEST).any(axis=1)
-    may_carry = by_exchange.index.isin(_possible_services(result))
-    by_exchange = by_exchange[carries | may_carry]
+    by_exchange = _exchanges_by_area(result, areas)
     services = _services(by_exchange)
+    rows = [
+        *PURCHASES,
+        UNSERVED,
+        *SWAPPED,
+        *HELP,
+        *services,
+        SENT,
+    ]
+    columns = [*areas, *_third_parties(by_exchange, areas)]
     table = by_exchange.reindex(
-        index=[*PURCHASES, UNSERVED, *SWAPPED, *HELP, *services, SENT],
-        columns=[*areas, *_third_parties(by_exchange, areas)],
+        index=rows,
+        columns=columns,
         fill_value=0.0,
     )
     sold = [service for service in services if service != RETURNED]
@@ -83,6 +87,18 @@ def _country_exchanges(solved: IdentityKey[Result]) -> pd.DataFrame:
     table.attrs["units"] = "GWh"
     named: pd.DataFrame = table.rename_axis(index="exchange", columns="area")
     return named
+
+
+def _exchanges_by_area(result: Result, areas: list[str]) -> pd.DataFrame:
+    """Return the exchanges that carry something, or may [GWh]; index exchange, a column an area."""
+    energy = pd.concat(_energies(result, areas))
+    total = energy.groupby(level=["exchange", "area"], sort=False).sum()
+    by_exchange = total.unstack(fill_value=0.0)
+    is_large = by_exchange.abs() > SMALLEST
+    carries = is_large.any(axis=1)
+    may_carry = by_exchange.index.isin(_possible_services(result))
+    exchanges: pd.DataFrame = by_exchange[carries | may_carry]
+    return exchanges
 
 
 def _third_parties(by_exchange: pd.DataFrame, areas: list[str]) -> list[str]:
@@ -108,14 +124,17 @@ def delivered_by_sender(result: Result) -> pd.Series:
     """
     sent = supply_by_country(result).clip(lower=0)
     total = sent.sum(axis=1)
-    share = sent.div(total.where(total > 0), axis=0).fillna(0.0)
+    positive_total = total.where(total > 0)
+    share_of_sender = sent.div(positive_total, axis=0).fillna(0.0)
     delivered = transferable(result) * result.hours
-    energy: pd.Series[float] = share.mul(delivered, axis=0).sum() * GWH
+    delivered_of_sender = share_of_sender.mul(delivered, axis=0)
+    energy: pd.Series[float] = delivered_of_sender.sum() * GWH
     by_sender = energy[energy > SMALLEST]
     return by_sender.rename_axis("sender")
 
 
 def _sum_of(table: pd.DataFrame, rows: list[str]) -> pd.Series:
+    """Return the sum of those rows that a table has, by area."""
     present = table.index.intersection(rows)
     return table.loc[present].sum()
 
@@ -136,13 +155,16 @@ def _services(by_exchange: pd.DataFrame) -> list[str]:
 
 
 def _energies(result: Result, areas: list[str]) -> Iterator[pd.Series]:
+    """Yield what areas buy, send over the line, and exchange by generators and links [GWh], exchange by exchange."""
     in_season = _season_share(result)
     bought = purchases_by_country(result)
     bought_in_season = bought.mul(in_season, axis=0)
     bought_outside = bought.mul(1 - in_season, axis=0)
-    yield _energy(result, bought_in_season, PURCHASES[0])
-    yield _energy(result, bought_outside, PURCHASES[1])
-    yield _energy(result, supply_by_country(result), SENT)
+    sent = supply_by_country(result)
+    row_in_season, row_outside = PURCHASES
+    yield _energy(result, bought_in_season, row_in_season)
+    yield _energy(result, bought_outside, row_outside)
+    yield _energy(result, sent, SENT)
     yield from _of_generators(result, areas)
     yield from _of_links(result, areas)
 
@@ -163,6 +185,7 @@ def _energy(
 
 
 def _season_share(result: Result) -> np.ndarray:
+    """Return the share of each snapshot that lies in the contract's season; shape (snapshots,)."""
     axis = result.inputs.axis
     contract = result.inputs.book.contract
     if contract is None:
@@ -176,23 +199,25 @@ def _of_generators(result: Result, areas: list[str]) -> Iterator[pd.Series]:
     """Yield unserved demand, and what areas give and take on schedules that no line under study draws on."""
     generators = result.inputs.components["generators"]
     buses = result.inputs.components["buses"]
-    country = generators["bus"].map(buses["country"])
+    bus = generators["bus"]
+    country = bus.map(buses["country"])
     is_unserved = generators["carrier"] == UNSERVED
     for area in areas:
         sheds_in_area = is_unserved & (country == area)
         yield _output(result, sheds_in_area, area, UNSERVED)
     if "account" not in generators:
         return
-    on_schedule = generators["bus"].map(buses["carrier"]) == SCHEDULE
-    is_drawn = generators["bus"].isin(_drawn_schedules(result))
+    on_schedule = bus.map(buses["carrier"]) == SCHEDULE
+    is_drawn = bus.isin(_drawn_schedules(result))
     is_help = on_schedule & ~is_drawn
     gives = generators["sign"] > 0
     takes = generators["sign"] < 0
     given, taken = HELP
     for area in areas:
-        of_area = is_help & (generators["account"] == area)
-        yield _output(result, of_area & gives, area, given)
-        yield _output(result, of_area & takes, area, taken)
+        has_account = generators["account"] == area
+        helps = is_help & has_account
+        yield _output(result, helps & gives, area, given)
+        yield _output(result, helps & takes, area, taken)
 
 
 def _output(
@@ -222,21 +247,21 @@ def _of_links(result: Result, areas: list[str]) -> Iterator[pd.Series]:
     buses = result.inputs.components["buses"]
     is_electric = buses["carrier"].isin(ELECTRIC)
     area_of_bus = buses["country"].where(is_electric, "")
-    begin = links["bus0"].map(area_of_bus).fillna("")
-    end = links["bus1"].map(area_of_bus).fillna("")
+    giver = links["bus0"].map(area_of_bus).fillna("")
+    receiver = links["bus1"].map(area_of_bus).fillna("")
     service = links["service"].fillna("")
     is_swap = links["carrier"] == SWAP
-    crosses = (begin != end) & (service != STUDIED)
-    is_traded = crosses & ((service != "") | is_swap)
-    given = service.mask(is_swap, SWAPPED[0])
-    returned = service.mask(is_swap, SWAPPED[1])
-    flow = result.flow("links")
-    for name in links.index[is_traded]:
-        giver = begin[name]
-        receiver = end[name]
-        if giver in areas:
-            sent = flow[name].to_frame(giver)
-            yield _energy(result, sent, given[name])
-        if receiver in areas:
-            received = result.received[name].to_frame(receiver)
-            yield _energy(result, received, returned[name])
+    crosses_a_border = giver != receiver
+    is_traded = is_swap | (service != "")
+    is_studied = service == STUDIED
+    given, returned = SWAPPED
+    row_of_giver = service.mask(is_swap, given)
+    row_of_receiver = service.mask(is_swap, returned)
+    taken = result.flow("links")
+    for name in links.index[crosses_a_border & is_traded & ~is_studied]:
+        if giver[name] in areas:
+            sent = taken[name].to_frame(giver[name])
+            yield _energy(result, sent, row_of_giver[name])
+        if receiver[name] in areas:
+            received = result.received[name].to_frame(receiver[name])
+            yield _energy(result, received, row_of_receiver[name])

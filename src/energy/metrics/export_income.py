@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from energy.case.rules import ContractTerms
+from energy.case.contract_terms import ContractTerms
 from energy.metrics.settlement import MILLION, debt_service
 
 

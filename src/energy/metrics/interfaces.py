@@ -10,8 +10,6 @@ import pandas as pd
 from energy.metrics.monthly import month_of, transferable
 from energy.solve import Result
 
-_BETWEEN = " to "
-
 
 def interface_flows(results: Mapping[str, Result], country: str) -> pd.DataFrame:
     """Return the flows between the nodes of a country, each direction an interface.
@@ -43,7 +41,11 @@ def interface_flows(results: Mapping[str, Result], country: str) -> pd.DataFrame
     return table
 
 
-def interface_by_month(results: Mapping[str, Result], country: str, interface: str) -> pd.DataFrame:
+def interface_by_month(
+    results: Mapping[str, Result],
+    country: str,
+    interface: str,
+) -> pd.DataFrame:
     """Return the loading of an interface by month.
 
     Parameters
@@ -62,18 +64,16 @@ def interface_by_month(results: Mapping[str, Result], country: str, interface: s
     columns: dict[str, pd.Series[float]] = {}
     ratings = []
     for name, result in results.items():
-        links = _interfaces(result, country)[interface]
+        interfaces = _interfaces(result, country)
+        links = interfaces[interface]
         ratings.append(_rating(links))
         flow = _flow_over(links, result)
-        hours = pd.Series(result.hours, index=flow.index)
-        energy = pd.Series(flow * hours)
         months = month_of(result)
-        monthly_energy = energy.groupby(months).sum()
-        monthly_hours = hours.groupby(months).sum()
-        columns[f"{name}, mean"] = monthly_energy / monthly_hours
+        columns[f"{name}, mean"] = _monthly_mean(flow, result, months)
         columns[f"{name}, most"] = flow.groupby(months).max()
     table = pd.DataFrame(columns)
-    table.index = pd.Index(table.index.astype(str), name="month")
+    month_names = table.index.astype(str)
+    table.index = pd.Index(month_names, name="month")
     first = next(iter(results))
     table["room"] = ratings[0] - table[f"{first}, most"]
     table.attrs["units"] = f"MW; room: what is left of the rating in the fullest hour {first}"
@@ -91,6 +91,19 @@ def _flow_over(links: pd.DataFrame, result: Result) -> pd.Series:
     return flows.sum(axis=1)
 
 
+def _monthly_mean(
+    flow: pd.Series,
+    result: Result,
+    months: pd.PeriodIndex,
+) -> pd.Series:
+    """Return the mean of a flow over the hours of each month [MW]."""
+    hours = pd.Series(result.hours, index=flow.index)
+    energy = flow * hours
+    monthly_energy = energy.groupby(months).sum()
+    monthly_hours = hours.groupby(months).sum()
+    return monthly_energy / monthly_hours
+
+
 def _interfaces(result: Result, country: str) -> dict[str, pd.DataFrame]:
     """Return the links between the nodes of a country by interface."""
     components = result.inputs.components
@@ -102,7 +115,7 @@ def _interfaces(result: Result, country: str) -> dict[str, pd.DataFrame]:
     inside = links[starts_inside & ends_inside & is_electric]
     interfaces = {}
     for (start, end), group in inside.groupby(["bus0", "bus1"]):
-        interfaces[f"{start}{_BETWEEN}{end}"] = group
+        interfaces[f"{start} to {end}"] = group
     return interfaces
 
 
@@ -115,29 +128,44 @@ def _supply_by_node(result: Result, country: str) -> pd.Series:
         Index node.
     """
     components = result.inputs.components
-    buses = components["buses"]
-    is_node = (buses["country"] == country) & (buses["carrier"] == "AC")
-    nodes = buses.index[is_node]
     plants = components["generators"]
-    output = result.flow("generators")
-    of_plants = _energy_by_bus(output, plants["bus"], result.hours)
+    of_plants = _energy_by_bus(
+        result.flow("generators"),
+        bus=plants["bus"],
+        hours=result.hours,
+    )
     links = components["links"]
     turbines = links[links["carrier"] == "hydro"]
-    output = result.received[turbines.index]
-    of_turbines = _energy_by_bus(output, turbines["bus1"], result.hours)
+    of_turbines = _energy_by_bus(
+        result.received[turbines.index],
+        bus=turbines["bus1"],
+        hours=result.hours,
+    )
+    buses = components["buses"]
+    is_in_country = buses["country"] == country
+    is_electric = buses["carrier"] == "AC"
+    nodes = buses.index[is_in_country & is_electric]
     thermal = of_plants.reindex(nodes, fill_value=0.0)
     hydro = of_turbines.reindex(nodes, fill_value=0.0)
     return thermal + hydro
 
 
-def _energy_by_bus(power: pd.DataFrame, bus: pd.Series, hours: np.ndarray) -> pd.Series:
+def _energy_by_bus(
+    power: pd.DataFrame,
+    bus: pd.Series,
+    hours: np.ndarray,
+) -> pd.Series:
     """Return the energy of components [GWh] by the bus that they feed."""
     megawatt_hours = hours @ power.to_numpy(float)
     energy = pd.Series(megawatt_hours / 1000, index=power.columns)
     return energy.groupby(bus).sum()
 
 
-def replaced_by_node(built: Result, without: Result, country: str) -> pd.DataFrame:
+def replaced_by_node(
+    built: Result,
+    without: Result,
+    country: str,
+) -> pd.DataFrame:
     """Return where in a country power that arrives takes the place of other power.
 
     Parameters

@@ -32,5 +32,9 @@ def surplus_by_country(table: pd.DataFrame) -> pd.DataFrame:
 
 def _with_prefix(table: pd.DataFrame, prefix: str) -> pd.DataFrame:
     """Return the columns with a prefix, named by what follows it."""
-    columns = [column for column in map(str, table.columns) if column.startswith(prefix)]
-    return table[columns].rename(columns=lambda column: str(column).removeprefix(prefix))
+    name_of_column = {}
+    for column in map(str, table.columns):
+        if column.startswith(prefix):
+            name_of_column[column] = column.removeprefix(prefix)
+    columns = list(name_of_column)
+    return table[columns].rename(columns=name_of_column)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from energy.case.case import Case
-from energy.case.rules import ContractTerms, Debt
+from energy.case.contract_terms import ContractTerms, Debt
 from energy.metrics.force_majeure import relieves, share_out_of_service
 from energy.metrics.monthly import GWH, month_of, surplus, transferable
 from energy.model.axis import in_window

@@ -106,24 +106,34 @@ def _bound(
 def _volume(n: pypsa.Network, rule: dict[str, Any]) -> None:
     """Bound the volume that links and generators pass within a window."""
     steps = positions(rule["runs"])
-    hours = n.snapshot_weightings["stores"].iloc[steps].to_numpy()[:, None]
-    passing = [(component, rule.get(component, []), hours) for component in ("links", "generators")]
+    weightings = n.snapshot_weightings["stores"]
+    hours = weightings.iloc[steps].to_numpy()[:, None]
+    passing = [
+        ("links", rule.get("links", []), hours),
+        ("generators", rule.get("generators", []), hours),
+    ]
     volume = _expression(n, steps, passing, is_sum=True)
     if "shortfall" not in rule:
         _bound(n.model, volume, rule)
         return
     lacking = ("generators", [rule["shortfall"]], hours)
     with_lacking = _expression(n, steps, [*passing, lacking], is_sum=True)
-    _bound(n.model, with_lacking, {**rule, "at_most": None})
-    _bound(n.model, volume, {**rule, "at_least": None})
+    # what is lacking counts towards the lower bound only
+    lower_bound = {**rule, "at_most": None}
+    upper_bound = {**rule, "at_least": None}
+    _bound(n.model, with_lacking, lower_bound)
+    _bound(n.model, volume, upper_bound)
 
 
 def _limit(n: pypsa.Network, rule: dict[str, Any]) -> None:
     """Bound a linear limit on what components carry, in every snapshot of a window."""
     steps = positions(rule["runs"])
-    terms = sorted(rule["terms"], key=itemgetter("component"))
-    parts = [(term["component"], term["names"], np.array(term["coefficient"])) for term in terms]
-    _bound(n.model, _expression(n, steps, parts), rule)
+    parts = []
+    for term in sorted(rule["terms"], key=itemgetter("component")):
+        coefficient = np.array(term["coefficient"])
+        parts.append((term["component"], term["names"], coefficient))
+    carried = _expression(n, steps, parts)
+    _bound(n.model, carried, rule)
 
 
 def _expression(
@@ -151,29 +161,44 @@ def _expression(
     labels = [np.empty((len(steps), 0), dtype=int)]
     coefficients = [np.empty((len(steps), 0))]
     for component, names, values in parts:
-        variable = n.model.variables[VARIABLE[component]].labels.transpose("snapshot", "name")
-        position = variable.indexes["name"]
+        variable = n.model.variables[VARIABLE[component]]
+        label_table = variable.labels.transpose("snapshot", "name")
+        position = label_table.indexes["name"]
         columns = np.array([position.get_loc(name) for name in names], dtype=int)
-        of_part = variable.to_numpy()[np.ix_(steps, columns)]
+        of_part = label_table.to_numpy()[np.ix_(steps, columns)]
         labels.append(of_part)
         coefficients.append(np.broadcast_to(values, of_part.shape))
-    data = {"vars": np.concatenate(labels, axis=1), "coeffs": np.concatenate(coefficients, axis=1)}
+    all_labels = np.concatenate(labels, axis=1)
+    all_coefficients = np.concatenate(coefficients, axis=1)
     if is_sum:
-        terms = xr.Dataset({name: ("_term", table.ravel()) for name, table in data.items()})
+        terms = xr.Dataset(
+            {
+                "vars": ("_term", all_labels.ravel()),
+                "coeffs": ("_term", all_coefficients.ravel()),
+            }
+        )
     else:
         dims = ("snapshot", "_term")
-        terms = xr.Dataset({name: (dims, table) for name, table in data.items()}, {"snapshot": n.snapshots[steps]})
+        terms = xr.Dataset(
+            {
+                "vars": (dims, all_labels),
+                "coeffs": (dims, all_coefficients),
+            },
+            coords={"snapshot": n.snapshots[steps]},
+        )
     return linopy.LinearExpression(terms, n.model)
 
 
 def _close(n: pypsa.Network, rule: dict[str, Any]) -> None:
     """Let daily ponds end each typical day as full as they began it."""
     # the ponds are cyclic, so that the first day closes when all the others do
-    content = n.model.variables["Store-e"].isel(snapshot=rule["at"]).sel(name=rule["stores"])
-    level = 1 * content
-    before = level.shift(snapshot=1).fillna(0)
-    change = (level - before).isel(snapshot=slice(1, None))
-    n.model.add_constraints(change, "=", 0, name=f"rule-{rule['name']}")
+    content = n.model.variables["Store-e"]
+    at_day_ends = content.isel(snapshot=rule["at"]).sel(name=rule["stores"])
+    level = 1 * at_day_ends
+    level_before = level.shift(snapshot=1).fillna(0)
+    change = level - level_before
+    from_second_day = change.isel(snapshot=slice(1, None))
+    n.model.add_constraints(from_second_day, "=", 0, name=f"rule-{rule['name']}")
 
 
 def _travel(n: pypsa.Network, rule: dict[str, Any]) -> None:
@@ -181,19 +206,29 @@ def _travel(n: pypsa.Network, rule: dict[str, Any]) -> None:
     variables = n.model.variables
     content = variables["Store-e"].sel(name=[rule["store"]])
     on_the_way = (1 * content).sum("name")
-    before = on_the_way.shift(snapshot=1).fillna(0)
-    arriving = variables["Link-p"].sel(name=[rule["link"]]).sum("name")
-
+    on_the_way_before = on_the_way.shift(snapshot=1).fillna(0)
+    flow = variables["Link-p"].sel(name=[rule["link"]])
+    arriving = flow.sum("name")
     arriving_before = arriving.shift(snapshot=1).fillna(0)
 
     hours = n.snapshot_weightings["stores"].to_numpy(float)
-    snapshots = {"snapshot": n.snapshots}
-    shares = [xr.DataArray(share, snapshots, "snapshot") for share in travel_shares(hours, rule["hours"])]
-    at_end, at_beginning, as_before = shares
+    shares = travel_shares(hours, rule["hours"])
+    at_end = _over_snapshots(n, shares.at_end)
+    at_beginning = _over_snapshots(n, shares.at_beginning)
+    as_before = _over_snapshots(n, shares.as_before)
 
-    arrives = at_end * on_the_way + at_beginning * before + as_before * arriving_before
+    arrives = at_end * on_the_way + at_beginning * on_the_way_before + as_before * arriving_before
     gap = arrives - arriving
     n.model.add_constraints(gap, "=", 0, name=f"rule-{rule['name']}")
+
+
+def _over_snapshots(n: pypsa.Network, values: np.ndarray) -> xr.DataArray:
+    """Return one value a snapshot as an array that linopy aligns with its variables."""
+    return xr.DataArray(
+        values,
+        coords={"snapshot": n.snapshots},
+        dims="snapshot",
+    )
 
 
 def service_energy(n: pypsa.Network, service: str) -> linopy.LinearExpression | None:
@@ -201,35 +236,36 @@ def service_energy(n: pypsa.Network, service: str) -> linopy.LinearExpression | 
 
     None where no component in service stands for it.
     """
-    hours = xr.DataArray(
-        n.snapshot_weightings["objective"].to_numpy(),
-        coords={"snapshot": n.snapshots},
-        dims="snapshot",
-    )
+    weightings = n.snapshot_weightings["objective"]
+    hours = _over_snapshots(n, weightings.to_numpy())
     variables = n.model.variables
     energies: list[linopy.LinearExpression] = []
     delivers = _of_service(n.links, service)
     if delivers:
+        efficiencies = n.get_switchable_as_dense("Link", "efficiency")
         efficiency = xr.DataArray(
-            n.get_switchable_as_dense("Link", "efficiency")[delivers].to_numpy(),
+            efficiencies[delivers].to_numpy(),
             coords={"snapshot": n.snapshots, "name": delivers},
             dims=["snapshot", "name"],
         )
-        delivered = (hours * efficiency * variables["Link-p"].sel(name=delivers)).sum()
-        energies.append(delivered)
+        flow = variables["Link-p"].sel(name=delivers)
+        delivered = hours * efficiency * flow
+        energies.append(delivered.sum())
     takes_back = _of_service(n.links, RETURNED) if service == STUDIED else []
     if takes_back:
-        returned = (hours * variables["Link-p"].sel(name=takes_back)).sum()
-        energies.append(-returned)
-    counted = _of_service(n.generators, service)
-    if counted:
+        flow = variables["Link-p"].sel(name=takes_back)
+        returned = hours * flow
+        energies.append(-returned.sum())
+    bought_or_unserved = _of_service(n.generators, service)
+    if bought_or_unserved:
         sign = xr.DataArray(
-            n.generators.loc[counted, "sign"].to_numpy(float),
-            coords={"name": counted},
+            n.generators.loc[bought_or_unserved, "sign"].to_numpy(float),
+            coords={"name": bought_or_unserved},
             dims="name",
         )
-        output = (hours * sign * variables["Generator-p"].sel(name=counted)).sum()
-        energies.append(-output)
+        power = variables["Generator-p"].sel(name=bought_or_unserved)
+        output = hours * sign * power
+        energies.append(-output.sum())
     if not energies:
         return None
     total = energies[0]
@@ -242,7 +278,8 @@ def _of_service(table: pd.DataFrame, service: str) -> list[str]:
     """Return the names of the components of a service."""
     if "service" not in table:
         return []
-    return list(table.index[table["service"] == service])
+    is_of_service = table["service"] == service
+    return list(table.index[is_of_service])
 
 
 def _service(n: pypsa.Network, rule: dict[str, Any]) -> None:
@@ -281,16 +318,24 @@ def _open_branches(
     with quiet_pypsa():
         cycles = n.cycle_matrix(apply_weights=False).loc[component]
     model = n.model
+    voltage_law = model.constraints[KIRCHHOFF]
     snapshot = pd.Index(snapshots, name="snapshot")
     branch = pd.Index(names, name="name")
+    cycle = pd.Index(voltage_law.indexes["cycle"], name="cycle")
+
     largest_angle = np.where(is_open[names].to_numpy(), np.inf, 0.0)
     bound = xr.DataArray(largest_angle, coords=[snapshot, branch])
-    angle = model.add_variables(lower=-bound, upper=bound, name=OPEN_ANGLES[component])
-    constraint = model.constraints[KIRCHHOFF]
-    cycle = pd.Index(constraint.indexes["cycle"], name="cycle")
-    sides_of_cycle = cycles.reindex(index=names).fillna(0.0).to_numpy(float)
-    sides = xr.DataArray(sides_of_cycle, coords=[branch, cycle])
-    voltage_law = constraint.lhs + (sides * angle).sum("name")
-    right = constraint.rhs
+    angle = model.add_variables(
+        lower=-bound,
+        upper=bound,
+        name=OPEN_ANGLES[component],
+    )
+    direction_in_cycle = cycles.reindex(index=names).fillna(0.0)
+    direction = xr.DataArray(
+        direction_in_cycle.to_numpy(float),
+        coords=[branch, cycle],
+    )
+    with_angles = voltage_law.lhs + (direction * angle).sum("name")
+    right = voltage_law.rhs
     model.remove_constraints(KIRCHHOFF)
-    model.add_constraints(voltage_law, "=", right, name=KIRCHHOFF)
+    model.add_constraints(with_angles, "=", right, name=KIRCHHOFF)

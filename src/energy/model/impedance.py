@@ -31,12 +31,17 @@ def effective_impedance(inputs: Inputs) -> np.ndarray:
     numpy.ndarray
         Shape (lines and then transformers,).
     """
-    impedance = np.concatenate([_of_lines(inputs), _of_own(inputs, "transformers")])
-    carriers = np.concatenate([_carriers(inputs, "lines"), _carriers(inputs, "transformers")])
+    of_lines = _of_lines(inputs)
+    of_transformers = _of_own(inputs, "transformers")
+    impedance = np.concatenate([of_lines, of_transformers])
+    carriers_of_lines = _carriers(inputs, "lines")
+    carriers_of_transformers = _carriers(inputs, "transformers")
+    carriers = np.concatenate([carriers_of_lines, carriers_of_transformers])
     for carrier in np.unique(carriers):
         of_carrier = carriers == carrier
         largest = max(impedance[of_carrier].max(), 1e-12)
-        impedance[of_carrier] = np.maximum(impedance[of_carrier], LEAST * largest)
+        least = LEAST * largest
+        impedance[of_carrier] = np.maximum(impedance[of_carrier], least)
     return impedance
 
 
@@ -47,13 +52,18 @@ def _of_lines(inputs: Inputs) -> np.ndarray:
     lines = inputs.components.get("lines", pd.DataFrame())
     if lines.empty:
         return np.zeros(0)
-    return _relative_reactance(IdentityKey(lines), IdentityKey(inputs.components["buses"]))
+    buses = inputs.components["buses"]
+    return _relative_reactance(IdentityKey(lines), IdentityKey(buses))
 
 
 @lru_cache(maxsize=16)
-def _relative_reactance(lines: IdentityKey[pd.DataFrame], buses: IdentityKey[pd.DataFrame]) -> np.ndarray:
+def _relative_reactance(
+    lines: IdentityKey[pd.DataFrame],
+    buses: IdentityKey[pd.DataFrame],
+) -> np.ndarray:
     """Return the reactance of lines by the square of their voltage; shape (lines,)."""
-    voltage = lines.it["bus0"].map(buses.it["v_nom"]).to_numpy(float)
+    voltage_of_bus = buses.it["v_nom"]
+    voltage = lines.it["bus0"].map(voltage_of_bus).to_numpy(float)
     reactance = lines.it["x"].to_numpy(float)
     return np.asarray(reactance / voltage**2)
 
@@ -75,14 +85,19 @@ def _of_own(inputs: Inputs, component: str) -> np.ndarray:
 
 def _carriers(inputs: Inputs, component: str) -> np.ndarray:
     """Return the carrier of the buses that branches join."""
-    table = inputs.components.get(component, pd.DataFrame())
-    if table.empty:
+    branches = inputs.components.get(component, pd.DataFrame())
+    if branches.empty:
         return np.zeros(0, dtype=object)
-    return _carriers_of(IdentityKey(table), IdentityKey(inputs.components["buses"]))
+    buses = inputs.components["buses"]
+    return _carriers_of(IdentityKey(branches), IdentityKey(buses))
 
 
 @lru_cache(maxsize=16)
-def _carriers_of(branches: IdentityKey[pd.DataFrame], buses: IdentityKey[pd.DataFrame]) -> np.ndarray:
+def _carriers_of(
+    branches: IdentityKey[pd.DataFrame],
+    buses: IdentityKey[pd.DataFrame],
+) -> np.ndarray:
     """Return the carrier of the buses that branches join; shape (branches,)."""
-    carrier = branches.it["bus0"].map(buses.it["carrier"])
+    carrier_of_bus = buses.it["carrier"]
+    carrier = branches.it["bus0"].map(carrier_of_bus)
     return np.asarray(carrier.to_numpy(object))

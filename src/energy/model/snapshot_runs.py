@@ -13,9 +13,12 @@ def runs_of(inside: np.ndarray) -> list[list[int]]:
     >>> runs_of(np.array([True, True, False, True]))
     [[0, 2], [3, 4]]
     """
-    padded = np.concatenate([[0], inside.astype(int), [0]])
-    edges = np.flatnonzero(np.diff(padded))
-    return [[int(first), int(after)] for first, after in edges.reshape(-1, 2)]
+    outside = [0]  # before the first snapshot and after the last one
+    padded = np.concatenate([outside, inside.astype(int), outside])
+    changes = np.diff(padded)
+    edges = np.flatnonzero(changes)
+    runs: list[list[int]] = edges.reshape(-1, 2).tolist()
+    return runs
 
 
 def positions(runs: list[list[int]]) -> np.ndarray:

@@ -57,14 +57,18 @@ def travel_shares(hours: np.ndarray, travel_time: float) -> TravelShares:
     >>> short.at_beginning * 96, short.as_before
     (array([0., 0., 0., 0., 1., 0., 0., 0.]), array([0., 1., 1., 1., 0., 1., 1., 1.]))
     """
-    is_short = hours < travel_time / 2
+    half = travel_time / 2
+    is_short = hours < half
     begins = _begins_spell(hours, travel_time)
     spell = np.cumsum(begins) - 1
-    length = np.bincount(spell, weights=hours)[spell]
-    empties = np.where(length < travel_time / 2, travel_time, length)
-    at_beginning = np.where(begins, 1 / empties, 0.0)
-    at_end = np.where(is_short, 0.0, np.clip(1 / travel_time - 1 / hours, 0, None))
+    hours_of_spell = np.bincount(spell, weights=hours)
+    length = hours_of_spell[spell]
+    empties_in = np.where(length < half, travel_time, length)
+    at_beginning = np.where(begins, 1 / empties_in, 0.0)
+    of_long = np.clip(1 / travel_time - 1 / hours, 0, None)
+    at_end = np.where(is_short, 0.0, of_long)
     as_before = np.where(begins, 0.0, 1.0)
+    # nothing is known of what was on the way before the first snapshot
     at_beginning[0] = 0.0
     at_end[0] = 1 / travel_time
     if is_short[0]:
@@ -76,10 +80,12 @@ def _begins_spell(hours: np.ndarray, travel_time: float) -> np.ndarray:
     """Return whether each snapshot begins a spell: a long one does, and short ones are shared out evenly."""
     is_short = hours < travel_time / 2
     begins = np.ones(len(hours), dtype=bool)
-    for first, end in runs_of(is_short):
-        ends = np.cumsum(hours[first:end])
-        spells = max(1, round(ends[-1] / travel_time))
-        middles = ends - hours[first:end] / 2
-        number = np.floor(middles / ends[-1] * spells)
-        begins[first:end] = np.diff(number, prepend=-1.0) > 0
+    for first, after in runs_of(is_short):
+        lengths = hours[first:after]
+        ends = np.cumsum(lengths)
+        whole = ends[-1]
+        spells = max(1, round(whole / travel_time))
+        middles = ends - lengths / 2
+        spell = np.floor(middles / whole * spells)
+        begins[first:after] = np.diff(spell, prepend=-1.0) > 0
     return begins

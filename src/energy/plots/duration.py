@@ -32,10 +32,13 @@ def duration_curve(dataset: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
     """
     hours = (dataset["weight"] * dataset["season"]).to_numpy()
     power = dataset["transferable"].to_numpy()
-    inside = hours > 0
-    order = np.argsort(-power[inside], kind="stable")
-    passed = np.cumsum(hours[inside][order])
-    return np.concatenate([[0.0], passed]), power[inside][order]
+    in_season = hours > 0
+    hours_in_season = hours[in_season]
+    power_in_season = power[in_season]
+    from_high_to_low = np.argsort(-power_in_season, kind="stable")
+    passed = np.cumsum(hours_in_season[from_high_to_low])
+    edges = np.concatenate([[0.0], passed])
+    return edges, power_in_season[from_high_to_low]
 
 
 def duration_figure(*datasets: xr.Dataset, size: str = "journal") -> Figure:
@@ -69,8 +72,8 @@ def duration_figure(*datasets: xr.Dataset, size: str = "journal") -> Figure:
     >>> duration_figure(record(solved)).axes[0].get_ylabel()
     'power at the receiving end [MW]'
     """
-    without_season = [dataset for dataset in datasets if not float(dataset["season"].max())]
-    if not datasets or without_season:
+    seasons = [float(dataset["season"].max()) for dataset in datasets]
+    if not datasets or not all(seasons):
         raise InputError(Fault("a duration curve needs scenarios with a season", repair="give at least one"))
     is_alone = len(datasets) == 1
     title = "Duration of transferable power"
@@ -86,17 +89,25 @@ def duration_figure(*datasets: xr.Dataset, size: str = "journal") -> Figure:
         for number, dataset in enumerate(datasets):
             hours, power = duration_curve(dataset)
             longest = max(longest, float(hours[-1]))
-            energy = float((np.diff(hours) * power).sum()) / 1000
-            tint = CAUSES["delivered"] if is_alone else LINES[number % len(LINES)]
-            name = f"{dataset.attrs['scenario']}: {energy:,.0f} GWh"
-            axes.stairs(power, hours, color=tint, lw=1.8, label=name, baseline=None)
+            tint = LINES[number % len(LINES)]
             if is_alone:
-                axes.stairs(power, hours, fill=True, color=tint, alpha=0.15)
+                tint = CAUSES["delivered"]
+            name = dataset.attrs["scenario"]
+            _draw_curve(axes, hours, power, tint=tint, name=name)
+            if is_alone:
+                _fill_below(axes, hours, power, tint)
         if ceiling:
-            label = f"contract ceiling: {ceiling:,.0f} MW"
-            axes.axhline(ceiling, color=CEILING, lw=1.2, ls="--", label=label)
+            axes.axhline(
+                ceiling,
+                color=CEILING,
+                lw=1.2,
+                ls="--",
+                label=f"contract ceiling: {ceiling:,.0f} MW",
+            )
         if is_alone:
-            _mark_firm(axes, *duration_curve(datasets[0]))
+            hours, power = duration_curve(datasets[0])
+            _mark_mean(axes, hours, power)
+            _mark_firm(axes, hours, power)
         axes.set_xlim(0, longest)
         axes.set_ylim(0, 1.08 * max(ceiling, most_power) or 1)
         axes.set_xlabel("hours of the season [h]")
@@ -105,23 +116,84 @@ def duration_figure(*datasets: xr.Dataset, size: str = "journal") -> Figure:
         axes.yaxis.set_major_formatter(tick_text)
         axes.grid(axis="y")
         # above: curves may be anywhere
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2)
+        axes.legend(
+            loc="lower left",
+            bbox_to_anchor=(0, 1),
+            ncols=3,
+            borderaxespad=0.2,
+        )
     return figure
 
 
+def _draw_curve(
+    axes: Axes,
+    hours: np.ndarray,
+    power: np.ndarray,
+    *,
+    tint: str,
+    name: str,
+) -> None:
+    """Draw a curve whose label says the energy below it [GWh]."""
+    energy = float((np.diff(hours) * power).sum()) / 1000
+    axes.stairs(
+        power,
+        hours,
+        color=tint,
+        lw=1.8,
+        label=f"{name}: {energy:,.0f} GWh",
+        baseline=None,
+    )
+
+
+def _fill_below(
+    axes: Axes,
+    hours: np.ndarray,
+    power: np.ndarray,
+    tint: str,
+) -> None:
+    """Shade the energy below a curve."""
+    axes.stairs(
+        power,
+        hours,
+        fill=True,
+        color=tint,
+        alpha=0.15,
+    )
+
+
+def _mark_mean(axes: Axes, hours: np.ndarray, power: np.ndarray) -> None:
+    """Mark the mean power of the season [MW]."""
+    energy = (np.diff(hours) * power).sum()
+    mean = float(energy / hours[-1])
+    axes.axhline(
+        mean,
+        color="#666666",
+        lw=1,
+        ls=":",
+        label=f"mean of the season: {mean:,.0f} MW",
+    )
+
+
 def _mark_firm(axes: Axes, hours: np.ndarray, power: np.ndarray) -> None:
-    """Mark the power that is there for nine tenths of the season, and the mean."""
-    season = hours[-1]
-    mean = float((np.diff(hours) * power).sum() / season)
-    axes.axhline(mean, color="#666666", lw=1, ls=":", label=f"mean of the season: {mean:,.0f} MW")
-    step = int(np.searchsorted(hours[1:], FIRM * season))
-    firm = float(power[min(step, len(power) - 1)])
-    axes.plot([FIRM * season], [firm], "o", color="black", ms=4, clip_on=False, zorder=4)
+    """Mark the power that is there for nine tenths of the season [MW]."""
+    firm_hours = FIRM * hours[-1]
+    step = int(np.searchsorted(hours[1:], firm_hours))
+    last = len(power) - 1
+    firm = float(power[min(step, last)])
+    axes.plot(
+        [firm_hours],
+        [firm],
+        "o",
+        color="black",
+        ms=4,
+        clip_on=False,
+        zorder=4,
+    )
     # the curve never rises, so what is below and left of a point is free of it; at the foot there is room above only
     # a leader from where curves are seldom: beside the point the text would cross the last steps
     axes.annotate(
         f"at least {firm:,.0f} MW in {FIRM:.0%} of the hours".replace("%", " %"),
-        (FIRM * season, firm),
+        (firm_hours, firm),
         (0.99, 0.8),
         textcoords="axes fraction",
         arrowprops={"arrowstyle": "-", "color": "#777777", "lw": 0.7},

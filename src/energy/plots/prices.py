@@ -40,9 +40,10 @@ def _price_duration(dataset: xr.Dataset, country: str) -> tuple[np.ndarray, np.n
     """
     hours = dataset["weight"].to_numpy()
     price = _price(dataset, country)
-    order = np.argsort(-price, kind="stable")
-    passed = np.cumsum(hours[order])
-    return np.concatenate([[0.0], passed]), price[order]
+    from_high_to_low = np.argsort(-price, kind="stable")
+    passed = np.cumsum(hours[from_high_to_low])
+    edges = np.concatenate([[0.0], passed])
+    return edges, price[from_high_to_low]
 
 
 def _price(dataset: xr.Dataset, country: str) -> np.ndarray:
@@ -50,16 +51,19 @@ def _price(dataset: xr.Dataset, country: str) -> np.ndarray:
     buses = dataset["buses"].to_numpy()
     countries = dataset["buses_country"].to_numpy()
     country_of_bus = dict(zip(buses, countries, strict=True))
-    prices = dataset["buses_marginal_price"].transpose("snapshot", "buses").to_numpy()
     column_of_bus = {bus: column for column, bus in enumerate(buses)}
-    demand = dataset["loads_p"].transpose("snapshot", "loads").to_numpy()
+    marginal_price = dataset["buses_marginal_price"]
+    prices = marginal_price.transpose("snapshot", "buses").to_numpy()
+    loads = dataset["loads_p"]
+    demand = loads.transpose("snapshot", "loads").to_numpy()
     cost = np.zeros(len(prices))
     total = np.zeros(len(prices))
     for column, bus in enumerate(dataset["loads_bus"].to_numpy()):
         if country_of_bus[bus] != country:
             continue
         load = np.abs(demand[:, column])
-        cost += load * prices[:, column_of_bus[bus]]
+        price_of_bus = prices[:, column_of_bus[bus]]
+        cost += load * price_of_bus
         total += load
     price = np.zeros_like(cost)
     np.divide(cost, total, out=price, where=total > 0)
@@ -91,19 +95,26 @@ def price_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
         raise InputError(Fault(what, allowed="objective: dispatch", repair="run with --set objective=dispatch"))
     curves = {country: _price_duration(dataset, country) for country in countries_of(dataset)}
     shown = np.concatenate([price for _, price in curves.values()])
+    highest = shown.max()
+    lowest = min(0.0, float(shown.min()))
     top = 1.1 * float(np.quantile(shown, HIGHEST_SHARE))
-    is_cut = bool(shown.max() > top)
     note = "Price of the buses with demand, weighed by it."
-    if is_cut:
-        note += f" Cut off at {top:,.0f} USD/MWh: hours with shed demand cost up to {shown.max():,.0f}."
+    if highest > top:
+        note += f" Cut off at {top:,.0f} USD/MWh: hours with shed demand cost up to {highest:,.0f}."
     with styled():
-        figure = framed(heading(dataset, "Duration of prices"), footer(dataset, note=note), size)
+        title = heading(dataset, "Duration of prices")
+        figure = framed(title, footer(dataset, note=note), size)
         axes = figure.subplots()
         for number, (country, (hours, price)) in enumerate(curves.items()):
-            tint = LINES[number % len(LINES)]
-            name = country_name(country)[:LONGEST]
-            axes.stairs(price, hours, color=tint, lw=1.6, label=name, baseline=None)
-        lowest = min(0.0, float(shown.min()))
+            name = country_name(country)
+            axes.stairs(
+                price,
+                hours,
+                color=LINES[number % len(LINES)],
+                lw=1.6,
+                label=name[:LONGEST],
+                baseline=None,
+            )
         axes.set_ylim(1.05 * lowest, top if top > 0 else 1.0)
         axes.set_xlim(0, float(dataset["weight"].sum()))
         axes.set_xlabel("hours of the horizon [h]")
@@ -111,5 +122,10 @@ def price_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
         axes.xaxis.set_major_formatter(tick_text)
         axes.yaxis.set_major_formatter(tick_text)
         axes.grid(axis="y")
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=5, borderaxespad=0.2)
+        axes.legend(
+            loc="lower left",
+            bbox_to_anchor=(0, 1),
+            ncols=5,
+            borderaxespad=0.2,
+        )
     return figure

@@ -37,17 +37,23 @@ def rule_curve(years: xr.Dataset, store: str) -> np.ndarray:
     """
     content = years["content"].sel(store=store).to_numpy()
     water_class = years["water_class"].to_numpy()
+    months = content.shape[1]
     classes = int(water_class.max()) + 1
-    curve = np.full((classes, content.shape[1]), np.nan)
+    curve = np.full((classes, months), np.nan)
     for class_number in range(classes):
-        for month in range(content.shape[1] - 1):
+        for month in range(months - 1):
             in_class = water_class[:, month] == class_number
             if in_class.any():
-                curve[class_number, month] = np.median(content[in_class, month])
+                contents = content[in_class, month]
+                curve[class_number, month] = np.median(contents)
     return curve
 
 
-def rule_curves_figure(years: xr.Dataset, stores: Sequence[str], size: str = "journal") -> Figure:
+def rule_curves_figure(
+    years: xr.Dataset,
+    stores: Sequence[str],
+    size: str = "journal",
+) -> Figure:
     """Draw the contents that a policy decides: the middle four fifths of the years, and medians by water so far.
 
     Parameters
@@ -69,11 +75,7 @@ def rule_curves_figure(years: xr.Dataset, stores: Sequence[str], size: str = "jo
     InputError
         When the years have no such reservoir.
     """
-    known = years["store"].values.tolist()
-    unknown = [store for store in stores if store not in known]
-    if unknown or not stores:
-        name = unknown[0] if unknown else "none"
-        raise InputError(Fault(f"no store {name!r}", "rule curves", None, ", ".join(known), nearest(name, known)))
+    _refuse_unknown(years, stores)
     count = years.sizes["year"]
     note = (
         f"End of each month in {count:,} simulated years. Band: the middle four fifths. Lines: medians by water so far."
@@ -87,24 +89,57 @@ def rule_curves_figure(years: xr.Dataset, stores: Sequence[str], size: str = "jo
     return figure
 
 
+def _refuse_unknown(years: xr.Dataset, stores: Sequence[str]) -> None:
+    """Refuse stores that the years do not have, and none."""
+    known = years["store"].values.tolist()
+    unknown = [store for store in stores if store not in known]
+    if stores and not unknown:
+        return
+    name = unknown[0] if unknown else "none"
+    fault = Fault(
+        f"no store {name!r}",
+        "rule curves",
+        allowed=", ".join(known),
+        repair=nearest(name, known),
+    )
+    raise InputError(fault)
+
+
 def _draw_store(axes: Axes, years: xr.Dataset, store: str) -> None:
+    """Draw the contents of a reservoir at the ends of the months, but for the last, which the horizon's rule holds."""
     months = [str(month)[:3] for month in years["month"].values.tolist()]
     with_end = years["content"].sel(store=store).to_numpy()
     content = with_end[:, :-1]
     place = np.arange(content.shape[1])
     low, high = np.quantile(content, BAND, axis=0)
-    axes.fill_between(place, low, high, color="#cccccc", lw=0)
+    axes.fill_between(
+        place,
+        low,
+        high,
+        color="#cccccc",
+        lw=0,
+    )
     curves = rule_curve(years, store)
     for class_number, curve in enumerate(curves):
         name = f"class {class_number + 1} of {len(curves)}"
         if class_number == 0:
             name += ", the driest"
-        tint = LINES[class_number % len(LINES)]
-        axes.plot(place, curve[:-1], color=tint, lw=1.6, label=name)
+        axes.plot(
+            place,
+            curve[:-1],
+            color=LINES[class_number % len(LINES)],
+            lw=1.6,
+            label=name,
+        )
     axes.set_title(store, fontsize=9)
     axes.set_xticks(place, months[:-1], rotation=90)
     axes.set_ylim(bottom=0)
     axes.set_ylabel("content [hm³]")
     axes.yaxis.set_major_formatter(tick_text)
     axes.grid(axis="y")
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.06), ncols=1, borderaxespad=0.2)
+    axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1.06),
+        ncols=1,
+        borderaxespad=0.2,
+    )

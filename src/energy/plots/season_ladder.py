@@ -32,15 +32,27 @@ class _LadderRow(NamedTuple):
         return max(self.start, self.start + self.length)
 
 
-def season_ladder(axes: Axes, steps: list[WaterfallStep], ceiling: float, delivered: float) -> None:
+def season_ladder(
+    axes: Axes,
+    steps: list[WaterfallStep],
+    ceiling: float,
+    delivered: float,
+) -> None:
     """Draw the season from the ceiling down to what is delivered, a row a cause."""
     rows = _season_rows(steps, ceiling, delivered)
     for number, row in enumerate(rows):
         _draw_row(axes, number, row, ceiling)
     levels = [ceiling, *[step.leaves for step in steps]]
     for number, level in enumerate(levels):
-        axes.plot([level, level], [number, number + 1], color="#999999", lw=0.6, zorder=0)
-    axes.set_yticks(range(len(rows)), [row.label for row in rows], fontsize=8)
+        axes.plot(
+            [level, level],
+            [number, number + 1],
+            color="#999999",
+            lw=0.6,
+            zorder=0,
+        )
+    names = [row.label for row in rows]
+    axes.set_yticks(range(len(rows)), names, fontsize=8)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlim(0, 1.22 * max(levels) if ceiling else 1)
     axes.tick_params(axis="y", length=0)
@@ -48,7 +60,8 @@ def season_ladder(axes: Axes, steps: list[WaterfallStep], ceiling: float, delive
     axes.locator_params(axis="x", nbins=4)
     axes.xaxis.set_major_formatter(tick_text)
     axes.set_xlabel("energy in the season [GWh]")
-    if any(row.label[0].isdigit() for row in rows):
+    is_numbered = any(name[0].isdigit() for name in names)
+    if is_numbered:
         axes.set_title(
             "numbered: served before CASA-1000, in this order",
             loc="right",
@@ -57,24 +70,65 @@ def season_ladder(axes: Axes, steps: list[WaterfallStep], ceiling: float, delive
         )
 
 
-def _season_rows(steps: list[WaterfallStep], ceiling: float, delivered: float) -> list[_LadderRow]:
-    rows = [_LadderRow(CONTRACT, 0.0, ceiling, CEILING, text=f"{ceiling:,.0f}")]
+def _season_rows(
+    steps: list[WaterfallStep],
+    ceiling: float,
+    delivered: float,
+) -> list[_LadderRow]:
+    """Return the rows of the ladder: the ceiling, what each cause takes, what is delivered [GWh]."""
+    top = _LadderRow(
+        CONTRACT,
+        start=0.0,
+        length=ceiling,
+        colour=CEILING,
+        text=f"{ceiling:,.0f}",
+    )
+    rows = [top]
     for label, step in zip(_numbered(steps), steps, strict=True):
-        rows.append(_LadderRow(label, step.leaves, step.takes, colour(step.cause), text=taken_text(step.takes)))
-    rows.append(_LadderRow("delivered", 0.0, delivered, colour("delivered"), text=f"{delivered:,.0f}"))
-    return rows
+        rung = _LadderRow(
+            label,
+            start=step.leaves,
+            length=step.takes,
+            colour=colour(step.cause),
+            text=taken_text(step.takes),
+        )
+        rows.append(rung)
+    foot = _LadderRow(
+        "delivered",
+        start=0.0,
+        length=delivered,
+        colour=colour("delivered"),
+        text=f"{delivered:,.0f}",
+    )
+    return [*rows, foot]
 
 
-def _draw_row(axes: Axes, number: int, row: _LadderRow, ceiling: float) -> None:
+def _draw_row(
+    axes: Axes,
+    number: int,
+    row: _LadderRow,
+    ceiling: float,
+) -> None:
     """Draw a bar and its number: inside it where there is no room at its end."""
-    height = 0.12 if row.label == CONTRACT else 0.62
-    axes.barh(number, row.length, height, left=row.start, color=row.colour, label=f"_{row.label}")
+    is_contract = row.label == CONTRACT
+    axes.barh(
+        number,
+        row.length,
+        0.12 if is_contract else 0.62,
+        left=row.start,
+        color=row.colour,
+        label=f"_{row.label}",
+    )
     end = row.end
     if abs(row.length) < 0.01 * ceiling:  # a month may have what cancels out in the season: the row says its colour
         axes.plot(end, number, "s", ms=5, color=row.colour)
         end += 0.02 * ceiling
-    is_inside = end > 0.72 * ceiling and row.length > 0.3 * ceiling and height > 0.5
-    x = row.start + row.length / 2 if is_inside else end + 0.02 * ceiling
+    ends_at_the_edge = end > 0.72 * ceiling
+    has_room_inside = row.length > 0.3 * ceiling and not is_contract
+    is_inside = ends_at_the_edge and has_room_inside
+    x = end + 0.02 * ceiling
+    if is_inside:
+        x = row.start + row.length / 2
     is_on_dark = is_inside and row.label == "delivered"
     axes.text(
         x,
@@ -89,9 +143,15 @@ def _draw_row(axes: Axes, number: int, row: _LadderRow, ceiling: float) -> None:
 
 def _numbered(steps: list[WaterfallStep]) -> list[str]:
     """Return the labels of the rungs; those of protected services with their place in the protection order."""
-    services = [step.cause for step in steps if step.cause not in NO_SERVICES]
-    places = {cause: f"{number}. " for number, cause in enumerate(services, start=1)}
-    return [places.get(step.cause, "") + step.label for step in steps]
+    labels = []
+    services = 0
+    for step in steps:
+        label = step.label
+        if step.cause not in NO_SERVICES:
+            services += 1
+            label = f"{services}. {label}"
+        labels.append(label)
+    return labels
 
 
 def taken_text(energy: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,27 +56,44 @@ def small_multiples_figure(datasets: Sequence[xr.Dataset], size: str = "journal"
         raise InputError(Fault(what, allowed=f"1 to {MOST}", repair="energy compare draws many in one figure"))
     tables = [in_season(month_table(dataset)) for dataset in datasets]
     columns = min(PANELS_IN_A_ROW, len(datasets))
-    rows = -(-len(datasets) // columns)
-    height = SIZES[size][1]
+    rows = ceil(len(datasets) / columns)
+    _, height = SIZES[size]
     if size == "journal":
-        height = max(height, HEIGHT_OF_FRAME + HEIGHT_OF_A_ROW * rows)
+        height_of_rows = HEIGHT_OF_FRAME + HEIGHT_OF_A_ROW * rows
+        height = max(height, height_of_rows)
     with styled():
-        figure = framed("Months of each scenario", footer(*datasets, note="Numbers: GWh delivered."), size, height)
-        places = figure.add_gridspec(rows + 1, columns, height_ratios=(HEIGHT_OF_LEGEND, *[1.0] * rows))
+        foot = footer(*datasets, note="Numbers: GWh delivered.")
+        figure = framed("Months of each scenario", foot, size, height)
+        places = figure.add_gridspec(
+            rows + 1,
+            columns,
+            height_ratios=(HEIGHT_OF_LEGEND, *[1.0] * rows),
+        )
         legend_axes = figure.add_subplot(places[0, :])
         legend_axes.set_axis_off()
-        grid = _panels(figure, places, len(datasets), columns)
+        panels = _panels(figure, places, len(datasets), columns)
         causes: dict[str, None] = {}
-        limits = np.empty((0, 2))
-        for axes, dataset, months in zip(grid, datasets, tables, strict=True):
-            causes |= dict.fromkeys(_draw_panel(axes, months))
-            name = str(dataset.attrs["scenario"])
-            limits = np.vstack([limits, axes.get_ylim()])
-            axes.set_title(f"{name}: {months['delivered'].sum():,.0f}", fontsize=7.5, loc="left")
-        grid[0].set_ylim(limits[:, 0].min(), limits[:, 1].max())
+        lowest = []
+        highest = []
+        for axes, dataset, months in zip(panels, datasets, tables, strict=True):
+            seen = _draw_panel(axes, months)
+            causes |= dict.fromkeys(seen)
+            bottom, top = axes.get_ylim()
+            lowest.append(bottom)
+            highest.append(top)
+            scenario = str(dataset.attrs["scenario"])
+            delivered = months["delivered"].sum()
+            axes.set_title(f"{scenario}: {delivered:,.0f}", fontsize=7.5, loc="left")
+        # all panels are on the scale of the first
+        panels[0].set_ylim(min(lowest), max(highest))
         figure.supylabel("energy at the receiving end [GWh/month]", fontsize=9)
-        handles = [_patch(cause) for cause in causes]
-        legend_axes.legend(handles=handles, loc="center left", ncols=4, fontsize=7, borderaxespad=0)
+        legend_axes.legend(
+            handles=[_patch(cause) for cause in causes],
+            loc="center left",
+            ncols=4,
+            fontsize=7,
+            borderaxespad=0,
+        )
     return figure
 
 
@@ -96,10 +114,16 @@ def _draw_panel(axes: Axes, months: pd.DataFrame) -> list[str]:
     places = np.arange(len(months))
     seen = draw_blocks(axes, months, 0.85)
     edges = np.arange(len(months) + 1) - 0.5
-    axes.stairs(months["ceiling"].to_numpy(), edges, color=CEILING, lw=1.1, baseline=None)
+    axes.stairs(
+        months["ceiling"].to_numpy(),
+        edges,
+        color=CEILING,
+        lw=1.1,
+        baseline=None,
+    )
     every = max(1, len(months) // 6)
-    names = [month.strftime("%b")[:1] for month in pd.PeriodIndex(months.index)]
-    axes.set_xticks(places[::every], names[::every], fontsize=7)
+    initials = [month.strftime("%b")[:1] for month in pd.PeriodIndex(months.index)]
+    axes.set_xticks(places[::every], initials[::every], fontsize=7)
     axes.tick_params(axis="y", labelsize=7)
     axes.yaxis.set_major_formatter(tick_text)
     axes.grid(axis="y")

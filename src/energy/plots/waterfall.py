@@ -14,6 +14,7 @@ from energy.results.waterfall import in_season
 
 if TYPE_CHECKING:
     import xarray as xr
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 ENDS = ("ceiling", "delivered")
@@ -88,21 +89,26 @@ def waterfall_figure(
     'energy at the receiving end [GWh]'
     """
     bars = _bars(table)
-    highest = season[1] if season is not None else 0.0
-    span = max(1.0, highest, *(bar.start + bar.length for bar in bars))
+    ends = [bar.start + bar.length for bar in bars]
+    highest_of_range = season[1] if season is not None else 0.0
+    span = max(1.0, highest_of_range, *ends)
     lowest = min(0.0, *(bar.bottom for bar in bars))
     with styled():
         figure = framed(title, foot, size)
         axes = figure.subplots()
         for number, bar in enumerate(bars):
-            axes.bar(number, bar.length, 0.68, bottom=bar.start, color=bar.colour, label=f"_{bar.label}")
-            axes.text(number, bar.top + 0.015 * span, bar.text, ha="center", va="bottom", fontsize=8)
-        for number, bar in enumerate(bars[:-1]):
-            joint = bar.start + bar.length if number == 0 else bar.start
-            axes.plot([number + 0.34, number + 0.66], [joint, joint], color="#999999", lw=0.7)
+            _draw_bar(axes, number, bar, span)
+        # from the ceiling's end, and from what each cause leaves, a thin line leads to the next bar
+        levels = [ends[0], *(bar.start for bar in bars[1:-1])]
+        for number, level in enumerate(levels):
+            axes.plot(
+                [number + 0.34, number + 0.66],
+                [level, level],
+                color="#999999",
+                lw=0.7,
+            )
         if season is not None:
-            axes.vlines(len(bars) - 1, *season, color="#222222", lw=1.2, label="_range of nine in ten")
-            axes.hlines(season, len(bars) - 1.1, len(bars) - 0.9, color="#222222", lw=1.2)
+            _draw_range(axes, len(bars), season)
         names = [bar.label.replace(" ", "\n") for bar in bars]
         axes.set_xticks(range(len(bars)), names, fontsize=8)
         axes.tick_params(axis="x", length=0)
@@ -113,29 +119,102 @@ def waterfall_figure(
     return figure
 
 
+def _draw_bar(
+    axes: Axes,
+    number: int,
+    bar: _Bar,
+    span: float,
+) -> None:
+    """Draw a bar with its number above it."""
+    axes.bar(
+        number,
+        bar.length,
+        0.68,
+        bottom=bar.start,
+        color=bar.colour,
+        label=f"_{bar.label}",
+    )
+    axes.text(
+        number,
+        bar.top + 0.015 * span,
+        bar.text,
+        ha="center",
+        va="bottom",
+        fontsize=8,
+    )
+
+
+def _draw_range(
+    axes: Axes,
+    bars: int,
+    season: tuple[float, float],
+) -> None:
+    """Draw the range of what is delivered as a whisker on the last of the bars [GWh]."""
+    low, high = season
+    axes.vlines(
+        bars - 1,
+        low,
+        high,
+        color="#222222",
+        lw=1.2,
+        label="_range of nine in ten",
+    )
+    axes.hlines(
+        season,
+        bars - 1.1,
+        bars - 0.9,
+        color="#222222",
+        lw=1.2,
+    )
+
+
 def _bars(table: pd.DataFrame) -> list[_Bar]:
     """Return the ceiling, what each cause takes of it, and what is delivered."""
     sums = table.sum()
     ceiling = float(sums["ceiling"])
     delivered = float(sums["delivered"])
-    bars = [_Bar(CONTRACT, 0.0, ceiling, CEILING, text=f"{ceiling:,.0f}")]
+    first = _Bar(
+        CONTRACT,
+        start=0.0,
+        length=ceiling,
+        colour=CEILING,
+        text=f"{ceiling:,.0f}",
+    )
+    bars = [first]
     level = ceiling
     for cause in map(str, table.columns):
         if cause in ENDS:
             continue
         taken = float(sums[cause])
-        bars.append(_Bar(words(cause), level - taken, taken, colour(cause), text=taken_text(taken)))
+        bar = _Bar(
+            words(cause),
+            start=level - taken,
+            length=taken,
+            colour=colour(cause),
+            text=taken_text(taken),
+        )
+        bars.append(bar)
         level -= taken
-    bars.append(_Bar("delivered", 0.0, delivered, colour("delivered"), text=f"{delivered:,.0f}"))
-    return bars
+    last = _Bar(
+        "delivered",
+        start=0.0,
+        length=delivered,
+        colour=colour("delivered"),
+        text=f"{delivered:,.0f}",
+    )
+    return [*bars, last]
 
 
 def ladder_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
     """Draw the season of a run as a waterfall, services in the order of protection."""
     note = "Each bar is what serving that cause before CASA-1000 takes, in the order of protection."
-    title = heading(dataset, "From the contract to delivery")
-    table = waterfall_table(dataset)
-    return waterfall_figure(table, title, footer(dataset, note=note), size, season=_season_range(dataset))
+    return waterfall_figure(
+        waterfall_table(dataset),
+        title=heading(dataset, "From the contract to delivery"),
+        foot=footer(dataset, note=note),
+        size=size,
+        season=_season_range(dataset),
+    )
 
 
 def _season_range(dataset: xr.Dataset) -> tuple[float, float] | None:

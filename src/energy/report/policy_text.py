@@ -33,35 +33,66 @@ EXCEEDED = (90, 50, 10)
 def training_text(policy: Policy, seconds: float) -> Iterator[str]:
     """Yield what a training came to."""
     cuts = [len(value.cuts.intercepts) for value in policy.values]
-    done = len(policy.bounds)
-    yield f"{done} iterations of {policy.settings.paths} paths in {seconds:,.1f} s: {policy.outcome.value}"
-    yield f"lower bound {policy.lower_bound:,.3f}; {sum(cuts):,} cuts, at most {max(cuts)} after a month"
+    total = sum(cuts)
+    most = max(cuts)
+    iterations = len(policy.bounds)
+    paths = policy.settings.paths
+    yield f"{iterations} iterations of {paths} paths in {seconds:,.1f} s: {policy.outcome.value}"
+    yield f"lower bound {policy.lower_bound:,.3f}; {total:,} cuts, at most {most} after a month"
 
 
-def simulation_text(years: xr.Dataset, foreseen: xr.DataArray | None = None) -> Iterator[Table | str]:
+def simulation_text(
+    years: xr.Dataset,
+    foreseen: xr.DataArray | None = None,
+) -> Iterator[Table | str]:
     """Yield what simulated years say: the season, contents and worth of water by month, harm, the value of knowing."""
-    count = years.sizes["year"]
     if STUDIED in years["service"]:
-        season = years["energy"].sel(service=STUDIED).sum("month").to_numpy()
-        exceeded = ", ".join(f"P{p} {np.quantile(season, 1 - p / 100):,.0f} GWh" for p in EXCEEDED)
-        mean, low, high = mean_interval(season)
-        yield f"CASA-1000 in {count:,} years: {exceeded}; mean {mean:,.0f} GWh ({low:,.0f} to {high:,.0f})"
+        yield _season_text(years)
     if foreseen is not None and foreseen.sizes["foreseen_year"]:
         yield from _value_of_knowing(years, foreseen)
     firm = firm_energy_table(years)
     if len(firm):
         yield from _firm_tables(firm)
-    carried = years["store"].values.tolist()
-    for store in [store for store in carried if store in RULE_CURVES] or carried[:1]:
+    for store in _shown_stores(years):
         yield f"{store}: content at the end of the month that 90, 50 and 10 % of the years exceed, worth of water"
         yield _store_table(years.sel(store=store))
+    yield from _harm_text(years)
+
+
+def _season_text(years: xr.Dataset) -> str:
+    """Return what the line delivers in a year: levels that shares of the years exceed, and the mean."""
+    studied = years["energy"].sel(service=STUDIED)
+    season = studied.sum("month").to_numpy()
+    levels = []
+    for percent in EXCEEDED:
+        level = np.quantile(season, 1 - percent / 100)
+        levels.append(f"P{percent} {level:,.0f} GWh")
+    exceeded = ", ".join(levels)
+    mean, low, high = mean_interval(season)
+    count = years.sizes["year"]
+    return f"CASA-1000 in {count:,} years: {exceeded}; mean {mean:,.0f} GWh ({low:,.0f} to {high:,.0f})"
+
+
+def _shown_stores(years: xr.Dataset) -> list[str]:
+    """Return the reservoirs whose contents are shown: those with a rule curve, or the first one."""
+    stores = years["store"].values.tolist()
+    with_rule_curve = [store for store in stores if store in RULE_CURVES]
+    return with_rule_curve or stores[:1]
+
+
+def _harm_text(years: xr.Dataset) -> Iterator[str]:
+    """Yield for each rule of the water that yields in some year by how much, and how often."""
     rules = years["rule"].values.tolist()
     units = years["unit"].values.tolist()
     for rule, unit in zip(rules, units, strict=True):
         harm = years["harm"].sel(rule=rule).to_numpy()
-        hit = harm > 1.0
-        if hit.any():
-            yield f"{rule}: mean {harm.mean():,.1f} {unit}, most {harm.max():,.0f}, in {hit.mean():.1%} of the years"
+        is_hit = harm > 1.0
+        if not is_hit.any():
+            continue
+        mean = harm.mean()
+        most = harm.max()
+        share = is_hit.mean()
+        yield f"{rule}: mean {mean:,.1f} {unit}, most {most:,.0f}, in {share:.1%} of the years"
 
 
 def _value_of_knowing(years: xr.Dataset, foreseen: xr.DataArray) -> Iterator[str]:
@@ -69,7 +100,8 @@ def _value_of_knowing(years: xr.Dataset, foreseen: xr.DataArray) -> Iterator[str
     count = foreseen.sizes["foreseen_year"]
     yield f"Knowing the year's water from its first day, in {count:,} of these years:"
     for service in years["service"].values.tolist():
-        by_policy = years["energy"].sel(service=service).sum("month").to_numpy()[:count]
+        energy = years["energy"].sel(service=service)
+        by_policy = energy.sum("month").to_numpy()[:count]
         known = foreseen.sel(service=service).to_numpy()
         gain, low, high = mean_interval(known - by_policy)
         if service == STUDIED or abs(gain) > VISIBLE:
@@ -81,8 +113,14 @@ def _firm_tables(firm: pd.DataFrame) -> Iterator[FittedTable]:
     """Yield what can be promised, a table for each probability."""
     for share in PROBABILITIES:
         head, lines = firm_lines(firm, share)
-        columns = [words_column(head[0], wraps=False), words_column(head[1], wraps=False), *number_columns(head[2:])]
-        yield text_table(columns, lines, title=f"Firm power, reached with {share} % probability: {CELL}")
+        promised_on, water, *numbers = head
+        columns = [
+            words_column(promised_on, wraps=False),
+            words_column(water, wraps=False),
+            *number_columns(numbers),
+        ]
+        title = f"Firm power, reached with {share} % probability: {CELL}"
+        yield text_table(columns, lines, title=title)
 
 
 def firm_lines(firm: pd.DataFrame, share: int) -> tuple[list[str], list[list[str]]]:
@@ -95,16 +133,25 @@ def firm_lines(firm: pd.DataFrame, share: int) -> tuple[list[str], list[list[str
     power = firm_power(of_month, share)
     cells: dict[tuple[str, int, int, int], dict[str, str]] = {}
     for row, megawatts in zip(of_month.to_dict("records"), power, strict=True):
-        line = row["promised_on"], row["water_class"], row["classes"], row["years"]
-        energy, to_end = fixed(row[f"P{share}"]), fixed(row[f"P{share}_to_end"])
-        cells.setdefault(line, {})[row["month"]] = f"{fixed(megawatts)} ({energy}), {to_end}"
+        line = (
+            row["promised_on"],
+            row["water_class"],
+            row["classes"],
+            row["years"],
+        )
+        energy = fixed(row[f"P{share}"])
+        to_end = fixed(row[f"P{share}_to_end"])
+        cell = f"{fixed(megawatts)} ({energy}), {to_end}"
+        cells.setdefault(line, {})[row["month"]] = cell
     months = list(dict.fromkeys(of_month["month"]))
-    head = ["promised on", "water so far", "years", *(month.split()[0] for month in months)]
+    month_names = [month.split()[0] for month in months]
+    head = ["promised on", "water so far", "years", *month_names]
     lines = []
-    for line, of_line in cells.items():
+    for line, cell_of_month in cells.items():
         promised_on, water_class, classes, years = line
-        ordered = [of_line.get(month, "") for month in months]
-        lines.append([promised_on, _water_name(water_class, classes), f"{years:,}", *ordered])
+        water = _water_name(water_class, classes)
+        in_order = [cell_of_month.get(month, "") for month in months]
+        lines.append([promised_on, water, f"{years:,}", *in_order])
     return head, lines
 
 
@@ -123,21 +170,34 @@ def _water_name(water_class: int, classes: int) -> str:
 
 
 def _store_table(of_store: xr.Dataset) -> Table:
+    """Return a table of a reservoir: month, contents that shares of the years exceed [hm³], median worth of water."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD)
-    for heading in ("month", *(f"{p} % [hm3]" for p in EXCEEDED), "worth [weighted MWh/hm3]"):
-        table.add_column(heading, justify="left" if heading == "month" else "right")
-    for month in of_store["month"].values.tolist()[:-1]:
+    table.add_column("month", justify="left")
+    for percent in EXCEEDED:
+        table.add_column(f"{percent} % [hm3]", justify="right")
+    table.add_column("worth [weighted MWh/hm3]", justify="right")
+    # the last month leaves no state of the program
+    months = of_store["month"].values.tolist()[:-1]
+    for month in months:
         content = of_store["content"].sel(month=month).to_numpy()
-        worth = float(of_store["water_value"].sel(month=month).median())
-        levels = [f"{np.quantile(content, 1 - p / 100):,.0f}" for p in EXCEEDED]
+        water_value = of_store["water_value"].sel(month=month)
+        worth = float(water_value.median())
+        levels = []
+        for percent in EXCEEDED:
+            level = np.quantile(content, 1 - percent / 100)
+            levels.append(f"{level:,.0f}")
         table.add_row(month, *levels, f"{worth:,.0f}")
     return table
 
 
-def policy_text(manifest: dict[str, object], months: Sequence[str], cuts: Sequence[int]) -> Iterator[str]:
+def policy_text(
+    manifest: dict[str, object],
+    months: Sequence[str],
+    cuts: Sequence[int],
+) -> Iterator[str]:
     """Yield what a policy's file says of itself."""
     belongs_to = manifest["belongs_to"]
     assert isinstance(belongs_to, dict)

@@ -23,11 +23,15 @@ UNITS = {"1": "", "d": "days"}
 
 def axes_of(dataset: xr.Dataset) -> list[str]:
     """Return the axes of a sweep: its own dimensions, or the coordinates along ``point``."""
-    dimensions = list(map(str, dataset["done"].dims))
+    dimensions = [str(name) for name in dataset["done"].dims]
     if dimensions != ["point"]:
         return dimensions
-    along_points = [str(name) for name, values in dataset.coords.items() if values.dims == ("point",)]
-    return [name for name in along_points if name != "point"]
+    axes = []
+    for name, values in dataset.coords.items():
+        is_along_points = values.dims == ("point",)
+        if is_along_points and name != "point":
+            axes.append(str(name))
+    return axes
 
 
 def quantity_of(dataset: xr.Dataset, named: str = "") -> str:
@@ -43,7 +47,10 @@ def quantity_of(dataset: xr.Dataset, named: str = "") -> str:
         refuse_unknown(named, quantities)
         return named
     for name in SHOWN_FIRST:
-        if name in quantities and float(abs(dataset[name]).max()) > 0:
+        if name not in quantities:
+            continue
+        largest = float(abs(dataset[name]).max())
+        if largest > 0:
             return name
     return "delivered"
 
@@ -59,8 +66,12 @@ def refuse_unknown(named: str, quantities: Iterable[str] = MEASURED) -> None:
     names = list(quantities)
     if named in names:
         return
-    what = f"the sweep has no quantity {named!r}"
-    raise InputError(Fault(what, allowed=", ".join(names), repair=nearest(named, names)))
+    fault = Fault(
+        f"the sweep has no quantity {named!r}",
+        allowed=", ".join(names),
+        repair=nearest(named, names),
+    )
+    raise InputError(fault)
 
 
 def quantities_of(dataset: xr.Dataset) -> list[str]:
@@ -104,10 +115,15 @@ def values_table(dataset: xr.Dataset) -> pd.DataFrame:
     """
     axes = axes_of(dataset)
     quantities = quantities_of(dataset)
-    rows = dataset[[*quantities, "reason"]].to_dataframe().reset_index()
-    heads = {axis: label(dataset[axis]) for axis in axes}
-    heads |= {quantity: label(dataset[quantity], quantity) for quantity in quantities}
-    return rows[[*axes, *quantities, "reason"]].rename(columns=heads)
+    values = dataset[[*quantities, "reason"]]
+    rows = values.to_dataframe().reset_index()
+    headings = {}
+    for axis in axes:
+        headings[axis] = label(dataset[axis])
+    for quantity in quantities:
+        headings[quantity] = label(dataset[quantity], quantity)
+    in_order = rows[[*axes, *quantities, "reason"]]
+    return in_order.rename(columns=headings)
 
 
 def grid_of(dataset: xr.Dataset, quantity: str) -> pd.DataFrame:
@@ -117,13 +133,24 @@ def grid_of(dataset: xr.Dataset, quantity: str) -> pd.DataFrame:
     """
     axes = axes_of(dataset)
     values = dataset[quantity]
-    table = values.to_dataframe().reset_index().set_index(axes)[quantity]
+    rows = values.to_dataframe().reset_index()
+    of_point = rows.set_index(axes)[quantity]
     is_grid = len(axes) > 1 and list(values.dims) == axes
     if not is_grid:
-        return table.to_frame(label(values, quantity))
-    down = axes[:-1]
-    grid = table.unstack(axes[-1])
-    order_down = pd.MultiIndex.from_product([dataset[axis].to_numpy() for axis in down], names=down)
-    if len(down) == 1:
-        order_down = pd.Index(dataset[down[0]].to_numpy(), name=down[0])
-    return grid.reindex(index=order_down, columns=dataset[axes[-1]].to_numpy())
+        heading = label(values, quantity)
+        return of_point.to_frame(heading)
+    *down, across = axes
+    grid = of_point.unstack(across)
+    return grid.reindex(
+        index=_order_down(dataset, down),
+        columns=dataset[across].to_numpy(),
+    )
+
+
+def _order_down(dataset: xr.Dataset, axes: list[str]) -> pd.Index:
+    """Return the index of a grid in the order of the sweep, of one axis or of several."""
+    points = [dataset[axis].to_numpy() for axis in axes]
+    order: pd.Index = pd.MultiIndex.from_product(points, names=axes)
+    if len(axes) == 1:
+        order = pd.Index(points[0], name=axes[0])
+    return order

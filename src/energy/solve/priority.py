@@ -75,13 +75,16 @@ def priority_costs(structure: Structure, inputs: Inputs) -> list[ServiceCost]:
     inputs
         Whose services they are.
     """
-    hours = inputs.axis.weightings["objective"].to_numpy()[:, None]
+    weightings = inputs.axis.weightings["objective"]
+    hours = weightings.to_numpy()[:, None]
+    columns = structure.pattern.shape[1]
     costs = []
     for service in inputs.priority:
-        cost = np.zeros(structure.pattern.shape[1])
+        cost = np.zeros(columns)
         for component, coefficients in service_costs(inputs, service).items():
-            if (component, "p") in structure.columns:
-                cost[structure.columns[component, "p"]] = coefficients * hours
+            power = (component, "p")
+            if power in structure.columns:
+                cost[structure.columns[power]] = coefficients * hours
         if cost.any():
             costs.append(ServiceCost(service, cost))
     return costs
@@ -159,21 +162,31 @@ class PriorityChain:
         for tolerance in DUAL_TOLERANCES:
             if gain <= negligible:
                 break
-            self._solve(level.cost, face, {**options, "dual_feasibility_tolerance": tolerance})
+            sharper = {**options, "dual_feasibility_tolerance": tolerance}
+            self._solve(level.cost, face, sharper)
             gain = self._possible_gain(level, face)
         return gain
 
-    def _least_cost(self, face: _OptimalFace, options: Mapping[str, bool | int | float | str]) -> None:
+    def _least_cost(
+        self,
+        face: _OptimalFace,
+        options: Mapping[str, bool | int | float | str],
+    ) -> None:
         """Let the program's own cost decide between the optima of the services.
 
         Where the past of a plan is held as well, hardly anything can move, and no simplex may find the way. The point
         that the services ended in then stays: it is an optimum of theirs, of which a cheaper one may exist.
         """
         cost = self.problem.cost
-        negligible = COST_GAIN * abs(float(cost @ self.values()))
+        present_cost = abs(float(cost @ self.values()))
         basis = self.highs.getBasis()
         try:
-            self._least(ServiceCost("costs", cost), face, options, negligible)
+            self._least(
+                ServiceCost("costs", cost),
+                face,
+                options,
+                negligible=COST_GAIN * present_cost,
+            )
         except SolverError:
             self.highs.setBasis(basis)
             self.highs.setOptionValue("simplex_iteration_limit", 0)
@@ -181,8 +194,11 @@ class PriorityChain:
             self._point = _BasicPoint(self.highs)
 
     def _possible_gain(self, level: ServiceCost, face: _OptimalFace) -> float:
+        """Return by how much a cost could still fall within the face, at most, from the present basis."""
         reduced, prices = self._reduced_costs(level.cost)
-        return face.possible_gain(self._point, np.concatenate([reduced, prices]), self._rounding(level.cost, prices))
+        slope = np.concatenate([reduced, prices])
+        rounding = self._rounding(level.cost, prices)
+        return face.possible_gain(self._point, slope, rounding)
 
     def values(self) -> np.ndarray:
         """Return the values of the columns at the present basis; shape (columns,)."""
@@ -190,7 +206,8 @@ class PriorityChain:
 
     def prices(self) -> np.ndarray:
         """Return the prices of rows at the present basis by the program's own cost [$ per unit]; shape (rows,)."""
-        return self._reduced_costs(self.problem.cost)[1]
+        _, prices = self._reduced_costs(self.problem.cost)
+        return prices
 
     def basis(self) -> highspy.HighsBasis:
         """Return the present basis, its nonbasic columns and rows at the bounds of the program.
@@ -198,12 +215,22 @@ class PriorityChain:
         Where they were fixed in between, HiGHS has all of them at their lower bound.
         """
         basis = self.highs.getBasis()
-        width = len(self.problem.cost)
         problem = self.problem
+        width = len(problem.cost)
         is_basic = self._point.is_basic(width)
         values = self._point.values
-        columns = _statuses(is_basic[:width], values[:width], problem.lower, problem.upper)
-        rows = _statuses(is_basic[width:], values[width:], problem.row_lower, problem.row_upper)
+        columns = _statuses(
+            is_basic[:width],
+            values[:width],
+            problem.lower,
+            problem.upper,
+        )
+        rows = _statuses(
+            is_basic[width:],
+            values[width:],
+            problem.row_lower,
+            problem.row_upper,
+        )
         basis.col_status = STATUS[columns].tolist()
         basis.row_status = STATUS[rows].tolist()
         return basis
@@ -214,6 +241,13 @@ class PriorityChain:
         face: _OptimalFace,
         options: Mapping[str, bool | int | float | str],
     ) -> None:
+        """Go from the present basis to the least of a cost within the face, by the first simplex that gets there.
+
+        Raises
+        ------
+        SolverError
+            When none does.
+        """
         # HiGHS keeps its factors from solve to solve, also across a change of scales. With stale ones it goes astray
         # for hundreds of steps, or for ever; a basis that is set anew is factorised anew
         self.highs.setBasis(self.highs.getBasis())
@@ -229,9 +263,11 @@ class PriorityChain:
             if status == highspy.HighsModelStatus.kOptimal:
                 break
         else:
-            raise SolverError(f"priority order: HiGHS ends with '{self.highs.modelStatusToString(status)}'")
+            ending = self.highs.modelStatusToString(status)
+            raise SolverError(f"priority order: HiGHS ends with '{ending}'")
+        run = self.highs.getInfo()
         self.solves += 1
-        self.iterations += int(self.highs.getInfo().simplex_iteration_count)
+        self.iterations += int(run.simplex_iteration_count)
         self._point = _BasicPoint(self.highs)
 
     def _reduced_costs(self, cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -267,8 +303,9 @@ class PriorityChain:
 
     def _rounding(self, cost: np.ndarray, prices: np.ndarray) -> np.ndarray:
         """Return what of the reduced costs of columns, and of the prices of rows, is rounding: by their terms."""
-        terms = np.abs(cost) + self._sizes @ np.abs(prices)
-        sizes: np.ndarray = np.concatenate([terms, np.abs(prices)])
+        price_sizes = np.abs(prices)
+        terms = np.abs(cost) + self._sizes @ price_sizes
+        sizes: np.ndarray = np.concatenate([terms, price_sizes])
         return ZERO * sizes.clip(1.0)
 
 
@@ -305,8 +342,9 @@ class _OptimalFace:
         self.width = len(problem.lower)
         self.lower = np.concatenate([problem.lower, problem.row_lower])
         self.upper = np.concatenate([problem.upper, problem.row_upper])
-        self._matters = np.zeros(len(self.lower), dtype=bool)
-        self._changed = np.zeros(len(self.lower), dtype=bool)
+        count = len(self.lower)
+        self._matters = np.zeros(count, dtype=bool)
+        self._changed = np.zeros(count, dtype=bool)
         self.overlooked = 0.0
 
     def possible_gain(
@@ -321,28 +359,46 @@ class _OptimalFace:
         """
         room_below = (point.values - self.lower).clip(0.0, FARTHEST)
         room_above = (self.upper - point.values).clip(0.0, FARTHEST)
-        gains = np.where(slope > 0, slope * room_below, -slope * room_above)
+        gain_below = slope * room_below
+        gain_above = -slope * room_above
+        gains = np.where(slope > 0, gain_below, gain_above)
         is_free = self.lower < self.upper
-        self._matters = is_free & (np.abs(slope) > rounding)
-        self.overlooked = float(gains[is_free & ~self._matters].sum())
+        has_slope = np.abs(slope) > rounding
+        self._matters = is_free & has_slope
+        overlooked = gains[is_free & ~has_slope]
+        self.overlooked = float(overlooked.sum())
         return float(gains[self._matters].sum())
 
     def fix_what_matters(self, point: _BasicPoint) -> None:
         """Fix what matters to the cost just looked at where it is: no later service can undo it."""
-        at = np.flatnonzero(self._matters)
-        lower, upper, value = self.lower[at], self.upper[at], point.values[at]
-        bound = np.where(np.abs(value - lower) <= np.abs(upper - value), lower, upper)
-        self.lower[at] = self.upper[at] = bound
-        self._changed[at] = True
+        places = np.flatnonzero(self._matters)
+        lower = self.lower[places]
+        upper = self.upper[places]
+        value = point.values[places]
+        is_at_lower = np.abs(value - lower) <= np.abs(upper - value)
+        bound = np.where(is_at_lower, lower, upper)
+        self.lower[places] = bound
+        self.upper[places] = bound
+        self._changed[places] = True
 
     def hand_over(self, highs: highspy.Highs) -> None:
         """Hand the bounds that were fixed since to HiGHS."""
-        columns = np.flatnonzero(self._changed[: self.width]).astype(np.int32)
-        rows = np.flatnonzero(self._changed[self.width :]).astype(np.int32)
-        highs.changeColsBounds(len(columns), columns, self.lower[columns], self.upper[columns])
-        places = rows + self.width
+        columns_changed = self._changed[: self.width]
+        columns = np.flatnonzero(columns_changed).astype(np.int32)
+        highs.changeColsBounds(
+            len(columns),
+            columns,
+            self.lower[columns],
+            self.upper[columns],
+        )
+        rows_changed = self._changed[self.width :]
+        rows = np.flatnonzero(rows_changed).astype(np.int32)
+        places = self.width + rows
         highs.changeRowsBounds(  # type: ignore[attr-defined]
-            len(rows), rows, self.lower[places], self.upper[places]
+            len(rows),
+            rows,
+            self.lower[places],
+            self.upper[places],
         )
         self._changed[:] = False
 
@@ -354,7 +410,9 @@ def _statuses(
     upper: np.ndarray,
 ) -> np.ndarray:
     """Return HiGHS's numbers of the statuses; what is not basic is at the nearer of its bounds."""
-    at_lower = np.abs(values - lower) <= np.abs(upper - values)
+    is_at_lower = np.abs(values - lower) <= np.abs(upper - values)
+    nearer_bound = np.where(is_at_lower, LOWER, UPPER)
     is_free = np.isinf(lower) & np.isinf(upper)
-    nonbasic = np.where(is_free, FREE, np.where(at_lower, LOWER, UPPER))
-    return np.where(is_basic, BASIC, nonbasic).astype(np.int8)
+    nonbasic = np.where(is_free, FREE, nearer_bound)
+    statuses = np.where(is_basic, BASIC, nonbasic)
+    return statuses.astype(np.int8)

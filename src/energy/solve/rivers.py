@@ -37,7 +37,12 @@ def lacking_columns(structure: Structure, inputs: Inputs) -> np.ndarray:
     return structure.columns["generators", "p"][:, is_lacking]
 
 
-def with_lacking_water(structure: Structure, problem: Problem, inputs: Inputs, volume: float) -> Problem:
+def with_lacking_water(
+    structure: Structure,
+    problem: Problem,
+    inputs: Inputs,
+    volume: float,
+) -> Problem:
     """Return the program of power in which so much water is lacking [hm³], at no price."""
     columns = lacking_columns(structure, inputs)
     if not columns.size:
@@ -48,9 +53,10 @@ def with_lacking_water(structure: Structure, problem: Problem, inputs: Inputs, v
         upper = problem.upper.copy()
         upper[columns] = problem.lower[columns]
         return replace(problem, cost=cost, upper=upper)
-    row_upper = problem.row_upper.copy()
     room = max(volume * ROOM, NEGLIGIBLE)
-    row_upper[structure.rows[f"rule-{LACKING_WATER}-at_most"]] = volume + room
+    most_lacking = structure.rows[f"rule-{LACKING_WATER}-at_most"]
+    row_upper = problem.row_upper.copy()
+    row_upper[most_lacking] = volume + room
     return replace(problem, cost=cost, row_upper=row_upper)
 
 
@@ -112,8 +118,10 @@ def river_part(structure: Structure, inputs: Inputs) -> tuple[np.ndarray, np.nda
 
 
 def _water_buses(inputs: Inputs) -> set[str]:
+    """Return the names of the buses of water."""
     buses = inputs.components["buses"]
-    return set(buses.index[buses["carrier"] == "water"])
+    is_water = buses["carrier"] == "water"
+    return set(buses.index[is_water])
 
 
 def _water_columns(structure: Structure, inputs: Inputs) -> np.ndarray:
@@ -129,22 +137,39 @@ def _water_columns(structure: Structure, inputs: Inputs) -> np.ndarray:
     return np.sort(np.concatenate(chosen))
 
 
-def _water_rows(structure: Structure, inputs: Inputs, columns: np.ndarray) -> np.ndarray:
+def _water_rows(
+    structure: Structure,
+    inputs: Inputs,
+    columns: np.ndarray,
+) -> np.ndarray:
     """Return the rows of water: balances of its buses and stores, and rules on nothing else."""
     water = _water_buses(inputs)
-    at_water = structure.buses.isin(water)
-    chosen = [structure.rows[BALANCE][:, at_water].ravel()]
+    is_water_bus = structure.buses.isin(water)
+    balances = structure.rows[BALANCE][:, is_water_bus]
+    chosen = [balances.ravel()]
     if len(structure.stores):
-        store_bus = inputs.components["stores"].loc[structure.stores, "bus"]
-        chosen.append(structure.rows[ENERGY][:, store_bus.isin(water).to_numpy()].ravel())
-    is_water = np.zeros(structure.pattern.shape[1], dtype=bool)
-    is_water[columns] = True
-    touches_power = np.zeros(structure.pattern.shape[0], dtype=bool)
-    column_of_entry = np.repeat(np.arange(len(is_water)), np.diff(structure.pattern.indptr))
-    touches_power[structure.pattern.indices[~is_water[column_of_entry]]] = True
+        bus_of_store = inputs.components["stores"].loc[structure.stores, "bus"]
+        holds_water = bus_of_store.isin(water).to_numpy()
+        contents = structure.rows[ENERGY][:, holds_water]
+        chosen.append(contents.ravel())
+    touches_power = _rows_of_power(structure, columns)
     for name, rows in structure.rows.items():
         if name.startswith("rule-"):
             rule_rows = rows.ravel()
             chosen.append(rule_rows[~touches_power[rule_rows]])
     every_row = np.concatenate(chosen)
-    return np.sort(every_row[every_row >= 0])
+    is_present = every_row >= 0
+    return np.sort(every_row[is_present])
+
+
+def _rows_of_power(structure: Structure, water_columns: np.ndarray) -> np.ndarray:
+    """Return whether each row of the program holds a column that is not of water; shape (rows,)."""
+    pattern = structure.pattern
+    rows, columns = pattern.shape
+    is_water = np.zeros(columns, dtype=bool)
+    is_water[water_columns] = True
+    entries_of_column = np.diff(pattern.indptr)
+    of_water = np.repeat(is_water, entries_of_column)
+    touches_power = np.zeros(rows, dtype=bool)
+    touches_power[pattern.indices[~of_water]] = True
+    return touches_power

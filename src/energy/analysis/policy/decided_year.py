@@ -50,15 +50,19 @@ def decided_year(model: WaterPolicyModel, policy: Policy) -> Result:
     """
     inputs = year_as_it_came(model)
     walked = walk_of(model, policy, inputs)
-    result = model.engine.solve(_held_to(model, inputs, walked))
-    ends = {f"{store} end": volume for store, volume in _short_of_water(model, walked).items()}
-    return replace(result, yielded={**result.yielded, **ends})
+    held = _held_to(model, inputs, walked)
+    result = model.engine.solve(held)
+    yielded = dict(result.yielded)
+    for store, volume in _short_of_water(model, walked).items():
+        yielded[f"{store} end"] = volume
+    return replace(result, yielded=yielded)
 
 
 def year_as_it_came(model: WaterPolicyModel) -> Inputs:
     """Return the scenario's year with its water and its events."""
     scenario = model.scenario.model_copy(update={"foresight": "perfect"})
-    return with_objective(assemble(model.case, scenario, model.axis), scenario)
+    assembled = assemble(model.case, scenario, model.axis)
+    return with_objective(assembled, scenario)
 
 
 def walk_of(
@@ -73,49 +77,60 @@ def walk_of(
     heavy = np.zeros(len(water_classes), dtype=int)
     if model.outages:
         heavy = outage_classes(model.reference.inputs, inputs)
+    classes_of_months = zip(water_classes.tolist(), heavy.tolist(), strict=True)
     steps = []
-    for stage, classes in enumerate(zip(water_classes.tolist(), heavy.tolist(), strict=True)):
-        noise = months.stages.noise(stage, problem)
-        steps.append(Step(model.node(stage, *classes), noise))
-    return follow(policy, [steps]).walks[0]
+    for month, (water_class, outage_class) in enumerate(classes_of_months):
+        node = model.node(month, water_class, outage_class)
+        noise = months.stages.noise(month, problem)
+        steps.append(Step(node, noise))
+    simulation = follow(policy, [steps])
+    return simulation.walks[0]
 
 
 def classes_along(model: WaterPolicyModel, inputs: Inputs) -> np.ndarray:
     """Return the class of water so far of each month of a year of which nothing was known before; shape (months,)."""
     flows = monthly_flows(model, inputs)
     calendar = _calendar_months(inputs)
+    months = len(calendar)
     chain = model.chain
-    logs = np.log((flows * chain.weights).sum(axis=1))
+    sites = len(chain.weights)
+    total_weight = chain.weights.sum()
+    weighed_flow = (flows * chain.weights).sum(axis=1)
+    logs = np.log(weighed_flow)
     first = int(calendar[0])
-    years = (first + len(calendar) - 1) // 12 + 1
-    usual = np.exp(chain.log_mean) / chain.weights.sum()
-    trace = np.tile(usual, (years, len(chain.weights), 1))
+    years = (first + months - 1) // 12 + 1
+    # months that are not of the year have their usual water
+    usual = np.exp(chain.log_mean) / total_weight
+    trace = np.tile(usual, (years, sites, 1))
     for position, log in enumerate(logs):
         year, month = divmod(first + position, 12)
-        trace[year, :, month] = np.exp(log) / chain.weights.sum()
+        trace[year, :, month] = np.exp(log) / total_weight
     classes = chain.classes_of(trace).ravel()
-    return np.asarray(classes[first : first + len(calendar)])
+    return np.asarray(classes[first : first + months])
 
 
 def monthly_flows(model: WaterPolicyModel, inputs: Inputs) -> np.ndarray:
     """Return the mean flow of each month into every site of the chain [m³/s]; shape (months, sites)."""
     month_of_snapshot, names = months_of(inputs.axis)
-    places = inputs.components["loads"].index.get_indexer(pd.Index(model.sites))
-    inflow = -inputs.array("loads", "p_set")[:, places] / HM3_AN_HOUR
+    loads = inputs.components["loads"].index
+    places = loads.get_indexer(pd.Index(model.sites))
+    # inflow stands in the model as a load below zero
+    load = inputs.array("loads", "p_set")[:, places]
+    inflow = -load / HM3_AN_HOUR
     hours = inputs.axis.weights
     flows = np.empty((len(names), len(places)))
     for month in range(len(names)):
-        of_month = hours * (month_of_snapshot == month)
-        flows[month] = of_month @ inflow / of_month.sum()
+        hours_of_month = hours * (month_of_snapshot == month)
+        flows[month] = hours_of_month @ inflow / hours_of_month.sum()
     return flows
 
 
 def _calendar_months(inputs: Inputs) -> np.ndarray:
     """Return the calendar month of each month of the horizon, January = 0; shape (months,)."""
-    month_of_snapshot, names = months_of(inputs.axis)
+    month_of_snapshot, _ = months_of(inputs.axis)
     calendar = inputs.axis.snapshots.month.to_numpy() - 1
-    first_snapshot = [int(np.flatnonzero(month_of_snapshot == month)[0]) for month in range(len(names))]
-    return np.asarray(calendar[first_snapshot])
+    _, first_snapshots = np.unique(month_of_snapshot, return_index=True)
+    return np.asarray(calendar[first_snapshots])
 
 
 def _held_to(
@@ -132,42 +147,73 @@ def _held_to(
     short = _yielded_ends(model, walked, ENDS_SHORT)
     over = _yielded_ends(model, walked, ENDS_OVER)
     inputs = model.months.known.with_ends(inputs, short, over)
-    month_of_snapshot, names = months_of(inputs.axis)
-    content = model.engine.structure.rows[ENERGY]
-    stores = list(model.engine.structure.stores)
-    store_of_row = {int(row): position for position, row in np.ndenumerate(content)}
+    month_of_snapshot, _ = months_of(inputs.axis)
+    store_of_row = _store_of_rows(model)
     lowest = inputs.array("stores", "e_min_pu").copy()
     highest = inputs.array("stores", "e_max_pu").copy()
-    table = inputs.components["stores"]
-    extra_rules: list[dict[str, Any]] = []
-    used_before: dict[str, float] = {}
+    stores = inputs.components["stores"]
     for month, state in enumerate(walked.states):
         link = model.months.stages.links[month]
-        last = int(np.flatnonzero(month_of_snapshot == month)[-1])
+        snapshots_of_month = np.flatnonzero(month_of_snapshot == month)
+        last = int(snapshots_of_month[-1])
         for row, position in link.state_of.items():
             if row not in store_of_row:
                 continue
-            name = stores[store_of_row[row][1]]
-            column = table.index.get_loc(name)
-            size = number(table, name, "e_nom")
+            store = store_of_row[row]
+            column = stores.index.get_loc(store)
+            size = number(stores, store, "e_nom")
             kept = float(state[position])
-            least = (kept - short.get(name, 0.0)) / size
-            most = (kept + over.get(name, 0.0)) / size
+            least = (kept - short.get(store, 0.0)) / size
+            most = (kept + over.get(store, 0.0)) / size
             lowest[last, column] = max(least - HAIR, 0.0)
             highest[last, column] = min(most + HAIR, 1.0)
+    bounds = {
+        ("stores", "e_min_pu"): lowest,
+        ("stores", "e_max_pu"): highest,
+    }
+    monthly_volumes = _monthly_volumes(model, inputs, walked)
+    return replace(
+        inputs,
+        dense={**inputs.dense, **bounds},
+        rules=(*inputs.rules, *monthly_volumes),
+    )
+
+
+def _store_of_rows(model: WaterPolicyModel) -> dict[int, str]:
+    """Return the store whose content each row of the year's program balances."""
+    structure = model.engine.structure
+    names = list(structure.stores)
+    stores = {}
+    for (_, position), row in np.ndenumerate(structure.rows[ENERGY]):
+        stores[int(row)] = names[position]
+    return stores
+
+
+def _monthly_volumes(
+    model: WaterPolicyModel,
+    inputs: Inputs,
+    walked: Walk,
+) -> list[dict[str, Any]]:
+    """Return the rules that no month uses more of a contract's volume than the policy used there."""
+    month_of_snapshot, names = months_of(inputs.axis)
+    volumes: list[dict[str, Any]] = []
+    used_before: dict[str, float] = {}
+    for month, state in enumerate(walked.states):
+        is_month = month_of_snapshot == month
         for rule in model.months.inputs.rules:
             used = _used(model, rule, month, state)
             if used is None:
                 continue
             before = used_before.get(rule["name"], 0.0)
             used_before[rule["name"]] = used
-            extra_rules.append(_monthly_volume(rule, names[month], month_of_snapshot == month, used - before))
-    bounds = {("stores", "e_min_pu"): lowest, ("stores", "e_max_pu"): highest}
-    return replace(
-        inputs,
-        dense={**inputs.dense, **bounds},
-        rules=(*inputs.rules, *extra_rules),
-    )
+            volume = _monthly_volume(
+                rule,
+                names[month],
+                is_month,
+                used - before,
+            )
+            volumes.append(volume)
+    return volumes
 
 
 def _yielded_ends(
@@ -187,9 +233,14 @@ def _yielded_ends(
 def _short_of_water(model: WaterPolicyModel, walked: Walk) -> dict[str, float]:
     """Return by how much reservoirs end with less than they began with [hm³]."""
     components = model.reference.inputs.components
-    carrier = components["stores"]["bus"].map(components["buses"]["carrier"])
-    short = _yielded_ends(model, walked, ENDS_SHORT)
-    return {store: volume for store, volume in short.items() if carrier[store] == "water" and volume > NEGLIGIBLE}
+    carrier_of_bus = components["buses"]["carrier"]
+    carrier = components["stores"]["bus"].map(carrier_of_bus)
+    short = {}
+    for store, volume in _yielded_ends(model, walked, ENDS_SHORT).items():
+        is_water = carrier[store] == "water"
+        if is_water and volume > NEGLIGIBLE:
+            short[store] = volume
+    return short
 
 
 def _used(
@@ -199,7 +250,8 @@ def _used(
     state: np.ndarray,
 ) -> float | None:
     """Return how much of a contract's volume is used at the end of a month [MWh]; None for any other rule."""
-    is_contract = rule["kind"] == "volume" and not rule.get("links") and rule["name"] != LACKING_WATER
+    is_volume_of_generators = rule["kind"] == "volume" and not rule.get("links")
+    is_contract = is_volume_of_generators and rule["name"] != LACKING_WATER
     if not is_contract or rule.get("at_most") is None:
         return None
     rows = model.engine.structure.rows[f"rule-{rule['name']}-at_most"]
@@ -207,7 +259,8 @@ def _used(
     link = model.months.stages.links[month]
     if row not in link.state_of:
         return None
-    return float(state[link.state_of[row]] * link.factor[row])
+    used = state[link.state_of[row]] * link.factor[row]
+    return float(used)
 
 
 def _monthly_volume(

@@ -72,18 +72,37 @@ def _water_of_chain(
     seed: int,
 ) -> SimulatedWater:
     """Return years drawn from the policy's own odds."""
-    number_of = [{id(noise): place for place, noise in enumerate(node.noises)} for node in policy.graph.nodes]
+    outcomes = _outcome_numbers(policy)
     months = _calendar_months(model)
-    paths, flows, classes, outage_classes = [], [], [], []
+    paths = []
+    flows = []
+    classes = []
+    outage_classes = []
     for year in range(years):
-        path = draw_path(policy.graph, ["policy", "simulate", seed, year], policy.settings.longest)
-        water_class, outage_class = zip(*(model.classes(step.node) for step in path), strict=True)
-        outcome = [number_of[step.node][id(step.noise)] for step in path]
+        stream: list[str | int] = ["policy", "simulate", seed, year]
+        path = draw_path(policy.graph, stream, policy.settings.longest)
+        classes_of_months = [model.classes(step.node) for step in path]
+        water_class, outage_class = zip(*classes_of_months, strict=True)
+        outcome = [outcomes[step.node][id(step.noise)] for step in path]
         paths.append(path)
         classes.append(water_class)
         outage_classes.append(outage_class)
         flows.append(model.chain.flows[months, list(water_class), outcome])
-    return SimulatedWater(tuple(paths), np.array(flows), np.array(classes), np.array(outage_classes))
+    return SimulatedWater(
+        paths=tuple(paths),
+        flows=np.array(flows),
+        classes=np.array(classes),
+        outage_classes=np.array(outage_classes),
+    )
+
+
+def _outcome_numbers(policy: Policy) -> list[dict[int, int]]:
+    """Return for each node of a policy's graph the number of each of its noises, by their identity."""
+    numbers = []
+    for node in policy.graph.nodes:
+        of_node = {id(noise): number for number, noise in enumerate(node.noises)}
+        numbers.append(of_node)
+    return numbers
 
 
 def _drawn_water(
@@ -97,25 +116,52 @@ def _drawn_water(
     """
     statistics = water_statistics(model.case.profiles["water_statistics"])
     months = _calendar_months(model)
-    year_of_month = np.cumsum(np.append(0, np.diff(months) < 0))
-    paths, flows, classes, outages = [], [], [], []
+    begins_a_year = np.diff(months) < 0
+    year_of_month = np.cumsum(np.append(0, begins_a_year))
+    calendar_years = int(year_of_month[-1]) + 1
+    no_class = np.zeros(len(months), dtype=int)
+    paths = []
+    flows = []
+    classes = []
+    outages = []
     for draw in range(years):
-        trace = draw_years(statistics, seed=seed, draw=draw, years=int(year_of_month[-1]) + 1)
+        trace = draw_years(
+            statistics,
+            seed=seed,
+            draw=draw,
+            years=calendar_years,
+        )
         inflow = trace[year_of_month, :, months]
         water_class = model.chain.classes_of(trace)[year_of_month, months]
-        undisturbed = model.reference.inputs
-        disturbed = outages_of_year(model, np.zeros(len(months), dtype=int), seed, draw, own_odds=False)
-        outage_class = outage_classes(undisturbed, disturbed)
-        problem = model.months.problem(with_monthly_flows(model, inflow, disturbed))
+        disturbed = outages_of_year(
+            model,
+            no_class,
+            seed,
+            draw,
+            own_odds=False,
+        )
+        outage_class = outage_classes(model.reference.inputs, disturbed)
+        year = with_monthly_flows(model, inflow, disturbed)
+        problem = model.months.problem(year)
         steps = []
-        for stage in range(len(months)):
-            node = model.node(stage, int(water_class[stage]), int(outage_class[stage]))
-            steps.append(Step(node, model.months.stages.noise(stage, problem)))
+        for month in range(len(months)):
+            node = model.node(
+                month,
+                int(water_class[month]),
+                int(outage_class[month]),
+            )
+            noise = model.months.stages.noise(month, problem)
+            steps.append(Step(node, noise))
         paths.append(tuple(steps))
         flows.append(inflow)
         classes.append(water_class)
         outages.append(outage_class)
-    return SimulatedWater(tuple(paths), np.array(flows), np.array(classes), np.array(outages))
+    return SimulatedWater(
+        paths=tuple(paths),
+        flows=np.array(flows),
+        classes=np.array(classes),
+        outage_classes=np.array(outages),
+    )
 
 
 def _calendar_months(model: WaterPolicyModel) -> np.ndarray:

@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from importlib.metadata import version
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from scipy.stats import t as student_t
 
@@ -59,37 +60,75 @@ def simulated_years(
     """
     water = simulated_water(model, policy, years, seed, own_odds)
     simulation = follow(policy, water.paths, executor)
-    energy = _by_month(simulation, SERVICE)
+    energy = _energy_of_services(simulation)
     harm = _harm(simulation)
+    harm_of_rules = np.array(list(harm.values()))
     stores = _water_states(model)
-    content, value = _contents(model, simulation, stores)
+    content, water_value = _contents(model, simulation, stores)
+    _, months = months_of(model.axis)
     return xr.Dataset(
         {
-            "energy": (("service", "year", "month"), np.array(list(energy.values())) * GWH, {"units": "GWh"}),
-            "content": (("store", "year", "month"), content, {"units": "hm3"}),
-            "water_value": (("store", "year", "month"), value, {"units": "MWh by the weights of services a hm3"}),
-            "water_class": (("year", "month"), water.classes, {"long_name": "class of water so far, 0 the driest"}),
-            "outage_class": (("year", "month"), water.outage_classes, {"long_name": "class of outages, 1: heavy"}),
-            "inflow": (("year", "month", "site"), water.flows, {"units": "m3/s"}),
-            "harm": (("rule", "year"), np.array(list(harm.values())).reshape(len(harm), years), {"units": "hm3"}),
-            "cost": (("year",), simulation.costs, {"units": "MWh of the studied service"}),
-            "start": (("store",), _starts(model, stores), {"units": "hm3"}),
-            "hours": (("month",), _hours(model), {"units": "h"}),
+            "energy": xr.Variable(
+                ("service", "year", "month"),
+                np.array(list(energy.values())) * GWH,
+                {"units": "GWh"},
+            ),
+            "content": xr.Variable(
+                ("store", "year", "month"),
+                content,
+                {"units": "hm3"},
+            ),
+            "water_value": xr.Variable(
+                ("store", "year", "month"),
+                water_value,
+                {"units": "MWh by the weights of services a hm3"},
+            ),
+            "water_class": xr.Variable(
+                ("year", "month"),
+                water.classes,
+                {"long_name": "class of water so far, 0 the driest"},
+            ),
+            "outage_class": xr.Variable(
+                ("year", "month"),
+                water.outage_classes,
+                {"long_name": "class of outages, 1: heavy"},
+            ),
+            "inflow": xr.Variable(
+                ("year", "month", "site"),
+                water.flows,
+                {"units": "m3/s"},
+            ),
+            "harm": xr.Variable(
+                ("rule", "year"),
+                harm_of_rules.reshape(len(harm), years),
+                {"units": "hm3"},
+            ),
+            "cost": xr.Variable(
+                "year",
+                simulation.costs,
+                {"units": "MWh of the studied service"},
+            ),
+            "start": xr.Variable(
+                "store",
+                _initial_contents(model, stores),
+                {"units": "hm3"},
+            ),
+            "hours": xr.Variable(
+                "month",
+                _hours(model),
+                {"units": "h"},
+            ),
         },
         coords={
-            "month": months_of(model.axis)[1],
+            "month": months,
             "service": list(energy),
             "store": stores,
             "site": list(model.sites),
             "rule": list(harm),
-            "unit": ("rule", [_unit(model, name) for name in harm]),
+            "unit": ("rule", [_unit(model, rule) for rule in harm]),
         },
         attrs={
-            "scenario": model.scenario.name,
-            "year": model.scenario.year,
-            "case": model.case.name,
-            "weakest_confidence": model.case.weakest_confidence,
-            "version": version("casa1000-energy"),
+            **_provenance(model),
             "seed": seed,
             "own_odds": int(own_odds),
             "hazards": model.outages.hazards.name if model.outages else "",
@@ -100,58 +139,90 @@ def simulated_years(
     )
 
 
+def _provenance(model: WaterPolicyModel) -> dict[str, object]:
+    """Return what the years rest on: scenario, case and version of the package."""
+    return {
+        "scenario": model.scenario.name,
+        "year": model.scenario.year,
+        "case": model.case.name,
+        "weakest_confidence": model.case.weakest_confidence,
+        "version": version("casa1000-energy"),
+    }
+
+
 def _before_studied(model: WaterPolicyModel) -> tuple[str, ...]:
     """Return the services that the protection order puts before the studied one."""
     order = model.reference.inputs.priority
-    return order[: order.index(STUDIED)] if STUDIED in order else ()
+    if STUDIED not in order:
+        return ()
+    return order[: order.index(STUDIED)]
 
 
-def _by_month(simulation: Simulation, prefix: str) -> dict[str, np.ndarray]:
-    """Return accounts whose names begin with a prefix; each of shape (years, months)."""
-    names = [name for name in simulation.walks[0].accounts if name.startswith(prefix)]
-    return {
-        name.removeprefix(prefix): np.array([passed.accounts[name] for passed in simulation.walks]) for name in names
-    }
+def _energy_of_services(simulation: Simulation) -> dict[str, np.ndarray]:
+    """Return the energy of each service by year and month [MWh]; each of shape (years, months)."""
+    energy = {}
+    for account in simulation.walks[0].accounts:
+        if not account.startswith(SERVICE):
+            continue
+        service = account.removeprefix(SERVICE)
+        by_year = [walk.accounts[account] for walk in simulation.walks]
+        energy[service] = np.array(by_year)
+    return energy
 
 
 def _harm(simulation: Simulation) -> dict[str, np.ndarray]:
     """Return what rules of the water yield, and what irrigation lacks [hm³]; each of shape (years,)."""
     harm = {}
-    for name in simulation.walks[0].accounts:
-        amount = simulation.account(name)
-        if not name.startswith(SERVICE) and amount.max() > HARM:
-            harm[name.removeprefix(LACKING_AT)] = amount
+    for account in simulation.walks[0].accounts:
+        if account.startswith(SERVICE):
+            continue
+        amount = simulation.account(account)
+        if amount.max() > HARM:
+            rule = account.removeprefix(LACKING_AT)
+            harm[rule] = amount
     return harm
 
 
-def _unit(model: WaterPolicyModel, name: str) -> str:
-    """Return the unit of what yields under a name: that of its store, or of water."""
-    inputs = model.reference.inputs
-    buses, stores = inputs.components["buses"], inputs.components["stores"]
-    for store in stores.index:
-        is_of_store = name.startswith(f"stores {store}:")
-        if is_of_store and buses.at[stores.at[store, "bus"], "carrier"] != "water":
+def _unit(model: WaterPolicyModel, rule: str) -> str:
+    """Return the unit of what a rule yields: that of its store, or of water."""
+    carriers = _carrier_of_stores(model)
+    for store, carrier in carriers.items():
+        is_of_store = rule.startswith(f"stores {store}:")
+        if is_of_store and carrier != "water":
             return "MWh"
     return "hm3"
 
 
+def _carrier_of_stores(model: WaterPolicyModel) -> pd.Series:
+    """Return the carrier of the bus of each store; index store."""
+    components = model.reference.inputs.components
+    carrier_of_bus = components["buses"]["carrier"]
+    return components["stores"]["bus"].map(carrier_of_bus)
+
+
 def _water_states(model: WaterPolicyModel) -> list[str]:
     """Return the stores of water whose content is a state in every month but the last."""
-    buses, stores = model.reference.inputs.components["buses"], model.reference.inputs.components["stores"]
-    names = model.engine.structure.stores
-    rows = model.engine.structure.rows[ENERGY]
+    carriers = _carrier_of_stores(model)
+    links = model.months.stages.links[:-1]
     carried = []
-    for position, name in enumerate(names):
-        is_water = buses.at[stores.at[name, "bus"], "carrier"] == "water"
-        of_store = set(rows[:, position].tolist())
-        links = model.months.stages.links[:-1]
-        if is_water and all(of_store & set(link.state_of) for link in links):
-            carried.append(str(name))
+    for store in model.engine.structure.stores:
+        rows = _content_rows(model, store)
+        is_state_of_every_month = all(rows & set(link.state_of) for link in links)
+        if carriers[store] == "water" and is_state_of_every_month:
+            carried.append(str(store))
     return carried
 
 
-def _starts(model: WaterPolicyModel, stores: Sequence[str]) -> np.ndarray:
-    """Return what stores of water begin the year with [hm³]."""
+def _content_rows(model: WaterPolicyModel, store: str) -> set[int]:
+    """Return the rows of the year's program that balance the content of a store."""
+    structure = model.engine.structure
+    position = structure.stores.get_loc(store)
+    rows = structure.rows[ENERGY][:, position]
+    return set(rows.tolist())
+
+
+def _initial_contents(model: WaterPolicyModel, stores: Sequence[str]) -> np.ndarray:
+    """Return what stores of water begin the year with [hm³]; shape (stores,)."""
     table = model.reference.inputs.components["stores"]
     return table.loc[list(stores), "e_initial"].to_numpy(float)
 
@@ -168,20 +239,23 @@ def _contents(
     simulation: Simulation,
     stores: Sequence[str],
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return contents and worth of water at the end of each month; each of shape (stores, years, months)."""
-    count = len(model.months.stages.problems)
-    shape = (len(stores), len(simulation.walks), count)
-    content, value = np.full(shape, np.nan), np.full(shape, np.nan)
-    rows = model.engine.structure.rows[ENERGY]
+    """Return contents [hm³] and worth of water at the end of each month; each of shape (stores, years, months).
+
+    What the last month leaves is no state of the program: it stays empty.
+    """
+    months = len(model.months.stages.problems)
+    shape = (len(stores), len(simulation.walks), months)
+    content = np.full(shape, np.nan)
+    water_value = np.full(shape, np.nan)
     for place, store in enumerate(stores):
-        position = model.engine.structure.stores.get_loc(store)
-        of_store = set(rows[:, position].tolist())
+        rows = _content_rows(model, store)
         for month, link in enumerate(model.months.stages.links[:-1]):
-            state = next(number for row, number in link.state_of.items() if row in of_store)
-            for year, passed in enumerate(simulation.walks):
-                content[place, year, month] = passed.states[month][state]
-                value[place, year, month] = -passed.slopes[month + 1][state]
-    return content, value
+            state = next(number for row, number in link.state_of.items() if row in rows)
+            for year, walk in enumerate(simulation.walks):
+                content[place, year, month] = walk.states[month][state]
+                # the next month's cost falls by this for one more hm³ that it begins with
+                water_value[place, year, month] = -walk.slopes[month + 1][state]
+    return content, water_value
 
 
 def mean_interval(values: np.ndarray, confidence: float = 0.95) -> tuple[float, float, float]:
@@ -192,8 +266,11 @@ def mean_interval(values: np.ndarray, confidence: float = 0.95) -> tuple[float, 
     >>> [round(end, 3) for end in mean_interval(np.array([1.0, 2.0, 3.0]))]
     [2.0, -0.484, 4.484]
     """
+    count = len(values)
     mean = float(values.mean())
-    if len(values) < 2:
+    if count < 2:
         return mean, mean, mean
-    half = float(student_t.ppf((1 + confidence) / 2, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)))
-    return mean, mean - half, mean + half
+    quantile = student_t.ppf((1 + confidence) / 2, count - 1)
+    deviation = values.std(ddof=1)
+    half_width = float(quantile * deviation / np.sqrt(count))
+    return mean, mean - half_width, mean + half_width

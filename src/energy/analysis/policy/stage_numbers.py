@@ -20,33 +20,49 @@ class StageNumbers:
     """The program of a node as HiGHS has it now, cuts aside; the last column is the cost of what follows."""
 
     def __init__(self, node: PolicyNode) -> None:
-        stage = self._stage = node.stage
-        future_lower, future_upper = (node.future_bound, np.inf) if node.transitions else (0.0, 0.0)
-        future_column = sparse.csc_matrix((stage.matrix.shape[0], 1))
+        stage = node.stage
+        self._stage = stage
+        future_lower = 0.0
+        future_upper = 0.0
+        if node.transitions:
+            future_lower = node.future_bound
+            future_upper = np.inf
+        rows = stage.matrix.shape[0]
+        future_column = sparse.csc_matrix((rows, 1))
         self.matrix = sparse.hstack([stage.matrix, future_column], format="csc")
         self.matrix.sort_indices()
         self._stage_data = self.matrix.data.copy()
         # the same numbers by row: what a noise changes in one is changed in the other
-        by_row = (self.matrix.data, self.matrix.indices, self.matrix.indptr)
-        self._transposed = sparse.csr_matrix(by_row, shape=self.matrix.shape[::-1], copy=False)
+        self._transposed = sparse.csr_matrix(
+            (self.matrix.data, self.matrix.indices, self.matrix.indptr),
+            shape=self.matrix.shape[::-1],
+            copy=False,
+        )
         self.cost = np.append(stage.cost, 1.0)
-        self.lower, self.upper = np.append(stage.lower, future_lower), np.append(stage.upper, future_upper)
-        self.row_lower, self.row_upper = stage.row_lower.copy(), stage.row_upper.copy()
+        self.lower = np.append(stage.lower, future_lower)
+        self.upper = np.append(stage.upper, future_upper)
+        self.row_lower = stage.row_lower.copy()
+        self.row_upper = stage.row_upper.copy()
 
     def activity(self, cuts: Cuts, values: np.ndarray) -> np.ndarray:
         """Return what columns make of the rows, those of cuts behind the program's own; shape (rows + cuts,)."""
-        leaving = values[self._stage.state_out]
-        # without BLAS, whose last bits depend on its threads
-        of_cuts = values[-1] - np.sum(cuts.slopes * leaving, axis=1)
-        return np.concatenate([self.matrix @ values, of_cuts])
+        outgoing_state = values[self._stage.state_out]
+        future_cost = values[-1]
+        # summed without BLAS, whose last bits depend on its threads
+        cut_at_state = np.sum(cuts.slopes * outgoing_state, axis=1)
+        of_cuts = future_cost - cut_at_state
+        of_rows = self.matrix @ values
+        return np.concatenate([of_rows, of_cuts])
 
     def reduced_cost(self, cuts: Cuts, prices: np.ndarray) -> np.ndarray:
         """Return the reduced costs of the columns at some prices of the rows and cuts; shape (columns,)."""
         rows = len(self.row_lower)
-        of_cuts = prices[rows:]
-        reduced = self.cost - self._transposed @ prices[:rows]
-        reduced[self._stage.state_out] += np.sum(of_cuts[:, None] * cuts.slopes, axis=0)
-        reduced[-1] -= of_cuts.sum()
+        row_prices = prices[:rows]
+        cut_prices = prices[rows:]
+        priced_slopes = cut_prices[:, None] * cuts.slopes
+        reduced = self.cost - self._transposed @ row_prices
+        reduced[self._stage.state_out] += np.sum(priced_slopes, axis=0)
+        reduced[-1] -= cut_prices.sum()
         return np.asarray(reduced)
 
     def undone(self, noise: Noise) -> Noise:
@@ -68,10 +84,13 @@ class StageNumbers:
 
     def change(self, changes: Noise) -> None:
         """Set the numbers that a noise has."""
-        self.row_lower[changes.rows], self.row_upper[changes.rows] = changes.row_lower, changes.row_upper
-        self.lower[changes.columns], self.upper[changes.columns] = changes.lower, changes.upper
+        self.row_lower[changes.rows] = changes.row_lower
+        self.row_upper[changes.rows] = changes.row_upper
+        self.lower[changes.columns] = changes.lower
+        self.upper[changes.columns] = changes.upper
         self.cost[changes.priced] = changes.cost
-        self.matrix.data[self._places(changes)] = changes.coefficients
+        places = self._places(changes)
+        self.matrix.data[places] = changes.coefficients
 
     def _places(self, noise: Noise) -> np.ndarray:
         """Return where in the data of the matrix the coefficients of a noise stand."""
@@ -83,9 +102,12 @@ class StageNumbers:
         """Return whether an answer misses its rows, or its prices the objective, by more than rounding does."""
         own_rows = answer.activity[: len(self.row_lower)]
         residual = np.abs(self.matrix @ answer.values - own_rows)
-        size = 1.0 + np.abs(own_rows)
+        row_size = 1.0 + np.abs(own_rows)
+        misses_a_row = (residual > RESIDUAL * row_size).any()
         objective = abs(float(self.cost @ answer.values))
-        return bool((residual > RESIDUAL * size).any() or abs(gap) > GAP * max(objective, 1.0))
+        largest_gap = GAP * max(objective, 1.0)
+        misses_the_objective = abs(gap) > largest_gap
+        return bool(misses_a_row or misses_the_objective)
 
     def proved(
         self,
@@ -99,19 +121,34 @@ class StageNumbers:
         of the Lagrangian over the bounds of the columns. So a cut is valid however inexact the solver's prices are.
         Where a column has no bound on the side that would count, its value at the optimum stands for it.
         """
-        values, prices = answer.values, answer.prices
         rows = len(self.row_lower)
-        of_rows = _signed(prices[:rows], self.row_lower, self.row_upper)
-        of_cuts = np.maximum(prices[rows:], 0.0)
-        reduced = self.reduced_cost(cuts, np.append(of_rows, of_cuts))
-        lower, upper = self.lower.copy(), self.upper.copy()
-        lower[self._stage.state_in] = upper[self._stage.state_in] = state
-        best = np.where(reduced > 0, lower, upper)
-        best = np.where(np.isfinite(best), best, values)
-        level = np.where(of_rows > 0, self.row_lower, self.row_upper)
-        earned = np.where(of_rows != 0, of_rows * np.where(of_rows != 0, level, 0.0), 0.0)
-        bound = float(earned.sum() + (of_cuts * cuts.intercepts).sum() + (reduced * best).sum())
-        return bound, reduced[self._stage.state_in]
+        row_prices = _signed(
+            answer.prices[:rows],
+            self.row_lower,
+            self.row_upper,
+        )
+        cut_prices = np.maximum(answer.prices[rows:], 0.0)
+        prices = np.append(row_prices, cut_prices)
+        reduced = self.reduced_cost(cuts, prices)
+
+        incoming = self._stage.state_in
+        lower = self.lower.copy()
+        upper = self.upper.copy()
+        lower[incoming] = state
+        upper[incoming] = state
+        cheapest = np.where(reduced > 0, lower, upper)
+        is_bounded = np.isfinite(cheapest)
+        cheapest = np.where(is_bounded, cheapest, answer.values)
+
+        # a row without a price earns nothing, be its bound infinite
+        is_priced = row_prices != 0
+        level = np.where(row_prices > 0, self.row_lower, self.row_upper)
+        level = np.where(is_priced, level, 0.0)
+        of_rows = np.where(is_priced, row_prices * level, 0.0)
+        of_cuts = cut_prices * cuts.intercepts
+        of_columns = reduced * cheapest
+        bound = of_rows.sum() + of_cuts.sum() + of_columns.sum()
+        return float(bound), reduced[incoming]
 
 
 def _signed(
@@ -120,5 +157,6 @@ def _signed(
     upper: np.ndarray,
 ) -> np.ndarray:
     """Return row prices without those that stand for a bound that is not there."""
-    wrong = ((prices > 0) & np.isneginf(lower)) | ((prices < 0) & np.isposinf(upper))
-    return np.where(wrong, 0.0, prices)
+    has_no_lower = (prices > 0) & np.isneginf(lower)
+    has_no_upper = (prices < 0) & np.isposinf(upper)
+    return np.where(has_no_lower | has_no_upper, 0.0, prices)

@@ -85,15 +85,19 @@ def state_bounds(
         so_far = is_past[columns]
         shares = coefficients[so_far] / link.factor[row]
         least, most = _range(shares, columns[so_far], problem)
-        room = most - least + 1.0 if so_far.sum() > 1 else 0.0
+        room = 0.0
+        if so_far.sum() > 1:
+            room = most - least + 1.0
         bounds[state] = (least - room, most + room)
     for row, state in link.state_of.items():
         columns, coefficients = _terms(by_row, row)
         to_come = ~is_past[columns]
         least, most = _range(coefficients[to_come], columns[to_come], problem)
-        borne = np.array([problem.row_lower[row] - most, problem.row_upper[row] - least]) / link.factor[row]
-        bounds[state, 0] = max(bounds[state, 0], borne.min())
-        bounds[state, 1] = min(bounds[state, 1], borne.max())
+        # what the row can bear of the sum so far, whatever comes; a factor below zero turns the two around
+        one_end = (problem.row_lower[row] - most) / link.factor[row]
+        other_end = (problem.row_upper[row] - least) / link.factor[row]
+        bounds[state, 0] = max(bounds[state, 0], min(one_end, other_end))
+        bounds[state, 1] = min(bounds[state, 1], max(one_end, other_end))
     return bounds
 
 

@@ -133,17 +133,19 @@ def firm_capacity(
         When there is no such branch in service, or as `adequacy` raises.
     """
     inputs = _inputs_of(case, scenario)
-    study = _Study(inputs, units_of(case, hazards), samples, seed)
+    units = units_of(case, hazards)
+    study = _Study(inputs, units, samples, seed)
     name, bus, rating = _branch(inputs, branch)
     with_branch = study.mean_unserved(Shortfall(inputs))
-    if study.mean_unserved(Shortfall(inputs, closed=(name,))) <= with_branch:
+    without_branch = study.mean_unserved(Shortfall(inputs, closed=(name,)))
+    if without_branch <= with_branch:
         return 0.0
     low = 0.0
     high = rating
     while high - low > CREDIT_WIDTH:
         firm = (low + high) / 2
-        without_branch = Shortfall(inputs, closed=(name,), firm={bus: firm})
-        if study.mean_unserved(without_branch) <= with_branch:
+        with_firm = Shortfall(inputs, closed=(name,), firm={bus: firm})
+        if study.mean_unserved(with_firm) <= with_branch:
             high = firm
         else:
             low = firm
@@ -154,20 +156,29 @@ def _branch(inputs: Inputs, branch: str) -> tuple[str, str, float]:
     """Return the name of a link or line in service, the bus at its end, and its rating [MW]."""
     component, _, name = branch.partition(".")
     table = inputs.components.get(component, pd.DataFrame())
-    rating = RATING_OF.get(component)
-    if rating is None or name not in table.index:
-        in_service = []
-        for known in RATING_OF:
-            names = inputs.components.get(known, pd.DataFrame()).index
-            in_service += [f"{known}.{name}" for name in names]
-        what = f"no link or line {branch!r} is in service"
-        allowed = ", ".join(in_service[:30])
-        raise InputError(Fault(what, "--credit", allowed=allowed, repair=nearest(branch, in_service)))
-    return (
-        name,
-        str(table.at[name, "bus1"]),
-        float(table[rating].to_numpy(float)[table.index.get_loc(name)]),
-    )
+    attribute = RATING_OF.get(component)
+    if attribute is None or name not in table.index:
+        in_service = _branches_in_service(inputs)
+        fault = Fault(
+            f"no link or line {branch!r} is in service",
+            "--credit",
+            allowed=", ".join(in_service[:30]),
+            repair=nearest(branch, in_service),
+        )
+        raise InputError(fault)
+    far_bus = str(table.at[name, "bus1"])
+    ratings = table[attribute].to_numpy(float)
+    position = table.index.get_loc(name)
+    return name, far_bus, float(ratings[position])
+
+
+def _branches_in_service(inputs: Inputs) -> list[str]:
+    """Return the names of links and lines, each behind its list of components."""
+    names = []
+    for component in RATING_OF:
+        table = inputs.components.get(component, pd.DataFrame())
+        names += [f"{component}.{name}" for name in table.index]
+    return names
 
 
 def _inputs_of(case: Case, scenario: Scenario | None = None) -> Inputs:
@@ -197,7 +208,13 @@ def _as_it_stands(case: Case) -> Scenario:
 class _Study:
     """Samples of the states of units; the same seed gives the same states whatever serves the demand in them."""
 
-    def __init__(self, inputs: Inputs, units: Sequence[Unit], samples: int, seed: int) -> None:
+    def __init__(
+        self,
+        inputs: Inputs,
+        units: Sequence[Unit],
+        samples: int,
+        seed: int,
+    ) -> None:
         self.units = units
         self.samples = samples
         self.seed = seed
@@ -223,28 +240,37 @@ class _Study:
 
     def _parts(self) -> Iterator[range]:
         """Yield the draws in parts whose states fit into memory."""
-        states_a_draw = len(self.clock.block) * max(len(self.units), 1)
-        at_once = max(1, STATES_AT_ONCE // max(states_a_draw, 1))
+        steps = len(self.clock.block)
+        units = max(len(self.units), 1)
+        states_a_draw = max(steps * units, 1)
+        at_once = max(1, STATES_AT_ONCE // states_a_draw)
         for first in range(0, self.samples, at_once):
-            yield range(first, min(first + at_once, self.samples))
+            after = min(first + at_once, self.samples)
+            yield range(first, after)
 
     def _unserved_power(self, shortfall: Shortfall, draws: range) -> np.ndarray:
         """Return unserved power [MW]; shape (draws, steps, regions). Each different state is solved once."""
         states = self._states(draws)
-        shape = states.shape[:2]
-        snapshot = np.broadcast_to(self.clock.block, shape)
+        draws_and_steps = states.shape[:2]
+        snapshot = np.broadcast_to(self.clock.block, draws_and_steps)
         first, inverse = _distinct(states, snapshot)
-        by_state = states.reshape(-1, len(self.units))
-        step = snapshot.ravel()
-        short = shortfall.unserved(self.units, by_state[first], step[first])
-        return np.asarray(short[inverse].reshape(*shape, -1))
+        all_states = states.reshape(-1, len(self.units))
+        all_snapshots = snapshot.ravel()
+        short = shortfall.unserved(
+            self.units,
+            up=all_states[first],
+            step=all_snapshots[first],
+        )
+        by_state = short[inverse]
+        return np.asarray(by_state.reshape(*draws_and_steps, -1))
 
     def _states(self, draws: range) -> np.ndarray:
         """Return whether each unit is up; shape (draws, steps, units)."""
-        states = np.empty((len(draws), len(self.clock.block), len(self.units)), dtype=bool)
+        steps = len(self.clock.block)
+        states = np.empty((len(draws), steps, len(self.units)), dtype=bool)
         for row, draw in enumerate(draws):
             for number, unit in enumerate(self.units):
-                up = hourly_chain(
+                is_up = hourly_chain(
                     name=unit.name,
                     mttf=unit.mttf,
                     mttr=unit.mttr,
@@ -252,7 +278,7 @@ class _Study:
                     seed=self.seed,
                     draw=draw,
                 )
-                states[row, :, number] = up[self.clock.hour]
+                states[row, :, number] = is_up[self.clock.hour]
         return states
 
 
@@ -262,11 +288,17 @@ def _distinct(states: np.ndarray, snapshot: np.ndarray) -> tuple[np.ndarray, np.
     A pair is one word of bytes: four of the snapshot, one a group of eight units.
     """
     units_as_bytes = np.packbits(states, axis=2)
-    snapshot_as_bytes = np.ascontiguousarray(snapshot.astype(">u4")[:, :, None]).view(np.uint8)
+    four_bytes = snapshot.astype(">u4")[:, :, None]
+    snapshot_as_bytes = np.ascontiguousarray(four_bytes).view(np.uint8)
     words = np.concatenate([snapshot_as_bytes, units_as_bytes], axis=2)
     length = words.shape[2]
-    keys = np.ascontiguousarray(words).reshape(-1, length).view(f"V{length}").ravel()
-    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    one_a_row = np.ascontiguousarray(words).reshape(-1, length)
+    keys = one_a_row.view(f"V{length}").ravel()
+    _, first, inverse = np.unique(
+        keys,
+        return_index=True,
+        return_inverse=True,
+    )
     return first, inverse.ravel()
 
 
@@ -287,31 +319,35 @@ class _Clock:
     def __init__(self, inputs: Inputs) -> None:
         instants, block, end = inputs.axis.calendar
         steps_a_snapshot = np.bincount(block)
+        weight_of_step = inputs.axis.weights / steps_a_snapshot
         duration = _durations(instants, end)
-        weight_of_snapshot = inputs.axis.weights / steps_a_snapshot
         self.block = block
-        self.weight = weight_of_snapshot[block]  # [h] that each step stands for
+        self.weight = weight_of_step[block]  # [h] that each step stands for
         self.times = self.weight / duration  # how often it recurs
         begun = np.cumsum(duration) - duration
+        whole_length = begun[-1] + duration[-1]
         self.hour = np.floor(begun + 1e-9).astype(int)
-        self.length = int(np.ceil(begun[-1] + duration[-1] - 1e-9))
+        self.length = int(np.ceil(whole_length - 1e-9))
         date = instants.floor("D")
-        self.day = np.unique(date, return_inverse=True)[1]
+        _, self.day = np.unique(date, return_inverse=True)
 
     def counted(self, power: np.ndarray, regions: list[str]) -> Adequacy:
         """Return unserved energy and loss of load of each draw, by region and all together."""
         of_all = power.sum(axis=2, keepdims=True)
         power = np.concatenate([power, of_all], axis=2)
         lost = power > NONE
-        lost_before = np.concatenate([np.zeros_like(lost[:, :1]), lost[:, :-1]], axis=1)
+        nothing_before = np.zeros_like(lost[:, :1])
+        lost_before = np.concatenate([nothing_before, lost[:, :-1]], axis=1)
         begins = lost & ~lost_before
-        first_of_day = np.flatnonzero(np.diff(self.day, prepend=-1))
+        day_changes = np.diff(self.day, prepend=-1)
+        first_of_day = np.flatnonzero(day_changes)
         lost_on_day = np.logical_or.reduceat(lost, first_of_day, axis=1)
         times = self.times[None, :, None]
+        times_of_day = times[:, first_of_day]
         weight = self.weight[None, :, None]
         energy = (power * weight).sum(axis=1)
         hours = (lost * weight).sum(axis=1)
-        days = (lost_on_day * times[:, first_of_day]).sum(axis=1)
+        days = (lost_on_day * times_of_day).sum(axis=1)
         events = (begins * times).sum(axis=1)
         return Adequacy(
             unserved=pd.DataFrame(energy, columns=regions),
@@ -323,6 +359,8 @@ class _Clock:
 
 def _durations(instants: pd.DatetimeIndex, end: pd.Timestamp) -> np.ndarray:
     """Return how long each step lasts [h]: until the next one, but no longer than an hour."""
-    ends = np.append(instants[1:].to_numpy(), np.datetime64(end.to_datetime64()))
-    hours = (ends - instants.to_numpy()) / np.timedelta64(1, "h")
+    begins = instants.to_numpy()
+    last_end = np.datetime64(end.to_datetime64())
+    ends = np.append(begins[1:], last_end)
+    hours = (ends - begins) / np.timedelta64(1, "h")
     return np.asarray(np.minimum(hours, 1.0))

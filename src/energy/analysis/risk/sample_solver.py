@@ -50,7 +50,13 @@ class SampleSolver:
         Whether other draws have other growth.
     """
 
-    def __init__(self, case: Case, calm: Scenario, axis: Axis, growth_is_drawn: bool) -> None:
+    def __init__(
+        self,
+        case: Case,
+        calm: Scenario,
+        axis: Axis,
+        growth_is_drawn: bool,
+    ) -> None:
         self.case = case
         self.calm = calm
         self.axis = axis
@@ -71,10 +77,13 @@ class SampleSolver:
         return engine.solve(inputs, anchor=self._anchor)
 
     def _inputs(self, scenario: Scenario) -> Inputs:
-        return with_objective(assemble(self.case, scenario, self.axis), scenario)
+        """Return the inputs of a scenario on the snapshots of the draw."""
+        assembled = assemble(self.case, scenario, self.axis)
+        return with_objective(assembled, scenario)
 
     @cached_property
     def _undisturbed(self) -> Inputs:
+        """The draw without its outages."""
         return self._inputs(self.calm)
 
     @cached_property
@@ -90,15 +99,21 @@ class SampleSolver:
             near = self._shared_start(self.calm.hydrology, near)
         return WarmStartScenario(self.calm.digest(), lambda: self._undisturbed, near)
 
-    def _shared_start(self, water: Hydrology, parent: WarmStartScenario | None) -> WarmStartScenario:
-        growth = "central" if self.growth_is_drawn else self.calm.growth
+    def _shared_start(
+        self,
+        water: Hydrology,
+        parent: WarmStartScenario | None,
+    ) -> WarmStartScenario:
+        """Return a warm start that draws share: the scenario with some water, with central growth where it varies."""
+        growth = self.calm.growth
+        if self.growth_is_drawn:
+            growth = "central"
         shared = self.calm.model_copy(update={"hydrology": water, "growth": growth})
-        return WarmStartScenario(shared.digest(), lambda: self._inputs(shared), parent)
-
-    def _plain(self, water: Hydrology, parent: WarmStartScenario | None) -> WarmStartScenario:
-        growth = "central" if self.growth_is_drawn else self.calm.growth
-        plain = self.calm.model_copy(update={"hydrology": water, "growth": growth})
-        return WarmStartScenario(plain.digest(), lambda: self._inputs(plain), parent)
+        return WarmStartScenario(
+            shared.digest(),
+            lambda: self._inputs(shared),
+            parent,
+        )
 
 
 @lru_cache(maxsize=8)

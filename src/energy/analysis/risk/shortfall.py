@@ -55,25 +55,36 @@ class Shortfall:
         firm: dict[str, float] | None = None,
     ) -> None:
         self.grid = DCNetwork(inputs)
-        buses = inputs.components["buses"].loc[self.grid.buses]
-        self.region = _region_of_bus(buses)
+        buses = inputs.components["buses"]
+        self.region = _region_of_bus(buses.loc[self.grid.buses])
         self.regions = list(dict.fromkeys(self.region.tolist()))
         columns = self.grid.columns
-        self._is_plant = np.array([column.component in PLANTS for column in columns], dtype=bool)
-        self._is_open = np.array([column.name not in closed for column in columns], dtype=float)
+        is_plant = [column.component in PLANTS for column in columns]
+        is_open = [column.name not in closed for column in columns]
+        self._is_plant = np.array(is_plant, dtype=bool)
+        self._is_open = np.array(is_open, dtype=float)
         firm_of_bus = firm or {}
-        self._firm = np.array([firm_of_bus.get(bus, 0.0) for bus in self.grid.buses])
+        firm_capacity = [firm_of_bus.get(bus, 0.0) for bus in self.grid.buses]
+        self._firm = np.array(firm_capacity)
         is_one_way_branch = ~self._is_plant & ~self._is_two_way
         least_flow = self.grid.lower[:, is_one_way_branch]
-        self._forced = bool((least_flow > 0).any())
+        is_forced = least_flow > 0
+        self._forced = bool(is_forced.any())
 
     @property
     def _is_two_way(self) -> np.ndarray:
-        lines = np.zeros(len(self.grid.columns), dtype=bool)
-        lines[self.grid.lines] = True
-        return lines
+        """Whether a flow is that of a line, which goes both ways; shape (columns,)."""
+        columns = len(self.grid.columns)
+        is_line = np.zeros(columns, dtype=bool)
+        is_line[self.grid.lines] = True
+        return is_line
 
-    def unserved(self, units: Sequence[Unit], up: np.ndarray, step: np.ndarray) -> np.ndarray:
+    def unserved(
+        self,
+        units: Sequence[Unit],
+        up: np.ndarray,
+        step: np.ndarray,
+    ) -> np.ndarray:
         """Return unserved power [MW] by region; shape (states, regions).
 
         Parameters
@@ -93,21 +104,34 @@ class Shortfall:
         short = np.clip(demand - own_supply, 0.0, None)
         if not self._is_plant.all():
             # in the other states each bus serves its demand at home
-            needs_flow = (short.sum(axis=1) > NONE) | self._forced
-            states = np.flatnonzero(needs_flow)
-            for first in range(0, len(states), AT_ONCE):
-                part = states[first : first + AT_ONCE]
-                short[part] = self._solve_flow(lower[part], upper[part], demand[part], step[part])
-        unserved = np.zeros((len(up), len(self.regions)))
-        region_number = [self.regions.index(region) for region in self.region]
-        np.add.at(unserved.T, region_number, short.T)
-        return unserved
+            is_short = short.sum(axis=1) > NONE
+            needs_flow = np.flatnonzero(is_short | self._forced)
+            for first in range(0, len(needs_flow), AT_ONCE):
+                states = needs_flow[first : first + AT_ONCE]
+                short[states] = self._solve_flow(
+                    lower[states],
+                    upper[states],
+                    demand[states],
+                    step[states],
+                )
+        return self._by_region(short)
+
+    def _by_region(self, short: np.ndarray) -> np.ndarray:
+        """Return shortfalls of buses summed by region [MW]; shape (states, regions)."""
+        states = len(short)
+        regions = len(self.regions)
+        region_of_bus = [self.regions.index(region) for region in self.region]
+        by_region = np.zeros((states, regions))
+        np.add.at(by_region.T, region_of_bus, short.T)
+        return by_region
 
     def _available(self, units: Sequence[Unit], up: np.ndarray) -> np.ndarray:
         """Return the share of each flow that is available in each state; shape (states, columns)."""
-        available = np.tile(self._is_open, (len(up), 1))
+        states = len(up)
+        available = np.tile(self._is_open, (states, 1))
         for number, unit in enumerate(units):
-            share = np.where(up[:, number], 1.0, 1.0 - unit.depth)
+            is_up = up[:, number]
+            share = np.where(is_up, 1.0, 1.0 - unit.depth)
             for column in self._columns_of(unit):
                 available[:, column] *= share
         return available
@@ -117,22 +141,25 @@ class Shortfall:
         columns = []
         for component, name in unit.members:
             for direction in (1, -1):
-                column = self.grid.at.get(Column(component, name, direction))
-                if column is not None:
-                    columns.append(column)
+                flow = Column(component, name, direction)
+                if flow in self.grid.at:
+                    columns.append(self.grid.at[flow])
         return columns
 
     def _own_supply(self, upper: np.ndarray, step: np.ndarray) -> np.ndarray:
         """Return what the plants of each bus can give [MW]; shape (states, buses)."""
-        number = {bus: position for position, bus in enumerate(self.grid.buses)}
-        supply = np.zeros((len(step), len(number)))
+        states = len(step)
+        buses = self.grid.buses
+        position = {bus: number for number, bus in enumerate(buses)}
+        supply = np.zeros((states, len(buses)))
         for entry in self.grid.entries:
             if not self._is_plant[entry.column]:
                 continue
-            value = entry.value
-            if not isinstance(value, float):
-                value = value[step]
-            supply[:, number[entry.bus]] += upper[:, entry.column] * value
+            share = entry.value
+            if not isinstance(share, float):
+                share = share[step]
+            bus = position[entry.bus]
+            supply[:, bus] += upper[:, entry.column] * share
         return supply
 
     def _solve_flow(
@@ -149,16 +176,24 @@ class Shortfall:
         lines = self.grid.lines
         buses = len(self.grid.buses)
         states = len(step)
-        no_line_flow = np.zeros((states, len(lines)))
+        # what stores take from the grid counts as demand of any bus
+        power_of_plants = upper[:, self._is_plant]
+        charging = np.clip(-power_of_plants, 0.0, None)
+        all_charging = charging.sum(axis=1, keepdims=True)
+        own_demand = np.clip(demand, 0.0, None)
+        most_short = own_demand + all_charging
+        no_shortfall = np.zeros_like(demand)
         one_way = np.where(self._is_two_way, 0.0, lower)
-        charging = np.clip(-upper[:, self._is_plant], 0.0, None)
-        most_short = np.clip(demand, 0.0, None) + charging.sum(axis=1, keepdims=True)
-        least = np.concatenate([np.zeros_like(demand), one_way, no_line_flow], axis=1)
-        highest = np.concatenate([most_short, upper, upper[:, lines]], axis=1)
+        backwards = upper[:, lines]
+        no_line_flow = np.zeros((states, len(lines)))
+        least = np.hstack([no_shortfall, one_way, no_line_flow])
+        highest = np.hstack([most_short, upper, backwards])
         least = np.minimum(least, highest)
+
+        cost_of_shortfall = np.ones(buses)
         cost_of_flows = np.where(self._is_plant, 0.0, TRIFLE)
         cost_of_lines = np.full(len(lines), TRIFLE)
-        cost = np.concatenate([np.ones(buses), cost_of_flows, cost_of_lines])
+        cost = np.concatenate([cost_of_shortfall, cost_of_flows, cost_of_lines])
         solution = linprog(
             np.tile(cost, states),
             A_ub=-self._block_diagonal(step),

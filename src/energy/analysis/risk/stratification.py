@@ -40,7 +40,11 @@ class Pool:
     strata: int
 
 
-def make_pool(features: np.ndarray, index: np.ndarray, strata: int) -> Pool:
+def make_pool(
+    features: np.ndarray,
+    index: np.ndarray,
+    strata: int,
+) -> Pool:
     """Return the pool of draws, cut into strata of equal size by an index.
 
     Parameters
@@ -63,10 +67,15 @@ def make_pool(features: np.ndarray, index: np.ndarray, strata: int) -> Pool:
     ranked = np.argsort(index, kind="stable")
     by_stratum = ranked.reshape(strata, size)
     members = np.sort(by_stratum, axis=1)
+    number_of_stratum = np.arange(strata)
     stratum = np.empty(draws, dtype=int)
-    stratum[members] = np.arange(strata)[:, None]
-    order = members.T.ravel()
-    return Pool(features, order, stratum, strata)
+    stratum[members] = number_of_stratum[:, None]
+    return Pool(
+        features=features,
+        order=members.T.ravel(),
+        stratum=stratum,
+        strata=strata,
+    )
 
 
 def stratified_mean(
@@ -95,60 +104,75 @@ def stratified_mean(
         and M draws in the pool.
     """
     stratum = pool.stratum[draws]
-    count = np.bincount(stratum, minlength=pool.strata)
-    predicted = np.zeros(len(values))
-    if control and len(values) >= 2 * FOLDS * pool.strata:
-        predicted = _cross_fitted(values, pool, draws)
-    residual = values - predicted
-    if (count == 0).any():
+    samples = np.bincount(stratum, minlength=pool.strata)
+    is_empty = samples == 0
+    if is_empty.any():
         return mean(values)
-    stratum_mean = np.bincount(stratum, residual, pool.strata) / count
+    residual = values
+    fewest_for_control = 2 * FOLDS * pool.strata
+    if control and len(values) >= fewest_for_control:
+        residual = values - _cross_fitted(values, pool, draws)
+    stratum_mean = np.bincount(stratum, residual, pool.strata) / samples
     deviation = residual - stratum_mean[stratum]
-    within = np.bincount(stratum, deviation**2, pool.strata)
-    # strata with one sample take the spread of all others
-    degrees = np.maximum(count - 1, 0)
-    common = within.sum() / max(degrees.sum(), 1)
-    own = within / np.maximum(degrees, 1)
-    spread = np.where(degrees > 0, own, common)
-    variance = float((spread / count).sum()) / pool.strata**2
+    squares = np.bincount(stratum, deviation**2, pool.strata)
+
+    # a stratum with one sample takes the variance of all others
+    degrees = np.maximum(samples - 1, 0)
+    common_variance = squares.sum() / max(degrees.sum(), 1)
+    own_variance = squares / np.maximum(degrees, 1)
+    variance = np.where(degrees > 0, own_variance, common_variance)
+
+    of_strata = float((variance / samples).sum()) / pool.strata**2
     of_pool = float(np.var(values, ddof=1)) / len(pool.stratum)
-    error = (variance + of_pool) ** 0.5
-    return Estimate(float(stratum_mean.mean()), error, int(degrees.sum()) + 1)
+    return Estimate(
+        value=float(stratum_mean.mean()),
+        error=(of_strata + of_pool) ** 0.5,
+        count=int(degrees.sum()) + 1,
+    )
 
 
-def _cross_fitted(values: np.ndarray, pool: Pool, draws: np.ndarray) -> np.ndarray:
+def _cross_fitted(
+    values: np.ndarray,
+    pool: Pool,
+    draws: np.ndarray,
+) -> np.ndarray:
     """Return for each sample what a regression on the other folds says of it, less what it says of the whole pool.
 
     Folds are made of whole rounds over the strata, so that each of them stands for all water years.
     """
     center = pool.features.mean(axis=0)
-    scale = np.maximum(pool.features.std(axis=0), 1e-12)
-    scaled = (pool.features - center) / scale
+    spread = pool.features.std(axis=0)
+    scaled = (pool.features - center) / np.maximum(spread, 1e-12)
     constant = np.ones(len(scaled))
     linear = np.column_stack([constant, scaled])
-    fold = np.arange(len(values)) // pool.strata % FOLDS
+    round_of_sample = np.arange(len(values)) // pool.strata
+    fold_of_sample = round_of_sample % FOLDS
     predicted = np.empty(len(values))
-    for number in range(FOLDS):
-        inside = fold == number
+    for fold in range(FOLDS):
+        inside = fold_of_sample == fold
         others = draws[~inside]
         values_of_others = values[~inside]
-        first = linear @ _coefficients(linear[others], values_of_others)
+        first_guess = linear @ _coefficients(linear[others], values_of_others)
         # the answer bends: nothing below some water, the line's rating above some; a linear spline of the first guess
-        knots = np.unique(np.quantile(first, np.arange(0.1, 0.95, 0.1)))
-        above_knot = np.clip(first[:, None] - knots, 0.0, None)
-        bends = above_knot / (first.std() or 1.0)
+        deciles = np.quantile(first_guess, np.arange(0.1, 0.95, 0.1))
+        knots = np.unique(deciles)
+        above_knot = np.clip(first_guess[:, None] - knots, 0.0, None)
+        bends = above_knot / (first_guess.std() or 1.0)
         design = np.column_stack([linear, bends])
         of_pool = design @ _coefficients(design[others], values_of_others)
-        predicted[inside] = of_pool[draws[inside]] - of_pool.mean()
+        of_samples = of_pool[draws[inside]]
+        predicted[inside] = of_samples - of_pool.mean()
     return predicted
 
 
 def _coefficients(design: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the coefficients of a ridge regression; shape (regressors,)."""
     # a little of a ridge: regressors may be alike, and the mean stays right whatever the coefficients
-    count, regressors = design.shape
-    ridge = 1e-3 * count * np.eye(regressors)
+    samples, regressors = design.shape
+    ridge = 1e-3 * samples * np.eye(regressors)
     normal = design.T @ design + ridge
-    return np.asarray(np.linalg.solve(normal, design.T @ values))
+    right = design.T @ values
+    return np.asarray(np.linalg.solve(normal, right))
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +198,12 @@ class Samples:
         weighted = values * self.weights
         if self.pool is None:
             return mean(weighted)
-        return stratified_mean(weighted, self.pool, self.draws, control)
+        return stratified_mean(
+            weighted,
+            pool=self.pool,
+            draws=self.draws,
+            control=control,
+        )
 
     def probability(self, happens: np.ndarray) -> Estimate:
         """Return the probability of something that was seen to happen or not.
@@ -182,10 +211,12 @@ class Samples:
         Where all samples agree the standard error is that of half an event: 3/n, the rule of three, is then the end of
         the 95 % interval.
         """
-        count = len(happens)
-        if happens.all() or not happens.any():
-            half_an_event = 3 / (1.96 * count)
-            return Estimate(float(happens.all()), half_an_event, count)
+        samples = len(happens)
+        always = bool(happens.all())
+        never = not happens.any()
+        if always or never:
+            half_an_event = 3 / (1.96 * samples)
+            return Estimate(float(always), half_an_event, samples)
         return self.mean(happens.astype(float))
 
     def exceeded(self, values: np.ndarray, share: float) -> tuple[float, float, float]:
@@ -202,31 +233,37 @@ class Samples:
         level = self._level(values, 1 - share)
         not_above = (values <= level).astype(float)
         error = self.mean(not_above).error
-        low = self._level(values, _clipped(1 - share - 1.96 * error))
-        high = self._level(values, _clipped(1 - share + 1.96 * error))
+        low_share = _clipped(1 - share - 1.96 * error)
+        high_share = _clipped(1 - share + 1.96 * error)
+        low = self._level(values, low_share)
+        high = self._level(values, high_share)
         return level, low, high
 
     def _level(self, values: np.ndarray, below: float) -> float:
         """Return the level below which a share of the weighted samples lies."""
         order = np.argsort(values, kind="stable")
-        reached = np.cumsum(self.weights[order])
-        wanted = below * reached[-1] * (1 - 1e-12)
-        position = int(np.searchsorted(reached, wanted))
+        ranked = values[order]
+        weight_reached = np.cumsum(self.weights[order])
+        weight_wanted = below * weight_reached[-1] * (1 - 1e-12)
+        position = int(np.searchsorted(weight_reached, weight_wanted))
         last = len(values) - 1
-        return float(values[order][min(position, last)])
+        return float(ranked[min(position, last)])
 
     def tail_mean(self, values: np.ndarray, share: float) -> Estimate:
         """Return the mean of the worst ``share`` of outcomes (conditional value at risk; Rockafellar and Uryasev 2000).
 
         With q the quantile, CVaR = q − E[(q − Y)⁺]/share.
         """
-        level = self._level(values, share)
-        shortfall = np.clip(level - values, 0.0, None)
+        quantile = self._level(values, share)
+        shortfall = np.clip(quantile - values, 0.0, None)
         mean_shortfall = self.mean(shortfall)
-        value = level - mean_shortfall.value / share
-        error = mean_shortfall.error / share
-        return Estimate(value, error, mean_shortfall.count)
+        return Estimate(
+            value=quantile - mean_shortfall.value / share,
+            error=mean_shortfall.error / share,
+            count=mean_shortfall.count,
+        )
 
 
 def _clipped(probability: float) -> float:
+    """Return a probability between 0 and 1."""
     return min(max(probability, 0.0), 1.0)

@@ -25,8 +25,8 @@ from energy.analysis.loan_service import energy_by_terms, energy_that_serves, lo
 from energy.analysis.recorded_seasons import recorded_seasons
 from energy.analysis.settlement import Settlement
 from energy.case import Case
+from energy.case.contract_terms import ContractTerms
 from energy.case.investment import Investment
-from energy.case.rules import ContractTerms
 from energy.errors import Fault, InputError
 from energy.report.answers.answer import Answer, evidence_ends, marks_of
 from energy.report.answers.seasons import (

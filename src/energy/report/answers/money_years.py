@@ -11,8 +11,8 @@ from energy.analysis.drawn_years import PATHS, drawn_positions, npv_of_drawn_yea
 from energy.analysis.investment import ALL, BenefitCurve, investment_table, lender_table
 from energy.analysis.investment_paths import flows_of_years
 from energy.case import Case
+from energy.case.contract_terms import ContractTerms
 from energy.case.investment import Investment
-from energy.case.rules import ContractTerms
 from energy.errors import Fault, InputError
 from energy.report.answers.answer import Answer, evidence_ends, marks_of
 from energy.report.answers.money import NEVER, SECTION, investment_of

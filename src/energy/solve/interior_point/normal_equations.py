@@ -22,6 +22,11 @@ SMALLEST_PIVOT = 1e-12  # share of its diagonal below which a pivot is noise: it
 LEFT_OUT = 1e64
 ROUNDS = 4  # of a hundred times more on the diagonal of the band where it is not positive definite
 
+Pair = tuple[int, int]
+"""Two kinds of rows, or rows of the border."""
+Place = tuple[int, int, int]
+"""Row and column within a block of what remains, and the slot that stands there."""
+
 
 @dataclass(frozen=True)
 class Elimination:
@@ -37,16 +42,13 @@ class _Slots:
     """Numbers of the pairs of rows that have an entry in the factor, each a vector along the snapshots."""
 
     def __init__(self) -> None:
-        self.number: dict[tuple[int, int], int] = {}
+        self.number: dict[Pair, int] = {}
 
     def of(self, first: int, second: int) -> int:
         """Return the number of a pair, a new one where it has none."""
         pair = (min(first, second), max(first, second))
-        return self.number.setdefault(pair, len(self.number))
-
-    def known(self, first: int, second: int) -> int | None:
-        """Return the number of a pair, or None."""
-        return self.number.get((min(first, second), max(first, second)))
+        next_number = len(self.number)
+        return self.number.setdefault(pair, next_number)
 
 
 class NormalEquations:
@@ -61,125 +63,196 @@ class NormalEquations:
     def __init__(self, layout: StagedLayout) -> None:
         self.layout = layout
         self.slots = _Slots()
-        self.earlier: dict[tuple[int, int], int] = {}  # (kind, kind in the snapshot before) → place among these
+        self.earlier: dict[Pair, int] = {}  # (kind, kind in the snapshot before) → place among these
         self.products = self._products()
         self.assembled = len(self.slots.number)
         self.steps = self._eliminations()
-        self._bands = self._band_slots()
-        count = len(self.slots.number)
-        self._factor = np.zeros((count, layout.snapshots))
+        self._place_in_band = {kind: place for place, kind in enumerate(layout.linking)}
+        self._in_band: list[Place] = []
+        self._in_edge: list[Place] = []
+        self._in_corner: list[Place] = []
+        self._sort_remaining()
+        slots = len(self.slots.number)
+        self._factor = np.zeros((slots, layout.snapshots))
         self._active = self.products
 
     def _products(self) -> sparse.csc_matrix:
-        """Return the matrix that takes weights of columns to the entries of A·D·Aᵀ."""
+        """Return the matrix that takes weights of columns to the entries of A·D·Aᵀ.
+
+        A column with entries in rows i and j adds a_i·a_j times its weight to the entry (i, j).
+        """
         layout = self.layout
         matrix = layout.matrix
-        counts = np.diff(matrix.indptr)
-        columns, firsts, seconds = [], [], []
-        for count in np.unique(counts[counts > 0]):
-            of_count = np.flatnonzero(counts == count)
+        entries_of_column = np.diff(matrix.indptr)
+        has_entries = entries_of_column > 0
+        columns = []
+        firsts = []
+        seconds = []
+        for count in np.unique(entries_of_column[has_entries]):
+            of_count = np.flatnonzero(entries_of_column == count)
             starts = matrix.indptr[of_count]
             for one, other in combinations_with_replacement(range(count), 2):
                 columns.append(of_count)
                 firsts.append(starts + one)
                 seconds.append(starts + other)
+        column = np.concatenate(columns)
         first = np.concatenate(firsts)
         second = np.concatenate(seconds)
         values = matrix.data[first] * matrix.data[second]
         places = self._places(matrix.indices[first], matrix.indices[second])
-        height = (len(self.slots.number) + len(self.earlier)) * layout.snapshots + layout.border**2
-        shape = (height, matrix.shape[1])
-        return sparse.csc_matrix((values, (places, np.concatenate(columns))), shape=shape)
+        pairs = len(self.slots.number) + len(self.earlier)
+        height = pairs * layout.snapshots + layout.border**2
+        return sparse.csc_matrix(
+            (values, (places, column)),
+            shape=(height, matrix.shape[1]),
+        )
 
     def _places(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """Return where the product of two rows (first before second) is added: slot · T + snapshot, and so on."""
+        """Return where the products of two rows, the first before the second, are added; shape (products,).
+
+        Pairs of kinds within a snapshot stand first, at slot · T + snapshot; behind them, in the same order, those of
+        neighbouring snapshots; last the square of the border.
+        """
         layout = self.layout
         length = layout.snapshots
-        local = layout.kinds * length
-        is_border = second >= local
-        both = is_border & (first >= local)
-        kind_one = np.where(first < local, first // length, layout.kinds + first - local)
-        kind_two = np.where(is_border, layout.kinds + second - local, second // length)
-        snapshot_one = first % length
-        snapshot_two = np.where(is_border, snapshot_one, second % length)
-        code = kind_one * (layout.kinds + layout.border) + kind_two
-        same = (snapshot_one == snapshot_two) & ~both
-        neighbours = ~same & ~both
-        for row in range(layout.kinds):
-            self.slots.of(row, row)
-        for value in np.unique(code[same]).tolist():
-            self.slots.of(*divmod(value, layout.kinds + layout.border))
-        slot_of_code = self._numbers(code, self.slots.number)
-        is_later = snapshot_two > snapshot_one
-        later = np.where(is_later, kind_two, kind_one)
-        before = np.where(is_later, kind_one, kind_two)
-        code_of_pair = later * (layout.kinds + layout.border) + before
-        for value in np.unique(code_of_pair[neighbours]).tolist():
-            self.earlier[divmod(value, layout.kinds + layout.border)] = len(self.earlier)
-        slots = len(self.slots.number)
-        places = slot_of_code * length + snapshot_one
-        place_of_pair = self._numbers(code_of_pair, self.earlier, ordered=True)
-        snapshot_before = np.minimum(snapshot_one, snapshot_two)
-        beside = (slots + place_of_pair) * length + snapshot_before
-        square = (slots + len(self.earlier)) * length + (first - local) * layout.border + (second - local)
-        local_places = np.where(neighbours, beside, places)
-        every_place: np.ndarray = np.where(both, square, local_places)
-        return every_place
+        border_begins = layout.kinds * length
+        in_border = second >= border_begins
+        in_corner = in_border & (first >= border_begins)
+        first_kind = self._kinds_of(first)
+        second_kind = self._kinds_of(second)
+        first_snapshot = first % length
+        # a row of the border belongs to every snapshot
+        second_snapshot = np.where(in_border, first_snapshot, second % length)
+        in_one_snapshot = (first_snapshot == second_snapshot) & ~in_corner
+        in_neighbours = ~in_one_snapshot & ~in_corner
 
-    def _numbers(self, code: np.ndarray, number: dict[tuple[int, int], int], ordered: bool = False) -> np.ndarray:
+        pair = self._code(first_kind, second_kind)
+        for kind in range(layout.kinds):
+            self.slots.of(kind, kind)
+        for code in np.unique(pair[in_one_snapshot]).tolist():
+            self.slots.of(*self._decoded(code))
+        slot = self._numbers(pair, self.slots.number)
+
+        is_later = second_snapshot > first_snapshot
+        later = np.where(is_later, second_kind, first_kind)
+        before = np.where(is_later, first_kind, second_kind)
+        pair_in_time = self._code(later, before)
+        for code in np.unique(pair_in_time[in_neighbours]).tolist():
+            self.earlier[self._decoded(code)] = len(self.earlier)
+        place_of_pair = self._numbers(pair_in_time, self.earlier, ordered=True)
+
+        slots = len(self.slots.number)
+        within = slot * length + first_snapshot
+        snapshot_before = np.minimum(first_snapshot, second_snapshot)
+        beside = (slots + place_of_pair) * length + snapshot_before
+        corner_begins = (slots + len(self.earlier)) * length
+        row_of_corner = first - border_begins
+        column_of_corner = second - border_begins
+        corner = corner_begins + row_of_corner * layout.border + column_of_corner
+        outside_corner = np.where(in_neighbours, beside, within)
+        places: np.ndarray = np.where(in_corner, corner, outside_corner)
+        return places
+
+    def _kinds_of(self, rows: np.ndarray) -> np.ndarray:
+        """Return the kind of each row of the layout; the rows of the border are numbered behind the kinds."""
+        layout = self.layout
+        border_begins = layout.kinds * layout.snapshots
+        number_in_border = rows - border_begins
+        kinds: np.ndarray = np.where(
+            rows < border_begins,
+            rows // layout.snapshots,
+            layout.kinds + number_in_border,
+        )
+        return kinds
+
+    def _code(self, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        """Return one number for a pair of kinds or rows of the border."""
+        size = self.layout.kinds + self.layout.border
+        code: np.ndarray = one * size + other
+        return code
+
+    def _decoded(self, code: int) -> Pair:
+        """Return the pair that a number stands for."""
+        size = self.layout.kinds + self.layout.border
+        return divmod(code, size)
+
+    def _numbers(
+        self,
+        code: np.ndarray,
+        number: dict[Pair, int],
+        ordered: bool = False,
+    ) -> np.ndarray:
         """Return the numbers of coded pairs, 0 for those that have none."""
         size = self.layout.kinds + self.layout.border
-        table = np.zeros(size * size, dtype=np.int64)
+        table = np.zeros((size, size), dtype=np.int64)
         for (one, other), value in number.items():
-            table[one * size + other] = value
+            table[one, other] = value
             if not ordered:
-                table[other * size + one] = value
-        numbers: np.ndarray = table[code]
+                table[other, one] = value
+        numbers: np.ndarray = table.ravel()[code]
         return numbers
 
     def _eliminations(self) -> list[Elimination]:
         """Return the elimination of the rows that stay within a snapshot, the one with fewest neighbours first."""
         layout = self.layout
-        beside: dict[int, set[int]] = {row: set() for row in range(layout.kinds + layout.border)}
+        rows_and_border = range(layout.kinds + layout.border)
+        neighbours: dict[int, set[int]] = {row: set() for row in rows_and_border}
         for one, other in self.slots.number:
             if one != other:
-                beside[one].add(other)
-                beside[other].add(one)
-        linking = set(layout.linking)
-        left = [row for row in range(layout.kinds) if row not in linking]
+                neighbours[one].add(other)
+                neighbours[other].add(one)
+
+        def neighbour_count(row: int) -> tuple[int, int]:
+            return len(neighbours[row]), row  # of equals the first
+
+        within_a_snapshot = set(range(layout.kinds)) - set(layout.linking)
         steps = []
-        while left:
-            row = min(left, key=lambda candidate: (len(beside[candidate]), candidate))
-            left.remove(row)
-            around = sorted(beside.pop(row))
+        while within_a_snapshot:
+            row = min(within_a_snapshot, key=neighbour_count)
+            within_a_snapshot.remove(row)
+            around = sorted(neighbours.pop(row))
+            # fill: what stood beside the row stands side by side from now on
             for other in around:
-                beside[other].discard(row)
-                beside[other].update(set(around) - {other})
+                neighbours[other].discard(row)
+                neighbours[other].update(around)
+                neighbours[other].discard(other)
             steps.append(self._elimination(row, around))
         return steps
 
     def _elimination(self, row: int, around: list[int]) -> Elimination:
-        neighbours = [(other, self.slots.of(other, row)) for other in around]
-        updates = [
-            (self.slots.of(around[one], around[other]), one, other)
-            for one, other in combinations_with_replacement(range(len(around)), 2)
-        ]
-        return Elimination(row, self.slots.of(row, row), neighbours, updates)
+        """Return the step that eliminates a row with the rows around it."""
+        neighbours = []
+        for other in around:
+            slot = self.slots.of(other, row)
+            neighbours.append((other, slot))
+        updates = []
+        numbers = range(len(around))
+        for one, other in combinations_with_replacement(numbers, 2):
+            slot = self.slots.of(around[one], around[other])
+            updates.append((slot, one, other))
+        return Elimination(
+            row=row,
+            pivot=self.slots.of(row, row),
+            neighbours=neighbours,
+            updates=updates,
+        )
 
-    def _band_slots(self) -> dict[str, list[tuple[int, int, int]]]:
-        """Return (place, place, slot) of the entries within the band, of border and band, and within the border."""
-        layout = self.layout
-        place = {kind: at for at, kind in enumerate(layout.linking)}
-        bands: dict[str, list[tuple[int, int, int]]] = {"band": [], "edge": [], "corner": []}
+    def _sort_remaining(self) -> None:
+        """Sort the slots of rows that are not eliminated: within the band, of border and band, within the border."""
+        kinds = self.layout.kinds
+        place = self._place_in_band
         for (one, other), slot in self.slots.number.items():
             if one in place and other in place:
-                low, high = sorted((place[one], place[other]))
-                bands["band"].append((high, low, slot))
-            elif one in place and other >= layout.kinds:
-                bands["edge"].append((other - layout.kinds, place[one], slot))
-            elif one >= layout.kinds and other >= layout.kinds:
-                bands["corner"].append((one - layout.kinds, other - layout.kinds, slot))
-        return bands
+                high = max(place[one], place[other])
+                low = min(place[one], place[other])
+                self._in_band.append((high, low, slot))
+            elif one in place and other >= kinds:
+                row_of_border = other - kinds
+                self._in_edge.append((row_of_border, place[one], slot))
+            elif one >= kinds and other >= kinds:
+                row_of_border = one - kinds
+                column_of_border = other - kinds
+                self._in_corner.append((row_of_border, column_of_border, slot))
 
     def restrict(self, active: np.ndarray) -> None:
         """Take weights for some of the variables only; the others weigh nothing."""
@@ -195,53 +268,66 @@ class NormalEquations:
         """
         layout = self.layout
         length = layout.snapshots
+        pairs_in_time = len(self.earlier)
         entries = self._active @ weights
-        slots = self.assembled * length
-        beside = slots + len(self.earlier) * length
-        factor = self._factor
-        factor[: self.assembled] = entries[:slots].reshape(self.assembled, length)
-        factor[self.assembled :] = 0.0
-        diagonal = factor[: layout.kinds]  # the slots of the kinds themselves are the first
+        neighbours_begin = self.assembled * length
+        corner_begins = neighbours_begin + pairs_in_time * length
+        within = entries[:neighbours_begin]
+        in_neighbours = entries[neighbours_begin:corner_begins]
+        in_corner = entries[corner_begins:]
+
+        self._factor[: self.assembled] = within.reshape(self.assembled, length)
+        self._factor[self.assembled :] = 0.0  # fill
+        diagonal = self._factor[: layout.kinds]  # the slots of the kinds themselves are the first
         is_held = diagonal <= REGULARISATION  # nothing that is free stands in the row
         diagonal *= 1.0 + RELATIVE
         diagonal += np.where(is_held, LEFT_OUT, REGULARISATION)
         self._smallest = SMALLEST_PIVOT * diagonal
         self._eliminate()
-        earlier = entries[slots:beside].reshape(len(self.earlier), length)
-        corner = entries[beside:].reshape(layout.border, layout.border)
+        earlier = in_neighbours.reshape(pairs_in_time, length)
         self._factor_band(earlier)
-        self._factor_border(corner + np.triu(corner, 1).T)
+        upper_corner = in_corner.reshape(layout.border, layout.border)
+        lower_corner = np.triu(upper_corner, 1).T
+        self._factor_border(upper_corner + lower_corner)
 
     def _eliminate(self) -> None:
+        """Eliminate the rows that stay within a snapshot, all snapshots at once."""
         factor = self._factor
         product = np.empty(self.layout.snapshots)
         for step in self.steps:
             pivot = factor[step.pivot]
-            pivot[pivot < self._smallest[step.pivot]] = LEFT_OUT
+            is_noise = pivot < self._smallest[step.pivot]
+            pivot[is_noise] = LEFT_OUT
             inverse = 1.0 / pivot
-            multipliers = [factor[slot] * inverse for _, slot in step.neighbours]
-            for slot, one, other in step.updates:
-                np.multiply(multipliers[one], factor[step.neighbours[other][1]], out=product)
-                factor[slot] -= product
-            for (_, slot), multiplier in zip(step.neighbours, multipliers, strict=True):
-                factor[slot] = multiplier
+            rows = [factor[slot] for _, slot in step.neighbours]
+            multipliers = [row * inverse for row in rows]
+            for changed, one, other in step.updates:
+                np.multiply(multipliers[one], rows[other], out=product)
+                factor[changed] -= product
+            for row, multiplier in zip(rows, multipliers, strict=True):
+                row[:] = multiplier
 
     def _factor_band(self, earlier: np.ndarray) -> None:
+        """Factor the band of the rows that couple neighbours, in LAPACK's storage: row d is the diagonal d below."""
         layout = self.layout
         length = layout.snapshots
         size = len(layout.linking)
-        place = {kind: at for at, kind in enumerate(layout.linking)}
-        distances = [size + place[later] - place[before] for later, before in self.earlier]
-        width = max([size - 1, *distances]) if size else 0
-        band = np.zeros((width + 1, length * size))
-        for high, low, slot in self._bands["band"]:
-            band[high - low, low::size] = self._factor[slot]
-        for (later, before), number in self.earlier.items():
-            distance = size + place[later] - place[before]
-            band[distance, place[before] :: size][: length - 1] += earlier[number, : length - 1]
         if not size:
             return
-        more = self._smallest[layout.linking].T.ravel() + np.abs(band[0]) * RELATIVE
+        place = self._place_in_band
+        distances = {}
+        for later, before in self.earlier:
+            distances[later, before] = size + place[later] - place[before]
+        width = max([size - 1, *distances.values()])
+        band = np.zeros((width + 1, length * size))
+        for high, low, slot in self._in_band:
+            band[high - low, low::size] = self._factor[slot]
+        for pair, number in self.earlier.items():
+            _, before = pair
+            along_snapshots = band[distances[pair], place[before] :: size]
+            along_snapshots[: length - 1] += earlier[number, : length - 1]
+        noise = np.abs(band[0]) * RELATIVE
+        more = self._smallest[layout.linking].T.ravel() + noise
         for _ in range(ROUNDS):
             self._band, failed = lapack.dpbtrf(band, lower=1)
             if not failed:
@@ -251,12 +337,13 @@ class NormalEquations:
         raise FloatingPointError(f"normal equations: the band is not positive definite at {failed}")
 
     def _factor_border(self, corner: np.ndarray) -> None:
+        """Invert the Schur complement of the border: the corner less what the band explains of it."""
         layout = self.layout
         size = len(layout.linking)
         edge = np.zeros((layout.border, layout.snapshots, size))
-        for row, at, slot in self._bands["edge"]:
-            edge[row, :, at] += self._factor[slot]
-        for one, other, slot in self._bands["corner"]:
+        for row, place, slot in self._in_edge:
+            edge[row, :, place] += self._factor[slot]
+        for one, other, slot in self._in_corner:
             change = self._factor[slot].sum()
             corner[one, other] += change
             if one != other:
@@ -265,45 +352,53 @@ class NormalEquations:
         self._edge_solved = self._solve_band(self._edge.T)
         complement = corner - self._edge @ self._edge_solved
         complement = (complement + complement.T) / 2
-        complement[np.diag_indices(layout.border)] += REGULARISATION
-        self._border = np.linalg.inv(complement) if layout.border else complement
+        diagonal = np.diag_indices(layout.border)
+        complement[diagonal] += REGULARISATION
+        self._border = complement
+        if layout.border:
+            self._border = np.linalg.inv(complement)
 
     def _solve_band(self, right: np.ndarray) -> np.ndarray:
+        """Return the solution of the band's equations for one or more right-hand sides, those along the columns."""
         if not self.layout.linking or not right.size:
             return np.zeros_like(right)
-        solved, _ = lapack.dpbtrs(self._band, np.asfortranarray(right), lower=1)
+        by_column = np.asfortranarray(right)
+        solved, _ = lapack.dpbtrs(self._band, by_column, lower=1)
         return np.asarray(solved)
 
     def solve(self, right: np.ndarray) -> np.ndarray:
         """Return y of A·D·Aᵀ·y = right, both in the order of the layout; shape (K·T + border,)."""
         layout = self.layout
-        length = layout.snapshots
-        local = layout.kinds * length
+        border_begins = layout.kinds * layout.snapshots
         solution = right.copy()
-        rows = solution[:local].reshape(layout.kinds, length)
-        border = solution[local:]
+        rows = solution[:border_begins].reshape(layout.kinds, layout.snapshots)
+        border = solution[border_begins:]
         self._forward(rows, border)
         band = rows[layout.linking].T.ravel()
         linked = self._solve_band(band)
         border[:] = self._border @ (border - self._edge @ linked)
         linked = linked - self._edge_solved @ border
-        rows[layout.linking] = linked.reshape(length, len(layout.linking)).T
+        by_snapshot = linked.reshape(layout.snapshots, len(layout.linking))
+        rows[layout.linking] = by_snapshot.T
         self._backward(rows, border)
         return solution
 
     def _forward(self, rows: np.ndarray, border: np.ndarray) -> None:
+        """Take the eliminated rows out of the right-hand side of those that remain, in place."""
         kinds = self.layout.kinds
         product = np.empty(self.layout.snapshots)
         for step in self.steps:
             value = rows[step.row]
             for other, slot in step.neighbours:
+                multiplier = self._factor[slot]
                 if other < kinds:
-                    np.multiply(self._factor[slot], value, out=product)
+                    np.multiply(multiplier, value, out=product)
                     rows[other] -= product
                 else:
-                    border[other - kinds] -= self._factor[slot] @ value
+                    border[other - kinds] -= multiplier @ value
 
     def _backward(self, rows: np.ndarray, border: np.ndarray) -> None:
+        """Solve the eliminated rows from those that remain, the last eliminated first, in place."""
         kinds = self.layout.kinds
         product = np.empty(self.layout.snapshots)
         for step in reversed(self.steps):

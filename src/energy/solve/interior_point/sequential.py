@@ -16,14 +16,8 @@ from math import inf
 import numpy as np
 from scipy import sparse
 
-from energy.solve.interior_point.mehrotra import (
-    Bounds,
-    CentralPath,
-    Iterate,
-    StalledError,
-    Tolerance,
-    centred_start,
-)
+from energy.solve.interior_point.iterate import Bounds, Iterate, centred_start
+from energy.solve.interior_point.mehrotra import CentralPath, StalledError, Tolerance
 from energy.solve.interior_point.normal_equations import NormalEquations
 from energy.solve.interior_point.standard_form import StandardForm
 
@@ -80,15 +74,22 @@ class SequentialSolver:
         Reading of `time.perf_counter` after which it gives up [s].
     """
 
-    def __init__(self, form: StandardForm, equations: NormalEquations, deadline: float = inf) -> None:
+    def __init__(
+        self,
+        form: StandardForm,
+        equations: NormalEquations,
+        deadline: float = inf,
+    ) -> None:
         self.deadline = deadline
         self.form = form
         self.equations = equations
         self.layout = equations.layout
         self.right = self.layout.ordered(form.right)
         is_bounded = np.isfinite(form.lower) & np.isfinite(form.upper)
-        size = np.maximum(1.0, np.where(is_bounded, np.abs(form.lower), 1.0))
-        self.is_free = ~is_bounded | (form.upper - form.lower > FIXED * size)
+        size = np.where(is_bounded, np.abs(form.lower), 1.0)
+        size = np.maximum(1.0, size)
+        is_wide = form.upper - form.lower > FIXED * size
+        self.is_free = ~is_bounded | is_wide
         self.values = np.where(self.is_free, 0.0, form.lower)
         self.steps = 0
         self._begun = False
@@ -103,11 +104,13 @@ class SequentialSolver:
         """
         ordered_duals = {}
         for stage in stages:
-            last = stage is stages[-1]
-            ordered_duals[stage.service] = self._optimise(stage, fixes=not last)
+            is_last = stage is stages[-1]
+            ordered_duals[stage.service] = self._optimise(stage, fixes=not is_last)
         self._polish()
         gains = self._gains(stages, ordered_duals)
-        duals = {service: values[self.layout.place] for service, values in ordered_duals.items()}
+        duals = {}
+        for service, values in ordered_duals.items():
+            duals[service] = values[self.layout.place]
         return SequentialOptimum(self.values, duals, gains, self.steps)
 
     def _optimise(self, stage: Stage, fixes: bool) -> np.ndarray:
@@ -116,7 +119,8 @@ class SequentialSolver:
         matrix = self.layout.matrix[:, free]
         bounds = Bounds.of(self.form.lower[free], self.form.upper[free])
         cost = stage.cost[free]
-        right = self.right - self.layout.matrix @ np.where(self.is_free, 0.0, self.values)
+        fixed_values = np.where(self.is_free, 0.0, self.values)
+        right = self.right - self.layout.matrix @ fixed_values
         self.equations.restrict(free)
         if self._begun:
             start, possible = self._start_on_face(matrix, bounds, cost)
@@ -125,62 +129,108 @@ class SequentialSolver:
         else:
             start = centred_start(bounds, cost, len(right))
         self._begun = True
-        path = CentralPath(self.equations, matrix, right=right, cost=cost, bounds=bounds, start=start)
-        try:
-            with np.errstate(all="ignore"):  # what overflows is no progress
-                path.follow(Tolerance(stage.gap, stage.relative_gap), self.deadline)
-        except StalledError:
-            if not path.reached(Tolerance(NEARLY, stage.relative_gap, residual=1e-4, dual_residual=1e-4)):
-                raise
+        path = CentralPath(
+            self.equations,
+            matrix,
+            right=right,
+            cost=cost,
+            bounds=bounds,
+            start=start,
+        )
+        self._follow(path, stage)
         self.steps += path.steps
         self._take(path, free, fixes)
         return path.iterate.duals
 
-    def _start_on_face(self, matrix: sparse.csc_matrix, bounds: Bounds, cost: np.ndarray) -> tuple[Iterate, float]:
+    def _follow(self, path: CentralPath, stage: Stage) -> None:
+        """Follow a stage's path to its optimum, or at least to where the proof may still accept it."""
+        wanted = Tolerance(stage.gap, stage.relative_gap)
+        accepted = Tolerance(
+            NEARLY,
+            stage.relative_gap,
+            residual=1e-4,
+            dual_residual=1e-4,
+        )
+        try:
+            with np.errstate(all="ignore"):  # what overflows is no progress
+                path.follow(wanted, self.deadline)
+        except StalledError:
+            if not path.reached(accepted):
+                raise
+
+    def _start_on_face(
+        self,
+        matrix: sparse.csc_matrix,
+        bounds: Bounds,
+        cost: np.ndarray,
+    ) -> tuple[Iterate, float]:
         """Return a start from the centre of the present face, and what the stage can gain on it at most.
 
         The duals are the least squares ones of the affine scaling method: weights are squares of the rooms.
         """
         values = self.values[self.is_free]
-        below, above = bounds.room_below(values), bounds.room_above(values)
+        below = bounds.room_below(values)
+        above = bounds.room_above(values)
         lower_room = np.where(bounds.has_lower > 0, below, FARTHEST)
         upper_room = np.where(bounds.has_upper > 0, above, FARTHEST)
         weights = np.minimum(lower_room, upper_room) ** 2
         self.equations.factor(weights)
         duals = self.equations.solve(matrix @ (weights * cost))
         reduced = cost - matrix.T @ duals
-        duals = duals + self.equations.solve(matrix @ (weights * reduced))
+        # once more on what the first solution leaves: the weights differ by many orders of magnitude
+        change = self.equations.solve(matrix @ (weights * reduced))
+        duals = duals + change
         reduced = cost - matrix.T @ duals
         possible = _largest_gain(reduced, lower_room, upper_room)
         mean_gap = possible / max(bounds.count, 1.0)
-        start = Iterate(values, duals, bounds.has_lower * mean_gap / below, bounds.has_upper * mean_gap / above)
+        start = Iterate(
+            values=values,
+            duals=duals,
+            lower_prices=bounds.has_lower * mean_gap / below,
+            upper_prices=bounds.has_upper * mean_gap / above,
+        )
         return start, possible
 
-    def _take(self, path: CentralPath, free: np.ndarray, fixes: bool) -> None:
+    def _take(
+        self,
+        path: CentralPath,
+        free: np.ndarray,
+        fixes: bool,
+    ) -> None:
         """Take a stage's point; what its prices hold at a bound stays where it is, within a hair of the bound."""
         at = path.iterate
         self.values[free] = at.values
         if not fixes:
             return
+        # of a bound's room and its price the smaller one is zero at the optimum
         at_lower = (path.bounds.has_lower > 0) & (at.lower_prices > path.below)
         at_upper = (path.bounds.has_upper > 0) & (at.upper_prices > path.above)
-        self.is_free[free[at_lower | at_upper]] = False
+        at_a_bound = at_lower | at_upper
+        self.is_free[free[at_a_bound]] = False
 
     def _polish(self) -> None:
         """Project the values onto the equations, each moved in proportion to its room."""
         free = np.flatnonzero(self.is_free)
         matrix = self.layout.matrix[:, free]
-        lower, upper = self.form.lower[free], self.form.upper[free]
-        room = np.minimum(self.values[free] - lower, upper - self.values[free])
-        weights = np.clip(room, 0.0, FARTHEST)
+        lower = self.form.lower[free]
+        upper = self.form.upper[free]
+        below = self.values[free] - lower
+        above = upper - self.values[free]
+        weights = np.clip(np.minimum(below, above), 0.0, FARTHEST)
         self.equations.restrict(free)
         self.equations.factor(weights)
         for _ in range(POLISHES):
             missed = self.right - self.layout.matrix @ self.values
-            change = weights * (matrix.T @ self.equations.solve(missed))
-            self.values[free] = np.clip(self.values[free] + change, lower, upper)
+            duals = self.equations.solve(missed)
+            change = weights * (matrix.T @ duals)
+            moved = self.values[free] + change
+            self.values[free] = np.clip(moved, lower, upper)
 
-    def _gains(self, stages: Sequence[Stage], duals: dict[str, np.ndarray]) -> dict[str, float]:
+    def _gains(
+        self,
+        stages: Sequence[Stage],
+        duals: dict[str, np.ndarray],
+    ) -> dict[str, float]:
         """Return what each stage could still gain without loss to one before it, proved by weak duality.
 
         A point x' that is no worse for the stages before, c_j·x' ≤ c_j·x, gains c_k·(x − x'), and that is at most
@@ -190,19 +240,24 @@ class SequentialSolver:
         """
         below = np.clip(self.values - self.form.lower, 0.0, FARTHEST)
         above = np.clip(self.form.upper - self.values, 0.0, FARTHEST)
-        missed = np.abs(self.right - self.layout.matrix @ self.values)
+        activity = self.layout.matrix @ self.values
+        missed = np.abs(self.right - activity)
         reduced_before = np.zeros(len(self.values))
         prices_before = np.zeros(len(missed))
         gains = {}
         for stage in stages:
             prices = duals[stage.service]
             reduced = stage.cost - self.layout.matrix.T @ prices
-            least, multiplier = np.inf, 0.0
+            least = np.inf
+            multiplier = 0.0
             for trial in MULTIPLIERS:
-                gain = _largest_gain(reduced + trial * reduced_before, below, above)
-                gain += float(np.abs(prices + trial * prices_before) @ missed)
+                reduced_sum = reduced + trial * reduced_before
+                price_sum = prices + trial * prices_before
+                gain = _largest_gain(reduced_sum, below, above)
+                gain += float(np.abs(price_sum) @ missed)
                 if gain < least:
-                    least, multiplier = gain, trial
+                    least = gain
+                    multiplier = trial
                 if least <= PROVED:
                     break
             gains[stage.service] = least
@@ -211,6 +266,12 @@ class SequentialSolver:
         return gains
 
 
-def _largest_gain(reduced: np.ndarray, below: np.ndarray, above: np.ndarray) -> float:
+def _largest_gain(
+    reduced: np.ndarray,
+    below: np.ndarray,
+    above: np.ndarray,
+) -> float:
     """Return by how much a cost could fall at most if each variable moved through its room."""
-    return float(np.maximum(reduced * below, -reduced * above).sum())
+    gain_below = reduced * below
+    gain_above = -reduced * above
+    return float(np.maximum(gain_below, gain_above).sum())

@@ -64,20 +64,22 @@ def staged_layout(form: StandardForm, snapshots: int) -> StagedLayout:
     border = int(is_border.sum())
     if border > MOST_BORDER_ROWS:
         raise NotStagedError(f"{border} rows span the horizon")
+    border_begins = kinds * snapshots
     place = kind_of_row * snapshots + home
-    place[is_border] = kinds * snapshots + np.arange(border)
+    place[is_border] = border_begins + np.arange(border)
     entries = form.matrix.tocoo()
-    height = kinds * snapshots + border
-    shape = (height, form.matrix.shape[1])
-    matrix = sparse.csc_matrix((entries.data, (place[entries.row], entries.col)), shape=shape)
+    variables = form.matrix.shape[1]
+    matrix = sparse.csc_matrix(
+        (entries.data, (place[entries.row], entries.col)),
+        shape=(border_begins + border, variables),
+    )
     matrix.sort_indices()
-    linking = _linking_kinds(matrix, kinds, snapshots)
     return StagedLayout(
         snapshots=snapshots,
         kinds=kinds,
         border=border,
         place=place,
-        linking=linking,
+        linking=_linking_kinds(matrix, kinds, snapshots),
         matrix=matrix,
     )
 
@@ -88,31 +90,53 @@ def _home_of_rows(form: StandardForm) -> np.ndarray:
     return np.where(last - first <= 1, last, -1)
 
 
-def _kinds(row_block: np.ndarray, home: np.ndarray, snapshots: int) -> tuple[np.ndarray, int]:
+def _kinds(
+    row_block: np.ndarray,
+    home: np.ndarray,
+    snapshots: int,
+) -> tuple[np.ndarray, int]:
     """Return the kind of each equation, −1 for the border, and the number of kinds."""
     kind_of_row = np.full(len(home), -1)
-    taken: list[np.ndarray] = []
-    is_local = (home >= 0) & (row_block >= 0)
-    local = np.flatnonzero(is_local)
-    order = local[np.argsort(row_block[local], kind="stable")]
-    starts = np.flatnonzero(np.diff(row_block[order], prepend=-2))
-    for rows in np.split(order, starts[1:]):
-        if not len(rows):
-            continue
-        wanted = np.bincount(home[rows], minlength=snapshots)
-        if wanted.max() > 1:
+    taken: list[np.ndarray] = []  # kind → the snapshots in which it has a row
+    for rows in _rows_by_block(row_block, home):
+        rows_in_snapshot = np.bincount(home[rows], minlength=snapshots)
+        if rows_in_snapshot.max() > 1:
             continue  # rows of a block that meet in a snapshot go to the border
-        is_wanted = wanted > 0
-        is_free = (not (occupied & is_wanted).any() for occupied in taken)
-        kind = next((number for number, free in enumerate(is_free) if free), len(taken))
+        wanted = rows_in_snapshot > 0
+        kind = _first_free(taken, wanted)
         if kind == len(taken):
             taken.append(np.zeros(snapshots, dtype=bool))
-        taken[kind] |= is_wanted
+        taken[kind] |= wanted
         kind_of_row[rows] = kind
     return kind_of_row, len(taken)
 
 
-def _linking_kinds(matrix: sparse.csc_matrix, kinds: int, snapshots: int) -> list[int]:
+def _rows_by_block(row_block: np.ndarray, home: np.ndarray) -> list[np.ndarray]:
+    """Return the rows of each block that stay with their snapshot, block by block."""
+    is_local = (home >= 0) & (row_block >= 0)
+    local = np.flatnonzero(is_local)
+    if not len(local):
+        return []
+    by_block = np.argsort(row_block[local], kind="stable")
+    in_order = local[by_block]
+    changes = np.flatnonzero(np.diff(row_block[in_order]))
+    return np.split(in_order, changes + 1)
+
+
+def _first_free(taken: list[np.ndarray], wanted: np.ndarray) -> int:
+    """Return the first kind that has no row in any of the wanted snapshots, a new one where there is none."""
+    for kind, occupied in enumerate(taken):
+        meets = occupied & wanted
+        if not meets.any():
+            return kind
+    return len(taken)
+
+
+def _linking_kinds(
+    matrix: sparse.csc_matrix,
+    kinds: int,
+    snapshots: int,
+) -> list[int]:
     """Return the kinds with a column that rows of a neighbouring snapshot hold too.
 
     Raises
@@ -120,16 +144,19 @@ def _linking_kinds(matrix: sparse.csc_matrix, kinds: int, snapshots: int) -> lis
     NotStagedError
         When a column stands in rows of snapshots that are no neighbours.
     """
-    column = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
+    columns = matrix.shape[1]
+    entries_of_column = np.diff(matrix.indptr)
+    column_of_entry = np.repeat(np.arange(columns), entries_of_column)
     is_local = matrix.indices < kinds * snapshots
-    column = column[is_local]
+    column = column_of_entry[is_local]
     kind, home = np.divmod(matrix.indices[is_local], snapshots)
-    earliest = np.full(matrix.shape[1], snapshots)
-    latest = np.full(matrix.shape[1], -1)
+    earliest = np.full(columns, snapshots)
+    latest = np.full(columns, -1)
     np.minimum.at(earliest, column, home)
     np.maximum.at(latest, column, home)
     spread = latest - earliest
     if spread.max(initial=0) > 1:
         raise NotStagedError("a column couples snapshots that are no neighbours")
     is_shared = spread[column] == 1
-    return [int(number) for number in np.unique(kind[is_shared])]
+    linking: list[int] = np.unique(kind[is_shared]).tolist()
+    return linking

@@ -67,9 +67,9 @@ class StandardForm:
         defined, defining = self.substituted
         reduced = cost
         if len(defined):
-            price = np.zeros(self.complete.shape[0])
-            price[defining] = cost[defined] / self.pivots
-            reduced = cost - self.complete.T @ price
+            row_price = np.zeros(self.complete.shape[0])
+            row_price[defining] = cost[defined] / self.pivots
+            reduced = cost - self.complete.T @ row_price
         is_own = self.columns >= 0
         return np.where(is_own, reduced[self.columns], 0.0)
 
@@ -77,48 +77,55 @@ class StandardForm:
         """Return values of the program's columns from those of the variables; shape (columns,)."""
         values = np.zeros(self.complete.shape[1])
         is_own = self.columns >= 0
-        values[self.columns[is_own]] = variables[is_own]
+        own_columns = self.columns[is_own]
+        values[own_columns] = variables[is_own]
         defined, defining = self.substituted
         if len(defined):
-            rest = self.constants - (self.complete @ values)[defining]
-            values[defined] = rest / self.pivots
+            activity = self.complete @ values
+            remaining = self.constants - activity[defining]
+            values[defined] = remaining / self.pivots
         return values
 
     def duals(self, duals: np.ndarray, cost: np.ndarray) -> np.ndarray:
         """Return duals of the program's rows from those of the equations and the program's cost; shape (rows,)."""
         prices = np.zeros(self.complete.shape[0])
         is_own = self.rows >= 0
-        prices[self.rows[is_own]] = duals[is_own]
+        own_rows = self.rows[is_own]
+        prices[own_rows] = duals[is_own]
         defined, defining = self.substituted
         if len(defined):
-            remaining = cost[defined] - self.complete[:, defined].T @ prices
+            coefficients = self.complete[:, defined].T
+            remaining = cost[defined] - coefficients @ prices
             prices[defining] = remaining / self.pivots
         return prices
 
 
 def _column_snapshots(structure: Structure) -> np.ndarray:
     """Return the snapshot of each column; shape (columns,)."""
-    snapshot = np.full(structure.pattern.shape[1], SPANNING)
+    columns = structure.pattern.shape[1]
+    snapshot = np.full(columns, SPANNING)
     blocks = list(structure.columns.values())
     if structure.angle is not None:
-        blocks.append(structure.angle[0])
+        angles, _ = structure.angle
+        blocks.append(angles)
     for block in blocks:
-        snapshot[block] = np.arange(len(block))[:, None]
+        numbers = np.arange(len(block))
+        snapshot[block] = numbers[:, None]
     return snapshot
 
 
 def _row_blocks(structure: Structure) -> np.ndarray:
     """Return a number for the rows of each bus, store, cycle or rule; shape (rows,)."""
-    block_of = np.full(structure.pattern.shape[0], -1)
-    count = 0
+    block_of_row = np.full(structure.pattern.shape[0], -1)
+    number = 0
     for rows in structure.rows.values():
-        table = np.atleast_1d(rows)
-        table = table.reshape(len(table), -1)
-        for column in table.T:
-            present = column[column >= 0]
-            block_of[present] = count
-            count += 1
-    return block_of
+        by_snapshot = np.atleast_1d(rows)
+        by_snapshot = by_snapshot.reshape(len(by_snapshot), -1)
+        for rows_of_one in by_snapshot.T:
+            present = rows_of_one[rows_of_one >= 0]
+            block_of_row[present] = number
+            number += 1
+    return block_of_row
 
 
 def standard_form(structure: Structure, problem: Problem) -> StandardForm:
@@ -139,28 +146,42 @@ def standard_form(structure: Structure, problem: Problem) -> StandardForm:
     defined, defining = substituted
     pivots = np.asarray(complete[defining, defined]).ravel()
     matrix = complete.tocsr()
-    right = np.where(np.isfinite(problem.row_lower), problem.row_lower, problem.row_upper)
+    has_lower = np.isfinite(problem.row_lower)
+    right = np.where(has_lower, problem.row_lower, problem.row_upper)
     constants = right[defining]
     if len(defined):
-        matrix, right = _without_defined(matrix, right, substituted, pivots)
-    is_free = np.isinf(problem.row_lower) & np.isinf(problem.row_upper)
-    keeps_row = ~is_free
+        matrix, right = _without_defined(
+            matrix,
+            right,
+            substituted=substituted,
+            pivots=pivots,
+        )
+
+    keeps_row = np.isfinite(problem.row_lower) | np.isfinite(problem.row_upper)
     keeps_row[defining] = False
+    rows = np.flatnonzero(keeps_row)
     keeps_column = np.ones(complete.shape[1], dtype=bool)
     keeps_column[defined] = False
-    rows = np.flatnonzero(keeps_row)
     columns = np.flatnonzero(keeps_column)
     matrix = matrix[rows][:, columns]
     matrix.eliminate_zeros()
-    snapshot = _column_snapshots(structure)[columns]
-    bounded = _with_bounded_angles(complete, problem, columns)
-    form = _with_slacks(matrix, right[rows], bounded, rows=rows, columns=columns, snapshot=snapshot)
-    parts = _with_copies(form)
+
+    snapshot = _column_snapshots(structure)
+    with_slacks = _with_slacks(
+        matrix,
+        right[rows],
+        _with_bounded_angles(complete, problem, columns),
+        rows=rows,
+        columns=columns,
+        snapshot=snapshot[columns],
+    )
+    parts = _with_copies(with_slacks)
     own_blocks = _row_blocks(structure)[rows]
     added_rows = len(parts["right"]) - len(rows)
+    no_block = np.full(added_rows, -1)
     return StandardForm(
         **parts,
-        row_block=np.append(own_blocks, np.full(added_rows, -1)),
+        row_block=np.append(own_blocks, no_block),
         complete=complete,
         substituted=substituted,
         pivots=pivots,
@@ -168,21 +189,28 @@ def standard_form(structure: Structure, problem: Problem) -> StandardForm:
     )
 
 
-def _with_bounded_angles(complete: sparse.csc_matrix, problem: Problem, columns: np.ndarray) -> Problem:
+def _with_bounded_angles(
+    complete: sparse.csc_matrix,
+    problem: Problem,
+    columns: np.ndarray,
+) -> Problem:
     """Return the program with wide bounds on columns that have none, as the angle of an open line.
 
     They are twice as far as the equations that hold the column let it go, and so bind nowhere.
     """
+    has_no_lower = np.isinf(problem.lower[columns])
+    has_no_upper = np.isinf(problem.upper[columns])
     is_unbounded = np.zeros(complete.shape[1], dtype=bool)
-    is_unbounded[columns] = np.isinf(problem.lower[columns]) & np.isinf(problem.upper[columns])
+    is_unbounded[columns] = has_no_lower & has_no_upper
     if not is_unbounded.any():
         return problem
     lower, upper = implied_bounds(complete, problem)
-    farthest = 1.0 + 2.0 * np.maximum(np.abs(lower), np.abs(upper))
+    farthest = np.maximum(np.abs(lower), np.abs(upper))
+    wide = 1.0 + 2.0 * farthest
     return replace(
         problem,
-        lower=np.where(is_unbounded, -farthest, problem.lower),
-        upper=np.where(is_unbounded, farthest, problem.upper),
+        lower=np.where(is_unbounded, -wide, problem.lower),
+        upper=np.where(is_unbounded, wide, problem.upper),
     )
 
 
@@ -195,31 +223,40 @@ def _store_power(structure: Structure, problem: Problem) -> tuple[np.ndarray, np
         none = np.zeros(0, dtype=int)
         return none, none
     power = structure.columns["stores", "p"].ravel()
-    rows = structure.rows[ENERGY].ravel()
     content = structure.columns["stores", "e"].ravel()
-    is_bounded = np.isfinite(problem.lower[power]) | np.isfinite(problem.upper[power])
+    balances = structure.rows[ENERGY].ravel()
+    has_lower = np.isfinite(problem.lower[power])
+    has_upper = np.isfinite(problem.upper[power])
     is_decided = problem.lower[content] == problem.upper[content]
-    if (is_bounded & ~is_decided).any():
+    is_bounded = (has_lower | has_upper) & ~is_decided
+    if is_bounded.any():
         raise NotStagedError("a store's power has bounds of its own")
-    return power, rows
+    return power, balances
 
 
 def _without_defined(
     matrix: sparse.csr_matrix,
     right: np.ndarray,
+    *,
     substituted: tuple[np.ndarray, np.ndarray],
     pivots: np.ndarray,
 ) -> tuple[sparse.csr_matrix, np.ndarray]:
-    """Return matrix and right-hand side with the defined columns substituted by their rows."""
+    """Return matrix and right-hand side with the defined columns substituted by their rows.
+
+    From each row that uses a defined column, that multiple of its defining row is subtracted which cancels it.
+    """
     defined, defining = substituted
-    height = matrix.shape[0]
-    by_column = matrix.tocsc()
-    uses = by_column[:, defined].tocoo()
-    elsewhere = defining[uses.col] != uses.row
-    factors = uses.data[elsewhere] / pivots[uses.col[elsewhere]]
-    place = (uses.row[elsewhere], defining[uses.col[elsewhere]])
-    multiples = sparse.csr_matrix((factors, place), shape=(height, height))
-    return (matrix - multiples @ matrix).tocsr(), right - multiples @ right
+    rows = matrix.shape[0]
+    uses = matrix.tocsc()[:, defined].tocoo()
+    defining_row = defining[uses.col]
+    pivot = pivots[uses.col]
+    elsewhere = defining_row != uses.row
+    factors = uses.data[elsewhere] / pivot[elsewhere]
+    place = (uses.row[elsewhere], defining_row[elsewhere])
+    multiples = sparse.csr_matrix((factors, place), shape=(rows, rows))
+    reduced = matrix - multiples @ matrix
+    reduced_right = right - multiples @ right
+    return reduced.tocsr(), reduced_right
 
 
 def _with_slacks(
@@ -232,23 +269,28 @@ def _with_slacks(
     snapshot: np.ndarray,
 ) -> dict[str, np.ndarray | sparse.csr_matrix]:
     """Return the parts of a standard form in which ranged rows have a slack; their right-hand side is a bound."""
-    low = problem.row_lower[rows]
-    high = problem.row_upper[rows]
-    ranged = np.flatnonzero(low != high)
-    has_low = np.isfinite(low[ranged])
-    sign = np.where(has_low, -1.0, 1.0)  # a·x − s = low, or a·x + s = high
-    width = np.where(has_low, high[ranged] - low[ranged], np.inf)
-    place = (ranged, np.arange(len(ranged)))
-    slacks = sparse.csr_matrix((sign, place), shape=(len(rows), len(ranged)))
+    row_lower = problem.row_lower[rows]
+    row_upper = problem.row_upper[rows]
+    ranged = np.flatnonzero(row_lower != row_upper)
+    count = len(ranged)
+    has_lower = np.isfinite(row_lower[ranged])
+    sign = np.where(has_lower, -1.0, 1.0)  # a·x − s = lower, or a·x + s = upper
+    width = row_upper[ranged] - row_lower[ranged]
+    widest_slack = np.where(has_lower, width, np.inf)
+    slacks = sparse.csr_matrix(
+        (sign, (ranged, np.arange(count))),
+        shape=(len(rows), count),
+    )
     row_snapshot = _latest_snapshot(matrix, snapshot)
+    no_column = np.full(count, -1)
     return {
         "matrix": sparse.hstack([matrix, slacks]).tocsr(),
         "right": right,
-        "lower": np.append(problem.lower[columns], np.zeros(len(ranged))),
-        "upper": np.append(problem.upper[columns], width),
+        "lower": np.append(problem.lower[columns], np.zeros(count)),
+        "upper": np.append(problem.upper[columns], widest_slack),
         "snapshot": np.append(snapshot, row_snapshot[ranged]),
         "rows": rows,
-        "columns": np.append(columns, np.full(len(ranged), -1)),
+        "columns": np.append(columns, no_column),
     }
 
 
@@ -260,17 +302,28 @@ def _latest_snapshot(matrix: sparse.csr_matrix, snapshot: np.ndarray) -> np.ndar
 
 def row_span(matrix: sparse.csr_matrix, snapshot: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the first and last snapshot of the columns of each row; shapes (rows,). Empty rows are of snapshot 0."""
-    height = matrix.shape[0]
-    first = np.full(height, np.iinfo(np.int64).max)
-    last = np.full(height, SPANNING)
-    row = np.repeat(np.arange(height), np.diff(matrix.indptr))
-    here = snapshot[matrix.indices]
-    has_snapshot = here >= 0
-    np.minimum.at(first, row[has_snapshot], here[has_snapshot])
-    np.maximum.at(last, row[has_snapshot], here[has_snapshot])
+    rows = matrix.shape[0]
+    latest_of_all = np.iinfo(np.int64).max
+    first = np.full(rows, latest_of_all)
+    last = np.full(rows, SPANNING)
+    row = _row_of_entries(matrix)
+    snapshot_of_entry = snapshot[matrix.indices]
+    has_snapshot = snapshot_of_entry >= 0
+    row_with_snapshot = row[has_snapshot]
+    its_snapshot = snapshot_of_entry[has_snapshot]
+    np.minimum.at(first, row_with_snapshot, its_snapshot)
+    np.maximum.at(last, row_with_snapshot, its_snapshot)
     is_empty = last < 0
-    first[is_empty] = last[is_empty] = 0
+    first[is_empty] = 0
+    last[is_empty] = 0
     return first, last
+
+
+def _row_of_entries(matrix: sparse.csr_matrix) -> np.ndarray:
+    """Return the row of each non-zero, row by row; shape (non-zeros,)."""
+    entries_of_row = np.diff(matrix.indptr)
+    rows = np.arange(matrix.shape[0])
+    return np.repeat(rows, entries_of_row)
 
 
 def _with_copies(parts: Mapping[str, np.ndarray | sparse.csr_matrix]) -> dict[str, np.ndarray | sparse.csr_matrix]:
@@ -281,40 +334,59 @@ def _with_copies(parts: Mapping[str, np.ndarray | sparse.csr_matrix]) -> dict[st
     if not len(far):
         return dict(parts)
     entries = sparse.coo_matrix(matrix)
-    originals, copy = np.unique(entries.col[far], return_inverse=True)
-    home = np.zeros(len(originals), dtype=int)
+    originals, copy_of_entry = np.unique(entries.col[far], return_inverse=True)
+    copies = len(originals)
+    # a copy stands in the snapshot of the row that reached out for the original
     first, _ = row_span(matrix, snapshot)
-    home[copy] = first[entries.row[far]]
-    width = matrix.shape[1]
-    entries.col[far] = width + copy
-    count = len(originals)
-    shape = (matrix.shape[0], width + count)
-    extended = sparse.csr_matrix((entries.data, (entries.row, entries.col)), shape=shape)
-    number = np.arange(count)
-    ones = np.ones(count)
-    signs = np.concatenate([ones, -ones])
-    equations = np.concatenate([number, number])
-    copy_and_original = np.concatenate([width + number, originals])
-    equal = sparse.csr_matrix((signs, (equations, copy_and_original)), shape=(count, width + count))
-    none = np.full(count, -1)
+    snapshot_of_copy = np.zeros(copies, dtype=int)
+    snapshot_of_copy[copy_of_entry] = first[entries.row[far]]
+    rows, columns = matrix.shape
+    entries.col[far] = columns + copy_of_entry
+    with_copies = sparse.csr_matrix(
+        (entries.data, (entries.row, entries.col)),
+        shape=(rows, columns + copies),
+    )
+    equal = _equal_to_copies(originals, columns)
+    none = np.full(copies, -1)
     return {
-        "matrix": sparse.vstack([extended, equal]).tocsr(),
-        "right": np.append(parts["right"], np.zeros(len(originals))),
+        "matrix": sparse.vstack([with_copies, equal]).tocsr(),
+        "right": np.append(parts["right"], np.zeros(copies)),
         "lower": np.append(parts["lower"], parts["lower"][originals]),
         "upper": np.append(parts["upper"], parts["upper"][originals]),
-        "snapshot": np.append(snapshot, home),
+        "snapshot": np.append(snapshot, snapshot_of_copy),
         "rows": np.append(parts["rows"], none),
         "columns": np.append(parts["columns"], none),
     }
 
 
+def _equal_to_copies(originals: np.ndarray, columns: int) -> sparse.csr_matrix:
+    """Return the equations copy − original = 0, the copies behind all columns; shape (copies, columns + copies)."""
+    copies = len(originals)
+    number = np.arange(copies)
+    ones = np.ones(copies)
+    coefficients = np.concatenate([ones, -ones])
+    equation = np.concatenate([number, number])
+    column = np.concatenate([columns + number, originals])
+    return sparse.csr_matrix(
+        (coefficients, (equation, column)),
+        shape=(copies, columns + copies),
+    )
+
+
 def _far_entries(matrix: sparse.csr_matrix, snapshot: np.ndarray) -> np.ndarray:
     """Return the positions of single entries of a row by which it reaches beyond the snapshot of all its others."""
+    rows = matrix.shape[0]
     first, last = row_span(matrix, snapshot)
-    counts = np.diff(matrix.indptr)
-    row = np.repeat(np.arange(matrix.shape[0]), counts)
-    here = snapshot[matrix.indices]
-    at_last = np.bincount(row, here == last[row], minlength=matrix.shape[0])
-    at_first = np.bincount(row, here == first[row], minlength=matrix.shape[0])
-    reaches = (last - first > 1) & (at_last == 1) & (at_first == counts - 1) & (counts > 2)
-    return np.flatnonzero(reaches[row] & (here == last[row]))
+    row = _row_of_entries(matrix)
+    snapshot_of_entry = snapshot[matrix.indices]
+    is_last = snapshot_of_entry == last[row]
+    is_first = snapshot_of_entry == first[row]
+    entries_of_row = np.diff(matrix.indptr)
+    last_entries = np.bincount(row, is_last, minlength=rows)
+    first_entries = np.bincount(row, is_first, minlength=rows)
+    is_far = last - first > 1
+    has_one_last = last_entries == 1
+    others_are_first = first_entries == entries_of_row - 1
+    has_several_others = entries_of_row > 2
+    reaches_out = is_far & has_one_last & others_are_first & has_several_others
+    return np.flatnonzero(reaches_out[row] & is_last)

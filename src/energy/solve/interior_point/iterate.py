@@ -1,0 +1,127 @@
+"""Iterates of an interior point: bounds with the room beside them, steps, and where to start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+SMALLEST_ROOM = 1e-13  # distance from a bound that rounding may have made zero
+SMALLEST_START = 10.0  # product of rooms and prices at the start, in the unit of the cost, at least
+WIDEST = 1e4  # a variable without an upper bound starts as if it had one so far away
+
+
+@dataclass(frozen=True, eq=False)
+class Bounds:
+    """Bounds of the variables of one solve, none of them fixed.
+
+    Attributes
+    ----------
+    lower, upper
+        Shape (variables,).
+    has_lower, has_upper
+        1.0 where the bound is finite, else 0.0.
+    """
+
+    lower: np.ndarray
+    upper: np.ndarray
+    has_lower: np.ndarray
+    has_upper: np.ndarray
+
+    @classmethod
+    def of(cls, lower: np.ndarray, upper: np.ndarray) -> Bounds:
+        """Return bounds with their masks."""
+        has_lower = np.isfinite(lower).astype(float)
+        has_upper = np.isfinite(upper).astype(float)
+        return cls(lower, upper, has_lower, has_upper)
+
+    @property
+    def count(self) -> float:
+        """Number of finite bounds."""
+        return float(self.has_lower.sum() + self.has_upper.sum())
+
+    def room_below(self, values: np.ndarray) -> np.ndarray:
+        """Return distances from the lower bounds, 1 where there is none."""
+        distance = np.maximum(values - self.lower, SMALLEST_ROOM)
+        return np.where(self.has_lower > 0, distance, 1.0)
+
+    def room_above(self, values: np.ndarray) -> np.ndarray:
+        """Return distances from the upper bounds, 1 where there is none."""
+        distance = np.maximum(self.upper - values, SMALLEST_ROOM)
+        return np.where(self.has_upper > 0, distance, 1.0)
+
+    def middle(self) -> np.ndarray:
+        """Return values in the middle of their bounds, or `WIDEST` / 2 from the only one."""
+        has_lower = self.has_lower > 0
+        has_upper = self.has_upper > 0
+        below_upper = np.where(has_upper, self.upper - WIDEST, 0.0)
+        above_lower = np.where(has_lower, self.lower + WIDEST, 0.0)
+        lower = np.where(has_lower, self.lower, below_upper)
+        upper = np.where(has_upper, self.upper, above_lower)
+        return lower + (upper - lower) / 2
+
+
+@dataclass(frozen=True, eq=False)
+class Iterate:
+    """A point of the central path, or near it.
+
+    Attributes
+    ----------
+    values
+        Of the variables; shape (variables,).
+    duals
+        Of the equations in the order of the layout; shape (K·T + border,).
+    lower_prices, upper_prices
+        Prices of the bounds; shapes (variables,).
+    """
+
+    values: np.ndarray
+    duals: np.ndarray
+    lower_prices: np.ndarray
+    upper_prices: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Direction:
+    """A step of values, duals and prices."""
+
+    values: np.ndarray
+    duals: np.ndarray
+    lower_prices: np.ndarray
+    upper_prices: np.ndarray
+
+    def plus(self, other: Direction) -> Direction:
+        """Return the sum of two directions."""
+        return Direction(
+            values=self.values + other.values,
+            duals=self.duals + other.duals,
+            lower_prices=self.lower_prices + other.lower_prices,
+            upper_prices=self.upper_prices + other.upper_prices,
+        )
+
+
+def centred_start(
+    bounds: Bounds,
+    cost: np.ndarray,
+    equations: int,
+) -> Iterate:
+    """Return a start in the middle of the bounds, all products of rooms and prices equal to the mean share of the cost.
+
+    Parameters
+    ----------
+    bounds, cost
+        Of the variables.
+    equations
+        Number of equations.
+    """
+    values = bounds.middle()
+    width = np.minimum(bounds.upper - bounds.lower, WIDEST)
+    whole_cost = float(np.abs(cost) @ width)
+    share_of_a_bound = whole_cost / max(bounds.count, 1.0)
+    mean_gap = max(share_of_a_bound, SMALLEST_START)
+    return Iterate(
+        values=values,
+        duals=np.zeros(equations),
+        lower_prices=bounds.has_lower * mean_gap / bounds.room_below(values),
+        upper_prices=bounds.has_upper * mean_gap / bounds.room_above(values),
+    )
