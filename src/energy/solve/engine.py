@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property, partial
-from math import inf
+from math import inf, isinf
 
 import highspy
 import pandas as pd
@@ -229,7 +229,9 @@ class Engine:
             return Optimised(power, inputs)
         for rivers_alone in (True, False):
             volume = least_lacking_water(structure, problem, inputs, rivers_alone)
-            if volume is not None and volume > NEGLIGIBLE:
+            if isinf(volume):  # what the rivers cannot, the whole cannot either
+                break
+            if volume > NEGLIGIBLE:
                 power = with_lacking_water(structure, problem, inputs, volume)
                 with suppress(InfeasibleError):
                     solve(problem=power)

@@ -8,7 +8,12 @@ turbine itself can power forbid what the rivers could give; then the least is th
 
 from __future__ import annotations
 
+import math
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
+from typing import Any, TypeVar
 
 import highspy
 import numpy as np
@@ -16,6 +21,8 @@ import numpy as np
 from energy.model import Inputs
 from energy.model.objective import LACKING, LACKING_WATER
 from energy.solve.lp import BALANCE, ENERGY, Problem, Structure, matrix_of
+
+T = TypeVar("T")
 
 NEGLIGIBLE = 1e-6  # hm³ lacking over the horizon that count as none
 ROOM = 1e-9  # share of the lacking water by which the program of power may exceed it, or what is negligible
@@ -26,6 +33,10 @@ OPTIONS: dict[str, bool | int | float] = {
     "random_seed": 0,
     "primal_feasibility_tolerance": 1e-10,
 }
+
+_KEPT = 8
+_computed: OrderedDict[tuple[str, Structure, bytes], Any] = OrderedDict()
+"""Function, structure and digest of the rivers → answer; the last few."""
 
 
 def lacking_columns(structure: Structure, inputs: Inputs) -> np.ndarray:
@@ -60,9 +71,7 @@ def with_lacking_water(
     return replace(problem, cost=cost, row_upper=row_upper)
 
 
-def least_lacking_water(
-    structure: Structure, problem: Problem, inputs: Inputs, rivers_alone: bool = True
-) -> float | None:
+def least_lacking_water(structure: Structure, problem: Problem, inputs: Inputs, rivers_alone: bool = True) -> float:
     """Return the least water that the rules of the rivers must lack [hm³].
 
     Parameters
@@ -74,13 +83,35 @@ def least_lacking_water(
 
     Returns
     -------
-    float, or None when the rules of the rivers contradict each other however much water is lacking
+    float
+        Infinite when the rules of the rivers contradict each other however much water is lacking; NaN when no rule may
+        lack water, or nothing could be decided.
     """
     if not lacking_columns(structure, inputs).size:
-        return None
-    rows, columns = (np.arange(size) for size in structure.pattern.shape)
+        return math.nan
     if rivers_alone:
-        rows, columns = river_part(structure, inputs)
+        return computed_once_for_rivers(_least_of_rivers, structure, problem, inputs)
+    return _least_of_part(structure, problem, inputs, *_whole(structure))
+
+
+def _least_of_rivers(structure: Structure, problem: Problem, inputs: Inputs) -> float:
+    return _least_of_part(structure, problem, inputs, *river_part(structure, inputs))
+
+
+def _whole(structure: Structure) -> tuple[np.ndarray, np.ndarray]:
+    """Return all rows and all columns of a program."""
+    height, width = structure.pattern.shape
+    return np.arange(height), np.arange(width)
+
+
+def _least_of_part(
+    structure: Structure,
+    problem: Problem,
+    inputs: Inputs,
+    rows: np.ndarray,
+    columns: np.ndarray,
+) -> float:
+    """Return the least lacking water [hm³] that some rows and columns of a program allow, as `least_lacking_water`."""
     matrix = matrix_of(structure, problem)[rows][:, columns].tocsc()
     hours = inputs.axis.weightings["stores"].to_numpy(float)[:, None]
     cost = np.zeros(structure.pattern.shape[1])
@@ -106,9 +137,54 @@ def least_lacking_water(
         np.zeros(len(columns), dtype=np.int32),
     )
     highs.run()
-    if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        return None
+    status = highs.getModelStatus()
+    if status == highspy.HighsModelStatus.kInfeasible:
+        return math.inf
+    if status != highspy.HighsModelStatus.kOptimal:
+        return math.nan
     return float(highs.getInfo().objective_function_value)
+
+
+def computed_once_for_rivers(
+    compute: Callable[[Structure, Problem, Inputs], T],
+    structure: Structure,
+    problem: Problem,
+    inputs: Inputs,
+) -> T:
+    """Return what a function makes of the rivers of a program, computed once for programs with the same rivers.
+
+    Programs that follow the head, step by step, differ in what turbines make of the water, and not in the water.
+
+    Parameters
+    ----------
+    compute
+        A function of the rows and columns of water alone.
+    """
+    key = (compute.__name__, structure, _river_digest(structure, problem, inputs))
+    if key not in _computed:
+        _computed[key] = compute(structure, problem, inputs)
+        if len(_computed) > _KEPT:
+            _computed.popitem(last=False)
+    answer: T = _computed[key]
+    return answer
+
+
+def _river_digest(structure: Structure, problem: Problem, inputs: Inputs) -> bytes:
+    """Return a hash of all numbers of the rivers: coefficients, bounds, weights of snapshots, order of the rules."""
+    rows, columns = river_part(structure, inputs)
+    matrix = matrix_of(structure, problem)[rows][:, columns]
+    numbers = (
+        matrix.data,
+        problem.lower[columns],
+        problem.upper[columns],
+        problem.row_lower[rows],
+        problem.row_upper[rows],
+        inputs.axis.weightings["stores"].to_numpy(float),
+    )
+    digest = sha256(repr(inputs.book.yield_order).encode())
+    for values in numbers:
+        digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.digest()
 
 
 def river_part(structure: Structure, inputs: Inputs) -> tuple[np.ndarray, np.ndarray]:

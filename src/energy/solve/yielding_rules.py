@@ -19,7 +19,7 @@ from energy.model import Inputs
 from energy.solve.elastic_bound import ElasticBound
 from energy.solve.elastic_bounds import elastic_bounds
 from energy.solve.lp import Problem, Structure, matrix_of
-from energy.solve.rivers import NEGLIGIBLE, OPTIONS, lacking_columns, river_part
+from energy.solve.rivers import NEGLIGIBLE, OPTIONS, computed_once_for_rivers, lacking_columns, river_part
 
 ROOM = 1e-6  # share by which a bound moves beyond what it must
 ZERO = 1e-9  # reduced cost, as a share of the largest, below which a column or row does not matter to a sum
@@ -97,12 +97,7 @@ def least_yields(
     yielding = list(_yielding_bounds(structure, problem, inputs))
     if not yielding:
         return None
-    amounts = _least_amounts(
-        structure,
-        problem,
-        inputs,
-        yielding,
-    )
+    amounts = computed_once_for_rivers(_least_amounts, structure, problem, inputs)
     if amounts is None:
         return None
     volumes: dict[str, float] = {}
@@ -170,9 +165,9 @@ def _least_amounts(
     structure: Structure,
     problem: Problem,
     inputs: Inputs,
-    yielding: Sequence[_YieldingBound],
 ) -> np.ndarray | None:
-    """Return by how much each bound yields, in the program's unit; None where no amount helps."""
+    """Return by how much each yielding bound yields, in the program's unit; None where no amount helps."""
+    yielding = list(_yielding_bounds(structure, problem, inputs))
     rivers: _Rivers | None = _rivers_with_slack(
         structure,
         problem,
