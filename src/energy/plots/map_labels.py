@@ -31,7 +31,7 @@ LINE_HEIGHT = 1.25  # font sizes
 POINTS_AN_INCH = 72
 
 
-class Rectangle(NamedTuple):
+class _Rectangle(NamedTuple):
     """A part of the axes [points from their lower left corner]."""
 
     left: float
@@ -46,7 +46,7 @@ class Rectangle(NamedTuple):
         height = self.high - self.low
         return width * height
 
-    def overlap(self, other: Rectangle) -> float:
+    def overlap(self, other: _Rectangle) -> float:
         """Return the area that two rectangles share [square points]."""
         width = min(self.right, other.right) - max(self.left, other.left)
         height = min(self.high, other.high) - max(self.low, other.low)
@@ -72,18 +72,18 @@ class Labels:
         self._south = south
         self._points_a_latitude = POINTS_AN_INCH * height / (north - south)
         self._points_a_longitude = self._points_a_latitude / float(axes.get_aspect())
-        self._sheet = Rectangle(
+        self._sheet = _Rectangle(
             left=0.0,
             right=(east - west) * self._points_a_longitude,
             low=0.0,
             high=POINTS_AN_INCH * height,
         )
-        self._occupied: list[Rectangle] = []
+        self._occupied: list[_Rectangle] = []
 
     def block(self, x: float, y: float, radius: float = 3) -> None:
         """Keep texts off a mark [points around it]."""
         right, up = self._to_points(x, y)
-        mark = Rectangle(
+        mark = _Rectangle(
             left=right - radius,
             right=right + radius,
             low=up - radius,
@@ -134,18 +134,18 @@ class Labels:
         up = (y - self._south) * self._points_a_latitude
         return right, up
 
-    def _centred(self, x: float, y: float, text: str, size: float) -> Rectangle:
+    def _centred(self, x: float, y: float, text: str, size: float) -> _Rectangle:
         right, up = self._to_points(x, y)
         half_width = LETTER_WIDTH * size * len(text) / 2 + 1.5
         half_height = LINE_HEIGHT * size / 2
-        return Rectangle(
+        return _Rectangle(
             left=right - half_width,
             right=right + half_width,
             low=up - half_height,
             high=up + half_height,
         )
 
-    def _beside(self, x: float, y: float, text: str, *, size: float, offset: Offset) -> Rectangle:
+    def _beside(self, x: float, y: float, text: str, *, size: float, offset: Offset) -> _Rectangle:
         right, up = self._to_points(x, y)
         offset_right, offset_up = offset
         width = LETTER_WIDTH * size * len(text)
@@ -155,14 +155,14 @@ class Labels:
             left = anchor - width
         elif offset_right == 0:
             left = anchor - width / 2
-        return Rectangle(
+        return _Rectangle(
             left=left,
             right=left + width,
             low=up + offset_up - 1,
             high=up + offset_up + LINE_HEIGHT * size,
         )
 
-    def _covered(self, text_box: Rectangle) -> float:
+    def _covered(self, text_box: _Rectangle) -> float:
         """Return how much of other texts and marks a text would cover, and of itself be cut off [square points]."""
         cut_off = text_box.area - text_box.overlap(self._sheet)
         return cut_off + sum(text_box.overlap(other) for other in self._occupied)
