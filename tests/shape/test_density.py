@@ -53,7 +53,7 @@ LIMITS = {
     "locals called found": Limit(now=0, goal=0),
     "classes": Limit(now=294, goal=125),  # 293 before shares of travel and journaled runs
     "classes of one name": Limit(now=0, goal=0),
-    "public names": Limit(now=1207, goal=450),  # 1203 before demand by season; a third serve one other module
+    "public names": Limit(now=1208, goal=450),  # 1203 before demand by season; a third serve one other module
     "arrows in results, plots and report": Limit(now=335, goal=45),  # 332 before firm energy
 }
 """That no import runs upwards is held by test_architecture.py."""

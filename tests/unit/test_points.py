@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from energy.analysis.parallel import TaskResult, delivered, processes, solve_points, warm_start_scenarios
+from energy.analysis.parallel import TaskResult, delivered, processes, solve_points, warm_start_scenarios, with_dates_of
 from energy.case import Case, read_case
 from energy.model import inputs
 from energy.scenario import Scenario, read_scenario
@@ -113,6 +113,16 @@ def test_anchors_follow_from_the_point_alone(points: list[Scenario]) -> None:
 
 
 @pytest.mark.slow
+def test_an_anchor_takes_the_dates_of_a_point_and_nothing_else() -> None:
+    """A basis is of use to the same components alone, and dates of build decide which stand."""
+    anchor = read_scenario("two_bus", overrides={"values.links.line.p_nom": 90.0})
+    values = {"links.line.p_nom": 50.0, "links.line.build_year": 2020.0, "generators.gas plant.lifetime": 40.0}
+    point = anchor.replace(values=values)
+    dates = {"links.line.build_year": 2020.0, "generators.gas plant.lifetime": 40.0}
+    assert with_dates_of(anchor, point).values == {"links.line.p_nom": 90.0, **dates}
+    assert with_dates_of(anchor, anchor.replace(hydrology="dry")) is anchor
+
+
 def test_the_case_itself_leaves_no_trace_either(monkeypatch: pytest.MonkeyPatch) -> None:
     # of these solves the dual simplex decides not all: primal steps and a second scaling end some of them
     case, base = read_case("casa1000"), read_scenario("baseline")
