@@ -161,7 +161,7 @@ def test_proved_bound_holds_for_prices_that_are_wrong() -> None:
 
 def test_a_run_that_does_not_end_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     solver = StageSolver(two_weeks().nodes[1])
-    monkeypatch.setattr("energy.analysis.policy.stage_solver.LONGEST_RUN", -1e9)
+    monkeypatch.setattr("energy.analysis.policy.stage_solver.LONGEST_RUN", 0.0)
     with pytest.raises(SolverError, match="stage week"):
         solver.solve(np.array([5.0]), two_weeks().nodes[1].noises[0])
 
