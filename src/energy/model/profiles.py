@@ -94,15 +94,15 @@ def month_shares(
     season = case.profiles.get("demand_season")
     if season is None or key not in season.index:
         return shares
-    shape_year = int(season.at[key, "shape_year"])
-    elasticity = float(season.at[key, "summer_elasticity"])
-    energy_of_shape_year = float(case.profiles["demand_year"].at[(key, shape_year), growth])
-    relative_energy = energy.to_numpy(float) / energy_of_shape_year
+    shape_year = int(number(season, key, "shape_year"))
+    elasticity = number(season, key, "summer_elasticity")
+    annual = case.profiles["demand_year"].xs(key, level="demand")[growth]
+    relative_energy = energy.to_numpy(float) / float(annual.loc[shape_year])
     summer_factor = relative_energy ** (elasticity - 1)
     is_summer = np.isin(MONTHS, SUMMER_MONTHS)
     summer = share[is_summer].sum()
     if summer * summer_factor.max() > 1:
-        year = energy.index[summer_factor.argmax()]
+        year = int(energy.index[int(summer_factor.argmax())])
         raise InputError(_summer_above_year(case, key, elasticity, year))
     winter_factor = (1 - summer * summer_factor) / (1 - summer)
     factor = np.where(is_summer, summer_factor[:, None], winter_factor[:, None])

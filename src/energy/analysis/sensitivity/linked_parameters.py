@@ -8,6 +8,7 @@ import pandas as pd
 
 from energy.case import Case
 from energy.case.rules import RuleBook, StartRule
+from energy.model.hourly import number
 from energy.model.objective import UNSERVED
 from energy.model.operating_rules import rule_book
 from energy.model.overrides import with_overrides
@@ -58,16 +59,6 @@ def with_linked_parameters(
     return numbers
 
 
-def _number(
-    components: Components,
-    component: str,
-    name: str,
-    attribute: str,
-) -> float:
-    """Return an attribute of a component as it is before anything is moved."""
-    return float(components[component].at[name, attribute])
-
-
 def _moved(
     numbers: Mapping[str, float],
     prefix: str,
@@ -75,10 +66,10 @@ def _moved(
 ) -> Iterator[tuple[str, float]]:
     """Yield name and number of the components whose attribute was moved."""
     suffix = f".{attribute}"
-    for key, number in numbers.items():
+    for key, value in numbers.items():
         if key.startswith(prefix) and key.endswith(suffix):
             name = key.removeprefix(prefix).removesuffix(suffix)
-            yield name, number
+            yield name, value
 
 
 def _shares_of_demand(components: Components, numbers: Mapping[str, float]) -> dict[str, float]:
@@ -94,7 +85,7 @@ def _shares_of_demand(components: Components, numbers: Mapping[str, float]) -> d
         after = {}
         for name in map(str, of_demand):
             key = f"{_LOADS}{name}.share"
-            share = _number(components, "loads", name, "share")
+            share = number(components["loads"], name, "share")
             before[key] = share
             after[key] = numbers.get(key, share)
         scale = sum(before.values()) / sum(after.values())
@@ -110,11 +101,11 @@ def _rated_flows(components: Components, numbers: Mapping[str, float]) -> dict[s
         return flows
     turbines = _turbines(components)
     for name, efficiency in _moved(numbers, _LINKS, "efficiency"):
-        before = _number(components, "links", name, "efficiency")
+        before = number(components["links"], name, "efficiency")
         if name not in turbines or not efficiency > before > 0:
             continue
         key = f"{_LINKS}{name}.p_nom"
-        flow = numbers.get(key, _number(components, "links", name, "p_nom"))
+        flow = numbers.get(key, number(components["links"], name, "p_nom"))
         flows[key] = flow * before / efficiency
     return flows
 
@@ -145,7 +136,7 @@ def _start_levels(
         if level_key not in numbers and size_key not in numbers:
             continue
         level = numbers.get(level_key, rule.level)
-        size = numbers.get(size_key, _number(components, "stores", rule.store, "e_nom"))
+        size = numbers.get(size_key, number(components["stores"], rule.store, "e_nom"))
         if level > size:
             levels[level_key] = size
     return levels
@@ -161,10 +152,10 @@ def _prices_of_steps(components: Components, numbers: Mapping[str, float]) -> di
     for name, price in _moved(numbers, _GENERATORS, "marginal_cost"):
         if name not in rationing.index:
             continue
-        scale = price / _number(components, "generators", name, "marginal_cost")
+        scale = price / number(components["generators"], name, "marginal_cost")
         is_step = rationing["bus"] == rationing.at[name, "bus"]
         for step in map(str, rationing.index[is_step]):
             key = f"{_GENERATORS}{step}.marginal_cost"
-            before = _number(components, "generators", step, "marginal_cost")
+            before = number(components["generators"], step, "marginal_cost")
             prices[key] = numbers.get(key, before * scale)
     return prices
