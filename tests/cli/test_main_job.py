@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -65,7 +66,10 @@ def test_the_folder_is_whole_and_nothing_lies_beside_it(baseline: Baseline) -> N
 
 
 def test_a_pipe_hears_nothing_but_the_answer(baseline: Baseline) -> None:
-    assert baseline.heard == ""
+    # on a slow machine a run of more than 15 s says that it lives
+    still_running = re.compile(r"solving baseline … \d+ s")
+    complaints = [line for line in baseline.heard.splitlines() if not still_running.fullmatch(line)]
+    assert not complaints
 
 
 def test_the_sending_end_never_takes_more_than_1300_mw(result: xr.Dataset) -> None:
