@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 import pandas as pd
@@ -49,32 +49,22 @@ def _of_component(
             yield row, columns, exact
 
 
-def _of_month(
-    table: pd.DataFrame,
-    name: str,
-    attribute: str,
-) -> Rows:
-    """Yield the month of rows whose key is a demand."""
-    if attribute not in MONTHS:
-        return
-    for row, demand in enumerate(table.index):
-        exact = demand == name
-        if exact or fnmatchcase(str(demand), name):
-            yield row, (attribute,), exact
+def _by_demand(columns: Sequence[str]) -> Callable[[pd.DataFrame, str, str], Rows]:
+    """Return a search for rows whose key is a demand, for a profile whose attributes are the columns given."""
 
+    def find(
+        table: pd.DataFrame,
+        name: str,
+        attribute: str,
+    ) -> Rows:
+        if attribute not in columns:
+            return
+        for row, demand in enumerate(table.index):
+            exact = demand == name
+            if exact or fnmatchcase(str(demand), name):
+                yield row, (attribute,), exact
 
-def _of_season(
-    table: pd.DataFrame,
-    name: str,
-    attribute: str,
-) -> Rows:
-    """Yield the elasticity of rows whose key is a demand."""
-    if attribute != "summer_elasticity":
-        return
-    for row, demand in enumerate(table.index):
-        exact = demand == name
-        if exact or fnmatchcase(str(demand), name):
-            yield row, (attribute,), exact
+    return find
 
 
 def _of_curve(
@@ -95,8 +85,8 @@ def _of_curve(
 FIND_ROWS: Mapping[str, Callable[[pd.DataFrame, str, str], Rows]] = {
     "demand_year": _by_two(lambda table: list(table.columns)),
     "inflow": _by_two(lambda _: MONTHS),
-    "demand_season": _of_season,
-    "demand_month": _of_month,
+    "demand_season": _by_demand(["summer_elasticity"]),
+    "demand_month": _by_demand(MONTHS),
     "monthly": _of_component,
     "hourly": _of_component,
     "loss_curve": _of_curve,
