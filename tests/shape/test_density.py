@@ -51,10 +51,12 @@ LIMITS = {
     "comprehensions a thousand code lines": Limit(now=22.5, goal=22.5),
     "complexity of the worst function": Limit(now=15, goal=15),
     "locals called found": Limit(now=0, goal=0),
-    "classes": Limit(now=294, goal=125),  # 293 before shares of travel and journaled runs
+    "classes": Limit(now=295, goal=125),  # 294 before the process that writes networks
     "classes of one name": Limit(now=0, goal=0),
-    "public names": Limit(now=1208, goal=450),  # 1203 before demand by season; a third serve one other module
-    "arrows in results, plots and report": Limit(now=335, goal=45),  # 332 before firm energy
+    "public names": Limit(
+        now=1213, goal=450
+    ),  # 1208 before the process that writes networks; a third serve one other module
+    "arrows in results, plots and report": Limit(now=336, goal=45),  # 335 before networks were written beside
 }
 """That no import runs upwards is held by test_architecture.py."""
 

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from energy.analysis.imperfect_foresight import plan_axis, solve_imperfect_foresight
-from energy.analysis.policy.policy_solver import decided_by_file
 from energy.analysis.structure import StructureSpread, structure_spread
 from energy.case import Case
 from energy.errors import SolverError
@@ -170,6 +169,8 @@ def run(
     if is_surprised:
         result = solve_imperfect_foresight(case, scenario, engine)
     if by_policy:
+        from energy.analysis.policy.policy_solver import decided_by_file  # statistics of scipy: half a second
+
         result = decided_by_file(case, asked, policy)
     is_unforeseen = result is not foreseen
     if is_unforeseen:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from energy.cli.base import app, new_console, print_title, read_asked, working
+from energy.cli.network_process import NetworkProcess, network_process
 from energy.cli.shared_options import AS_JSON, FORCE, MOST_PROCESSES, SCENARIO_FOLDERS, SET
 
 
@@ -53,23 +54,20 @@ def run_command(
 
         run_library(overrides, out, jobs, as_json, time_limit=time_limit, force=force, structure=structure)
         return
-    asked = [read_asked(name, overrides) for name in scenarios]
-    from energy.results.ownership import refuse_other_question, refuse_strange_folder
-
-    _refuse_early(asked)
-    for _, scenario in asked:
-        folder = out / scenario.name
-        refuse_strange_folder(folder, force)
-        refuse_other_question(folder, scenario.digest(), scenario.changes, force)
-    _run_each(
-        asked,
-        out,
-        as_json,
-        time_limit=time_limit,
-        force=force,
-        structure=structure,
-        policy=policy,
-    )
+    with network_process() as process:
+        asked = [read_asked(name, overrides) for name in scenarios]
+        _refuse_early(asked)
+        _refuse_folders(asked, out, force)
+        _run_each(
+            asked,
+            out,
+            as_json,
+            time_limit=time_limit,
+            force=force,
+            structure=structure,
+            policy=policy,
+            process=process,
+        )
 
 
 def _refuse_names(whole_library: bool) -> None:
@@ -77,6 +75,16 @@ def _refuse_names(whole_library: bool) -> None:
 
     what = "scenarios are named beside --all" if whole_library else "no scenario is named"
     raise InputError(Fault(what, "run", allowed="names of scenarios, or --all", repair="see them with: energy list"))
+
+
+def _refuse_folders(asked: list[tuple[Any, Any]], out: Path, force: bool) -> None:
+    """Refuse folders that hold something else, before anything is solved."""
+    from energy.results.ownership import refuse_other_question, refuse_strange_folder
+
+    for _, scenario in asked:
+        folder = out / scenario.name
+        refuse_strange_folder(folder, force)
+        refuse_other_question(folder, scenario.digest(), scenario.changes, force)
 
 
 def _run_each(
@@ -88,6 +96,7 @@ def _run_each(
     force: bool,
     structure: bool,
     policy: Path | None,
+    process: NetworkProcess | None,
 ) -> None:
     """Solve one scenario after the other; one that has no optimum is said, and the others go on."""
     from energy.analysis import run
@@ -115,7 +124,7 @@ def _run_each(
             for part in run_text(result):
                 console.print(part, markup=False)
         with working(f"writing {folder} …"):
-            manifest = _written(result, folder, time.perf_counter() - start, force)
+            manifest = _written(result, folder, time.perf_counter() - start, force, process)
         if as_json:
             records.append(_as_json(result, manifest))
         else:
@@ -126,11 +135,19 @@ def _run_each(
         raise typer.Exit(3)
 
 
-def _written(result: Any, folder: Path, seconds: float, force: bool) -> dict[str, Any]:
-    """Write the folder of a run; PyPSA's network and the figure are made now that the table is read."""
+def _written(
+    result: Any,
+    folder: Path,
+    seconds: float,
+    force: bool,
+    process: NetworkProcess | None,
+) -> dict[str, Any]:
+    """Write the folder of a run; the figure is made now that the table is read."""
     from energy.report.bundle import write_run
 
-    return write_run(result, folder, seconds, force)
+    if process is None:
+        return write_run(result, folder, seconds, force)
+    return write_run(result, folder, seconds, force, process.start)
 
 
 def _refuse_early(asked: list[tuple[Any, Any]]) -> None:

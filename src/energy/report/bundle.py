@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from energy.analysis import Run
 from energy.metrics.month_units import with_units
-from energy.model.pypsa_logging import quiet_pypsa
 from energy.plots.monthly import monthly
 from energy.plots.style import save
 from energy.results.atomic_write import atomic_folder
 from energy.results.dataset import record
 from energy.results.manifest import manifest_of, write_manifest
+from energy.results.network_file import StartNetwork, write_netcdf, write_network_now
 from energy.results.table_writer import plain_cells
 
 
-def write_run(run: Run, path: Path, wall_seconds: float, force: bool = False) -> dict[str, Any]:
+def write_run(
+    run: Run,
+    path: Path,
+    wall_seconds: float,
+    force: bool = False,
+    start_network: StartNetwork = write_network_now,
+) -> dict[str, Any]:
     """Write a run's folder: solved network, Dataset, monthly table, figure and manifest.
 
     Parameters
@@ -28,6 +33,8 @@ def write_run(run: Run, path: Path, wall_seconds: float, force: bool = False) ->
         What it took [s].
     force
         Whether what this package did not write may be replaced.
+    start_network
+        What writes the solved network: this process, or one beside it.
 
     Returns
     -------
@@ -50,18 +57,10 @@ def write_run(run: Run, path: Path, wall_seconds: float, force: bool = False) ->
     dataset = record(run)
     manifest = manifest_of(run, wall_seconds)
     with atomic_folder(path, force) as draft:
-        with quiet_pypsa():
-            _netcdf(draft / "network.nc", lambda file: run.result.network().export_to_netcdf(str(file)))
-            _netcdf(draft / "result.nc", dataset.to_netcdf)
+        wait_for_network = start_network(run.result, draft / "network.nc")
+        write_netcdf(draft / "result.nc", dataset.to_netcdf)
         plain_cells(with_units(run.table)).to_csv(draft / "summary.csv", float_format="%.6g")
         save(monthly(dataset), draft / "monthly")
+        wait_for_network()
         manifest["files"] = write_manifest(draft, manifest)
     return manifest
-
-
-def _netcdf(file: Path, write: Callable[[Path], object]) -> None:
-    """Write a netCDF file; its library says a full disk in its own words."""
-    try:
-        write(file)
-    except RuntimeError as err:
-        raise OSError(f"{file.name}: {err}") from None

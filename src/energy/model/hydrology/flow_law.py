@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq
 
 from energy.errors import Fault, InputError
 from energy.model.hydrology.statistics import DAYS, SUMMER, WINTER, River
@@ -261,6 +260,8 @@ class _Volumes:
 
         def difference(coefficient: float) -> float:
             return function(coefficient) - within_reach
+
+        from scipy.optimize import brentq  # an eighth of a second, and most scenarios draw no water
 
         return float(brentq(difference, lowest, 1.0, xtol=1e-14))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 
 from energy.errors import Fault, InputError
 from energy.model.hydrology.flow_law import FlowLaw, flow_law
@@ -230,6 +229,8 @@ def earlier(
     ends = np.concatenate([[0.0], np.cumsum(days_of_month)])
     volume_of_month = flows.ravel() * days_of_month
     volume_at_ends = np.concatenate([[0.0], np.cumsum(volume_of_month)])
+    from scipy.interpolate import PchipInterpolator  # a fifth of a second, and most scenarios shift no day
+
     volume_at = PchipInterpolator(ends, volume_at_ends)
     shifted = volume_at(np.minimum(ends + days, ends[-1]))
     return np.asarray(np.diff(shifted) / days_of_month).reshape(flows.shape)
