@@ -11,7 +11,15 @@ from energy.case import Case
 from energy.case.check import cross_faults
 from energy.case.schema import MONTHS, SUMMER_MONTHS
 from energy.errors import InputError
+from energy.model import inputs
+from energy.model.changed_inputs import change_texts, change_warnings
+from energy.model.operating_rules import rule_book
+from energy.model.overrides import with_overrides
 from energy.model.profiles import demand, month_shares
+from energy.scenario import read_scenario
+from energy.solve import Engine
+
+KEY = "values.profiles/demand_season.TJ.summer_elasticity"
 
 WINTER = [month for month in MONTHS if month not in SUMMER_MONTHS]
 
@@ -95,3 +103,39 @@ def test_row_of_a_demand_or_year_that_is_not_there_is_a_fault(
     profiles = dict(two_bus.profiles) | {"demand_season": season.set_index("demand")}
     faults = cross_faults(replace(two_bus, profiles=profiles))
     assert any(pd.Series([fault.what for fault in faults]).str.contains(what, regex=True))
+
+
+def season_of_casa1000(case: Case, overrides: dict[str, float]) -> float:
+    """Return the elasticity of the case as a scenario with overrides has it."""
+    scenario = read_scenario("baseline", overrides=overrides)
+    changed = with_overrides(case, scenario, rule_book(case, scenario))
+    return float(changed.profiles["demand_season"].loc["TJ", "summer_elasticity"])
+
+
+def test_a_scenario_sets_the_elasticity_and_multiplies_nothing(casa1000: Case) -> None:
+    assert season_of_casa1000(casa1000, {}) == 0.35
+    assert season_of_casa1000(casa1000, {KEY: 0.5}) == 0.5
+
+
+def test_more_growth_in_winter_leaves_more_for_casa_in_summer(casa1000: Case) -> None:
+    # demand of 2028 is 12 % above that of the shape's year
+    delivered = {}
+    for elasticity in (0.0, 0.35, 1.0):
+        scenario = read_scenario("baseline", overrides={KEY: elasticity, "time.resolution": "typical-days-24h"})
+        asked = inputs(casa1000, scenario)
+        delivered[elasticity] = Engine(asked).solve(asked).services["casa"]
+    assert delivered[0.0] > delivered[0.35] > delivered[1.0] > 0
+
+
+def test_a_negative_elasticity_is_refused(casa1000: Case) -> None:
+    with pytest.raises(InputError, match="allowed: a number of 0 or more"):
+        season_of_casa1000(casa1000, {KEY: -0.5})
+
+
+def test_what_was_changed_is_said_with_the_number_before_it(casa1000: Case) -> None:
+    scenario = read_scenario("baseline", overrides={KEY: 1.2})
+    (text,) = change_texts(casa1000, scenario)
+    assert "0.35" in text
+    assert "1.2" in text
+    (warning,) = change_warnings(casa1000, scenario)
+    assert warning.allowed == "0 to 1"

@@ -249,12 +249,16 @@ def test_both_bounds_of_what_must_run_are_one_number(casa1000: Case) -> None:
     assert not any(unknown.key == supply.places[1] for unknown in found)
 
 
-def test_a_row_of_a_profile_is_a_factor(casa1000: Case) -> None:
+def test_a_series_of_a_profile_has_a_factor_and_a_single_number_its_value(casa1000: Case) -> None:
     scenario = read_scenario("baseline")
     (curve,) = uncertain_parameters(casa1000, scenario, ["*loss_curve*bipole.quadratic"])
     # evidence: 0.0000638/MW, 0.0000454 to 0.000081
     changed = with_uncertain_parameters(casa1000, scenario, [curve], [1.0])
-    assert changed.values["profiles/loss_curve.HVDC pole ? *.bipole.quadratic"] == pytest.approx(81 / 63.8)
+    assert changed.values["profiles/loss_curve.HVDC pole ? *.bipole.quadratic"] == pytest.approx(0.000081)
+    (cost,) = uncertain_parameters(casa1000, scenario, ["values.profiles/monthly.PK south local gas.marginal_cost"])
+    changed = with_uncertain_parameters(casa1000, scenario, [cost], [1.0])
+    assert changed.values["profiles/monthly.PK south local gas.marginal_cost"] == pytest.approx(cost.high)
+    assert cost.base == 1
 
 
 def test_demand_has_the_range_of_its_paths(casa1000: Case) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from energy.case import Case
 from energy.errors import Fault
+from energy.model.profile_rows import FIND_ROWS, SINGLE_NUMBERS
 from energy.scenario import Scenario, split_value_key
 from energy.scenario.changed_name import ACCURACY, file_name
 from energy.scenario.model import key_steps
@@ -132,13 +133,22 @@ def _before(case: Case, key: str) -> str:
     if field == "values" and rest:
         table, name, attribute = split_value_key(rest[0])
         if table.startswith(PROFILE):
-            return "× 1"
+            return _profile_value(case, table.removeprefix(PROFILE), name, attribute)
         return _single_value(case, table, name, attribute)
     if field == "rules" and rest:
         rule = case.rules.rules.get(rest[0])
         value = getattr(rule, rest[1], None) if len(rest) == 2 else "on" if rule is not None else None
         return "" if value is None else _text(value)
     return ""
+
+
+def _profile_value(case: Case, profile: str, name: str, attribute: str) -> str:
+    """Return what a single number of a profile is, and of a series the factor that leaves it as it is."""
+    if profile not in SINGLE_NUMBERS:
+        return "× 1"
+    table = case.profiles[profile]
+    numbers = {float(table.iloc[row][columns[0]]) for row, columns, _ in FIND_ROWS[profile](table, name, attribute)}
+    return f"{numbers.pop():g}" if len(numbers) == 1 else ""
 
 
 def _single_value(case: Case, table: str, pattern: str, attribute: str) -> str:
@@ -164,7 +174,8 @@ def _outside_range(case: Case, address: str, value: float) -> Iterator[Fault]:
         is_meant = any(name == row["name"] or fnmatchcase(name, str(row["name"])) for name in names)
         if is_meant and not row["low"] <= value <= row["high"]:
             what = f"values.{address} is {value:g}, outside the range of its evidence"
-            allowed = f"{row['low']:g} to {row['high']:g} {row['unit']}"
+            unit = "" if row["unit"] == "-" else f" {row['unit']}"
+            allowed = f"{row['low']:g} to {row['high']:g}{unit}"
             yield Fault(what, "--set", allowed=allowed, repair="read the result as a what-if, not as a forecast")
             return
 

@@ -19,7 +19,7 @@ from energy.case.schema import NOT_MODELLED, attributes, must_not_be_negative
 from energy.errors import Fault, InputError, nearest
 from energy.model.cache import IdentityKey
 from energy.model.hydrology.first_filling import turbines_of
-from energy.model.profile_rows import FIND_ROWS
+from energy.model.profile_rows import FIND_ROWS, SINGLE_NUMBERS
 from energy.scenario import Scenario
 
 PROFILE = "profiles/"
@@ -67,8 +67,9 @@ def with_overrides(
 ) -> Case:
     """Return the case with the numbers that ``values`` of the scenario sets.
 
-    A component's number becomes the value; a row of a profile is multiplied by it (a share of a capacity stays at or
-    below 1 where the case had it so). An exact name wins over a pattern.
+    A component's number becomes the value, and so does a single number of a profile (``SINGLE_NUMBERS``). A series of a
+    profile is multiplied by it (a share of a capacity stays at or below 1 where the case had it so). An exact name wins
+    over a pattern.
 
     Raises
     ------
@@ -106,7 +107,8 @@ def with_overrides(
     for name, of_table in changes.items():
         if name.startswith(PROFILE):
             profile = name.removeprefix(PROFILE)
-            profiles[profile] = _multiplied(case.profiles[profile], of_table)
+            change = _replaced if profile in SINGLE_NUMBERS else _multiplied
+            profiles[profile] = change(case.profiles[profile], of_table)
         else:
             components[name] = _with_numbers(case.components[name], of_table)
     return replace(case, components=components, profiles=profiles)
@@ -142,6 +144,17 @@ def _with_numbers(table: pd.DataFrame, changes: Mapping[_Target, float]) -> pd.D
         column[rows] = list(of_attribute.values())
         changed[attribute] = column
     return changed
+
+
+def _replaced(table: pd.DataFrame, changes: Mapping[_Target, float]) -> pd.DataFrame:
+    """Return a profile with single numbers replaced."""
+    replaced = table.copy()
+    for target, value in changes.items():
+        (column,) = target.columns
+        numbers_of_column = replaced[column].to_numpy(float, copy=True)
+        numbers_of_column[int(target.row)] = value
+        replaced[column] = numbers_of_column
+    return replaced
 
 
 def _multiplied(table: pd.DataFrame, changes: Mapping[_Target, float]) -> pd.DataFrame:
@@ -343,6 +356,8 @@ def _in_profile(
         similar = nearest(f"{PROFILE}{file}", profiles)
         raise _fault(f"the case has no {PROFILE}{file}", ", ".join(profiles), similar)
     if not np.isfinite(value) or value < 0:
+        if file in SINGLE_NUMBERS:
+            raise _fault(f"{address} is {value:g}", "a number of 0 or more")
         raise _fault(f"{address} is {value:g}", "a factor of 0 or more", "1 leaves the row as it is")
     rows = list(FIND_ROWS[file](table, name, attribute))
     if not rows:

@@ -13,7 +13,7 @@ ALL = "all"
 """Stands for every row or column where a profile has several."""
 
 Rows = Iterator[tuple[int, tuple[str, ...], bool]]
-"""Position of a row, columns that a factor multiplies, and whether the address names it exactly."""
+"""Position of a row, columns that a value changes, and whether the address names it exactly."""
 
 
 def _by_two(
@@ -93,3 +93,6 @@ FIND_ROWS: Mapping[str, Callable[[pd.DataFrame, str, str], Rows]] = {
     "head": _by_two(lambda _: ["efficiency"]),
 }
 """Profile → rows of its table that a name, or pattern, and an attribute mean."""
+
+SINGLE_NUMBERS = ("demand_season", "loss_curve")
+"""Profiles whose attributes are single numbers: a value replaces them. Of all others it multiplies a series."""

@@ -15,7 +15,8 @@ from energy.case import Case
 from energy.case.rules import RuleBook
 from energy.errors import Fault, InputError
 from energy.model.operating_rules import rule_book
-from energy.model.overrides import with_overrides
+from energy.model.overrides import PROFILE, with_overrides
+from energy.model.profile_rows import SINGLE_NUMBERS
 from energy.model.profiles import chosen_for
 from energy.scenario import Scenario, split_value_key
 from energy.scenario.hydrology import Shifted
@@ -279,6 +280,13 @@ def _demand(case: Case, scenario: Scenario) -> Iterator[UncertainParameter]:
             )
 
 
+def _is_series(place: str) -> bool:
+    """Whether a key of ``values`` means a series, which its value multiplies."""
+    prefix = f"values.{PROFILE}"
+    profile = place.removeprefix(prefix).partition(".")[0]
+    return place.startswith(prefix) and profile not in SINGLE_NUMBERS
+
+
 def with_uncertain_parameters(
     case: Case,
     scenario: Scenario,
@@ -294,8 +302,7 @@ def with_uncertain_parameters(
             dates.update(dict.fromkeys(parameter.places, number))
             continue
         for place in parameter.places:
-            is_factor = place.startswith("values.profiles/")
-            moved[place] = number / parameter.base if is_factor else number
+            moved[place] = number / parameter.base if _is_series(place) else number
     values = dict(scenario.values)
     rules = {name: change if change == "off" else dict(change) for name, change in scenario.rules.items()}
     for key, number in with_linked_parameters(case, scenario, moved).items():
