@@ -23,14 +23,14 @@ def acflow_command(
     overrides: SET = [],  # noqa: B006
     hours: Annotated[
         int,
-        typer.Option(min=1, max=500, help="Snapshots with the most power over the line."),
+        typer.Option(min=1, max=500, help="Number of snapshots: those with the most power over the line."),
     ] = 6,
-    at: Annotated[list[str], typer.Option(help="Moments instead, UTC: 2028-07-15T18:00.")] = [],  # noqa: B006
+    at: Annotated[list[str], typer.Option(help="These moments instead, in UTC: 2028-07-15T18:00.")] = [],  # noqa: B006
     out: SCENARIO_FOLDERS = Path("results/acflow"),
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
-    """AC power flow of chosen hours: voltages, losses and loading of lines behind the dispatch."""
+    """Run the AC power flow of chosen hours: voltages, losses and loading of lines."""
     from energy.report.answers.grid import power_flow_answer
 
     def solve(case: Case, asked: Scenario) -> Answer:

@@ -30,7 +30,7 @@ def actions_command(
     seed: SEED = 1,
     by: Annotated[
         str,
-        typer.Option(help="Figure that ranks: unserved avoided, income gained, income at risk avoided."),
+        typer.Option(help="Figure to rank by: unserved avoided, income gained, income at risk avoided."),
     ] = "unserved avoided",
     workers: WORKERS = 1,
     out: SCENARIO_FOLDERS = Path("results/actions"),

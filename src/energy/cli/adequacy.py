@@ -34,7 +34,7 @@ def adequacy_command(
 ) -> None:
     """Print LOLE and EENS with standard errors: of each country with and without the line, or of any PyPSA network.
 
-    Besides: CVaR of unserved energy (the worst twentieth), and what firm capacity would serve as well as the line.
+    Also: CVaR of unserved energy (the worst twentieth), and the firm capacity that would serve as well as the line.
     """
     from energy.report.risk_text import with_errors
     from energy.results.ownership import refuse_unwritable

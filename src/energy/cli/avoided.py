@@ -29,7 +29,7 @@ def avoided_command(
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
-    """Fuel and carbon dioxide that the line saves, by country and fuel, with dry and wet water beside."""
+    """Print the fuel and carbon dioxide that the line saves, by country and fuel, also in dry and wet water."""
     from energy.report.answers.avoided import avoided_answer
     from energy.report.answers.money_options import read_seasons
 

@@ -22,7 +22,7 @@ def backcast_command(
     project: Annotated[Path, typer.Option(help="Folder of the project, whose page and figure are renewed.")] = Path(),
     as_json: AS_JSON = False,
 ) -> None:
-    """Solve years as they were and hold them against the record; renew docs/validation.md and its figure.
+    """Solve past years as they were and compare them with the record; renew docs/validation.md and its figure.
 
     Named years, or an override, are printed only: the page holds all years with the parameters of the case.
     """

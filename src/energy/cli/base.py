@@ -54,9 +54,11 @@ def common_options(
     asked_version: Annotated[  # noqa: ARG001  (its callback prints it)
         bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
     ] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what is being done, and for how long.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Print what is being done, and how long it takes.")
+    ] = False,
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress, but results, warnings and errors.")
+        bool, typer.Option("--quiet", "-q", help="Print no progress, only results, warnings and errors.")
     ] = False,
 ) -> None:
     """Set how much is said on the error stream."""

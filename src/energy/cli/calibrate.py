@@ -28,8 +28,10 @@ def calibrate_command(
     sets: Annotated[
         int, typer.Option(min=40, max=MOST_SAMPLES, help="Sets of numbers, each through all years.")
     ] = 3000,
-    predict: Annotated[list[str], typer.Option(help="Scenario whose range is stated before and after.")] = [],  # noqa: B006
-    predicted: Annotated[int, typer.Option(min=20, max=MOST_SAMPLES, help="Sets for each of these ranges.")] = 200,
+    predict: Annotated[list[str], typer.Option(help="Scenario whose range is predicted, before and after.")] = [],  # noqa: B006
+    predicted: Annotated[
+        int, typer.Option(min=20, max=MOST_SAMPLES, help="Sets of numbers for each predicted range.")
+    ] = 200,
     only: Annotated[list[str], typer.Option(help="Shell pattern of keys, as 'values.links.*'.")] = [],  # noqa: B006
     seed: SEED = 1,
     workers: WORKERS = 2,
@@ -40,9 +42,9 @@ def calibrate_command(
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
-    """Weigh sets of all unknown numbers by the record: what can have produced it, what it teaches, what it predicts.
+    """Weigh sets of all unknown numbers by the record: which sets fit, which numbers it narrows, what they predict.
 
-    Stopped at any moment, it goes on where it was.
+    A stopped calibration resumes.
     """
     from energy.analysis.backcast_variants import tagged
     from energy.analysis.calibration.backcast_runs import SetRunner, backcast_years

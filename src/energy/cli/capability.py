@@ -26,7 +26,7 @@ def capability_command(
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
-    """Print TTC, NTC and ATC by month in both directions, with what binds; water does not limit."""
+    """Print TTC, NTC and ATC by month in both directions, and the element that binds; water does not limit."""
     case, asked = read_asked(scenario, overrides)
     from energy.analysis.case_capability import allocation, case_capability
     from energy.report.capability_text import capability_json, capability_rows, write_capability

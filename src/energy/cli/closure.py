@@ -28,7 +28,7 @@ def closure_command(
         typer.Option(
             min=1,
             max=12,
-            help="Month that it begins in; those of the season unless said.",
+            help="Month in which it begins; by default those of the season.",
         ),
     ] = [],  # noqa: B006
     workers: WORKERS = 1,
@@ -36,7 +36,7 @@ def closure_command(
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
-    """Cost of a closure by length and month: energy, income and demand that is not served."""
+    """Print the cost of a closure by length and month: energy, income and unserved demand."""
     from energy.analysis.parallel import processes_if_many
     from energy.report.answers.avoided import closure_answer
 

@@ -24,7 +24,7 @@ def compare_command(
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
-    """Compare finished runs: the inputs that differ first, then the results. The others are held to the first."""
+    """Compare finished runs: first the inputs that differ, then the results. The first run is the base."""
     from energy.plots.library import write_comparison
     from energy.plots.small_multiples import small_multiples_figure
     from energy.plots.style import save

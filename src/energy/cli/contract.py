@@ -15,10 +15,10 @@ from energy.cli.tables import show_table
 @app.command("contract")
 def contract_command(
     folder: Annotated[Path, typer.Argument(help="Folder of a finished `energy risk`.")],
-    price: Annotated[float, typer.Option(help="For contracted energy delivered [USD/MWh].")] = 51.5,
-    shortfall: Annotated[float, typer.Option(help="What a contracted MWh costs that lacks [USD/MWh].")] = 94.0,
-    spot: Annotated[float, typer.Option(help="For energy beyond the contract [USD/MWh].")] = 20.0,
-    tail: Annotated[float, typer.Option(min=0.01, max=0.5, help="Share of the worst seasons.")] = 0.1,
+    price: Annotated[float, typer.Option(help="Price of contracted energy that is delivered [USD/MWh].")] = 51.5,
+    shortfall: Annotated[float, typer.Option(help="Cost of a contracted MWh that is not delivered [USD/MWh].")] = 94.0,
+    spot: Annotated[float, typer.Option(help="Price of energy beyond the contract [USD/MWh].")] = 20.0,
+    tail: Annotated[float, typer.Option(min=0.01, max=0.5, help="Share of the seasons that count as worst.")] = 0.1,
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:

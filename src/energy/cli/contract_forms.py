@@ -23,24 +23,24 @@ def contract_forms_command(
     overrides: SET = [],  # noqa: B006
     samples: Annotated[
         Path | None,
-        typer.Option(help="Samples of `energy risk` (samples.csv); dry, median, wet water without."),
+        typer.Option(help="Samples of `energy risk` (samples.csv); by default dry, median, wet water."),
     ] = None,
     opportunity: Annotated[
         float,
-        typer.Option(min=0, help="What unsold energy is worth to the sellers [$/MWh]."),
+        typer.Option(min=0, help="Value of unsold energy to the sellers [$/MWh]."),
     ] = 20.2,
     penalty: Annotated[
         float | None,
         typer.Option(
             min=0,
-            help="What sellers pay for a MWh not offered [$/MWh]; half the price.",
+            help="What sellers pay for a MWh not offered [$/MWh]; by default half the price.",
         ),
     ] = None,
     out: SCENARIO_FOLDERS = Path("results/contract_forms"),
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
-    """Take-or-pay against pay-per-unit under water risk: what each side gets, in the mean and in the worst seasons."""
+    """Compare take-or-pay and pay-per-unit under water risk: each side's gain, in the mean and in the worst seasons."""
     from energy.report.answers.money import contract_answer
     from energy.report.answers.money_options import read_seasons
 

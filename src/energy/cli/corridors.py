@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 def corridors_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
-    corridor: Annotated[list[str], typer.Option(help="Corridor of the case; all unless said.")] = [],  # noqa: B006
+    corridor: Annotated[list[str], typer.Option(help="Corridor of the case; all by default.")] = [],  # noqa: B006
     out: SCENARIO_FOLDERS = Path("results/corridors"),
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
-    """N-1 of each corridor: the exchange [MW] that is left when one cause takes it out, water not limiting."""
+    """Print the exchange [MW] that is left when each corridor is out of service (N-1); water does not limit."""
     from energy.report.answers.grid import corridor_answer
 
     def solve(case: Case, asked: Scenario) -> Answer:

@@ -17,7 +17,7 @@ LAWS = ("exponential", "lognormal", "empirical")
 def fit_command(
     log: Annotated[Path, typer.Argument(help="Log of events, a CSV file.")],
     corridor: Annotated[list[str], typer.Option(help="Corridor of the log.")],
-    start: Annotated[str, typer.Option("--from", help="First day that was watched, YYYY-MM-DD.")],
+    start: Annotated[str, typer.Option("--from", help="First day of the observed period, YYYY-MM-DD.")],
     end: Annotated[str, typer.Option("--to", help="First day after it.")],
     cause: Annotated[list[str], typer.Option(help="Cause; all if none is named.")] = [],  # noqa: B006
     law: Annotated[str, typer.Option(help="exponential, lognormal or empirical.")] = "lognormal",

@@ -23,7 +23,7 @@ def frequency_command(
     overrides: SET = [],  # noqa: B006
     loss: Annotated[
         float | None,
-        typer.Option(min=0, help="Loss that is shown [MW]; the line's rating."),
+        typer.Option(min=0, help="Loss [MW]; by default the line's rating."),
     ] = None,
     receiving: Annotated[str | None, typer.Option(help="Synchronous area of the receiving end.")] = None,
     sending: Annotated[str | None, typer.Option(help="Synchronous area of the sending end.")] = None,
@@ -35,7 +35,7 @@ def frequency_command(
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
-    """Loss of the line: rate of change and nadir of frequency at both ends, and the exchange that can be lost."""
+    """Print rate of change and nadir of frequency at both ends for a loss, and the exchange that can be lost."""
     from energy.report.answers.frequency import (
         frequency_answer,
         write_limited_scenario,

@@ -23,7 +23,7 @@ def investment_command(
     overrides: SET = [],  # noqa: B006
     start: Annotated[
         list[str],
-        typer.Option(help="First year of service, or never; again for more."),
+        typer.Option(help="First year of service, or never; may be given more than once."),
     ] = [],  # noqa: B006
     event: Annotated[
         list[str],

@@ -17,7 +17,7 @@ def option_command(
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
-    """Report a way that a scenario builds: energy by month, transit income, fuel replaced, what the line loses."""
+    """Report a route that a scenario builds: energy by month, transit income, fuel replaced, what the line loses."""
     from energy.report.answers.built_option import built_option_answer
 
     answer_scenario(scenario, overrides, built_option_answer, out=out, as_json=as_json, force=force)

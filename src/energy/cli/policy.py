@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from energy.case import Case
 
 policy_app = typer.Typer(
-    help="Operation by a policy, that knows neither water nor outages to come.",
+    help="Operation by a policy, which knows neither future water nor outages.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -37,13 +37,15 @@ DEFAULT_OUT = Path("results/policy")
 def train_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
-    iterations: Annotated[int, typer.Option(min=1, help="Most iterations, with those resumed.")] = 100,
-    paths: Annotated[int, typer.Option(min=1, help="Years walked in each iteration.")] = 4,
+    iterations: Annotated[int, typer.Option(min=1, help="Maximum of iterations, with those resumed.")] = 100,
+    paths: Annotated[int, typer.Option(min=1, help="Years simulated in each iteration.")] = 4,
     tolerance: Annotated[
         float, typer.Option(min=0, help="Change of the lower bound below which the training has stalled.")
     ] = 1.0,
     classes: Annotated[int, typer.Option(min=1, max=20, help="Classes of the water so far.")] = 3,
-    outcomes: Annotated[int, typer.Option(min=1, max=100, help="Months from dry to wet in each class.")] = 5,
+    outcomes: Annotated[
+        int, typer.Option(min=1, max=100, help="Outcomes of a month in each class, from dry to wet.")
+    ] = 5,
     hazards: Annotated[
         str, typer.Option(help="Set of hazards, or path of a YAML file, whose outages may come; empty: none.")
     ] = "",
@@ -88,7 +90,7 @@ def show_command(
     overrides: SET = [],  # noqa: B006
     out: OUT = DEFAULT_OUT,
 ) -> None:
-    """Say what a trained policy belongs to, and how well it is trained."""
+    """Print what a trained policy belongs to, and how well it is trained."""
     from energy.analysis.policy.policy_file import load_policy, read_manifest
     from energy.analysis.policy.water_policy import ChainDesign, policy_model
     from energy.report.policy_text import policy_text, training_text
@@ -110,10 +112,13 @@ def simulate_command(
     overrides: SET = [],  # noqa: B006
     years: Annotated[int, typer.Option(min=1, help="Years that the policy decides.")] = 1000,
     foreseen: Annotated[
-        int, typer.Option(min=0, help="Of these the first that are solved with perfect foresight, too.")
+        int, typer.Option(min=0, help="The first of these years that are also solved with perfect foresight.")
     ] = 50,
     own_odds: Annotated[
-        bool, typer.Option("--own-odds", help="Years of the odds that the policy knows, not of those of energy risk.")
+        bool,
+        typer.Option(
+            "--own-odds", help="Draw years from the odds that the policy knows, not from those of energy risk."
+        ),
     ] = False,
     seed: SEED = 1,
     workers: WORKERS = 2,
@@ -123,7 +128,7 @@ def simulate_command(
     ] = False,
     project: Annotated[Path, typer.Option(help="Folder of the project, for --page.")] = Path(),
 ) -> None:
-    """Simulate years that a trained policy decides; print the season, firm power, contents, worth of water, harm."""
+    """Simulate years with a trained policy; print the season, firm power, contents, worth of water, harm."""
     from energy.analysis.policy.firm_energy import firm_energy_table
     from energy.analysis.policy.foreseen_years import foreseen_years
     from energy.analysis.policy.policy_file import load_policy, read_manifest

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def questions_command(
     number: Annotated[
         int | None,
-        typer.Argument(help="Question that is answered; none: all are listed."),
+        typer.Argument(help="Question to answer; all are listed if none is named."),
     ] = None,
     base: Annotated[str, typer.Option(help="Scenario that the answers start from.")] = "baseline",
     overrides: SET = [],  # noqa: B006
@@ -37,7 +37,7 @@ def questions_command(
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
-    """List what lenders, utilities and ministries ask, or answer one of it: sentence, tables, range, marks, limits."""
+    """List questions of lenders, utilities and ministries, or answer one: sentence, tables, range, marks, limits."""
     from energy.report.questions.library import read_library
     from energy.report.questions.registry import QUESTIONS, question
 

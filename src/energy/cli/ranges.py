@@ -23,15 +23,13 @@ def ranges_command(
     sets: Annotated[int, typer.Option(min=20, max=MOST_SAMPLES, help="Sets of all unknown numbers.")] = 200,
     seed: SEED = 1,
     workers: WORKERS = 2,
-    out: Annotated[Path, typer.Option(help="Folder that keeps what is done, and gets the table.")] = Path(
-        "results/ranges"
-    ),
+    out: Annotated[Path, typer.Option(help="Folder for finished points and the table.")] = Path("results/ranges"),
     reference: Annotated[
         bool, typer.Option("--reference", help="Renew results/reference/ranges.csv and the pages that quote it.")
     ] = False,
     project: Annotated[Path, typer.Option(help="Folder of the project, for --reference.")] = Path(),
 ) -> None:
-    """State the 90 % range of headline numbers with all unknown numbers at once; stopped, it goes on where it was."""
+    """Print the 90 % range of headline numbers with all unknown numbers at once; a stopped study resumes."""
     from energy.analysis.calibration.predictions import predicted_range
     from energy.analysis.parallel import processes_if_many
     from energy.analysis.sensitivity.number_sets import read_number_sets

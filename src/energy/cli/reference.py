@@ -14,11 +14,13 @@ from energy.cli.shared_options import MOST_PROCESSES
 
 @app.command("reference")
 def reference_command(
-    scenarios: Annotated[list[str], typer.Argument(help="Scenarios to solve; the whole library if none is said.")] = [],  # noqa: B006
+    scenarios: Annotated[
+        list[str], typer.Argument(help="Scenarios to solve; the whole library if none is named.")
+    ] = [],  # noqa: B006
     project: Annotated[Path, typer.Option(help="Folder of the project.")] = Path(),
     jobs: Annotated[int, typer.Option(min=1, max=MOST_PROCESSES, help="Processes.")] = os.cpu_count() or 1,
 ) -> None:
-    """Solve scenarios again; renew results/reference/headline.csv and the numbers that pages quote of it."""
+    """Solve scenarios again; renew results/reference/headline.csv and the numbers that pages quote from it."""
     from energy.analysis.parallel import processes
     from energy.analysis.reference import solved_headline
     from energy.errors import SolverError

@@ -19,11 +19,11 @@ def rerun_command(
     manifest: Annotated[Path, typer.Argument(help="The manifest.json of a finished run.", show_default=False)],
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder that gets the new run's folder; nothing unless said."),
+        typer.Option(help="Folder that gets the new run's folder; by default nothing is written."),
     ] = None,
     force: FORCE = False,
 ) -> None:
-    """Make a finished run again from its manifest; exit code 1 where the numbers are not the same."""
+    """Repeat a finished run from its manifest; exit code 1 where the numbers differ."""
     from energy.results.ownership import refuse_strange_folder
     from energy.results.rerun import rerun
 

@@ -20,7 +20,7 @@ def resolution_command(
     overrides: SET = [],  # noqa: B006
     only: Annotated[
         list[str],
-        typer.Option(help="Resolutions to measure; the last is what the others are held against."),
+        typer.Option(help="Resolutions to measure; the last is the reference for the others."),
     ] = [],  # noqa: B006
     page: Annotated[Path | None, typer.Option(help="Page whose block 'resolution' gets the table.")] = None,
 ) -> None:

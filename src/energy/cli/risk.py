@@ -33,13 +33,15 @@ def risk_command(
     context: typer.Context,
     scenario: SCENARIO,
     hazards: Annotated[str, typer.Option(help="Set of hazards, or path of a YAML file.")] = "base",
-    samples: Annotated[int, typer.Option(min=2, max=MOST_SAMPLES, help="Samples; with --until-ci the most.")] = 1000,
+    samples: Annotated[
+        int, typer.Option(min=2, max=MOST_SAMPLES, help="Number of samples; with --until-ci the maximum.")
+    ] = 1000,
     until_ci: Annotated[
         str | None,
         typer.Option(help="Stop when half the 95 % interval is this share of the figure: 2%."),
     ] = None,
-    figure: Annotated[str, typer.Option(help="Figure that --until-ci looks at: season, P50, P90, P95.")] = "season",
-    below: Annotated[list[float], typer.Option(help="Season [GWh] whose shortfall is counted.")] = [],  # noqa: B006
+    figure: Annotated[str, typer.Option(help="Figure for --until-ci: season, P50, P90, P95.")] = "season",
+    below: Annotated[list[float], typer.Option(help="Energy [GWh]; seasons below it are counted.")] = [],  # noqa: B006
     tilt: Annotated[
         list[str],
         typer.Option(help="Draw a rare hazard more often and weight it down: 'hazard=5'."),
@@ -51,7 +53,7 @@ def risk_command(
     workers: Annotated[int, typer.Option(min=1, max=MOST_PROCESSES, help="Processes.")] = 2,
     split: Annotated[
         int,
-        typer.Option(min=0, max=10_000, help="Sets of unknown numbers that meet as many draws: the band by its parts."),
+        typer.Option(min=0, max=10_000, help="Sets of unknown numbers, with as many draws: the parts of the band."),
     ] = 0,
     numbers: NUMBERS = "ranges",
     foresight: Annotated[
@@ -59,7 +61,7 @@ def risk_command(
     ] = "",
     policy: Annotated[
         Path | None,
-        typer.Option(help="Its file; results/policy/<scenario>/policy.npz unless said."),
+        typer.Option(help="File of the policy; by default results/policy/<scenario>/policy.npz."),
     ] = None,
     draw: Annotated[int | None, typer.Option(min=0, help="Write this draw as a scenario instead of sampling.")] = None,
     overrides: SET = [],  # noqa: B006

@@ -32,11 +32,11 @@ def run_command(
     ] = float("inf"),
     structure: Annotated[
         bool,
-        typer.Option(help="Solve what Kirchhoff's law and help between sellers do to the answer."),
+        typer.Option(help="Solve the effect of Kirchhoff's law and of help between sellers."),
     ] = True,
     policy: Annotated[
         Path | None,
-        typer.Option(help="Policy for foresight=policy; results/policy/<scenario>/policy.npz unless said."),
+        typer.Option(help="Policy for foresight=policy; by default results/policy/<scenario>/policy.npz."),
     ] = None,
     force: FORCE = False,
     as_json: AS_JSON = False,

@@ -32,12 +32,16 @@ def sensitivity_command(
     scenario: SCENARIO,
     metric: Annotated[str, typer.Option(help="delivered, sent, peak, unserved, objective.")] = "delivered",
     only: Annotated[list[str], typer.Option(help="Shell pattern of keys, as 'values.links.*'.")] = [],  # noqa: B006
-    looked_at: Annotated[int, typer.Option(min=1, max=10_000, help="Numbers with the widest bars to screen.")] = 40,
+    looked_at: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Number of parameters to screen, those with the widest bars.")
+    ] = 40,
     trajectories: Annotated[int, typer.Option(min=2, max=1000, help="Paths of Morris' screening.")] = 4,
     top: Annotated[int, typer.Option(min=1, help="Numbers that get Sobol indices.")] = 6,
     base: Annotated[int, typer.Option(min=0, max=2**16, help="Sobol sample, a power of two; 0: no indices.")] = 64,
     spread: Annotated[int, typer.Option(min=0, max=MOST_SAMPLES, help="Sets of all numbers at once.")] = 100,
-    split: Annotated[int, typer.Option(min=0, max=10_000, help="Sets and draws for random against unknown.")] = 0,
+    split: Annotated[
+        int, typer.Option(min=0, max=10_000, help="Sets and draws that separate random from unknown.")
+    ] = 0,
     hazards: HAZARDS = "base",
     numbers: NUMBERS = "ranges",
     seed: SEED = 1,
@@ -50,7 +54,7 @@ def sensitivity_command(
 ) -> None:
     """Rank the numbers of the evidence by what their ranges do to a metric: tornado, Morris, Sobol.
 
-    Stopped at any moment, it goes on where it was; what --split draws begins anew.
+    Stopped at any moment, it resumes; the draws of --split begin anew.
     """
     from energy.analysis.parallel import processes
     from energy.analysis.sensitivity.number_sets import read_number_sets

@@ -21,7 +21,7 @@ def settlement_command(
         bool,
         typer.Option(
             "--shortfall-owed",
-            help="Take-or-pay: owed is what was contracted, not what was offered.",
+            help="Take-or-pay: the buyer owes what was contracted, not what was offered.",
         ),
     ] = False,
     measured: Annotated[
@@ -35,7 +35,7 @@ def settlement_command(
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
-    """Print who pays whom what by month, whether debt is served, fuel saved, rent, and welfare by country."""
+    """Print payments by month, debt service, fuel saved, congestion rent, and welfare by country."""
     case, asked = read_asked(scenario, overrides)
     from energy.analysis.settlement import settlement
     from energy.plots.frame import foot_of

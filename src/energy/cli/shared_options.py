@@ -26,7 +26,9 @@ SET = Annotated[
     list[str],
     typer.Option("--set", help="Override a value of the scenario: key=value.", autocompletion=matching_keys),
 ]
-FORCE = Annotated[bool, typer.Option("--force", help="Replace what is in the way, though it was not written here.")]
+FORCE = Annotated[
+    bool, typer.Option("--force", help="Replace existing files and folders that this package did not write.")
+]
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 
 HAZARDS = Annotated[str, typer.Option(help="Set of hazards, or path of a YAML file.")]

@@ -27,24 +27,26 @@ def sweep_command(
     file: Annotated[str, typer.Argument(help="Name of a sweep in scenarios/sweeps/, or path of a YAML file.")],
     overrides: SET = [],  # noqa: B006
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a sweep.")] = Path("results/sweeps"),
-    workers: Annotated[int | None, typer.Option(min=1, max=MOST_PROCESSES, help="Processes; else one a core.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=MOST_PROCESSES, help="Processes; by default one a core.")
+    ] = None,
     dask: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, as tcp://host:8786.")] = None,
     solver: Annotated[
         str | None,
-        typer.Option(help="Another solver that linopy knows, by PyPSA's n.optimize and at its pace."),
+        typer.Option(help="Another solver that linopy knows; solves by PyPSA's n.optimize, at its pace."),
     ] = None,
     sets: Annotated[int, typer.Option(min=0, max=MOST_SAMPLES, help="Sets of the unknown numbers at every point.")] = 0,
     numbers: NUMBERS = "ranges",
     policy: Annotated[
         Path | None,
-        typer.Option(help="Policy for foresight=policy; results/policy/<scenario>/policy.npz unless said."),
+        typer.Option(help="Policy for foresight=policy; by default results/policy/<scenario>/policy.npz."),
     ] = None,
     quantity: Annotated[
-        str, typer.Option(help="What is printed and drawn; else what events take, or what is delivered.")
+        str, typer.Option(help="Quantity to print and draw; by default what events take, or what is delivered.")
     ] = "",
     as_json: AS_JSON = False,
 ) -> None:
-    """Solve a scenario for many values of some of its keys; stopped at any moment, it goes on where it was."""
+    """Solve a scenario for many values of some of its keys; a stopped sweep resumes."""
     from energy.analysis.sweep.sweep import sweep
     from energy.analysis.sweep.sweep_file import read_sweep
     from energy.cli.policy import DEFAULT_OUT, policy_file

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 def threshold_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
-    rule: Annotated[list[str], typer.Option(help="Rule of a start: toktogul_start.")] = [],  # noqa: B006
+    rule: Annotated[list[str], typer.Option(help="Rule of kind start: toktogul_start.")] = [],  # noqa: B006
     quantity: Annotated[
         float | None,
         typer.Option(
             min=0,
-            help="Energy of the season [GWh]; the scenario's own unless said.",
+            help="Energy of the season [GWh]; by default the scenario's own.",
         ),
     ] = None,
     levels: Annotated[int, typer.Option(min=2, max=101, help="Levels between empty and full.")] = 9,
@@ -34,7 +34,7 @@ def threshold_command(
     force: FORCE = False,
     as_json: AS_JSON = False,
 ) -> None:
-    """Level of a reservoir at the start of the year below which the season falls short of a quantity."""
+    """Print the level of a reservoir at the start of the year below which the season falls short of a quantity."""
     from energy.report.answers.grid import threshold_answer
 
     def solve(case: Case, asked: Scenario) -> Answer:

@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 GROUPS: dict[str, tuple[str, ...]] = {
     "Start": ("list", "show", "check", "questions", "init", "new", "schema"),
     "Runs and their results": ("run", "rerun", "compare", "figures", "report", "map", "export", "build", "import"),
-    "Transfer and what takes it": (
+    "Transfer and its limits": (
         "attribution",
         "capability",
         "corridors",
@@ -20,9 +20,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "avoided",
     ),
     "Risk": ("risk", "adequacy", "contract", "contract-forms", "actions", "fit", "policy"),
-    "What the numbers do": ("sweep", "sensitivity", "ranges", "investment"),
-    "Physics beside the optimisation": ("acflow", "frequency", "head"),
-    "Is the model right": ("backcast", "calibrate", "reference", "resolution"),
+    "Effect of the numbers": ("sweep", "sensitivity", "ranges", "investment"),
+    "Physics outside the optimisation": ("acflow", "frequency", "head"),
+    "Validation": ("backcast", "calibrate", "reference", "resolution"),
 }
 OTHERS = "More"
 
