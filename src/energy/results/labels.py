@@ -58,7 +58,7 @@ LARGE = 1e4  # from where four figures would be written with an exponent
 
 
 def range_text(row: Mapping[Any, Any]) -> str:
-    """Return a number's range with its unit; of dates without.
+    """Return a number's range with its unit; dates and numbers without a unit have none.
 
     >>> range_text({"low": 1200.0, "high": 2500.5, "unit": "MW"})
     '1,200 to 2,500 MW'
@@ -69,7 +69,8 @@ def range_text(row: Mapping[Any, Any]) -> str:
     """
     if row["unit"] == "year":
         return f"{row['low']:.0f} to {row['high']:.0f}"
-    return f"{_end_text(row['low'])} to {_end_text(row['high'])} {row['unit']}"
+    unit = "" if row["unit"] == "-" else f" {row['unit']}"
+    return f"{_end_text(row['low'])} to {_end_text(row['high'])}{unit}"
 
 
 def _end_text(value: float) -> str:
