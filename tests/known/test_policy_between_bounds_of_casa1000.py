@@ -2,7 +2,8 @@
 
 What must hold whatever a training has reached: in every year foresight costs least, and the lower bound of the policy
 is below the mean cost of every rule, those that sell late among them. A ban only adds to what must hold, so that at
-equal training the bound of the late rule is the higher one.
+equal training the bound of the late rule is the higher one. That the policy itself costs less than the late rule holds
+once it has learnt enough, as it has here.
 """
 
 from __future__ import annotations
@@ -118,6 +119,7 @@ def test_a_policy_lies_between_late_sale_and_foresight(
     assert (seen.cost_foresight <= seen.late.costs + MWH).all()
     assert seen.net_policy <= seen.net_foresight
     assert seen.net_policy >= seen.net_late
+    assert seen.cost_policy.mean() <= seen.late.costs.mean()
     assert seen.sold_too_early == pytest.approx(0.0, abs=1e-6)
     if own_odds:
         assert policy.lower_bound <= seen.late.interval()[1]
