@@ -101,16 +101,24 @@ def with_overrides(
         of_table[target] = best[0].value
     if faults:
         raise InputError(dict.fromkeys(faults))
-    # a table that no value changes stays the same object, by which what was computed from it is known again
+    return _with_changes(case, changes)
+
+
+def _with_changes(case: Case, changes: Mapping[str, Mapping[_Target, float]]) -> Case:
+    """Return the case with changed tables.
+
+    A table that no value changes stays the same object, by which what was computed from it is known again.
+    """
     components = dict(case.components)
     profiles = dict(case.profiles)
     for name, of_table in changes.items():
-        if name.startswith(PROFILE):
-            profile = name.removeprefix(PROFILE)
-            change = _replaced if profile in SINGLE_NUMBERS else _multiplied
-            profiles[profile] = change(case.profiles[profile], of_table)
-        else:
+        profile = name.removeprefix(PROFILE)
+        if not name.startswith(PROFILE):
             components[name] = _with_numbers(case.components[name], of_table)
+        elif profile in SINGLE_NUMBERS:
+            profiles[profile] = _replaced(case.profiles[profile], of_table)
+        else:
+            profiles[profile] = _multiplied(case.profiles[profile], of_table)
     return replace(case, components=components, profiles=profiles)
 
 
