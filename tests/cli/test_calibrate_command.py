@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,6 +96,38 @@ def test_a_record_is_learnt_from_and_the_posterior_handed_on(command: Command, p
     few = ["--looked-at", 2, "--trajectories", 2, "--top", 1, "--base", 0, "--spread", 4, "--workers", 1]
     sensitivity = command("sensitivity", "two_bus", "--numbers", "posterior", *few, *coarse, "--json")
     assert sensitivity.returncode == 0, sensitivity.stderr
+
+
+def test_a_calibration_that_is_killed_goes_on_to_the_same_bits(command: Command, project: Path) -> None:
+    """Killed in the middle of its sets, and calibrated once without a stop."""
+    words = ["calibrate", "year_2028", "year_2029", "--sets", "60", "--workers", "1"]
+    journal = project / "parts" / "two_bus" / "points.jsonl"
+    started = subprocess.Popen(
+        [sys.executable, "-m", "energy", *words, "--out", str(project / "parts")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    latest = time.monotonic() + 120
+    while len(_lines(journal)) < 10 and time.monotonic() < latest:
+        assert started.poll() is None, "it ended by itself"
+        time.sleep(0.01)
+    started.kill()
+    assert started.wait() == -signal.SIGKILL
+    kept = _lines(journal)
+    assert 10 <= len(kept) < 120
+
+    again = command(*words, "--out", project / "parts")
+    assert again.returncode == 0, again.stderr
+    assert _lines(journal)[: len(kept) - 1] == kept[:-1]  # the last may have been half written
+    once = command(*words, "--out", project / "once")
+    assert once.returncode == 0, once.stderr
+    for name in ("posterior.csv", "ranges.csv", "left_out.csv"):
+        parts, whole = (project / folder / "two_bus" / name for folder in ("parts", "once"))
+        assert parts.read_bytes() == whole.read_bytes(), name
+
+
+def _lines(journal: Path) -> list[str]:
+    return journal.read_text().splitlines() if journal.exists() else []
 
 
 @pytest.mark.parametrize(
