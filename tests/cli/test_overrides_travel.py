@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import energy
-from energy.model.changed_inputs import change_warnings
+from energy.model.change_warnings import change_warnings
 from energy.plots.registry import entries
 from energy.results.dataset import read_record
 from energy.scenario import read_scenario

@@ -12,7 +12,8 @@ from energy.case.check import cross_faults
 from energy.case.schema import MONTHS, SUMMER_MONTHS
 from energy.errors import InputError
 from energy.model import inputs
-from energy.model.changed_inputs import change_texts, change_warnings
+from energy.model.change_warnings import change_warnings
+from energy.model.changed_inputs import change_texts
 from energy.model.operating_rules import rule_book
 from energy.model.overrides import with_overrides
 from energy.model.profiles import demand, month_shares

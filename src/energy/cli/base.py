@@ -90,7 +90,7 @@ def read_asked(name: str, overrides: list[str]) -> tuple[Any, Any]:
     """Return the case and the scenario that a name and its overrides ask for."""
     from energy.case import read_case
     from energy.model.additions import with_additions
-    from energy.model.changed_inputs import change_warnings
+    from energy.model.change_warnings import change_warnings
     from energy.model.horizon import on_calendar
     from energy.scenario import read_scenario
 

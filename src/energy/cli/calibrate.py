@@ -46,7 +46,64 @@ def calibrate_command(
 
     A stopped calibration resumes.
     """
+    from energy.results.ownership import refuse_unwritable
+
+    case, years = _years(scenarios, overrides)
+    folder = out / case.name
+    refuse_unwritable(folder)
+    forecasts = [_of_case(name, case) for name in predict]
+    report = _calibrate(
+        case,
+        years,
+        forecasts,
+        only=only or ["*"],
+        sets=sets,
+        predicted=predicted,
+        seed=seed,
+        workers=workers,
+        folder=folder,
+        force=force,
+    )
+    _write_tables(report, folder, force)
+    if as_json:
+        _print_json(report)
+    else:
+        _print_report(report, folder)
+    if page:
+        _write_page(report, project)
+
+
+def _years(names: list[str], overrides: list[str]) -> tuple[Case, list[Scenario]]:
+    """Return the years to fit and their case; all scenarios tagged backcast where none is named."""
     from energy.analysis.backcast_variants import tagged
+    from energy.case import read_case
+    from energy.errors import Fault, InputError
+    from energy.scenario import read_scenario
+
+    names = names or tagged("backcast")
+    if not names:
+        raise InputError(Fault("no scenario is tagged backcast", repair="name the years, as backcast_2024"))
+    years = [read_scenario(name, overrides=overrides) for name in names]
+    return read_case(years[0].case), years
+
+
+def _calibrate(
+    case: Case,
+    years: list[Scenario],
+    forecasts: list[Scenario],
+    *,
+    only: list[str],
+    sets: int,
+    predicted: int,
+    seed: int,
+    workers: int,
+    folder: Path,
+    force: bool,
+) -> CalibrationReport:
+    """Calibrate, write the posterior, and predict the range of each forecast from the evidence and from the posterior.
+
+    ``sets`` are run through all years, ``predicted`` for each range of a forecast.
+    """
     from energy.analysis.calibration.backcast_runs import SetRunner, backcast_years
     from energy.analysis.calibration.findings import leave_one_year_out
     from energy.analysis.calibration.history_matching import CalibrationBudget, calibrate
@@ -54,52 +111,49 @@ def calibrate_command(
     from energy.analysis.parallel import processes_if_many
     from energy.analysis.sweep.progress import shown_progress
     from energy.analysis.sweep.store import Journal
-    from energy.case import read_case
-    from energy.errors import Fault, InputError
-    from energy.report.calibration_docs import write_calibration, write_posterior
-    from energy.report.calibration_text import calibration_json, report_of
-    from energy.results.ownership import refuse_unwritable
-    from energy.scenario import read_scenario
+    from energy.report.calibration_docs import write_posterior
+    from energy.report.calibration_text import report_of
 
-    years = [read_scenario(name, overrides=overrides) for name in scenarios or tagged("backcast")]
-    if not years:
-        raise InputError(Fault("no scenario is tagged backcast", repair="name the years, as backcast_2024"))
-    case = read_case(years[0].case)
-    folder = out / case.name
-    refuse_unwritable(folder)
-    asked = [_of_case(name, case) for name in predict]
     with working("looking up the unknown numbers …"):
-        known = backcast_years(case, years, only or ["*"])
+        known = backcast_years(case, years, only)
     budget = CalibrationBudget(sets=sets)
-    runs = budget.first_wave + budget.second_wave
+    runs_of_years = (budget.first_wave + budget.second_wave) * len(years)
+    runs_of_forecasts = 2 * predicted * len(forecasts)
     with (
         closing(Journal(folder)) as journal,
         processes_if_many(workers) as executor,
         shown_progress(f"calibrate {case.name}", new_console(error=True)) as show,
     ):
-        total = runs * len(years) + 2 * predicted * len(asked)
-        runner = SetRunner(case, journal, executor, show, total)
+        runner = SetRunner(case, journal, executor, show, runs_of_years + runs_of_forecasts)
         calibration = calibrate(known, runner.quantities_of, budget, seed)
-        write_posterior(calibration, folder / "posterior.csv", force)
-        sets_left = _read_back(folder / "posterior.csv")
-        before = [predicted_range(runner, scenario, predicted, seed, None) for scenario in asked]
-        after = [predicted_range(runner, scenario, predicted, seed, sets_left) for scenario in asked]
-    report = report_of(
-        calibration,
-        leave_one_year_out(calibration),
-        [each.table for each in (*before, *after)],
-        {each.scenario: each.leading() for each in after},
-    )
-    tables = {"ranges": report.ranges, "lessons": report.lessons, "left_out": report.left_out.set_index("place")}
-    for name, table in tables.items():
-        write_table(table, folder / f"{name}.csv", force)
-    if as_json:
-        print(json.dumps(calibration_json(report), indent=1))
-    else:
-        _print_report(report, folder)
-    if page:
-        for path in write_calibration(report, project):
-            new_console(error=True).print(f"written: {path}")
+        posterior_file = folder / "posterior.csv"
+        write_posterior(calibration, posterior_file, force)
+        posterior = _read_back(posterior_file)
+        prior_ranges = [predicted_range(runner, forecast, predicted, seed, None) for forecast in forecasts]
+        posterior_ranges = [predicted_range(runner, forecast, predicted, seed, posterior) for forecast in forecasts]
+    tables = [predicted_one.table for predicted_one in (*prior_ranges, *posterior_ranges)]
+    leading = {predicted_one.scenario: predicted_one.leading() for predicted_one in posterior_ranges}
+    return report_of(calibration, leave_one_year_out(calibration), tables, leading)
+
+
+def _write_tables(report: CalibrationReport, folder: Path, force: bool) -> None:
+    write_table(report.ranges, folder / "ranges.csv", force)
+    write_table(report.lessons, folder / "lessons.csv", force)
+    write_table(report.left_out.set_index("place"), folder / "left_out.csv", force)
+
+
+def _write_page(report: CalibrationReport, project: Path) -> None:
+    from energy.report.calibration_docs import write_calibration
+
+    console = new_console(error=True)
+    for path in write_calibration(report, project):
+        console.print(f"written: {path}")
+
+
+def _print_json(report: CalibrationReport) -> None:
+    from energy.report.calibration_text import calibration_json
+
+    print(json.dumps(calibration_json(report), indent=1))
 
 
 def _print_report(report: CalibrationReport, folder: Path) -> None:
@@ -107,8 +161,10 @@ def _print_report(report: CalibrationReport, folder: Path) -> None:
     from energy.report.risk_text import frame_text
 
     console = new_console()
-    console.print(frame_text(taught_table(report, 20).set_index("number"), "what the record narrows, 90 % ranges"))
-    console.print(frame_text(records_table(report).set_index("quantity"), "the record"))
+    taught = taught_table(report, 20).set_index("number")
+    records = records_table(report).set_index("quantity")
+    console.print(frame_text(taught, "what the record narrows, 90 % ranges"))
+    console.print(frame_text(records, "the record"))
     for sentence in summary_sentences(report):
         console.print(sentence)
     console.print(f"written to {folder}")
@@ -130,4 +186,5 @@ def _read_back(path: Path) -> NumberSets:
 
     from energy.analysis.sensitivity.number_sets import SET, NumberSets
 
-    return NumberSets(pd.read_csv(path).drop(columns=SET), path)
+    sets = pd.read_csv(path).drop(columns=SET)
+    return NumberSets(sets, path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +11,7 @@ import typer
 
 from energy.cli.base import app, command_text, is_quiet, new_console, read_asked, working
 from energy.cli.progress import counted
+from energy.cli.risk_options import number_sets_asked, policy_asked, sampling_asked
 from energy.cli.shared_options import AS_JSON, FORCE, LARGEST_SEED, MOST_PROCESSES, MOST_SAMPLES, NUMBERS, SCENARIO, SET
 
 if TYPE_CHECKING:
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from energy.analysis.risk.stratification import Pool
     from energy.analysis.sensitivity.number_sets import NumberSets
     from energy.case import Case
-    from energy.errors import Fault
     from energy.report.risk_docs import RiskReport
-    from energy.scenario import HazardSet, Scenario
 
 
 @app.command("risk")
@@ -80,8 +78,8 @@ def risk_command(
         overrides = [*overrides, f"foresight={foresight}"]
     case, asked = read_asked(scenario, overrides)
     hazard_set = read_hazards(hazards)
-    file_of_policy = _file_of_policy(asked, policy, growth, split)
-    design, plan = _asked(
+    file_of_policy = policy_asked(asked, policy, growth, split)
+    design, plan = sampling_asked(
         scenario=asked.model_copy(update={"foresight": "perfect"}) if file_of_policy else asked,
         hazards=hazard_set,
         seed=seed,
@@ -94,7 +92,7 @@ def risk_command(
         plain=plain,
     )
     design = replace(design, policy=file_of_policy)
-    number_sets = _number_sets(numbers, split, case, asked)
+    number_sets = number_sets_asked(numbers, split, case, asked)
     checked(case, design)
     if draw is not None:
         _print_draw(design, draw)
@@ -183,42 +181,6 @@ def _write_page(report: RiskReport, page: Path) -> None:
         new_console(error=True).print(f"written: {path}")
 
 
-def _file_of_policy(
-    scenario: Scenario,
-    policy: Path | None,
-    growth: str | None,
-    split: int,
-) -> Path | None:
-    """Return the file of the policy that decides; None where years are foreseen.
-
-    What no policy is trained for is refused.
-    """
-    from energy.cli.policy import DEFAULT_OUT, policy_file
-    from energy.errors import Fault, InputError
-
-    if scenario.foresight != "policy":
-        if policy is None:
-            return None
-        raise InputError(Fault("a policy without foresight=policy", "--policy", repair="add --foresight policy"))
-    what = "foresight is 'policy', which is trained for one demand and one set of numbers"
-    is_asked = {"--growth": growth is not None, "--split": split > 0}
-    faults = [Fault(what, option, repair="leave it out") for option in is_asked if is_asked[option]]
-    if faults:
-        raise InputError(faults)
-    return policy or policy_file(DEFAULT_OUT, scenario.name)
-
-
-def _number_sets(numbers: str, split: int, case: Case, scenario: Scenario) -> NumberSets | None:
-    """Return what unknown numbers are drawn from; refuse numbers without a split, which would do nothing."""
-    from energy.analysis.sensitivity.number_sets import read_number_sets
-    from energy.errors import Fault, InputError
-
-    if split == 1 or (numbers != "ranges" and not split):
-        what = f"numbers from {numbers!r} and --split {split}: the band is split from two sets on"
-        raise InputError(Fault(what, "--split", allowed="2 or more", repair="add --split 16, say"))
-    return read_number_sets(numbers, case, scenario)
-
-
 def _bands(
     case: Case,
     design: SamplingDesign,
@@ -229,14 +191,13 @@ def _bands(
     """Return the band of the season by water and outages, unknown numbers, and both; empty without a split."""
     import pandas as pd
 
-    from energy.analysis.parallel import processes
+    from energy.analysis.parallel import processes_if_many
     from energy.analysis.sensitivity.aleatory_epistemic import bands, random_and_unknown
     from energy.analysis.sensitivity.uncertain_parameters import uncertain_parameters
 
     if not split:
         return pd.DataFrame()
-    pool = processes(workers) if workers > 1 else nullcontext(None)
-    with working(f"{split} sets of numbers meet {split} draws …"), pool as executor:
+    with working(f"{split} sets of numbers meet {split} draws …"), processes_if_many(workers) as executor:
         _, seasons = random_and_unknown(
             case=case,
             question=design,
@@ -252,109 +213,6 @@ def _bands(
 
 def _bands_title(split: int, numbers: str) -> str:
     return f"what the band is made of: {split} sets of numbers ({numbers}) meet {split} draws of water and outages"
-
-
-def _asked(
-    scenario: Scenario,
-    hazards: HazardSet,
-    seed: int,
-    fixed_water: bool,
-    growth: str | None,
-    tilt: list[str],
-    samples: int,
-    until_ci: str | None,
-    figure: str,
-    plain: bool,
-) -> tuple[SamplingDesign, StoppingRule]:
-    """Return what is sampled and how much, from the options; all faults at once."""
-    from energy.analysis.risk.monte_carlo import FIGURES, POOL, StoppingRule
-    from energy.analysis.risk.season_sample import SamplingDesign
-    from energy.errors import Fault, InputError, nearest
-
-    faults: list[Fault] = []
-    odds = None
-    if growth is not None:
-        odds = _odds(growth)
-        if odds is None:
-            faults.append(Fault(f"growth is {growth!r}", "--growth", allowed="three odds, as 1:2:1"))
-    tilts = []
-    for text in tilt:
-        name, factor = _tilt(text)
-        tilts.append((name, factor))
-        faults += _tilt_faults(hazards, text, name, factor)
-    until = None
-    if until_ci is not None:
-        until = _share(until_ci)
-        if until is None:
-            faults.append(Fault(f"interval is {until_ci!r}", "--until-ci", allowed="a share, as 2% or 0.02"))
-    if figure not in FIGURES:
-        allowed = ", ".join(FIGURES)
-        faults.append(
-            Fault(
-                f"no figure {figure!r}",
-                "--figure",
-                allowed=allowed,
-                repair=nearest(figure, FIGURES),
-            )
-        )
-    if samples > POOL and not plain:
-        allowed = f"up to {POOL}, or any number with --plain"
-        faults.append(Fault(f"{samples} samples", "--samples", allowed=allowed))
-    if faults:
-        raise InputError(faults)
-    design = SamplingDesign(
-        scenario=scenario,
-        hazards=hazards,
-        seed=seed,
-        water=not fixed_water,
-        growth=odds,
-        tilts=tuple(tilts),
-    )
-    return design, StoppingRule(samples, until, figure, plain)
-
-
-def _odds(text: str) -> tuple[float, float, float] | None:
-    """Return the odds of low, central and high growth, as ``1:2:1``; None where they are none."""
-    odds = [_number(part) for part in text.split(":")]
-    sound = [number for number in odds if number is not None and number >= 0]
-    if len(odds) != 3 or len(sound) != 3 or not sum(sound):
-        return None
-    low, central, high = sound
-    return low, central, high
-
-
-def _tilt(text: str) -> tuple[str, float]:
-    """Return a hazard and the factor on its rate, as ``hazard=5``; a factor of 0 where it is no number."""
-    name, _, factor = text.rpartition("=")
-    return name, _number(factor) or 0.0
-
-
-def _tilt_faults(hazards: HazardSet, text: str, name: str, factor: float) -> list[Fault]:
-    from energy.errors import Fault, nearest
-
-    if name not in hazards.hazards or factor <= 0:
-        what = f"{text!r} tilts no hazard of {hazards.name}"
-        repair = nearest(name, hazards.hazards)
-        return [Fault(what, "--tilt", allowed="hazard=factor above 0", repair=repair)]
-    if hazards.hazards[name].campaign is not None:
-        return [Fault(f"{name!r} comes in campaigns", "--tilt", allowed="a hazard without campaign")]
-    return []
-
-
-def _share(text: str) -> float | None:
-    """Return a share between 0 and 1, as ``2%`` or ``0.02``; None where it is none."""
-    number = _number(text.removesuffix("%"))
-    if number is None:
-        return None
-    share = number / 100 if text.endswith("%") else number
-    return share if 0 < share < 1 else None
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 def _print_draw(design: SamplingDesign, draw: int) -> None:
@@ -374,7 +232,7 @@ def _samples_in_folder(
     workers: int,
 ) -> tuple[pd.DataFrame, Pool | None]:
     """Return the samples of a folder with those that it lacked, and the water years that they come from."""
-    from energy.analysis.parallel import processes
+    from energy.analysis.parallel import processes_if_many
     from energy.analysis.risk.distribution import sample_table
     from energy.analysis.risk.monte_carlo import columns_of, planned_draws, water_pool
     from energy.results.samples import append_samples, open_samples, question_digest
@@ -383,9 +241,8 @@ def _samples_in_folder(
     with working("drawing water years …"):
         pool = water_pool(case, design, plan)
     draws = planned_draws(plan, pool)
-    workers_or_none = processes(workers) if workers > 1 else nullcontext(None)
     title = f"{design.scenario.name}, hazards {design.hazards.name}"
-    with workers_or_none as executor, counted(title, len(draws), is_quiet()) as advance:
+    with processes_if_many(workers) as executor, counted(title, len(draws), is_quiet()) as advance:
         advance(int(done["draw"].isin(draws).sum()))
 
         def record(rows: list[list[float]]) -> None:

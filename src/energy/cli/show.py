@@ -21,7 +21,8 @@ def show_command(
     """Print every resolved value of a scenario with the place it came from, and its events on a calendar."""
     from energy.case import read_case
     from energy.model import inputs
-    from energy.model.changed_inputs import change_texts, change_warnings
+    from energy.model.change_warnings import change_warnings
+    from energy.model.changed_inputs import change_texts
     from energy.model.horizon import on_calendar
     from energy.report.calendar_text import calendar_json, calendar_text
     from energy.scenario import resolve

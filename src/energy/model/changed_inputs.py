@@ -1,21 +1,16 @@
-"""What overrides changed in a scenario: in words, with what stood there before, and what is doubtful about it."""
+"""What overrides changed in a scenario, in words, with what stood there before."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from typing import Any
 
-import pandas as pd
-
 from energy.case import Case
-from energy.errors import Fault
+from energy.model.override_targets import PROFILE
 from energy.model.profile_rows import FIND_ROWS, SINGLE_NUMBERS
 from energy.scenario import Scenario, split_value_key
 from energy.scenario.changed_name import ACCURACY, file_name
 from energy.scenario.model import key_steps
 
-PROFILE = "profiles/"
 NOTHING_WRITTEN = {"[]": "none", "{}": "none"}
 """What scenario files write for nothing, and its word."""
 _MOST_NAMES = 3
@@ -34,11 +29,13 @@ def change_texts(case: Case, scenario: Scenario) -> list[str]:
     """
     texts = []
     for key, written in scenario.changes.items():
-        after = _value_at(scenario.plain(), key_steps(key))
-        before = NOTHING_WRITTEN.get(written, written) or _before(case, key)
         label = key.removeprefix("values.")
-        change = f"{before} → {_text(after)}" if before else f"= {_text(after)}"
-        texts.append(f"{label} {change}")
+        before = NOTHING_WRITTEN.get(written, written) or _before(case, key)
+        after = _text(_value_at(scenario.plain(), key_steps(key)))
+        if before:
+            texts.append(f"{label} {before} → {after}")
+        else:
+            texts.append(f"{label} = {after}")
     return texts
 
 
@@ -52,40 +49,13 @@ def titled(case: Case, scenario: Scenario) -> str:
     >>> titled(read_case("two_bus"), read_scenario("two_bus", overrides=["values.links.line.p_nom=80"]))
     'two_bus, links.line.p_nom 100 → 80'
     """
-    texts = zip(scenario.changes, change_texts(case, scenario), strict=True)
-    shown = [text for key, text in texts if key not in ACCURACY]
+    shown = []
+    for key, text in zip(scenario.changes, change_texts(case, scenario), strict=True):
+        if key not in ACCURACY:
+            shown.append(text)
     if not shown:
         return scenario.name
     return ", ".join([file_name(scenario.name), *shown])
-
-
-def change_warnings(case: Case, scenario: Scenario) -> list[Fault]:
-    """Return what is doubtful about the numbers that overrides set.
-
-    Returns
-    -------
-    list of Fault
-        Numbers outside the range of their evidence, with the range; numbers of components that are not in service in
-        the scenario's years, with the years and the components of that kind that are.
-
-    Examples
-    --------
-    >>> from energy.case import read_case
-    >>> from energy.scenario import read_scenario
-    >>> scenario = read_scenario("two_bus", overrides=["values.links.turbine.efficiency=900"])
-    >>> print(change_warnings(read_case("two_bus"), scenario)[0].allowed)
-    450 to 550 MWh/hm3
-    """
-    warnings: list[Fault] = []
-    for key in scenario.changes:
-        steps = key_steps(key)
-        if steps[0] != "values" or len(steps) < 2 or steps[1] not in scenario.values:
-            continue
-        address = steps[1]
-        value = scenario.values[address]
-        warnings += _outside_range(case, address, value)
-        warnings += _not_in_service(case, scenario, address)
-    return warnings
 
 
 def _value_at(plain: Any, steps: tuple[str, ...]) -> Any:
@@ -106,7 +76,8 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return _list_text(value)
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_text(part)}" for name, part in value.items())
+        parts = [f"{name} {_text(part)}" for name, part in value.items()]
+        return ", ".join(parts)
     return str(value)
 
 
@@ -118,96 +89,80 @@ def _list_text(entries: list[Any]) -> str:
     """
     if not entries:
         return "none"
-    names = []
-    for entry in entries:
-        name = entry.get("name", "unnamed") if isinstance(entry, dict) else _text(entry)
-        names.append(name)
+    names = [_name_of(entry) for entry in entries]
     shown = ", ".join(names[:_MOST_NAMES])
     more = len(names) - _MOST_NAMES
-    return f"{shown} and {more} more" if more > 0 else shown
+    if more > 0:
+        return f"{shown} and {more} more"
+    return shown
+
+
+def _name_of(entry: Any) -> str:
+    if isinstance(entry, dict):
+        return str(entry.get("name", "unnamed"))
+    return _text(entry)
 
 
 def _before(case: Case, key: str) -> str:
     """Return what the case says at a key; empty where that is no single value."""
     field, *rest = key_steps(key)
-    if field == "values" and rest:
-        table, name, attribute = split_value_key(rest[0])
-        if table.startswith(PROFILE):
-            return _profile_value(case, table.removeprefix(PROFILE), name, attribute)
-        return _single_value(case, table, name, attribute)
-    if field == "rules" and rest:
-        rule = case.rules.rules.get(rest[0])
-        value = getattr(rule, rest[1], None) if len(rest) == 2 else "on" if rule is not None else None
-        return "" if value is None else _text(value)
+    if not rest:
+        return ""
+    if field == "values":
+        return _value_before(case, rest[0])
+    if field == "rules":
+        return _rule_before(case, *rest)
     return ""
 
 
+def _value_before(case: Case, address: str) -> str:
+    """Return the number of the case at an address; of a series the factor that leaves it as it is."""
+    table, name, attribute = split_value_key(address)
+    if not table.startswith(PROFILE):
+        return _component_value(case, table, name, attribute)
+    profile = table.removeprefix(PROFILE)
+    if profile in SINGLE_NUMBERS:
+        return _profile_value(case, profile, name, attribute)
+    return "× 1"
+
+
+def _rule_before(case: Case, name: str, *fields: str) -> str:
+    """Return a field of a rule of the case; ``on`` where the whole rule is meant."""
+    rule = case.rules.rules.get(name)
+    if rule is None:
+        return ""
+    if len(fields) != 1:
+        return "on"
+    value = getattr(rule, fields[0], None)
+    return "" if value is None else _text(value)
+
+
 def _profile_value(case: Case, profile: str, name: str, attribute: str) -> str:
-    """Return what a single number of a profile is, and of a series the factor that leaves it as it is."""
-    if profile not in SINGLE_NUMBERS:
-        return "× 1"
+    """Return the number in all rows of a profile that an address means; empty where they differ."""
     table = case.profiles[profile]
-    numbers = {float(table.iloc[row][columns[0]]) for row, columns, _ in FIND_ROWS[profile](table, name, attribute)}
-    return f"{numbers.pop():g}" if len(numbers) == 1 else ""
+    numbers = set()
+    for row, columns, _ in FIND_ROWS[profile](table, name, attribute):
+        (column,) = columns
+        numbers.add(float(table[column].iloc[row]))
+    return _only(numbers)
 
 
-def _single_value(case: Case, table: str, pattern: str, attribute: str) -> str:
+def _component_value(case: Case, table: str, pattern: str, attribute: str) -> str:
+    """Return the number of all components that a pattern means; empty where they differ."""
     names = case.names(table, pattern)
     if not names or attribute not in case.components[table]:
         return ""
-    values = case.components[table].loc[names, attribute].dropna().unique()
-    return f"{values[0]:g}" if len(values) == 1 and isinstance(values[0], float | int) else ""
+    column = case.components[table][attribute]
+    return _only(set(column[names].dropna()))
 
 
-def _outside_range(case: Case, address: str, value: float) -> Iterator[Fault]:
-    """Yield the rows of the evidence whose range a number leaves."""
-    table, pattern, attribute = split_value_key(address)
-    if case.evidence.empty:
-        return
-    rows = case.evidence[(case.evidence["component"] == table) & (case.evidence["attribute"] == attribute)]
-    if table.startswith(PROFILE):
-        rows = rows[rows["name"] == pattern]
-        names = [pattern]
-    else:
-        names = case.names(table, pattern)
-    for _, row in rows.iterrows():
-        is_meant = any(name == row["name"] or fnmatchcase(name, str(row["name"])) for name in names)
-        if is_meant and not row["low"] <= value <= row["high"]:
-            what = f"values.{address} is {value:g}, outside the range of its evidence"
-            unit = "" if row["unit"] == "-" else f" {row['unit']}"
-            allowed = f"{row['low']:g} to {row['high']:g}{unit}"
-            yield Fault(what, "--set", allowed=allowed, repair="read the result as a what-if, not as a forecast")
-            return
+def _only(values: set[Any]) -> str:
+    """Return the one number of a set; empty where there are several, none, or no number.
 
-
-def _not_in_service(case: Case, scenario: Scenario, address: str) -> Iterator[Fault]:
-    """Yield components that a number is set of, and that stand in no year of the scenario."""
-    table, pattern, _ = split_value_key(address)
-    components = case.components.get(table)
-    names = case.names(table, pattern)
-    if components is None or "build_year" not in components or not names:
-        return
-    first = scenario.year
-    last = scenario.year + scenario.time.years
-    build_year = components["build_year"].fillna(0.0)
-    end = build_year + components["lifetime"].fillna(float("inf"))
-    stands = (build_year <= last) & (end > first)
-    if stands[names].any():
-        return
-    name = names[0]
-    years = _service_years(build_year[name], end[name])
-    what = f"values.{address} has no effect in {first}: {name!r} is in service {years}"
-    others = _alike(name, components.index[stands])
-    repair = f"set {', '.join(map(repr, others))}" if others else "set year, or its build_year"
-    yield Fault(what, "--set", repair=repair)
-
-
-def _service_years(build_year: float, end: float) -> str:
-    until = "" if end == float("inf") else f" until {end - 1:g}"
-    return f"from {build_year:g}{until}"
-
-
-def _alike(name: str, standing: pd.Index) -> list[str]:
-    """Return standing components whose names share the first word with a name."""
-    first_word = name.split(maxsplit=1)[0]
-    return [str(other) for other in standing if str(other).split()[0] == first_word][:_MOST_NAMES]
+    >>> _only({100.0}), _only({80.0, 100.0}), _only({"coal"})
+    ('100', '', '')
+    """
+    if len(values) != 1:
+        return ""
+    (value,) = values
+    return f"{value:g}" if isinstance(value, float | int) else ""

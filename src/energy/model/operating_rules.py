@@ -31,7 +31,7 @@ from energy.scenario import Scenario
 RULES_FILE = "rules.yaml"
 
 
-class LevelBound(NamedTuple):
+class _LevelBound(NamedTuple):
     """A bound on the content of a store.
 
     Attributes
@@ -290,7 +290,7 @@ def level_bounds(
     axis: Axis,
     size: float,
     start: float,
-) -> Iterator[LevelBound]:
+) -> Iterator[_LevelBound]:
     """Yield the bounds that a rule sets on the content of its store.
 
     Parameters
@@ -306,13 +306,13 @@ def level_bounds(
         if rule.level is not None:
             level = start if isinstance(rule.level, str) else rule.level
             last = len(axis.snapshots) - 1
-            yield LevelBound("e_min_pu", level / size, np.maximum, [last])
+            yield _LevelBound("e_min_pu", level / size, np.maximum, [last])
         return
     positions = _positions(rule, axis)
     if rule.at_least is not None:
-        yield LevelBound("e_min_pu", rule.at_least, np.maximum, positions)
+        yield _LevelBound("e_min_pu", rule.at_least, np.maximum, positions)
     if rule.at_most is not None:
-        yield LevelBound("e_max_pu", rule.at_most, np.minimum, positions)
+        yield _LevelBound("e_max_pu", rule.at_most, np.minimum, positions)
 
 
 def _positions(

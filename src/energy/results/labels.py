@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from energy.reading.units import unit_suffix
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -69,8 +71,7 @@ def range_text(row: Mapping[Any, Any]) -> str:
     """
     if row["unit"] == "year":
         return f"{row['low']:.0f} to {row['high']:.0f}"
-    unit = "" if row["unit"] == "-" else f" {row['unit']}"
-    return f"{_end_text(row['low'])} to {_end_text(row['high'])}{unit}"
+    return f"{_end_text(row['low'])} to {_end_text(row['high'])}{unit_suffix(row['unit'])}"
 
 
 def _end_text(value: float) -> str:

@@ -15,7 +15,7 @@ from energy.metrics.month_units import without_units
 from energy.reading.file_name import FileName
 
 
-class Named(BaseModel):
+class _Named(BaseModel):
     """What every scenario of a manifest has, whatever version wrote it."""
 
     model_config = ConfigDict(extra="allow", strict=True)
@@ -36,7 +36,7 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(extra="allow", strict=True)
 
-    scenario: Named
+    scenario: _Named
     inputs: dict[str, str]
     versions: dict[str, str]
     case: str = ""

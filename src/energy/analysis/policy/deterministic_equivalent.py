@@ -18,7 +18,7 @@ MOST_COLUMNS = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class Vertex:
+class _Vertex:
     """One stage under one history of what was seen.
 
     Attributes
@@ -103,7 +103,7 @@ def tree_optimum(
     )
 
 
-def _grown(graph: PolicyGraph, arcs: dict[int, float]) -> Iterator[Vertex]:
+def _grown(graph: PolicyGraph, arcs: dict[int, float]) -> Iterator[_Vertex]:
     """Yield the vertices of the tree, parents before their children."""
     waiting = [(-1, node, probability) for node, probability in arcs.items()]
     number, columns = 0, 0
@@ -125,7 +125,7 @@ def _grown(graph: PolicyGraph, arcs: dict[int, float]) -> Iterator[Vertex]:
                         repair="train a policy",
                     )
                 )
-            yield Vertex(
+            yield _Vertex(
                 node,
                 noise,
                 odds,
@@ -135,7 +135,7 @@ def _grown(graph: PolicyGraph, arcs: dict[int, float]) -> Iterator[Vertex]:
             number += 1
 
 
-def _with_noise(graph: PolicyGraph, vertex: Vertex) -> dict[str, np.ndarray]:
+def _with_noise(graph: PolicyGraph, vertex: _Vertex) -> dict[str, np.ndarray]:
     """Return costs and bounds of a vertex; the incoming state is bound by its tie alone."""
     stage, noise = graph.nodes[vertex.node].stage, vertex.noise
     names = ("cost", "lower", "upper", "row_lower", "row_upper")

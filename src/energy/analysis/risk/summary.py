@@ -98,7 +98,7 @@ def summary(
     months = _months(ordered)
     thresholds = sorted({*below, *_quantity(case)})
     levels = np.linspace(0.0, highest * 1.02, LEVELS)
-    lost = lost_by_cause(ordered, samples)
+    lost = _lost_by_cause(ordered, samples)
     coordinates: dict[str, Sequence[object] | np.ndarray] = {
         "bound": list(BOUNDS),
         "exceeded": list(EXCEEDED),
@@ -178,7 +178,7 @@ def _probability_below(samples: Samples, season: np.ndarray, threshold: float) -
     return estimate.value, low, high
 
 
-def lost_by_cause(ordered: pd.DataFrame, samples: Samples) -> dict[str, Estimate]:
+def _lost_by_cause(ordered: pd.DataFrame, samples: Samples) -> dict[str, Estimate]:
     """Return the causes, dearest first, and what the outages of each alone take from the season's mean [GWh].
 
     ``all together`` is what they take at once; it differs from the sum where outages overlap or reservoirs make up for

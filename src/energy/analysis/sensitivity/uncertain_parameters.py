@@ -15,7 +15,8 @@ from energy.case import Case
 from energy.case.rules import RuleBook
 from energy.errors import Fault, InputError
 from energy.model.operating_rules import rule_book
-from energy.model.overrides import PROFILE, with_overrides
+from energy.model.override_targets import PROFILE
+from energy.model.overrides import with_overrides
 from energy.model.profile_rows import SINGLE_NUMBERS
 from energy.model.profiles import chosen_for
 from energy.scenario import Scenario, split_value_key

@@ -29,7 +29,7 @@ Place = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
-class Elimination:
+class _Elimination:
     """One step: the pivot row's slot, the rows beside it with their slots, and the slots that the step changes."""
 
     row: int
@@ -192,7 +192,7 @@ class NormalEquations:
         numbers: np.ndarray = table.ravel()[code]
         return numbers
 
-    def _eliminations(self) -> list[Elimination]:
+    def _eliminations(self) -> list[_Elimination]:
         """Return the elimination of the rows that stay within a snapshot, the one with fewest neighbours first."""
         layout = self.layout
         rows_and_border = range(layout.kinds + layout.border)
@@ -219,7 +219,7 @@ class NormalEquations:
             steps.append(self._elimination(row, around))
         return steps
 
-    def _elimination(self, row: int, around: list[int]) -> Elimination:
+    def _elimination(self, row: int, around: list[int]) -> _Elimination:
         """Return the step that eliminates a row with the rows around it."""
         neighbours = []
         for other in around:
@@ -230,7 +230,7 @@ class NormalEquations:
         for one, other in combinations_with_replacement(numbers, 2):
             slot = self.slots.of(around[one], around[other])
             updates.append((slot, one, other))
-        return Elimination(
+        return _Elimination(
             row=row,
             pivot=self.slots.of(row, row),
             neighbours=neighbours,
