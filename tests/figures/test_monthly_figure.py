@@ -14,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from energy.plots.month_blocks import month_blocks
+from energy.plots.frame import MARGIN, framed
 from energy.plots.monthly import monthly_figure
 from energy.plots.style import colour, save
 from energy.results.waterfall import verdict, waterfall
@@ -128,6 +129,25 @@ def test_nothing_is_clipped_and_labels_do_not_overlap(size: str) -> None:
     assert note.x1 <= width
     assert note.y1 <= min(left.y0, right.y0)
     assert figure.legends[0].get_window_extent(renderer).y0 >= left.y1 - 1
+
+
+@pytest.mark.parametrize("range_text", ["241 to 3,624", "1,008 to 4,250", "10,080 to 42,500"])
+def test_a_footer_keeps_the_margins_of_its_sheet(range_text: str) -> None:
+    parts = (
+        "scenario baseline",
+        f"season {range_text} GWh in nine of ten by evidence and record",
+        "case casa1000",
+        "weakest evidence C",
+        "casa1000-energy 0.1.0",
+    )
+    footer = " · ".join(parts)
+    figures = [monthly_figure(table(), "title", footer), framed("title", footer)]
+    for figure in figures:
+        width, _ = figure.get_size_inches()
+        (note,) = [text for text in figure.texts if "casa1000-energy" in text.get_text()]
+        box = note.get_window_extent()
+        assert box.x0 / figure.dpi == pytest.approx(MARGIN, abs=0.01)
+        assert box.x1 / figure.dpi <= width - MARGIN
 
 
 def test_network_without_a_contract_still_has_a_figure() -> None:

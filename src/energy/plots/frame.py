@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 TITLE_LETTERS = 12.6  # an inch, bold at 10 points
 FOOTER_LETTERS = 19  # an inch, at 7 points
+MARGIN = 0.1  # inches, left and right of title and footer
 
 
 def framed(title: str, footer: str, size: str = "journal", height: float | None = None) -> Figure:
@@ -43,9 +44,9 @@ def framed(title: str, footer: str, size: str = "journal", height: float | None 
 
     width, standard_height = SIZES[size]
     height = height or standard_height
-    title_text = fill(title, round(TITLE_LETTERS * width))
-    footer_lines = [fill(line, round(FOOTER_LETTERS * width)) for line in footer.splitlines()]
-    footer_text = "\n".join(footer_lines)
+    text_width = width - 2 * MARGIN
+    title_text = fill(title, round(TITLE_LETTERS * text_width))
+    footer_text = wrapped_footer(footer, width)
     title_share = (0.16 + 0.19 * _line_count(title_text)) / height
     footer_share = (0.14 + 0.14 * _line_count(footer_text)) / height
     figure = Figure(figsize=(width, height))
@@ -58,7 +59,7 @@ def framed(title: str, footer: str, size: str = "journal", height: float | None 
     )
     figure.set_layout_engine(layout)
     figure.text(
-        x=0.1 / width,
+        x=MARGIN / width,
         y=1 - 0.1 / height,
         s=title_text,
         va="top",
@@ -67,7 +68,7 @@ def framed(title: str, footer: str, size: str = "journal", height: float | None 
         linespacing=1.25,
     )
     figure.text(
-        x=0.1 / width,
+        x=MARGIN / width,
         y=0.08 / height,
         s=footer_text,
         va="bottom",
@@ -76,6 +77,12 @@ def framed(title: str, footer: str, size: str = "journal", height: float | None 
         linespacing=1.4,
     )
     return figure
+
+
+def wrapped_footer(footer: str, width: float) -> str:
+    """Break a footer into lines that keep the margins of a sheet of a width [inches]."""
+    letters = round(FOOTER_LETTERS * (width - 2 * MARGIN))
+    return "\n".join(fill(line, letters) for line in footer.splitlines())
 
 
 def _line_count(text: str) -> int:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from energy.analysis import Run
 from energy.metrics.month_columns import LOST, SURPLUS, lost_by_cause
-from energy.plots.frame import footer, heading
+from energy.plots.frame import footer, heading, wrapped_footer
 from energy.plots.month_blocks import draw_blocks, month_blocks
 from energy.plots.season_ladder import season_ladder
 from energy.plots.style import CEILING, SIZES, styled, tick_text
@@ -95,7 +95,7 @@ def monthly_figure(table: pd.DataFrame, title: str, footer: str = "", size: str 
             ncols=len(labels),
         )
         figure.text(0.1 / width, 1 - 0.1 / height, title, va="top", fontsize=10, fontweight="bold")
-        notes = [fill(verdict(table), round(17 * width)), footer]
+        notes = [fill(verdict(table), round(17 * width)), wrapped_footer(footer, width)]
         figure.text(
             0.1 / width,
             0.08 / height,
