@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @app.command("risk")
-def risk_command(
+def _risk_command(
     context: typer.Context,
     scenario: SCENARIO,
     hazards: Annotated[str, typer.Option(help="Set of hazards, or path of a YAML file.")] = "base",
