@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from signal import SIG_IGN, SIGINT, signal
@@ -54,7 +54,7 @@ class SecondProcess:
             while len(self._answers) <= number:
                 try:
                     self._answers.append(self._connection.recv())
-                except EOFError:
+                except (EOFError, OSError):
                     _raise_ended()
             value, fault = self._answers[number]
             if fault is not None:
@@ -105,14 +105,15 @@ def _do_what_comes(connection: Connection, other_end: Connection) -> None:
     import energy.plots.monthly
     import energy.results.network_file  # noqa: F401
 
-    while True:
-        try:
+    with suppress(EOFError, OSError):  # nobody is left who sends or waits
+        while True:
             task, arguments = connection.recv()
-        except EOFError:
-            return
-        value, fault = None, None
-        try:
-            value = task(*arguments)
-        except Exception as error:  # noqa: BLE001  (raised again where it is waited for)
-            fault = error
-        connection.send((value, fault))
+            connection.send(_outcome(task, arguments))
+
+
+def _outcome(task: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Any, Exception | None]:
+    """Return what a task returns, or what it raises, which is raised again where it is waited for."""
+    try:
+        return task(*arguments), None
+    except Exception as error:  # noqa: BLE001
+        return None, error
