@@ -126,7 +126,6 @@ def _risk_command(
             distribution=distribution,
             hazards=hazard_set.name,
             beside=beside,
-            thresholds=below or BELOW,
             command=command_text(context),
         )
         _write_page(report, page)

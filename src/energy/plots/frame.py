@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.metadata import version
-from textwrap import fill
+from textwrap import fill, wrap
 from typing import TYPE_CHECKING
 
 from energy.model.changed_inputs import titled
@@ -80,9 +80,10 @@ def framed(title: str, footer: str, size: str = "journal", height: float | None 
 
 
 def wrapped_footer(footer: str, width: float) -> str:
-    """Break a footer into lines that keep the margins of a sheet of a width [inches]."""
+    """Break a footer into lines that keep the margins of a sheet of a width [inches]; no line ends in a separator."""
     letters = round(_FOOTER_LETTERS * (width - 2 * MARGIN))
-    return "\n".join(fill(line, letters) for line in footer.splitlines())
+    lines = [line.removesuffix(" ·") for part in footer.splitlines() for line in wrap(part, letters)]
+    return "\n".join(lines)
 
 
 def _line_count(text: str) -> int:
