@@ -57,7 +57,7 @@ figures: run ## make the figures of README and docs from scratch, and the blocks
 	cp results/sweeps/outage_length/sweep.png docs/figures/sweep.png
 	$(BIN)/energy backcast
 	for state in calm conflict; do $(BIN)/energy risk baseline --hazards $$state --samples 512; done
-	$(BIN)/energy risk baseline --samples 10000 --page docs/risk.md
+	$(BIN)/energy risk baseline --samples 2000 --page docs/risk.md
 	$(BIN)/energy sensitivity baseline --split 8 --page docs/sensitivity.md
 
 reference: setup ## solve the recorded scenarios again: results/reference/ and what pages quote of it

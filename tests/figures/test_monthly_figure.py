@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from energy.plots.month_blocks import month_blocks
 from energy.plots.frame import MARGIN, framed
+from energy.plots.month_blocks import month_blocks
 from energy.plots.monthly import monthly_figure
 from energy.plots.style import colour, save
 from energy.results.waterfall import verdict, waterfall

@@ -36,7 +36,7 @@ def distribution(lost: dict[str, float], mean: float = 2000.0, half: float = 1.0
 
 
 def block(of: xr.Dataset, **beside: xr.Dataset) -> str:
-    return risk_block(RiskReport(of, "base", beside, (3400.0, 3900.0), "energy risk a"))
+    return risk_block(RiskReport(of, "base", beside, "energy risk a"))
 
 
 def test_sets_of_hazards_stand_calm_first_and_conflict_last() -> None:

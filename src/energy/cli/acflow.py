@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @app.command("acflow")
-def acflow_command(
+def _acflow_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
     hours: Annotated[

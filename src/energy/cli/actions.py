@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @app.command("actions")
-def actions_command(
+def _actions_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
     actions: Annotated[str, typer.Option(help="Set of actions, or path of a YAML file.")] = "base",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @app.command("adequacy")
-def adequacy_command(
+def _adequacy_command(
     scenario: SCENARIO,
     hazards: HAZARDS = "base",
     samples: Annotated[int, typer.Option(min=2, max=MOST_SAMPLES, help="Samples.")] = 100,

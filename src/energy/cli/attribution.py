@@ -11,7 +11,7 @@ from energy.cli.shared_options import AS_JSON, FORCE, SCENARIO, SCENARIO_FOLDERS
 
 
 @app.command("attribution")
-def attribution_command(
+def _attribution_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
     out: SCENARIO_FOLDERS = Path("results/attribution"),

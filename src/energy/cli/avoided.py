@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @app.command("avoided")
-def avoided_command(
+def _avoided_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
     samples: Annotated[

@@ -13,7 +13,7 @@ from energy.cli.shared_options import AS_JSON, SET
 
 
 @app.command("backcast")
-def backcast_command(
+def _backcast_command(
     scenarios: Annotated[
         list[str],
         typer.Argument(help="Years to solve; all scenarios tagged backcast if none is named."),

@@ -50,7 +50,7 @@ def _show_version(asked: bool) -> None:
 
 
 @app.callback()
-def common_options(
+def _common_options(
     asked_version: Annotated[  # noqa: ARG001  (its callback prints it)
         bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
     ] = False,

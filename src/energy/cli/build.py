@@ -12,7 +12,7 @@ from energy.cli.shared_options import FORCE, SCENARIO, SET
 
 
 @app.command("build")
-def build_command(
+def _build_command(
     scenario: SCENARIO,
     out: Annotated[Path, typer.Option("-o", "--out", help="netCDF file to write.")],
     overrides: SET = [],  # noqa: B006

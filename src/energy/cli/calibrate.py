@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @app.command("calibrate")
-def calibrate_command(
+def _calibrate_command(
     scenarios: Annotated[
         list[str], typer.Argument(help="Years to fit; all scenarios tagged backcast if none is named.")
     ] = [],  # noqa: B006

@@ -13,7 +13,7 @@ from energy.cli.shared_options import AS_JSON, FORCE, SCENARIO, SET
 
 
 @app.command("capability")
-def capability_command(
+def _capability_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
     state: Annotated[str | None, typer.Option(help="State of security in the case's rules, or strict.")] = None,

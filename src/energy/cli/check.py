@@ -11,7 +11,7 @@ from energy.cli.base import app, new_console
 
 
 @app.command("check")
-def check_command(
+def _check_command(
     scenarios: Annotated[
         list[str], typer.Argument(help="Scenarios to check; all of the library if none is named.")
     ] = [],  # noqa: B006

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @app.command("closure")
-def closure_command(
+def _closure_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
     where: Annotated[list[str], typer.Option(help="Corridor, or table.name, that is closed.")] = ["pk_af_border"],  # noqa: B006

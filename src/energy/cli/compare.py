@@ -13,7 +13,7 @@ from energy.cli.shared_options import AS_JSON, FORCE
 
 
 @app.command("compare")
-def compare_command(
+def _compare_command(
     folders: Annotated[list[Path], typer.Argument(help="Folders of finished runs, two or more.")],
     out: Annotated[Path, typer.Option(help="Folder that gets comparison.csv, .png and .svg.")] = Path(
         "results/comparison"

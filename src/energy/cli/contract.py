@@ -13,7 +13,7 @@ from energy.cli.tables import show_table
 
 
 @app.command("contract")
-def contract_command(
+def _contract_command(
     folder: Annotated[Path, typer.Argument(help="Folder of a finished `energy risk`.")],
     price: Annotated[float, typer.Option(help="Price of contracted energy that is delivered [USD/MWh].")] = 51.5,
     shortfall: Annotated[float, typer.Option(help="Cost of a contracted MWh that is not delivered [USD/MWh].")] = 94.0,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @app.command("contract-forms")
-def contract_forms_command(
+def _contract_forms_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
     samples: Annotated[

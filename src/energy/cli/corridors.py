@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @app.command("corridors")
-def corridors_command(
+def _corridors_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
     corridor: Annotated[list[str], typer.Option(help="Corridor of the case; all by default.")] = [],  # noqa: B006

@@ -26,7 +26,7 @@ class _Format(StrEnum):
 
 
 @app.command("export")
-def export_command(
+def _export_command(
     folders: Annotated[list[Path], typer.Argument(help="Folders of finished runs; for a data package a case.")],
     kind: Annotated[
         _Format,

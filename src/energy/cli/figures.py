@@ -28,7 +28,7 @@ class _Size(StrEnum):
 
 
 @app.command("figures")
-def figures_command(
+def _figures_command(
     folder: FOLDER,
     only: Annotated[list[str], typer.Option(help="Names of figures; all that the run has if none is named.")] = [],  # noqa: B006
     size: Annotated[list[_Size], typer.Option(help="Size; may be given twice.")] = [_Size.JOURNAL],  # noqa: B006

@@ -14,7 +14,7 @@ LAWS = ("exponential", "lognormal", "empirical")
 
 
 @app.command("fit")
-def fit_command(
+def _fit_command(
     log: Annotated[Path, typer.Argument(help="Log of events, a CSV file.")],
     corridor: Annotated[list[str], typer.Option(help="Corridor of the log.")],
     start: Annotated[str, typer.Option("--from", help="First day of the observed period, YYYY-MM-DD.")],

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @app.command("frequency")
-def frequency_command(
+def _frequency_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
     loss: Annotated[

@@ -14,7 +14,7 @@ STANDARD = ("baseline", "dry_year", "wet_both_1998", "backcast_2024")
 
 
 @app.command("head")
-def head_command(
+def _head_command(
     scenarios: Annotated[
         list[str],
         typer.Argument(help=f"Scenarios to solve; {', '.join(STANDARD)} if none is named."),

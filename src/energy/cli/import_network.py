@@ -12,7 +12,7 @@ from energy.cli.shared_options import FORCE
 
 
 @app.command("import")
-def import_command(
+def _import_command(
     file: Annotated[Path, typer.Argument(help="MATPOWER case (.m) or PSS/E case (.raw).")],
     out: Annotated[Path, typer.Option("-o", "--out", help="netCDF file to write.")] = Path("network.nc"),
     force: FORCE = False,

@@ -12,7 +12,7 @@ from energy.cli.completion import matching_scenarios
 
 
 @app.command("init")
-def init_command(
+def _init_command(
     folder: Annotated[Path, typer.Argument(help="New folder that gets a case, a scenario and a sweep of your own.")],
 ) -> None:
     """Make a folder to work in: a small case to change, a scenario, and how to go on."""
@@ -26,7 +26,7 @@ def init_command(
 
 
 @app.command("new")
-def new_command(
+def _new_command(
     name: Annotated[str, typer.Argument(help="Name of the new scenario.")],
     parent: Annotated[str, typer.Option("--from", help="Scenario that it changes.", autocompletion=matching_scenarios)],
 ) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @app.command("investment")
-def investment_command(
+def _investment_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
     start: Annotated[

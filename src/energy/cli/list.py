@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @app.command("list")
-def list_command(
+def _list_command(
     question: Annotated[
         str | None, typer.Option(help="Only those of one question, as politics.", show_default=False)
     ] = None,

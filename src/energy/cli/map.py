@@ -22,7 +22,7 @@ def _title(dataset: xr.Dataset) -> str:
 
 
 @app.command("map")
-def map_command(
+def _map_command(
     folder: FOLDER,
     out: Annotated[Path, typer.Option("-o", "--out", help="HTML file to write.")] = Path("map.html"),
     force: FORCE = False,

@@ -10,7 +10,7 @@ from energy.cli.shared_options import AS_JSON, FORCE, SCENARIO, SCENARIO_FOLDERS
 
 
 @app.command("option")
-def option_command(
+def _option_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
     out: SCENARIO_FOLDERS = Path("results/option"),

@@ -34,7 +34,7 @@ DEFAULT_OUT = Path("results/policy")
 
 
 @policy_app.command("train")
-def train_command(
+def _train_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
     iterations: Annotated[int, typer.Option(min=1, help="Maximum of iterations, with those resumed.")] = 100,
@@ -85,7 +85,7 @@ def train_command(
 
 
 @policy_app.command("show")
-def show_command(
+def _show_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
     out: OUT = DEFAULT_OUT,
@@ -107,7 +107,7 @@ def show_command(
 
 
 @policy_app.command("simulate")
-def simulate_command(
+def _simulate_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
     years: Annotated[int, typer.Option(min=1, help="Years that the policy decides.")] = 1000,

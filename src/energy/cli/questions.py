@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @app.command("questions")
-def questions_command(
+def _questions_command(
     number: Annotated[
         int | None,
         typer.Argument(help="Question to answer; all are listed if none is named."),

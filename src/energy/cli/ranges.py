@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @app.command("ranges")
-def ranges_command(
+def _ranges_command(
     scenarios: SCENARIOS,
     numbers: NUMBERS = "ranges",
     sets: Annotated[int, typer.Option(min=20, max=MOST_SAMPLES, help="Sets of all unknown numbers.")] = 200,

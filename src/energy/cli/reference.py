@@ -13,7 +13,7 @@ from energy.cli.shared_options import MOST_PROCESSES
 
 
 @app.command("reference")
-def reference_command(
+def _reference_command(
     scenarios: Annotated[
         list[str], typer.Argument(help="Scenarios to solve; the whole library if none is named.")
     ] = [],  # noqa: B006

@@ -12,7 +12,7 @@ from energy.cli.shared_options import FORCE
 
 
 @app.command("report")
-def report_command(
+def _report_command(
     folders: Annotated[list[Path], typer.Argument(help="Folders of finished runs; the first is the base.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="HTML file to write.")] = Path("report.html"),
     pdf: Annotated[bool, typer.Option(help="Write a PDF of the same name beside it.")] = True,

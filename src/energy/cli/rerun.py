@@ -15,7 +15,7 @@ DIFFERENT = 1
 
 
 @app.command("rerun")
-def rerun_command(
+def _rerun_command(
     manifest: Annotated[Path, typer.Argument(help="The manifest.json of a finished run.", show_default=False)],
     out: Annotated[
         Path | None,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @app.command("resolution")
-def resolution_command(
+def _resolution_command(
     scenario: SCENARIO = "baseline",
     overrides: SET = [],  # noqa: B006
     only: Annotated[

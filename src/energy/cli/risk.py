@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @app.command("risk")
-def risk_command(
+def _risk_command(
     context: typer.Context,
     scenario: SCENARIO,
     hazards: Annotated[str, typer.Option(help="Set of hazards, or path of a YAML file.")] = "base",
@@ -126,7 +126,6 @@ def risk_command(
             distribution=distribution,
             hazards=hazard_set.name,
             beside=beside,
-            thresholds=below or BELOW,
             command=command_text(context),
         )
         _write_page(report, page)

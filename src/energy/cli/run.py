@@ -6,18 +6,19 @@ import json
 import os
 import sys
 import time
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from energy.cli.base import app, new_console, print_title, read_asked, working
-from energy.cli.network_process import NetworkProcess, network_process
+from energy.cli.second_process import SecondProcess, second_process
 from energy.cli.shared_options import AS_JSON, FORCE, MOST_PROCESSES, SCENARIO_FOLDERS, SET
 
 
 @app.command("run")
-def run_command(
+def _run_command(
     scenarios: Annotated[list[str], typer.Argument(help="Names of scenarios, or paths of YAML files.")] = [],  # noqa: B006  (typer reads the default, nobody changes it)
     overrides: SET = [],  # noqa: B006
     out: SCENARIO_FOLDERS = Path("results"),
@@ -54,20 +55,30 @@ def run_command(
 
         run_library(overrides, out, jobs, as_json, time_limit=time_limit, force=force, structure=structure)
         return
-    with network_process() as process:
+    with second_process() as process:
         asked = [read_asked(name, overrides) for name in scenarios]
         _refuse_early(asked)
         _refuse_folders(asked, out, force)
-        _run_each(
-            asked,
-            out,
-            as_json,
-            time_limit=time_limit,
-            force=force,
-            structure=structure,
-            policy=policy,
-            process=process,
-        )
+        with _patterns_checked_in(process):
+            _run_each(
+                asked,
+                out,
+                as_json,
+                time_limit=time_limit,
+                force=force,
+                structure=structure,
+                policy=policy,
+                process=process,
+            )
+
+
+def _patterns_checked_in(process: SecondProcess | None) -> AbstractContextManager[None]:
+    """Let a second process check new patterns, as it has imported PyPSA while the case was read."""
+    if process is None:
+        return nullcontext()
+    from energy.solve.pattern_cache import checked_pattern, patterns_checked_by
+
+    return patterns_checked_by(lambda inputs: process.start(checked_pattern, inputs)())
 
 
 def _refuse_names(whole_library: bool) -> None:
@@ -96,18 +107,20 @@ def _run_each(
     force: bool,
     structure: bool,
     policy: Path | None,
-    process: NetworkProcess | None,
+    process: SecondProcess | None,
 ) -> None:
     """Solve one scenario after the other; one that has no optimum is said, and the others go on."""
     from energy.analysis import run
     from energy.cli.policy import DEFAULT_OUT, policy_file
     from energy.errors import SolverError
+    from energy.report.bundle import do_when_waited_for, run_folder
     from energy.report.run_text import run_text
 
     console = new_console()
     records, failed = [], False
+    start = do_when_waited_for if process is None else process.start
     for case, scenario in asked:
-        start = time.perf_counter()
+        begun = time.perf_counter()
         folder = out / scenario.name
         try:
             with working(f"solving {scenario.name} …"):
@@ -119,35 +132,21 @@ def _run_each(
             failed = True
             print(f"error: {err}", file=sys.stderr)
             continue
-        if not as_json:
-            print_title(console, case, scenario)
-            for part in run_text(result):
-                console.print(part, markup=False)
-        with working(f"writing {folder} …"):
-            manifest = _written(result, folder, time.perf_counter() - start, force, process)
+        with run_folder(result, folder, force, start) as write_the_rest:
+            if not as_json:
+                print_title(console, case, scenario)
+                for part in run_text(result):
+                    console.print(part, markup=False)
+            with working(f"writing {folder} …"):
+                manifest = write_the_rest(time.perf_counter() - begun)
         if as_json:
             records.append(_as_json(result, manifest))
         else:
-            console.print(f"\nwritten to {folder} in {time.perf_counter() - start:.1f} s\n")
+            console.print(f"\nwritten to {folder} in {time.perf_counter() - begun:.1f} s\n")
     if as_json:
         print(json.dumps(records, indent=1))
     if failed:
         raise typer.Exit(3)
-
-
-def _written(
-    result: Any,
-    folder: Path,
-    seconds: float,
-    force: bool,
-    process: NetworkProcess | None,
-) -> dict[str, Any]:
-    """Write the folder of a run; the figure is made now that the table is read."""
-    from energy.report.bundle import write_run
-
-    if process is None:
-        return write_run(result, folder, seconds, force)
-    return write_run(result, folder, seconds, force, process.start)
 
 
 def _refuse_early(asked: list[tuple[Any, Any]]) -> None:

@@ -11,7 +11,7 @@ from energy.cli.base import app, new_console
 
 
 @app.command("schema")
-def schema_command(
+def _schema_command(
     out: Annotated[Path, typer.Option(help="Folder that gets one schema a kind of file.")] = Path("schemas"),
 ) -> None:
     """Write JSON schemas of scenario, hazards, sweep, actions and rules files, for editors."""

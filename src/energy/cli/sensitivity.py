@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @app.command("sensitivity")
-def sensitivity_command(
+def _sensitivity_command(
     context: typer.Context,
     scenario: SCENARIO,
     metric: Annotated[str, typer.Option(help="delivered, sent, peak, unserved, objective.")] = "delivered",

@@ -14,7 +14,7 @@ from energy.cli.shared_options import AS_JSON, FORCE, SCENARIO, SCENARIO_FOLDERS
 
 
 @app.command("settlement")
-def settlement_command(
+def _settlement_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
     shortfall_owed: Annotated[

@@ -13,7 +13,7 @@ from energy.cli.shared_options import AS_JSON, SCENARIO, SET
 
 
 @app.command("show")
-def show_command(
+def _show_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
     as_json: AS_JSON = False,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @app.command("sweep")
-def sweep_command(
+def _sweep_command(
     file: Annotated[str, typer.Argument(help="Name of a sweep in scenarios/sweeps/, or path of a YAML file.")],
     overrides: SET = [],  # noqa: B006
     out: Annotated[Path, typer.Option(help="Folder that gets one folder a sweep.")] = Path("results/sweeps"),

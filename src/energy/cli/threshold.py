@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @app.command("threshold")
-def threshold_command(
+def _threshold_command(
     scenario: SCENARIO,
     overrides: SET = [],  # noqa: B006
     rule: Annotated[list[str], typer.Option(help="Rule of kind start: toktogul_start.")] = [],  # noqa: B006

@@ -270,7 +270,7 @@ def _draw_fuels(axes: Axes, table: pd.DataFrame) -> None:
     for position, row in enumerate(records(rows)):
         _draw_bar(axes, position, row, TWH)
         carrier = str(row["quantity"]).removeprefix(FUEL)
-        names.append(carrier.replace("coal ", "coal,\n"))
+        names.append(carrier.replace(" ", ",\n"))
     axes.set_xticks(range(len(names)), names, fontsize=7.5)
     axes.tick_params(axis="x", length=0)
     years = ", ".join(sorted(set(rows["date"].astype(str))))

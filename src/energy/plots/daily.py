@@ -21,6 +21,8 @@ MOST_NAMED_EVENTS = 4
 LONGEST_NAME = 34  # letters of an event in the legend
 """Events with a colour of their own; further ones share a grey."""
 OTHER_EVENTS = "#999999"
+TAKEN = "#f0c7a6"
+"""Opaque, so that the shade of an event behind it does not change it from what the legend shows."""
 DAY = pd.Timedelta(days=1)
 
 
@@ -66,8 +68,8 @@ def daily_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
                 edges,
                 baseline=delivered,
                 fill=True,
-                color="#d55e00",
-                alpha=0.35,
+                color=TAKEN,
+                zorder=0.9,
                 label="taken by the events",
             )
         ceiling = float(dataset["ceiling"].max())
@@ -119,7 +121,7 @@ def _shade_events(axes: Axes, dataset: xr.Dataset, first_day: pd.Timestamp) -> N
             label = f"{len(names) - MOST_NAMED_EVENTS} further events"
         left = (start - first_day) / DAY
         right = (end - first_day) / DAY
-        axes.axvspan(left, right, color=colour, alpha=0.18, lw=0, label=label)
+        axes.axvspan(left, right, color=colour, alpha=0.18, lw=0, label=label, zorder=0.8)
 
 
 def _set_months(axes: Axes, days: pd.DatetimeIndex) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.metadata import version
-from textwrap import fill
+from textwrap import fill, wrap
 from typing import TYPE_CHECKING
 
 from energy.model.changed_inputs import titled
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from energy.case import Case
     from energy.scenario import Scenario
 
-TITLE_LETTERS = 12.6  # an inch, bold at 10 points
-FOOTER_LETTERS = 19  # an inch, at 7 points
+_TITLE_LETTERS = 12.6  # an inch, bold at 10 points
+_FOOTER_LETTERS = 19  # an inch, at 7 points
 MARGIN = 0.1  # inches, left and right of title and footer
 
 
@@ -45,7 +45,7 @@ def framed(title: str, footer: str, size: str = "journal", height: float | None 
     width, standard_height = SIZES[size]
     height = height or standard_height
     text_width = width - 2 * MARGIN
-    title_text = fill(title, round(TITLE_LETTERS * text_width))
+    title_text = fill(title, round(_TITLE_LETTERS * text_width))
     footer_text = wrapped_footer(footer, width)
     title_share = (0.16 + 0.19 * _line_count(title_text)) / height
     footer_share = (0.14 + 0.14 * _line_count(footer_text)) / height
@@ -80,9 +80,10 @@ def framed(title: str, footer: str, size: str = "journal", height: float | None 
 
 
 def wrapped_footer(footer: str, width: float) -> str:
-    """Break a footer into lines that keep the margins of a sheet of a width [inches]."""
-    letters = round(FOOTER_LETTERS * (width - 2 * MARGIN))
-    return "\n".join(fill(line, letters) for line in footer.splitlines())
+    """Break a footer into lines that keep the margins of a sheet of a width [inches]; no line ends in a separator."""
+    letters = round(_FOOTER_LETTERS * (width - 2 * MARGIN))
+    lines = [line.removesuffix(" ·") for part in footer.splitlines() for line in wrap(part, letters)]
+    return "\n".join(lines)
 
 
 def _line_count(text: str) -> int:

@@ -55,8 +55,9 @@ def levels_on_record_figure(
     """
     recorded_years = f"{COMPARED_YEARS[0]} to {COMPARED_YEARS[-1]}"
     note = (
-        "Band and line: what 90, 50 and 10 % of the simulated years exceed by policy. Dashed: the same with perfect "
-        f"foresight. Grey: months' least and most on record, {recorded_years}; dots: single days."
+        "What cannot be used is included. Band and line: what 90, 50 and 10 % of the simulated years exceed by policy. "
+        "Dashed: the same with perfect foresight. "
+        f"Grey: months' least and most on record, {recorded_years}; dots: single days."
     )
     title = f"Contents by policy and on record: {years.attrs['scenario']}, {years.attrs['year']}"
     with styled():
@@ -113,7 +114,8 @@ def _label(axes: Axes, years: xr.Dataset, store: str) -> None:
     months = [str(month)[:3] for month in years["month"].values.tolist()]
     axes.set_title(store, fontsize=9, loc="left")
     axes.set_xlim(0, len(months))
-    axes.set_ylim(bottom=0)
+    _, highest = axes.get_ylim()
+    axes.set_ylim(0, 1.03 * highest)  # a full reservoir's line lies below the edge
     axes.set_xticks(np.arange(len(months)) + 0.5, months, rotation=90)
     axes.tick_params(axis="x", length=0)
     axes.set_ylabel("content [hm³]")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from energy.errors import Fault, InputError
+from energy.plots.frame import MARGIN as SHEET_MARGIN
 from energy.plots.frame import footer, framed, heading
 from energy.plots.map_flows import flows, places, plants
 from energy.plots.map_labels import Labels
@@ -19,6 +20,7 @@ from energy.plots.map_symbols import (
     draw_flows,
     draw_plant,
     legend_handles,
+    plant_radius,
 )
 from energy.plots.map_view import MapExtent, MapView, Point, extent_around, widened
 from energy.plots.style import SIZES, styled
@@ -32,14 +34,19 @@ if TYPE_CHECKING:
 LAND = "#f2f2f0"
 HOME = "#fdf6e3"  # countries with demand in the case
 SEA = "#dfeaf2"
-NO_BORDERS = "Mean of the contract season. Flows are straight lines between buses, not routes. No borders are shown."
+NO_BORDERS = (
+    "Mean of the contract season at the sending end. Flows are straight lines between buses, not routes. "
+    "No borders are shown."
+)
 BORDER = "#9a9a9a"
 MARGIN = 1.3  # degrees around the buses
 LARGE = 40  # MW from which a plant is named
-HEIGHTS = {"journal": 4.6, "slide": 4.5}  # inches
+HEIGHTS = {"journal": 5.1, "slide": 4.5}  # inches
+LEGEND = 0.22  # inches of the height
+AROUND = 1.9  # inches of the height that title, ticks, legend and footer take
 NEUTRAL = (
-    "Mean of the contract season. Flows are straight lines between buses, not routes. Borders: Natural Earth, "
-    "simplified; dotted where states do not agree on them. They take no position on any claim."
+    "Mean of the contract season at the sending end. Flows are straight lines between buses, not routes. "
+    "Borders: Natural Earth, simplified; dotted where states do not agree on them. They take no position on any claim."
 )
 FREE_PLACES = {
     "AF": (66.2, 32.2),
@@ -110,15 +117,29 @@ def map_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
             _frame_detail(all_axes[0], overview.detail)
             all_axes[1].set_title("inside the frame", fontsize=8, loc="left")
         add_loading_bar(all_axes)
-        all_axes[-1].legend(
-            handles=legend_handles(with_plants=bool(plants(dataset)), line=_line(dataset)),
-            loc="upper left",
-            frameon=True,
-            framealpha=0.9,
-            edgecolor="none",
-            fontsize=6.5,
-        )
+        _add_legend(figure, dataset)
     return figure
+
+
+def _add_legend(figure: Figure, dataset: xr.Dataset) -> None:
+    """Add the legend in a row between the maps and the footer."""
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    engine = figure.get_layout_engine()
+    assert isinstance(engine, ConstrainedLayoutEngine)
+    handles = legend_handles(_line(dataset), flows(dataset), plants(dataset))
+    left, low, width, height = engine.get()["rect"]
+    room = LEGEND / figure.get_figheight()
+    engine.set(rect=(left, low + room, width, height - room))
+    figure.legend(
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(SHEET_MARGIN / figure.get_figwidth(), low),
+        ncols=len(handles),
+        fontsize=7,
+        borderaxespad=0,
+        borderpad=0,
+    )
 
 
 def _views(dataset: xr.Dataset, size: str) -> list[MapView]:
@@ -133,7 +154,7 @@ def _views(dataset: xr.Dataset, size: str) -> list[MapView]:
         detail = extent_around(seller_buses, margin=1.0)
         return [MapView(overview, detail), MapView(detail)]
     figure_width, _ = SIZES[size]
-    aspect = (figure_width - 1.6) / (HEIGHTS[size] - 1.3)
+    aspect = (figure_width - 1.6) / (HEIGHTS[size] - AROUND)
     return [MapView(widened(overview, aspect))]
 
 
@@ -143,17 +164,22 @@ def _draw_view(axes: Axes, dataset: xr.Dataset, view: MapView) -> None:
     _set_extent(axes, view.extent)
     figure = axes.get_figure(root=True)
     assert figure is not None
-    labels = Labels(axes, figure.get_figheight() - 1.5)
+    labels = Labels(axes, figure.get_figheight() - AROUND)
     axes.set_facecolor(SEA if _is_on_the_map(dataset) else LAND)
     _draw_borders(axes)
     _draw_countries(axes, _countries_with_demand(dataset), view, labels)
     labelled_buses = {name: bus for name, bus in buses.items() if view.labels_at((bus.x, bus.y))}
-    for bus in labelled_buses.values():
+    if view.detail is not None:
+        labels.avoid_extent(view.detail)
+    for bus in buses.values():
         labels.block(bus.x, bus.y)
+    for plant in plants(dataset):
+        labels.block(plant.x, plant.y, plant_radius(plant))
     draw_flows(axes, flows(dataset), buses, view=view, labels=labels)
     for bus in buses.values():
         axes.plot([bus.x], [bus.y], "s", color="black", ms=3.5, zorder=6)
-    for name, bus in labelled_buses.items():
+    for name in sorted(labelled_buses, key=len, reverse=True):  # long names have the fewest places
+        bus = labelled_buses[name]
         labels.beside(bus.x, bus.y, name, size=7)
     for plant in plants(dataset):
         draw_plant(axes, plant)
@@ -164,6 +190,7 @@ def _draw_view(axes: Axes, dataset: xr.Dataset, view: MapView) -> None:
                 plant.name,
                 size=6.5,
                 colour=PLANT_EDGE,
+                radius=plant_radius(plant),
                 needed=False,
             )
 
@@ -197,6 +224,7 @@ def _set_extent(axes: Axes, extent: MapExtent) -> None:
     axes.spines[:].set_visible(True)
     axes.spines[:].set_color("#cccccc")
     axes.tick_params(labelsize=7, color="#cccccc")
+    axes.locator_params(integer=True)
 
 
 def _countries_with_demand(dataset: xr.Dataset) -> set[str]:

@@ -58,6 +58,8 @@ def draw_flows(
             visible = list(filter(view.labels_at, candidates))
             text = f"{flow.power:,.0f}"
             labels.over(visible, text, size=6.5)
+    for flow in all_flows:
+        labels.avoid_line(_point_along(flow, buses, 0), _point_along(flow, buses, 1))
 
 
 def _point_along(flow: Flow, buses: dict[str, MapBus], share: float) -> Point:
@@ -139,13 +141,18 @@ def _draw_arrow(axes: Axes, flow: Flow, buses: dict[str, MapBus], line_width: fl
     arrow.arrow_patch.set_clip_on(True)  # type: ignore[union-attr]
 
 
+def plant_radius(plant: Plant) -> float:
+    """Return the radius of a plant's circle [points]; it grows with the root of its rating."""
+    return 1 + 0.07 * float(np.sqrt(max(plant.size, 1.0)))
+
+
 def draw_plant(axes: Axes, plant: Plant) -> None:
-    """Draw a plant as a circle; its diameter grows with the root of its rating."""
+    """Draw a plant as a circle."""
     axes.plot(
         [plant.x],
         [plant.y],
         "o",
-        ms=2 + 0.14 * np.sqrt(max(plant.size, 1.0)),
+        ms=2 * plant_radius(plant),
         mfc=PLANT_FILL,
         mec=DISRUPTED if plant.disrupted else PLANT_EDGE,
         mew=1.6 if plant.disrupted else 0.6,
@@ -168,8 +175,8 @@ def add_loading_bar(all_axes: Sequence[Axes]) -> None:
     bar.outline.set_visible(False)
 
 
-def legend_handles(with_plants: bool, line: str) -> list[Line2D]:
-    """Return the handles of the legend: the line under study by its name, plants on rivers where there are some."""
+def legend_handles(line: str, all_flows: Sequence[Flow], all_plants: Sequence[Plant]) -> list[Line2D]:
+    """Return the handles of the legend: the line under study by its name, and what else the map has."""
     from matplotlib.lines import Line2D
 
     studied = Line2D(
@@ -206,5 +213,11 @@ def legend_handles(with_plants: bool, line: str) -> list[Line2D]:
         ms=7,
         label="plant on a river",
     )
-    handles = [studied, small, disrupted]
-    return [*handles, plant] if with_plants else handles
+    handles = [studied]
+    if any(flow.power < SMALL_POWER for flow in all_flows):
+        handles.append(small)
+    if any(one.disrupted for one in (*all_flows, *all_plants)):
+        handles.append(disrupted)
+    if all_plants:
+        handles.append(plant)
+    return handles

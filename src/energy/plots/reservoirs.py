@@ -64,8 +64,8 @@ def reservoir_figure(dataset: xr.Dataset, stores: tuple[str, ...] = (), size: st
             repair=nearest(unknown[0], all_names),
         )
         raise InputError(fault)
-    title = heading(dataset, " and ".join(names))
-    note = "Monthly means, and content at the end of each month. Green: limits that rules set."
+    title = heading(dataset, f"Water of {' and '.join(names)}")
+    note = "Monthly means, and usable content at the end of each month. Green: limits that rules set."
     with styled():
         figure = framed(title, footer(dataset, note=note), size)
         grid = figure.subplots(
@@ -205,6 +205,7 @@ def _draw_content(axes: Axes, store: Reservoir) -> None:
         lw=1.8,
         marker="o",
         ms=3,
+        clip_on=False,  # the last month ends on the edge
         label="content",
     )
     has_least = store.at_least > 1e-6
@@ -216,6 +217,7 @@ def _draw_content(axes: Axes, store: Reservoir) -> None:
             color=RULE,
             ms=6,
             ls="none",
+            clip_on=False,
             label="least content (rule)",
         )
     axes.axhline(store.size, color="#666666", lw=0.8, ls=":", label="full")

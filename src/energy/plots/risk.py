@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 SIZES = {"journal": (7.2, 3.6), "slide": (8.0, 4.5)}  # inches
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#666666"
-BANDS = ((0.95, 0.05, 0.15), (0.9, 0.1, 0.25), (0.75, 0.25, 0.4))
-"""Probabilities of exceedance between which the fan is filled, and the shade."""
+BANDS = ((0.95, 0.05, "#d9eaf3"), (0.9, 0.1, "#a3cce3"), (0.75, 0.25, "#61a8cf"))
+"""Probabilities of exceedance between which the fan is filled, and the colour, which is opaque as in the legend."""
 BARS = 12  # of a tornado, at most
 FOOT: dict[str, Any] = {
     "x": 0.01,
@@ -60,8 +60,7 @@ def fan_figure(distribution: xr.Dataset, size: str = "journal") -> Figure:
                 places,
                 power.sel(bound="value", exceeded=least).to_numpy(),
                 power.sel(bound="value", exceeded=most).to_numpy(),
-                color=BLUE,
-                alpha=shade,
+                color=shade,
                 lw=0,
                 label=f"P{100 * least:.0f} to P{100 * most:.0f}",
             )
@@ -83,6 +82,7 @@ def fan_figure(distribution: xr.Dataset, size: str = "journal") -> Figure:
         axes.set_ylim(bottom=0)
         axes.set_ylabel("mean power at the receiving end [MW]")
         axes.yaxis.set_major_formatter(tick_text)
+        axes.set_axisbelow("line")  # the grid is seen on the bands, too
         axes.grid(axis="y")
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
@@ -117,7 +117,7 @@ def exceedance_figure(distribution: xr.Dataset, size: str = "journal") -> Figure
     thresholds = distribution["threshold"].to_numpy() / 1000
     season = distribution["season"] / 1000
     with styled():
-        figure, axes = _titled(distribution, "how often", size, pad=20)
+        figure, axes = _titled(distribution, "how often the season exceeds a level", size, pad=20)
         undisturbed = 100 * distribution["curve_undisturbed"]
         axes.plot(level, undisturbed, color=GREY, lw=1.2, ls="--", label="without outages")
         axes.plot(level, 100 * distribution["curve"], color=BLUE, lw=1.8, label="with outages")
@@ -136,7 +136,8 @@ def exceedance_figure(distribution: xr.Dataset, size: str = "journal") -> Figure
             )
             label = None  # one entry of the legend for all three
         for number, threshold in enumerate(thresholds):
-            axes.axvline(threshold, color="#999999", lw=0.7, zorder=0)
+            line_label = None if number else "levels asked for [TWh]"
+            axes.axvline(threshold, color="#999999", lw=0.7, zorder=1, label=line_label)
             above_axes = 101 + 4 * (number % 2)  # neighbours at two heights, so that they do not touch
             axes.text(
                 threshold,
@@ -163,7 +164,7 @@ def causes_figure(distribution: xr.Dataset, size: str = "journal") -> Figure:
     value, below, above = _interval(distribution["lost"])
     places = np.arange(len(causes))
     with styled():
-        figure, axes = _titled(distribution, "outages by cause", size)
+        figure, axes = _titled(distribution, "what outages take, by cause", size)
         axes.barh(places, value, 0.62, color=colours)
         axes.errorbar(value, places, xerr=[below, above], fmt="none", color="black", lw=0.9, capsize=3)
         axes.set_yticks(places, causes)
@@ -218,17 +219,20 @@ def tornado_figure(
         axes.invert_yaxis()
         axes.axvline(base, color="black", lw=0.8)
         axes.set_xlabel(f"{metric} [{unit}]")
+        axes.xaxis.set_major_formatter(tick_text)
         axes.grid(axis="x")
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
-        axes.set_title(f"{title}: what is unknown", loc="left", fontsize=10, fontweight="bold")
+        axes.set_title(f"{title}: numbers at the ends of their ranges", loc="left", fontsize=10, fontweight="bold")
+        note = f"The {len(shown)} that move it most, of {len(moving):,}, each with range, unit and mark of evidence."
         if foot:
-            figure.supxlabel(foot, **FOOT)
+            figure.supxlabel(f"{note}\n{foot}", **FOOT)
     return figure
 
 
 def _label(key: str, row: pd.Series) -> str:
     """Return the label of a number: name, range, confidence, and where there is no optimum."""
-    label = f"{short(key)}\n{range_text(row.to_dict())}, {row['confidence']}"
+    typeset_range = range_text(row.to_dict()).replace("-", "−").replace("m3", "m³")
+    label = f"{short(key)}\n{typeset_range}, {row['confidence']}"
     for end in ("low", "high"):
         if pd.isna(row[f"at {end}"]):
             label += f", no optimum at its {end} end"

@@ -124,6 +124,7 @@ def sweep_figure(
         _label_outer(all_axes, axis_label(data, x), axis_label(data, y))
         bar = figure.colorbar(mappable, ax=all_axes, pad=0.02)
         bar.set_label(fill(quantity_label(data), round(11 * height)))
+        bar.outline.set_visible(False)
     return figure
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import xarray as xr
 
 from energy.analysis import Run
 from energy.metrics.month_units import with_units
@@ -12,17 +17,19 @@ from energy.plots.style import save
 from energy.results.atomic_write import atomic_folder
 from energy.results.dataset import record
 from energy.results.manifest import manifest_of, write_manifest
-from energy.results.network_file import StartNetwork, write_netcdf, write_network_now
+from energy.results.network_file import write_netcdf, write_network
 from energy.results.table_writer import plain_cells
 
+_Start = Callable[..., Callable[[], Any]]
+"""Begins a function with its arguments, perhaps in another process, and returns what waits for it."""
 
-def write_run(
-    run: Run,
-    path: Path,
-    wall_seconds: float,
-    force: bool = False,
-    start_network: StartNetwork = write_network_now,
-) -> dict[str, Any]:
+
+def do_when_waited_for(task: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
+    """Leave a task until its end is waited for (a ``start``)."""
+    return partial(task, *arguments)
+
+
+def write_run(run: Run, path: Path, wall_seconds: float, force: bool = False) -> dict[str, Any]:
     """Write a run's folder: solved network, Dataset, monthly table, figure and manifest.
 
     Parameters
@@ -33,8 +40,6 @@ def write_run(
         What it took [s].
     force
         Whether what this package did not write may be replaced.
-    start_network
-        What writes the solved network: this process, or one beside it.
 
     Returns
     -------
@@ -54,13 +59,54 @@ def write_run(
     >>> sorted(path.name for path in folder.iterdir())
     ['manifest.json', 'monthly.png', 'monthly.svg', 'network.nc', 'result.nc', 'summary.csv']
     """
-    dataset = record(run)
-    manifest = manifest_of(run, wall_seconds)
+    with run_folder(run, path, force) as write_the_rest:
+        return write_the_rest(wall_seconds)
+
+
+@contextmanager
+def run_folder(
+    run: Run,
+    path: Path,
+    force: bool = False,
+    start: _Start = do_when_waited_for,
+) -> Iterator[Callable[[float], dict[str, Any]]]:
+    """Open the folder of a run, begin to write its network, and let the caller say when the rest is written.
+
+    Parameters
+    ----------
+    run, path, force
+        As in `write_run`.
+    start
+        Begins network and figure; a second process writes them while this one prints tables and writes the Dataset.
+
+    Yields
+    ------
+    callable
+        Writes what is left and returns the manifest, once it is called with the seconds that the run took.
+    """
     with atomic_folder(path, force) as draft:
-        wait_for_network = start_network(run.result, draft / "network.nc")
-        write_netcdf(draft / "result.nc", dataset.to_netcdf)
-        plain_cells(with_units(run.table)).to_csv(draft / "summary.csv", float_format="%.6g")
-        save(monthly(dataset), draft / "monthly")
-        wait_for_network()
-        manifest["files"] = write_manifest(draft, manifest)
+        wait_for_network = start(write_network, run.result, draft / "network.nc")
+        yield partial(_write_the_rest, run, draft, start, wait_for_network)
+
+
+def _write_the_rest(
+    run: Run,
+    draft: Path,
+    start: _Start,
+    wait_for_network: Callable[[], Any],
+    wall_seconds: float,
+) -> dict[str, Any]:
+    dataset = record(run)
+    monthly_variables = [name for name in dataset.data_vars if str(name).startswith("month_")]
+    wait_for_figure = start(_write_figure, dataset[monthly_variables], draft / "monthly")
+    manifest = manifest_of(run, wall_seconds)
+    write_netcdf(draft / "result.nc", dataset.to_netcdf)
+    plain_cells(with_units(run.table)).to_csv(draft / "summary.csv", float_format="%.6g")
+    wait_for_network()
+    wait_for_figure()
+    manifest["files"] = write_manifest(draft, manifest)
     return manifest
+
+
+def _write_figure(dataset: xr.Dataset, stem: Path) -> None:
+    save(monthly(dataset), stem)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,8 +43,6 @@ class RiskReport:
         Name of its set of hazards.
     beside
         Set of hazards → the same of other sets, of the same question.
-    thresholds
-        Seasons [GWh] whose shortfall the table states.
     command
         What made it.
     """
@@ -52,7 +50,6 @@ class RiskReport:
     distribution: xr.Dataset
     hazards: str
     beside: Mapping[str, xr.Dataset]
-    thresholds: Sequence[float]
     command: str
 
 
@@ -96,10 +93,11 @@ def _shortfall_table(report: RiskReport) -> str:
     """Return mean season, share of seasons below each threshold, and what outages take, a line a set of hazards."""
     distributions = {report.hazards: report.distribution, **report.beside}
     order = sorted(distributions, key=_place)
+    thresholds = [float(threshold) for threshold in report.distribution["threshold"].values]
     lines = []
     for hazards in order:
         distribution = distributions[hazards]
-        shares = [_share_below(distribution, threshold) for threshold in report.thresholds]
+        shares = [_share_below(distribution, threshold) for threshold in thresholds]
         line = [
             f"`{hazards}`",
             f"{distribution.attrs['samples']:,}",
@@ -108,7 +106,7 @@ def _shortfall_table(report: RiskReport) -> str:
             interval_text(distribution, "lost", 1, cause=ALL_TOGETHER),
         ]
         lines.append(line)
-    below = [f"below {threshold / 1000:,.4g} TWh [%]" for threshold in report.thresholds]
+    below = [f"below {threshold / 1000:,.4g} TWh [%]" for threshold in thresholds]
     head = ["hazards", "samples", "mean season [GWh]", *below, "outages take [GWh]"]
     return markdown_table(head, lines, "l" + "r" * (len(head) - 1))
 

@@ -8,9 +8,6 @@ from pathlib import Path
 from energy.model.pypsa_logging import quiet_pypsa
 from energy.solve import Result
 
-StartNetwork = Callable[[Result, Path], Callable[[], None]]
-"""Begins to write the solved network of a result to a file, and returns what waits until it is written."""
-
 
 def write_network(result: Result, file: Path) -> None:
     """Write the solved PyPSA network of a result as netCDF.
@@ -22,16 +19,6 @@ def write_network(result: Result, file: Path) -> None:
     """
     with quiet_pypsa():
         write_netcdf(file, lambda place: result.network().export_to_netcdf(str(place)))
-
-
-def write_network_now(result: Result, file: Path) -> Callable[[], None]:
-    """Write the solved network before this returns (a ``StartNetwork``)."""
-    write_network(result, file)
-    return _nothing_to_wait_for
-
-
-def _nothing_to_wait_for() -> None:
-    return None
 
 
 def write_netcdf(file: Path, write: Callable[[Path], object]) -> None:

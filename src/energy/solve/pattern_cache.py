@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 
 import numpy as np
@@ -23,9 +25,41 @@ from energy.solve.structure_hash import RENEWED, components_key, family_key
 ALWAYS = "ENERGY_CHECK_PYPSA"
 """Environment variable; where it is ``always``, PyPSA builds the model of every engine, and each is checked."""
 
-PATTERNS_KEPT = 64  # of one snapshot each: some 0.1 MB of casa1000
+_PATTERNS_KEPT = 64  # of one snapshot each: some 0.1 MB of casa1000
+
+_CheckPattern = Callable[[Inputs], Pattern | None]
+"""Lets PyPSA build the model of inputs, and returns the pattern that agrees with it; None where there is none."""
 
 _patterns: dict[str, Pattern] = {}
+_elsewhere: list[_CheckPattern] = []
+
+
+@contextmanager
+def patterns_checked_by(check: _CheckPattern) -> Iterator[None]:
+    """Let something else, as a process that has imported PyPSA already, check the patterns that are new here.
+
+    Parameters
+    ----------
+    check
+        Like `checked_pattern`. Where it raises OSError, because its process has ended, PyPSA builds the model here.
+    """
+    _elsewhere.append(check)
+    try:
+        yield
+    finally:
+        _elsewhere.remove(check)
+
+
+def checked_pattern(inputs: Inputs) -> Pattern | None:
+    """Return the pattern of inputs, checked against PyPSA's own model where it is new; None where there is none.
+
+    Raises
+    ------
+    InputError, AssertionError
+        As `program_of`.
+    """
+    pattern, _ = program_of(inputs)
+    return pattern
 
 
 def program_of(inputs: Inputs) -> tuple[Pattern | None, Structure | Program]:
@@ -66,7 +100,7 @@ def program_of(inputs: Inputs) -> tuple[Pattern | None, Structure | Program]:
     kept = _patterns.get(key)
     checks = os.environ.get(ALWAYS) == "always"
     if kept is None and not checks:
-        kept = kept_pattern(key, inputs)
+        kept = kept_pattern(key, inputs) or _pattern_checked_elsewhere(inputs)
         if kept is not None:
             _remember(key, kept)
     if kept is not None and not checks:
@@ -85,8 +119,15 @@ def program_of(inputs: Inputs) -> tuple[Pattern | None, Structure | Program]:
     return pattern, program
 
 
+def _pattern_checked_elsewhere(inputs: Inputs) -> Pattern | None:
+    for check in _elsewhere:
+        with suppress(OSError):
+            return check(inputs)
+    return None
+
+
 def _remember(key: str, pattern: Pattern) -> None:
-    if len(_patterns) >= PATTERNS_KEPT:
+    if len(_patterns) >= _PATTERNS_KEPT:
         _patterns.clear()
     _patterns[key] = pattern
 

@@ -2,8 +2,8 @@
 
 Water stands before power. What the rules of the rivers ask for and no operation can give follows from inflow, stores
 and rules; power plays no part in it, since a turbine can be passed by. It is decided before the program of power is
-solved, so that its price, a thousand times that of power, stands in no objective. Only where a rule asks water of a
-turbine itself can power forbid what the rivers could give; then the least is that of the whole program.
+solved, so that its price stands in no objective. Only where a rule asks water of a turbine itself can power forbid
+what the rivers could give; then the least is that of the whole program.
 """
 
 from __future__ import annotations

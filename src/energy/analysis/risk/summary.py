@@ -97,7 +97,7 @@ def summary(
     highest = max(float(max(season.max(), calm.max())), 1.0)
     months = _months(ordered)
     thresholds = sorted({*below, *_quantity(case)})
-    levels = np.linspace(0.0, highest * 1.02, LEVELS)
+    levels = np.linspace(0.0, highest, LEVELS)
     lost = _lost_by_cause(ordered, samples)
     coordinates: dict[str, Sequence[object] | np.ndarray] = {
         "bound": list(BOUNDS),
