@@ -76,6 +76,7 @@ def interior_optimum(
     try:
         form = standard_form(structure, problem)
         layout = staged_layout(form, len(inputs.axis.snapshots))
+        form = form.without_matrix()  # the layout has it in its own order
         stages, scale = _stages(form, problem, inputs, services)
         solver = SequentialSolver(form, NormalEquations(layout), deadline)
         sequential = solver.optimise(stages)
@@ -101,11 +102,13 @@ def _stages(
     for service in services:
         weight = inputs.weights.get(service.service, 0.0)
         remaining = remaining - weight * service.cost
-        stages.append(Stage(service.service, form.cost(service.cost), GAP))
+        level = ServiceCost.of(service.service, form.cost(service.cost))
+        stages.append(Stage(level, GAP))
     scale = SCALE_BEHIND_SERVICES if services else SCALE_ALONE
     gap = SCALE_BEHIND_SERVICES * GAP_BEHIND_SERVICES if services else 0.0
     relative_gap = 0.0 if services else GAP_OF_COSTS
-    stages.append(Stage(COSTS, form.cost(remaining) * scale, gap, relative_gap))
+    costs = ServiceCost.of(COSTS, form.cost(remaining) * scale)
+    stages.append(Stage(costs, gap, relative_gap))
     return stages, scale
 
 

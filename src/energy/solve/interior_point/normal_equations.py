@@ -74,7 +74,7 @@ class NormalEquations:
         self._sort_remaining()
         slots = len(self.slots.number)
         self._factor = np.zeros((slots, layout.snapshots))
-        self._active = self.products
+        self._active = np.arange(self.products.shape[1])
 
     def _products(self) -> sparse.csc_matrix:
         """Return the matrix that takes weights of columns to the entries of A·D·Aᵀ.
@@ -256,7 +256,7 @@ class NormalEquations:
 
     def restrict(self, active: np.ndarray) -> None:
         """Take weights for some of the variables only; the others weigh nothing."""
-        self._active = self.products[:, active]
+        self._active = active
 
     def factor(self, weights: np.ndarray) -> None:
         """Factor A·D·Aᵀ for weights D of the active variables; shape (active,).
@@ -269,7 +269,9 @@ class NormalEquations:
         layout = self.layout
         length = layout.snapshots
         pairs_in_time = len(self.earlier)
-        entries = self._active @ weights
+        weights_of_all = np.zeros(self.products.shape[1])
+        weights_of_all[self._active] = weights
+        entries = self.products @ weights_of_all
         neighbours_begin = self.assembled * length
         corner_begins = neighbours_begin + pairs_in_time * length
         within = entries[:neighbours_begin]

@@ -62,6 +62,10 @@ class StandardForm:
     pivots: np.ndarray
     constants: np.ndarray
 
+    def without_matrix(self) -> StandardForm:
+        """Return the same without A, for whom a layout holds it."""
+        return replace(self, matrix=sparse.csr_matrix((0, 0)))
+
     def cost(self, cost: np.ndarray) -> np.ndarray:
         """Return a cost of the program's columns as one of the variables, a constant aside; shape (variables,)."""
         defined, defining = self.substituted
