@@ -58,7 +58,7 @@ figures: run ## make the figures of README and docs from scratch, and the blocks
 	$(BIN)/energy backcast
 	for state in calm conflict; do $(BIN)/energy risk baseline --hazards $$state --samples 512; done
 	$(BIN)/energy risk baseline --samples 2000 --page docs/risk.md
-	$(BIN)/energy sensitivity baseline --split 8 --page docs/sensitivity.md
+	$(BIN)/energy sensitivity baseline --split 24 --page docs/sensitivity.md
 
 reference: setup ## solve the recorded scenarios again: results/reference/ and what pages quote of it
 	$(BIN)/energy reference

@@ -1,7 +1,7 @@
 """The answer is that of the contracts, not of the model's structure.
 
 Who serves whom is a matter of accounts: whether flows on the ring follow Kirchhoff's law, and how strong the ties to
-Uzbekistan are, may move what is delivered by as much as the network itself limits, and hardly more.
+Uzbekistan and Kazakhstan are, may move what is delivered by as much as the network itself limits, and hardly more.
 """
 
 from __future__ import annotations
@@ -26,11 +26,13 @@ STRUCTURES = {
     "ties of 850 MW": {"rules.tj_uz_tie.at_most": 850},
     "ties of 1,000 MW": {"rules.tj_uz_tie.at_most": 1000},
 }
+WEAK_EXCHANGE = "Kyrgyz-Kazakh exchange of 500 MW"
 
 
 @cache
 def solved(structure: str, resolution: str) -> Result:
-    scenario = read_scenario("baseline", overrides={"time.resolution": resolution, **STRUCTURES[structure]})
+    changes = {**STRUCTURES, WEAK_EXCHANGE: {"rules.kg_kz_tie.at_least": -500}}[structure]
+    scenario = read_scenario("baseline", overrides={"time.resolution": resolution, **changes})
     asked = inputs(read_case("casa1000"), scenario)
     return Engine(asked).solve(asked)
 
@@ -50,6 +52,15 @@ def test_what_is_delivered_does_not_hang_on_the_structure(resolution: str) -> No
     assert min(delivered.values()) > 1_000_000  # MWh
     for one, other in combinations(delivered, 2):
         assert delivered[one] == pytest.approx(delivered[other], rel=ALIKE), (one, other)
+
+
+@pytest.mark.parametrize("resolution", RESOLUTIONS)
+def test_a_limit_on_the_kyrgyz_kazakh_exchange_leaves_tajik_transfers_alone(resolution: str) -> None:
+    """What Tajikistan sends from south to north loops through Kyrgyzstan: the limit is on what the two countries agreed on."""
+    as_built = solved("Kirchhoff's law", resolution).services
+    limited = solved(WEAK_EXCHANGE, resolution).services
+    assert limited["casa"] == pytest.approx(as_built["casa"], rel=ALIKE)
+    assert limited["tajik_demand"] == pytest.approx(as_built["tajik_demand"], rel=ALIKE)
 
 
 @pytest.mark.parametrize("resolution", RESOLUTIONS)
