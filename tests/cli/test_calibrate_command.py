@@ -98,6 +98,7 @@ def test_a_record_is_learnt_from_and_the_posterior_handed_on(command: Command, p
     assert sensitivity.returncode == 0, sensitivity.stderr
 
 
+@pytest.mark.slow
 def test_a_calibration_that_is_killed_goes_on_to_the_same_bits(command: Command, project: Path) -> None:
     """Killed in the middle of its sets, and calibrated once without a stop."""
     words = ["calibrate", "year_2028", "year_2029", "--sets", "60", "--workers", "1"]

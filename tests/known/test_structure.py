@@ -56,7 +56,7 @@ def test_what_is_delivered_does_not_hang_on_the_structure(resolution: str) -> No
 
 @pytest.mark.parametrize("resolution", RESOLUTIONS)
 def test_a_limit_on_the_kyrgyz_kazakh_exchange_leaves_tajik_transfers_alone(resolution: str) -> None:
-    """What Tajikistan sends from south to north loops through Kyrgyzstan: the limit is on what the two countries agreed on."""
+    """Tajik transfers from south to north loop through Kyrgyzstan; the limit is on what the two countries schedule."""
     as_built = solved("Kirchhoff's law", resolution).services
     limited = solved(WEAK_EXCHANGE, resolution).services
     assert limited["casa"] == pytest.approx(as_built["casa"], rel=ALIKE)

@@ -23,7 +23,7 @@ from energy.model.pypsa_logging import quiet_pypsa
 from energy.scenario import Scenario
 from energy.solve import Engine, attempts, solve
 
-FEW_EXAMPLES = 30  # each builds PyPSA's model twice; the slow test tries 500
+FEW_EXAMPLES = 16  # each builds PyPSA's model twice; the slow test tries 500
 SLOW_EXAMPLES = 500
 NO_OPTIMUM = None
 PATIENCE = 5.0  # s: HiGHS's active-set method goes round in a circle on some networks with quadratic costs

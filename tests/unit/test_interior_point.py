@@ -17,6 +17,7 @@ from energy.solve.interior_point.normal_equations import NormalEquations
 from energy.solve.interior_point.sequential import SequentialSolver, Stage
 from energy.solve.interior_point.staged_layout import staged_layout
 from energy.solve.interior_point.standard_form import SPANNING, NotStagedError, StandardForm
+from energy.solve.priority import ServiceCost
 
 GAP = 1e-6
 
@@ -117,7 +118,10 @@ def least(form: StandardForm, cost: np.ndarray, before: list[tuple[np.ndarray, f
 def test_services_in_their_order_are_highs_services_in_their_order(case: Reservoirs) -> None:
     """First no demand is left unserved that need not be, then no more water is spilled than that asks for."""
     form = case.form
-    stages = [Stage("unserved", case.unserved, GAP), Stage("spilled", case.spilled, GAP)]
+    stages = [
+        Stage(ServiceCost.of("unserved", case.unserved), GAP),
+        Stage(ServiceCost.of("spilled", case.spilled), GAP),
+    ]
     optimum = SequentialSolver(form, NormalEquations(staged_layout(form, case.snapshots))).optimise(stages)
     unserved = least(form, case.unserved, [])
     spilled = least(form, case.spilled, [(case.unserved, unserved)])
@@ -134,7 +138,10 @@ def test_the_proof_never_claims_less_than_can_be_gained(case: Reservoirs, seed: 
     """Whatever the duals, no point gains more than the proof says of the present one."""
     form = case.form
     solver = SequentialSolver(form, NormalEquations(staged_layout(form, case.snapshots)))
-    stages = [Stage("unserved", case.unserved, GAP), Stage("spilled", case.spilled, GAP)]
+    stages = [
+        Stage(ServiceCost.of("unserved", case.unserved), GAP),
+        Stage(ServiceCost.of("spilled", case.spilled), GAP),
+    ]
     optimum = solver.optimise(stages)
     reached = float(case.unserved @ optimum.variables)
     random = np.random.default_rng(seed)
@@ -186,4 +193,4 @@ def test_a_program_without_a_solution_stalls() -> None:
     form = case.form
     solver = SequentialSolver(form, NormalEquations(staged_layout(form, 4)))
     with pytest.raises((StalledError, FloatingPointError)):
-        solver.optimise([Stage("unserved", case.unserved, GAP)])
+        solver.optimise([Stage(ServiceCost.of("unserved", case.unserved), GAP)])

@@ -82,7 +82,7 @@ def test_always_finds_a_kept_pattern_that_is_wrong(
 def test_no_more_patterns_are_kept_than_said(
     two_bus: Case, built: list[Inputs], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pattern_cache, "PATTERNS_KEPT", 2)
+    monkeypatch.setattr(pattern_cache, "_PATTERNS_KEPT", 2)
     for sign in (-1.0, -2.0, -3.0):
         program_of(with_column(asked(two_bus), "loads", "sign", sign))
         assert 1 <= len(pattern_cache._patterns) <= 2

@@ -53,7 +53,7 @@ def solved(structure: Structure, problem: Problem) -> highspy.Highs:
 
 
 def chain_of(structure: Structure, problem: Problem, services: dict[str, list[float]]) -> PriorityChain:
-    costs = [ServiceCost(name, np.array(cost)) for name, cost in services.items()]
+    costs = [ServiceCost.of(name, np.array(cost)) for name, cost in services.items()]
     chain = PriorityChain(solved(structure, problem), structure, problem, costs)
     chain.optimise(OPTIONS)
     return chain

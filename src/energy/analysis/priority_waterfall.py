@@ -254,7 +254,7 @@ def _rungs(
     result: Result,
     season: np.ndarray,
 ) -> tuple[pd.DataFrame, dict[str, float]]:
-    """="""
+    """Return the rungs by month [GWh], and what each protected service is given before its place in the order [GWh]."""
     book = result.inputs.book
     order = list(scenario.protection_order or book.protection_order)
     links = result.inputs.components.get("links", pd.DataFrame())

@@ -170,7 +170,8 @@ def _draw_view(axes: Axes, dataset: xr.Dataset, view: MapView) -> None:
     _draw_countries(axes, _countries_with_demand(dataset), view, labels)
     labelled_buses = {name: bus for name, bus in buses.items() if view.labels_at((bus.x, bus.y))}
     if view.detail is not None:
-        labels.avoid_extent(view.detail)
+        detail = view.detail
+        labels.avoid_rectangle(west=detail.west, east=detail.east, south=detail.south, north=detail.north)
     for bus in buses.values():
         labels.block(bus.x, bus.y)
     for plant in plants(dataset):

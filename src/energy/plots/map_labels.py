@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from energy.plots.map_view import MapExtent
 
 Offset = tuple[float, float]
 """From a point of the map to its label: to the right and up [points]."""
@@ -145,10 +144,10 @@ class Labels:
             up = begin_up + share * (end_up - begin_up)
             self._avoided.append(_square(right, up, LINE))
 
-    def avoid_extent(self, extent: MapExtent) -> None:
-        """Keep texts off a rectangle of the map where that costs no other text."""
-        left, low = self._to_points(extent.west, extent.south)
-        right, high = self._to_points(extent.east, extent.north)
+    def avoid_rectangle(self, *, west: float, east: float, south: float, north: float) -> None:
+        """Keep texts off a rectangle of the map [degrees] where that costs no other text."""
+        left, low = self._to_points(west, south)
+        right, high = self._to_points(east, north)
         self._avoided.append(_Rectangle(left=left, right=right, low=low, high=high))
 
     def over(self, places: Sequence[tuple[float, float]], text: str, size: float) -> None:

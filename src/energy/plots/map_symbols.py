@@ -216,7 +216,8 @@ def legend_handles(line: str, all_flows: Sequence[Flow], all_plants: Sequence[Pl
     handles = [studied]
     if any(flow.power < SMALL_POWER for flow in all_flows):
         handles.append(small)
-    if any(one.disrupted for one in (*all_flows, *all_plants)):
+    is_disrupted = [flow.disrupted for flow in all_flows] + [one.disrupted for one in all_plants]
+    if any(is_disrupted):
         handles.append(disrupted)
     if all_plants:
         handles.append(plant)

@@ -19,7 +19,7 @@ from energy.solve.as_built import AsBuilt, Program, built_program
 from energy.solve.assembly import assemble_program
 from energy.solve.attempts import method
 from energy.solve.head_iteration import follow_head
-from energy.solve.highs import InfeasibleError, Optimum, Solver
+from energy.solve.highs import InfeasibleError, Solver
 from energy.solve.infeasibility import conflict
 from energy.solve.interior_point.interior_optimum import interior_optimum
 from energy.solve.lp import BALANCE, Problem, Structure, blocks
@@ -266,9 +266,7 @@ class Engine:
             self.solver.seconds += seconds
             self.solver.solve(structure, problem, inputs, basis, ends_in_basis, services)
             return
-        cost = float((problem.cost * interior.values).sum())
-        optimum = Optimum(interior.values, interior.duals, cost, interior.steps, interior.gains)
-        self.solver.take(optimum, seconds)
+        self.solver.take(interior, seconds)
 
     def _structure(self, inputs: Inputs) -> Structure:
         key = structure_key(inputs)

@@ -57,12 +57,29 @@ class ServiceCost:
     ----------
     service
         Its name, as in the protection order.
-    cost
-        MWh per unit of each column; shape (columns,).
+    columns
+        Number of columns.
+    places, coefficients
+        Columns that cost something, and MWh per unit of each: they are few, and an hourly year has two million.
     """
 
     service: str
-    cost: np.ndarray
+    columns: int
+    places: np.ndarray
+    coefficients: np.ndarray
+
+    @classmethod
+    def of(cls, service: str, cost: np.ndarray) -> ServiceCost:
+        """Return the cost of a service from MWh per unit of every column; shape (columns,)."""
+        places = np.flatnonzero(cost)
+        return cls(service, len(cost), places, cost[places])
+
+    @property
+    def cost(self) -> np.ndarray:
+        """MWh per unit of every column; shape (columns,)."""
+        cost = np.zeros(self.columns)
+        cost[self.places] = self.coefficients
+        return cost
 
 
 def priority_costs(structure: Structure, inputs: Inputs) -> list[ServiceCost]:
@@ -86,7 +103,7 @@ def priority_costs(structure: Structure, inputs: Inputs) -> list[ServiceCost]:
             if power in structure.columns:
                 cost[structure.columns[power]] = coefficients * hours
         if cost.any():
-            costs.append(ServiceCost(service, cost))
+            costs.append(ServiceCost.of(service, cost))
     return costs
 
 
@@ -182,7 +199,7 @@ class PriorityChain:
         basis = self.highs.getBasis()
         try:
             self._least(
-                ServiceCost("costs", cost),
+                ServiceCost.of("costs", cost),
                 face,
                 options,
                 negligible=COST_GAIN * present_cost,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from math import inf
 
 import numpy as np
 
 from energy.model import Inputs
+from energy.solve.highs import Optimum
 from energy.solve.interior_point.mehrotra import StalledError
 from energy.solve.interior_point.normal_equations import NormalEquations
 from energy.solve.interior_point.sequential import SequentialOptimum, SequentialSolver, Stage
@@ -31,23 +31,13 @@ RESIDUAL = 1e-7  # largest residual of a row, relative to one and the sum of the
 BEYOND = 1e-7  # largest violation of a column's bound
 
 
-@dataclass(frozen=True, eq=False)
-class InteriorOptimum:
-    """Column values, row duals [$ per unit], steps, and what each service could still gain at most [MWh]."""
-
-    values: np.ndarray
-    duals: np.ndarray
-    steps: int
-    gains: dict[str, float] = field(default_factory=dict)
-
-
 def interior_optimum(
     structure: Structure,
     problem: Problem,
     inputs: Inputs,
     services: Sequence[ServiceCost],
     seconds: float = inf,
-) -> InteriorOptimum | None:
+) -> Optimum | None:
     """Return the sequential optimum of a program; None where its proof fails, or where the program is not staged.
 
     Parameters
@@ -76,6 +66,7 @@ def interior_optimum(
     try:
         form = standard_form(structure, problem)
         layout = staged_layout(form, len(inputs.axis.snapshots))
+        form = form.without_matrix()  # the layout has it in its own order
         stages, scale = _stages(form, problem, inputs, services)
         solver = SequentialSolver(form, NormalEquations(layout), deadline)
         sequential = solver.optimise(stages)
@@ -89,7 +80,8 @@ def interior_optimum(
         prices = prices + inputs.weights.get(service.service, 0.0) * sequential.duals[service.service]
     duals = form.duals(prices, problem.cost)
     gains = {service.service: sequential.gains[service.service] for service in services}
-    return InteriorOptimum(values, duals, sequential.steps, gains)
+    objective = float((problem.cost * values).sum())
+    return Optimum(values, duals, objective, sequential.steps, gains)
 
 
 def _stages(
@@ -101,11 +93,13 @@ def _stages(
     for service in services:
         weight = inputs.weights.get(service.service, 0.0)
         remaining = remaining - weight * service.cost
-        stages.append(Stage(service.service, form.cost(service.cost), GAP))
+        level = ServiceCost.of(service.service, form.cost(service.cost))
+        stages.append(Stage(level, GAP))
     scale = SCALE_BEHIND_SERVICES if services else SCALE_ALONE
     gap = SCALE_BEHIND_SERVICES * GAP_BEHIND_SERVICES if services else 0.0
     relative_gap = 0.0 if services else GAP_OF_COSTS
-    stages.append(Stage(COSTS, form.cost(remaining) * scale, gap, relative_gap))
+    costs = ServiceCost.of(COSTS, form.cost(remaining) * scale)
+    stages.append(Stage(costs, gap, relative_gap))
     return stages, scale
 
 

@@ -20,7 +20,7 @@ class Bounds:
     lower, upper
         Shape (variables,).
     has_lower, has_upper
-        1.0 where the bound is finite, else 0.0.
+        Whether the bound is finite.
     """
 
     lower: np.ndarray
@@ -31,33 +31,29 @@ class Bounds:
     @classmethod
     def of(cls, lower: np.ndarray, upper: np.ndarray) -> Bounds:
         """Return bounds with their masks."""
-        has_lower = np.isfinite(lower).astype(float)
-        has_upper = np.isfinite(upper).astype(float)
-        return cls(lower, upper, has_lower, has_upper)
+        return cls(lower, upper, np.isfinite(lower), np.isfinite(upper))
 
     @property
     def count(self) -> float:
         """Number of finite bounds."""
-        return float(self.has_lower.sum() + self.has_upper.sum())
+        return float(self.has_lower.sum()) + float(self.has_upper.sum())
 
     def room_below(self, values: np.ndarray) -> np.ndarray:
         """Return distances from the lower bounds, 1 where there is none."""
         distance = np.maximum(values - self.lower, SMALLEST_ROOM)
-        return np.where(self.has_lower > 0, distance, 1.0)
+        return np.where(self.has_lower, distance, 1.0)
 
     def room_above(self, values: np.ndarray) -> np.ndarray:
         """Return distances from the upper bounds, 1 where there is none."""
         distance = np.maximum(self.upper - values, SMALLEST_ROOM)
-        return np.where(self.has_upper > 0, distance, 1.0)
+        return np.where(self.has_upper, distance, 1.0)
 
     def middle(self) -> np.ndarray:
         """Return values in the middle of their bounds, or `WIDEST` / 2 from the only one."""
-        has_lower = self.has_lower > 0
-        has_upper = self.has_upper > 0
-        below_upper = np.where(has_upper, self.upper - WIDEST, 0.0)
-        above_lower = np.where(has_lower, self.lower + WIDEST, 0.0)
-        lower = np.where(has_lower, self.lower, below_upper)
-        upper = np.where(has_upper, self.upper, above_lower)
+        below_upper = np.where(self.has_upper, self.upper - WIDEST, 0.0)
+        above_lower = np.where(self.has_lower, self.lower + WIDEST, 0.0)
+        lower = np.where(self.has_lower, self.lower, below_upper)
+        upper = np.where(self.has_upper, self.upper, above_lower)
         return lower + (upper - lower) / 2
 
 

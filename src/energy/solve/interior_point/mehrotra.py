@@ -97,8 +97,11 @@ class CentralPath:
         self.below = self.bounds.room_below(at.values)
         self.above = self.bounds.room_above(at.values)
         self.missed = self.right - self.matrix @ at.values
-        reduced = self.cost - self.transposed @ at.duals
-        self.dual_missed = reduced - at.lower_prices + at.upper_prices
+        dual_missed = np.asarray(self.transposed @ at.duals)
+        np.subtract(self.cost, dual_missed, out=dual_missed)
+        dual_missed -= at.lower_prices
+        dual_missed += at.upper_prices
+        self.dual_missed = dual_missed
         lower_gap = self.below @ at.lower_prices
         upper_gap = self.above @ at.upper_prices
         self.gap = float(lower_gap + upper_gap)
@@ -159,9 +162,18 @@ class CentralPath:
 
         The predictor heads for the optimum; how far it gets says how near to the central path the corrector aims.
         """
-        at = self.iterate
         self._weigh()
         self.equations.factor(self.weights)
+        corrector, target = self._corrector()
+        direction, primal, dual = self._centrality_corrected(corrector, target)
+        self._move(direction, primal, dual)
+        self.steps += 1
+        self.last_length = min(primal, dual)
+        return self.last_length
+
+    def _corrector(self) -> tuple[Direction, float]:
+        """Return Mehrotra's corrector, and the product of rooms and prices that it aims at."""
+        at = self.iterate
         lower_products = self.below * at.lower_prices
         upper_products = self.above * at.upper_prices
         predictor = self._direction(
@@ -174,53 +186,67 @@ class CentralPath:
         if self.last_length < BLOCKED:
             target = self.mean_gap  # away from the bounds first
         lower_term, upper_term = self._second_order(predictor)
-        corrector = self._direction(
-            target - lower_products - lower_term,
-            target - upper_products - upper_term,
-            self.missed,
-            self.dual_missed,
-        )
-        direction, primal, dual = self._centrality_corrected(corrector, target)
-        self._move(direction, primal, dual)
-        self.steps += 1
-        self.last_length = min(primal, dual)
-        return self.last_length
+        lower_target = target - lower_products - lower_term
+        upper_target = target - upper_products - upper_term
+        # of an hourly year each of these has two million numbers
+        del predictor, lower_products, upper_products, lower_term, upper_term
+        return self._direction(lower_target, upper_target, self.missed, self.dual_missed), target
 
     def _weigh(self) -> None:
         """Set the weights of the variables in the normal equations: the inverse of prices over rooms."""
         at = self.iterate
-        bounds_of_variable = self.bounds.has_lower + self.bounds.has_upper
+        is_bounded = self.bounds.has_lower | self.bounds.has_upper
         slope = at.lower_prices / self.below + at.upper_prices / self.above
         slope = np.maximum(slope, PROXIMAL)
-        slope[bounds_of_variable == 0] = 1.0 / FREE_WEIGHT
+        slope[~is_bounded] = 1.0 / FREE_WEIGHT
         self.weights = 1.0 / slope
 
     def _direction(
         self,
         lower_target: np.ndarray,
         upper_target: np.ndarray,
-        missed: np.ndarray,
-        dual_missed: np.ndarray,
+        missed: np.ndarray | float,
+        dual_missed: np.ndarray | float,
     ) -> Direction:
-        """Return Newton's direction for targets of the products of rooms and prices, and for residuals."""
+        """Return Newton's direction for targets of the products of rooms and prices, and for residuals.
+
+        Vectors are changed in place: of an hourly year each has two million numbers.
+        """
         at = self.iterate
-        has_lower = self.bounds.has_lower
-        has_upper = self.bounds.has_upper
-        lower_push = has_lower * lower_target / self.below
-        upper_push = has_upper * upper_target / self.above
-        force = dual_missed - (lower_push - upper_push)
+        force = self._force(lower_target, upper_target, dual_missed)
         right = missed + self.matrix @ (self.weights * force)
         duals = self._solved(right)
-        reduced = self.transposed @ duals
-        values = self.weights * (reduced - force)
-        lower_change = lower_target - at.lower_prices * values
-        upper_change = upper_target + at.upper_prices * values
-        return Direction(
-            values=values,
-            duals=duals,
-            lower_prices=has_lower * lower_change / self.below,
-            upper_prices=has_upper * upper_change / self.above,
-        )
+
+        values = np.asarray(self.transposed @ duals)
+        values -= force
+        values *= self.weights
+        del force
+
+        lower_prices = at.lower_prices * values
+        np.subtract(lower_target, lower_prices, out=lower_prices)
+        lower_prices *= self.bounds.has_lower
+        lower_prices /= self.below
+
+        upper_prices = at.upper_prices * values
+        upper_prices += upper_target
+        upper_prices *= self.bounds.has_upper
+        upper_prices /= self.above
+        return Direction(values, duals, lower_prices, upper_prices)
+
+    def _force(
+        self,
+        lower_target: np.ndarray,
+        upper_target: np.ndarray,
+        dual_missed: np.ndarray | float,
+    ) -> np.ndarray:
+        """Return what drives the variables: residuals of their reduced costs, less the push of their bounds."""
+        lower_push: np.ndarray = self.bounds.has_lower * lower_target
+        lower_push /= self.below
+        upper_push = self.bounds.has_upper * upper_target
+        upper_push /= self.above
+        lower_push -= upper_push
+        np.subtract(dual_missed, lower_push, out=lower_push)
+        return lower_push
 
     def _solved(self, right: np.ndarray) -> np.ndarray:
         """Return the solution of the normal equations, sharpened by conjugate gradients behind their factors.
@@ -259,8 +285,8 @@ class CentralPath:
 
     def _normal(self, duals: np.ndarray) -> np.ndarray:
         """Return the normal matrix A·W·Aᵀ times duals."""
-        reduced = self.transposed @ duals
-        weighted = self.weights * reduced
+        weighted = np.asarray(self.transposed @ duals)
+        weighted *= self.weights
         return np.asarray(self.matrix @ weighted)
 
     def _second_order(self, predictor: Direction) -> tuple[np.ndarray, np.ndarray]:
@@ -302,16 +328,8 @@ class CentralPath:
         primal, dual = self._lengths(direction)
         primal_trial = min(1.0, primal + MORE_STEP)
         dual_trial = min(1.0, dual + MORE_STEP)
-        below, above = self._rooms_after(direction, primal_trial)
-        lower_prices, upper_prices = self._prices_after(direction, dual_trial)
-        lower_change = _towards_centre(below * lower_prices, target)
-        upper_change = _towards_centre(above * upper_prices, target)
-        correction = self._direction(
-            self.bounds.has_lower * lower_change,
-            self.bounds.has_upper * upper_change,
-            missed=np.zeros_like(self.right),
-            dual_missed=np.zeros_like(self.cost),
-        )
+        lower_change, upper_change = self._changes_towards_centre(direction, primal_trial, dual_trial, target)
+        correction = self._direction(lower_change, upper_change, missed=0.0, dual_missed=0.0)
         corrected = direction.plus(correction)
         primal_corrected, dual_corrected = self._lengths(corrected)
         is_longer = primal_corrected >= 1.01 * primal or dual_corrected >= 1.01 * dual
@@ -319,19 +337,31 @@ class CentralPath:
             return corrected, primal_corrected, dual_corrected
         return direction, primal, dual
 
+    def _changes_towards_centre(
+        self,
+        direction: Direction,
+        primal: float,
+        dual: float,
+        target: float,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return by how much the products of rooms and prices should change after a step of some lengths."""
+        below, above = self._rooms_after(direction, primal)
+        lower_prices, upper_prices = self._prices_after(direction, dual)
+        lower_change = _towards_centre(below * lower_prices, target)
+        upper_change = _towards_centre(above * upper_prices, target)
+        return self.bounds.has_lower * lower_change, self.bounds.has_upper * upper_change
+
     def _lengths(self, direction: Direction) -> tuple[float, float]:
         """Return how far values and prices may go until they are next to a bound, at most 1."""
         at = self.iterate
         has_lower = self.bounds.has_lower
         has_upper = self.bounds.has_upper
-        below = has_lower * direction.values / self.below
-        above = has_upper * direction.values / self.above
-        most_of_room = max(-below.min(initial=0.0), above.max(initial=0.0))
-        lower_prices = np.where(has_lower > 0, at.lower_prices, 1.0)
-        upper_prices = np.where(has_upper > 0, at.upper_prices, 1.0)
-        lower = direction.lower_prices / lower_prices
-        upper = direction.upper_prices / upper_prices
-        most_of_price = max(-lower.min(initial=0.0), -upper.min(initial=0.0))
+        down = float((has_lower * direction.values / self.below).min(initial=0.0))
+        up = float((has_upper * direction.values / self.above).max(initial=0.0))
+        lower = float((direction.lower_prices / np.where(has_lower, at.lower_prices, 1.0)).min(initial=0.0))
+        upper = float((direction.upper_prices / np.where(has_upper, at.upper_prices, 1.0)).min(initial=0.0))
+        most_of_room = max(-down, up)
+        most_of_price = max(-lower, -upper)
         primal = STEP / max(most_of_room, STEP)
         dual = STEP / max(most_of_price, STEP)
         return min(1.0, primal), min(1.0, dual)

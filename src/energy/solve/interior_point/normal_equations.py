@@ -7,6 +7,7 @@ that span the horizon are a border of dense equations (Schur complement).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
@@ -74,7 +75,7 @@ class NormalEquations:
         self._sort_remaining()
         slots = len(self.slots.number)
         self._factor = np.zeros((slots, layout.snapshots))
-        self._active = self.products
+        self._active = np.arange(self.products.shape[1])
 
     def _products(self) -> sparse.csc_matrix:
         """Return the matrix that takes weights of columns to the entries of A·D·Aᵀ.
@@ -83,29 +84,50 @@ class NormalEquations:
         """
         layout = self.layout
         matrix = layout.matrix
-        entries_of_column = np.diff(matrix.indptr)
-        has_entries = entries_of_column > 0
+        self._number_pairs()
         columns = []
-        firsts = []
-        seconds = []
-        for count in np.unique(entries_of_column[has_entries]):
-            of_count = np.flatnonzero(entries_of_column == count)
-            starts = matrix.indptr[of_count]
-            for one, other in combinations_with_replacement(range(count), 2):
-                columns.append(of_count)
-                firsts.append(starts + one)
-                seconds.append(starts + other)
-        column = np.concatenate(columns)
-        first = np.concatenate(firsts)
-        second = np.concatenate(seconds)
-        values = matrix.data[first] * matrix.data[second]
-        places = self._places(matrix.indices[first], matrix.indices[second])
+        places = []
+        values = []
+        for column, first, second in self._pairs_of_entries():
+            place = self._places(matrix.indices[first], matrix.indices[second])
+            columns.append(column)
+            places.append(place)
+            values.append(matrix.data[first] * matrix.data[second])
         pairs = len(self.slots.number) + len(self.earlier)
         height = pairs * layout.snapshots + layout.border**2
-        return sparse.csc_matrix(
-            (values, (places, column)),
-            shape=(height, matrix.shape[1]),
-        )
+        entries = (np.concatenate(values), (np.concatenate(places), np.concatenate(columns)))
+        return sparse.csc_matrix(entries, shape=(height, matrix.shape[1]))
+
+    def _pairs_of_entries(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Yield columns with equally many entries, and where in the matrix one pair of these stands in each.
+
+        One pair after the other: all of them at once would take more memory than all that follows.
+        """
+        matrix = self.layout.matrix
+        entries_of_column = np.diff(matrix.indptr)
+        has_entries = entries_of_column > 0
+        for count in np.unique(entries_of_column[has_entries]):
+            of_count = np.flatnonzero(entries_of_column == count).astype(matrix.indices.dtype)
+            starts = matrix.indptr[of_count]
+            for one, other in combinations_with_replacement(range(count), 2):
+                yield of_count, starts + one, starts + other
+
+    def _number_pairs(self) -> None:
+        """Give a number to each pair of kinds, or rows of the border, that some column holds both of."""
+        indices = self.layout.matrix.indices
+        together: set[int] = set()
+        in_time: set[int] = set()
+        for _, first, second in self._pairs_of_entries():
+            in_corner, in_one_snapshot = self._relation(indices[first], indices[second])
+            in_neighbours = ~in_one_snapshot & ~in_corner
+            together.update(self._pair(indices[first], indices[second])[in_one_snapshot].tolist())
+            in_time.update(self._pair_in_time(indices[first], indices[second])[in_neighbours].tolist())
+        for kind in range(self.layout.kinds):
+            self.slots.of(kind, kind)
+        for code in sorted(together):
+            self.slots.of(*self._decoded(code))
+        for code in sorted(in_time):
+            self.earlier[self._decoded(code)] = len(self.earlier)
 
     def _places(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Return where the products of two rows, the first before the second, are added; shape (products,).
@@ -116,34 +138,14 @@ class NormalEquations:
         layout = self.layout
         length = layout.snapshots
         border_begins = layout.kinds * length
-        in_border = second >= border_begins
-        in_corner = in_border & (first >= border_begins)
-        first_kind = self._kinds_of(first)
-        second_kind = self._kinds_of(second)
-        first_snapshot = first % length
-        # a row of the border belongs to every snapshot
-        second_snapshot = np.where(in_border, first_snapshot, second % length)
-        in_one_snapshot = (first_snapshot == second_snapshot) & ~in_corner
+        in_corner, in_one_snapshot = self._relation(first, second)
         in_neighbours = ~in_one_snapshot & ~in_corner
 
-        pair = self._code(first_kind, second_kind)
-        for kind in range(layout.kinds):
-            self.slots.of(kind, kind)
-        for code in np.unique(pair[in_one_snapshot]).tolist():
-            self.slots.of(*self._decoded(code))
-        slot = self._numbers(pair, self.slots.number)
-
-        is_later = second_snapshot > first_snapshot
-        later = np.where(is_later, second_kind, first_kind)
-        before = np.where(is_later, first_kind, second_kind)
-        pair_in_time = self._code(later, before)
-        for code in np.unique(pair_in_time[in_neighbours]).tolist():
-            self.earlier[self._decoded(code)] = len(self.earlier)
-        place_of_pair = self._numbers(pair_in_time, self.earlier, ordered=True)
-
+        slot = self._numbers(self._pair(first, second), self.slots.number)
+        place_of_pair = self._numbers(self._pair_in_time(first, second), self.earlier, ordered=True)
         slots = len(self.slots.number)
-        within = slot * length + first_snapshot
-        snapshot_before = np.minimum(first_snapshot, second_snapshot)
+        within = slot * length + first % length
+        snapshot_before = np.minimum(first % length, self._second_snapshot(first, second))
         beside = (slots + place_of_pair) * length + snapshot_before
         corner_begins = (slots + len(self.earlier)) * length
         row_of_corner = first - border_begins
@@ -151,7 +153,36 @@ class NormalEquations:
         corner = corner_begins + row_of_corner * layout.border + column_of_corner
         outside_corner = np.where(in_neighbours, beside, within)
         places: np.ndarray = np.where(in_corner, corner, outside_corner)
-        return places
+        is_small = places.max(initial=0) <= np.iinfo(np.int32).max
+        return places.astype(np.int32) if is_small else places
+
+    def _relation(self, first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return whether two rows both span the horizon, and whether they meet in a snapshot; shapes (products,)."""
+        border_begins = self.layout.kinds * self.layout.snapshots
+        in_corner = (second >= border_begins) & (first >= border_begins)
+        first_snapshot = first % self.layout.snapshots
+        in_one_snapshot = (first_snapshot == self._second_snapshot(first, second)) & ~in_corner
+        return in_corner, in_one_snapshot
+
+    def _second_snapshot(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Return the snapshots of second rows; one of the border belongs to every snapshot, so to that of the first."""
+        length = self.layout.snapshots
+        in_border = second >= self.layout.kinds * length
+        snapshots: np.ndarray = np.where(in_border, first % length, second % length)
+        return snapshots
+
+    def _pair(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Return the codes of pairs of kinds; shape (products,)."""
+        return self._code(self._kinds_of(first), self._kinds_of(second))
+
+    def _pair_in_time(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Return the codes of pairs of kinds, that of the later snapshot first; shape (products,)."""
+        first_kind = self._kinds_of(first)
+        second_kind = self._kinds_of(second)
+        is_later = self._second_snapshot(first, second) > first % self.layout.snapshots
+        later = np.where(is_later, second_kind, first_kind)
+        before = np.where(is_later, first_kind, second_kind)
+        return self._code(later, before)
 
     def _kinds_of(self, rows: np.ndarray) -> np.ndarray:
         """Return the kind of each row of the layout; the rows of the border are numbered behind the kinds."""
@@ -256,7 +287,7 @@ class NormalEquations:
 
     def restrict(self, active: np.ndarray) -> None:
         """Take weights for some of the variables only; the others weigh nothing."""
-        self._active = self.products[:, active]
+        self._active = active
 
     def factor(self, weights: np.ndarray) -> None:
         """Factor A·D·Aᵀ for weights D of the active variables; shape (active,).
@@ -269,7 +300,9 @@ class NormalEquations:
         layout = self.layout
         length = layout.snapshots
         pairs_in_time = len(self.earlier)
-        entries = self._active @ weights
+        weights_of_all = np.zeros(self.products.shape[1])
+        weights_of_all[self._active] = weights
+        entries = self.products @ weights_of_all
         neighbours_begin = self.assembled * length
         corner_begins = neighbours_begin + pairs_in_time * length
         within = entries[:neighbours_begin]

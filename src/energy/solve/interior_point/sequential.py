@@ -20,6 +20,7 @@ from energy.solve.interior_point.iterate import Bounds, Iterate, centred_start
 from energy.solve.interior_point.mehrotra import CentralPath, StalledError, Tolerance
 from energy.solve.interior_point.normal_equations import NormalEquations
 from energy.solve.interior_point.standard_form import StandardForm
+from energy.solve.priority import ServiceCost
 
 NEARLY = 1.0  # MWh of a gap with which a stage that stalls is good enough: the proof judges the answer
 FIXED = 1e-12  # share of its size by which the bounds of a fixed variable differ at most
@@ -31,12 +32,16 @@ POLISHES = 4  # projections onto the equations
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """What a service costs the variables, in MWh, and how near the optimum has to be."""
+    """What a service costs the variables of the standard form, and how near the optimum has to be [MWh]."""
 
-    service: str
-    cost: np.ndarray
+    level: ServiceCost
     gap: float
     relative_gap: float = 0.0
+
+    @property
+    def service(self) -> str:
+        """Its name."""
+        return self.level.service
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,9 +123,8 @@ class SequentialSolver:
         free = np.flatnonzero(self.is_free)
         matrix = self.layout.matrix[:, free]
         bounds = Bounds.of(self.form.lower[free], self.form.upper[free])
-        cost = stage.cost[free]
-        fixed_values = np.where(self.is_free, 0.0, self.values)
-        right = self.right - self.layout.matrix @ fixed_values
+        cost = stage.level.cost[free]
+        right = self._right_of_free()
         self.equations.restrict(free)
         if self._begun:
             start, possible = self._start_on_face(matrix, bounds, cost)
@@ -137,10 +141,16 @@ class SequentialSolver:
             bounds=bounds,
             start=start,
         )
+        del start  # two million numbers four times over, of an hourly year
         self._follow(path, stage)
         self.steps += path.steps
         self._take(path, free, fixes)
         return path.iterate.duals
+
+    def _right_of_free(self) -> np.ndarray:
+        """Return the right-hand side less what the fixed variables make of it; shape (K·T + border,)."""
+        fixed_values = np.where(self.is_free, 0.0, self.values)
+        return np.asarray(self.right - self.layout.matrix @ fixed_values)
 
     def _follow(self, path: CentralPath, stage: Stage) -> None:
         """Follow a stage's path to its optimum, or at least to where the proof may still accept it."""
@@ -171,8 +181,8 @@ class SequentialSolver:
         values = self.values[self.is_free]
         below = bounds.room_below(values)
         above = bounds.room_above(values)
-        lower_room = np.where(bounds.has_lower > 0, below, FARTHEST)
-        upper_room = np.where(bounds.has_upper > 0, above, FARTHEST)
+        lower_room = np.where(bounds.has_lower, below, FARTHEST)
+        upper_room = np.where(bounds.has_upper, above, FARTHEST)
         weights = np.minimum(lower_room, upper_room) ** 2
         self.equations.factor(weights)
         duals = self.equations.solve(matrix @ (weights * cost))
@@ -203,8 +213,8 @@ class SequentialSolver:
         if not fixes:
             return
         # of a bound's room and its price the smaller one is zero at the optimum
-        at_lower = (path.bounds.has_lower > 0) & (at.lower_prices > path.below)
-        at_upper = (path.bounds.has_upper > 0) & (at.upper_prices > path.above)
+        at_lower = path.bounds.has_lower & (at.lower_prices > path.below)
+        at_upper = path.bounds.has_upper & (at.upper_prices > path.above)
         at_a_bound = at_lower | at_upper
         self.is_free[free[at_a_bound]] = False
 
@@ -247,7 +257,7 @@ class SequentialSolver:
         gains = {}
         for stage in stages:
             prices = duals[stage.service]
-            reduced = stage.cost - self.layout.matrix.T @ prices
+            reduced = stage.level.cost - self.layout.matrix.T @ prices
             least = np.inf
             multiplier = 0.0
             for trial in MULTIPLIERS:

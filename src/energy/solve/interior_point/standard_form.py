@@ -62,6 +62,11 @@ class StandardForm:
     pivots: np.ndarray
     constants: np.ndarray
 
+    def without_matrix(self) -> StandardForm:
+        """Return the same without A and where its parts belong, for whom a layout holds that."""
+        none = np.zeros(0, dtype=int)
+        return replace(self, matrix=sparse.csr_matrix((0, 0)), snapshot=none, row_block=none)
+
     def cost(self, cost: np.ndarray) -> np.ndarray:
         """Return a cost of the program's columns as one of the variables, a constant aside; shape (variables,)."""
         defined, defining = self.substituted
