@@ -59,10 +59,25 @@ def daily_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
         figure = framed(heading(dataset, "Power by day"), footer(dataset, note=note), size)
         axes = figure.subplots()
         _shade_events(axes, dataset, days[0])
-        axes.stairs(delivered, edges, color=CAUSES["delivered"], lw=1.4, label="delivered", baseline=None)
+        axes.stairs(
+            delivered,
+            edges,
+            baseline=None,
+            color=CAUSES["delivered"],
+            lw=1.4,
+            label="delivered",
+        )
         if has_events:
             undisturbed = dataset["day_undisturbed"].to_numpy()
-            axes.stairs(undisturbed, edges, color=CEILING, lw=0.9, ls="--", label="without the events", baseline=None)
+            axes.stairs(
+                undisturbed,
+                edges,
+                baseline=None,
+                color=CEILING,
+                lw=0.9,
+                ls="--",
+                label="without the events",
+            )
             axes.stairs(
                 np.maximum(undisturbed, delivered),
                 edges,
@@ -86,7 +101,8 @@ def daily_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
 
 def _losses_text(dataset: xr.Dataset) -> str:
     """Return in words what the events take in their days and over the horizon [GWh]."""
-    lost = (dataset["day_undisturbed"] - dataset["day_delivered"]).to_numpy() * 24 / 1000
+    mean_power = dataset["day_undisturbed"] - dataset["day_delivered"]  # MW
+    lost = mean_power.to_numpy() * 24 / 1000
     has_event = _days_of_events(dataset)
     during = float(lost[has_event].sum())
     total = float(lost.sum())
@@ -98,7 +114,9 @@ def _days_of_events(dataset: xr.Dataset) -> np.ndarray:
     days = pd.DatetimeIndex(dataset["day"].to_numpy())
     is_touched = np.zeros(len(days), dtype=bool)
     for start, end in _windows(dataset):
-        is_touched |= (days + DAY > start) & (days < end)
+        ends_after = days + DAY > start
+        begins_before = days < end
+        is_touched |= ends_after & begins_before
     return is_touched
 
 
@@ -112,13 +130,17 @@ def _windows(dataset: xr.Dataset) -> list[tuple[pd.Timestamp, pd.Timestamp]]:
 
 def _shade_events(axes: Axes, dataset: xr.Dataset, first_day: pd.Timestamp) -> None:
     """Shade the days of events; the first few have their names in the legend."""
-    names = dataset["event"].to_numpy().astype(str).tolist() if "event" in dataset.dims else []
-    for number, (name, (start, end)) in enumerate(zip(names, _windows(dataset), strict=True)):
-        has_own_colour = number < MOST_NAMED_EVENTS
-        colour = LINES[(number + 2) % len(LINES)] if has_own_colour else OTHER_EVENTS
-        label = shorten(str(name), LONGEST_NAME, placeholder=" …") if has_own_colour else None
-        if number == MOST_NAMED_EVENTS:
-            label = f"{len(names) - MOST_NAMED_EVENTS} further events"
+    windows = _windows(dataset)
+    names = [str(name) for name in dataset["event"].to_numpy()] if windows else []
+    for number, (start, end) in enumerate(windows):
+        colour = OTHER_EVENTS
+        label = None
+        if number < MOST_NAMED_EVENTS:
+            colour = LINES[(number + 2) % len(LINES)]
+            label = shorten(names[number], LONGEST_NAME, placeholder=" …")
+        elif number == MOST_NAMED_EVENTS:
+            further = len(names) - MOST_NAMED_EVENTS
+            label = f"{further} further events"
         left = (start - first_day) / DAY
         right = (end - first_day) / DAY
         axes.axvspan(left, right, color=colour, alpha=0.18, lw=0, label=label, zorder=0.8)

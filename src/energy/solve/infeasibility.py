@@ -25,7 +25,7 @@ _SHARE = 1e-6  # least change of a bound that counts, as a share of its scale
 
 
 @dataclass(frozen=True)
-class Relaxation:
+class _Relaxation:
     """Change of the bounds of one origin that makes the program feasible.
 
     Attributes
@@ -95,7 +95,7 @@ class Conflict:
 
     between: tuple[str, ...]
     minimal: bool
-    relaxations: tuple[Relaxation, ...]
+    relaxations: tuple[_Relaxation, ...]
     snapshots: pd.DatetimeIndex
 
     def __str__(self) -> str:
@@ -156,12 +156,12 @@ def conflict(
 def _relaxations(
     bounds: Sequence[ElasticBound],
     changes: Sequence[np.ndarray],
-) -> tuple[Relaxation, ...]:
+) -> tuple[_Relaxation, ...]:
     """Return the bounds that change, the largest share first."""
     relaxations = []
     for bound, change in zip(bounds, changes, strict=True):
         if change.max(initial=0.0) > _SHARE * bound.scale:
-            relaxations.append(Relaxation(bound, change))
+            relaxations.append(_Relaxation(bound, change))
     relaxations.sort(key=lambda relaxation: (-relaxation.share, relaxation.soft.name))
     return tuple(relaxations)
 
