@@ -45,7 +45,7 @@ def test_what_the_interior_point_does_not_prove_goes_to_highs(
     asked = inputs(two_bus, read_scenario("two_bus"))
     expected = Engine(asked).solve(asked)
     monkeypatch.setattr(attempts, "LONG_HORIZON", 0)
-    monkeypatch.setattr(engine, "interior_optimum", lambda *_: None)
+    monkeypatch.setattr(engine, "interior_optimum", lambda *_, **__: None)
     tried.clear()
     answer = Engine(asked).solve(asked)
     assert [way.options["solver"] for way, _ in tried] == ["hipo"]

@@ -133,6 +133,24 @@ def test_services_in_their_order_are_highs_services_in_their_order(case: Reservo
     assert optimum.gains["unserved"] < 1e-3
 
 
+@given(reservoirs())
+def test_an_order_goes_on_from_the_face_of_its_first_services_to_the_same_bits(case: Reservoirs) -> None:
+    form = case.form
+    layout = staged_layout(form, case.snapshots)
+    stages = [
+        Stage(ServiceCost.of("unserved", case.unserved), GAP),
+        Stage(ServiceCost.of("spilled", case.spilled), GAP),
+    ]
+    first = SequentialSolver(form, NormalEquations(layout))
+    whole = first.optimise(stages, keep_before="spilled")
+    assert first.face is not None
+    assert list(first.face.duals) == ["unserved"]
+    continued = SequentialSolver(form, NormalEquations(layout)).optimise(stages, begun=first.face)
+    np.testing.assert_array_equal(continued.variables, whole.variables)
+    assert continued.gains == whole.gains
+    assert continued.steps <= whole.steps
+
+
 @given(reservoirs(), st.integers(0, 2**32 - 1))
 def test_the_proof_never_claims_less_than_can_be_gained(case: Reservoirs, seed: int) -> None:
     """Whatever the duals, no point gains more than the proof says of the present one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
@@ -13,18 +13,20 @@ import pandas as pd
 
 from energy.analysis.imperfect_foresight import plan_axis, solve_imperfect_foresight
 from energy.analysis.structure import StructureSpread, structure_spread
+from energy.analysis.tasks import Start
+from energy.analysis.waterfall_rungs import Rung, solve_with_rungs
 from energy.case import Case
 from energy.errors import SolverError
 from energy.metrics import ceiling, energy_by_month, monthly_table, transferable
 from energy.metrics.audit import TOLERANCE, audit
-from energy.metrics.monthly import GWH, of_service
+from energy.metrics.monthly import of_service
 from energy.model import Inputs
 from energy.model.axis import Axis, in_window
 from energy.model.horizon import refuse_missed
 from energy.model.input_checks import validate_inputs
 from energy.model.inputs import assemble
 from energy.model.marginal_costs import with_objective
-from energy.model.objective import LOWEST_WEIGHT, STUDIED, purchases
+from energy.model.objective import LOWEST_WEIGHT, STUDIED
 from energy.scenario import Scenario
 from energy.solve import Engine, Result
 
@@ -122,6 +124,7 @@ def run(
     time_limit: float = inf,
     structure: bool = True,
     policy: Path | None = None,
+    start: Start | None = None,
 ) -> Run:
     """Solve a scenario, and the same with CASA-1000 ever earlier in the protection order.
 
@@ -136,6 +139,8 @@ def run(
         horizons, whose solves start from nothing, are left alone.
     policy
         File of the trained policy that decides, with ``foresight: policy``.
+    start
+        Begins a task in a second process, which on a long horizon solves half of the rungs; None: all is solved here.
 
     Raises
     ------
@@ -162,7 +167,14 @@ def run(
     inputs = with_objective(own, scenario)
     validate_inputs(inputs.components, inputs.dense, scenario, case)
     engine = Engine(inputs, time_limit)
-    foreseen = engine.solve(inputs)
+    foreseen, rungs_before = solve_with_rungs(
+        case,
+        scenario,
+        own,
+        engine,
+        time_limit=time_limit,
+        start=start,
+    )
     _refuse_unsound(foreseen)
     result = foreseen
     soon_and_late = None
@@ -176,13 +188,7 @@ def run(
     if is_unforeseen:
         _refuse_unsound(result)
     season = open_season(scenario, inputs)
-    rungs, already_served = _rungs(
-        scenario=scenario,
-        own=own,
-        engine=engine,
-        result=foreseen,
-        season=season,
-    )
+    rungs = _delivered_by_rung(scenario, foreseen, season, rungs_before)
     if is_unforeseen and not rungs.empty:
         rungs[SURPRISE] = energy_by_month(transferable(result), result)
     if is_surprised and scenario.objective == "transfer":
@@ -205,7 +211,7 @@ def run(
         soon_and_late=soon_and_late,
         structure=spread,
         undisturbed=undisturbed,
-        already_served=already_served,
+        already_served={rung.service: rung.already_served for rung in rungs_before},
     )
 
 
@@ -247,43 +253,29 @@ def _refuse_unsound(result: Result) -> None:
         raise SolverError(f"{result.inputs.name}: the result fails the audit, residuals above {TOLERANCE:g}: {shown}")
 
 
-def _rungs(
+def _delivered_by_rung(
     scenario: Scenario,
-    own: Inputs,
-    engine: Engine,
     result: Result,
     season: np.ndarray,
-) -> tuple[pd.DataFrame, dict[str, float]]:
-    """Return the rungs by month [GWh], and what each protected service is given before its place in the order [GWh]."""
+    rungs: Sequence[Rung],
+) -> pd.DataFrame:
+    """Return what is delivered at each rung by month [GWh]; no column where nothing is under study."""
     book = result.inputs.book
-    order = list(scenario.protection_order or book.protection_order)
+    order = scenario.protection_order or book.protection_order
     links = result.inputs.components.get("links", pd.DataFrame())
     if STUDIED not in order or not len(of_service(links, STUDIED)):
-        return pd.DataFrame(), {}
+        return pd.DataFrame()
     limit = book.contract.ceiling if book.contract else None
     delivered = {
         "contract": energy_by_month(ceiling(result, season, limit), result),
         "line": energy_by_month(_in_service(result), result),
     }
-    already_served: dict[str, float] = {}
-    last = "dispatch"
-    if scenario.objective == "transfer":
-        last = "water"
-        generators = result.inputs.components.get("generators", pd.DataFrame())
-        bought = purchases(generators)
-        before = order[: order.index(STUDIED)]
-        ahead = [service for service in before if service not in bought]
-        for count, service in enumerate(ahead):
-            # CASA-1000 may cause no purchase at any rung, so that purchases keep their place in the order
-            kept = [name for name in before if name in bought or name in ahead[:count]]
-            later = [name for name in order if name not in kept and name != STUDIED]
-            rung = with_objective(own, scenario, (*kept, STUDIED, *later))
-            solved = engine.solve(rung)
-            delivered[last] = energy_by_month(transferable(solved), result)
-            already_served[service] = max(solved.service_energy(service), 0.0) * GWH
-            last = service
-    delivered[last] = energy_by_month(transferable(result), result)
-    return pd.DataFrame(delivered), already_served
+    reached = "water" if scenario.objective == "transfer" else "dispatch"
+    for rung in rungs:
+        delivered[reached] = rung.delivered
+        reached = rung.service
+    delivered[reached] = energy_by_month(transferable(result), result)
+    return pd.DataFrame(delivered)
 
 
 def _in_service(result: Result) -> pd.Series:

@@ -8,6 +8,9 @@ from itertools import islice
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+Start = Callable[..., Callable[[], Any]]
+"""Begins a function with its arguments, perhaps in another process, and returns what waits for it."""
+
 IN_FLIGHT = 32  # tasks handed to an executor ahead of their results, so that 10,000 wait here and not there
 
 

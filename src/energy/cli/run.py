@@ -125,7 +125,7 @@ def _run_each(
         try:
             with working(f"solving {scenario.name} …"):
                 decides = policy or policy_file(DEFAULT_OUT, scenario.name)
-                result = run(case, scenario, time_limit, structure, decides)
+                result = run(case, scenario, time_limit, structure, decides, process.start if process else None)
         except SolverError as err:
             if len(asked) == 1:
                 raise

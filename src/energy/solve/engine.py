@@ -22,6 +22,7 @@ from energy.solve.head_iteration import follow_head
 from energy.solve.highs import InfeasibleError, Solver
 from energy.solve.infeasibility import conflict
 from energy.solve.interior_point.interior_optimum import interior_optimum
+from energy.solve.interior_point.kept_face import KeptFace
 from energy.solve.lp import BALANCE, Problem, Structure, blocks
 from energy.solve.optimised import Optimised
 from energy.solve.pattern_cache import program_of
@@ -88,6 +89,7 @@ class Engine:
         self._own = WarmStartScenario("", lambda: base)
         self._reached: WarmStart | None = None
         self._time_limit = time_limit
+        self._kept_face = KeptFace()
 
     @property
     def has_warm_start(self) -> bool:
@@ -260,7 +262,14 @@ class Engine:
     ) -> None:
         """Solve a long horizon by the structured interior point; by HiGHS where that proves no optimum."""
         begun = time.perf_counter()
-        interior = interior_optimum(structure, problem, inputs, services, self.solver.seconds_left)
+        interior = interior_optimum(
+            structure,
+            problem,
+            inputs,
+            services,
+            seconds=self.solver.seconds_left,
+            kept=self._kept_face,
+        )
         seconds = time.perf_counter() - begun
         if interior is None:
             self.solver.seconds += seconds

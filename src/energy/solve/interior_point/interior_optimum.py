@@ -9,7 +9,9 @@ from math import inf
 import numpy as np
 
 from energy.model import Inputs
+from energy.model.objective import STUDIED
 from energy.solve.highs import Optimum
+from energy.solve.interior_point.kept_face import KeptFace
 from energy.solve.interior_point.mehrotra import StalledError
 from energy.solve.interior_point.normal_equations import NormalEquations
 from energy.solve.interior_point.sequential import SequentialOptimum, SequentialSolver, Stage
@@ -37,6 +39,7 @@ def interior_optimum(
     inputs: Inputs,
     services: Sequence[ServiceCost],
     seconds: float = inf,
+    kept: KeptFace | None = None,
 ) -> Optimum | None:
     """Return the sequential optimum of a program; None where its proof fails, or where the program is not staged.
 
@@ -48,6 +51,9 @@ def interior_optimum(
         Costs of the services, first served first; empty at least cost.
     seconds
         How long it may take [s].
+    kept
+        Where the face of another order's first services may be, and where that of this order is left. The answer is
+        the same to the last bit with it and without.
 
     Examples
     --------
@@ -69,7 +75,10 @@ def interior_optimum(
         form = form.without_matrix()  # the layout has it in its own order
         stages, scale = _stages(form, problem, inputs, services)
         solver = SequentialSolver(form, NormalEquations(layout), deadline)
-        sequential = solver.optimise(stages)
+        begun = kept.take(form, layout, stages) if kept else None
+        sequential = solver.optimise(stages, begun, keep_before=STUDIED)
+        if kept and solver.face:
+            kept.keep(solver.face)
     except (NotStagedError, StalledError, FloatingPointError, np.linalg.LinAlgError):
         return None
     values = form.values(sequential.variables)

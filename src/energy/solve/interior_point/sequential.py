@@ -9,7 +9,7 @@ stages together: a proof that does not trust the faces.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -66,6 +66,25 @@ class SequentialOptimum:
     steps: int
 
 
+@dataclass(frozen=True, eq=False)
+class OptimalFace:
+    """What the first services of an order leave free, and a point in the centre of it.
+
+    Attributes
+    ----------
+    values
+        Of the variables; shape (variables,).
+    is_free
+        Variables that a service behind may still move; shape (variables,).
+    duals
+        Service → duals of the equations at its optimum, in the order of the layout; shape (K·T + border,).
+    """
+
+    values: np.ndarray
+    is_free: np.ndarray
+    duals: Mapping[str, np.ndarray]
+
+
 class SequentialSolver:
     """Optimises stages one after the other on a staged program.
 
@@ -77,6 +96,11 @@ class SequentialSolver:
         Normal equations of its layout.
     deadline
         Reading of `time.perf_counter` after which it gives up [s].
+
+    Attributes
+    ----------
+    face
+        What the services before a named one leave free, once `optimise` has come so far.
     """
 
     def __init__(
@@ -97,18 +121,40 @@ class SequentialSolver:
         self.is_free = ~is_bounded | is_wide
         self.values = np.where(self.is_free, 0.0, form.lower)
         self.steps = 0
+        self.face: OptimalFace | None = None
         self._begun = False
 
-    def optimise(self, stages: Sequence[Stage]) -> SequentialOptimum:
+    def optimise(
+        self,
+        stages: Sequence[Stage],
+        begun: OptimalFace | None = None,
+        keep_before: str = "",
+    ) -> SequentialOptimum:
         """Return the sequential optimum of the stages, first served first.
+
+        Parameters
+        ----------
+        stages
+            Services in their order, and costs behind them.
+        begun
+            Face of the first of these services, where it is known of another order that begins with the same ones.
+        keep_before
+            Service before which the face is kept as `face`.
 
         Raises
         ------
         StalledError
             When a stage has no optimum that the interior point gets to.
         """
-        ordered_duals = {}
-        for stage in stages:
+        ordered_duals: dict[str, np.ndarray] = {}
+        if begun is not None:
+            self.values = begun.values.copy()
+            self.is_free = begun.is_free.copy()
+            ordered_duals.update(begun.duals)
+            self._begun = True
+        for stage in stages[len(ordered_duals) :]:
+            if stage.service == keep_before and ordered_duals:
+                self.face = OptimalFace(self.values.copy(), self.is_free.copy(), dict(ordered_duals))
             is_last = stage is stages[-1]
             ordered_duals[stage.service] = self._optimise(stage, fixes=not is_last)
         self._polish()
