@@ -158,7 +158,7 @@ def _print_json(report: CalibrationReport) -> None:
 
 def _print_report(report: CalibrationReport, folder: Path) -> None:
     from energy.report.calibration_text import records_table, summary_sentences, taught_table
-    from energy.report.risk_text import frame_text
+    from energy.report.text_table import frame_text
 
     console = new_console()
     taught = taught_table(report, 20).set_index("number")

@@ -65,7 +65,6 @@ def _sensitivity_command(
     from energy.plots.risk import tornado_figure
     from energy.plots.style import save
     from energy.report.docs_pages import refuse_without_block
-    from energy.report.risk_text import frame_text
     from energy.report.sensitivity_docs import BLOCK, SensitivityReport
     from energy.report.sensitivity_text import (
         ranking,
@@ -74,6 +73,7 @@ def _sensitivity_command(
         sensitivity_record,
         spread_table,
     )
+    from energy.report.text_table import frame_text
     from energy.results.ownership import refuse_unwritable
 
     case, asked = read_asked(scenario, overrides)
