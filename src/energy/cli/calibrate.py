@@ -111,8 +111,7 @@ def _calibrate(
     from energy.analysis.parallel import processes_if_many
     from energy.analysis.sweep.progress import shown_progress
     from energy.analysis.sweep.store import Journal
-    from energy.report.calibration_docs import write_posterior
-    from energy.report.calibration_text import report_of
+    from energy.report.calibration_text import report_of, write_posterior
 
     with working("looking up the unknown numbers …"):
         known = backcast_years(case, years, only)
@@ -143,7 +142,7 @@ def _write_tables(report: CalibrationReport, folder: Path, force: bool) -> None:
 
 
 def _write_page(report: CalibrationReport, project: Path) -> None:
-    from energy.report.calibration_docs import write_calibration
+    from energy.report.calibration_text import write_calibration
 
     console = new_console(error=True)
     for path in write_calibration(report, project):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from energy.analysis.sensitivity.number_sets import NumberSets
     from energy.analysis.sensitivity.uncertain_parameters import UncertainParameter
     from energy.case import Case
-    from energy.report.sensitivity_docs import SensitivityReport
+    from energy.report.sensitivity_text import SensitivityReport
     from energy.scenario import Scenario
 
 
@@ -65,8 +65,9 @@ def _sensitivity_command(
     from energy.plots.risk import tornado_figure
     from energy.plots.style import save
     from energy.report.docs_pages import refuse_without_block
-    from energy.report.sensitivity_docs import BLOCK, SensitivityReport
     from energy.report.sensitivity_text import (
+        BLOCK,
+        SensitivityReport,
         ranking,
         reproduction_lines,
         sensitivity_notes,
@@ -165,7 +166,7 @@ def _write_page(report: SensitivityReport, tornado: Figure, page: Path) -> None:
     """Renew the block of a page, and the tornado where the page shows it."""
     from energy.plots.style import save
     from energy.report.docs_pages import shows
-    from energy.report.sensitivity_docs import FIGURE, write_sensitivity
+    from energy.report.sensitivity_text import FIGURE, write_sensitivity
 
     write_sensitivity(report, page)
     written = [page]
