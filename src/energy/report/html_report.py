@@ -18,8 +18,7 @@ from energy.plots.monthly import month_table
 from energy.plots.registry import entries
 from energy.plots.style import styled
 from energy.report.evidence import evidence_of
-from energy.report.exchange_sentences import sentences
-from energy.report.summary import rows, summary, title_words
+from energy.report.summary import rows, structure_sentences, summary, title_words
 from energy.report.text_table import fixed
 from energy.results.compare import compare
 from energy.results.dataset import read_record
@@ -172,7 +171,7 @@ def _run(dataset: xr.Dataset, figures: list[dict[str, Any]]) -> dict[str, Any]:
         "figures": figures,
         "columns": columns,
         "exchanges": _exchanges(dataset),
-        "sentences": [*sentences(dataset), *_range_sentence(dataset)],
+        "sentences": [*structure_sentences(dataset), *_range_sentence(dataset)],
         "months": months,
         "events": _events(dataset),
     }
