@@ -14,9 +14,8 @@ from energy.case import Case
 from energy.case.contract_terms import ContractTerms
 from energy.case.investment import Investment
 from energy.errors import Fault, InputError
-from energy.report.answers.answer import Answer, evidence_ends, marks_of
+from energy.report.answers.answer import Answer, evidence_ends, marks_of, settled, water_labels
 from energy.report.answers.money import NEVER, SECTION, investment_of
-from energy.report.answers.seasons import settled, water_labels
 from energy.scenario import Scenario
 
 _DELIVERED = "delivered"

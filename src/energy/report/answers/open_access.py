@@ -8,9 +8,8 @@ import pandas as pd
 
 from energy.case import Case
 from energy.metrics import transferable
-from energy.report.answers.answer import Answer, marks_of
+from energy.report.answers.answer import Answer, marks_of, solved
 from energy.report.answers.money import SECTION, investment_of
-from energy.report.answers.seasons import solved
 from energy.scenario import Scenario
 
 

@@ -10,7 +10,7 @@ from energy.case import Case
 from energy.metrics.balance import country_of_bus
 from energy.metrics.fuel import unserved_by_country
 from energy.model.objective import RETURNED, UNSERVED
-from energy.report.answers.seasons import solved
+from energy.report.answers.answer import solved
 from energy.scenario import Scenario
 from energy.solve import Result
 

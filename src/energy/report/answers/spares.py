@@ -13,15 +13,12 @@ from energy.analysis.expected_outage_loss import expected_losses
 from energy.analysis.investment_paths import present_worth
 from energy.analysis.recorded_seasons import recorded_seasons
 from energy.case import Case
-from energy.report.answers.answer import Answer, marks_of
+from energy.report.answers.answer import DAILY, Answer, marks_of, season_energy, water_labels
 from energy.report.answers.money import SECTION, investment_of
-from energy.report.answers.seasons import season_energy, water_labels
 from energy.scenario import HazardSet, Scenario
 
 _BEFORE, _AFTER = "without", "with"
 _RECORD = "record"
-DAILY = "typical-days-24h"
-"""Resolution of outages that last for days: hours of the day do not matter, and there are hundreds of them."""
 _LIMITS = (
     "outages that overlap and crews that are kept out: spares are valued one outage at a time, each foreseen",
     "what spares are worth to the lines of Kabul: only the sale over the line under study counts",

@@ -16,7 +16,7 @@ from energy.analysis.risk.estimate import mean
 from energy.case import Case
 from energy.metrics.monthly import weighted_quantile
 from energy.metrics.settlement import debt_service
-from energy.report.answers.answer import Answer, evidence_ends, marks_of
+from energy.report.answers.answer import Answer, Library, evidence_ends, marks_of, season_energy, settled, water_labels
 from energy.report.answers.avoided import avoided_answer, tonnes_of
 from energy.report.answers.money import (
     LIMITS,
@@ -26,9 +26,7 @@ from energy.report.answers.money import (
 )
 from energy.report.answers.money_years import years_answer
 from energy.report.answers.open_access import open_access_answer
-from energy.report.answers.seasons import season_energy, settled, water_labels
 from energy.report.answers.spares import spares_answer
-from energy.report.questions.library import Library
 from energy.results.recorded_policy import recorded_sentence
 from energy.scenario import Scenario, read_hazards
 

@@ -13,13 +13,11 @@ from energy.metrics import transferable
 from energy.metrics.interfaces import interface_by_month, interface_flows, replaced_by_node
 from energy.metrics.settlement import MILLION
 from energy.model.axis import in_window
-from energy.report.answers.answer import Answer, marks_of
+from energy.report.answers.answer import Answer, Library, marks_of, season_energy, settled, solved, water_labels
 from energy.report.answers.avoided import closure_answer, winter_price_answer
 from energy.report.answers.frequency import frequency_answer
 from energy.report.answers.money import contract_answer
 from energy.report.answers.reverse_trade import reverse_scenario, reverse_trade
-from energy.report.answers.seasons import season_energy, settled, solved, water_labels
-from energy.report.questions.library import Library
 from energy.solve import Result
 
 _SALES = (300, 650, 1000)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from energy.errors import Fault, InputError
-from energy.report.answers.answer import Answer
+from energy.report.answers.answer import Answer, Library
 from energy.report.questions import (
     afghanistan,
     buyers_margin,
@@ -17,7 +17,6 @@ from energy.report.questions import (
     region,
     tajikistan,
 )
-from energy.report.questions.library import Library
 
 _LENDERS, _PAKISTAN, _TAJIKISTAN = "World Bank, lenders", "Pakistan", "Tajikistan"
 _KYRGYZSTAN, _AFGHANISTAN = "Kyrgyzstan", "Afghanistan"
