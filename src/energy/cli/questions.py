@@ -63,8 +63,7 @@ def _questions_command(
 
 
 def _write_page(page: Path, library: Library, force: bool) -> None:
-    from energy.report.questions.page import questions_page
-    from energy.report.questions.registry import QUESTIONS
+    from energy.report.questions.registry import QUESTIONS, questions_page
     from energy.results.atomic_write import atomic_file
     from energy.results.ownership import refuse_strange_file
 
