@@ -29,7 +29,7 @@ def _capability_command(
     """Print TTC, NTC and ATC by month in both directions, and the element that binds; water does not limit."""
     case, asked = read_asked(scenario, overrides)
     from energy.analysis.case_capability import allocation, case_capability
-    from energy.report.capability_text import capability_json, capability_rows, write_capability
+    from energy.report.month_tables import capability_json, capability_rows, write_capability
 
     with working(f"{asked.name} …"):
         taken = allocation(allocated)

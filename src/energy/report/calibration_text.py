@@ -22,6 +22,7 @@ from energy.results.predicted_ranges import RANGES, renewed_ranges, write_ranges
 
 NARROW = 1800.0
 """Width of the baseline's range [GWh] above which the page names what would narrow it."""
+PAGE = Path("docs/calibration.md")
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +180,7 @@ def _number(value: float) -> str:
     return f"{value:,.4g}"
 
 
-def silent_numbers(report: CalibrationReport) -> pd.DataFrame:
+def _silent_numbers(report: CalibrationReport) -> pd.DataFrame:
     """Return how many numbers keep their range, by component and mark."""
     kept = report.ranges[~report.ranges["taught"]]
     parts = [_component(str(key)) for key in kept.index]
@@ -221,7 +222,7 @@ def records_table(report: CalibrationReport) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def predicted_table(report: CalibrationReport) -> pd.DataFrame:
+def _predicted_table(report: CalibrationReport) -> pd.DataFrame:
     """Return the headline numbers by evidence, and by evidence and record."""
     lines = []
     predicted = report.predicted
@@ -238,7 +239,7 @@ def predicted_table(report: CalibrationReport) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def markdown(table: pd.DataFrame) -> str:
+def _markdown(table: pd.DataFrame) -> str:
     """Return a table in Markdown, numbers as they are."""
     head = [str(column) for column in table]
     lines = [[str(cell) for cell in row] for row in table.itertuples(index=False, name=None)]
@@ -262,9 +263,6 @@ def calibration_json(report: CalibrationReport) -> dict[str, Any]:
     }
 
 
-PAGE = Path("docs/calibration.md")
-
-
 def write_calibration(report: CalibrationReport, project: Path) -> list[Path]:
     """Renew the page, the posterior and the recorded ranges of a project, and return what was written.
 
@@ -275,11 +273,11 @@ def write_calibration(report: CalibrationReport, project: Path) -> list[Path]:
     """
     blocks = {
         "summary": "\n".join(f"- {sentence}" for sentence in summary_sentences(report)),
-        "numbers": markdown(taught_table(report)),
-        "silent": markdown(silent_numbers(report)),
+        "numbers": _markdown(taught_table(report)),
+        "silent": _markdown(_silent_numbers(report)),
         "discrepancies": _discrepancies_text(report),
-        "records": markdown(records_table(report)),
-        "predicted": markdown(predicted_table(report)),
+        "records": _markdown(records_table(report)),
+        "predicted": _markdown(_predicted_table(report)),
     }
     write_blocks(project / PAGE, blocks)
     case = report.calibration.years.case
@@ -324,7 +322,7 @@ def _discrepancies_text(report: CalibrationReport) -> str:
                 "reason": rows["reason"].iloc[0],
             }
         )
-    return markdown(pd.DataFrame(lines))
+    return _markdown(pd.DataFrame(lines))
 
 
 def _span(values: pd.Series) -> str:

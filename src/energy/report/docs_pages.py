@@ -23,6 +23,8 @@ from energy.results.predicted_ranges import range_of, recorded_ranges
 MARK = re.compile(r"<!--= (?P<what>[^|>]+?) \| (?P<unit>\S+) -->(?P<text>[^<]*)<!--/-->")
 
 RANGE_MARK = re.compile(r"<!--~ (?P<what>[^|>]+?) \| (?P<unit>GWh|TWh|MW) -->(?P<text>[^<]*)<!--/-->")
+HEADLINE = Path("results/reference/headline.csv")
+COLUMNS = ("scenario", "quantity", "unit", "value")
 
 
 def with_ranges(page: str, ranges: pd.DataFrame) -> str:
@@ -138,10 +140,6 @@ def docs_pages(project: Path) -> list[Path]:
     pages += (project / "docs").rglob("*.md")
     pages += (project / "networks").glob("*/README.md")
     return sorted(page for page in pages if page.is_file())
-
-
-HEADLINE = Path("results/reference/headline.csv")
-COLUMNS = ("scenario", "quantity", "unit", "value")
 
 
 def read_headline(path: Path) -> pd.DataFrame:

@@ -33,6 +33,9 @@ EVENT_FIELDS = {
     "event_start": "start [UTC]",
     "event_end": "end [UTC]",
 }
+KML = "http://www.opengis.net/kml/2.2"
+UNITS = {"power": "MW", "loading": "%", "size": "MW"}
+"""Property of a feature → its unit, which stands in its name."""
 
 
 def _workbook_tables(folders: Sequence[Path]) -> dict[str, pd.DataFrame]:
@@ -194,11 +197,6 @@ def _about(folder: Path) -> dict[str, object]:
 def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     filled = [table for table in tables if not table.empty]
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
-
-
-KML = "http://www.opengis.net/kml/2.2"
-UNITS = {"power": "MW", "loading": "%", "size": "MW"}
-"""Property of a feature → its unit, which stands in its name."""
 
 
 def _geojson(dataset: xr.Dataset) -> dict[str, Any]:

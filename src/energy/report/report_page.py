@@ -49,6 +49,10 @@ SHARP = 140
 
 LARGEST = 5_000_000
 """Bytes that a page may have, so that it can be mailed."""
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+LINE = 85  # characters of the cover
+PATIENCE = 120
+"""Seconds after which a browser that does not finish is given up."""
 
 
 def report_page(folders: Sequence[Path], full: int = FULL) -> str:
@@ -269,12 +273,6 @@ def _signed(value: float) -> str:
     if rounded == 0:
         return "0"
     return f"{rounded:+,d}".replace("-", "−")
-
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-LINE = 85  # characters of the cover
-PATIENCE = 120
-"""Seconds after which a browser that does not finish is given up."""
 
 
 def browser() -> str | None:

@@ -18,6 +18,19 @@ if TYPE_CHECKING:
 
 _PRINTED = (0.1, 0.5, 0.9, 0.95)
 """Probabilities of exceedance that are printed."""
+BLOCK = "risk-answers"
+STATES = ("calm", "conflict")
+"""Sets of hazards that hold the state which others draw; their figures stand beside those of a run."""
+FIGURES = {
+    "months": "figures/risk_months",
+    "exceedance": "figures/risk_exceedance",
+    "causes": "figures/risk_causes",
+}
+"""Figure of a folder of samples → the same beside the page, without ending."""
+_LEVELS = {"P90": 0.9, "P50": 0.5, "P10": 0.1}
+"""Level → probability with which it is exceeded."""
+VISIBLE = 1.0
+"""GWh of the mean season that a cause must take to be named."""
 
 
 def risk_text(distribution: xr.Dataset) -> list[Any]:
@@ -27,11 +40,11 @@ def risk_text(distribution: xr.Dataset) -> list[Any]:
         _levels(distribution),
         _shortfall(distribution),
         _causes(distribution),
-        sample_notes(distribution),
+        _sample_notes(distribution),
     ]
 
 
-def interval_text(
+def _interval_text(
     distribution: xr.Dataset,
     name: str,
     digits: int = 0,
@@ -52,8 +65,8 @@ def _head(distribution: xr.Dataset) -> str:
     share = mean / max(undisturbed, 1e-9)
     return (
         f"{distribution.attrs['title']}: {distribution.attrs['samples']:,} samples\n"
-        f"mean of the season {interval_text(distribution, 'mean')} GWh,"
-        f" without outages {interval_text(distribution, 'mean_undisturbed')} GWh:"
+        f"mean of the season {_interval_text(distribution, 'mean')} GWh,"
+        f" without outages {_interval_text(distribution, 'mean_undisturbed')} GWh:"
         f" outages take {100 * (1 - share):.1f} %"
     )
 
@@ -74,7 +87,7 @@ def _levels(distribution: xr.Dataset) -> Table:
 
 
 def _exceeded(distribution: xr.Dataset, name: str, shares: Iterable[float], **place: Any) -> list[str]:
-    return [interval_text(distribution, name, exceeded=share, **place) for share in shares]
+    return [_interval_text(distribution, name, exceeded=share, **place) for share in shares]
 
 
 def _shortfall(distribution: xr.Dataset) -> Table:
@@ -82,12 +95,12 @@ def _shortfall(distribution: xr.Dataset) -> Table:
     rows = []
     for threshold in distribution["threshold"].values:
         name = f"season below {threshold / 1000:,.2f} TWh [%]"
-        share = interval_text(distribution, "below", 1, 100.0, threshold=threshold)
+        share = _interval_text(distribution, "below", 1, 100.0, threshold=threshold)
         rows.append([name, share])
     rows += [
-        ["income, mean [million USD]", interval_text(distribution, "income", 1)],
-        ["  exceeded by 95 % of seasons", interval_text(distribution, "value_at_risk", 1)],
-        ["  mean of the worst 5 %", interval_text(distribution, "tail_income", 1)],
+        ["income, mean [million USD]", _interval_text(distribution, "income", 1)],
+        ["  exceeded by 95 % of seasons", _interval_text(distribution, "value_at_risk", 1)],
+        ["  mean of the worst 5 %", _interval_text(distribution, "tail_income", 1)],
     ]
     title = "how often, and at what cost (95 % interval)"
     return text_table([words_column(), TextColumn("")], rows, title=title, framed=True)
@@ -101,17 +114,17 @@ def _causes(distribution: xr.Dataset) -> Table:
     rows = []
     for cause in causes:
         share = float(lost.sel(cause=cause)) / total if total else 0.0
-        energy = interval_text(distribution, "lost", 1, cause=cause)
+        energy = _interval_text(distribution, "lost", 1, cause=cause)
         rows.append([cause, energy, f"{100 * share:.0f} %"])
     if causes:
-        energy = interval_text(distribution, "lost", 1, cause=ALL_TOGETHER)
+        energy = _interval_text(distribution, "lost", 1, cause=ALL_TOGETHER)
         rows.append([ALL_TOGETHER, energy, ""])
     columns = [words_column("cause"), TextColumn("GWh"), TextColumn("share")]
     title = "what outages of one cause alone take [GWh a season] (95 % interval)"
     return text_table(columns, rows, title=title, framed=True)
 
 
-def sample_notes(distribution: xr.Dataset) -> str:
+def _sample_notes(distribution: xr.Dataset) -> str:
     """Return how many samples count nowhere, and how many lacked water for irrigation; nothing where none did."""
     failed = distribution.attrs["failed"]
     lacking = distribution.attrs["lacking"]
@@ -119,11 +132,11 @@ def sample_notes(distribution: xr.Dataset) -> str:
     if failed:
         notes.append(f"{failed} samples had no optimum and are left out: the figures lack their years")
     if lacking:
-        volume = interval_text(distribution, "irrigation_lacking")
+        volume = _interval_text(distribution, "irrigation_lacking")
         notes.append(f"in {lacking} samples irrigation lacked water: {volume} hm3 in the mean year")
     yielded = distribution.attrs["yielded"]
     if yielded:
-        volume = interval_text(distribution, "rules_yielded")
+        volume = _interval_text(distribution, "rules_yielded")
         notes.append(f"in {yielded} samples other rules of the water yielded: {volume} hm3 in the mean year")
     return "\n".join(notes)
 
@@ -143,21 +156,6 @@ def risk_json(distribution: xr.Dataset) -> dict[str, Any]:
         "coordinates": {name: values["data"] for name, values in plain["coords"].items()},
         "figures": figures,
     }
-
-
-BLOCK = "risk-answers"
-STATES = ("calm", "conflict")
-"""Sets of hazards that hold the state which others draw; their figures stand beside those of a run."""
-FIGURES = {
-    "months": "figures/risk_months",
-    "exceedance": "figures/risk_exceedance",
-    "causes": "figures/risk_causes",
-}
-"""Figure of a folder of samples → the same beside the page, without ending."""
-_LEVELS = {"P90": 0.9, "P50": 0.5, "P10": 0.1}
-"""Level → probability with which it is exceeded."""
-VISIBLE = 1.0
-"""GWh of the mean season that a cause must take to be named."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,7 +197,7 @@ def risk_block(report: RiskReport) -> str:
     samples = distribution.attrs["samples"]
     paragraphs = [
         f"Made by `{report.command}`: {samples:,} samples. In brackets: 95 % intervals.",
-        _sentences(sample_notes(distribution)),
+        _sentences(_sample_notes(distribution)),
         "**How often does the season fall short?**",
         _shortfall_table(report),
         f"**Which cause costs most?** {_causes_sentence(distribution)}",
@@ -230,9 +228,9 @@ def _shortfall_table(report: RiskReport) -> str:
         line = [
             f"`{hazards}`",
             f"{distribution.attrs['samples']:,}",
-            interval_text(distribution, "mean"),
+            _interval_text(distribution, "mean"),
             *shares,
-            interval_text(distribution, "lost", 1, cause=ALL_TOGETHER),
+            _interval_text(distribution, "lost", 1, cause=ALL_TOGETHER),
         ]
         lines.append(line)
     below = [f"below {threshold / 1000:,.4g} TWh [%]" for threshold in thresholds]
@@ -250,18 +248,18 @@ def _share_below(distribution: xr.Dataset, threshold: float) -> str:
     """Return the share of seasons below a threshold [%]; a dash where that was not asked."""
     if threshold not in distribution["threshold"].values:
         return "–"
-    return interval_text(distribution, "below", 1, 100.0, threshold=threshold)
+    return _interval_text(distribution, "below", 1, 100.0, threshold=threshold)
 
 
 def _causes_sentence(distribution: xr.Dataset) -> str:
     """Return what the causes take from the mean season, the dearest first, and whether their order is known."""
     lost = distribution["lost"]
-    together = f"{interval_text(distribution, 'lost', 1, cause=ALL_TOGETHER)} GWh"
+    together = f"{_interval_text(distribution, 'lost', 1, cause=ALL_TOGETHER)} GWh"
     dearest_first = [str(cause) for cause in distribution["cause"].values if cause != ALL_TOGETHER]
     visible = [cause for cause in dearest_first if float(lost.sel(cause=cause, bound="value")) > VISIBLE]
     if not visible:
         return f"None takes {VISIBLE:g} GWh of the mean season; all outages together take {together}."
-    texts = [f"{cause} {interval_text(distribution, 'lost', 1, cause=cause)}" for cause in visible]
+    texts = [f"{cause} {_interval_text(distribution, 'lost', 1, cause=cause)}" for cause in visible]
     sentence = f"Of the {together} that all outages together take from the mean season: {', '.join(texts)}."
     if len(visible) > 1 and _overlap(lost, visible[0], visible[1]):
         sentence += " The intervals of the first two overlap: which of them costs more is not known."
@@ -281,7 +279,7 @@ def _power_table(distribution: xr.Dataset) -> str:
     """Return the mean power of each month that is exceeded with 90 %, 50 % and 10 % [MW]."""
     lines = []
     for month in distribution["month"].values:
-        levels = [interval_text(distribution, "power", month=month, exceeded=share) for share in _LEVELS.values()]
+        levels = [_interval_text(distribution, "power", month=month, exceeded=share) for share in _LEVELS.values()]
         lines.append([MONTHS[int(month) - 1], *levels])
     head = ["month", *[f"{level} [MW]" for level in _LEVELS]]
     return markdown_table(head, lines, "l" + "r" * len(_LEVELS))

@@ -35,6 +35,15 @@ _SHARES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 LONGEST_LINE = 600
 """Letters of a command that is printed; a pattern of many components has more."""
 _PLAIN = ("metric", "unit", "base", "points", "failed", "reason")
+BLOCK = "sensitivity"
+FIGURE = "figures/sensitivity"
+"""The tornado beside the page, without ending."""
+VISIBLE = 0.1
+"""Share of the base that a number must move the metric by, alone, to have a line."""
+LONGEST = 15
+"""Lines of the table, at most."""
+SEASON = {"delivered": "the season"}
+"""Metric → its name in a sentence, where it has one."""
 
 
 def ranking(numbers: pd.DataFrame, rows: int) -> pd.DataFrame:
@@ -150,17 +159,6 @@ def _spread_note(sensitivity: Sensitivity) -> str:
         f" {quantiles[0.05]:,.0f} to {quantiles[0.95]:,.0f} in nine of ten;"
         f" {sensitivity.base:,.0f} with all at their base"
     )
-
-
-BLOCK = "sensitivity"
-FIGURE = "figures/sensitivity"
-"""The tornado beside the page, without ending."""
-VISIBLE = 0.1
-"""Share of the base that a number must move the metric by, alone, to have a line."""
-LONGEST = 15
-"""Lines of the table, at most."""
-SEASON = {"delivered": "the season"}
-"""Metric → its name in a sentence, where it has one."""
 
 
 @dataclass(frozen=True, eq=False)

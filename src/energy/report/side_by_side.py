@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 CHANGE = "change"
 FEW = 4
 """Runs that still fit side by side."""
+MOST_ROWS = 40
+"""Rows of a grid that are printed; ``values.csv`` has all."""
+MOST_COLUMNS = 14
 
 
 def comparison_text(
@@ -140,11 +143,6 @@ def _signed(value: float) -> str:
 
 def _number(value: float, digits: int = 0) -> str:
     return "" if isnan(value) else fixed(value, digits)
-
-
-MOST_ROWS = 40
-"""Rows of a grid that are printed; ``values.csv`` has all."""
-MOST_COLUMNS = 14
 
 
 def sweep_text(dataset: xr.Dataset, quantity: str) -> Iterator[Table | str]:
