@@ -168,10 +168,10 @@ def _write_page(report: RiskReport, page: Path) -> None:
     """Renew the block of a page, and those of the figures that it shows."""
     from energy.plots.risk import figures
     from energy.plots.style import save
-    from energy.report.docs_pages import shows
-    from energy.report.risk_text import FIGURES, write_risk
+    from energy.report.docs_pages import shows, write_block
+    from energy.report.risk_text import BLOCK, FIGURES, risk_block
 
-    write_risk(report, page)
+    write_block(page, BLOCK, risk_block(report))
     written = [page]
     for name, figure in figures(report.distribution).items():
         if shows(page, f"{FIGURES[name]}.png"):

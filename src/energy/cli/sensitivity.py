@@ -165,10 +165,10 @@ def _record(
 def _write_page(report: SensitivityReport, tornado: Figure, page: Path) -> None:
     """Renew the block of a page, and the tornado where the page shows it."""
     from energy.plots.style import save
-    from energy.report.docs_pages import shows
-    from energy.report.sensitivity_text import FIGURE, write_sensitivity
+    from energy.report.docs_pages import shows, write_block
+    from energy.report.sensitivity_text import BLOCK, FIGURE, sensitivity_block
 
-    write_sensitivity(report, page)
+    write_block(page, BLOCK, sensitivity_block(report))
     written = [page]
     if shows(page, f"{FIGURE}.png"):
         written += save(tornado, page.parent / FIGURE, kinds=("png",), force=True)

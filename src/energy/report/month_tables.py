@@ -1,10 +1,9 @@
-"""Months of a scenario for the terminal, for programs and as files: transfer capability, attribution, settlement."""
+"""Months of a scenario for the terminal and for programs: transfer capability, attribution, settlement."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -20,9 +19,7 @@ from energy.report.text_table import (
     text_table,
     words_column,
 )
-from energy.results.atomic_write import atomic_file
 from energy.results.labels import words
-from energy.results.table_writer import plain_cells
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -79,14 +76,6 @@ def capability_json(capability: Capability) -> dict[str, Any]:
         "state": capability.state,
         "months": months.to_dict("records"),
     }
-
-
-def write_capability(capability: Capability, folder: Path, force: bool = False) -> Path:
-    """Write ``capability.csv``, one row a direction and snapshot, and return its path."""
-    path = folder / "capability.csv"
-    with atomic_file(path, force, table=True) as draft:
-        plain_cells(capability.table.round(6)).to_csv(draft)
-    return path
 
 
 def attribution_text(table: pd.DataFrame, power: pd.DataFrame) -> Iterator[Table | str]:

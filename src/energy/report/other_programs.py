@@ -34,8 +34,6 @@ EVENT_FIELDS = {
     "event_end": "end [UTC]",
 }
 KML = "http://www.opengis.net/kml/2.2"
-UNITS = {"power": "MW", "loading": "%", "size": "MW"}
-"""Property of a feature → its unit, which stands in its name."""
 
 
 def _workbook_tables(folders: Sequence[Path]) -> dict[str, pd.DataFrame]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from energy.analysis.risk.summary import ALL_TOGETHER
-from energy.report.docs_pages import write_block
 from energy.report.text_table import TextColumn, markdown_table, number_columns, text_table, words_column
 from energy.results.labels import MONTHS
 
@@ -178,17 +176,6 @@ class RiskReport:
     hazards: str
     beside: Mapping[str, xr.Dataset]
     command: str
-
-
-def write_risk(report: RiskReport, page: Path) -> None:
-    """Renew the block of a page.
-
-    Raises
-    ------
-    InputError
-        When there is no such page, or no such block on it.
-    """
-    write_block(page, BLOCK, risk_block(report))
 
 
 def risk_block(report: RiskReport) -> str:

@@ -6,14 +6,12 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from energy.analysis.sensitivity.number_sets import narrowed
-from energy.report.docs_pages import write_block
 from energy.report.text_table import fixed, markdown_table
 from energy.results.labels import range_text, short
 
@@ -192,17 +190,6 @@ class SensitivityReport:
     command: str
 
 
-def write_sensitivity(report: SensitivityReport, page: Path) -> None:
-    """Renew the block of a page.
-
-    Raises
-    ------
-    InputError
-        When there is no such page, or no such block on it.
-    """
-    write_block(page, BLOCK, sensitivity_block(report))
-
-
 def sensitivity_block(report: SensitivityReport) -> str:
     """Return what the page says of a study, in Markdown."""
     paragraphs = [
@@ -298,6 +285,7 @@ def _record_text(parameter: UncertainParameter, record: NumberSets | None) -> st
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from energy.analysis.sensitivity.number_sets import NumberSets
     >>> from energy.analysis.sensitivity.uncertain_parameters import UncertainParameter
     >>> number = UncertainParameter("a", 10.0, 0.0, 20.0, "MW", "C", ("a",))
