@@ -142,10 +142,27 @@ def _write_tables(report: CalibrationReport, folder: Path, force: bool) -> None:
 
 
 def _write_page(report: CalibrationReport, project: Path) -> None:
-    from energy.report.calibration_text import write_calibration
+    """Renew the page, the posterior and the recorded ranges of a project.
 
+    Raises
+    ------
+    InputError
+        When the project has no such page, or the page lacks a block.
+    """
+    from energy.report.calibration_text import PAGE, calibration_blocks, write_posterior
+    from energy.report.docs_pages import write_blocks, write_page_ranges
+    from energy.results.predicted_ranges import RANGES, renewed_ranges, write_ranges
+
+    write_blocks(project / PAGE, calibration_blocks(report))
+    case = report.calibration.years.case
+    posterior = project / "results" / "reference" / f"posterior-{case.name}.csv"
+    write_posterior(report.calibration, posterior)
+    written = [project / PAGE, posterior]
+    if not report.predicted.empty:
+        write_ranges(renewed_ranges(project, report.predicted), project)
+        written += [project / RANGES, *write_page_ranges(project)]
     console = new_console(error=True)
-    for path in write_calibration(report, project):
+    for path in written:
         console.print(f"written: {path}")
 
 

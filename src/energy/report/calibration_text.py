@@ -15,10 +15,8 @@ from energy.analysis.calibration.history_matching import Calibration
 from energy.analysis.calibration.misfit import CUT, implausibility
 from energy.analysis.sensitivity.number_sets import SET
 from energy.errors import Fault, InputError
-from energy.report.docs_pages import write_blocks, write_page_ranges
 from energy.results.atomic_write import atomic_file
 from energy.results.labels import short
-from energy.results.predicted_ranges import RANGES, renewed_ranges, write_ranges
 
 NARROW = 1800.0
 """Width of the baseline's range [GWh] above which the page names what would narrow it."""
@@ -263,15 +261,9 @@ def calibration_json(report: CalibrationReport) -> dict[str, Any]:
     }
 
 
-def write_calibration(report: CalibrationReport, project: Path) -> list[Path]:
-    """Renew the page, the posterior and the recorded ranges of a project, and return what was written.
-
-    Raises
-    ------
-    InputError
-        When the project has no such page, or the page lacks a block.
-    """
-    blocks = {
+def calibration_blocks(report: CalibrationReport) -> dict[str, str]:
+    """Return the blocks of the page by their names, in Markdown."""
+    return {
         "summary": "\n".join(f"- {sentence}" for sentence in summary_sentences(report)),
         "numbers": _markdown(taught_table(report)),
         "silent": _markdown(_silent_numbers(report)),
@@ -279,15 +271,6 @@ def write_calibration(report: CalibrationReport, project: Path) -> list[Path]:
         "records": _markdown(records_table(report)),
         "predicted": _markdown(_predicted_table(report)),
     }
-    write_blocks(project / PAGE, blocks)
-    case = report.calibration.years.case
-    posterior = project / "results" / "reference" / f"posterior-{case.name}.csv"
-    write_posterior(report.calibration, posterior)
-    written = [project / PAGE, posterior]
-    if not report.predicted.empty:
-        write_ranges(renewed_ranges(project, report.predicted), project)
-        written += [project / RANGES, *write_page_ranges(project)]
-    return written
 
 
 def write_posterior(calibration: Calibration, path: Path, force: bool = False) -> None:
