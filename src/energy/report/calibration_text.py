@@ -1,4 +1,4 @@
-"""A calibration: tables and sentences for the terminal, its page and posterior, and as JSON."""
+"""A calibration: tables and sentences for the terminal, blocks of its page, its posterior, and as JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from energy.analysis.calibration.history_matching import Calibration
 from energy.analysis.calibration.misfit import CUT, implausibility
 from energy.analysis.sensitivity.number_sets import SET
 from energy.errors import Fault, InputError
-from energy.results.atomic_write import atomic_file
 from energy.results.labels import short
 
 NARROW = 1800.0
@@ -273,8 +272,8 @@ def calibration_blocks(report: CalibrationReport) -> dict[str, str]:
     }
 
 
-def write_posterior(calibration: Calibration, path: Path, force: bool = False) -> None:
-    """Write the posterior as a table of number sets.
+def posterior_table(calibration: Calibration) -> pd.DataFrame:
+    """Return the posterior as a table of number sets.
 
     Raises
     ------
@@ -286,8 +285,7 @@ def write_posterior(calibration: Calibration, path: Path, force: bool = False) -
         what = "the record narrows no number that other years share"
         raise InputError(Fault(what, "record.csv", repair="add records, or state smaller discrepancies with a reason"))
     values.insert(0, SET, range(1, len(values) + 1))
-    with atomic_file(path, force, table=True) as draft:
-        values.to_csv(draft, index=False, float_format="%.10g", lineterminator="\n")
+    return values
 
 
 def _discrepancies_text(report: CalibrationReport) -> str:
