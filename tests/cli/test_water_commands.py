@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from energy.analysis.backcast import Backcast, backcast
 from energy.cli import app
+from energy.cli.backcast import _write_page
 from energy.errors import InputError
-from energy.report.backcast_docs import write_backcast
 
 PROJECT = Path(__file__).parents[2]
 COARSE = ["--set", "time.resolution=typical-days-12h"]
@@ -47,7 +47,7 @@ def test_a_named_year_is_printed_and_no_page_is_touched(coarse: Backcast) -> Non
 def test_the_page_keeps_its_words_and_gets_its_tables(coarse: Backcast, tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     shutil.copy(PROJECT / "docs" / "validation.md", tmp_path / "docs")
-    written = write_backcast(coarse, {}, tmp_path)
+    written = _write_page(coarse, {}, tmp_path)
     assert {path.name for path in written} == {"validation.md", "backcast.png", "backcast.svg"}
     assert all(path.is_file() for path in written)
     page = (tmp_path / "docs" / "validation.md").read_text(encoding="utf-8")
@@ -59,7 +59,7 @@ def test_the_page_keeps_its_words_and_gets_its_tables(coarse: Backcast, tmp_path
 
 def test_a_project_without_the_page_is_told(coarse: Backcast, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such page"):
-        write_backcast(coarse, {}, tmp_path)
+        _write_page(coarse, {}, tmp_path)
     assert not list(tmp_path.iterdir())
 
 

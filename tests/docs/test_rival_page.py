@@ -11,7 +11,7 @@ import pytest
 from energy.case import read_case
 from energy.metrics.country_exchanges import purchases_by_month
 from energy.metrics.fuel import unserved_by_country
-from energy.report.answers.seasons import solved
+from energy.report.answers.answer import solved
 from energy.scenario import read_scenario
 
 PAGE = Path(__file__).parents[2] / "docs" / "beside_the_rival.md"

@@ -21,7 +21,7 @@ from energy.case.stability import Area, Frequency
 from energy.errors import InputError
 from energy.metrics import sent, transferable
 from energy.model import inputs
-from energy.report.answers.seasons import outage_losses
+from energy.report.answers.answer import outage_losses
 from energy.report.questions.dispatchers import _months
 from energy.scenario import Scenario, read_scenario
 from energy.solve import Result, solve

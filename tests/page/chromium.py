@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from energy.report.pdf import browser_options
+from energy.report.report_page import browser_options
 
 PATIENCE = 60
 

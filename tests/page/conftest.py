@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from tests.page.chromium import Browser
 
-from energy.report.html_report import report_page
-from energy.report.pdf import browser
+from energy.report.report_page import browser, report_page
 
 InChromium = Callable[[Path, Callable[[Any], Awaitable[None]]], None]
 

@@ -14,10 +14,8 @@ import pytest
 
 from energy.case import Case
 from energy.errors import InputError
-from energy.report import html_report as page_module
-from energy.report import pdf as pdf_module
-from energy.report.html_report import LARGEST, report_page
-from energy.report.pdf import write_pdf
+from energy.report import report_page as page_module
+from energy.report.report_page import LARGEST, report_page, write_pdf
 
 InChromium = Callable[[Path, Callable[[Any], Awaitable[None]]], None]
 A4 = (680, 1009)  # width and height in CSS pixels between margins of 15 mm
@@ -190,7 +188,7 @@ def test_too_large_a_page_shows_fewer_figures(folders: list[Path], monkeypatch: 
 def test_pdf_without_a_browser_has_the_figures(
     folders: list[Path], page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pdf_module, "browser", lambda: None)
+    monkeypatch.setattr(page_module, "browser", lambda: None)
     assert write_pdf(page, folders[1:], tmp_path / "report.pdf") == "matplotlib"
     printed = (tmp_path / "report.pdf").read_bytes()
     assert printed.startswith(b"%PDF-")

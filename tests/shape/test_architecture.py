@@ -180,7 +180,7 @@ BROKEN = {
     "a loose module": (strays, "table.py", '"""Table."""'),
     "a later room": (wrong_imports, "case/read.py", "from energy.solve.engine import Engine"),
     "a later room by its package": (wrong_imports, "case/read.py", "from energy import solve"),
-    "a later room, in a function": (wrong_imports, "model/a.py", "def f():\n    import energy.report.html_report"),
+    "a later room, in a function": (wrong_imports, "model/a.py", "def f():\n    import energy.report.report_page"),
     "the surface from a room": (wrong_imports, "analysis/sweep/sweep.py", "from energy import run"),
     "the surface whole": (wrong_imports, "analysis/sweep/sweep.py", "import energy"),
     "a room from errors": (wrong_imports, "errors.py", "import energy.case"),

@@ -53,8 +53,8 @@ LIMITS = {
     "locals called found": Limit(now=0, goal=0),
     "classes": Limit(now=295, goal=125),  # 294 before the process that writes networks
     "classes of one name": Limit(now=0, goal=0),
-    "public names": Limit(now=1173, goal=450),  # functions and classes; a third serve one other module
-    "arrows in results, plots and report": Limit(now=336, goal=45),  # 335 before networks were written beside
+    "public names": Limit(now=1158, goal=450),  # functions and classes; a third serve one other module
+    "arrows in results, plots and report": Limit(now=262, goal=45),
 }
 """That no import runs upwards is held by test_architecture.py."""
 

@@ -15,7 +15,7 @@ from energy.case import Case
 from energy.errors import InputError
 from energy.model import inputs
 from energy.plots.backcast import backcast_figure
-from energy.report.backcast_docs import backcast_json, targets_text, variants_text, years_text
+from energy.report.backcast_text import backcast_json, targets_text, variants_text, years_text
 from energy.scenario import read_scenario
 from energy.solve import Result, solve
 

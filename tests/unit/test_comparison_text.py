@@ -7,7 +7,7 @@ from math import nan
 
 from rich.console import Console
 
-from energy.report.compare_text import comparison_text
+from energy.report.side_by_side import comparison_text
 from energy.report.summary import Row, summary
 from energy.results.compare import DELIVERED, SHARE
 

@@ -7,8 +7,8 @@ import pytest
 
 from energy.case import Case
 from energy.errors import SolverError
-from energy.report.questions import library as library_module
-from energy.report.questions.library import COARSER, Library, outages
+from energy.report.answers import answer as answer_module
+from energy.report.answers.answer import COARSER, Library, outages
 from energy.scenario import Scenario, read_scenario
 
 
@@ -26,7 +26,7 @@ def test_a_scenario_without_an_optimum_is_solved_on_coarser_days_and_told(
             raise SolverError("no optimum")
         return pd.DataFrame({"lost": [1.0]}, index=pd.Index([name], name="scenario"))
 
-    monkeypatch.setattr(library_module, "outage_losses", losses)
+    monkeypatch.setattr(answer_module, "outage_losses", losses)
     library = Library(two_bus, read_scenario("two_bus"))
     table = outages(library, "ring_collapse_2022", "salang_2015")
     assert table.index.tolist() == ["ring_collapse_2022", "salang_2015"]

@@ -14,7 +14,7 @@ from energy.analysis.policy.levels_on_record import contents_on_day, day_of_hori
 from energy.analysis.policy.season_comparison import harm_table, season_comparison
 from energy.errors import InputError
 from energy.plots.levels_on_record import levels_on_record_figure
-from energy.report.doc_numbers import with_block
+from energy.report.docs_pages import with_block
 from energy.report.policy_docs import (
     SEASON_PAGES,
     deviation_sentences,

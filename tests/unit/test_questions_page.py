@@ -5,8 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from energy.report.answers.answer import Answer, answer_json, answer_text, number_text, table_rows
-from energy.report.questions.page import markdown_table, questions_page
-from energy.report.questions.registry import QUESTIONS
+from energy.report.questions.registry import QUESTIONS, markdown_table, questions_page
 
 
 def made_up() -> Answer:

@@ -9,8 +9,17 @@ import pytest
 
 from energy.analysis.resolution import Measured, resolution_table
 from energy.errors import InputError
-from energy.report.doc_numbers import MARK, docs_pages, with_block, with_numbers, with_ranges
-from energy.report.docs_pages import HEADLINE, read_headline, resolution_text, write_headline
+from energy.report.docs_pages import (
+    HEADLINE,
+    MARK,
+    docs_pages,
+    read_headline,
+    resolution_text,
+    with_block,
+    with_numbers,
+    with_ranges,
+    write_headline,
+)
 from energy.results.predicted_ranges import COLUMNS, recorded_ranges, write_ranges
 
 PROJECT = Path(__file__).parents[2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from energy.report.risk_docs import RiskReport, risk_block
+from energy.report.risk_text import RiskReport, risk_block
 
 BOUNDS = ["value", "low", "high"]
 

@@ -11,7 +11,7 @@ import pytest
 from energy.analysis.sensitivity.number_sets import NumberSets
 from energy.analysis.sensitivity.sensitivity import Sensitivity
 from energy.analysis.sensitivity.uncertain_parameters import UncertainParameter
-from energy.report.sensitivity_docs import LONGEST, SensitivityReport, sensitivity_block
+from energy.report.sensitivity_text import LONGEST, SensitivityReport, sensitivity_block
 
 NAN = float("nan")
 BASE = 1000.0

@@ -21,7 +21,7 @@ def _attribution_command(
     """Print how much of the contract's ceiling is lost to what, by month; up to 128 optimisations."""
     case, asked = read_asked(scenario, overrides)
     from energy.analysis.attribution import attribution, mean_power
-    from energy.report.attribution_text import attribution_json, attribution_text
+    from energy.report.month_tables import attribution_json, attribution_text
     from energy.results.manifest import provenance, write_tables
     from energy.results.ownership import refuse_strange_folder
 
@@ -29,13 +29,14 @@ def _attribution_command(
     refuse_strange_folder(folder, force)
     with working(f"{asked.name} …"):
         table = attribution(case, asked)
-        tables = {"attribution": table, "attribution_mw": mean_power(table)}
+        power = mean_power(table)
+        tables = {"attribution": table, "attribution_mw": power}
         write_tables(folder, tables, provenance(case, asked, time.perf_counter() - start), force)
     if as_json:
-        print(json.dumps(attribution_json(asked.name, table), indent=1))
+        print(json.dumps(attribution_json(asked.name, table, power), indent=1))
         return
     console = new_console()
     print_title(console, case, asked)
-    for part in attribution_text(table):
+    for part in attribution_text(table, power):
         console.print(part, markup=False)
     console.print(f"written to {folder}")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from energy.cli.base import app, new_console, working
 from energy.cli.shared_options import AS_JSON, SET
+
+if TYPE_CHECKING:
+    from energy.analysis.backcast import Backcast
 
 
 @app.command("backcast")
@@ -30,7 +34,7 @@ def _backcast_command(
     from energy.analysis.backcast_variants import tagged, variants
     from energy.case import read_case
     from energy.errors import Fault, InputError
-    from energy.report.backcast_docs import backcast_json, backcast_rows, write_backcast
+    from energy.report.backcast_text import backcast_json, backcast_rows
     from energy.scenario import read_scenario
 
     asked = [read_scenario(name, overrides=overrides) for name in scenarios or tagged("backcast")]
@@ -47,5 +51,25 @@ def _backcast_command(
         return
     with working("solving the variants …"):
         others = {name: backcast(case, of_it) for name, of_it in variants(asked).items()}
-    for path in write_backcast(years, others, project):
+    for path in _write_page(years, others, project):
         console.print(f"written: {path}")
+
+
+def _write_page(years: Backcast, others: Mapping[str, Backcast], project: Path) -> list[Path]:
+    """Renew the page and the figure of a project, and return what was written.
+
+    Raises
+    ------
+    InputError
+        When the project has no such page, or the page lacks a block.
+    """
+    from energy.plots.backcast import backcast_figure
+    from energy.plots.style import save
+    from energy.report.backcast_text import FIGURE, PAGE, backcast_blocks
+    from energy.report.docs_pages import write_blocks
+
+    page = project / PAGE
+    figure = project / FIGURE
+    write_blocks(page, backcast_blocks(years, others))
+    figure.parent.mkdir(parents=True, exist_ok=True)
+    return [page, *save(backcast_figure(years), figure, force=True)]

@@ -14,6 +14,7 @@ from energy.cli.shared_options import AS_JSON, FORCE, MOST_SAMPLES, SEED, SET, W
 from energy.cli.tables import write_table
 
 if TYPE_CHECKING:
+    from energy.analysis.calibration.history_matching import Calibration
     from energy.analysis.sensitivity.number_sets import NumberSets
     from energy.case import Case
     from energy.report.calibration_text import CalibrationReport
@@ -111,7 +112,6 @@ def _calibrate(
     from energy.analysis.parallel import processes_if_many
     from energy.analysis.sweep.progress import shown_progress
     from energy.analysis.sweep.store import Journal
-    from energy.report.calibration_docs import write_posterior
     from energy.report.calibration_text import report_of
 
     with working("looking up the unknown numbers …"):
@@ -127,13 +127,22 @@ def _calibrate(
         runner = SetRunner(case, journal, executor, show, runs_of_years + runs_of_forecasts)
         calibration = calibrate(known, runner.quantities_of, budget, seed)
         posterior_file = folder / "posterior.csv"
-        write_posterior(calibration, posterior_file, force)
+        _write_posterior(calibration, posterior_file, force)
         posterior = _read_back(posterior_file)
         prior_ranges = [predicted_range(runner, forecast, predicted, seed, None) for forecast in forecasts]
         posterior_ranges = [predicted_range(runner, forecast, predicted, seed, posterior) for forecast in forecasts]
     tables = [predicted_one.table for predicted_one in (*prior_ranges, *posterior_ranges)]
     leading = {predicted_one.scenario: predicted_one.leading() for predicted_one in posterior_ranges}
     return report_of(calibration, leave_one_year_out(calibration), tables, leading)
+
+
+def _write_posterior(calibration: Calibration, path: Path, force: bool = False) -> None:
+    from energy.report.calibration_text import posterior_table
+    from energy.results.atomic_write import atomic_file
+
+    posterior = posterior_table(calibration)
+    with atomic_file(path, force, table=True) as draft:
+        posterior.to_csv(draft, index=False, float_format="%.10g", lineterminator="\n")
 
 
 def _write_tables(report: CalibrationReport, folder: Path, force: bool) -> None:
@@ -143,10 +152,27 @@ def _write_tables(report: CalibrationReport, folder: Path, force: bool) -> None:
 
 
 def _write_page(report: CalibrationReport, project: Path) -> None:
-    from energy.report.calibration_docs import write_calibration
+    """Renew the page, the posterior and the recorded ranges of a project.
 
+    Raises
+    ------
+    InputError
+        When the project has no such page, or the page lacks a block.
+    """
+    from energy.report.calibration_text import PAGE, calibration_blocks
+    from energy.report.docs_pages import write_blocks, write_page_ranges
+    from energy.results.predicted_ranges import RANGES, renewed_ranges, write_ranges
+
+    write_blocks(project / PAGE, calibration_blocks(report))
+    case = report.calibration.years.case
+    posterior = project / "results" / "reference" / f"posterior-{case.name}.csv"
+    _write_posterior(report.calibration, posterior)
+    written = [project / PAGE, posterior]
+    if not report.predicted.empty:
+        write_ranges(renewed_ranges(project, report.predicted), project)
+        written += [project / RANGES, *write_page_ranges(project)]
     console = new_console(error=True)
-    for path in write_calibration(report, project):
+    for path in written:
         console.print(f"written: {path}")
 
 
@@ -158,7 +184,7 @@ def _print_json(report: CalibrationReport) -> None:
 
 def _print_report(report: CalibrationReport, folder: Path) -> None:
     from energy.report.calibration_text import records_table, summary_sentences, taught_table
-    from energy.report.risk_text import frame_text
+    from energy.report.text_table import frame_text
 
     console = new_console()
     taught = taught_table(report, 20).set_index("number")

@@ -29,12 +29,16 @@ def _capability_command(
     """Print TTC, NTC and ATC by month in both directions, and the element that binds; water does not limit."""
     case, asked = read_asked(scenario, overrides)
     from energy.analysis.case_capability import allocation, case_capability
-    from energy.report.capability_text import capability_json, capability_rows, write_capability
+    from energy.report.month_tables import capability_json, capability_rows
+    from energy.results.atomic_write import atomic_file
+    from energy.results.table_writer import plain_cells
 
     with working(f"{asked.name} …"):
         taken = allocation(allocated)
         capability = case_capability(case, asked, state=state, share_of_load=share_of_load, allocated=taken)
-        path = write_capability(capability, out / asked.name, force)
+        path = out / asked.name / "capability.csv"
+        with atomic_file(path, force, table=True) as draft:  # a row a direction and snapshot
+            plain_cells(capability.table.round(6)).to_csv(draft)
     if as_json:
         print(json.dumps(capability_json(capability), indent=1))
     else:

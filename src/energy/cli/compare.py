@@ -28,7 +28,7 @@ def _compare_command(
     from energy.plots.library import write_comparison
     from energy.plots.small_multiples import small_multiples_figure
     from energy.plots.style import save
-    from energy.report.compare_text import comparison_text
+    from energy.report.side_by_side import comparison_text
     from energy.results.compare import compare
     from energy.results.dataset import read_record
 

@@ -41,8 +41,7 @@ def _export_command(
     force: FORCE = False,
 ) -> None:
     """Write finished runs for other programs."""
-    from energy.report.geography import write_geography
-    from energy.report.workbook import write_workbook
+    from energy.report.other_programs import write_geography, write_workbook
     from energy.results.data_package import write_data_package
     from energy.results.export import export
 

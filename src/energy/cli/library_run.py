@@ -97,7 +97,7 @@ def _say(
     force: bool,
 ) -> None:
     from energy.plots.library import write_comparison
-    from energy.report.compare_text import comparison_text
+    from energy.report.side_by_side import comparison_text
     from energy.results.compare import compare
 
     for name, reason in failed.items():

@@ -181,7 +181,8 @@ def _write_pages(years: xr.Dataset, case: Case, project: Path) -> None:
     from energy.analysis.policy.season_comparison import harm_table, season_comparison
     from energy.plots.levels_on_record import levels_on_record_figure
     from energy.plots.style import save
-    from energy.report.policy_docs import FIGURE, write_policy_pages
+    from energy.report.docs_pages import write_blocks
+    from energy.report.policy_docs import FIGURE, SEASON_PAGES, policy_blocks
     from energy.results.recorded_policy import FIRM, LEVELS, SEASONS, recorded_policy_table, write_recorded
 
     figures = pd.concat([season_comparison(years), harm_table(years)], ignore_index=True)
@@ -192,7 +193,9 @@ def _write_pages(years: xr.Dataset, case: Case, project: Path) -> None:
     firm = recorded_policy_table(project, FIRM)
     stores = sorted(set(levels["store"]), reverse=True)
     figure = levels_on_record_figure(years, case.record, stores)
-    files += write_policy_pages(seasons, levels, firm, project)
+    for page in SEASON_PAGES:
+        write_blocks(project / page, policy_blocks(page, seasons, levels, firm))
+        files.append(project / page)
     files += save(figure, project / FIGURE, kinds=("png",), force=True)
     for file in files:
         new_console(error=True).print(f"written: {file}")

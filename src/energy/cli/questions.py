@@ -14,7 +14,7 @@ from energy.cli.base import app, new_console, working
 from energy.cli.shared_options import AS_JSON, FORCE, SET
 
 if TYPE_CHECKING:
-    from energy.report.questions.library import Library
+    from energy.report.answers.answer import Library
 
 
 @app.command("questions")
@@ -38,7 +38,7 @@ def _questions_command(
     as_json: AS_JSON = False,
 ) -> None:
     """List questions of lenders, utilities and ministries, or answer one: sentence, tables, range, marks, limits."""
-    from energy.report.questions.library import read_library
+    from energy.report.answers.answer import read_library
     from energy.report.questions.registry import QUESTIONS, question
 
     if page is not None:
@@ -63,8 +63,7 @@ def _questions_command(
 
 
 def _write_page(page: Path, library: Library, force: bool) -> None:
-    from energy.report.questions.page import questions_page
-    from energy.report.questions.registry import QUESTIONS
+    from energy.report.questions.registry import QUESTIONS, questions_page
     from energy.results.atomic_write import atomic_file
     from energy.results.ownership import refuse_strange_file
 

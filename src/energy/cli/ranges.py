@@ -38,7 +38,7 @@ def _ranges_command(
     from energy.analysis.sweep.progress import shown_progress
     from energy.analysis.sweep.store import Journal
     from energy.report.docs_pages import write_page_ranges
-    from energy.report.risk_text import frame_text
+    from energy.report.text_table import frame_text
     from energy.results.predicted_ranges import RANGES, renewed_ranges, write_ranges
 
     asked = [read_asked(name, []) for name in scenarios]

@@ -19,8 +19,7 @@ def _report_command(
     force: FORCE = False,
 ) -> None:
     """Write finished runs as one HTML page that stands alone, and as PDF."""
-    from energy.report.html_report import report_page
-    from energy.report.pdf import write_pdf
+    from energy.report.report_page import report_page, write_pdf
     from energy.results.atomic_write import atomic_file
     from energy.results.ownership import refuse_strange_file
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from energy.analysis.risk.stratification import Pool
     from energy.analysis.sensitivity.number_sets import NumberSets
     from energy.case import Case
-    from energy.report.risk_docs import RiskReport
+    from energy.report.risk_text import RiskReport
 
 
 @app.command("risk")
@@ -108,8 +108,8 @@ def _risk_command(
     from energy.analysis.risk.summary import BELOW, summary
     from energy.cli.tables import write_table
     from energy.plots.risk import write_figures
-    from energy.report.risk_docs import RiskReport
-    from energy.report.risk_text import frame_text, risk_json, risk_text
+    from energy.report.risk_text import RiskReport, risk_json, risk_text
+    from energy.report.text_table import frame_text
     from energy.results.samples import samples_held, write_summary
 
     with samples_held(folder):
@@ -149,7 +149,7 @@ def _beside(case: Case, design: SamplingDesign, out: Path, page: Path) -> dict[s
         When the page lacks the block, or folders beside hold samples of another question.
     """
     from energy.report.docs_pages import refuse_without_block
-    from energy.report.risk_docs import BLOCK, STATES
+    from energy.report.risk_text import BLOCK, STATES
     from energy.results.samples import question_digest, read_summary
 
     refuse_without_block(page, BLOCK)
@@ -168,10 +168,10 @@ def _write_page(report: RiskReport, page: Path) -> None:
     """Renew the block of a page, and those of the figures that it shows."""
     from energy.plots.risk import figures
     from energy.plots.style import save
-    from energy.report.docs_pages import shows
-    from energy.report.risk_docs import FIGURES, write_risk
+    from energy.report.docs_pages import shows, write_block
+    from energy.report.risk_text import BLOCK, FIGURES, risk_block
 
-    write_risk(report, page)
+    write_block(page, BLOCK, risk_block(report))
     written = [page]
     for name, figure in figures(report.distribution).items():
         if shows(page, f"{FIGURES[name]}.png"):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from energy.analysis.sensitivity.number_sets import NumberSets
     from energy.analysis.sensitivity.uncertain_parameters import UncertainParameter
     from energy.case import Case
-    from energy.report.sensitivity_docs import SensitivityReport
+    from energy.report.sensitivity_text import SensitivityReport
     from energy.scenario import Scenario
 
 
@@ -65,15 +65,16 @@ def _sensitivity_command(
     from energy.plots.risk import tornado_figure
     from energy.plots.style import save
     from energy.report.docs_pages import refuse_without_block
-    from energy.report.risk_text import frame_text
-    from energy.report.sensitivity_docs import BLOCK, SensitivityReport
     from energy.report.sensitivity_text import (
+        BLOCK,
+        SensitivityReport,
         ranking,
         reproduction_lines,
         sensitivity_notes,
         sensitivity_record,
         spread_table,
     )
+    from energy.report.text_table import frame_text
     from energy.results.ownership import refuse_unwritable
 
     case, asked = read_asked(scenario, overrides)
@@ -164,10 +165,10 @@ def _record(
 def _write_page(report: SensitivityReport, tornado: Figure, page: Path) -> None:
     """Renew the block of a page, and the tornado where the page shows it."""
     from energy.plots.style import save
-    from energy.report.docs_pages import shows
-    from energy.report.sensitivity_docs import FIGURE, write_sensitivity
+    from energy.report.docs_pages import shows, write_block
+    from energy.report.sensitivity_text import BLOCK, FIGURE, sensitivity_block
 
-    write_sensitivity(report, page)
+    write_block(page, BLOCK, sensitivity_block(report))
     written = [page]
     if shows(page, f"{FIGURE}.png"):
         written += save(tornado, page.parent / FIGURE, kinds=("png",), force=True)

@@ -41,7 +41,7 @@ def _settlement_command(
     from energy.plots.frame import foot_of
     from energy.plots.style import save
     from energy.plots.welfare import welfare_figure
-    from energy.report.settlement_text import settlement_json, settlement_text, tables_of
+    from energy.report.month_tables import settlement_json, settlement_text, tables_of
     from energy.results.manifest import provenance, write_tables
     from energy.results.ownership import refuse_strange_folder
 

@@ -51,7 +51,7 @@ def _sweep_command(
     from energy.analysis.sweep.sweep_file import read_sweep
     from energy.cli.policy import DEFAULT_OUT, policy_file
     from energy.plots.frame import foot_of
-    from energy.report.sweep_text import sweep_text
+    from energy.report.side_by_side import sweep_text
     from energy.results.sweep_table import quantity_of, refuse_unknown
 
     if quantity:

@@ -20,7 +20,7 @@ def show_table(
     shown: pd.DataFrame | None = None,
 ) -> None:
     """Write a table to ``out``, and print it, or what is ``shown`` in its place."""
-    from energy.report.risk_text import frame_text
+    from energy.report.text_table import frame_text
 
     write_table(table, out, force)
     if as_json:

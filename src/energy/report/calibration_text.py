@@ -1,23 +1,25 @@
-"""Tables and sentences of a calibration: for the terminal, for the page, and as JSON."""
+"""A calibration: tables and sentences for the terminal, blocks of its page, its posterior, and as JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from energy.analysis.calibration.findings import TAUGHT, lessons, ranges
+from energy.analysis.calibration.findings import TAUGHT, lessons, posterior_values, ranges
+from energy.analysis.calibration.history_matching import Calibration
 from energy.analysis.calibration.misfit import CUT, implausibility
+from energy.analysis.sensitivity.number_sets import SET
+from energy.errors import Fault, InputError
 from energy.results.labels import short
-
-if TYPE_CHECKING:
-    from energy.analysis.calibration.history_matching import Calibration
 
 NARROW = 1800.0
 """Width of the baseline's range [GWh] above which the page names what would narrow it."""
+PAGE = Path("docs/calibration.md")
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +177,7 @@ def _number(value: float) -> str:
     return f"{value:,.4g}"
 
 
-def silent_numbers(report: CalibrationReport) -> pd.DataFrame:
+def _silent_numbers(report: CalibrationReport) -> pd.DataFrame:
     """Return how many numbers keep their range, by component and mark."""
     kept = report.ranges[~report.ranges["taught"]]
     parts = [_component(str(key)) for key in kept.index]
@@ -217,7 +219,7 @@ def records_table(report: CalibrationReport) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def predicted_table(report: CalibrationReport) -> pd.DataFrame:
+def _predicted_table(report: CalibrationReport) -> pd.DataFrame:
     """Return the headline numbers by evidence, and by evidence and record."""
     lines = []
     predicted = report.predicted
@@ -234,7 +236,7 @@ def predicted_table(report: CalibrationReport) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def markdown(table: pd.DataFrame) -> str:
+def _markdown(table: pd.DataFrame) -> str:
     """Return a table in Markdown, numbers as they are."""
     head = [str(column) for column in table]
     lines = [[str(cell) for cell in row] for row in table.itertuples(index=False, name=None)]
@@ -256,3 +258,54 @@ def calibration_json(report: CalibrationReport) -> dict[str, Any]:
         "covered": int(report.left_out["covered"].sum()),
         "predicted": report.predicted.to_dict("records"),
     }
+
+
+def calibration_blocks(report: CalibrationReport) -> dict[str, str]:
+    """Return the blocks of the page by their names, in Markdown."""
+    return {
+        "summary": "\n".join(f"- {sentence}" for sentence in summary_sentences(report)),
+        "numbers": _markdown(taught_table(report)),
+        "silent": _markdown(_silent_numbers(report)),
+        "discrepancies": _discrepancies_text(report),
+        "records": _markdown(records_table(report)),
+        "predicted": _markdown(_predicted_table(report)),
+    }
+
+
+def posterior_table(calibration: Calibration) -> pd.DataFrame:
+    """Return the posterior as a table of number sets.
+
+    Raises
+    ------
+    InputError
+        When the record teaches nothing, so that no number would stand in it.
+    """
+    values = posterior_values(calibration)
+    if values.empty:
+        what = "the record narrows no number that other years share"
+        raise InputError(Fault(what, "record.csv", repair="add records, or state smaller discrepancies with a reason"))
+    values.insert(0, SET, range(1, len(values) + 1))
+    return values
+
+
+def _discrepancies_text(report: CalibrationReport) -> str:
+    """Return the stated discrepancies by kind of quantity, in Markdown."""
+    table = report.calibration.observations.table
+    lines = []
+    for kind, rows in table.groupby("kind", sort=False):
+        lines.append(
+            {
+                "kind": kind,
+                "records": len(rows),
+                "unit": rows["unit"].iloc[0],
+                "error of the record": _span(rows["error"]),
+                "discrepancy": _span(rows["discrepancy"]),
+                "reason": rows["reason"].iloc[0],
+            }
+        )
+    return _markdown(pd.DataFrame(lines))
+
+
+def _span(values: pd.Series) -> str:
+    low, high = f"{values.min():,.3g}", f"{values.max():,.3g}"
+    return low if low == high else f"{low} to {high}"

@@ -10,7 +10,6 @@ import pandas as pd
 from energy.analysis.policy.firm_energy import PROBABILITIES
 from energy.analysis.policy.season_comparison import HARM, NET
 from energy.model.objective import STUDIED
-from energy.report.docs_pages import write_blocks
 from energy.report.policy_text import CELL, firm_lines
 from energy.report.text_table import markdown_table
 from energy.results.recorded_policy import season_sentence
@@ -58,24 +57,6 @@ def policy_blocks(
         blocks["policy-firm"] = firm_text(firm)
         blocks["policy-levels"] = "\n\n".join([levels_table(levels), *deviation_sentences(levels)])
     return blocks
-
-
-def write_policy_pages(
-    seasons: pd.DataFrame,
-    levels: pd.DataFrame,
-    firm: pd.DataFrame,
-    project: Path,
-) -> list[Path]:
-    """Renew the blocks of all pages that quote a policy, and return the pages.
-
-    Raises
-    ------
-    InputError
-        When there is no such page, or no such block on it.
-    """
-    for page in SEASON_PAGES:
-        write_blocks(project / page, policy_blocks(page, seasons, levels, firm))
-    return [project / page for page in SEASON_PAGES]
 
 
 def _season_table(seasons: pd.DataFrame) -> str:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import xarray as xr
     from rich.table import Table
 
-    from energy.report.fitted_table import FittedTable
-
 RULE_CURVES = ("Toktogul", "Nurek")
 """Reservoirs whose contents are shown; of a case without them its first one."""
 VISIBLE = 0.5
@@ -109,7 +107,7 @@ def _value_of_knowing(years: xr.Dataset, foreseen: xr.DataArray) -> Iterator[str
             yield f"  {service}: {gain:+,.1f} GWh ({low:+,.1f} to {high:+,.1f}) to {mean:,.1f} GWh by the policy"
 
 
-def _firm_tables(firm: pd.DataFrame) -> Iterator[FittedTable]:
+def _firm_tables(firm: pd.DataFrame) -> Iterator[Table]:
     """Yield what can be promised, a table for each probability."""
     for share in PROBABILITIES:
         head, lines = firm_lines(firm, share)

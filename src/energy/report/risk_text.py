@@ -1,23 +1,34 @@
-"""Risk tables and sentences for the terminal, and as JSON."""
+"""Samples of outages and water: tables and sentences for the terminal, what a page says of them, and as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from energy.analysis.risk.summary import ALL_TOGETHER
-from energy.metrics.audit import TOLERANCE
-from energy.report.text_table import TextColumn, index_head, number_columns, text_table, words_column
+from energy.report.text_table import TextColumn, markdown_table, number_columns, text_table, words_column
 from energy.results.labels import MONTHS
 
 if TYPE_CHECKING:
-    import pandas as pd
     import xarray as xr
     from rich.table import Table
-SHOWN = (0.1, 0.5, 0.9, 0.95)
+
+_PRINTED = (0.1, 0.5, 0.9, 0.95)
 """Probabilities of exceedance that are printed."""
+BLOCK = "risk-answers"
+STATES = ("calm", "conflict")
+"""Sets of hazards that hold the state which others draw; their figures stand beside those of a run."""
+FIGURES = {
+    "months": "figures/risk_months",
+    "exceedance": "figures/risk_exceedance",
+    "causes": "figures/risk_causes",
+}
+"""Figure of a folder of samples → the same beside the page, without ending."""
+_LEVELS = {"P90": 0.9, "P50": 0.5, "P10": 0.1}
+"""Level → probability with which it is exceeded."""
+VISIBLE = 1.0
+"""GWh of the mean season that a cause must take to be named."""
 
 
 def risk_text(distribution: xr.Dataset) -> list[Any]:
@@ -27,11 +38,11 @@ def risk_text(distribution: xr.Dataset) -> list[Any]:
         _levels(distribution),
         _shortfall(distribution),
         _causes(distribution),
-        sample_notes(distribution),
+        _sample_notes(distribution),
     ]
 
 
-def interval_text(
+def _interval_text(
     distribution: xr.Dataset,
     name: str,
     digits: int = 0,
@@ -52,15 +63,15 @@ def _head(distribution: xr.Dataset) -> str:
     share = mean / max(undisturbed, 1e-9)
     return (
         f"{distribution.attrs['title']}: {distribution.attrs['samples']:,} samples\n"
-        f"mean of the season {interval_text(distribution, 'mean')} GWh,"
-        f" without outages {interval_text(distribution, 'mean_undisturbed')} GWh:"
+        f"mean of the season {_interval_text(distribution, 'mean')} GWh,"
+        f" without outages {_interval_text(distribution, 'mean_undisturbed')} GWh:"
         f" outages take {100 * (1 - share):.1f} %"
     )
 
 
 def _levels(distribution: xr.Dataset) -> Table:
     """Return the levels that are exceeded, of the season and of its months."""
-    shares = [share for share in SHOWN if share in distribution["exceeded"].values]
+    shares = [share for share in _PRINTED if share in distribution["exceeded"].values]
     columns = [words_column()]
     columns += number_columns(f"P{100 * share:.0f}" for share in shares)
     rows = [
@@ -74,7 +85,7 @@ def _levels(distribution: xr.Dataset) -> Table:
 
 
 def _exceeded(distribution: xr.Dataset, name: str, shares: Iterable[float], **place: Any) -> list[str]:
-    return [interval_text(distribution, name, exceeded=share, **place) for share in shares]
+    return [_interval_text(distribution, name, exceeded=share, **place) for share in shares]
 
 
 def _shortfall(distribution: xr.Dataset) -> Table:
@@ -82,12 +93,12 @@ def _shortfall(distribution: xr.Dataset) -> Table:
     rows = []
     for threshold in distribution["threshold"].values:
         name = f"season below {threshold / 1000:,.2f} TWh [%]"
-        share = interval_text(distribution, "below", 1, 100.0, threshold=threshold)
+        share = _interval_text(distribution, "below", 1, 100.0, threshold=threshold)
         rows.append([name, share])
     rows += [
-        ["income, mean [million USD]", interval_text(distribution, "income", 1)],
-        ["  exceeded by 95 % of seasons", interval_text(distribution, "value_at_risk", 1)],
-        ["  mean of the worst 5 %", interval_text(distribution, "tail_income", 1)],
+        ["income, mean [million USD]", _interval_text(distribution, "income", 1)],
+        ["  exceeded by 95 % of seasons", _interval_text(distribution, "value_at_risk", 1)],
+        ["  mean of the worst 5 %", _interval_text(distribution, "tail_income", 1)],
     ]
     title = "how often, and at what cost (95 % interval)"
     return text_table([words_column(), TextColumn("")], rows, title=title, framed=True)
@@ -101,17 +112,17 @@ def _causes(distribution: xr.Dataset) -> Table:
     rows = []
     for cause in causes:
         share = float(lost.sel(cause=cause)) / total if total else 0.0
-        energy = interval_text(distribution, "lost", 1, cause=cause)
+        energy = _interval_text(distribution, "lost", 1, cause=cause)
         rows.append([cause, energy, f"{100 * share:.0f} %"])
     if causes:
-        energy = interval_text(distribution, "lost", 1, cause=ALL_TOGETHER)
+        energy = _interval_text(distribution, "lost", 1, cause=ALL_TOGETHER)
         rows.append([ALL_TOGETHER, energy, ""])
     columns = [words_column("cause"), TextColumn("GWh"), TextColumn("share")]
     title = "what outages of one cause alone take [GWh a season] (95 % interval)"
     return text_table(columns, rows, title=title, framed=True)
 
 
-def sample_notes(distribution: xr.Dataset) -> str:
+def _sample_notes(distribution: xr.Dataset) -> str:
     """Return how many samples count nowhere, and how many lacked water for irrigation; nothing where none did."""
     failed = distribution.attrs["failed"]
     lacking = distribution.attrs["lacking"]
@@ -119,73 +130,13 @@ def sample_notes(distribution: xr.Dataset) -> str:
     if failed:
         notes.append(f"{failed} samples had no optimum and are left out: the figures lack their years")
     if lacking:
-        volume = interval_text(distribution, "irrigation_lacking")
+        volume = _interval_text(distribution, "irrigation_lacking")
         notes.append(f"in {lacking} samples irrigation lacked water: {volume} hm3 in the mean year")
     yielded = distribution.attrs["yielded"]
     if yielded:
-        volume = interval_text(distribution, "rules_yielded")
+        volume = _interval_text(distribution, "rules_yielded")
         notes.append(f"in {yielded} samples other rules of the water yielded: {volume} hm3 in the mean year")
     return "\n".join(notes)
-
-
-def frame_text(table: pd.DataFrame, title: str, digits: int = 4) -> Table:
-    """Return a table of numbers to print, its index first."""
-    columns = [words_column(index_head(table))]
-    columns += number_columns(map(str, table))
-    rows = []
-    for key, values in zip(table.index, table.to_numpy(dtype=object), strict=True):
-        rows.append([str(key), *[_cell(value, digits) for value in values]])
-    return text_table(columns, rows, title=title, framed=True)
-
-
-def _cell(value: object, digits: int) -> str:
-    """Return a cell; nothing where a number is unknown."""
-    text = _figure(value, digits) if isinstance(value, float) else str(value)
-    return "" if text == "nan" else text
-
-
-def _figure(value: float, digits: int) -> str:
-    """Return a number with so many figures; large ones as whole numbers, what is below the tolerance as zero."""
-    if abs(value) < TOLERANCE:
-        return "0"
-    if abs(value) >= 10**digits:
-        return f"{value:,.0f}"
-    return f"{value:,.{digits}g}"
-
-
-def _with_error(value: float, error: float) -> str:
-    if np.isnan(value):
-        return "–"
-    if np.isnan(error):
-        return _figure(value, 4)
-    return f"{_figure(value, 4)} ± {_figure(error, 2)}"
-
-
-def with_errors(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table of figures and their standard errors (``X`` and ``X error``) as texts, a row a figure.
-
-    >>> import pandas as pd
-    >>> with_errors(pd.DataFrame({"EENS MWh": [1234.5], "EENS MWh error": [67.8]}, index=["AF"]))
-                      AF
-    EENS MWh  1,234 ± 68
-
-    What is smaller than the solver's tolerance is nothing:
-
-    >>> with_errors(pd.DataFrame({"avoided MWh": [-1e-10], "avoided MWh error": [1.2e-10]}, index=["TJ"]))
-                    TJ
-    avoided MWh  0 ± 0
-    """
-    import pandas as pd
-
-    unknown = pd.Series(np.nan, table.index)
-    cells = {}
-    for name in map(str, table):
-        if name.endswith(" error"):
-            continue
-        errors = table.get(f"{name} error", unknown)
-        pairs = zip(table[name], errors, strict=True)
-        cells[name] = [_with_error(value, error) for value, error in pairs]
-    return pd.DataFrame(cells, index=table.index).T
 
 
 def risk_json(distribution: xr.Dataset) -> dict[str, Any]:
@@ -203,3 +154,119 @@ def risk_json(distribution: xr.Dataset) -> dict[str, Any]:
         "coordinates": {name: values["data"] for name, values in plain["coords"].items()},
         "figures": figures,
     }
+
+
+@dataclass(frozen=True, eq=False)
+class RiskReport:
+    """Samples with what their page needs besides.
+
+    Attributes
+    ----------
+    distribution
+        From ``energy.analysis.risk.summary.summary``.
+    hazards
+        Name of its set of hazards.
+    beside
+        Set of hazards → the same of other sets, of the same question.
+    command
+        What made it.
+    """
+
+    distribution: xr.Dataset
+    hazards: str
+    beside: Mapping[str, xr.Dataset]
+    command: str
+
+
+def risk_block(report: RiskReport) -> str:
+    """Return what the page says of samples, in Markdown."""
+    distribution = report.distribution
+    samples = distribution.attrs["samples"]
+    paragraphs = [
+        f"Made by `{report.command}`: {samples:,} samples. In brackets: 95 % intervals.",
+        _sentences(_sample_notes(distribution)),
+        "**How often does the season fall short?**",
+        _shortfall_table(report),
+        f"**Which cause costs most?** {_causes_sentence(distribution)}",
+        "**What is P90 power by month?** P90 is the level that nine seasons of ten exceed.",
+        _power_table(distribution),
+    ]
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+
+
+def _sentences(notes: str) -> str:
+    r"""Return notes of the terminal, a line each, as sentences of a paragraph.
+
+    >>> _sentences("in 3 samples irrigation lacked water\n1 sample had no optimum")
+    'In 3 samples irrigation lacked water. 1 sample had no optimum.'
+    """
+    return " ".join(f"{note[:1].upper()}{note[1:]}." for note in notes.splitlines())
+
+
+def _shortfall_table(report: RiskReport) -> str:
+    """Return mean season, share of seasons below each threshold, and what outages take, a line a set of hazards."""
+    distributions = {report.hazards: report.distribution, **report.beside}
+    order = sorted(distributions, key=_place)
+    thresholds = [float(threshold) for threshold in report.distribution["threshold"].values]
+    lines = []
+    for hazards in order:
+        distribution = distributions[hazards]
+        shares = [_share_below(distribution, threshold) for threshold in thresholds]
+        line = [
+            f"`{hazards}`",
+            f"{distribution.attrs['samples']:,}",
+            _interval_text(distribution, "mean"),
+            *shares,
+            _interval_text(distribution, "lost", 1, cause=ALL_TOGETHER),
+        ]
+        lines.append(line)
+    below = [f"below {threshold / 1000:,.4g} TWh [%]" for threshold in thresholds]
+    head = ["hazards", "samples", "mean season [GWh]", *below, "outages take [GWh]"]
+    return markdown_table(head, lines, "l" + "r" * (len(head) - 1))
+
+
+def _place(hazards: str) -> int:
+    """Return where a set of hazards stands: calm first, conflict last, the others between."""
+    places = {"calm": 0, "conflict": 2}
+    return places.get(hazards, 1)
+
+
+def _share_below(distribution: xr.Dataset, threshold: float) -> str:
+    """Return the share of seasons below a threshold [%]; a dash where that was not asked."""
+    if threshold not in distribution["threshold"].values:
+        return "–"
+    return _interval_text(distribution, "below", 1, 100.0, threshold=threshold)
+
+
+def _causes_sentence(distribution: xr.Dataset) -> str:
+    """Return what the causes take from the mean season, the dearest first, and whether their order is known."""
+    lost = distribution["lost"]
+    together = f"{_interval_text(distribution, 'lost', 1, cause=ALL_TOGETHER)} GWh"
+    dearest_first = [str(cause) for cause in distribution["cause"].values if cause != ALL_TOGETHER]
+    visible = [cause for cause in dearest_first if float(lost.sel(cause=cause, bound="value")) > VISIBLE]
+    if not visible:
+        return f"None takes {VISIBLE:g} GWh of the mean season; all outages together take {together}."
+    texts = [f"{cause} {_interval_text(distribution, 'lost', 1, cause=cause)}" for cause in visible]
+    sentence = f"Of the {together} that all outages together take from the mean season: {', '.join(texts)}."
+    if len(visible) > 1 and _overlap(lost, visible[0], visible[1]):
+        sentence += " The intervals of the first two overlap: which of them costs more is not known."
+    if len(visible) < len(dearest_first):
+        sentence += f" No other cause takes {VISIBLE:g} GWh."
+    return sentence
+
+
+def _overlap(lost: xr.DataArray, dearer: str, cheaper: str) -> bool:
+    """Return whether the intervals of two causes overlap."""
+    least_of_dearer = float(lost.sel(cause=dearer, bound="low"))
+    most_of_cheaper = float(lost.sel(cause=cheaper, bound="high"))
+    return most_of_cheaper >= least_of_dearer
+
+
+def _power_table(distribution: xr.Dataset) -> str:
+    """Return the mean power of each month that is exceeded with 90 %, 50 % and 10 % [MW]."""
+    lines = []
+    for month in distribution["month"].values:
+        levels = [_interval_text(distribution, "power", month=month, exceeded=share) for share in _LEVELS.values()]
+        lines.append([MONTHS[int(month) - 1], *levels])
+    head = ["month", *[f"{level} [MW]" for level in _LEVELS]]
+    return markdown_table(head, lines, "l" + "r" * len(_LEVELS))

@@ -1,30 +1,34 @@
-"""Tables of a run for the terminal."""
+"""What a run says on a terminal: the months, the ladder of protection, exchanges of countries, and what decides."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from energy.analysis import Run
 from energy.analysis.cost_of_imperfect_foresight import ForesightCost, costs_of_imperfect_foresight
 from energy.metrics import transferable
-from energy.metrics.country_exchanges import country_exchanges
+from energy.metrics.country_exchanges import PURCHASES, SENT, country_exchanges, delivered_by_sender
 from energy.metrics.line_losses import line_losses
 from energy.metrics.month_columns import SURPLUS, surplus_by_country
 from energy.metrics.monthly import FIRM, firm_power
+from energy.metrics.options import reverse_energy
 from energy.metrics.unmet_irrigation import unmet_irrigation
-from energy.report.exchange_sentences import sentences
-from energy.report.exchange_text import exchange_rows, reverse_line, sender_line
-from energy.report.text_table import TextColumn, fixed, fixed_cells, number_columns, text_table, words_column
+from energy.report.summary import structure_sentences
+from energy.report.text_table import SECTION, TextColumn, fixed, fixed_cells, number_columns, text_table, words_column
 from energy.results.exchange_dataset import exchange_dataset
-from energy.results.labels import words
+from energy.results.labels import MONTHS, country_name, words
 from energy.results.predicted_ranges import season_range
+from energy.results.recorded_exchanges import RecordedEnergy, recorded_exchanges
 from energy.results.waterfall import in_season, verdict, waterfall
+from energy.solve import Result
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-MONTH_FIGURES = {
+_MONTH_FIGURES = {
     "mean\n[MW]": "transferable mean",
     "P90\n[MW]": "transferable P90",
     "max\n[MW]": "transferable max",
@@ -33,8 +37,8 @@ MONTH_FIGURES = {
     "lost\n[GWh]": "lost",
 }
 """Head → column of a run's table of months."""
-IDLE = 0.5  # MW below which a snapshot has no power
-SEEN = 0.05  # GWh, the smallest energy that a table in tenths shows
+_IDLE = 0.5  # MW below which a snapshot has no power
+_SEEN = 0.05  # GWh, the smallest energy that a table in tenths shows
 
 
 def run_text(run: Run) -> Iterator[Table | str]:
@@ -51,7 +55,7 @@ def run_text(run: Run) -> Iterator[Table | str]:
         yield from _lines(_served_line(run))
         yield _order_line(run)
     yield verdict(run.table)
-    yield from _lines(*sentences(exchange_dataset(run)), reverse_line(run))
+    yield from _lines(*structure_sentences(exchange_dataset(run)), _reverse_line(run))
     lacking = unmet_irrigation(run.result)
     if lacking.any():
         volumes = [f"{name} {volume:,.0f} hm3" for name, volume in lacking.items() if volume]
@@ -76,7 +80,7 @@ def _headline(run: Run) -> str:
     if not steps:
         return sentence
     largest = max(steps, key=lambda step: step.takes)
-    if largest.takes < SEEN:
+    if largest.takes < _SEEN:
         return sentence
     return f"{sentence}; most is taken by {largest.label} ({fixed(largest.takes)} GWh)"
 
@@ -92,8 +96,8 @@ def _exchanges(run: Run) -> Iterator[Table | str]:
     if exchanges.empty:
         return
     yield "Exchanges by country [GWh], at its own side, over the whole horizon"
-    yield exchange_rows(exchanges, run)
-    yield from _lines(sender_line(run.result))
+    yield _exchange_rows(exchanges, run)
+    yield from _lines(_sender_line(run.result))
 
 
 def _lines(*lines: str) -> Iterator[str]:
@@ -104,7 +108,7 @@ def _month_rows(run: Run) -> Table:
     """Return the monthly table of a run, with the season's totals, ready to print."""
     months = run.table
     surplus = [f"{SURPLUS}{country}" for country in surplus_by_country(months)]
-    figures = {_surplus_head(column): column for column in surplus} | MONTH_FIGURES
+    figures = {_surplus_head(column): column for column in surplus} | _MONTH_FIGURES
     columns = [words_column("month", wraps=False)]
     columns += number_columns(figures, wraps=False)
     columns += [words_column("limited by", wraps=False)]
@@ -160,7 +164,7 @@ def _firm_line(run: Run) -> str:
     """Return how much power there is in nine hours of ten, and in how many hours there is none."""
     hours = run.result.hours * run.season
     power = transferable(run.result).to_numpy()
-    idle = float(hours[power < IDLE].sum())
+    idle = float(hours[power < _IDLE].sum())
     share = f"{100 * FIRM:.0f} %"
     line = f"P90: at least {fixed(_season_firm_power(run))} MW in {share} of the hours of the season"
     return f"{line}; no power in {fixed(idle)} of {fixed(hours.sum())} h"
@@ -196,7 +200,7 @@ def _served_line(run: Run) -> str:
     already = []
     for service, energy in run.already_served.items():
         takes_nothing = abs(taken.get(service, 0.0)) < 0.5
-        if energy > SEEN and takes_nothing:
+        if energy > _SEEN and takes_nothing:
             already.append(f"{words(service)} ({fixed(energy)} GWh)")
     if not already:
         return ""
@@ -219,7 +223,7 @@ def _losses_line(run: Run) -> str:
         f"Losses of AC lines: {fixed(energy['lost'], 1)} GWh in the year, by {run.result.inputs.line_losses}; "
         f"their linearisation makes it {fixed(abs(beside), 1)} GWh {'more' if beside >= 0 else 'less'} than r·s²"
     )
-    if wasted > SEEN:
+    if wasted > _SEEN:
         line += f"; {fixed(wasted, 1)} GWh are power without use, wasted as a loss"
     return line
 
@@ -249,3 +253,68 @@ def _change(cost: ForesightCost) -> str:
     energy = abs(cost.surprised - cost.foreseen)
     direction = "more" if cost.surprised > cost.foreseen else "less"
     return f"{words(cost.service)} {energy:,.2f} GWh {direction} {cost.kind}"
+
+
+def _exchange_rows(exchanges: pd.DataFrame, run: Run) -> Table:
+    """Return the exchanges of control areas as a table: the areas, their sum, and the record beside them."""
+    recorded = recorded_exchanges(run.case)
+    countries_on_record = {country for _, country in recorded}
+    on_record = [area for area in exchanges if area in countries_on_record]
+    columns = [words_column()]
+    columns += number_columns(country_name(str(area)) for area in exchanges)
+    columns += [TextColumn("in all")]
+    columns += number_columns(f"on record\n{area}" for area in on_record)
+    rows: list[Sequence[str]] = []
+    for exchange, energies in exchanges.iterrows():
+        if str(exchange) == "imports":
+            rows.append(SECTION)
+        beside = [_recorded(recorded.get((str(exchange), str(area)))) for area in on_record]
+        label = _exchange_label(str(exchange), run)
+        rows.append([label, *fixed_cells(energies), fixed(energies.sum()), *beside])
+    return text_table(columns, rows)
+
+
+def _exchange_label(exchange: str, run: Run) -> str:
+    """Return the words of an exchange; seasons by their months."""
+    contract = run.result.inputs.book.contract
+    if exchange in PURCHASES and contract is not None:
+        first = int(contract.season.start[:2])
+        last = int(contract.season.end[:2])
+        if exchange == PURCHASES[0]:
+            return f"purchases {MONTHS[first - 1]}–{MONTHS[last - 1]}"
+        return f"purchases {MONTHS[last % 12]}–{MONTHS[first - 2]}"
+    if exchange == SENT:
+        return "sent over CASA-1000"
+    return words(exchange)
+
+
+def _recorded(recorded: RecordedEnergy | None) -> str:
+    if recorded is None:
+        return ""
+    return f"{fixed(recorded.energy)} ({recorded.year})"
+
+
+def _sender_line(result: Result) -> str:
+    """Return who sent what is delivered; empty where only sellers with accounts send, or nothing is delivered."""
+    by_sender = delivered_by_sender(result)
+    contract = result.inputs.book.contract
+    sellers = contract.shares if contract else {}
+    third_parties = [area for area in by_sender.index if area not in sellers]
+    if not third_parties:
+        return ""
+    parts = [f"{country_name(str(area))} {fixed(energy)}" for area, energy in by_sender.items()]
+    third = float(by_sender[third_parties].sum())
+    own = float(by_sender.sum()) - third
+    return (
+        f"Delivered by sender [GWh]: {', '.join(parts)}; {fixed(own)} are the sellers', {fixed(third)} are third "
+        "parties' (open access)."
+    )
+
+
+def _reverse_line(run: Run) -> str:
+    """Return what flows back over the line beside what is delivered; empty where nothing does."""
+    returned = reverse_energy(run.result)
+    delivered = float(run.table["delivered"].sum())
+    if returned < _SEEN:
+        return ""
+    return f"Reverse flow: {fixed(returned)} GWh come back over the line, beside {fixed(delivered)} GWh delivered."

@@ -1,4 +1,4 @@
-"""Summary of finished runs: rows and sentences of a report, numbers filled in."""
+"""Sentences about runs, numbers filled in: how they differ, and what structure and options do to each."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from energy.metrics.monthly import FIRM
+from energy.metrics.options import CLOSED
 from energy.plots.duration import duration_curve
 from energy.plots.frame import when
 from energy.plots.waterfall import ENDS, waterfall_table
@@ -19,16 +20,14 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-NOTHING = 0.5
+_NOTHING = 0.5
 """GWh below which a season delivers nothing worth a number."""
-
-
-IDLE = 0.5
+_IDLE = 0.5
 """MW below which a snapshot has no power worth a number."""
-
-
-ABBREVIATIONS = frozenset({"casa", "dc", "hvdc", "lng", "tap"})
-PROPER_NAMES = frozenset(
+_LEAST_SAID = 0.001
+"""MWh: what is less is said to be no more than this."""
+_ABBREVIATIONS = frozenset({"casa", "dc", "hvdc", "lng", "tap"})
+_PROPER_NAMES = frozenset(
     {
         "afghan",
         "afghanistan",
@@ -120,8 +119,8 @@ def _row(dataset: xr.Dataset, base: float) -> Row:
         mean=1000 * delivered / total if total else 0.0,
         firm=_firm_power(hours, power),
         hours=total,
-        idle_hours=float(np.diff(hours)[power < IDLE].sum()),
-        cause=words(cause) if taken > NOTHING else "",
+        idle_hours=float(np.diff(hours)[power < _IDLE].sum()),
+        cause=words(cause) if taken > _NOTHING else "",
         taken=max(taken, 0.0),
         events=dataset.sizes.get("event", 0),
         confidence=str(attributes["weakest_confidence"]),
@@ -165,9 +164,9 @@ def title_words(name: str) -> str:
 
 def _spelled(word: str) -> str:
     """Return a word of a scenario's name as it is written in English: abbreviations and names with capitals."""
-    if word in ABBREVIATIONS:
+    if word in _ABBREVIATIONS:
         return word.upper()
-    if word in PROPER_NAMES or word.capitalize() in list(month_name):
+    if word in _PROPER_NAMES or word.capitalize() in list(month_name):
         return word.capitalize()
     return word
 
@@ -210,7 +209,7 @@ def summary(lines: Sequence[Row]) -> Iterator[str]:
 
 
 def _first(one: Row) -> Iterator[str]:
-    if one.ceiling < NOTHING:
+    if one.ceiling < _NOTHING:
         yield f"{one.title} ({when(one.year, one.water)}): no contract is open, and nothing can be delivered under it."
         return
     verb = "can be delivered" if one.objective == "transfer" else "is worth sending at least cost"
@@ -229,10 +228,10 @@ def _firm(one: Row) -> str:
     """Return the sentence on firm power: what is there in nine of ten hours, or that nothing is."""
     share = f"{100 * FIRM:.0f} %"
     idle = f"in {one.idle_hours:,.0f} of its {one.hours:,.0f} hours there is none"
-    if one.firm < IDLE:
+    if one.firm < _IDLE:
         return f"No power is firm in {share} of the hours of the season: {idle}."
     firm = f"At least {one.firm:,.0f} MW are there in {share} of the hours of the season"
-    return f"{firm}; {idle}." if one.idle_hours >= NOTHING else f"{firm}."
+    return f"{firm}; {idle}." if one.idle_hours >= _NOTHING else f"{firm}."
 
 
 def _others(base: Row, others: Sequence[Row]) -> Iterator[str]:
@@ -240,7 +239,7 @@ def _others(base: Row, others: Sequence[Row]) -> Iterator[str]:
     if len(others) == 1:
         yield _difference(others[0])
         return
-    none = [line.title for line in others if line.delivered < NOTHING]
+    none = [line.title for line in others if line.delivered < _NOTHING]
     if len(none) == len(others):
         yield f"None of the other {len(others)} delivers anything: {', '.join(none)}."
         return
@@ -252,16 +251,16 @@ def _others(base: Row, others: Sequence[Row]) -> Iterator[str]:
     )
     if none:
         yield f"Nothing is delivered in {len(none)}: {', '.join(none)}."
-    same = [line.title for line in others if abs(line.change) < NOTHING]
+    same = [line.title for line in others if abs(line.change) < _NOTHING]
     if same:
         yield f"As much as in {base.title} is delivered in {len(same)}: {', '.join(same)}."
-    less = [line for line in others if line.change <= -NOTHING]
+    less = [line for line in others if line.change <= -_NOTHING]
     if less:
         yield f"Less than in {base.title} is delivered in {len(less)} of {len(others)}."
 
 
 def _difference(one: Row) -> str:
-    if abs(one.change) < NOTHING:
+    if abs(one.change) < _NOTHING:
         return f"{one.title} delivers as much."
     more = "more" if one.change > 0 else "less"
     return f"{one.title} delivers {one.delivered:,.0f} GWh, {abs(one.change):,.0f} GWh {more}."
@@ -276,3 +275,70 @@ def _signed(value: float) -> str:
     ('−12', '+3,000')
     """
     return f"{value:+,.0f}".replace("-", "−")
+
+
+def structure_sentences(dataset: xr.Dataset) -> Iterator[str]:
+    """Yield what structure does to the answer, the certificate of the protection order, and what options carry.
+
+    Parameters
+    ----------
+    dataset
+        From ``energy.results.dataset.record`` or ``energy.results.exchange_dataset.exchange_dataset``.
+
+    Examples
+    --------
+    >>> import energy
+    >>> from energy.results.exchange_dataset import exchange_dataset
+    >>> run = energy.run(energy.read_case("two_bus"), energy.read_scenario("two_bus"))
+    >>> list(structure_sentences(exchange_dataset(run)))
+    ['Certificate: no service could gain more than 0.001 MWh without one before it losing.']
+    """
+    if "structure" in dataset:
+        yield _structure(dataset["structure"])
+    if "certificate" in dataset:
+        yield _certificate(dataset["certificate"])
+    for name in dataset["option"].to_numpy() if "option" in dataset.dims else ():
+        yield _option(dataset.sel(option=name))
+
+
+def _certificate(gains: xr.DataArray) -> str:
+    if gains.isnull().any():
+        return (
+            "Certificate: none. The solver's weights alone hold the order of services, and a little of one may be given"
+            " up for much of a later one; typical days (--resolution typical-days) have a certificate."
+        )
+    most = max(_LEAST_SAID, float(gains.max()))
+    return f"Certificate: no service could gain more than {most:.3f} MWh without one before it losing."
+
+
+def _structure(structure: xr.DataArray) -> str:
+    delivered = dict(zip(structure["variant"].to_numpy(), structure.to_numpy(), strict=True))
+    sentence = (
+        f"Structure: {_whole(delivered['kirchhoff'])} GWh delivered with Kirchhoff's law, "
+        f"{_whole(delivered['transport'])} GWh without it"
+    )
+    if "least_help" in structure.attrs:
+        sentence += (
+            f"; {_whole(delivered['least_help'])} GWh with {_whole(structure.attrs['least_help'])} GWh of help between "
+            f"the sellers, {_whole(delivered['most_help'])} GWh with {_whole(structure.attrs['most_help'])}"
+        )
+    return f"{sentence} (events known from the start)." if structure.attrs["surprised"] else f"{sentence}."
+
+
+def _option(option: xr.Dataset) -> str:
+    name, binds = str(option["option"].item()), str(option["option_binds"].item())
+    rating, received = (
+        _whole(option["option_rating"].item()),
+        _whole(option["option_received"].item()),
+    )
+    sentence = f"Option {name} ({rating} MW): {received} GWh received"
+    if binds == CLOSED:
+        return f"{sentence}; closed in all hours."
+    open_hours = _whole(option["option_hours_open"].item())
+    at_rating = _whole(option["option_hours_at_rating"].item())
+    bound = _whole(option["option_hours_bound"].item())
+    return f"{sentence}; open in {open_hours} h, at its rating in {at_rating} h; bound by {binds} in {bound} h."
+
+
+def _whole(value: float) -> str:
+    return f"{round(value) + 0:,d}"

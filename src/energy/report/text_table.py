@@ -1,12 +1,16 @@
-"""Text tables for the terminal: the one renderer, and numbers as text."""
+"""Text tables for the terminal and in Markdown: the one renderer, and numbers as text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+import pandas as pd
+
+from energy.metrics.audit import TOLERANCE
+
 if TYPE_CHECKING:
-    import pandas as pd
     from rich.table import Table
 
     from energy.report.fitted_table import FittedTable
@@ -184,3 +188,60 @@ def markdown_table(head: Sequence[str], lines: Iterable[Sequence[str]], sides: s
     rule = ["--:" if side == "r" else "---" for side in sides]
     rows = [" | ".join(cells) for cells in (head, rule, *lines)]
     return "\n".join(f"| {row} |" for row in rows)
+
+
+def frame_text(table: pd.DataFrame, title: str, digits: int = 4) -> Table:
+    """Return a table of numbers to print, its index first."""
+    columns = [words_column(index_head(table))]
+    columns += number_columns(map(str, table))
+    rows = []
+    for key, values in zip(table.index, table.to_numpy(dtype=object), strict=True):
+        rows.append([str(key), *[_cell(value, digits) for value in values]])
+    return text_table(columns, rows, title=title, framed=True)
+
+
+def _cell(value: object, digits: int) -> str:
+    """Return a cell; nothing where a number is unknown."""
+    text = _figure(value, digits) if isinstance(value, float) else str(value)
+    return "" if text == "nan" else text
+
+
+def _figure(value: float, digits: int) -> str:
+    """Return a number with so many figures; large ones as whole numbers, what is below the tolerance as zero."""
+    if abs(value) < TOLERANCE:
+        return "0"
+    if abs(value) >= 10**digits:
+        return f"{value:,.0f}"
+    return f"{value:,.{digits}g}"
+
+
+def _with_error(value: float, error: float) -> str:
+    if np.isnan(value):
+        return "–"
+    if np.isnan(error):
+        return _figure(value, 4)
+    return f"{_figure(value, 4)} ± {_figure(error, 2)}"
+
+
+def with_errors(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of figures and their standard errors (``X`` and ``X error``) as texts, a row a figure.
+
+    >>> with_errors(pd.DataFrame({"EENS MWh": [1234.5], "EENS MWh error": [67.8]}, index=["AF"]))
+                      AF
+    EENS MWh  1,234 ± 68
+
+    What is smaller than the solver's tolerance is nothing:
+
+    >>> with_errors(pd.DataFrame({"avoided MWh": [-1e-10], "avoided MWh error": [1.2e-10]}, index=["TJ"]))
+                    TJ
+    avoided MWh  0 ± 0
+    """
+    unknown = pd.Series(np.nan, table.index)
+    cells = {}
+    for name in map(str, table):
+        if name.endswith(" error"):
+            continue
+        errors = table.get(f"{name} error", unknown)
+        pairs = zip(table[name], errors, strict=True)
+        cells[name] = [_with_error(value, error) for value, error in pairs]
+    return pd.DataFrame(cells, index=table.index).T

@@ -1,21 +1,39 @@
-"""An answer: tables with units, sentences, a range and the marks of the evidence, for terminal and programs."""
+"""An answer, the scenarios and runs that it rests on, and its text for terminal and programs."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from energy.case import Case
+from energy.analysis.imperfect_foresight import solve_imperfect_foresight
+from energy.analysis.priority_waterfall import open_season
+from energy.analysis.settlement import Settlement, settlement
+from energy.case import Case, read_case
+from energy.errors import SolverError
+from energy.metrics import transferable
+from energy.metrics.fuel import unserved_by_country
+from energy.model.inputs import inputs
 from energy.report.text_table import fixed, number_columns, text_table, words_column
+from energy.results.predicted_ranges import season_range
+from energy.scenario import Scenario, read_scenario
+from energy.scenario.hydrology import Shifted
+from energy.solve import Result, solve
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+COARSER = "typical-days-4h"
+"""Resolution of a scenario that has no optimum at its own."""
+DAILY = "typical-days-24h"
+"""Resolution of outages that last for days: hours of the day do not matter, and there are hundreds of them."""
+_WATER = ("dry", "median", "wet")
 
 
 @dataclass(frozen=True)
@@ -97,11 +115,193 @@ def evidence_ends(case: Case, name: str, attribute: str, component: str = "rules
     return float(asked["low"].iloc[0]), float(asked["high"].iloc[0])
 
 
+@lru_cache(maxsize=24)
+def solved(case: Case, scenario: Scenario) -> Result:
+    """Return the optimum of a scenario; the last ones are kept."""
+    if scenario.foresight == "surprise" and scenario.events:
+        return solve_imperfect_foresight(case, scenario)
+    return solve(inputs(case, scenario))
+
+
+@lru_cache(maxsize=24)
+def settled(case: Case, scenario: Scenario) -> Settlement:
+    """Return the settlement of a scenario; the last ones are kept."""
+    return settlement(case, scenario)
+
+
+def season_energy(case: Case, scenario: Scenario) -> float:
+    """Return the energy that a scenario delivers while the contract's line is open [GWh]."""
+    result = solved(case, scenario)
+    power = transferable(result).to_numpy() * open_season(scenario, result.inputs)
+    return float(power @ result.hours) / 1000
+
+
+def unserved_energy(case: Case, scenario: Scenario, country: str) -> float:
+    """Return the demand of a country that a scenario does not serve [GWh]."""
+    return float(unserved_by_country(solved(case, scenario)).get(country, 0.0))
+
+
+def water_labels(case: Case, scenario: Scenario) -> dict[str, Scenario]:
+    """Return the scenario in each of dry, median and wet water that the case knows; its own where it knows none."""
+    inflow = case.profiles.get("inflow", pd.DataFrame())
+    known = set(inflow.index.get_level_values("hydrology")) if len(inflow) else set()
+    scenarios = {}
+    for label in _WATER:
+        if label in known:
+            scenarios[label] = _with_water(scenario, label)
+    return scenarios or {"own water": scenario}
+
+
+def _with_water(scenario: Scenario, label: str) -> Scenario:
+    """Return the scenario with the water of a label, in the climate that it has."""
+    water = scenario.hydrology
+    if isinstance(water, Shifted):
+        return scenario.replace(hydrology={"label": label, "shift": water.shift.model_dump()})
+    return scenario.replace(hydrology=label)
+
+
+def water_span(case: Case, scenario: Scenario) -> str:
+    """Return the season's energy in dry, median and wet water, in words."""
+    energies = []
+    for label, changed in water_labels(case, scenario).items():
+        energy = season_energy(case, changed)
+        energies.append(f"{energy:,.0f} GWh ({label})")
+    water = ", ".join(energies) + "; other numbers of the case not moved"
+    all_numbers = season_range(scenario)
+    return f"{water}; with all of them {all_numbers}" if all_numbers else water
+
+
+def comparison(case: Case, scenarios: dict[str, Scenario]) -> pd.DataFrame:
+    """Return the season and the unserved demand of scenarios side by side.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index scenario; ``delivered``, ``against the first`` and ``unserved <country>`` [GWh].
+    """
+    rows = {}
+    for name, scenario in scenarios.items():
+        row = {"delivered": season_energy(case, scenario)}
+        for country, unserved in unserved_by_country(solved(case, scenario)).items():
+            row[f"unserved {country}".strip()] = float(unserved)
+        rows[name] = row
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("scenario")
+    first = table["delivered"].iloc[0]
+    table.insert(1, "against the first", table["delivered"] - first)
+    table.attrs["units"] = "GWh"
+    return table
+
+
+def outage_losses(case: Case, scenarios: dict[str, Scenario]) -> pd.DataFrame:
+    """Return what the events of each scenario take, against the same scenario without its events.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index scenario; ``undisturbed`` and ``delivered`` season, ``lost``, and ``more unserved <country>`` [GWh].
+    """
+    rows = {}
+    for name, scenario in scenarios.items():
+        calm = scenario.replace(events=[])
+        undisturbed = season_energy(case, calm)
+        delivered = season_energy(case, scenario)
+        lost = round(undisturbed - delivered, 6) + 0.0
+        before = unserved_by_country(solved(case, calm))
+        after = unserved_by_country(solved(case, scenario))
+        more = (after - before).round(6) + 0.0
+        row = {"undisturbed": undisturbed, "delivered": delivered, "lost": lost}
+        for country, unserved in more.items():
+            row[f"more unserved {country}".strip()] = float(unserved)
+        rows[name] = row
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("scenario")
+    table.attrs["units"] = "GWh"
+    return table
+
+
+@dataclass(frozen=True)
+class Library:
+    """The case, the base scenario, and the overrides that every scenario gets.
+
+    Attributes
+    ----------
+    case
+        The case of the base scenario.
+    base
+        The scenario that others are compared with.
+    overrides
+        Overrides ``key=value`` of all of them.
+    samples
+        Draws where a question is answered by sampling.
+    """
+
+    case: Case
+    base: Scenario
+    overrides: tuple[str, ...] = ()
+    samples: int = 16
+
+    def scenario(self, name: str, **changes: object) -> Scenario:
+        """Return a scenario of the library with the overrides, and changes of its own."""
+        scenario = read_scenario(name, overrides=list(self.overrides))
+        return scenario.replace(**changes) if changes else scenario
+
+    def compared(self, *names: str) -> pd.DataFrame:
+        """Return the base and other scenarios side by side, as of `comparison`."""
+        scenarios = {self.base.name: self.base} | {name: self.scenario(name) for name in names}
+        return comparison(self.case, scenarios)
+
+
+def outages(library: Library, *names: str) -> pd.DataFrame:
+    """Return what the events of scenarios take, as of `outage_losses`.
+
+    A scenario for which the solver proves no optimum is solved on coarser days; ``attrs["coarser"]`` says in words
+    which are.
+    """
+    tables, coarser = [], []
+    for name in names:
+        try:
+            table = outage_losses(library.case, {name: library.scenario(name)})
+        except SolverError as err:
+            coarse = library.scenario(name, **{"time.resolution": COARSER})
+            table = outage_losses(library.case, {name: coarse})
+            coarser.append(f"{name} at the resolution of the others ({err}): its row is of {COARSER}")
+        tables.append(table)
+    losses = pd.concat(tables)
+    losses.attrs = {"units": "GWh", "coarser": tuple(coarser)}
+    return losses
+
+
+def read_library(base: str = "baseline", overrides: Sequence[str] = (), samples: int = 16) -> Library:
+    """Return the library of a base scenario."""
+    scenario = read_scenario(base, overrides=list(overrides))
+    return Library(read_case(scenario.case), scenario, tuple(overrides), samples)
+
+
+def comparison_answer(
+    library: Library,
+    sentence: str,
+    names: Sequence[str],
+    limits: Sequence[str] = (),
+) -> Answer:
+    """Return scenarios side by side as an answer; ``{name}`` in the sentence is the season of that scenario [GWh]."""
+    table = library.compared(*names)
+    seasons = {str(name): f"{energy:,.0f}" for name, energy in table["delivered"].items()}
+    seasons["base"] = seasons[library.base.name]
+    text = sentence.format_map(seasons)
+    span = water_span(library.case, library.base)
+    return Answer(
+        (text,),
+        {"Seasons side by side": table},
+        span=span,
+        marks=marks_of(library.case),
+        limits=tuple(limits),
+    )
+
+
 def answer_text(answer: Answer) -> Iterator[Table | str]:
     """Yield what an answer says, for the terminal."""
     yield from answer.sentences
     for title, table in answer.tables.items():
-        yield f"{title}{_unit_text(table)}"
+        yield f"{title}{unit_text(table)}"
         yield table_rows(table)
     if answer.span:
         yield f"Range: {answer.span}"
@@ -111,7 +311,8 @@ def answer_text(answer: Answer) -> Iterator[Table | str]:
         yield f"Rests on {answer.marks}"
 
 
-def _unit_text(table: pd.DataFrame) -> str:
+def unit_text(table: pd.DataFrame) -> str:
+    """Return the units of a table in brackets, those of its columns by their names; nothing where it has none."""
     units = table.attrs.get("units", "")
     if isinstance(units, Mapping):
         units = ", ".join(f"{name} {unit}" for name, unit in units.items())

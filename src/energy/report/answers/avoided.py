@@ -16,8 +16,7 @@ from energy.analysis.risk.estimate import mean
 from energy.analysis.settlement import Settlement
 from energy.case import Case
 from energy.metrics.monthly import weighted_quantile
-from energy.report.answers.answer import Answer, marks_of
-from energy.report.answers.seasons import settled, water_labels
+from energy.report.answers.answer import Answer, marks_of, settled, water_labels
 from energy.scenario import HazardSet, Scenario
 
 _MOST_OF_THE_HOURS = 0.5

@@ -11,8 +11,7 @@ from energy.errors import Fault, InputError
 from energy.metrics.fuel import avoided, fuel_use
 from energy.metrics.monthly import energy_by_month
 from energy.metrics.options import Option, options
-from energy.report.answers.answer import Answer, marks_of
-from energy.report.answers.seasons import comparison, solved
+from energy.report.answers.answer import Answer, comparison, marks_of, solved
 from energy.scenario import Scenario
 from energy.solve import Result
 

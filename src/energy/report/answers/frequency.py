@@ -16,8 +16,7 @@ from energy.analysis.frequency_ranges import exchange_within_limit, limits_by_co
 from energy.case import Case
 from energy.case.stability import Frequency
 from energy.errors import Fault, InputError
-from energy.report.answers.answer import Answer, marks_of
-from energy.report.answers.seasons import solved, water_labels
+from energy.report.answers.answer import Answer, marks_of, solved, water_labels
 from energy.scenario import Scenario
 from energy.scenario.model import NOT_WRITTEN
 

@@ -19,8 +19,7 @@ from energy.case.stability import ReactivePower
 from energy.errors import Fault, InputError, nearest
 from energy.metrics import sent
 from energy.model.inputs import inputs
-from energy.report.answers.answer import Answer, marks_of
-from energy.report.answers.seasons import season_energy, solved
+from energy.report.answers.answer import Answer, marks_of, season_energy, solved
 from energy.scenario import Scenario
 from energy.solve import Result
 

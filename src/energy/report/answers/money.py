@@ -28,8 +28,10 @@ from energy.case import Case
 from energy.case.contract_terms import ContractTerms
 from energy.case.investment import Investment
 from energy.errors import Fault, InputError
-from energy.report.answers.answer import Answer, evidence_ends, marks_of
-from energy.report.answers.seasons import (
+from energy.report.answers.answer import (
+    Answer,
+    evidence_ends,
+    marks_of,
     season_energy,
     settled,
     water_labels,

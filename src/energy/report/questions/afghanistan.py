@@ -8,11 +8,20 @@ import pandas as pd
 
 from energy.analysis.expected_outage_loss import expected_losses
 from energy.analysis.joint_outage_hours import joint_outage_hours
-from energy.report.answers.answer import Answer, evidence_ends, marks_of
+from energy.report.answers.answer import (
+    DAILY,
+    Answer,
+    Library,
+    comparison,
+    comparison_answer,
+    evidence_ends,
+    marks_of,
+    outages,
+    season_energy,
+    solved,
+    water_labels,
+)
 from energy.report.answers.grid import corridor_answer
-from energy.report.answers.seasons import comparison, season_energy, solved, water_labels
-from energy.report.answers.spares import DAILY
-from energy.report.questions.library import Library, comparison_answer, outages
 from energy.scenario import read_hazards
 
 _OUTAGES = (
@@ -86,7 +95,7 @@ def _transit_losses(losses: pd.DataFrame, fee: float) -> pd.DataFrame:
     Parameters
     ----------
     losses
-        As of ``energy.report.answers.seasons.outage_losses``.
+        As of ``energy.report.answers.answer.outage_losses``.
     fee
         For transit [$/MWh].
     """

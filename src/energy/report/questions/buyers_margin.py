@@ -9,9 +9,7 @@ from energy.case import Case
 from energy.metrics import transferable
 from energy.metrics.monthly import month_of
 from energy.model.axis import HOURS_A_DAY, Axis, in_window
-from energy.report.answers.answer import Answer, marks_of
-from energy.report.answers.seasons import solved
-from energy.report.questions.library import Library
+from energy.report.answers.answer import Answer, Library, marks_of, solved
 from energy.scenario import Scenario
 from energy.solve import Result
 

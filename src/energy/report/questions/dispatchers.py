@@ -12,10 +12,8 @@ from energy.analysis.frequency_ranges import ENDS, frequency_at_end
 from energy.analysis.transit_after_loss import loading_after_surplus
 from energy.case.stability import Frequency
 from energy.model.axis import in_window
-from energy.report.answers.answer import Answer, marks_of
+from energy.report.answers.answer import Answer, Library, comparison, marks_of, outage_losses, outages, solved
 from energy.report.answers.frequency import WITHIN, frequency_answer, frequency_of
-from energy.report.answers.seasons import comparison, outage_losses, solved
-from energy.report.questions.library import Library, outages
 from energy.solve import Result
 
 _ISLAND = "Tajik island"
@@ -82,7 +80,7 @@ def ring_collapse(library: Library) -> Answer:
 
 
 def _collapses(library: Library) -> pd.DataFrame:
-    """Return what the collapse takes in January, as in 2022, and in mid-July, as of ``seasons.outage_losses`` [GWh]."""
+    """Return what the collapse takes in January, as in 2022, and in mid-July, as of ``answer.outage_losses`` [GWh]."""
     winter = outages(library, _RING_COLLAPSE)
     moved = {f"events.{position}.start": _MID_JULY for position in (0, 1)}
     summer = outage_losses(library.case, {f"{_RING_COLLAPSE} in July": library.scenario(_RING_COLLAPSE, **moved)})
@@ -102,7 +100,7 @@ def _held_to_island(library: Library, surplus: float, deficit: float) -> pd.Data
     Returns
     -------
     pandas.DataFrame
-        Index ties; as of ``energy.report.answers.seasons.comparison`` [GWh].
+        Index ties; as of ``energy.report.answers.answer.comparison`` [GWh].
     """
     limit = {f"rules.{TIE}.at_most": round(surplus), f"rules.{TIE}.at_least": -round(deficit)}
     scenarios = {"ties as they are": library.base, "held to the island": library.base.replace(**limit)}

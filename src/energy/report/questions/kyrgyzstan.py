@@ -12,16 +12,18 @@ from energy.metrics.accounts import purchases_by_country
 from energy.metrics.balance import net_position
 from energy.metrics.fuel import unserved_by_country
 from energy.metrics.monthly import energy_by_month
-from energy.report.answers.answer import Answer, evidence_ends, marks_of
-from energy.report.answers.grid import threshold_answer
-from energy.report.answers.money import debt_answer, investment_of
-from energy.report.answers.seasons import (
+from energy.report.answers.answer import (
+    Answer,
+    Library,
+    evidence_ends,
+    marks_of,
     season_energy,
     solved,
     unserved_energy,
     water_labels,
 )
-from energy.report.questions.library import Library
+from energy.report.answers.grid import threshold_answer
+from energy.report.answers.money import debt_answer, investment_of
 from energy.scenario import Scenario
 
 _OWN_SALES = (1000.0, 1250.0, 1500.0, 1750.0)

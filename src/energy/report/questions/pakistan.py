@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -9,17 +10,19 @@ import pandas as pd
 from energy.analysis.case_capability import case_capability
 from energy.analysis.closure import closure_scenario, closures
 from energy.analysis.closure_cost import FUEL, TOGETHER, cost_by_party, replacing_supply
+from energy.case import Case
 from energy.metrics import transferable
+from energy.metrics.balance import country_of_bus
+from energy.metrics.fuel import unserved_by_country
 from energy.metrics.interfaces import interface_by_month, interface_flows, replaced_by_node
 from energy.metrics.settlement import MILLION
 from energy.model.axis import in_window
-from energy.report.answers.answer import Answer, marks_of
+from energy.model.objective import RETURNED, UNSERVED
+from energy.report.answers.answer import Answer, Library, marks_of, season_energy, settled, solved, water_labels
 from energy.report.answers.avoided import closure_answer, winter_price_answer
 from energy.report.answers.frequency import frequency_answer
 from energy.report.answers.money import contract_answer
-from energy.report.answers.reverse_trade import reverse_scenario, reverse_trade
-from energy.report.answers.seasons import season_energy, settled, solved, water_labels
-from energy.report.questions.library import Library
+from energy.scenario import Scenario
 from energy.solve import Result
 
 _SALES = (300, 650, 1000)
@@ -188,8 +191,8 @@ def winter_export(library: Library) -> Answer:
     answer = winter_price_answer(case, library.base)
     without = library.scenario("least_cost_no_casa")
     rating = _rating(library)
-    scenarios = {power: reverse_scenario(without, rating, power) for power in (0, *_SALES)}
-    trade = reverse_trade(case, scenarios, seller="PK", prices=_SALE_PRICES)
+    scenarios = {power: _reverse_scenario(without, rating, power) for power in (0, *_SALES)}
+    trade = _reverse_trade(case, scenarios, seller="PK", prices=_SALE_PRICES)
     table = library.compared("reverse_winter")
     low, high = trade["least price"], trade["highest price"]
     middle = trade.index[len(trade) // 2]
@@ -314,3 +317,104 @@ def _unforeseen_sentence(unforeseen: pd.DataFrame, wet: pd.DataFrame) -> str:
             f"{full:,.0f} in wet water"
         )
     return f"Reservoirs make up for short closures while the line has room: {'; '.join(texts)}."
+
+
+def _reverse_scenario(scenario: Scenario, rating: float, power: float) -> Scenario:
+    """Return a least-cost scenario in which the line runs back at up to a power, outside the season too.
+
+    Parameters
+    ----------
+    scenario
+        At least cost, without a sale over the line.
+    rating
+        Of the line [MW].
+    power
+        Most power that is sold back [MW].
+    """
+    limit = {
+        "name": f"back at most {power:,.0f} MW",
+        "kind": "derating",
+        "cause": "what is sold",
+        "where": ["links.HVDC pole ? reverse *"],
+        "start": "04-01",
+        "end": "never",
+        "depth": 1 - power / rating,
+    }
+    return scenario.replace(
+        **{
+            "contract.outside_season": "open",
+            "contract.direction": "both",
+            "events": [*scenario.plain()["events"], limit],
+        }
+    )
+
+
+def _reverse_trade(
+    case: Case,
+    scenarios: Mapping[int, Scenario],
+    seller: str,
+    prices: Sequence[float],
+) -> pd.DataFrame:
+    """Return what selling back is worth to each side, by the power that is sold.
+
+    The least price that pays the seller is what its plants cost more, the highest that pays the others what they save,
+    both for a delivered MWh. What demand that is not served is worth is the case's.
+
+    Parameters
+    ----------
+    case
+        What exists.
+    scenarios
+        Power sold back [MW] → scenario; the first one sells nothing.
+    seller
+        Country that sells back.
+    prices
+        Prices [$/MWh delivered] at which the seller's gain is shown.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index power [MW]; ``delivered``, ``served more`` [GWh a year], ``cost of the seller``, ``saved by the others``
+        [million USD a year], ``least price``, ``highest price`` [$/MWh], ``gain at …`` of the seller [million USD].
+    """
+    results = {power: solved(case, scenario) for power, scenario in scenarios.items()}
+    nothing = next(iter(results.values()))
+    cost_before = _plant_cost(nothing, seller)
+    dark_before = float(unserved_by_country(nothing).sum())
+    rows = {}
+    for power, result in list(results.items())[1:]:
+        delivered = _returned(result)
+        cost = _plant_cost(result, seller) - cost_before
+        saved = (nothing.objective - result.objective) / 1e6 + cost
+        row = {
+            "delivered": delivered,
+            "served more": dark_before - float(unserved_by_country(result).sum()),
+            "cost of the seller": cost,
+            "saved by the others": saved,
+            "least price": 1000 * cost / delivered if delivered else float("nan"),
+            "highest price": 1000 * saved / delivered if delivered else float("nan"),
+        }
+        for price in prices:
+            row[f"gain at {price:g}"] = delivered * price / 1000 - cost
+        rows[power] = row
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("power")
+    table.attrs["units"] = "power MW; GWh, million USD a year, prices $/MWh delivered"
+    return table
+
+
+def _returned(result: Result) -> float:
+    """Return what arrives over the line the other way [GWh]."""
+    links = result.inputs.components["links"]
+    names = links.index[links["service"] == RETURNED]
+    return float(result.received[names].sum(axis=1) @ result.hours) / 1000
+
+
+def _plant_cost(result: Result, country: str) -> float:
+    """Return what the plants of a country cost [million USD]; unserved demand is no plant."""
+    plants = result.inputs.components["generators"]
+    is_home = plants["bus"].map(country_of_bus(result)) == country
+    is_plant = (plants["sign"] > 0) & (plants["carrier"] != UNSERVED)
+    names = plants.index[is_home & is_plant]
+    output = result.flow("generators")[names]
+    cost = result.inputs.values("generators", "marginal_cost")[names]
+    return float((output * cost).sum(axis=1) @ result.hours) / 1e6

@@ -11,16 +11,17 @@ from energy.analysis.action_file import read_actions
 from energy.analysis.risk.estimate import mean
 from energy.metrics.settlement import MILLION
 from energy.model.inputs import inputs
-from energy.report.answers.answer import Answer, marks_of
-from energy.report.answers.avoided import action_answer
-from energy.report.answers.seasons import (
+from energy.report.answers.answer import (
+    Answer,
+    Library,
     comparison,
+    marks_of,
     season_energy,
     settled,
     solved,
     water_span,
 )
-from energy.report.questions.library import Library
+from energy.report.answers.avoided import action_answer
 from energy.scenario import Scenario, read_hazards
 from energy.scenario.hydrology import Shift, Shifted
 from energy.solve import Result, solve
@@ -247,7 +248,7 @@ def _all_together(library: Library) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Index what moves; as of ``energy.report.answers.seasons.comparison`` [GWh].
+        Index what moves; as of ``energy.report.answers.answer.comparison`` [GWh].
     """
     climate = library.scenario("climate_2050").model_dump(mode="json", by_alias=True, exclude_none=True)
     canal = library.scenario("qosh_tepa").model_dump(mode="json", by_alias=True, exclude_none=True)

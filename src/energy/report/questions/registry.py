@@ -1,12 +1,14 @@
-"""The 25 questions of lenders, utilities and ministries: who asks, the commands that answer, and the function."""
+"""The 25 questions of lenders, utilities and ministries: who asks, what answers, and their page in the docs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import pandas as pd
+
 from energy.errors import Fault, InputError
-from energy.report.answers.answer import Answer
+from energy.report.answers.answer import Answer, Library, column_labels, number_text, unit_text
 from energy.report.questions import (
     afghanistan,
     buyers_margin,
@@ -17,11 +19,18 @@ from energy.report.questions import (
     region,
     tajikistan,
 )
-from energy.report.questions.library import Library
 
 _LENDERS, _PAKISTAN, _TAJIKISTAN = "World Bank, lenders", "Pakistan", "Tajikistan"
 _KYRGYZSTAN, _AFGHANISTAN = "Kyrgyzstan", "Afghanistan"
 _REGION = "ADB, dispatchers, think-tanks"
+_MOST_ROWS = 14
+_MOST_TABLES = 3
+_INTRODUCTION = """# Questions decision-makers ask
+
+Questions that lenders, utilities and ministries would put to a model of CASA-1000, each with the commands that answer
+it and what they answer, or with a plain statement of what this model cannot say. `energy questions N` runs one of them.
+This page is written by `energy questions --page docs/questions.md --force`; nothing in it is typed by hand.
+"""
 
 
 @dataclass(frozen=True)
@@ -285,3 +294,68 @@ def question(number: int) -> Question:
             f"1 to {len(QUESTIONS)}",
         )
     )
+
+
+def questions_page(answers: Mapping[Question, Answer], note: str) -> str:
+    """Return the page of questions as Markdown.
+
+    Parameters
+    ----------
+    answers
+        Question → answer, in order.
+    note
+        What the numbers were made with: scenario and overrides.
+    """
+    parts = [_INTRODUCTION, note + "\n"]
+    asker = ""
+    for question, answer in answers.items():
+        if question.asker != asker:
+            asker = question.asker
+            parts.append(f"## {asker}\n")
+        parts.append(_section(question, answer))
+    return "\n".join(parts)
+
+
+def _section(question: Question, answer: Answer) -> str:
+    commands = "\n".join(question.commands)
+    lines = [
+        f"### {question.number}. {question.text}",
+        f"```sh\n{commands}\n```",
+        " ".join(answer.sentences),
+    ]
+    for title, table in list(answer.tables.items())[:_MOST_TABLES]:
+        lines.append(f"{title}{unit_text(table)}:")
+        lines.append(markdown_table(table.head(_MOST_ROWS)))
+    if answer.span:
+        lines.append(f"Range: {answer.span}.")
+    if answer.limits:
+        lines.append(f"**The model cannot say**: {'; '.join(answer.limits)}.")
+    if answer.marks:
+        lines.append(f"Rests on {answer.marks}.")
+    return "\n\n".join(lines) + "\n"
+
+
+def markdown_table(table: pd.DataFrame) -> str:
+    """Return a table as Markdown; the index comes first.
+
+    Examples
+    --------
+    >>> print(markdown_table(pd.DataFrame({"GWh": [1234.5]}, index=pd.Index(["a"], name="scenario"))))
+    | scenario | GWh |
+    |---|--:|
+    | a | 1,234 |
+    """
+    flat = table.reset_index()
+    keys = table.index.nlevels
+    heads = [label.strip() for label in column_labels(flat)]
+    lines = [_line(heads), "|" + "---|" * keys + "--:|" * (len(heads) - keys)]
+    digits = table.attrs.get("digits")
+    for row in flat.to_numpy(object):
+        cells = [str(value) for value in row[:keys]] + [number_text(value, digits) for value in row[keys:]]
+        lines.append(_line(cells))
+    return "\n".join(lines)
+
+
+def _line(cells: list[str]) -> str:
+    escaped = [cell.replace("|", "\\|") for cell in cells]
+    return "| " + " | ".join(escaped) + " |"

@@ -13,16 +13,19 @@ from energy.analysis.transit_after_loss import flow_after_outage, room_for_trans
 from energy.case import Case
 from energy.errors import SolverError
 from energy.metrics.monthly import energy_by_month, transferable, weighted_quantile
-from energy.report.answers.answer import Answer, evidence_ends, marks_of
-from energy.report.answers.grid import corridor_answer, power_flow_answer
-from energy.report.answers.seasons import (
+from energy.report.answers.answer import (
+    Answer,
+    Library,
     comparison,
+    comparison_answer,
+    evidence_ends,
+    marks_of,
     season_energy,
     solved,
     unserved_energy,
     water_labels,
 )
-from energy.report.questions.library import Library, comparison_answer
+from energy.report.answers.grid import corridor_answer, power_flow_answer
 from energy.scenario import Scenario
 from energy.solve import Result
 

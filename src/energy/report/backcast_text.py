@@ -10,9 +10,6 @@ import pandas as pd
 
 from energy.analysis.backcast import Backcast, Row, records
 from energy.analysis.backcast_quantities import PLANT
-from energy.plots.backcast import backcast_figure
-from energy.plots.style import save
-from energy.report.docs_pages import write_blocks
 from energy.report.text_table import TextColumn, markdown_table, text_table, words_column
 
 if TYPE_CHECKING:
@@ -31,19 +28,11 @@ FORMS = {
 KEY = ("place", "quantity", "date")
 PERCENT = ("%", 100.0, "{:.1f}")
 CONTENT = "content"
-
-
 PAGE, FIGURE = Path("docs/validation.md"), Path("docs/figures/backcast")
 
 
-def write_backcast(backcast: Backcast, variants: Mapping[str, Backcast], project: Path) -> list[Path]:
-    """Renew the page and the figure of a project, and return what was written.
-
-    Raises
-    ------
-    InputError
-        When the project has no such page, or the page lacks a block.
-    """
+def backcast_blocks(backcast: Backcast, variants: Mapping[str, Backcast]) -> dict[str, str]:
+    """Return the blocks of the page by their names."""
     blocks = {
         "targets": targets_text(backcast),
         "variants": variants_text({"as is": backcast, **variants}),
@@ -55,12 +44,7 @@ def write_backcast(backcast: Backcast, variants: Mapping[str, Backcast], project
         blocks[f"record of {place}"] = years_text(of_place, "quantity")
     if len(plants):
         blocks["record of plants"] = years_text(plants, "place")
-    page = project / PAGE
-    figure = project / FIGURE
-    write_blocks(page, blocks)
-    figure.parent.mkdir(parents=True, exist_ok=True)
-    save(backcast_figure(backcast), figure, force=True)
-    return [page, figure.with_suffix(".png"), figure.with_suffix(".svg")]
+    return blocks
 
 
 def targets_text(backcast: Backcast) -> str:
