@@ -65,7 +65,7 @@ def answer_folder(out: Path, name: str, force: bool) -> Path:
     InputError
         When something else is in the way; with ``force`` it is taken away.
     """
-    from energy.results.ownership import refuse_strange_folder
+    from energy.results.files import refuse_strange_folder
 
     folder = out / name
     refuse_strange_folder(folder, force)

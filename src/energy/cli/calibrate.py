@@ -46,7 +46,7 @@ def _calibrate_command(
 
     A stopped calibration resumes.
     """
-    from energy.results.ownership import refuse_unwritable
+    from energy.results.files import refuse_unwritable
 
     case, years = _years(scenarios, overrides)
     folder = out / case.name

@@ -137,7 +137,7 @@ def _simulate_command(
     from energy.plots.rule_curves import rule_curves_figure
     from energy.plots.style import save
     from energy.report.policy_text import RULE_CURVES, simulation_text
-    from energy.results.atomic_write import atomic_file
+    from energy.results.files import atomic_file
 
     case, asked = read_asked(scenario, overrides)
     file = policy_file(out, asked.name)

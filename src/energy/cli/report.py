@@ -21,8 +21,7 @@ def _report_command(
     """Write finished runs as one HTML page that stands alone, and as PDF."""
     from energy.report.html_report import report_page
     from energy.report.pdf import write_pdf
-    from energy.results.atomic_write import atomic_file
-    from energy.results.ownership import refuse_strange_file
+    from energy.results.files import atomic_file, refuse_strange_file
 
     out = page_file(out)
     refuse_strange_file(out, force)

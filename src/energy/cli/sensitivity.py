@@ -74,7 +74,7 @@ def _sensitivity_command(
         sensitivity_record,
         spread_table,
     )
-    from energy.results.ownership import refuse_unwritable
+    from energy.results.files import refuse_unwritable
 
     case, asked = read_asked(scenario, overrides)
     folder = out / f"{asked.name}-{metric}"

@@ -11,10 +11,9 @@ import numpy as np
 
 from energy.plots.stacked_bars import stacked
 from energy.plots.style import CEILING, colour, save, styled
-from energy.results.atomic_write import atomic_file
 from energy.results.compare import DELIVERED, comparison_table
+from energy.results.files import atomic_file, plain_cells
 from energy.results.labels import words
-from energy.results.table_writer import plain_cells
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

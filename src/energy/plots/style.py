@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from energy.results.atomic_write import atomic_file
-from energy.results.ownership import MARK
+from energy.results.files import MARK, atomic_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -20,7 +20,7 @@ from energy.report.calibration_text import (
     taught_table,
 )
 from energy.report.docs_pages import write_blocks, write_page_ranges
-from energy.results.atomic_write import atomic_file
+from energy.results.files import atomic_file
 from energy.results.predicted_ranges import RANGES, renewed_ranges, write_ranges
 
 PAGE = Path("docs/calibration.md")

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from energy.analysis.case_capability import Capability
 from energy.report.text_table import SECTION, fixed_cells, number_columns, text_table, words_column
-from energy.results.atomic_write import atomic_file
-from energy.results.table_writer import plain_cells
+from energy.results.files import atomic_file, plain_cells
 
 if TYPE_CHECKING:
     from rich.table import Table

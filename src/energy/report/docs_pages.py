@@ -10,7 +10,7 @@ import pandas as pd
 from energy.errors import Fault, InputError
 from energy.report.doc_numbers import docs_pages, with_block, with_numbers, with_ranges
 from energy.report.text_table import markdown_table
-from energy.results.atomic_write import atomic_file
+from energy.results.files import atomic_file
 from energy.results.predicted_ranges import recorded_ranges
 
 HEADLINE = Path("results/reference/headline.csv")

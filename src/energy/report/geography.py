@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from energy.plots.map_flows import flows, places, plants
-from energy.results.atomic_write import atomic_file
 from energy.results.dataset import read_record
-from energy.results.ownership import MARK
+from energy.results.files import MARK, atomic_file
 
 if TYPE_CHECKING:
     import xarray as xr

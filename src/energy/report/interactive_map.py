@@ -11,7 +11,7 @@ import pandas as pd
 from energy.model.pypsa_logging import quiet_pypsa
 from energy.plots.map import HOME, borders
 from energy.results.country_balance import STUDIED
-from energy.results.ownership import MARK
+from energy.results.files import MARK
 
 if TYPE_CHECKING:
     import pypsa

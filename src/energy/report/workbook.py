@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from energy.plots.monthly import month_table
-from energy.results.atomic_write import atomic_file
 from energy.results.dataset import read_record
+from energy.results.files import MARK, atomic_file
 from energy.results.labels import words
-from energy.results.ownership import MARK
 from energy.results.run_folder import read_run
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ import pandas as pd
 
 from energy.case import Case, read_case
 from energy.errors import Fault, InputError
-from energy.results.atomic_write import atomic_folder
-from energy.results.ownership import MARK
+from energy.results.files import MARK, atomic_folder
 
 PACKAGE = "datapackage.json"
 NETWORK = "network.csv"

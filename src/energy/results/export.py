@@ -12,12 +12,10 @@ import pandas as pd
 
 from energy.errors import Fault, InputError
 from energy.model.pypsa_logging import quiet_pypsa
-from energy.results.atomic_write import atomic_file, writable_folder
 from energy.results.country_balance import LINE, TRADE, countries_of, country_balance
 from energy.results.dataset import read_network, read_record
+from energy.results.files import MARK, atomic_file, plain_cells, writable_folder
 from energy.results.labels import country_name
-from energy.results.ownership import MARK
-from energy.results.table_writer import plain_cells
 
 if TYPE_CHECKING:
     import pypsa

@@ -22,9 +22,7 @@ from energy.metrics.country_exchanges import country_exchanges, delivered_by_sen
 from energy.metrics.options import options
 from energy.metrics.unmet_irrigation import unmet_irrigation
 from energy.model.changed_inputs import change_texts
-from energy.results.atomic_write import atomic_folder
-from energy.results.ownership import MANIFEST
-from energy.results.table_writer import plain_cells
+from energy.results.files import MANIFEST, atomic_folder, plain_cells
 from energy.scenario import Scenario
 
 PACKAGES = ("casa1000-energy", "pypsa", "linopy", "highspy", "pandas", "numpy", "xarray", "scipy")
