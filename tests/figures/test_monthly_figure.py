@@ -17,7 +17,7 @@ from energy.plots.frame import MARGIN, framed
 from energy.plots.month_blocks import month_blocks
 from energy.plots.monthly import monthly_figure
 from energy.plots.style import colour, save
-from energy.results.waterfall import verdict, waterfall
+from energy.results.season import verdict, waterfall
 
 MONTHS = pd.period_range("2028-04", "2028-07", freq="M")
 

@@ -22,7 +22,7 @@ from energy.plots.style import styled
 from energy.plots.sweep import sweep_figure
 from energy.plots.welfare import welfare_figure
 from energy.results.dataset import record
-from energy.results.waterfall import in_season, waterfall
+from energy.results.season import in_season, waterfall
 from energy.scenario import list_scenarios
 
 SIZES = ("journal", "slide")

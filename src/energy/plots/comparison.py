@@ -12,8 +12,7 @@ from energy.errors import Fault, InputError
 from energy.metrics.month_columns import LOST
 from energy.plots.frame import footer, framed
 from energy.plots.style import CEILING, SIZES, colour, styled, tick_text
-from energy.plots.waterfall import ENDS, waterfall_table
-from energy.results.labels import words
+from energy.results.season import ENDS, waterfall_table, words
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -10,8 +10,7 @@ import pandas as pd
 from energy.errors import Fault, InputError, nearest
 from energy.plots.frame import footer, framed, heading
 from energy.plots.style import OTHER, styled, tick_text
-from energy.results.country_balance import LINE, TRADE, countries_of, country_balance
-from energy.results.labels import country_name
+from energy.results.countries import LINE, TRADE, countries_of, country_balance, country_name
 from energy.results.mean_day import LOCAL, mean_days
 
 if TYPE_CHECKING:

@@ -10,35 +10,12 @@ from energy.errors import Fault, InputError
 from energy.metrics.monthly import FIRM
 from energy.plots.frame import footer, framed, heading
 from energy.plots.style import CAUSES, CEILING, LINES, styled, tick_text
+from energy.results.season import duration_curve
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-
-def duration_curve(dataset: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """Return hours, from 0 to those of the season, and the power that is reached or passed for so long [MW].
-
-    Parameters
-    ----------
-    dataset
-        From ``energy.results.record.record``.
-
-    Returns
-    -------
-    tuple
-        Edges of the steps [h], shape (steps + 1,), and powers from high to low [MW], shape (steps,).
-    """
-    hours = (dataset["weight"] * dataset["season"]).to_numpy()
-    power = dataset["transferable"].to_numpy()
-    in_season = hours > 0
-    hours_in_season = hours[in_season]
-    power_in_season = power[in_season]
-    from_high_to_low = np.argsort(-power_in_season, kind="stable")
-    passed = np.cumsum(hours_in_season[from_high_to_low])
-    edges = np.concatenate([[0.0], passed])
-    return edges, power_in_season[from_high_to_low]
 
 
 def duration_figure(*datasets: xr.Dataset, size: str = "journal") -> Figure:
@@ -47,7 +24,7 @@ def duration_figure(*datasets: xr.Dataset, size: str = "journal") -> Figure:
     Parameters
     ----------
     datasets
-        One Dataset a scenario, from ``energy.results.record.record``.
+        One Dataset a scenario, from ``energy.results.dataset.record``.
     size
         ``journal`` or ``slide``.
 

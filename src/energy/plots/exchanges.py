@@ -10,7 +10,7 @@ from energy.errors import Fault, InputError
 from energy.plots.frame import footer, framed, heading
 from energy.plots.map_flows import flows, period_hours, places
 from energy.plots.style import CAUSES, styled
-from energy.results.labels import country_name
+from energy.results.countries import country_name
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -9,15 +9,13 @@ import numpy as np
 import pandas as pd
 
 from energy.metrics.monthly import firm_power
-from energy.plots.duration import duration_curve
 from energy.plots.exchanges import exchanges
 from energy.plots.frame import footer, framed, heading
 from energy.plots.month_blocks import draw_blocks
-from energy.plots.monthly import month_table
 from energy.plots.season_ladder import season_ladder
 from energy.plots.style import CAUSES, CEILING, styled, tick_text
-from energy.results.labels import country_name
-from energy.results.waterfall import WaterfallStep, in_season, verdict, waterfall
+from energy.results.countries import country_name
+from energy.results.season import WaterfallStep, duration_curve, in_season, month_table, verdict, waterfall
 
 if TYPE_CHECKING:
     import xarray as xr

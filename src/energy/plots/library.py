@@ -13,7 +13,7 @@ from energy.plots.stacked_bars import stacked
 from energy.plots.style import CEILING, colour, save, styled
 from energy.results.compare import DELIVERED, comparison_table
 from energy.results.files import atomic_file, plain_cells
-from energy.results.labels import words
+from energy.results.season import words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -24,7 +24,7 @@ from energy.plots.map_symbols import (
 )
 from energy.plots.map_view import MapExtent, MapView, Point, extent_around, widened
 from energy.plots.style import SIZES, styled
-from energy.results.labels import country_name
+from energy.results.countries import country_name
 
 if TYPE_CHECKING:
     import xarray as xr

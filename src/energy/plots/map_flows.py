@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from energy.results.country_balance import STUDIED, WATER
+from energy.results.countries import STUDIED, WATER
 
 if TYPE_CHECKING:
     import xarray as xr

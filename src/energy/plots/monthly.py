@@ -9,19 +9,14 @@ import numpy as np
 import pandas as pd
 
 from energy.analysis import Run
-from energy.metrics.month_columns import LOST, SURPLUS, lost_by_cause
+from energy.metrics.month_columns import lost_by_cause
 from energy.plots.frame import footer, heading, wrapped_footer
 from energy.plots.month_blocks import draw_blocks, month_blocks
 from energy.plots.season_ladder import season_ladder
 from energy.plots.style import CEILING, SIZES, styled, tick_text
 from energy.plots.sweep import sweep_figure
 from energy.results.dataset import record
-from energy.results.waterfall import (
-    WaterfallStep,
-    in_season,
-    verdict,
-    waterfall,
-)
+from energy.results.season import WaterfallStep, in_season, month_table, verdict, waterfall
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -197,20 +192,3 @@ def monthly(dataset: xr.Dataset, size: str = "journal") -> Figure:
     """Draw the first figure of a run from its Dataset."""
     title = heading(dataset, "Delivered by month")
     return monthly_figure(month_table(dataset), title, footer(dataset), size)
-
-
-def month_table(dataset: xr.Dataset) -> pd.DataFrame:
-    """Return the monthly table of a run as ``monthly_figure`` takes it; index month [GWh]."""
-    names = [str(month) for month in dataset["month"].to_numpy()]
-    months = pd.PeriodIndex(names, freq="M", name="month")
-    columns: dict[str, np.ndarray] = {
-        "ceiling": dataset["month_ceiling"].to_numpy(),
-        "delivered": dataset["month_delivered"].to_numpy(),
-    }
-    if "month_surplus" in dataset:
-        for country in dataset["country"].to_numpy():
-            columns[f"{SURPLUS}{country}"] = dataset["month_surplus"].sel(country=country).to_numpy()
-    if "month_lost" in dataset:
-        for cause in dataset["cause"].to_numpy():
-            columns[f"{LOST}{cause}"] = dataset["month_lost"].sel(cause=cause).to_numpy()
-    return pd.DataFrame(columns, index=months)

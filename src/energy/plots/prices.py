@@ -9,8 +9,7 @@ import numpy as np
 from energy.errors import Fault, InputError
 from energy.plots.frame import footer, framed, heading
 from energy.plots.style import LINES, styled, tick_text
-from energy.results.country_balance import countries_of
-from energy.results.labels import country_name
+from energy.results.countries import countries_of, country_name
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -20,10 +20,10 @@ from energy.plots.monthly import monthly
 from energy.plots.prices import price_figure
 from energy.plots.reservoirs import reservoir_figure
 from energy.plots.settlement import settlement_figure
-from energy.plots.waterfall import ENDS, ladder_figure, waterfall_table
-from energy.results.country_balance import countries_of
-from energy.results.labels import country_name
+from energy.plots.waterfall import ladder_figure
+from energy.results.countries import countries_of, country_name
 from energy.results.reservoirs import reservoirs
+from energy.results.season import ENDS, waterfall_table
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -47,7 +47,7 @@ def entries(dataset: xr.Dataset) -> dict[str, FigureEntry]:
     Parameters
     ----------
     dataset
-        From ``energy.results.record.record``.
+        From ``energy.results.dataset.record``.
     """
     season = waterfall_table(dataset).sum()
     delivered = f"{season['delivered']:,.0f} GWh"

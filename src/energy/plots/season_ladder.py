@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from energy.plots.style import CEILING, colour, tick_text
-from energy.results.waterfall import (
-    NO_SERVICES,
-    WaterfallStep,
-)
+from energy.results.season import NO_SERVICES, WaterfallStep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

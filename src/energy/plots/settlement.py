@@ -10,7 +10,7 @@ import pandas as pd
 from energy.errors import Fault, InputError
 from energy.plots.frame import footer, framed, heading
 from energy.plots.style import LINES, styled, tick_text
-from energy.results.labels import country_name
+from energy.results.countries import country_name
 
 if TYPE_CHECKING:
     import xarray as xr

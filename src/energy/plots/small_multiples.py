@@ -12,10 +12,8 @@ import pandas as pd
 from energy.errors import Fault, InputError
 from energy.plots.frame import footer, framed
 from energy.plots.month_blocks import draw_blocks
-from energy.plots.monthly import month_table
 from energy.plots.style import CEILING, SIZES, colour, styled, tick_text
-from energy.results.labels import words
-from energy.results.waterfall import in_season
+from energy.results.season import in_season, month_table, words
 
 if TYPE_CHECKING:
     import xarray as xr

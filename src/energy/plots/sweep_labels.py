@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from energy.results.labels import MONTHS
+from energy.reading.month_day import MONTHS
 
 if TYPE_CHECKING:
     import xarray as xr

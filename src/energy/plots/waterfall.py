@@ -9,15 +9,12 @@ import pandas as pd
 from energy.plots.frame import footer, framed, heading
 from energy.plots.season_ladder import CONTRACT, taken_text
 from energy.plots.style import CEILING, colour, styled, tick_text
-from energy.results.labels import words
-from energy.results.waterfall import in_season
+from energy.results.season import ENDS, waterfall_table, words
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-ENDS = ("ceiling", "delivered")
 
 
 class _Bar(NamedTuple):
@@ -38,17 +35,6 @@ class _Bar(NamedTuple):
     def bottom(self) -> float:
         """Lower end."""
         return min(self.start, self.start + self.length)
-
-
-def waterfall_table(dataset: xr.Dataset) -> pd.DataFrame:
-    """Return the ladder of a run as ``waterfall_figure`` takes it: ceiling, causes, delivered [GWh by month]."""
-    months = pd.Index(dataset["month"].to_numpy(), name="month")
-    table = pd.DataFrame({"ceiling": dataset["month_ceiling"].to_numpy()}, index=months)
-    if "month_lost" in dataset:
-        for cause in dataset["cause"].to_numpy():
-            table[str(cause)] = dataset["month_lost"].sel(cause=cause).to_numpy()
-    table["delivered"] = dataset["month_delivered"].to_numpy()
-    return in_season(table)
 
 
 def waterfall_figure(

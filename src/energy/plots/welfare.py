@@ -9,7 +9,7 @@ import pandas as pd
 
 from energy.plots.frame import framed
 from energy.plots.style import styled, tick_text
-from energy.results.labels import country_name
+from energy.results.countries import country_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,7 +9,7 @@ import pandas as pd
 
 from energy.analysis.attribution import mean_power
 from energy.report.text_table import TextColumn, fixed_cells, text_table, words_column
-from energy.results.labels import words
+from energy.results.season import words
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -11,7 +11,7 @@ import pandas as pd
 
 from energy.analysis.calibration.findings import TAUGHT, lessons, ranges
 from energy.analysis.calibration.misfit import CUT, implausibility
-from energy.results.labels import short
+from energy.scenario.value_key import short
 
 if TYPE_CHECKING:
     from energy.analysis.calibration.history_matching import Calibration

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from energy.report.text_table import SECTION, fixed, number_columns, text_table, words_column
 from energy.results.compare import DELIVERED, SHARE, change, in_words
-from energy.results.labels import words
+from energy.results.season import words
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from energy.errors import Fault, InputError
 from energy.metrics.month_columns import LOST
 from energy.plots.comparison import comparison_figure
-from energy.plots.monthly import month_table
 from energy.plots.registry import entries
 from energy.plots.style import styled
 from energy.report.evidence import evidence_of
@@ -22,9 +21,10 @@ from energy.report.exchange_sentences import sentences
 from energy.report.summary import rows, summary, title_words
 from energy.report.text_table import fixed
 from energy.results.compare import compare
+from energy.results.countries import country_name
 from energy.results.dataset import read_record
-from energy.results.labels import country_name, words
 from energy.results.run_folder import read_run
+from energy.results.season import month_table, words
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -10,7 +10,7 @@ import pandas as pd
 
 from energy.model.pypsa_logging import quiet_pypsa
 from energy.plots.map import HOME, borders
-from energy.results.country_balance import STUDIED
+from energy.results.countries import STUDIED
 from energy.results.files import MARK
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from energy.analysis.risk.summary import ALL_TOGETHER
+from energy.reading.month_day import MONTHS
 from energy.report.docs_pages import write_block
 from energy.report.risk_text import interval_text, sample_notes
 from energy.report.text_table import markdown_table
-from energy.results.labels import MONTHS
 
 if TYPE_CHECKING:
     import xarray as xr

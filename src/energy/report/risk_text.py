@@ -9,8 +9,8 @@ import numpy as np
 
 from energy.analysis.risk.summary import ALL_TOGETHER
 from energy.metrics.audit import TOLERANCE
+from energy.reading.month_day import MONTHS
 from energy.report.text_table import TextColumn, index_head, number_columns, text_table, words_column
-from energy.results.labels import MONTHS
 
 if TYPE_CHECKING:
     import pandas as pd

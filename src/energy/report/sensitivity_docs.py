@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from energy.analysis.sensitivity.number_sets import narrowed
+from energy.reading.units import range_text
 from energy.report.docs_pages import write_block
 from energy.report.sensitivity_text import spread_table
 from energy.report.text_table import fixed, markdown_table
-from energy.results.labels import range_text, short
+from energy.scenario.value_key import short
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,8 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from energy.results.labels import range_text, short
+from energy.reading.units import range_text
+from energy.scenario.value_key import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

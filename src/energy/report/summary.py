@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from energy.metrics.monthly import FIRM
-from energy.plots.duration import duration_curve
 from energy.plots.frame import when
-from energy.plots.waterfall import ENDS, waterfall_table
 from energy.results.compare import bases
-from energy.results.labels import words
+from energy.results.season import ENDS, duration_curve, waterfall_table, words
 
 if TYPE_CHECKING:
     import pandas as pd

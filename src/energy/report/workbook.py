@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from energy.plots.monthly import month_table
 from energy.results.dataset import read_record
 from energy.results.files import MARK, atomic_file
-from energy.results.labels import words
 from energy.results.run_folder import read_run
+from energy.results.season import month_table, words
 
 if TYPE_CHECKING:
     import xarray as xr

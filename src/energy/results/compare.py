@@ -13,9 +13,8 @@ import pandas as pd
 from energy.errors import Fault, InputError
 from energy.metrics.country_exchanges import PURCHASES
 from energy.metrics.month_columns import LOST, lost_by_cause
-from energy.results.labels import words
 from energy.results.run_folder import read_run
-from energy.results.waterfall import in_season
+from energy.results.season import in_season, words
 
 UNCOMPARED = ("name", "description", "source", "question", "tags")
 """What a scenario says about itself, and no input of the model."""

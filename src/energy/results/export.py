@@ -12,10 +12,9 @@ import pandas as pd
 
 from energy.errors import Fault, InputError
 from energy.model.pypsa_logging import quiet_pypsa
-from energy.results.country_balance import LINE, TRADE, countries_of, country_balance
+from energy.results.countries import LINE, TRADE, countries_of, country_balance, country_name
 from energy.results.dataset import read_network, read_record
 from energy.results.files import MARK, atomic_file, plain_cells, writable_folder
-from energy.results.labels import country_name
 
 if TYPE_CHECKING:
     import pypsa
