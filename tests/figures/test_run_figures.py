@@ -109,7 +109,7 @@ def test_footers_say_scenario_evidence_and_version(drawn: dict[tuple[str, str], 
 
 
 def test_record_survives_its_file(found: xr.Dataset, tmp_path: Path) -> None:
-    from energy.results.dataset import read_record
+    from energy.results.run_folder import read_record
 
     found.to_netcdf(tmp_path / "result.nc")
     again = read_record(tmp_path)

@@ -19,8 +19,8 @@ from energy.metrics.options import built_options, options, reverse_energy
 from energy.metrics.service_balance import service_balance
 from energy.report.run_text import run_text
 from energy.results.dataset import record
-from energy.results.manifest import manifest_of
 from energy.results.recorded_exchanges import recorded_exchanges
+from energy.results.run_folder import manifest_of
 from energy.scenario import Scenario, read_scenario
 from energy.solve.priority import PROVED
 

@@ -110,6 +110,11 @@ class Run:
         return price.rename("price")
 
     @property
+    def certificate(self) -> Mapping[str, float]:
+        """What each service could still gain [MWh]; after a surprise, that of the plan with perfect foresight."""
+        return (self.foreseen or self.result).gains
+
+    @property
     def losses(self) -> dict[str, pd.Series]:
         """Energy lost at each rung by month [GWh]; they sum to the gap between contract and delivery."""
         lost = -self.rungs.diff(axis=1).iloc[:, 1:]

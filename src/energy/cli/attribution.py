@@ -23,7 +23,7 @@ def _attribution_command(
     from energy.analysis.attribution import attribution, mean_power
     from energy.report.attribution_text import attribution_json, attribution_text
     from energy.results.files import refuse_strange_folder
-    from energy.results.manifest import provenance, write_tables
+    from energy.results.run_folder import provenance, write_tables
 
     folder, start = out / asked.name, time.perf_counter()
     refuse_strange_folder(folder, force)

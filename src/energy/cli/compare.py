@@ -30,7 +30,7 @@ def _compare_command(
     from energy.plots.style import save
     from energy.report.compare_text import comparison_text
     from energy.results.compare import compare
-    from energy.results.dataset import read_record
+    from energy.results.run_folder import read_record
 
     runs = [folder for folder in folders if folder.resolve() != out.resolve()]  # results/* names the last comparison
     comparison = compare(runs)

@@ -29,8 +29,8 @@ def _map_command(
 ) -> None:
     """Write PyPSA's interactive map of a finished run as one HTML page that needs no network."""
     from energy.report.interactive_map import interactive_map
-    from energy.results.dataset import read_network, read_record
     from energy.results.files import atomic_file
+    from energy.results.run_folder import read_network, read_record
 
     dataset, out = read_record(folder), page_file(out)
     with working("drawing …"):

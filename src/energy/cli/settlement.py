@@ -43,7 +43,7 @@ def _settlement_command(
     from energy.plots.welfare import welfare_figure
     from energy.report.settlement_text import settlement_json, settlement_text, tables_of
     from energy.results.files import refuse_strange_folder
-    from energy.results.manifest import provenance, write_tables
+    from energy.results.run_folder import provenance, write_tables
 
     folder, start = out / asked.name, time.perf_counter()
     refuse_strange_folder(folder, force)

@@ -19,12 +19,12 @@ def sentences(dataset: xr.Dataset) -> Iterator[str]:
     Parameters
     ----------
     dataset
-        From ``energy.results.dataset.record`` or ``energy.results.exchange_dataset.exchange_dataset``.
+        From ``energy.results.dataset.record`` or ``energy.results.dataset_parts.exchange_dataset``.
 
     Examples
     --------
     >>> import energy
-    >>> from energy.results.exchange_dataset import exchange_dataset
+    >>> from energy.results.dataset_parts import exchange_dataset
     >>> run = energy.run(energy.read_case("two_bus"), energy.read_scenario("two_bus"))
     >>> list(sentences(exchange_dataset(run)))
     ['Certificate: no service could gain more than 0.001 MWh without one before it losing.']

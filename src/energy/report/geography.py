@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from energy.plots.map_flows import flows, places, plants
-from energy.results.dataset import read_record
 from energy.results.files import MARK, atomic_file
+from energy.results.run_folder import read_record
 
 if TYPE_CHECKING:
     import xarray as xr

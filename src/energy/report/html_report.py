@@ -22,8 +22,7 @@ from energy.report.summary import rows, summary, title_words
 from energy.report.text_table import fixed
 from energy.results.compare import compare
 from energy.results.countries import country_name
-from energy.results.dataset import read_record
-from energy.results.run_folder import read_run
+from energy.results.run_folder import read_record, read_run
 from energy.results.season import month_table, words
 
 if TYPE_CHECKING:

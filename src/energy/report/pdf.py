@@ -15,8 +15,8 @@ from energy.plots.frame import footer, framed
 from energy.plots.registry import entries
 from energy.plots.style import styled
 from energy.report.summary import rows, summary
-from energy.results.dataset import read_record
 from energy.results.files import MARK, atomic_file
+from energy.results.run_folder import read_record
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 LINE = 85  # characters of the cover

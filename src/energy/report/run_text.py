@@ -16,7 +16,7 @@ from energy.metrics.unmet_irrigation import unmet_irrigation
 from energy.report.exchange_sentences import sentences
 from energy.report.exchange_text import exchange_rows, reverse_line, sender_line
 from energy.report.text_table import TextColumn, fixed, fixed_cells, number_columns, text_table, words_column
-from energy.results.exchange_dataset import exchange_dataset
+from energy.results.dataset_parts import exchange_dataset
 from energy.results.predicted_ranges import season_range
 from energy.results.season import in_season, verdict, waterfall, words
 

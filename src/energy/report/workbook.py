@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from energy.results.dataset import read_record
 from energy.results.files import MARK, atomic_file
-from energy.results.run_folder import read_run
+from energy.results.run_folder import read_record, read_run
 from energy.results.season import month_table, words
 
 if TYPE_CHECKING:

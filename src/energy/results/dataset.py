@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,21 +11,16 @@ import pandas as pd
 
 from energy.analysis import Run
 from energy.analysis.scenario_metrics import energy_by_day
-from energy.errors import Fault, InputError
 from energy.metrics import ceiling, transferable
 from energy.metrics.month_columns import lost_by_cause, surplus_by_country
 from energy.metrics.settlement import energy_terms, measured_shares, payments
 from energy.model.axis import HOURS_A_DAY
 from energy.model.changed_inputs import change_texts, titled
-from energy.model.pypsa_logging import quiet_pypsa
-from energy.reading.file_name import ALLOWED, name_fault
-from energy.results.compare import trade_of
-from energy.results.event_dataset import event_dataset, volume_rule_dataset
-from energy.results.exchange_dataset import exchange_dataset
+from energy.results.dataset_parts import event_dataset, exchange_dataset, volume_rule_dataset
 from energy.results.predicted_ranges import season_attributes
+from energy.results.run_folder import form_of, trade_of
 
 if TYPE_CHECKING:
-    import pypsa
     import xarray as xr
 
 COMPONENTS = {
@@ -57,11 +51,8 @@ MONTHLY_BY = {
     "month_surplus": (surplus_by_country, "country", "surplus of sellers"),
 }
 """Variable → what gives its table, its dimension beside the months, and its long name."""
-_ATTRIBUTES = ("scenario", "case", "year", "water", "weakest_confidence", "version")
 EVERYWHERE = "all"
 """Country of the buses of a network that names none."""
-RUN = "make it with: energy run SCENARIO --out DIR"
-RUN_AGAIN = "make it again with energy run"
 
 
 def record(run: Run) -> xr.Dataset:
@@ -103,86 +94,8 @@ def record(run: Run) -> xr.Dataset:
         if part:
             dataset = dataset.merge(part, join="outer", compat="no_conflicts")
     dataset.attrs |= _attributes(run)
-    contents = json.dumps(_contents(dataset))
+    contents = json.dumps(form_of(dataset))
     return dataset.assign_attrs(contents=contents)
-
-
-def _contents(dataset: xr.Dataset) -> dict[str, list[Any]]:
-    """Return variable → its dimensions and whether it holds numbers, by which a reader sees that nothing is missing."""
-    contents: dict[str, list[Any]] = {}
-    for name, variable in dataset.variables.items():
-        is_number = variable.dtype.kind in "fiu"
-        contents[str(name)] = [is_number, *map(str, variable.dims)]
-    return contents
-
-
-def read_record(folder: Path) -> xr.Dataset:
-    """Read the Dataset of a finished run.
-
-    Raises
-    ------
-    InputError
-        When the folder holds none, or one without what figures need.
-    """
-    import xarray as xr
-
-    path = folder / "result.nc"
-    if not path.is_file():
-        raise InputError(Fault("no finished run here", path, repair=RUN))
-    try:
-        with xr.open_dataset(path) as opened:
-            dataset = opened.load()
-    except (OSError, ValueError) as err:
-        raise InputError(Fault(f"this is no result of a run: {err}", path, repair=RUN)) from None
-    missing = _missing(dataset)
-    if missing is not None:
-        what = f"this result lacks what figures need: {missing}"
-        raise InputError(Fault(what, path, repair=RUN_AGAIN))
-    what_of_name = name_fault(str(dataset.attrs["scenario"]))
-    if what_of_name is not None:
-        raise InputError(Fault(f"attribute scenario: {what_of_name}", path, allowed=ALLOWED, repair=RUN))
-    return dataset
-
-
-def _missing(dataset: xr.Dataset) -> str | None:
-    """Return the first thing that a run writes and a Dataset has not, or has in another form."""
-    for name in _ATTRIBUTES:
-        if name not in dataset.attrs:
-            return f"attribute {name}"
-    if not isinstance(dataset.attrs["year"], int | np.integer):
-        return "a year as a number"
-    if "month_delivered" not in dataset:
-        return "month_delivered"
-    try:
-        written = dict(json.loads(str(dataset.attrs.get("contents", "{}"))))
-    except (ValueError, TypeError, RecursionError):
-        return "attribute contents"
-    contents = _contents(dataset)
-    for name, form in written.items():
-        if contents.get(name) != form:
-            return str(name)
-    return None
-
-
-def read_network(folder: Path) -> pypsa.Network:
-    """Read the solved PyPSA network of a finished run.
-
-    Raises
-    ------
-    InputError
-        When the folder holds none.
-    """
-    import pypsa
-
-    path = folder / "network.nc"
-    if not path.is_file():
-        raise InputError(Fault("no solved network here", path, repair=RUN))
-    try:
-        with quiet_pypsa():
-            return pypsa.Network(str(path))
-    except Exception as err:  # noqa: BLE001   # PyPSA and netCDF raise many kinds for a broken file
-        what = " ".join(f"PyPSA cannot read this network: {err}".split())[:300]
-        raise InputError(Fault(what, path, repair=RUN_AGAIN)) from None
 
 
 def _attributes(run: Run) -> dict[str, Any]:

@@ -13,8 +13,8 @@ import pandas as pd
 from energy.errors import Fault, InputError
 from energy.model.pypsa_logging import quiet_pypsa
 from energy.results.countries import LINE, TRADE, countries_of, country_balance, country_name
-from energy.results.dataset import read_network, read_record
 from energy.results.files import MARK, atomic_file, plain_cells, writable_folder
+from energy.results.run_folder import read_network, read_record
 
 if TYPE_CHECKING:
     import pypsa

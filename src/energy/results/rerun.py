@@ -12,8 +12,7 @@ from energy.analysis import Run, run
 from energy.case import read_case
 from energy.reading.schema_errors import validated
 from energy.reading.tree import Origin, planted
-from energy.results.manifest import PACKAGES, input_hashes, manifest_of
-from energy.results.run_folder import read_manifest
+from energy.results.run_folder import PACKAGES, input_hashes, manifest_of, read_manifest
 from energy.scenario import Scenario
 
 SAME = 1e-9  # relative; on one machine the numbers are the same to the last bit
