@@ -43,8 +43,7 @@ def _export_command(
     """Write finished runs for other programs."""
     from energy.report.geography import write_geography
     from energy.report.workbook import write_workbook
-    from energy.results.data_package import write_data_package
-    from energy.results.export import export
+    from energy.results.export import export, write_data_package
 
     if kind is _Format.DATAPACKAGE:
         paths = write_data_package(folders, out, force)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from energy.analysis import Run
+from energy.analysis.recorded_exchanges import RecordedEnergy, recorded_exchanges
 from energy.metrics.country_exchanges import PURCHASES, SENT, delivered_by_sender
 from energy.metrics.options import reverse_energy
 from energy.reading.month_day import MONTHS
 from energy.report.text_table import SECTION, TextColumn, fixed, fixed_cells, number_columns, text_table, words_column
 from energy.results.countries import country_name
-from energy.results.recorded_exchanges import RecordedEnergy, recorded_exchanges
 from energy.results.season import words
 from energy.solve import Result
 
