@@ -96,7 +96,7 @@ def _say(
     as_json: bool,
     force: bool,
 ) -> None:
-    from energy.plots.library import write_comparison
+    from energy.plots.comparison import write_comparison
     from energy.report.compare_text import comparison_text
     from energy.results.compare import compare
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def _title(dataset: xr.Dataset) -> str:
     """Return the title of the map: what it shows, and of which run."""
-    from energy.plots.frame import heading
+    from energy.plots.style import heading
 
     return heading(dataset, "Mean flows")
 

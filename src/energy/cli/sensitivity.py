@@ -61,9 +61,8 @@ def _sensitivity_command(
     from energy.analysis.sensitivity.sensitivity import SensitivityBudget, refuse_unanswerable, sensitivity
     from energy.analysis.sensitivity.uncertain_parameters import uncertain_parameters
     from energy.analysis.sweep.store import Journal
-    from energy.plots.frame import foot_of
     from energy.plots.risk import tornado_figure
-    from energy.plots.style import save
+    from energy.plots.style import foot_of, save
     from energy.report.docs_pages import refuse_without_block
     from energy.report.risk_text import frame_text
     from energy.report.sensitivity_docs import BLOCK, SensitivityReport

@@ -50,7 +50,7 @@ def _sweep_command(
     from energy.analysis.sweep.sweep import sweep
     from energy.analysis.sweep.sweep_file import read_sweep
     from energy.cli.policy import DEFAULT_OUT, policy_file
-    from energy.plots.frame import foot_of
+    from energy.plots.style import foot_of
     from energy.report.sweep_text import sweep_text
     from energy.results.sweep_table import quantity_of, refuse_unknown
 

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from energy.analysis.risk.summary import ALL_TOGETHER
-from energy.plots.frame import footer
-from energy.plots.style import colour, save, styled, tick_text
+from energy.plots.style import colour, footer, save, styled, tick_text
 from energy.reading.month_day import MONTHS
 from energy.reading.units import range_text
 from energy.scenario.value_key import short

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from energy.plots.map_flows import flows, places, plants
+from energy.plots.flows import flows, places, plants
 from energy.results.files import MARK, atomic_file
 from energy.results.run_folder import read_record
 

@@ -11,9 +11,8 @@ from pathlib import Path
 from textwrap import fill
 
 from energy.plots.comparison import comparison_figure
-from energy.plots.frame import footer, framed
 from energy.plots.registry import entries
-from energy.plots.style import styled
+from energy.plots.style import footer, framed, styled
 from energy.report.summary import rows, summary
 from energy.results.files import MARK, atomic_file
 from energy.results.run_folder import read_record

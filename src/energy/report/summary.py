@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from energy.metrics.monthly import FIRM
-from energy.plots.frame import when
+from energy.plots.style import when
 from energy.results.compare import bases
 from energy.results.season import ENDS, duration_curve, waterfall_table, words
 

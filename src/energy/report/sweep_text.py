@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from energy.plots.sweep_labels import axis_label, value_texts
 from energy.report.text_table import SECTION, fixed, number_columns, text_table, words_column
-from energy.results.sweep_table import axes_of, grid_of, label, quantities_of
+from energy.results.sweep_table import axes_of, axis_label, grid_of, label, quantities_of, value_texts
 
 if TYPE_CHECKING:
     import xarray as xr

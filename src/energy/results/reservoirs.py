@@ -9,7 +9,6 @@ import pandas as pd
 import xarray as xr
 
 from energy.model.profiles import HM3_AN_HOUR
-from energy.results.mean_day import months_of
 
 
 class Reservoir(NamedTuple):
@@ -252,3 +251,8 @@ def _months_after(first_month: pd.Period, time: xr.DataArray) -> float:
     month = pd.Timestamp(time.item()).to_period("M")
     months = month - first_month
     return float(months.n)
+
+
+def months_of(dataset: xr.Dataset) -> pd.PeriodIndex:
+    """Return the calendar month (UTC) that each snapshot lies in."""
+    return pd.DatetimeIndex(dataset["snapshot"].to_numpy()).to_period("M")
