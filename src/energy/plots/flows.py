@@ -86,7 +86,7 @@ def _period_weights(dataset: xr.Dataset) -> np.ndarray:
     return season_hours if season_hours.sum() > 0 else hours
 
 
-def period_hours(dataset: xr.Dataset) -> float:
+def _period_hours(dataset: xr.Dataset) -> float:
     """Return the hours [h] of the contract season, or of the horizon where there is none."""
     return float(_period_weights(dataset).sum())
 
@@ -301,7 +301,7 @@ def _specific_energy(output: np.ndarray, turbined: np.ndarray) -> float:
     return float(output.sum() / water)
 
 
-class Exchange(NamedTuple):
+class _Exchange(NamedTuple):
     """Energy that one country sends another [GWh], and whether the line under study carries it."""
 
     sender: str
@@ -310,7 +310,7 @@ class Exchange(NamedTuple):
     studied: bool
 
 
-def exchanges(dataset: xr.Dataset) -> list[Exchange]:
+def exchanges(dataset: xr.Dataset) -> list[_Exchange]:
     """Return what countries send each other over the season, net of what comes back over the same buses.
 
     Parameters
@@ -319,7 +319,7 @@ def exchanges(dataset: xr.Dataset) -> list[Exchange]:
         From ``energy.results.dataset.record``.
     """
     buses = places(dataset)
-    hours = period_hours(dataset)
+    hours = _period_hours(dataset)
     energies: dict[tuple[str, str, bool], float] = {}
     for flow in flows(dataset):
         sender = buses[flow.begin].country
@@ -327,7 +327,7 @@ def exchanges(dataset: xr.Dataset) -> list[Exchange]:
         if sender != receiver:
             key = (sender, receiver, flow.studied)
             energies[key] = energies.get(key, 0.0) + flow.power * hours / 1000
-    sent = [Exchange(sender, receiver, energy, studied) for (sender, receiver, studied), energy in energies.items()]
+    sent = [_Exchange(sender, receiver, energy, studied) for (sender, receiver, studied), energy in energies.items()]
     seen = [exchange for exchange in sent if exchange.energy >= SMALLEST]
     return sorted(seen, key=lambda exchange: -exchange.energy)
 
@@ -377,13 +377,13 @@ def exchanges_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
     return figure
 
 
-def _scale(bands: list[Exchange], total: float) -> float:
+def _scale(bands: list[_Exchange], total: float) -> float:
     """Return the height of a GWh, so that the side with more countries fills the axes."""
     most = max(len({band.sender for band in bands}), len({band.receiver for band in bands}))
     return (1 - GAP * (most + 1)) / total
 
 
-def _places(axes: Axes, bands: list[Exchange], *, side: str, total: float) -> dict[str, float]:
+def _places(axes: Axes, bands: list[_Exchange], *, side: str, total: float) -> dict[str, float]:
     """Draw the bars and names of one side; return the upper end of each country's bar."""
     energies: dict[str, float] = {}
     for band in bands:

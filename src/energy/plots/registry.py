@@ -52,14 +52,14 @@ OTHER_EXCHANGE = "#b8b8b8"
 """Colour of exchanges beside that over the line under study."""
 
 
-class FigureEntry(NamedTuple):
+class _FigureEntry(NamedTuple):
     """One figure of a run: how it is drawn at a size, and what it says in words to who cannot see it."""
 
     draw: Draw
     words: str
 
 
-def entries(dataset: xr.Dataset) -> dict[str, FigureEntry]:
+def entries(dataset: xr.Dataset) -> dict[str, _FigureEntry]:
     """Return the figures that a run has, by name, in the order in which a report shows them.
 
     Parameters
@@ -72,28 +72,30 @@ def entries(dataset: xr.Dataset) -> dict[str, FigureEntry]:
     ceiling = f"{season['ceiling']:,.0f} GWh"
     name = dataset.attrs["scenario"]
     figures = {
-        "monthly": FigureEntry(
+        "monthly": _FigureEntry(
             monthly,
             f"Energy by month in {name}: {delivered} of a ceiling of {ceiling} are delivered.",
         ),
-        "daily": FigureEntry(daily_figure, f"Power by day in {name}, events shaded, against the run without them."),
-        "exchanges": FigureEntry(exchanges_figure, f"Who feeds whom in the season of {name}, in GWh."),
-        "prices": FigureEntry(price_figure, f"Duration of prices by country in {name}."),
-        "map": FigureEntry(map_figure, f"Map of mean flows between countries in the season of {name}."),
-        "waterfall": FigureEntry(
+        "daily": _FigureEntry(daily_figure, f"Power by day in {name}, events shaded, against the run without them."),
+        "exchanges": _FigureEntry(exchanges_figure, f"Who feeds whom in the season of {name}, in GWh."),
+        "prices": _FigureEntry(price_figure, f"Duration of prices by country in {name}."),
+        "map": _FigureEntry(map_figure, f"Map of mean flows between countries in the season of {name}."),
+        "waterfall": _FigureEntry(
             ladder_figure,
             f"Steps from the ceiling of {ceiling} to {delivered} delivered in {name}.",
         ),
-        "duration": FigureEntry(_duration, f"Duration curve of transferable power in {name}; its area is {delivered}."),
-        "heatmap": FigureEntry(heatmap_figure, f"Transferable power by month and hour of the day in {name}."),
-        "reservoirs": FigureEntry(_reservoirs, f"Inflow, release and content of large reservoirs in {name}."),
-        "settlement": FigureEntry(settlement_figure, f"What each party of the contract receives and pays in {name}."),
-        "events": FigureEntry(calendar_figure, f"Calendar of the events of {name}."),
+        "duration": _FigureEntry(
+            _duration, f"Duration curve of transferable power in {name}; its area is {delivered}."
+        ),
+        "heatmap": _FigureEntry(heatmap_figure, f"Transferable power by month and hour of the day in {name}."),
+        "reservoirs": _FigureEntry(_reservoirs, f"Inflow, release and content of large reservoirs in {name}."),
+        "settlement": _FigureEntry(settlement_figure, f"What each party of the contract receives and pays in {name}."),
+        "events": _FigureEntry(calendar_figure, f"Calendar of the events of {name}."),
     }
     countries = countries_of(dataset) if "loads_bus" in dataset else []
     for code in countries:
         what = f"Electricity of {country_name(code)} by carrier over the mean day of each month in {name}."
-        figures[f"dispatch_{code}"] = FigureEntry(_dispatch(code), what)
+        figures[f"dispatch_{code}"] = _FigureEntry(_dispatch(code), what)
     return {key: entry for key, entry in figures.items() if _has(dataset, key)}
 
 
@@ -120,7 +122,7 @@ def draw(dataset: xr.Dataset, name: str = "monthly", size: str = "journal") -> F
     return entry.draw(dataset, size)
 
 
-def chosen(dataset: xr.Dataset, names: Iterable[str]) -> dict[str, FigureEntry]:
+def chosen(dataset: xr.Dataset, names: Iterable[str]) -> dict[str, _FigureEntry]:
     """Return the named figures of a run, or all of them where none is named; ``factsheet`` only by its name.
 
     Raises
@@ -130,7 +132,7 @@ def chosen(dataset: xr.Dataset, names: Iterable[str]) -> dict[str, FigureEntry]:
     """
     figures = entries(dataset)
     named = list(names) or list(figures)
-    figures |= {FACTSHEET: FigureEntry(_factsheet, f"Factsheet of {dataset.attrs['scenario']}: one sheet of A4.")}
+    figures |= {FACTSHEET: _FigureEntry(_factsheet, f"Factsheet of {dataset.attrs['scenario']}: one sheet of A4.")}
     unknown = [name for name in named if name not in figures]
     if unknown:
         allowed = ", ".join(figures)

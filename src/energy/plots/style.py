@@ -59,7 +59,6 @@ CAUSES = {
 OTHER = ("#d55e00", "#8c564b", "#332288")
 CEILING = "#000000"
 LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8c564b")
-PARTIES = {"TJ": "#0072b2", "KG": "#56b4e9", "AF": "#e69f00", "PK": "#009e73"}
 HEAT = "Blues"  # sequential: the order of lightness is the same for every reader
 TINT = 0.55  # share of the full colour in what is lost
 _TITLE_LETTERS = 12.6  # an inch, bold at 10 points

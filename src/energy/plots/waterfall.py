@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 CONTRACT = "contract ceiling"
 
 
-class _LadderRow(NamedTuple):
-    """A row of the season: a bar from its start, its colour, and the number beside it."""
+class _Bar(NamedTuple):
+    """A bar of the season: from its start on, in its colour, with its number beside it; upright or lying."""
 
     label: str
     start: float
@@ -27,9 +27,24 @@ class _LadderRow(NamedTuple):
     text: str
 
     @property
-    def end(self) -> float:
-        """Right end of the bar."""
+    def high(self) -> float:
+        """Upper or right end."""
         return max(self.start, self.start + self.length)
+
+    @property
+    def low(self) -> float:
+        """Lower or left end."""
+        return min(self.start, self.start + self.length)
+
+
+def _contract_bar(ceiling: float) -> _Bar:
+    """Return the bar that all others are taken from [GWh]."""
+    return _Bar(CONTRACT, start=0.0, length=ceiling, colour=CEILING, text=f"{ceiling:,.0f}")
+
+
+def _delivered_bar(delivered: float) -> _Bar:
+    """Return the bar of what is left [GWh]."""
+    return _Bar("delivered", start=0.0, length=delivered, colour=colour("delivered"), text=f"{delivered:,.0f}")
 
 
 def season_ladder(
@@ -74,18 +89,11 @@ def _season_rows(
     steps: list[WaterfallStep],
     ceiling: float,
     delivered: float,
-) -> list[_LadderRow]:
+) -> list[_Bar]:
     """Return the rows of the ladder: the ceiling, what each cause takes, what is delivered [GWh]."""
-    top = _LadderRow(
-        CONTRACT,
-        start=0.0,
-        length=ceiling,
-        colour=CEILING,
-        text=f"{ceiling:,.0f}",
-    )
-    rows = [top]
+    rows = [_contract_bar(ceiling)]
     for label, step in zip(_numbered(steps), steps, strict=True):
-        rung = _LadderRow(
+        rung = _Bar(
             label,
             start=step.leaves,
             length=step.takes,
@@ -93,20 +101,13 @@ def _season_rows(
             text=_taken_text(step.takes),
         )
         rows.append(rung)
-    foot = _LadderRow(
-        "delivered",
-        start=0.0,
-        length=delivered,
-        colour=colour("delivered"),
-        text=f"{delivered:,.0f}",
-    )
-    return [*rows, foot]
+    return [*rows, _delivered_bar(delivered)]
 
 
 def _draw_row(
     axes: Axes,
     number: int,
-    row: _LadderRow,
+    row: _Bar,
     ceiling: float,
 ) -> None:
     """Draw a bar and its number: inside it where there is no room at its end."""
@@ -119,7 +120,7 @@ def _draw_row(
         color=row.colour,
         label=f"_{row.label}",
     )
-    end = row.end
+    end = row.high
     if abs(row.length) < 0.01 * ceiling:  # a month may have what cancels out in the season: the row says its colour
         axes.plot(end, number, "s", ms=5, color=row.colour)
         end += 0.02 * ceiling
@@ -167,26 +168,6 @@ def _taken_text(energy: float) -> str:
     return f"{-energy:+,.0f}".replace("-", "−")
 
 
-class _Bar(NamedTuple):
-    """A bar of the waterfall: from its start on, with its number above it."""
-
-    label: str
-    start: float
-    length: float
-    colour: str
-    text: str
-
-    @property
-    def top(self) -> float:
-        """Upper end."""
-        return max(self.start, self.start + self.length)
-
-    @property
-    def bottom(self) -> float:
-        """Lower end."""
-        return min(self.start, self.start + self.length)
-
-
 def waterfall_figure(
     table: pd.DataFrame,
     title: str,
@@ -228,7 +209,7 @@ def waterfall_figure(
     ends = [bar.start + bar.length for bar in bars]
     highest_of_range = season[1] if season is not None else 0.0
     span = max(1.0, highest_of_range, *ends)
-    lowest = min(0.0, *(bar.bottom for bar in bars))
+    lowest = min(0.0, *(bar.low for bar in bars))
     with styled():
         figure = framed(title, foot, size)
         axes = figure.subplots()
@@ -272,7 +253,7 @@ def _draw_bar(
     )
     axes.text(
         number,
-        bar.top + 0.015 * span,
+        bar.high + 0.015 * span,
         bar.text,
         ha="center",
         va="bottom",
@@ -309,14 +290,7 @@ def _bars(table: pd.DataFrame) -> list[_Bar]:
     sums = table.sum()
     ceiling = float(sums["ceiling"])
     delivered = float(sums["delivered"])
-    first = _Bar(
-        CONTRACT,
-        start=0.0,
-        length=ceiling,
-        colour=CEILING,
-        text=f"{ceiling:,.0f}",
-    )
-    bars = [first]
+    bars = [_contract_bar(ceiling)]
     level = ceiling
     for cause in map(str, table.columns):
         if cause in ENDS:
@@ -331,14 +305,7 @@ def _bars(table: pd.DataFrame) -> list[_Bar]:
         )
         bars.append(bar)
         level -= taken
-    last = _Bar(
-        "delivered",
-        start=0.0,
-        length=delivered,
-        colour=colour("delivered"),
-        text=f"{delivered:,.0f}",
-    )
-    return [*bars, last]
+    return [*bars, _delivered_bar(delivered)]
 
 
 def ladder_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
