@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from energy.errors import InputError
-from energy.results.atomic_write import atomic_file, atomic_folder
-from energy.results.ownership import MANIFEST, MARK, refuse_strange_file, refuse_unwritable
+from energy.results.files import MANIFEST, MARK, atomic_file, atomic_folder, refuse_strange_file, refuse_unwritable
 
 Refusal = Callable[..., str]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from energy.results.dataset import read_record
+from energy.results.run_folder import read_record
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 COARSE = ("--set", "time.resolution=typical-days-24h")

@@ -12,7 +12,7 @@ import pytest
 import energy
 from energy.model.change_warnings import change_warnings
 from energy.plots.registry import entries
-from energy.results.dataset import read_record
+from energy.results.run_folder import read_record
 from energy.scenario import read_scenario
 
 Command = Callable[..., subprocess.CompletedProcess[str]]

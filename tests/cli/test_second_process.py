@@ -15,7 +15,7 @@ import energy
 from energy.case import Case
 from energy.cli.second_process import SecondProcess, second_process
 from energy.model import Inputs, inputs
-from energy.results.network_file import write_network
+from energy.results.run_folder import write_network
 from energy.scenario import read_scenario
 from energy.solve import pattern_cache, solve
 from energy.solve.pattern_cache import checked_pattern, patterns_checked_by

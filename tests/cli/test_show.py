@@ -11,8 +11,8 @@ import pandas as pd
 import pypsa
 import pytest
 
-from energy.results.dataset import read_record
 from energy.results.export import IAMC, LONG, iamc_table, long_table
+from energy.results.run_folder import read_record
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 

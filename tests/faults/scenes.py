@@ -19,9 +19,8 @@ from typing import Any
 import numpy as np
 
 from energy.errors import InputError
-from energy.results import atomic_write
-from energy.results.atomic_write import atomic_file, atomic_folder, clear_away
-from energy.results.ownership import MANIFEST, MARK
+from energy.results import files as result_files
+from energy.results.files import MANIFEST, MARK, atomic_file, atomic_folder, clear_away
 
 PARTS = ("a.bin", "b/c.bin", "d.bin")
 
@@ -117,7 +116,7 @@ def killed_between_two_steps(folder: Path) -> None:
 
 def _write_until(place: Path, step: int) -> None:
     count = 0
-    for owner, name in ((Path, "rename"), (Path, "chmod"), (os, "fsync"), (atomic_write.shutil, "rmtree")):
+    for owner, name in ((Path, "rename"), (Path, "chmod"), (os, "fsync"), (result_files.shutil, "rmtree")):
         real = getattr(owner, name)
 
         def counted(*arguments: Any, real: Any = real, **options: Any) -> Any:
@@ -132,7 +131,7 @@ def _write_until(place: Path, step: int) -> None:
 
 
 def killed_between_two_steps_without_exchange(folder: Path) -> None:
-    atomic_write._exchanged = lambda *_: False
+    result_files._exchanged = lambda *_: False
     killed_between_two_steps(folder)
 
 

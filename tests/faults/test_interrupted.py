@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from energy.results.atomic_write import atomic_folder
+from energy.results.files import atomic_folder
 
 PROJECT = Path(__file__).parents[2]
 SCENES = Path(__file__).with_name("scenes.py")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from energy.plots.library import library_figure, stacked_shares
+from energy.plots.comparison import library_figure, stacked_shares
 
 FOUND = {
     "runs": ["plain", "given back", "line above the contract"],

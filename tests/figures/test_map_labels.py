@@ -6,7 +6,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from energy.plots.map_flows import Flow, Plant
+from energy.plots.flows import Flow, Plant
 from energy.plots.map_labels import Labels
 from energy.plots.map_symbols import legend_handles
 

@@ -13,11 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from energy.plots.frame import MARGIN, framed
-from energy.plots.month_blocks import month_blocks
-from energy.plots.monthly import monthly_figure
-from energy.plots.style import colour, save
-from energy.results.waterfall import verdict, waterfall
+from energy.plots.monthly import month_blocks, monthly_figure
+from energy.plots.style import MARGIN, colour, framed, save
+from energy.results.season import verdict, waterfall
 
 MONTHS = pd.period_range("2028-04", "2028-07", freq="M")
 

@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from energy.errors import InputError
-from energy.plots.rule_curves import rule_curve, rule_curves_figure
+from energy.plots.policy import rule_curve, rule_curves_figure
 
 MONTHS = ["April 2028", "May 2028", "June 2028"]
 

@@ -18,22 +18,20 @@ from energy.analysis import Run
 from energy.case import Case
 from energy.errors import InputError
 from energy.plots.comparison import comparison_figure
-from energy.plots.dispatch import dispatch_figure
-from energy.plots.duration import duration_curve, duration_figure
-from energy.plots.event_calendar import calendar_figure
-from energy.plots.heatmap import heatmap_figure
+from energy.plots.duration import duration_figure
+from energy.plots.events import calendar_figure
+from energy.plots.flows import flows, places, plants
 from energy.plots.map import borders, map_figure
-from energy.plots.map_flows import flows, places, plants
-from energy.plots.monthly import month_table
+from energy.plots.mean_days import dispatch_figure, heatmap_figure, mean_days
 from energy.plots.registry import chosen, draw, entries
 from energy.plots.reservoirs import reservoir_figure
 from energy.plots.settlement import settlement_figure
 from energy.plots.sweep import sweep_figure
-from energy.plots.waterfall import waterfall_figure, waterfall_table
-from energy.results.country_balance import countries_of, country_balance
+from energy.plots.waterfall import waterfall_figure
+from energy.results.countries import countries_of, country_balance
 from energy.results.dataset import record
-from energy.results.mean_day import mean_days
 from energy.results.reservoirs import reservoir, reservoirs
+from energy.results.season import duration_curve, month_table, waterfall_table
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +107,7 @@ def test_footers_say_scenario_evidence_and_version(drawn: dict[tuple[str, str], 
 
 
 def test_record_survives_its_file(found: xr.Dataset, tmp_path: Path) -> None:
-    from energy.results.dataset import read_record
+    from energy.results.run_folder import read_record
 
     found.to_netcdf(tmp_path / "result.nc")
     again = read_record(tmp_path)

@@ -15,14 +15,13 @@ from tests.figures import text_boxes
 import energy
 from energy.case import Case
 from energy.plots.comparison import comparison_figure
-from energy.plots.month_blocks import balanced, month_blocks
+from energy.plots.monthly import balanced, month_blocks, small_multiples_figure
 from energy.plots.registry import draw, entries
-from energy.plots.small_multiples import small_multiples_figure
+from energy.plots.settlement import welfare_figure
 from energy.plots.style import styled
 from energy.plots.sweep import sweep_figure
-from energy.plots.welfare import welfare_figure
 from energy.results.dataset import record
-from energy.results.waterfall import in_season, waterfall
+from energy.results.season import in_season, waterfall
 from energy.scenario import list_scenarios
 
 SIZES = ("journal", "slide")
@@ -99,7 +98,7 @@ def test_the_day_figure_says_what_the_events_take(run: xr.Dataset) -> None:
 
 
 def test_what_countries_send_is_what_the_line_takes(run: xr.Dataset) -> None:
-    from energy.plots.exchanges import exchanges
+    from energy.plots.flows import exchanges
 
     (studied,) = [exchange for exchange in exchanges(run) if exchange.studied]
     assert (studied.sender, studied.receiver) == ("TJ", "PK")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from energy.analysis import Run, run
+from energy.analysis.recorded_exchanges import recorded_exchanges
 from energy.case import Case
 from energy.metrics.balance import net_position
 from energy.metrics.country_exchanges import country_exchanges, delivered_by_sender, purchases_by_month
@@ -19,8 +20,7 @@ from energy.metrics.options import built_options, options, reverse_energy
 from energy.metrics.service_balance import service_balance
 from energy.report.run_text import run_text
 from energy.results.dataset import record
-from energy.results.manifest import manifest_of
-from energy.results.recorded_exchanges import recorded_exchanges
+from energy.results.run_folder import manifest_of
 from energy.scenario import Scenario, read_scenario
 from energy.solve.priority import PROVED
 

@@ -193,7 +193,7 @@ def missing_at_nurek(found: Inputs) -> float:
 
 def test_a_run_says_what_is_lacking() -> None:
     from energy.report.run_text import run_text
-    from energy.results.manifest import manifest_of
+    from energy.results.run_folder import manifest_of
 
     short = energy.run(CASE, BASE.replace(hydrology={"seed": 1, "draw": 26}))
     lacking = least_lacking(short.result.inputs)
@@ -260,7 +260,7 @@ def test_a_case_without_an_order_refuses_what_its_rivers_cannot_keep(tmp_path: P
 
 def test_a_run_says_what_yielded() -> None:
     from energy.report.run_text import run_text
-    from energy.results.manifest import manifest_of
+    from energy.results.run_folder import manifest_of
 
     flood = {"seed": 123691, "draw": 183, "shift": {"volume": 1.25}}
     run = energy.run(CASE, BASE.replace(hydrology=flood))

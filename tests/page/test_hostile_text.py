@@ -16,7 +16,7 @@ import pytest
 
 from energy.cli import main
 from energy.report.interactive_map import interactive_map
-from energy.results.dataset import read_network
+from energy.results.run_folder import read_network
 
 PROJECT = Path(__file__).parents[2]
 HOSTILE = """=cmd()|'"</b><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}{% raw %}$x_$&amp;"""

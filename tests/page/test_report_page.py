@@ -147,7 +147,7 @@ def test_print_cuts_no_figure(page: Path, in_chromium: InChromium) -> None:
 
 def test_interactive_map_asks_for_nothing(folders: list[Path], tmp_path: Path, in_chromium: InChromium) -> None:
     from energy.report.interactive_map import interactive_map
-    from energy.results.dataset import read_network
+    from energy.results.run_folder import read_network
 
     path = tmp_path / "map.html"
     path.write_text(interactive_map(read_network(folders[0]), "baseline"), encoding="utf-8")

@@ -51,10 +51,10 @@ LIMITS = {
     "comprehensions a thousand code lines": Limit(now=22.5, goal=22.5),
     "complexity of the worst function": Limit(now=15, goal=15),
     "locals called found": Limit(now=0, goal=0),
-    "classes": Limit(now=295, goal=125),  # 294 before the process that writes networks
+    "classes": Limit(now=297, goal=125),
     "classes of one name": Limit(now=0, goal=0),
-    "public names": Limit(now=1158, goal=450),  # functions and classes; a third serve one other module
-    "arrows in results, plots and report": Limit(now=262, goal=45),
+    "public names": Limit(now=1153, goal=450),  # functions and classes; a third serve one other module
+    "arrows in results, plots and report": Limit(now=159, goal=45),
 }
 """That no import runs upwards is held by test_architecture.py."""
 

@@ -125,7 +125,7 @@ def test_the_report_of_ones_own_network_speaks_of_it_alone(own: Path, tmp_path: 
     for word in ("median water", "CASA-1000 can", "No line under study"):
         assert word not in page
     from energy.plots.registry import entries
-    from energy.results.dataset import read_record
+    from energy.results.run_folder import read_record
 
     figures = entries(read_record(tmp_path / "mine"))
     assert "waterfall" not in figures, "nothing stands before the line"

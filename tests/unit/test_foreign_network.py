@@ -14,8 +14,7 @@ from energy.case import read_case
 from energy.errors import InputError
 from energy.model import foreign_network
 from energy.model.foreign_network import network_of, read_foreign_network
-from energy.results.data_package import data_package
-from energy.results.export import write_network
+from energy.results.export import data_package, write_network
 
 BUS = [[1, 3, 0], [2, 1, 100], [3, 2, 0]]
 GENERATORS = [[1, 80, 0, 1], [3, 200, 50, 1], [3, 900, 0, 0]]

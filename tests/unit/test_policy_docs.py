@@ -13,7 +13,7 @@ from energy.analysis.policy.firm_energy import firm_energy_table
 from energy.analysis.policy.levels_on_record import contents_on_day, day_of_horizon, levels_on_record
 from energy.analysis.policy.season_comparison import harm_table, season_comparison
 from energy.errors import InputError
-from energy.plots.levels_on_record import levels_on_record_figure
+from energy.plots.policy import levels_on_record_figure
 from energy.report.docs_pages import with_block
 from energy.report.policy_docs import (
     SEASON_PAGES,

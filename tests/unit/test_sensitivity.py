@@ -32,8 +32,8 @@ from energy.case import Case, read_case
 from energy.errors import SolverError
 from energy.model import inputs
 from energy.report.sensitivity_text import sensitivity_notes, sensitivity_record
-from energy.results.labels import short
 from energy.scenario import Scenario, read_hazards, read_scenario
+from energy.scenario.value_key import short
 from energy.solve.structure_hash import structure_key
 
 WEIGHTS = np.array([4.0, -2.0, 1.0, 0.0])

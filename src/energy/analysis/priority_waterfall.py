@@ -112,6 +112,11 @@ class Run:
         return price.rename("price")
 
     @property
+    def certificate(self) -> Mapping[str, float]:
+        """What each service could still gain [MWh]; after a surprise, that of the plan with perfect foresight."""
+        return (self.foreseen or self.result).gains
+
+    @property
     def losses(self) -> dict[str, pd.Series]:
         """Energy lost at each rung by month [GWh]; they sum to the gap between contract and delivery."""
         lost = -self.rungs.diff(axis=1).iloc[:, 1:]
@@ -158,10 +163,9 @@ def run(
     """
     refuse_missed(case, scenario)
     asked = scenario
-    by_policy = asked.foresight == "policy"
-    if by_policy:
+    is_surprised = asked.foresight == "surprise"
+    if asked.foresight == "policy":
         scenario = asked.model_copy(update={"foresight": "perfect"})
-    is_surprised = scenario.foresight == "surprise"
     axis = plan_axis(case, scenario) if is_surprised else None
     own = assemble(case, scenario, axis)
     inputs = with_objective(own, scenario)
@@ -176,21 +180,16 @@ def run(
         start=start,
     )
     _refuse_unsound(foreseen)
-    result = foreseen
-    soon_and_late = None
-    if is_surprised:
-        result = solve_imperfect_foresight(case, scenario, engine)
-    if by_policy:
-        from energy.analysis.policy.policy_solver import decided_by_file  # statistics of scipy: half a second
-
-        result = decided_by_file(case, asked, policy)
-    is_unforeseen = result is not foreseen
-    if is_unforeseen:
-        _refuse_unsound(result)
     season = open_season(scenario, inputs)
     rungs = _delivered_by_rung(scenario, foreseen, season, rungs_before)
-    if is_unforeseen and not rungs.empty:
-        rungs[SURPRISE] = energy_by_month(transferable(result), result)
+    result = foreseen
+    unforeseen = _unforeseen(case, asked, engine, policy)
+    if unforeseen is not None:
+        _refuse_unsound(unforeseen)
+        result = unforeseen
+        if not rungs.empty:
+            rungs[SURPRISE] = energy_by_month(transferable(result), result)
+    soon_and_late = None
     if is_surprised and scenario.objective == "transfer":
         soon_and_late = _soon_and_late(case, scenario, engine)
     spread = None
@@ -207,12 +206,24 @@ def run(
         limit=contract.ceiling if contract else None,
         countries=list(contract.shares) if contract else [],
         rungs=rungs,
-        foreseen=foreseen if is_unforeseen else None,
+        foreseen=None if unforeseen is None else foreseen,
         soon_and_late=soon_and_late,
         structure=spread,
         undisturbed=undisturbed,
         already_served={rung.service: rung.already_served for rung in rungs_before},
     )
+
+
+def _unforeseen(case: Case, scenario: Scenario, engine: Engine, policy: Path | None) -> Result | None:
+    """Return what is decided where events, or the river, are not known before; None with perfect foresight."""
+    match scenario.foresight:
+        case "surprise":
+            return solve_imperfect_foresight(case, scenario, engine)
+        case "policy":
+            from energy.analysis.policy.policy_solver import decided_by_file  # statistics of scipy: half a second
+
+            return decided_by_file(case, scenario, policy)
+    return None
 
 
 def _undisturbed(case: Case, scenario: Scenario, engine: Engine, axis: Axis) -> Result | None:

@@ -96,7 +96,7 @@ def solve_with_rungs(
     own
         Inputs of the scenario with the components' own costs.
     engine
-        Built for them.
+        Built for them, with the objective of the scenario.
     time_limit
         Wall time that the solver of a second process may take [s].
     start
@@ -107,10 +107,9 @@ def solve_with_rungs(
     SolverError
         When there is no optimum.
     """
-    inputs = with_objective(own, scenario)
     orders = rung_orders(scenario, own)
     if engine.has_warm_start:
-        result = engine.solve(inputs)
+        result = engine.solve(engine.base)
         return result, solve_rungs(own, scenario, engine, orders)
     services = list(orders)
     half = (len(services) + 1) // 2 if start else 0
@@ -118,7 +117,7 @@ def solve_with_rungs(
     wait = start(_solve_rungs_anew, case, scenario, first, time_limit) if start and first else None
     last_orders = {service: orders[service] for service in services[half:]}
     last_rungs = solve_rungs(own, scenario, engine, last_orders)
-    result = engine.solve(inputs)
+    result = engine.solve(engine.base)
     first_rungs: list[Rung] = []
     if wait is not None:
         try:

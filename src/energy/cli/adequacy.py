@@ -37,7 +37,7 @@ def _adequacy_command(
     Also: CVaR of unserved energy (the worst twentieth), and the firm capacity that would serve as well as the line.
     """
     from energy.report.text_table import with_errors
-    from energy.results.ownership import refuse_unwritable
+    from energy.results.files import refuse_unwritable
     from energy.scenario import read_hazards
 
     case, asked = read_asked(scenario, overrides)

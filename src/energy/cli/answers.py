@@ -65,7 +65,7 @@ def answer_folder(out: Path, name: str, force: bool) -> Path:
     InputError
         When something else is in the way; with ``force`` it is taken away.
     """
-    from energy.results.ownership import refuse_strange_folder
+    from energy.results.files import refuse_strange_folder
 
     folder = out / name
     refuse_strange_folder(folder, force)
@@ -90,7 +90,7 @@ def show_answer(
         When the folder holds something else than a result.
     """
     from energy.report.answers.answer import answer_json, answer_text
-    from energy.results.manifest import provenance, write_tables
+    from energy.results.run_folder import provenance, write_tables
 
     names = [re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_") for title in answer.tables]
     tables = dict(zip(names, answer.tables.values(), strict=True))

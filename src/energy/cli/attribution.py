@@ -22,8 +22,8 @@ def _attribution_command(
     case, asked = read_asked(scenario, overrides)
     from energy.analysis.attribution import attribution, mean_power
     from energy.report.month_tables import attribution_json, attribution_text
-    from energy.results.manifest import provenance, write_tables
-    from energy.results.ownership import refuse_strange_folder
+    from energy.results.files import refuse_strange_folder
+    from energy.results.run_folder import provenance, write_tables
 
     folder, start = out / asked.name, time.perf_counter()
     refuse_strange_folder(folder, force)

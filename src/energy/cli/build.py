@@ -21,8 +21,8 @@ def _build_command(
     """Write the unsolved PyPSA network of a scenario."""
     case, asked = read_asked(scenario, overrides)
     from energy.model import build
-    from energy.results.atomic_write import atomic_file
     from energy.results.export import write_network
+    from energy.results.files import atomic_file
 
     n = build(case, asked)
     with atomic_file(out, force) as draft:

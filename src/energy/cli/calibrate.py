@@ -47,7 +47,7 @@ def _calibrate_command(
 
     A stopped calibration resumes.
     """
-    from energy.results.ownership import refuse_unwritable
+    from energy.results.files import refuse_unwritable
 
     case, years = _years(scenarios, overrides)
     folder = out / case.name
@@ -138,7 +138,7 @@ def _calibrate(
 
 def _write_posterior(calibration: Calibration, path: Path, force: bool = False) -> None:
     from energy.report.calibration_text import posterior_table
-    from energy.results.atomic_write import atomic_file
+    from energy.results.files import atomic_file
 
     posterior = posterior_table(calibration)
     with atomic_file(path, force, table=True) as draft:

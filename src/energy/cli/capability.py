@@ -30,8 +30,7 @@ def _capability_command(
     case, asked = read_asked(scenario, overrides)
     from energy.analysis.case_capability import allocation, case_capability
     from energy.report.month_tables import capability_json, capability_rows
-    from energy.results.atomic_write import atomic_file
-    from energy.results.table_writer import plain_cells
+    from energy.results.files import atomic_file, plain_cells
 
     with working(f"{asked.name} …"):
         taken = allocation(allocated)

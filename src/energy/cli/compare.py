@@ -25,12 +25,12 @@ def _compare_command(
     as_json: AS_JSON = False,
 ) -> None:
     """Compare finished runs: first the inputs that differ, then the results. The first run is the base."""
-    from energy.plots.library import write_comparison
-    from energy.plots.small_multiples import small_multiples_figure
+    from energy.plots.comparison import write_comparison
+    from energy.plots.monthly import small_multiples_figure
     from energy.plots.style import save
     from energy.report.side_by_side import comparison_text
     from energy.results.compare import compare
-    from energy.results.dataset import read_record
+    from energy.results.run_folder import read_record
 
     runs = [folder for folder in folders if folder.resolve() != out.resolve()]  # results/* names the last comparison
     comparison = compare(runs)

@@ -42,8 +42,7 @@ def _export_command(
 ) -> None:
     """Write finished runs for other programs."""
     from energy.report.other_programs import write_geography, write_workbook
-    from energy.results.data_package import write_data_package
-    from energy.results.export import export
+    from energy.results.export import export, write_data_package
 
     if kind is _Format.DATAPACKAGE:
         paths = write_data_package(folders, out, force)

@@ -42,8 +42,8 @@ def _figures_command(
     """Draw every figure of a finished run, or the named ones."""
     from energy.plots.registry import chosen
     from energy.plots.style import save
-    from energy.results.atomic_write import writable_folder
-    from energy.results.dataset import read_record
+    from energy.results.files import writable_folder
+    from energy.results.run_folder import read_record
 
     dataset = read_record(folder)
     drawn = chosen(dataset, only)

@@ -19,8 +19,8 @@ def _import_command(
 ) -> None:
     """Turn a MATPOWER or PSS/E case into a PyPSA network, which every command takes as a case."""
     from energy.model.foreign_network import read_foreign_network
-    from energy.results.atomic_write import atomic_file
     from energy.results.export import write_network
+    from energy.results.files import atomic_file
 
     network = read_foreign_network(file)
     with atomic_file(out, force) as draft:

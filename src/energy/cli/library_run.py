@@ -70,7 +70,7 @@ def _refuse_early(scenarios: list[Any], out: Path, force: bool) -> None:
     """Show the faults of all scenarios, each once, before the first of them is solved."""
     from energy.errors import InputError
     from energy.report.run_library import check
-    from energy.results.ownership import refuse_other_question, refuse_strange_folder
+    from energy.results.files import refuse_other_question, refuse_strange_folder
 
     faults: dict[Any, None] = {}
     for scenario in scenarios:
@@ -96,7 +96,7 @@ def _say(
     as_json: bool,
     force: bool,
 ) -> None:
-    from energy.plots.library import write_comparison
+    from energy.plots.comparison import write_comparison
     from energy.report.side_by_side import comparison_text
     from energy.results.compare import compare
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def _title(dataset: xr.Dataset) -> str:
     """Return the title of the map: what it shows, and of which run."""
-    from energy.plots.frame import heading
+    from energy.plots.style import heading
 
     return heading(dataset, "Mean flows")
 
@@ -29,8 +29,8 @@ def _map_command(
 ) -> None:
     """Write PyPSA's interactive map of a finished run as one HTML page that needs no network."""
     from energy.report.interactive_map import interactive_map
-    from energy.results.atomic_write import atomic_file
-    from energy.results.dataset import read_network, read_record
+    from energy.results.files import atomic_file
+    from energy.results.run_folder import read_network, read_record
 
     dataset, out = read_record(folder), page_file(out)
     with working("drawing …"):

@@ -134,10 +134,10 @@ def _simulate_command(
     from energy.analysis.policy.policy_file import load_policy, read_manifest
     from energy.analysis.policy.simulated_years import simulated_years
     from energy.analysis.policy.water_policy import ChainDesign, policy_model
-    from energy.plots.rule_curves import rule_curves_figure
+    from energy.plots.policy import rule_curves_figure
     from energy.plots.style import save
     from energy.report.policy_text import RULE_CURVES, simulation_text
-    from energy.results.atomic_write import atomic_file
+    from energy.results.files import atomic_file
 
     case, asked = read_asked(scenario, overrides)
     file = policy_file(out, asked.name)
@@ -179,7 +179,7 @@ def _write_pages(years: xr.Dataset, case: Case, project: Path) -> None:
     from energy.analysis.policy.firm_energy import firm_energy_table
     from energy.analysis.policy.levels_on_record import levels_on_record
     from energy.analysis.policy.season_comparison import harm_table, season_comparison
-    from energy.plots.levels_on_record import levels_on_record_figure
+    from energy.plots.policy import levels_on_record_figure
     from energy.plots.style import save
     from energy.report.docs_pages import write_blocks
     from energy.report.policy_docs import FIGURE, SEASON_PAGES, policy_blocks

@@ -64,8 +64,7 @@ def _questions_command(
 
 def _write_page(page: Path, library: Library, force: bool) -> None:
     from energy.report.questions.registry import QUESTIONS, questions_page
-    from energy.results.atomic_write import atomic_file
-    from energy.results.ownership import refuse_strange_file
+    from energy.results.files import atomic_file, refuse_strange_file
 
     refuse_strange_file(page, force)
     answers = {}

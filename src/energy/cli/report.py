@@ -20,8 +20,7 @@ def _report_command(
 ) -> None:
     """Write finished runs as one HTML page that stands alone, and as PDF."""
     from energy.report.report_page import report_page, write_pdf
-    from energy.results.atomic_write import atomic_file
-    from energy.results.ownership import refuse_strange_file
+    from energy.results.files import atomic_file, refuse_strange_file
 
     out = page_file(out)
     refuse_strange_file(out, force)

@@ -24,7 +24,7 @@ def _rerun_command(
     force: FORCE = False,
 ) -> None:
     """Repeat a finished run from its manifest; exit code 1 where the numbers differ."""
-    from energy.results.ownership import refuse_strange_folder
+    from energy.results.files import refuse_strange_folder
     from energy.results.rerun import rerun
 
     start, console = time.perf_counter(), new_console()

@@ -90,7 +90,7 @@ def _refuse_names(whole_library: bool) -> None:
 
 def _refuse_folders(asked: list[tuple[Any, Any]], out: Path, force: bool) -> None:
     """Refuse folders that hold something else, before anything is solved."""
-    from energy.results.ownership import refuse_other_question, refuse_strange_folder
+    from energy.results.files import refuse_other_question, refuse_strange_folder
 
     for _, scenario in asked:
         folder = out / scenario.name

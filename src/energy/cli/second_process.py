@@ -103,7 +103,7 @@ def _do_what_comes(connection: Connection, other_end: Connection) -> None:
     import pypsa  # noqa: F401
 
     import energy.plots.monthly
-    import energy.results.network_file  # noqa: F401
+    import energy.results.run_folder  # noqa: F401
 
     with suppress(EOFError, OSError):  # nobody is left who sends or waits
         while True:

@@ -61,9 +61,8 @@ def _sensitivity_command(
     from energy.analysis.sensitivity.sensitivity import SensitivityBudget, refuse_unanswerable, sensitivity
     from energy.analysis.sensitivity.uncertain_parameters import uncertain_parameters
     from energy.analysis.sweep.store import Journal
-    from energy.plots.frame import foot_of
     from energy.plots.risk import tornado_figure
-    from energy.plots.style import save
+    from energy.plots.style import foot_of, save
     from energy.report.docs_pages import refuse_without_block
     from energy.report.sensitivity_text import (
         BLOCK,
@@ -75,7 +74,7 @@ def _sensitivity_command(
         spread_table,
     )
     from energy.report.text_table import frame_text
-    from energy.results.ownership import refuse_unwritable
+    from energy.results.files import refuse_unwritable
 
     case, asked = read_asked(scenario, overrides)
     folder = out / f"{asked.name}-{metric}"

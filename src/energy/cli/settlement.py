@@ -38,12 +38,11 @@ def _settlement_command(
     """Print payments by month, debt service, fuel saved, congestion rent, and welfare by country."""
     case, asked = read_asked(scenario, overrides)
     from energy.analysis.settlement import settlement
-    from energy.plots.frame import foot_of
-    from energy.plots.style import save
-    from energy.plots.welfare import welfare_figure
+    from energy.plots.settlement import welfare_figure
+    from energy.plots.style import foot_of, save
     from energy.report.month_tables import settlement_json, settlement_text, tables_of
-    from energy.results.manifest import provenance, write_tables
-    from energy.results.ownership import refuse_strange_folder
+    from energy.results.files import refuse_strange_folder
+    from energy.results.run_folder import provenance, write_tables
 
     folder, start = out / asked.name, time.perf_counter()
     refuse_strange_folder(folder, force)

@@ -50,7 +50,7 @@ def _sweep_command(
     from energy.analysis.sweep.sweep import sweep
     from energy.analysis.sweep.sweep_file import read_sweep
     from energy.cli.policy import DEFAULT_OUT, policy_file
-    from energy.plots.frame import foot_of
+    from energy.plots.style import foot_of
     from energy.report.side_by_side import sweep_text
     from energy.results.sweep_table import quantity_of, refuse_unknown
 
@@ -121,9 +121,8 @@ def _write(dataset: xr.Dataset, folder: Path, quantity: str, footer: str) -> Non
     """Write the values of a sweep as a table, and one of its quantities as a figure."""
     from energy.plots.style import save
     from energy.plots.sweep import drawable, sweep_figure
-    from energy.results.atomic_write import atomic_file
+    from energy.results.files import atomic_file, plain_cells
     from energy.results.sweep_table import values_table
-    from energy.results.table_writer import plain_cells
 
     table = plain_cells(values_table(dataset))
     with atomic_file(folder / "values.csv", table=True) as draft:

@@ -32,8 +32,7 @@ def show_table(
 
 def write_table(table: pd.DataFrame, out: Path, force: bool) -> None:
     """Write a table to ``out``."""
-    from energy.results.atomic_write import atomic_file, writable_folder
-    from energy.results.table_writer import plain_cells
+    from energy.results.files import atomic_file, plain_cells, writable_folder
 
     writable_folder(out.parent)
     with atomic_file(out, force, table=True) as draft:

@@ -2,8 +2,8 @@
 
 from energy.plots.comparison import comparison_figure
 from energy.plots.duration import duration_figure
-from energy.plots.monthly import monthly_figure, plot
-from energy.plots.registry import draw
+from energy.plots.monthly import monthly_figure
+from energy.plots.registry import draw, plot
 from energy.plots.sweep import sweep_figure
 from energy.plots.waterfall import waterfall_figure
 

@@ -1,4 +1,4 @@
-"""Duration curve of transferable power over the season."""
+"""Duration curves: of transferable power over the season, and of prices by country."""
 
 from __future__ import annotations
 
@@ -8,37 +8,18 @@ import numpy as np
 
 from energy.errors import Fault, InputError
 from energy.metrics.monthly import FIRM
-from energy.plots.frame import footer, framed, heading
-from energy.plots.style import CAUSES, CEILING, LINES, styled, tick_text
+from energy.plots.style import CAUSES, CEILING, LINES, footer, framed, heading, styled, tick_text
+from energy.results.countries import countries_of, country_name
+from energy.results.season import duration_curve
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-
-def duration_curve(dataset: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """Return hours, from 0 to those of the season, and the power that is reached or passed for so long [MW].
-
-    Parameters
-    ----------
-    dataset
-        From ``energy.results.record.record``.
-
-    Returns
-    -------
-    tuple
-        Edges of the steps [h], shape (steps + 1,), and powers from high to low [MW], shape (steps,).
-    """
-    hours = (dataset["weight"] * dataset["season"]).to_numpy()
-    power = dataset["transferable"].to_numpy()
-    in_season = hours > 0
-    hours_in_season = hours[in_season]
-    power_in_season = power[in_season]
-    from_high_to_low = np.argsort(-power_in_season, kind="stable")
-    passed = np.cumsum(hours_in_season[from_high_to_low])
-    edges = np.concatenate([[0.0], passed])
-    return edges, power_in_season[from_high_to_low]
+LONGEST = 24  # letters of a name in the legend
+HIGHEST_SHARE = 0.98
+"""Share of the hours whose prices the axis holds; hours of shed demand cost far more, and are said in words."""
 
 
 def duration_figure(*datasets: xr.Dataset, size: str = "journal") -> Figure:
@@ -47,7 +28,7 @@ def duration_figure(*datasets: xr.Dataset, size: str = "journal") -> Figure:
     Parameters
     ----------
     datasets
-        One Dataset a scenario, from ``energy.results.record.record``.
+        One Dataset a scenario, from ``energy.results.dataset.record``.
     size
         ``journal`` or ``slide``.
 
@@ -201,3 +182,113 @@ def _mark_firm(axes: Axes, hours: np.ndarray, power: np.ndarray) -> None:
         va="bottom",
         fontsize=8,
     )
+
+
+def _price_duration(dataset: xr.Dataset, country: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return hours, from 0 to those of the horizon, and the price that is reached or passed for so long.
+
+    The price of a country is the mean of its buses with demand, weighed by the demand.
+
+    Parameters
+    ----------
+    dataset
+        From ``energy.results.dataset.record``.
+    country
+        Code in the ``country`` column of buses.
+
+    Returns
+    -------
+    tuple
+        Edges of the steps [h], shape (snapshots + 1,), and prices from high to low [USD/MWh], shape (snapshots,).
+    """
+    hours = dataset["weight"].to_numpy()
+    price = _price(dataset, country)
+    from_high_to_low = np.argsort(-price, kind="stable")
+    passed = np.cumsum(hours[from_high_to_low])
+    edges = np.concatenate([[0.0], passed])
+    return edges, price[from_high_to_low]
+
+
+def _price(dataset: xr.Dataset, country: str) -> np.ndarray:
+    """Return the price of a country in each snapshot [USD/MWh]."""
+    buses = dataset["buses"].to_numpy()
+    countries = dataset["buses_country"].to_numpy()
+    country_of_bus = dict(zip(buses, countries, strict=True))
+    column_of_bus = {bus: column for column, bus in enumerate(buses)}
+    marginal_price = dataset["buses_marginal_price"]
+    prices = marginal_price.transpose("snapshot", "buses").to_numpy()
+    loads = dataset["loads_p"]
+    demand = loads.transpose("snapshot", "loads").to_numpy()
+    cost = np.zeros(len(prices))
+    total = np.zeros(len(prices))
+    for column, bus in enumerate(dataset["loads_bus"].to_numpy()):
+        if country_of_bus[bus] != country:
+            continue
+        load = np.abs(demand[:, column])
+        price_of_bus = prices[:, column_of_bus[bus]]
+        cost += load * price_of_bus
+        total += load
+    price = np.zeros_like(cost)
+    np.divide(cost, total, out=price, where=total > 0)
+    return price
+
+
+def price_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
+    """Draw the duration of prices, a curve a country.
+
+    Parameters
+    ----------
+    dataset
+        From ``energy.results.dataset.record``, of a least-cost run.
+    size
+        ``journal`` or ``slide``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One axes: hours of the horizon against USD/MWh.
+
+    Raises
+    ------
+    InputError
+        When the run is not a least-cost run: its prices are no money.
+    """
+    if dataset.attrs.get("scenario_objective") != "dispatch":
+        what = "prices are money in least-cost runs only"
+        raise InputError(Fault(what, allowed="objective: dispatch", repair="run with --set objective=dispatch"))
+    curves = {country: _price_duration(dataset, country) for country in countries_of(dataset)}
+    shown = np.concatenate([price for _, price in curves.values()])
+    highest = shown.max()
+    lowest = min(0.0, float(shown.min()))
+    top = 1.1 * float(np.quantile(shown, HIGHEST_SHARE))
+    note = "Price of the buses with demand, weighed by it."
+    if highest > top:
+        note += f" Cut off at {top:,.0f} USD/MWh: hours with shed demand cost up to {highest:,.0f}."
+    with styled():
+        title = heading(dataset, "Duration of prices")
+        figure = framed(title, footer(dataset, note=note), size)
+        axes = figure.subplots()
+        for number, (country, (hours, price)) in enumerate(curves.items()):
+            name = country_name(country)
+            axes.stairs(
+                price,
+                hours,
+                color=LINES[number % len(LINES)],
+                lw=1.6,
+                label=name[:LONGEST],
+                baseline=None,
+            )
+        axes.set_ylim(1.05 * lowest, top if top > 0 else 1.0)
+        axes.set_xlim(0, float(dataset["weight"].sum()))
+        axes.set_xlabel("hours of the horizon [h]")
+        axes.set_ylabel("price [USD/MWh]")
+        axes.xaxis.set_major_formatter(tick_text)
+        axes.yaxis.set_major_formatter(tick_text)
+        axes.grid(axis="y")
+        axes.legend(
+            loc="lower left",
+            bbox_to_anchor=(0, 1),
+            ncols=5,
+            borderaxespad=0.2,
+        )
+    return figure

@@ -10,21 +10,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from energy.errors import Fault, InputError
-from energy.plots.frame import MARGIN as SHEET_MARGIN
-from energy.plots.frame import footer, framed, heading
-from energy.plots.map_flows import flows, places, plants
+from energy.plots.flows import flows, places, plants
 from energy.plots.map_labels import Labels
 from energy.plots.map_symbols import (
     PLANT_EDGE,
+    MapExtent,
+    MapView,
+    Point,
     add_loading_bar,
     draw_flows,
     draw_plant,
+    extent_around,
     legend_handles,
     plant_radius,
+    widened,
 )
-from energy.plots.map_view import MapExtent, MapView, Point, extent_around, widened
-from energy.plots.style import SIZES, styled
-from energy.results.labels import country_name
+from energy.plots.style import MARGIN as SHEET_MARGIN
+from energy.plots.style import SIZES, footer, framed, heading, styled
+from energy.results.countries import country_name
 
 if TYPE_CHECKING:
     import xarray as xr

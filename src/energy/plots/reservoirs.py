@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from energy.errors import Fault, InputError, nearest
-from energy.plots.frame import footer, framed, heading
-from energy.plots.style import styled, tick_text
+from energy.plots.style import footer, framed, heading, styled, tick_text
 from energy.results.reservoirs import Reservoir, VolumeLimit, reservoir, reservoirs, volume_limits
 
 if TYPE_CHECKING:

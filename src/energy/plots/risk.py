@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from energy.analysis.risk.summary import ALL_TOGETHER
-from energy.plots.frame import footer
-from energy.plots.style import colour, save, styled, tick_text
-from energy.results.labels import MONTHS, range_text, short
+from energy.plots.style import colour, footer, save, styled, tick_text
+from energy.reading.month_day import MONTHS
+from energy.reading.units import range_text
+from energy.scenario.value_key import short
 
 if TYPE_CHECKING:
     import xarray as xr

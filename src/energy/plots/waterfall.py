@@ -1,4 +1,4 @@
-"""Waterfall figure: from the contract's ceiling to what is delivered, by cause."""
+"""Waterfall from the contract's ceiling to what is delivered: as steps, and as a ladder beside other figures."""
 
 from __future__ import annotations
 
@@ -6,22 +6,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from energy.plots.frame import footer, framed, heading
-from energy.plots.season_ladder import CONTRACT, taken_text
-from energy.plots.style import CEILING, colour, styled, tick_text
-from energy.results.labels import words
-from energy.results.waterfall import in_season
+from energy.plots.style import CEILING, colour, footer, framed, heading, styled, tick_text
+from energy.results.season import ENDS, NO_SERVICES, WaterfallStep, waterfall_table, words
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ENDS = ("ceiling", "delivered")
+CONTRACT = "contract ceiling"
 
 
 class _Bar(NamedTuple):
-    """A bar of the waterfall: from its start on, with its number above it."""
+    """A bar of the season: from its start on, in its colour, with its number beside it; upright or lying."""
 
     label: str
     start: float
@@ -30,25 +27,145 @@ class _Bar(NamedTuple):
     text: str
 
     @property
-    def top(self) -> float:
-        """Upper end."""
+    def high(self) -> float:
+        """Upper or right end."""
         return max(self.start, self.start + self.length)
 
     @property
-    def bottom(self) -> float:
-        """Lower end."""
+    def low(self) -> float:
+        """Lower or left end."""
         return min(self.start, self.start + self.length)
 
 
-def waterfall_table(dataset: xr.Dataset) -> pd.DataFrame:
-    """Return the ladder of a run as ``waterfall_figure`` takes it: ceiling, causes, delivered [GWh by month]."""
-    months = pd.Index(dataset["month"].to_numpy(), name="month")
-    table = pd.DataFrame({"ceiling": dataset["month_ceiling"].to_numpy()}, index=months)
-    if "month_lost" in dataset:
-        for cause in dataset["cause"].to_numpy():
-            table[str(cause)] = dataset["month_lost"].sel(cause=cause).to_numpy()
-    table["delivered"] = dataset["month_delivered"].to_numpy()
-    return in_season(table)
+def _contract_bar(ceiling: float) -> _Bar:
+    """Return the bar that all others are taken from [GWh]."""
+    return _Bar(CONTRACT, start=0.0, length=ceiling, colour=CEILING, text=f"{ceiling:,.0f}")
+
+
+def _delivered_bar(delivered: float) -> _Bar:
+    """Return the bar of what is left [GWh]."""
+    return _Bar("delivered", start=0.0, length=delivered, colour=colour("delivered"), text=f"{delivered:,.0f}")
+
+
+def season_ladder(
+    axes: Axes,
+    steps: list[WaterfallStep],
+    ceiling: float,
+    delivered: float,
+) -> None:
+    """Draw the season from the ceiling down to what is delivered, a row a cause."""
+    rows = _season_rows(steps, ceiling, delivered)
+    for number, row in enumerate(rows):
+        _draw_row(axes, number, row, ceiling)
+    levels = [ceiling, *[step.leaves for step in steps]]
+    for number, level in enumerate(levels):
+        axes.plot(
+            [level, level],
+            [number, number + 1],
+            color="#999999",
+            lw=0.6,
+            zorder=0,
+        )
+    names = [row.label for row in rows]
+    axes.set_yticks(range(len(rows)), names, fontsize=8)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_xlim(0, 1.22 * max(levels) if ceiling else 1)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.locator_params(axis="x", nbins=4)
+    axes.xaxis.set_major_formatter(tick_text)
+    axes.set_xlabel("energy in the season [GWh]")
+    is_numbered = any(name[0].isdigit() for name in names)
+    if is_numbered:
+        axes.set_title(
+            "numbered: served before CASA-1000, in this order",
+            loc="right",
+            fontsize=7,
+            color="#444444",
+        )
+
+
+def _season_rows(
+    steps: list[WaterfallStep],
+    ceiling: float,
+    delivered: float,
+) -> list[_Bar]:
+    """Return the rows of the ladder: the ceiling, what each cause takes, what is delivered [GWh]."""
+    rows = [_contract_bar(ceiling)]
+    for label, step in zip(_numbered(steps), steps, strict=True):
+        rung = _Bar(
+            label,
+            start=step.leaves,
+            length=step.takes,
+            colour=colour(step.cause),
+            text=_taken_text(step.takes),
+        )
+        rows.append(rung)
+    return [*rows, _delivered_bar(delivered)]
+
+
+def _draw_row(
+    axes: Axes,
+    number: int,
+    row: _Bar,
+    ceiling: float,
+) -> None:
+    """Draw a bar and its number: inside it where there is no room at its end."""
+    is_contract = row.label == CONTRACT
+    axes.barh(
+        number,
+        row.length,
+        0.12 if is_contract else 0.62,
+        left=row.start,
+        color=row.colour,
+        label=f"_{row.label}",
+    )
+    end = row.high
+    if abs(row.length) < 0.01 * ceiling:  # a month may have what cancels out in the season: the row says its colour
+        axes.plot(end, number, "s", ms=5, color=row.colour)
+        end += 0.02 * ceiling
+    ends_at_the_edge = end > 0.72 * ceiling
+    has_room_inside = row.length > 0.3 * ceiling and not is_contract
+    is_inside = ends_at_the_edge and has_room_inside
+    x = end + 0.02 * ceiling
+    if is_inside:
+        x = row.start + row.length / 2
+    is_on_dark = is_inside and row.label == "delivered"
+    axes.text(
+        x,
+        number,
+        row.text,
+        va="center",
+        ha="center" if is_inside else "left",
+        fontsize=8,
+        color="white" if is_on_dark else "black",
+    )
+
+
+def _numbered(steps: list[WaterfallStep]) -> list[str]:
+    """Return the labels of the rungs; those of protected services with their place in the protection order."""
+    labels = []
+    services = 0
+    for step in steps:
+        label = step.label
+        if step.cause not in NO_SERVICES:
+            services += 1
+            label = f"{services}. {label}"
+        labels.append(label)
+    return labels
+
+
+def _taken_text(energy: float) -> str:
+    """Return what a cause takes as a number with its sign; what it gives back has a plus.
+
+    Examples
+    --------
+    >>> _taken_text(12.3), _taken_text(0.2), _taken_text(-4)
+    ('−12', '0', '+4')
+    """
+    if round(energy) == 0:
+        return "0"
+    return f"{-energy:+,.0f}".replace("-", "−")
 
 
 def waterfall_figure(
@@ -92,7 +209,7 @@ def waterfall_figure(
     ends = [bar.start + bar.length for bar in bars]
     highest_of_range = season[1] if season is not None else 0.0
     span = max(1.0, highest_of_range, *ends)
-    lowest = min(0.0, *(bar.bottom for bar in bars))
+    lowest = min(0.0, *(bar.low for bar in bars))
     with styled():
         figure = framed(title, foot, size)
         axes = figure.subplots()
@@ -136,7 +253,7 @@ def _draw_bar(
     )
     axes.text(
         number,
-        bar.top + 0.015 * span,
+        bar.high + 0.015 * span,
         bar.text,
         ha="center",
         va="bottom",
@@ -173,14 +290,7 @@ def _bars(table: pd.DataFrame) -> list[_Bar]:
     sums = table.sum()
     ceiling = float(sums["ceiling"])
     delivered = float(sums["delivered"])
-    first = _Bar(
-        CONTRACT,
-        start=0.0,
-        length=ceiling,
-        colour=CEILING,
-        text=f"{ceiling:,.0f}",
-    )
-    bars = [first]
+    bars = [_contract_bar(ceiling)]
     level = ceiling
     for cause in map(str, table.columns):
         if cause in ENDS:
@@ -191,18 +301,11 @@ def _bars(table: pd.DataFrame) -> list[_Bar]:
             start=level - taken,
             length=taken,
             colour=colour(cause),
-            text=taken_text(taken),
+            text=_taken_text(taken),
         )
         bars.append(bar)
         level -= taken
-    last = _Bar(
-        "delivered",
-        start=0.0,
-        length=delivered,
-        colour=colour("delivered"),
-        text=f"{delivered:,.0f}",
-    )
-    return [*bars, last]
+    return [*bars, _delivered_bar(delivered)]
 
 
 def ladder_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:

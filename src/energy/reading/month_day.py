@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator
 
 from energy.reading.frozen import refuse
 
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _ALLOWED = "MM-DD, as 05-01"
 _LEAP_YEAR = 2000
 

@@ -14,11 +14,9 @@ from energy.analysis import Run
 from energy.metrics.month_units import with_units
 from energy.plots.monthly import monthly
 from energy.plots.style import save
-from energy.results.atomic_write import atomic_folder
 from energy.results.dataset import record
-from energy.results.manifest import manifest_of, write_manifest
-from energy.results.network_file import write_netcdf, write_network
-from energy.results.table_writer import plain_cells
+from energy.results.files import atomic_folder, plain_cells
+from energy.results.run_folder import manifest_of, write_manifest, write_netcdf, write_network
 
 _Start = Callable[..., Callable[[], Any]]
 """Begins a function with its arguments, perhaps in another process, and returns what waits for it."""

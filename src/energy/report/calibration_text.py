@@ -15,7 +15,7 @@ from energy.analysis.calibration.history_matching import Calibration
 from energy.analysis.calibration.misfit import CUT, implausibility
 from energy.analysis.sensitivity.number_sets import SET
 from energy.errors import Fault, InputError
-from energy.results.labels import short
+from energy.scenario.value_key import short
 
 NARROW = 1800.0
 """Width of the baseline's range [GWh] above which the page names what would narrow it."""

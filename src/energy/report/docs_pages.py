@@ -17,7 +17,7 @@ import pandas as pd
 
 from energy.errors import Fault, InputError, nearest
 from energy.report.text_table import fixed, markdown_table
-from energy.results.atomic_write import atomic_file
+from energy.results.files import atomic_file
 from energy.results.predicted_ranges import range_of, recorded_ranges
 
 MARK = re.compile(r"<!--= (?P<what>[^|>]+?) \| (?P<unit>\S+) -->(?P<text>[^<]*)<!--/-->")

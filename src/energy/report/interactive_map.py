@@ -10,8 +10,8 @@ import pandas as pd
 
 from energy.model.pypsa_logging import quiet_pypsa
 from energy.plots.map import HOME, borders
-from energy.results.country_balance import STUDIED
-from energy.results.ownership import MARK
+from energy.results.countries import STUDIED
+from energy.results.files import MARK
 
 if TYPE_CHECKING:
     import pypsa

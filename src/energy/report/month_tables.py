@@ -19,7 +19,7 @@ from energy.report.text_table import (
     text_table,
     words_column,
 )
-from energy.results.labels import words
+from energy.results.season import words
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -10,13 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from energy.plots.map_flows import flows, places, plants
-from energy.plots.monthly import month_table
-from energy.results.atomic_write import atomic_file
-from energy.results.dataset import read_record
-from energy.results.labels import words
-from energy.results.ownership import MARK
-from energy.results.run_folder import read_run
+from energy.plots.flows import flows, places, plants
+from energy.results.files import MARK, atomic_file
+from energy.results.run_folder import read_record, read_run
+from energy.results.season import month_table, words
 
 if TYPE_CHECKING:
     import xarray as xr

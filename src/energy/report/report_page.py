@@ -19,19 +19,16 @@ from typing import TYPE_CHECKING, Any
 from energy.errors import Fault, InputError
 from energy.metrics.month_columns import LOST
 from energy.plots.comparison import comparison_figure
-from energy.plots.frame import footer, framed
-from energy.plots.monthly import month_table
 from energy.plots.registry import entries
-from energy.plots.style import styled
+from energy.plots.style import footer, framed, styled
 from energy.report.evidence import evidence_of
 from energy.report.summary import rows, structure_sentences, summary, title_words
 from energy.report.text_table import fixed
-from energy.results.atomic_write import atomic_file
 from energy.results.compare import compare
-from energy.results.dataset import read_record
-from energy.results.labels import country_name, words
-from energy.results.ownership import MARK
-from energy.results.run_folder import read_run
+from energy.results.countries import country_name
+from energy.results.files import MARK, atomic_file
+from energy.results.run_folder import read_record, read_run
+from energy.results.season import month_table, words
 
 if TYPE_CHECKING:
     import xarray as xr

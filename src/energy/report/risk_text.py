@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from energy.analysis.risk.summary import ALL_TOGETHER
+from energy.reading.month_day import MONTHS
 from energy.report.text_table import TextColumn, markdown_table, number_columns, text_table, words_column
-from energy.results.labels import MONTHS
 
 if TYPE_CHECKING:
     import xarray as xr

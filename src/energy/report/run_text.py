@@ -9,6 +9,7 @@ import pandas as pd
 
 from energy.analysis import Run
 from energy.analysis.cost_of_imperfect_foresight import ForesightCost, costs_of_imperfect_foresight
+from energy.analysis.recorded_exchanges import RecordedEnergy, recorded_exchanges
 from energy.metrics import transferable
 from energy.metrics.country_exchanges import PURCHASES, SENT, country_exchanges, delivered_by_sender
 from energy.metrics.line_losses import line_losses
@@ -16,13 +17,13 @@ from energy.metrics.month_columns import SURPLUS, surplus_by_country
 from energy.metrics.monthly import FIRM, firm_power
 from energy.metrics.options import reverse_energy
 from energy.metrics.unmet_irrigation import unmet_irrigation
+from energy.reading.month_day import MONTHS
 from energy.report.summary import structure_sentences
 from energy.report.text_table import SECTION, TextColumn, fixed, fixed_cells, number_columns, text_table, words_column
-from energy.results.exchange_dataset import exchange_dataset
-from energy.results.labels import MONTHS, country_name, words
+from energy.results.countries import country_name
+from energy.results.dataset_parts import exchange_dataset
 from energy.results.predicted_ranges import season_range
-from energy.results.recorded_exchanges import RecordedEnergy, recorded_exchanges
-from energy.results.waterfall import in_season, verdict, waterfall
+from energy.results.season import in_season, verdict, waterfall, words
 from energy.solve import Result
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from energy.analysis.sensitivity.number_sets import narrowed
+from energy.reading.units import range_text
 from energy.report.text_table import fixed, markdown_table
-from energy.results.labels import range_text, short
+from energy.scenario.value_key import short
 
 if TYPE_CHECKING:
     from energy.analysis.sensitivity.number_sets import NumberSets

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from energy.plots.sweep_labels import axis_label, value_texts
 from energy.report.text_table import SECTION, fixed, number_columns, text_table, words_column
 from energy.results.compare import DELIVERED, SHARE, change, in_words
-from energy.results.labels import words
-from energy.results.sweep_table import axes_of, grid_of, label, quantities_of
+from energy.results.season import words
+from energy.results.sweep_table import axes_of, axis_label, grid_of, label, quantities_of, value_texts
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -10,11 +10,9 @@ import numpy as np
 
 from energy.metrics.monthly import FIRM
 from energy.metrics.options import CLOSED
-from energy.plots.duration import duration_curve
-from energy.plots.frame import when
-from energy.plots.waterfall import ENDS, waterfall_table
+from energy.plots.style import when
 from energy.results.compare import bases
-from energy.results.labels import words
+from energy.results.season import ENDS, duration_curve, waterfall_table, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -283,12 +281,12 @@ def structure_sentences(dataset: xr.Dataset) -> Iterator[str]:
     Parameters
     ----------
     dataset
-        From ``energy.results.dataset.record`` or ``energy.results.exchange_dataset.exchange_dataset``.
+        From ``energy.results.dataset.record`` or ``energy.results.dataset_parts.exchange_dataset``.
 
     Examples
     --------
     >>> import energy
-    >>> from energy.results.exchange_dataset import exchange_dataset
+    >>> from energy.results.dataset_parts import exchange_dataset
     >>> run = energy.run(energy.read_case("two_bus"), energy.read_scenario("two_bus"))
     >>> list(structure_sentences(exchange_dataset(run)))
     ['Certificate: no service could gain more than 0.001 MWh without one before it losing.']

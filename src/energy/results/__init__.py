@@ -1,6 +1,5 @@
 """Results: one Dataset a run, run folders, export, comparison, rerun."""
 
-from energy.results.dataset import record
-from energy.results.solved_run import SolvedRun, run
+from energy.results.dataset import SolvedRun, record, run
 
 __all__ = ["SolvedRun", "record", "run"]

@@ -13,9 +13,8 @@ import pandas as pd
 from energy.errors import Fault, InputError
 from energy.metrics.country_exchanges import PURCHASES
 from energy.metrics.month_columns import LOST, lost_by_cause
-from energy.results.labels import words
-from energy.results.run_folder import read_run
-from energy.results.waterfall import in_season
+from energy.results.run_folder import read_run, trade_of
+from energy.results.season import in_season, words
 
 UNCOMPARED = ("name", "description", "source", "question", "tags")
 """What a scenario says about itself, and no input of the model."""
@@ -100,16 +99,6 @@ def change(comparison: Mapping[str, Any], quantity: str) -> list[float]:
     """
     values = comparison["results"][quantity]
     return [value - values[base] for value, base in zip(values, comparison["bases"], strict=True)]
-
-
-def trade_of(scenario: Mapping[str, Any]) -> str:
-    """Return when and in which direction the contract lets a scenario's line trade."""
-    contract = scenario.get("contract")
-    if not isinstance(contract, dict):
-        contract = {}
-    outside = contract.get("outside_season", "closed")
-    direction = contract.get("direction", "forward")
-    return f"{outside} outside the season, {direction}"
 
 
 def bases(runs: Sequence[tuple[str, str]]) -> list[int]:

@@ -1,29 +1,30 @@
-"""Dataset of a run: all that figures, pages and exports read, so that none of them solves again."""
+"""Dataset of a run: all that figures, pages and exports read; and a run that carries it, for notebooks."""
 
 from __future__ import annotations
 
 import json
+from functools import cached_property
+from html import escape
 from importlib.metadata import version
-from pathlib import Path
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from energy.analysis import Run
+from energy.analysis import run as solved
 from energy.analysis.scenario_metrics import energy_by_day
-from energy.errors import Fault, InputError
 from energy.metrics import ceiling, transferable
 from energy.metrics.month_columns import lost_by_cause, surplus_by_country
 from energy.metrics.settlement import energy_terms, measured_shares, payments
+from energy.model.additions import with_additions
 from energy.model.axis import HOURS_A_DAY
 from energy.model.changed_inputs import change_texts, titled
-from energy.model.pypsa_logging import quiet_pypsa
-from energy.reading.file_name import ALLOWED, name_fault
-from energy.results.compare import trade_of
-from energy.results.event_dataset import event_dataset, volume_rule_dataset
-from energy.results.exchange_dataset import exchange_dataset
+from energy.results.dataset_parts import event_dataset, exchange_dataset, volume_rule_dataset
 from energy.results.predicted_ranges import season_attributes
+from energy.results.run_folder import form_of, trade_of
+from energy.scenario.named import CaseOrName, ScenarioOrName, case_and_scenario
 
 if TYPE_CHECKING:
     import pypsa
@@ -39,7 +40,6 @@ COMPONENTS = {
     "carriers": ("color", "nice_name"),
 }
 """Attributes of components that a figure or page reads; each becomes ``<list>_<attribute>`` along the list."""
-
 BOUNDED = {
     "links": ("p_min_pu", "p_max_pu"),
     "lines": ("s_max_pu",),
@@ -57,11 +57,14 @@ MONTHLY_BY = {
     "month_surplus": (surplus_by_country, "country", "surplus of sellers"),
 }
 """Variable → what gives its table, its dimension beside the months, and its long name."""
-_ATTRIBUTES = ("scenario", "case", "year", "water", "weakest_confidence", "version")
 EVERYWHERE = "all"
 """Country of the buses of a network that names none."""
-RUN = "make it with: energy run SCENARIO --out DIR"
-RUN_AGAIN = "make it again with energy run"
+MONTH_COLUMNS = {
+    "ceiling": "ceiling [GWh]",
+    "delivered": "delivered [GWh]",
+    "transferable mean": "mean [MW]",
+    "transferable max": "most [MW]",
+}
 
 
 def record(run: Run) -> xr.Dataset:
@@ -103,86 +106,8 @@ def record(run: Run) -> xr.Dataset:
         if part:
             dataset = dataset.merge(part, join="outer", compat="no_conflicts")
     dataset.attrs |= _attributes(run)
-    contents = json.dumps(_contents(dataset))
+    contents = json.dumps(form_of(dataset))
     return dataset.assign_attrs(contents=contents)
-
-
-def _contents(dataset: xr.Dataset) -> dict[str, list[Any]]:
-    """Return variable → its dimensions and whether it holds numbers, by which a reader sees that nothing is missing."""
-    contents: dict[str, list[Any]] = {}
-    for name, variable in dataset.variables.items():
-        is_number = variable.dtype.kind in "fiu"
-        contents[str(name)] = [is_number, *map(str, variable.dims)]
-    return contents
-
-
-def read_record(folder: Path) -> xr.Dataset:
-    """Read the Dataset of a finished run.
-
-    Raises
-    ------
-    InputError
-        When the folder holds none, or one without what figures need.
-    """
-    import xarray as xr
-
-    path = folder / "result.nc"
-    if not path.is_file():
-        raise InputError(Fault("no finished run here", path, repair=RUN))
-    try:
-        with xr.open_dataset(path) as opened:
-            dataset = opened.load()
-    except (OSError, ValueError) as err:
-        raise InputError(Fault(f"this is no result of a run: {err}", path, repair=RUN)) from None
-    missing = _missing(dataset)
-    if missing is not None:
-        what = f"this result lacks what figures need: {missing}"
-        raise InputError(Fault(what, path, repair=RUN_AGAIN))
-    what_of_name = name_fault(str(dataset.attrs["scenario"]))
-    if what_of_name is not None:
-        raise InputError(Fault(f"attribute scenario: {what_of_name}", path, allowed=ALLOWED, repair=RUN))
-    return dataset
-
-
-def _missing(dataset: xr.Dataset) -> str | None:
-    """Return the first thing that a run writes and a Dataset has not, or has in another form."""
-    for name in _ATTRIBUTES:
-        if name not in dataset.attrs:
-            return f"attribute {name}"
-    if not isinstance(dataset.attrs["year"], int | np.integer):
-        return "a year as a number"
-    if "month_delivered" not in dataset:
-        return "month_delivered"
-    try:
-        written = dict(json.loads(str(dataset.attrs.get("contents", "{}"))))
-    except (ValueError, TypeError, RecursionError):
-        return "attribute contents"
-    contents = _contents(dataset)
-    for name, form in written.items():
-        if contents.get(name) != form:
-            return str(name)
-    return None
-
-
-def read_network(folder: Path) -> pypsa.Network:
-    """Read the solved PyPSA network of a finished run.
-
-    Raises
-    ------
-    InputError
-        When the folder holds none.
-    """
-    import pypsa
-
-    path = folder / "network.nc"
-    if not path.is_file():
-        raise InputError(Fault("no solved network here", path, repair=RUN))
-    try:
-        with quiet_pypsa():
-            return pypsa.Network(str(path))
-    except Exception as err:  # noqa: BLE001   # PyPSA and netCDF raise many kinds for a broken file
-        what = " ".join(f"PyPSA cannot read this network: {err}".split())[:300]
-        raise InputError(Fault(what, path, repair=RUN_AGAIN)) from None
 
 
 def _attributes(run: Run) -> dict[str, Any]:
@@ -379,3 +304,87 @@ def _settlement(run: Run) -> xr.Dataset | None:
             "term": list(terms.columns),
         },
     )
+
+
+class SolvedRun(Run):
+    """A solved scenario, see ``energy.analysis.Run``; in a notebook it shows its months.
+
+    Examples
+    --------
+    >>> import energy
+    >>> run = energy.run("two_bus", "two_bus")
+    >>> run
+    two_bus: 348.8 GWh delivered in the season
+    >>> run.dataset["month_delivered"].attrs["units"]
+    'GWh'
+    >>> len(run.network.buses)
+    4
+    """
+
+    @cached_property
+    def dataset(self) -> xr.Dataset:
+        """The run as a Dataset, see ``energy.record``."""
+        return record(self)
+
+    @cached_property
+    def network(self) -> pypsa.Network:
+        """The solved PyPSA network."""
+        return self.result.network()
+
+    @property
+    def title(self) -> str:
+        """Name of the scenario, and what overrides changed in it."""
+        return titled(self.case, self.scenario)
+
+    @property
+    def delivered(self) -> float:
+        """Energy delivered in the season [GWh]."""
+        return float(self.table["delivered"].sum())
+
+    def __repr__(self) -> str:
+        """Return one line: title and season."""
+        return f"{self.title}: {self.delivered:,.1f} GWh delivered in the season"
+
+    def _repr_html_(self) -> str:
+        months = self.table[self.table["ceiling"] > 0]
+        shown = months[list(MONTH_COLUMNS)].rename(columns=MONTH_COLUMNS)
+        table = shown.to_html(float_format="{:,.0f}".format, border=0)
+        return f"<p><b>{escape(repr(self))}</b><br>{escape(self.scenario.description)}</p>{table}"
+
+
+def run(
+    case: CaseOrName,
+    scenario: ScenarioOrName,
+    time_limit: float = inf,
+    structure: bool = True,
+) -> SolvedRun:
+    """Solve a scenario, and the same with CASA-1000 ever earlier in the protection order.
+
+    Parameters
+    ----------
+    case, scenario
+        What exists, and what is asked: read before, or by name or path.
+    time_limit
+        Wall time that the solver may take [s].
+    structure
+        Whether to solve what the structure of the network does to the answer too.
+
+    Returns
+    -------
+    SolvedRun
+        With ``table`` (months), ``dataset`` (all numbers with units), ``network`` (PyPSA's) and ``rungs``.
+
+    Raises
+    ------
+    InputError, SolverError
+        When a name is not known, the scenario does not fit the case, or has no optimum.
+
+    Examples
+    --------
+    >>> float(round(run("two_bus", "two_bus").delivered, 2))
+    348.84
+    """
+    case, scenario = case_and_scenario(case, scenario)
+    case = with_additions(case, scenario)
+    made = solved(case, scenario, time_limit, structure)
+    return SolvedRun(**vars(made))

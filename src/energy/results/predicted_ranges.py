@@ -14,7 +14,7 @@ from energy.reading.library_folders import (
     reference_file,
     shipped_folder,
 )
-from energy.results.atomic_write import atomic_file
+from energy.results.files import atomic_file
 from energy.scenario import Scenario, read_scenario
 
 RANGES = Path("results/reference/ranges.csv")

@@ -15,7 +15,7 @@ from energy.analysis.policy.season_comparison import NET
 from energy.errors import Fault, InputError
 from energy.model.objective import STUDIED
 from energy.reading.library_folders import own_folder
-from energy.results.atomic_write import atomic_file
+from energy.results.files import atomic_file
 from energy.scenario import Scenario, read_scenario
 
 SEASONS = Path("results/reference/policy.csv")

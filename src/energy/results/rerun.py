@@ -12,15 +12,14 @@ from energy.analysis import Run, run
 from energy.case import read_case
 from energy.reading.schema_errors import validated
 from energy.reading.tree import Origin, planted
-from energy.results.manifest import PACKAGES, input_hashes, manifest_of
-from energy.results.run_folder import read_manifest
+from energy.results.run_folder import PACKAGES, input_hashes, manifest_of, read_manifest
 from energy.scenario import Scenario
 
 SAME = 1e-9  # relative; on one machine the numbers are the same to the last bit
 
 
 @dataclass(frozen=True)
-class Rerun:
+class _Rerun:
     """What came of making a run again.
 
     Attributes
@@ -38,7 +37,7 @@ class Rerun:
     numbers: Mapping[str, tuple[float, float]]
 
 
-def rerun(path: Path) -> Rerun:
+def rerun(path: Path) -> _Rerun:
     """Make a run again from nothing but its manifest and the case that it names.
 
     Parameters
@@ -78,7 +77,7 @@ def rerun(path: Path) -> Rerun:
         manifest["versions"],
         new_manifest["versions"],
     )
-    return Rerun(
+    return _Rerun(
         run=new_run,
         causes=(*input_changes, *version_changes),
         numbers=_number_changes(manifest, new_manifest),

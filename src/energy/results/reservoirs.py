@@ -9,7 +9,6 @@ import pandas as pd
 import xarray as xr
 
 from energy.model.profiles import HM3_AN_HOUR
-from energy.results.mean_day import months_of
 
 
 class Reservoir(NamedTuple):
@@ -85,7 +84,7 @@ def reservoir(dataset: xr.Dataset, name: str) -> Reservoir:
     Flows are means over the month, so that typical days and hours give the same form; the content is what the store
     holds at the month's last snapshot. ``at_least`` and ``at_most`` are the tightest bounds on the content in a month.
     """
-    months = months_of(dataset)
+    months = _months_of(dataset)
     outlets = _outlet_links(dataset, name)
     carriers = dataset["links_carrier"].to_numpy()[outlets]
     is_spillway = np.array(["spill" in str(carrier) for carrier in carriers], dtype=bool)
@@ -136,7 +135,7 @@ def _monthly_mean(dataset: xr.Dataset, values: np.ndarray) -> np.ndarray:
             "hours": np.where(np.isnan(values), np.nan, hours),
         }
     )
-    months = months_of(dataset)
+    months = _months_of(dataset)
     sums = table.groupby(months).sum(min_count=1)
     means = sums["weighted"] / sums["hours"]
     return np.asarray(means)
@@ -252,3 +251,8 @@ def _months_after(first_month: pd.Period, time: xr.DataArray) -> float:
     month = pd.Timestamp(time.item()).to_period("M")
     months = month - first_month
     return float(months.n)
+
+
+def _months_of(dataset: xr.Dataset) -> pd.PeriodIndex:
+    """Return the calendar month (UTC) that each snapshot lies in."""
+    return pd.DatetimeIndex(dataset["snapshot"].to_numpy()).to_period("M")

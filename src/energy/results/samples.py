@@ -20,9 +20,7 @@ from energy.analysis.case_digest import case_digest
 from energy.analysis.risk.season_sample import SamplingDesign
 from energy.case import Case
 from energy.errors import Fault, InputError, written_to
-from energy.results.atomic_write import atomic_file, writable_folder
-from energy.results.ownership import MARK
-from energy.results.table_writer import plain_cells
+from energy.results.files import MARK, atomic_file, plain_cells, writable_folder
 
 if TYPE_CHECKING:
     import xarray as xr

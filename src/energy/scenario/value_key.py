@@ -68,3 +68,12 @@ def split_value_key(key: str) -> ValueKey:
         allowed = f"table.name.attribute with table one of {', '.join((*TABLES, *_PROFILES))}"
         raise refuse(f"{key!r} names no number of a case", allowed, nearest(table, (*TABLES, *_PROFILES)))
     return ValueKey(table, name, attribute)
+
+
+def short(key: str) -> str:
+    """Return a number's key without what all of them begin with.
+
+    >>> short("values.profiles/monthly.KG small hydro.p_max_pu")
+    'monthly.KG small hydro.p_max_pu'
+    """
+    return key.removeprefix("values.").removeprefix("profiles/")

@@ -19,6 +19,7 @@ import pandas as pd
 
 from energy.analysis.backcast import CONTENTS, TARGETS, Row, records
 from energy.errors import Fault, InputError
+from energy.reading.month_day import MONTHS
 
 NINE_IN_TEN = 1.6449
 """Half the width of a range of 90 % of a normal distribution, in standard deviations."""
@@ -26,7 +27,6 @@ SHARED_BY_YEARS = 0.5
 """Part of the variance of a discrepancy that all years of a quantity have in common."""
 DAYS_OF_MEMORY = 60.0
 """Days after which the discrepancy of a year has lost all but 1/e of its correlation."""
-MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 TO_DATE = "generation Jan-"
 
 
@@ -206,6 +206,6 @@ def _day(quantity: str, date: str) -> int:
     """Return the day of the year at which a quantity is known: that of its date, or of the end of its months."""
     day = pd.Timestamp(f"{date}-12-31" if "-" not in date else date)
     if quantity.startswith(TO_DATE):
-        month = MONTH_NAMES.index(quantity.removeprefix(TO_DATE)) + 1
+        month = MONTHS.index(quantity.removeprefix(TO_DATE)) + 1
         day = pd.Timestamp(f"{date}-{month:02d}-01") + pd.offsets.MonthEnd()
     return int(day.day_of_year)

@@ -1,19 +1,43 @@
-"""Waterfall from the contract's ceiling to what is delivered, as rows and as a sentence."""
+"""Season of a run in numbers and words: its months, the waterfall from ceiling to delivery, the duration of power."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import pandas as pd
 
-from energy.metrics.month_columns import lost_by_cause
-from energy.results.labels import words
+from energy.metrics.month_columns import LOST, SURPLUS, lost_by_cause
 
+if TYPE_CHECKING:
+    import xarray as xr
+
+TITLES = {
+    "line": "line outages",
+    "water": "plants and water",
+    "dispatch": "least-cost dispatch",
+    "casa": "CASA-1000",
+}
+PROPER = ("afghan", "kabul", "kyrgyz", "pakistani", "rogun", "tajik", "uzbek")
 BEFORE_SERVICES = ("line", "water")
 """Causes that stand before the first protected service: what is out of service, and the plants themselves."""
 NO_SERVICES = (*BEFORE_SERVICES, "dispatch", "surprise")
 """Causes on the ladder that are no services."""
+ENDS = ("ceiling", "delivered")
+
+
+def words(name: str) -> str:
+    """Return a service or cause as words.
+
+    Examples
+    --------
+    >>> words("own_demand"), words("afghan_contract"), words("line")
+    ('own demand', 'Afghan contract', 'line outages')
+    """
+    if name in TITLES:
+        return TITLES[name]
+    return " ".join(part.capitalize() if part in PROPER else part for part in name.split("_"))
 
 
 class WaterfallStep(NamedTuple):
@@ -33,11 +57,6 @@ def in_season(table: pd.DataFrame) -> pd.DataFrame:
     """Return the months in which the contract is open; all months where there is no contract."""
     open_months = table["ceiling"] > 0
     return table[open_months] if open_months.any() else table
-
-
-def _causes_of(table: pd.DataFrame) -> list[str]:
-    """Return the causes of a monthly table in the order of the ladder."""
-    return list(map(str, lost_by_cause(table)))
 
 
 def waterfall(table: pd.DataFrame) -> list[WaterfallStep]:
@@ -98,3 +117,55 @@ def _verdict(table: pd.DataFrame) -> Iterator[str]:
         )
     else:
         yield f"The protection order takes {services:,.0f} GWh and leaves {delivered:,.0f} GWh."
+
+
+def waterfall_table(dataset: xr.Dataset) -> pd.DataFrame:
+    """Return the ladder of a run as ``waterfall_figure`` takes it: ceiling, causes, delivered [GWh by month]."""
+    months = pd.Index(dataset["month"].to_numpy(), name="month")
+    table = pd.DataFrame({"ceiling": dataset["month_ceiling"].to_numpy()}, index=months)
+    if "month_lost" in dataset:
+        for cause in dataset["cause"].to_numpy():
+            table[str(cause)] = dataset["month_lost"].sel(cause=cause).to_numpy()
+    table["delivered"] = dataset["month_delivered"].to_numpy()
+    return in_season(table)
+
+
+def month_table(dataset: xr.Dataset) -> pd.DataFrame:
+    """Return the monthly table of a run as ``monthly_figure`` takes it; index month [GWh]."""
+    names = [str(month) for month in dataset["month"].to_numpy()]
+    months = pd.PeriodIndex(names, freq="M", name="month")
+    columns: dict[str, np.ndarray] = {
+        "ceiling": dataset["month_ceiling"].to_numpy(),
+        "delivered": dataset["month_delivered"].to_numpy(),
+    }
+    if "month_surplus" in dataset:
+        for country in dataset["country"].to_numpy():
+            columns[f"{SURPLUS}{country}"] = dataset["month_surplus"].sel(country=country).to_numpy()
+    if "month_lost" in dataset:
+        for cause in dataset["cause"].to_numpy():
+            columns[f"{LOST}{cause}"] = dataset["month_lost"].sel(cause=cause).to_numpy()
+    return pd.DataFrame(columns, index=months)
+
+
+def duration_curve(dataset: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Return hours, from 0 to those of the season, and the power that is reached or passed for so long [MW].
+
+    Parameters
+    ----------
+    dataset
+        From ``energy.results.dataset.record``.
+
+    Returns
+    -------
+    tuple
+        Edges of the steps [h], shape (steps + 1,), and powers from high to low [MW], shape (steps,).
+    """
+    hours = (dataset["weight"] * dataset["season"]).to_numpy()
+    power = dataset["transferable"].to_numpy()
+    is_open = hours > 0
+    hours_in_season = hours[is_open]
+    power_in_season = power[is_open]
+    from_high_to_low = np.argsort(-power_in_season, kind="stable")
+    passed = np.cumsum(hours_in_season[from_high_to_low])
+    edges = np.concatenate([[0.0], passed])
+    return edges, power_in_season[from_high_to_low]

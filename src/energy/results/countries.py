@@ -1,13 +1,30 @@
-"""Electricity balance of a country by carrier, from a Dataset."""
+"""Countries of a Dataset: their names, and their electricity balance by carrier."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
+if TYPE_CHECKING:
+    pass
+
+COUNTRIES = {
+    "AF": "Afghanistan",
+    "all": "the network",
+    "CN": "China",
+    "IN": "India",
+    "IR": "Iran",
+    "KG": "Kyrgyzstan",
+    "KZ": "Kazakhstan",
+    "PK": "Pakistan",
+    "TJ": "Tajikistan",
+    "TM": "Turkmenistan",
+    "UZ": "Uzbekistan",
+}
 STUDIED = ("casa", "reverse")
 """Services of the line under study."""
 LINE, TRADE = "CASA-1000", "other trade"
@@ -16,6 +33,17 @@ ONE_BUS_COMPONENTS = ("stores", "generators", "loads")
 BRANCH_COMPONENTS = ("links", "lines")
 SHOWN = 1e-6
 """Power [MW] that a component must exceed in some snapshot to count."""
+
+
+def country_name(code: str) -> str:
+    """Return the English short name of a country, or the code where there is none.
+
+    Examples
+    --------
+    >>> country_name("TJ"), country_name("AA")
+    ('Tajikistan', 'AA')
+    """
+    return COUNTRIES.get(code, code)
 
 
 def country_balance(dataset: xr.Dataset, country: str) -> xr.DataArray:

@@ -1,4 +1,4 @@
-"""Dispatch figure of a country by carrier: the mean day of each month."""
+"""Mean day of each month, local time: a country's electricity by carrier, and transferable power as a heat map."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from energy.errors import Fault, InputError, nearest
-from energy.plots.frame import footer, framed, heading
-from energy.plots.style import OTHER, styled, tick_text
-from energy.results.country_balance import LINE, TRADE, countries_of, country_balance
-from energy.results.labels import country_name
-from energy.results.mean_day import LOCAL, mean_days
+from energy.plots.style import HEAT, OTHER, footer, framed, heading, styled, tick_text
+from energy.results.countries import LINE, TRADE, countries_of, country_balance, country_name
 
 if TYPE_CHECKING:
-    import xarray as xr
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+LOCAL = 5
+"""Hours from UTC to the clock of Tajikistan and Pakistan; Kyrgyzstan is one ahead, Afghanistan half an hour behind."""
 TRADE_COLOURS = {
     LINE: "#332288",
     TRADE: "#bbbbbb",
@@ -39,6 +38,93 @@ BOTTOM = (
 TOP = (TRADE, LINE, "losses", "unserved")
 """What stands above all carriers, from the lowest up."""
 SMALLEST_POWER = 1e-3  # MW; a carrier that never has more is not drawn
+MOST_LABELLED_MONTHS = 13  # cells of a longer horizon get no numbers
+SHORTEST_LABELLED = 2  # hours of the same value that get a number
+SAME = 0.5  # MW between two hours that count as the same value
+
+
+def mean_days(
+    dataset: xr.Dataset,
+    values: xr.DataArray,
+    local: int = LOCAL,
+) -> xr.DataArray:
+    """Return the mean of values in each hour of the day of each month.
+
+    A snapshot counts in every hour of the day that it covers, by the days that it stands for, so that typical days,
+    hours and blocks of hours all give the same form.
+
+    Parameters
+    ----------
+    dataset
+        From ``energy.results.dataset.record``.
+    values
+        Along ``snapshot``; other dimensions stay.
+    local
+        Hours by which the clock of the result is ahead of UTC.
+
+    Returns
+    -------
+    xarray.DataArray
+        Dimensions ``month`` (text), ``hour`` (0 to 23, local time), and those of the values.
+
+    Examples
+    --------
+    >>> times = pd.DatetimeIndex(["2028-05-01 00:00", "2028-05-01 12:00"])
+    >>> dataset = xr.Dataset({"length": ("snapshot", [12.0, 12.0]), "weight": ("snapshot", [372.0, 372.0])})
+    >>> dataset = dataset.assign_coords(snapshot=times)
+    >>> power = xr.DataArray([1.0, 3.0], {"snapshot": times}, "snapshot")
+    >>> mean_days(dataset, power, local=0).to_numpy()[0, [0, 11, 12, 23]]
+    array([1., 1., 3., 3.])
+    """
+    snapshots = pd.DatetimeIndex(dataset["snapshot"].to_numpy())
+    days = _days_in_hours(dataset, snapshots)
+    snapshot_months = snapshots.to_period("M")
+    months = snapshot_months.unique()
+    other_dims = [str(dim) for dim in values.dims if dim != "snapshot"]
+    table = values.transpose("snapshot", *other_dims).to_numpy()
+    columns = table.reshape(len(snapshots), -1)
+
+    shape = (len(months), 24, columns.shape[1])
+    means = np.full(shape, np.nan)
+    for position, month in enumerate(months):
+        in_month = snapshot_months == month
+        weights = days[:, in_month]
+        weight_sum = weights.sum(axis=1, keepdims=True)
+        weighted_sum = weights @ columns[in_month]
+        means[position] = np.divide(
+            weighted_sum,
+            weight_sum,
+            out=means[position],
+            where=weight_sum > 0,
+        )
+
+    local_means = np.roll(means, local, axis=1)
+    coordinates = {
+        "month": list(map(str, months)),
+        "hour": np.arange(24),
+    }
+    for dim in other_dims:
+        if dim in values.coords:
+            coordinates[dim] = values[dim]
+    return xr.DataArray(
+        local_means.reshape(len(months), 24, *table.shape[1:]),
+        coords=coordinates,
+        dims=("month", "hour", *other_dims),
+    )
+
+
+def _days_in_hours(dataset: xr.Dataset, snapshots: pd.DatetimeIndex) -> np.ndarray:
+    """Return the days that each snapshot stands for in the hours (UTC) that it covers; shape (24, snapshots)."""
+    lengths = dataset["length"].to_numpy()
+    weights = dataset["weight"].to_numpy()
+    days = weights / lengths
+    whole_hours = snapshots.hour.to_numpy()
+    minutes = snapshots.minute.to_numpy()
+    begin_hours = whole_hours + minutes / 60
+    hours = np.arange(24)[:, None]
+    hours_since_begin = (hours - begin_hours[None, :]) % 24
+    is_covered = hours_since_begin < np.minimum(lengths, 24.0)
+    return np.where(is_covered, days, 0.0)
 
 
 class _CarrierStyle(NamedTuple):
@@ -231,3 +317,86 @@ def _set_month_axis(axes: Axes, months: list[str]) -> None:
         names.append(name)
     axes.set_xticks(middles, names)
     axes.tick_params(axis="x", length=0)
+
+
+def heatmap_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
+    """Draw transferable power by month and hour of the day, local time; months without a contract are left out.
+
+    Parameters
+    ----------
+    dataset
+        From ``energy.results.dataset.record``.
+    size
+        ``journal`` or ``slide``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Axes with one image (months × hours, MW), and its colour bar.
+    """
+    days = _contract_days(dataset)
+    power = days.to_numpy()
+    highest = max(float(dataset["ceiling"].max()), float(days.max()), 1.0)
+    months = pd.PeriodIndex(days["month"].to_numpy(), freq="M")
+    note = f"Mean day of each month, UTC+{LOCAL} (Tajikistan, Pakistan)."
+    with styled():
+        figure = framed(
+            heading(dataset, "Transferable power by month and hour"),
+            footer(dataset, note=note),
+            size,
+        )
+        axes = figure.subplots()
+        image = axes.imshow(
+            power,
+            cmap=HEAT,
+            aspect="auto",
+            vmin=0,
+            vmax=highest,
+            interpolation="none",
+        )
+        hours = np.arange(0, 24, 3)
+        axes.set_xticks(hours - 0.5, [f"{hour:02d}" for hour in hours])
+        axes.set_xlabel(f"hour of the day (UTC+{LOCAL}) [h]")
+        axes.set_yticks(range(len(months)), months.strftime("%b %Y").to_list())
+        axes.set_ylabel("month")
+        axes.spines[:].set_visible(False)
+        axes.tick_params(length=0)
+        if len(months) <= MOST_LABELLED_MONTHS:
+            _label_cells(axes, power, highest)
+        bar = figure.colorbar(image, ax=axes, pad=0.02)
+        bar.ax.yaxis.set_major_formatter(tick_text)
+        bar.set_label("power at the receiving end [MW]")
+        bar.outline.set_visible(False)
+    return figure
+
+
+def _contract_days(dataset: xr.Dataset) -> xr.DataArray:
+    """Return the mean days of transferable power [MW] in months with a contract; of all months if none has one."""
+    days = mean_days(dataset, dataset["transferable"])
+    has_contract = dataset["month_ceiling"].to_numpy() > 0
+    if not has_contract.any():
+        return days
+    months = dataset["month"].to_numpy()[has_contract]
+    return days.sel(month=months.astype(str))
+
+
+def _label_cells(axes: Axes, power: np.ndarray, highest: float) -> None:
+    """Write a number once over neighbouring hours of the same value."""
+    for row, values in enumerate(power):
+        changes = np.abs(np.diff(values)) > SAME
+        starts = np.flatnonzero(np.concatenate([[True], changes]))
+        ends = np.append(starts[1:], len(values))
+        for start, end in zip(starts, ends, strict=True):
+            if end - start < SHORTEST_LABELLED:
+                continue
+            value = values[start]
+            is_dark = value > 0.5 * highest
+            axes.text(
+                (start + end - 1) / 2,
+                row,
+                f"{value + 0:,.0f}",  # + 0: no minus before a zero
+                ha="center",
+                va="center",
+                fontsize=7.5,
+                color="white" if is_dark else "black",
+            )
