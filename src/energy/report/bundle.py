@@ -11,15 +11,13 @@ from typing import Any
 import xarray as xr
 
 from energy.analysis import Run
+from energy.analysis.tasks import Start
 from energy.metrics.month_units import with_units
 from energy.plots.monthly import monthly
 from energy.plots.style import save
 from energy.results.dataset import record
 from energy.results.files import atomic_folder, plain_cells
 from energy.results.run_folder import manifest_of, write_manifest, write_netcdf, write_network
-
-_Start = Callable[..., Callable[[], Any]]
-"""Begins a function with its arguments, perhaps in another process, and returns what waits for it."""
 
 
 def do_when_waited_for(task: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
@@ -66,7 +64,7 @@ def run_folder(
     run: Run,
     path: Path,
     force: bool = False,
-    start: _Start = do_when_waited_for,
+    start: Start = do_when_waited_for,
 ) -> Iterator[Callable[[float], dict[str, Any]]]:
     """Open the folder of a run, begin to write its network, and let the caller say when the rest is written.
 
@@ -90,7 +88,7 @@ def run_folder(
 def _write_the_rest(
     run: Run,
     draft: Path,
-    start: _Start,
+    start: Start,
     wait_for_network: Callable[[], Any],
     wall_seconds: float,
 ) -> dict[str, Any]:
