@@ -173,6 +173,21 @@ def command(
     return run
 
 
+@pytest.fixture
+def numbers_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let runs write their numbers without PyPSA's network and the figure, which take most of the time of small ones.
+
+    For tests that ask what a run delivers, or whether it may write; tests/cli/test_main_job.py reads all that it writes.
+    """
+    from energy.report import bundle
+
+    def write_nothing(*_: object) -> None:
+        pass
+
+    monkeypatch.setattr(bundle, "write_network", write_nothing)
+    monkeypatch.setattr(bundle, "_write_figure", write_nothing)
+
+
 @cache
 def built_command() -> Callable[..., object]:
     """Return typer's function that builds the command, which then does it once a process."""

@@ -182,6 +182,7 @@ def test_adequacy_of_the_countries_of_a_case(energy: Energy, hazards: str, tmp_p
     assert (table["EENS MWh without"] >= table["EENS MWh with"] - 1e-6).all()
 
 
+@pytest.mark.usefixtures("numbers_alone")
 def test_a_bar_is_reproduced_by_the_line_that_is_printed(energy: Energy, tmp_path: Path) -> None:
     """Printed commands run as they stand, and deliver what the bar says to 0.1 GWh; what moves along is said."""
     sizes = ("--trajectories", "2", "--top", "1", "--base", "0", "--spread", "0", "--looked-at", "2", "--workers", "1")
