@@ -27,14 +27,16 @@ def test_two_seasons_on_paper() -> None:
     assert firm_quantity([1000, 3000], [0.5, 0.5], TERMS) == pytest.approx(1000)
     cheap = Terms(51.5, 80.0, 20.0)
     assert firm_quantity([1000, 3000], [0.5, 0.5], cheap) == pytest.approx(3000)
-    # with all weight on the worst half the dry season decides: every MWh above 1000 loses 80 − 51.5 there
-    assert firm_quantity([1000, 3000], [0.5, 0.5], cheap, aversion=0.99, tail=0.5) == pytest.approx(1000)
+    # with all weight on the worst quarter the dry season decides: every MWh above 1000 loses 80 − 51.5 there
+    odds = [0.25, 0.75]
+    assert firm_quantity([1000, 3000], odds, cheap, aversion=0.99, tail=0.25) == pytest.approx(1000)
 
 
 def test_the_frontier_trades_mean_for_tail() -> None:
     energy = np.clip(np.random.default_rng(1).normal(1800, 1200, 2000), 0, 4500)
     found = frontier(energy, np.ones(2000), TERMS, aversions=AVERSIONS)
     assert (np.diff(found["quantity"]) <= 1e-6).all()
+    assert found["quantity"].iloc[-1] < found["quantity"].iloc[0]
     assert (np.diff(found["mean income"]) <= 1e-3).all()
     assert (np.diff(found["tail income"]) >= -1e-3).all()
     # 50 seasons stand for 2,000: the mean that the program promises is that of the samples within a tenth of a percent
