@@ -136,9 +136,7 @@ def test_hazards_that_the_case_does_not_know(energy: Energy, tmp_path: Path) -> 
     assert not (tmp_path / "out").exists()
 
 
-def test_contract_from_samples(
-    energy: Energy, hazards: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_contract_from_samples(energy: Energy, hazards: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # two aversions instead of six: PyPSA builds a program for each
     few_aversions = partial(contract_sizing.frontier, aversions=(0.0, 0.9))
     monkeypatch.setattr(contract_sizing, "frontier", few_aversions)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from tests.examples import WHOLE
 
 from energy.analysis.risk.contract_sizing import Terms, firm_quantity, frontier, representative
