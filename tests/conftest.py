@@ -53,19 +53,23 @@ def pytest_configure(config: pytest.Config) -> None:
 
 LONGEST_FILES = (
     "laws/test_own_network_laws.py",
-    "page/test_report_page.py",
-    "notebooks/test_notebooks.py",
-    "cli/test_outside_the_repository.py",
     "known/test_own_networks.py",
-    "cli/test_overrides_travel.py",
+    "cli/test_outside_the_repository.py",
+    "page/test_report_page.py",
+    "cli/test_risk.py",
     "cli/test_calibrate_command.py",
+    "figures/test_run_figures.py",
+    "unit/test_sensitivity.py",
+    "cli/test_overrides_travel.py",
+    "bad_inputs/test_under_limits.py",
     "unit/test_pattern_cache.py",
     "known/test_line_losses.py",
-    "known/test_exchanges.py",
+    "cli/test_policy_commands.py",
+    "figures/test_text_overlaps.py",
+    "faults/test_interrupted.py",
     "cli/test_event_commands.py",
-    "unit/test_same_bits.py",
-    "unit/test_layout.py",
-    "laws/test_event_laws.py",
+    "page/test_hostile_text.py",
+    "notebooks/test_notebooks.py",
 )
 """Files whose tests take longest. They begin first, so that in the end no worker is left alone with one of them."""
 
@@ -171,6 +175,21 @@ def command(
         return subprocess.CompletedProcess(sys.argv, code, *capsys.readouterr())
 
     return run
+
+
+@pytest.fixture
+def numbers_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let runs write their numbers without PyPSA's network and the figure, which take most of the time of small ones.
+
+    For tests of what a run delivers, or whether it may write; tests/cli/test_main_job.py reads all that it writes.
+    """
+    from energy.report import bundle
+
+    def write_nothing(*_: object) -> None:
+        pass
+
+    monkeypatch.setattr(bundle, "write_network", write_nothing)
+    monkeypatch.setattr(bundle, "_write_figure", write_nothing)
 
 
 @cache

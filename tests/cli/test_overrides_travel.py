@@ -67,6 +67,7 @@ def test_it_is_on_the_page_and_in_its_evidence(folder: Path, place: Path, comman
     assert "changed for this run" in page
 
 
+@pytest.mark.usefixtures("numbers_alone")
 def test_a_result_is_not_replaced_by_one_with_other_overrides(tmp_path: Path, command: Command) -> None:
     run = ("run", "two_bus", "--out", tmp_path)
     assert command(*run).returncode == 0

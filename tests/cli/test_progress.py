@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from energy.cli import progress
 
+Command = Callable[..., subprocess.CompletedProcess[str]]
 
-def test_risk_says_how_far_it_is_where_there_is_no_terminal(tmp_path: Path) -> None:
+
+def test_risk_says_how_far_it_is_where_there_is_no_terminal(command: Command, tmp_path: Path) -> None:
     law = "duration: {law: exponential, mean: 100}"
     hazard = f"{{kind: line_out, cause: line, where: [links.line], rate: {{per_year: 6}}, {law}}}"
     (tmp_path / "faults.yaml").write_text(f"hazards: {{fault: {hazard}}}\n", encoding="utf-8")
-    words = ["risk", "two_bus", "--hazards", str(tmp_path / "faults.yaml"), "--samples", "16"]
-    words += ["--set", "time.resolution=typical-days-24h", "--out", str(tmp_path / "out")]
-    run = [sys.executable, "-m", "energy", *words]
-    done = subprocess.run(run, capture_output=True, text=True, check=True)
+    words = ["risk", "two_bus", "--hazards", tmp_path / "faults.yaml", "--samples", 16, "--workers", 1]
+    words += ["--set", "time.resolution=typical-days-24h", "--plain", "--out", tmp_path / "out"]
+    done = command(*words)
+    assert done.returncode == 0, done.stderr
     lines = [line for line in done.stderr.splitlines() if "of 16" in line]
     assert len(lines) >= 3
     assert lines[0].endswith("0 of 16")

@@ -6,11 +6,13 @@ import json
 import shlex
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from energy.analysis.risk import contract_sizing
 from energy.cli import main
 
 Energy = Callable[..., tuple[int, str, str]]
@@ -134,7 +136,10 @@ def test_hazards_that_the_case_does_not_know(energy: Energy, tmp_path: Path) -> 
     assert not (tmp_path / "out").exists()
 
 
-def test_contract_from_samples(energy: Energy, hazards: str, tmp_path: Path) -> None:
+def test_contract_from_samples(energy: Energy, hazards: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # two aversions instead of six: PyPSA builds a program for each
+    few_aversions = partial(contract_sizing.frontier, aversions=(0.0, 0.9))
+    monkeypatch.setattr(contract_sizing, "frontier", few_aversions)
     out_folder = tmp_path / "out"
     assert energy("risk", "two_bus", "--hazards", hazards, *QUICK, "--samples", "12", "--out", str(out_folder))[0] == 0
     code, out, err = energy("contract", str(out_folder / "two_bus-mine"), "--json")
@@ -175,6 +180,7 @@ def test_adequacy_of_the_countries_of_a_case(energy: Energy, hazards: str, tmp_p
     assert (table["EENS MWh without"] >= table["EENS MWh with"] - 1e-6).all()
 
 
+@pytest.mark.usefixtures("numbers_alone")
 def test_a_bar_is_reproduced_by_the_line_that_is_printed(energy: Energy, tmp_path: Path) -> None:
     """Printed commands run as they stand, and deliver what the bar says to 0.1 GWh; what moves along is said."""
     sizes = ("--trajectories", "2", "--top", "1", "--base", "0", "--spread", "0", "--looked-at", "2", "--workers", "1")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 
@@ -158,15 +158,21 @@ def one_graph() -> PolicyGraph:
 ODDS = ((0.6, 0.3, 0.1), (0.1, 0.4, 0.5))
 
 
+@pytest.fixture(scope="module")
+def processes() -> Iterator[ProcessPoolExecutor]:
+    """Two processes, which take their seconds of imports once for both measures of risk."""
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        yield pool
+
+
 @pytest.mark.parametrize("risk", [MeanCVaR(), MeanCVaR(0.5, 0.3)], ids=["mean", "cvar"])
-def test_workers_change_no_bit(risk: MeanCVaR) -> None:
+def test_workers_change_no_bit(risk: MeanCVaR, processes: ProcessPoolExecutor) -> None:
     asked = Settings(iterations=6, paths=5, risk=risk)
     here = train(one_graph(), asked)
     with ThreadPoolExecutor(3) as threads:
         by_threads = train(one_graph(), asked, threads)
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
-        by_processes = train(one_graph(), asked, processes)
-        years = simulate(by_processes, 20, seed=4, executor=processes)
+    by_processes = train(one_graph(), asked, processes)
+    years = simulate(by_processes, 20, seed=4, executor=processes)
     assert numbers(here) == numbers(by_threads) == numbers(by_processes)
     assert here.bounds == by_threads.bounds == by_processes.bounds
     assert simulate(here, 20, seed=4).costs.tobytes() == years.costs.tobytes()
@@ -180,7 +186,7 @@ def test_training_that_goes_on_is_the_training_that_never_stopped() -> None:
 
 def test_bound_and_expected_cost_stand_by_the_simulated_mean_and_its_interval() -> None:
     graph = one_graph()
-    policy = train(graph, Settings(iterations=250, paths=4, patience=40, tolerance=1e-9))
+    policy = train(graph, Settings(iterations=250, paths=2, patience=40, tolerance=1e-9))
     low, high = simulate(policy, paths=300, seed=3).interval(0.99)
     years, odds = all_years(graph)
     expected = float(follow(policy, years).costs @ odds)

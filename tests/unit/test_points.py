@@ -65,7 +65,7 @@ def test_order_and_place_leave_no_trace(two_bus: Case, points: list[Scenario]) -
     assert sorted(alone) == list(range(len(points)))
     shuffled = list(range(len(points)))
     random.Random(7).shuffle(shuffled)
-    for executor, chunk in ((None, 3), (ThreadPoolExecutor(1), 1), (processes(2), 2)):
+    for executor, chunk in ((None, 3), (ThreadPoolExecutor(1), 1), (processes(1), 2)):
         answers = solve_points(two_bus, [points[at] for at in shuffled], flows, executor, chunk)
         for answer in answers:
             assert_same(answer, alone[shuffled[answer.index]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -37,28 +38,33 @@ def energy_of_water(case: Case, river: River) -> float:
     return energy
 
 
-def _energy_downstream(
-    case: Case,
-    bus: str,
-    by_share: bool = True,
-    depth: int = 0,
-) -> float:
+def _energy_downstream(case: Case, bus: str, by_share: bool = True) -> float:
     """Return the most that a hm³ at a water bus can give sellers on its way [MWh/hm³].
 
     Each seller's energy counts with its share of the contract, or all of it.
     """
     links = case.components.get("links", pd.DataFrame())
     buses = case.components["buses"]
-    if links.empty or "bus2" not in links or depth > len(buses):
+    if links.empty or "bus2" not in links:
         return 0.0
-    most = 0.0
-    from_bus = links["bus0"] == bus
-    for _, link in links[from_bus].iterrows():
-        energy, onward = _energy_and_way_on(case, link, by_share)
-        if onward in buses.index:
-            energy += _energy_downstream(case, onward, by_share, depth + 1)
-        most = max(most, energy)
-    return most
+
+    # ways part at each turbine and spillway and meet below: each bus is looked at once, not once a way
+    @cache
+    def ways_on(place: str) -> list[tuple[float, str]]:
+        from_bus = links["bus0"] == place
+        return [_energy_and_way_on(case, link, by_share) for _, link in links[from_bus].iterrows()]
+
+    @cache
+    def most_from(place: str, depth: int) -> float:
+        if depth > len(buses):
+            return 0.0
+        most = 0.0
+        for energy, onward in ways_on(place):
+            below = most_from(onward, depth + 1) if onward in buses.index else 0.0
+            most = max(most, energy + below)
+        return most
+
+    return most_from(bus, 0)
 
 
 def _energy_and_way_on(

@@ -117,7 +117,13 @@ def _add(
     known = {*pypsa_attributes.index[is_input], "bus2", "bus3", "efficiency2", "efficiency3"}
     known.discard("name")
     of_pypsa = [column for column in table.columns if column in known]
-    columns: dict[str, Any] = {column: table[column] for column in of_pypsa}
+    defaults = n.components[component].defaults["default"]
+    columns: dict[str, Any] = {}
+    for column in of_pypsa:
+        # PyPSA writes its defaults itself, and takes a tenth of a second to be told them
+        is_default = column in defaults.index and (table[column] == defaults[column]).all()
+        if not is_default:
+            columns[column] = table[column]
     n.add(name, list(table.index), **columns)
     static = n.components[component].static
     for column in table.columns.difference(of_pypsa):
