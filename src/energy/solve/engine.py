@@ -29,7 +29,7 @@ from energy.solve.pattern_cache import program_of
 from energy.solve.priority import ServiceCost, priority_costs
 from energy.solve.pypsa_model import pypsa_model
 from energy.solve.result import Result
-from energy.solve.rivers import NEGLIGIBLE, least_lacking_water, with_lacking_water
+from energy.solve.rivers import NEGLIGIBLE, least_lacking_water, with_lacking_water, with_water_first
 from energy.solve.structure_hash import family_key, structure_key
 from energy.solve.warm_start import WarmStart
 from energy.solve.warm_start_scenario import WarmStartScenario
@@ -262,11 +262,12 @@ class Engine:
     ) -> None:
         """Solve a long horizon by the structured interior point; by HiGHS where that proves no optimum."""
         begun = time.perf_counter()
+        program, stages = with_water_first(structure, problem, inputs, services)
         interior = interior_optimum(
             structure,
-            problem,
+            program,
             inputs,
-            services,
+            stages,
             seconds=self.solver.seconds_left,
             kept=self._kept_face,
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -21,11 +21,13 @@ import numpy as np
 from energy.model import Inputs
 from energy.model.objective import LACKING, LACKING_WATER
 from energy.solve.lp import BALANCE, ENERGY, Problem, Structure, matrix_of
+from energy.solve.priority import ServiceCost
 
 T = TypeVar("T")
 
 NEGLIGIBLE = 1e-6  # hm³ lacking over the horizon that count as none
 ROOM = 1e-9  # share of the lacking water by which the program of power may exceed it, or what is negligible
+AMPLE = 2.0  # times the least, the limit on lacking water where its least is found as that of a service
 # HiGHS's usual 1e-7 hm³/h is as much as 1e-4 hm³ in a month: the volume would be too small for the program of power
 OPTIONS: dict[str, bool | int | float] = {
     "output_flag": False,
@@ -71,6 +73,43 @@ def with_lacking_water(
     return replace(problem, cost=cost, row_upper=row_upper)
 
 
+def lacking_water_cost(structure: Structure, inputs: Inputs) -> np.ndarray:
+    """Return what each column adds to the water that is lacking [hm³ per unit]; shape (columns,)."""
+    hours = inputs.axis.weightings["stores"].to_numpy(float)[:, None]
+    cost = np.zeros(structure.pattern.shape[1])
+    cost[lacking_columns(structure, inputs)] = hours
+    return cost
+
+
+def with_water_first(
+    structure: Structure,
+    problem: Problem,
+    inputs: Inputs,
+    services: Sequence[ServiceCost],
+) -> tuple[Problem, list[ServiceCost]]:
+    """Return a program of power with an ample limit on lacking water, and the services with water before them.
+
+    Between no more than the least and no less than it an interior point has no room. As the first service in the order
+    lacking water is at its least all the same. A program in which none is lacking stays as it is.
+
+    Parameters
+    ----------
+    structure, problem, inputs
+        A program of `with_lacking_water`.
+    services
+        Costs of the services, first served first.
+    """
+    columns = lacking_columns(structure, inputs)
+    is_lacking = columns.size > 0 and bool((problem.upper[columns] > problem.lower[columns]).any())
+    if not is_lacking:
+        return problem, list(services)
+    most_lacking = structure.rows[f"rule-{LACKING_WATER}-at_most"]
+    row_upper = problem.row_upper.copy()
+    row_upper[most_lacking] = AMPLE * row_upper[most_lacking] + 1.0
+    water = ServiceCost.of(LACKING_WATER, lacking_water_cost(structure, inputs))
+    return replace(problem, row_upper=row_upper), [water, *services]
+
+
 def least_lacking_water(structure: Structure, problem: Problem, inputs: Inputs, rivers_alone: bool = True) -> float:
     """Return the least water that the rules of the rivers must lack [hm³].
 
@@ -113,9 +152,7 @@ def _least_of_part(
 ) -> float:
     """Return the least lacking water [hm³] that some rows and columns of a program allow, as `least_lacking_water`."""
     matrix = matrix_of(structure, problem)[rows][:, columns].tocsc()
-    hours = inputs.axis.weightings["stores"].to_numpy(float)[:, None]
-    cost = np.zeros(structure.pattern.shape[1])
-    cost[lacking_columns(structure, inputs)] = hours
+    cost = lacking_water_cost(structure, inputs)
     highs = highspy.Highs()  # type: ignore[no-untyped-call]
     for option, value in OPTIONS.items():
         highs.setOptionValue(option, value)

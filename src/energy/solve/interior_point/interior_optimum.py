@@ -9,7 +9,7 @@ from math import inf
 import numpy as np
 
 from energy.model import Inputs
-from energy.model.objective import STUDIED
+from energy.model.objective import LACKING_WATER, STUDIED
 from energy.solve.highs import Optimum
 from energy.solve.interior_point.kept_face import KeptFace
 from energy.solve.interior_point.mehrotra import StalledError
@@ -28,6 +28,7 @@ GAP_OF_COSTS = 1e-9  # share of the costs, where there are no services
 SCALE_BEHIND_SERVICES = 1e3  # costs behind services are small: they count a twenty-thousandth beside a MWh
 SCALE_ALONE = 1e-2
 ACCEPTED = 1.0  # MWh that a service may still gain, by the proof, for the answer to stand
+ACCEPTED_OF_WATER = 1e-3  # hm³ that may lack in vain, by the proof
 ACCEPTED_OF_COSTS = 1e-6  # the same of the costs, as a share of the objective
 RESIDUAL = 1e-7  # largest residual of a row, relative to one and the sum of the sizes of its terms
 BEYOND = 1e-7  # largest violation of a column's bound
@@ -48,7 +49,7 @@ def interior_optimum(
     structure, problem, inputs
         The program, without lacking water.
     services
-        Costs of the services, first served first; empty at least cost.
+        Costs of the services, first served first, water that is lacking before them; empty at least cost.
     seconds
         How long it may take [s].
     kept
@@ -89,6 +90,7 @@ def interior_optimum(
         prices = prices + inputs.weights.get(service.service, 0.0) * sequential.duals[service.service]
     duals = form.duals(prices, problem.cost)
     gains = {service.service: sequential.gains[service.service] for service in services}
+    gains.pop(LACKING_WATER, None)  # no service
     objective = float((problem.cost * values).sum())
     return Optimum(values, duals, objective, sequential.steps, gains)
 
@@ -104,9 +106,10 @@ def _stages(
         remaining = remaining - weight * service.cost
         level = ServiceCost.of(service.service, form.cost(service.cost))
         stages.append(Stage(level, GAP))
-    scale = SCALE_BEHIND_SERVICES if services else SCALE_ALONE
-    gap = SCALE_BEHIND_SERVICES * GAP_BEHIND_SERVICES if services else 0.0
-    relative_gap = 0.0 if services else GAP_OF_COSTS
+    has_services = bool(inputs.priority)
+    scale = SCALE_BEHIND_SERVICES if has_services else SCALE_ALONE
+    gap = SCALE_BEHIND_SERVICES * GAP_BEHIND_SERVICES if has_services else 0.0
+    relative_gap = 0.0 if has_services else GAP_OF_COSTS
     costs = ServiceCost.of(COSTS, form.cost(remaining) * scale)
     stages.append(Stage(costs, gap, relative_gap))
     return stages, scale
@@ -119,8 +122,9 @@ def _is_proved(
     beyond = np.maximum(problem.lower - values, values - problem.upper)
     is_within = float(beyond.max(initial=0.0)) <= BEYOND
     keeps_rows = largest_residual(structure, problem, values) <= RESIDUAL
-    services = [gain for name, gain in sequential.gains.items() if name != COSTS]
+    services = [gain for name, gain in sequential.gains.items() if name not in (COSTS, LACKING_WATER)]
+    lacks_least = sequential.gains.get(LACKING_WATER, 0.0) <= ACCEPTED_OF_WATER
     serves_in_order = max(services, default=0.0) <= ACCEPTED
     most_of_costs = ACCEPTED_OF_COSTS * max(1.0, abs(float(problem.cost @ values)))
     costs_least = sequential.gains[COSTS] / scale <= most_of_costs
-    return is_within and keeps_rows and serves_in_order and costs_least
+    return is_within and keeps_rows and lacks_least and serves_in_order and costs_least

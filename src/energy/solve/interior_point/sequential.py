@@ -25,7 +25,7 @@ from energy.solve.priority import ServiceCost
 NEARLY = 1.0  # MWh of a gap with which a stage that stalls is good enough: the proof judges the answer
 FIXED = 1e-12  # share of its size by which the bounds of a fixed variable differ at most
 FARTHEST = 1e6  # MW, hm³/h, hm³ or MWh that a variable without a bound is taken to move at most
-MULTIPLIERS = (0.0, *(4.0**power for power in range(-2, 12)))  # of the stages before, in the proof of one
+MULTIPLIERS = (0.0, *(1.5**power for power in range(-7, 42)))  # of the stages before, in the proof of one
 PROVED = 1e-3  # MWh below which no better multiplier is sought
 POLISHES = 4  # projections onto the equations
 
@@ -310,9 +310,10 @@ class SequentialSolver:
                 price_sum = prices + trial * prices_before
                 gain = _largest_gain(reduced_sum, below, above)
                 gain += float(price_sum @ exceeded + np.abs(price_sum) @ rounding)
-                if gain < least:
-                    least = gain
-                    multiplier = trial
+                if gain > least:
+                    break  # the bound is convex in the multiplier: it only rises from here
+                least = gain
+                multiplier = trial
                 if least <= PROVED:
                     break
             gains[stage.service] = max(least, 0.0)
