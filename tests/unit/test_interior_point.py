@@ -95,7 +95,9 @@ def reservoirs(draw: st.DrawFn) -> Reservoirs:
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     inflow = random.uniform(0.0, 12.0, (length, 2)).round(2)
     demand = random.uniform(0.0, 30.0, length).round(2)
-    return Reservoirs(length, inflow, demand, draw(st.floats(0.0, 10.0 * length)))
+    # a volume of thousandths leaves the turbines no room: an interior point may stall, and the engine then asks HiGHS
+    volume = draw(st.floats(1.0, 10.0 * length))
+    return Reservoirs(length, inflow, demand, volume)
 
 
 def least(form: StandardForm, cost: np.ndarray, before: list[tuple[np.ndarray, float]]) -> float:

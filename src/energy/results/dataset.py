@@ -106,7 +106,7 @@ def record(run: Run) -> xr.Dataset:
         if part:
             dataset = dataset.merge(part, join="outer", compat="no_conflicts")
     dataset.attrs |= _attributes(run)
-    contents = json.dumps(form_of(dataset))
+    contents = json.dumps(form_of(dataset), sort_keys=True)  # the order of variables differs from run to run
     return dataset.assign_attrs(contents=contents)
 
 
