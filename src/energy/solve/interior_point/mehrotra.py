@@ -22,7 +22,7 @@ MOST_SHARPENINGS = 30  # steps of conjugate gradients for one solution of the no
 SOLVED = 1e-7  # largest residual of the normal equations that needs none
 PATIENCE = 20  # steps without half the distance to the tolerance, after which it has stalled
 BLOCKED = 0.1  # a step below this share was stopped by a bound that is too near
-SHORTEST = 1e-6  # a step below this share is no progress
+SHORTEST = 1e-6  # two steps in a row below this share are no progress
 FREE_WEIGHT = 1e6  # weight of a variable without bounds in the normal equations
 PROXIMAL = 1e-14  # least slope of a variable: no weight in the normal equations exceeds its inverse
 CENTRED = 0.1  # a product of slack and reduced cost below this share of the mean, or above its inverse, is corrected
@@ -152,8 +152,11 @@ class CentralPath:
                 raise StalledError(f"no optimum after {self.steps} steps")
             if time.perf_counter() > deadline:
                 raise StalledError("no time left")
+            was_short = self.last_length < SHORTEST
             length = self.advance()
-            if length < SHORTEST or not np.isfinite(self.gap):
+            # after one short step the next aims away from the bounds; after two of them there is no way
+            is_stuck = length < SHORTEST and was_short
+            if is_stuck or not np.isfinite(self.gap):
                 raise StalledError(f"no progress at step {self.steps}")
         return self.iterate
 
