@@ -98,7 +98,7 @@ def test_the_day_figure_says_what_the_events_take(run: xr.Dataset) -> None:
 
 
 def test_what_countries_send_is_what_the_line_takes(run: xr.Dataset) -> None:
-    from energy.plots.flows import exchanges
+    from energy.plots.exchanges import exchanges
 
     (studied,) = [exchange for exchange in exchanges(run) if exchange.studied]
     assert (studied.sender, studied.receiver) == ("TJ", "PK")

@@ -30,6 +30,7 @@ from energy.analysis.imperfect_foresight import (
 )
 from energy.analysis.priority_waterfall import open_season
 from energy.analysis.unsupported_inputs import refuse_without_line
+from energy.analysis.waterfall_rungs import study_after
 from energy.case import Case
 from energy.metrics import ceiling, energy_by_month, transferable
 from energy.metrics.settlement import BUYERS
@@ -253,7 +254,7 @@ class _CauseStates:
             inputs = without_ac_network(inputs)
         if "commitments" not in active and STUDIED in order:
             bought = purchases(generators) & before
-            order = _study_after(own_demand | bought, order)
+            order = list(study_after(own_demand | bought, order))
         return with_objective(inputs, scenario, tuple(order))
 
     def _with_events(self, active: Causes) -> Scenario:
@@ -274,14 +275,6 @@ def _services_before_study(order: list[str]) -> set[str]:
         return set(order)
     position = order.index(STUDIED)
     return set(order[:position])
-
-
-def _study_after(ahead: set[str], order: list[str]) -> list[str]:
-    """Return a protection order in which only some services come before the one under study."""
-    first = [service for service in order if service in ahead]
-    placed = {STUDIED, *ahead}
-    rest = [service for service in order if service not in placed]
-    return [*first, STUDIED, *rest]
 
 
 def _delivered(result: Result) -> np.ndarray:

@@ -62,20 +62,32 @@ def rung_orders(scenario: Scenario, own: Inputs) -> dict[str, Order]:
         Protected service → order of the rung on which CASA-1000 stands right before it.
     """
     order = list(scenario.protection_order or own.book.protection_order)
-    links = own.components.get("links", pd.DataFrame())
-    is_studied = STUDIED in order and len(of_service(links, STUDIED)) > 0
+    no_table = pd.DataFrame()
+    links = own.components.get("links", no_table)
+    generators = own.components.get("generators", no_table)
+    studied_links = of_service(links, STUDIED)
+    is_studied = STUDIED in order and len(studied_links) > 0
     if not is_studied or scenario.objective != "transfer":
         return {}
-    bought = purchases(own.components.get("generators", pd.DataFrame()))
-    before = order[: order.index(STUDIED)]
-    protected = [service for service in before if service not in bought]
+    place = order.index(STUDIED)
+    before = order[:place]
+    # CASA-1000 may cause no purchase at any rung, so that purchases keep their place in the order
+    ahead = set(before) & purchases(generators)
     orders = {}
-    for count, service in enumerate(protected):
-        # CASA-1000 may cause no purchase at any rung, so that purchases keep their place in the order
-        kept = [name for name in before if name in bought or name in protected[:count]]
-        later = [name for name in order if name not in kept and name != STUDIED]
-        orders[service] = (*kept, STUDIED, *later)
+    for service in before:
+        if service in ahead:
+            continue
+        orders[service] = study_after(ahead, order)
+        ahead.add(service)
     return orders
+
+
+def study_after(ahead: set[str], order: Sequence[str]) -> Order:
+    """Return a protection order in which only some services stand before the one under study."""
+    first = [service for service in order if service in ahead]
+    placed = {STUDIED, *ahead}
+    rest = [service for service in order if service not in placed]
+    return (*first, STUDIED, *rest)
 
 
 def solve_with_rungs(
