@@ -20,7 +20,7 @@ from functools import lru_cache
 import pandas as pd
 
 from energy.case.schema import port_efficiencies
-from energy.model.cache import IdentityKey
+from energy.model.cache import NO_COMPONENTS, IdentityKey
 
 ELECTRIC = ("AC", "DC")
 SCHEDULE = "schedule"  # carrier of the buses on which accounts meet: no power flows there, only what was agreed
@@ -74,8 +74,8 @@ def account_of(
     buses = tables["buses"]
     inside = _electric_buses(area, buses)
     schedules = set(buses.index[buses["carrier"] == SCHEDULE])
-    generators = tables.get("generators", pd.DataFrame())
-    links = tables.get("links", pd.DataFrame())
+    generators = tables.get("generators", NO_COMPONENTS)
+    links = tables.get("links", NO_COMPONENTS)
 
     own_generators = _of_account(generators, area)
     is_on_schedule = _stands_at(own_generators, "bus", schedules)
@@ -207,7 +207,7 @@ def _crossing_lines(
     inside: set[str],
 ) -> pd.Series:
     """Return 1 for the lines that begin in the area and end outside, −1 for those the other way round."""
-    lines = tables.get("lines", pd.DataFrame())
+    lines = tables.get("lines", NO_COMPONENTS)
     if lines.empty:
         return pd.Series(dtype=float)
     begins_inside = lines["bus0"].isin(inside).astype(float)

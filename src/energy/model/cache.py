@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
+import pandas as pd
+
 T = TypeVar("T")
+
+NO_COMPONENTS = pd.DataFrame()
+"""Table of a component list that a case leaves out. Making one takes longer than to look most things up in it."""
 
 
 class IdentityKey(Generic[T]):

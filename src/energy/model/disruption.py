@@ -13,7 +13,7 @@ import pandas as pd
 from energy.case.case import Case
 from energy.errors import Fault, InputError, nearest
 from energy.model.base_inputs import BaseInputs, SnapshotInputs
-from energy.model.cache import IdentityKey
+from energy.model.cache import NO_COMPONENTS, IdentityKey
 from energy.model.horizon import event_faults, on_calendar, steps_of
 from energy.model.hourly import number
 from energy.scenario import Event, Scenario, combine
@@ -80,7 +80,7 @@ def _nothing_at(
         names = list(corridors.unique())
     else:
         what = f"event {event.name!r}: no {place.table} match {place.name!r}"
-        names = list(case.components.get(place.table, pd.DataFrame()).index)
+        names = list(case.components.get(place.table, NO_COMPONENTS).index)
     return Fault(what, allowed=", ".join(names[:30]), repair=nearest(place.name, names))
 
 
@@ -185,7 +185,7 @@ def _poles(case: Case, base: BaseInputs) -> dict[str, list[str]]:
     """Return the links in service of each DC pole that has a loss curve, by the curve's pattern."""
     if "loss_curve" not in case.profiles:
         return {}
-    links = base.components.get("links", pd.DataFrame()).index
+    links = base.components.get("links", NO_COMPONENTS).index
     poles = {}
     for pattern in case.profiles["loss_curve"].index.unique("link"):
         names = case.names("links", pattern)

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from energy.model.cache import IdentityKey
+from energy.model.cache import NO_COMPONENTS, IdentityKey
 from energy.model.inputs import Inputs
 from energy.model.network import network
 from energy.model.pypsa_logging import quiet_pypsa
@@ -49,7 +49,7 @@ def _of_lines(inputs: Inputs) -> np.ndarray:
     """Return the reactance of the lines of a case [per unit of an arbitrary base]."""
     if inputs.own is not None:
         return _of_own(inputs, "lines")
-    lines = inputs.components.get("lines", pd.DataFrame())
+    lines = inputs.components.get("lines", NO_COMPONENTS)
     if lines.empty:
         return np.zeros(0)
     buses = inputs.components["buses"]
@@ -70,7 +70,7 @@ def _relative_reactance(
 
 def _of_own(inputs: Inputs, component: str) -> np.ndarray:
     """Return the impedance that PyPSA gives the branches of a user's own network [per unit]."""
-    table = inputs.components.get(component, pd.DataFrame())
+    table = inputs.components.get(component, NO_COMPONENTS)
     if table.empty:
         return np.zeros(0)
     with quiet_pypsa():
@@ -85,7 +85,7 @@ def _of_own(inputs: Inputs, component: str) -> np.ndarray:
 
 def _carriers(inputs: Inputs, component: str) -> np.ndarray:
     """Return the carrier of the buses that branches join."""
-    branches = inputs.components.get(component, pd.DataFrame())
+    branches = inputs.components.get(component, NO_COMPONENTS)
     if branches.empty:
         return np.zeros(0, dtype=object)
     buses = inputs.components["buses"]

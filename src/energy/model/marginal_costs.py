@@ -11,6 +11,7 @@ import pandas as pd
 
 from energy.case.rules import RuleBook
 from energy.model import objective
+from energy.model.cache import NO_COMPONENTS
 from energy.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def with_objective(
     """
     weights: dict[str, float] = {}
     if scenario.objective == "transfer":
-        generators = inputs.components.get("generators", pd.DataFrame())
+        generators = inputs.components.get("generators", NO_COMPONENTS)
         order = order or scenario.protection_order or inputs.book.protection_order
         bought = objective.purchases(generators)
         weights = objective.priority_weights(order, bought)
@@ -54,7 +55,7 @@ def with_objective(
         if component in inputs.components:
             own_cost = inputs.array(component, attribute)
             dense[component, attribute] = share_of_costs * own_cost
-    links = inputs.components.get("links", pd.DataFrame())
+    links = inputs.components.get("links", NO_COMPONENTS)
     if weights:
         _weigh(inputs, weights, dense)
     elif "service" in links:
@@ -74,7 +75,7 @@ def _weigh(
     dense: dict[tuple[str, str], np.ndarray],
 ) -> None:
     """Let a delivered MWh earn the weight of its service, and an unserved or bought one cost it."""
-    generators = inputs.components.get("generators", pd.DataFrame())
+    generators = inputs.components.get("generators", NO_COMPONENTS)
     if len(generators):
         cost = dense["generators", "marginal_cost"]
         weight_of_lacking = objective.lacking(weights) / objective.SHARE_OF_COSTS
@@ -84,7 +85,7 @@ def _weigh(
             sign = generators["sign"].to_numpy(float)
             cost = cost + _of_services(generators, weights) * sign
         dense["generators", "marginal_cost"] = cost
-    links = inputs.components.get("links", pd.DataFrame())
+    links = inputs.components.get("links", NO_COMPONENTS)
     if "service" in links:
         earned = inputs.array("links", "efficiency") * _of_services(links, weights)
         returned = objective.returned(links["service"], weights)

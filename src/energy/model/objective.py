@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from energy.model.cache import IdentityKey
+from energy.model.cache import NO_COMPONENTS, IdentityKey
 
 if TYPE_CHECKING:
     from energy.model.inputs import Inputs
@@ -72,12 +72,12 @@ def service_costs(inputs: Inputs, service: str) -> dict[str, np.ndarray]:
         ``links`` → shape (snapshots, links); ``generators`` → shape (generators,).
     """
     costs: dict[str, np.ndarray] = {}
-    links = inputs.components.get("links", pd.DataFrame())
+    links = inputs.components.get("links", NO_COMPONENTS)
     if "service" in links:
         delivers = _of_service(IdentityKey(links), service)
         takes_back = _of_service(IdentityKey(links), RETURNED) if service == STUDIED else 0.0
         costs["links"] = takes_back - delivers * inputs.array("links", "efficiency")
-    generators = inputs.components.get("generators", pd.DataFrame())
+    generators = inputs.components.get("generators", NO_COMPONENTS)
     if "service" in generators:
         serves = _of_service(IdentityKey(generators), service)
         costs["generators"] = serves * generators["sign"].to_numpy(float)

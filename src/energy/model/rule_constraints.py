@@ -19,7 +19,7 @@ from energy.case.rules import (
 )
 from energy.model.accounts import account_rule
 from energy.model.axis import Axis
-from energy.model.cache import IdentityKey
+from energy.model.cache import NO_COMPONENTS, IdentityKey
 from energy.model.objective import LACKING, LACKING_WATER, STUDIED
 from energy.model.profiles import HM3_AN_HOUR
 from energy.model.rule_windows import occurrences, snapshots_inside
@@ -63,7 +63,7 @@ def may_fall_short(
     """Return whether a generator in service stands for the water that a rule asks for in vain."""
     if rule.shortfall is None:
         return False
-    generators = static.get("generators", pd.DataFrame())
+    generators = static.get("generators", NO_COMPONENTS)
     return rule.shortfall in generators.index
 
 
@@ -73,7 +73,7 @@ def _in_service(
     component: str,
 ) -> list[str]:
     """Return the names of a component list that are in service."""
-    table = static.get(component, pd.DataFrame())
+    table = static.get(component, NO_COMPONENTS)
     return [name for name in names if name in table.index]
 
 
@@ -150,7 +150,7 @@ def _least_flows(
     static: Tables,
 ) -> Iterator[Constraint]:
     """Yield the least flows that may fall short [hm³/h], one limit a month: flow and shortfall together suffice."""
-    links = static.get("links", pd.DataFrame())
+    links = static.get("links", NO_COMPONENTS)
     if rule.link not in links.index or not may_fall_short(rule, static):
         return
     terms = [
@@ -178,8 +178,8 @@ def _travel(
     static: Tables,
 ) -> Iterator[Constraint]:
     """Yield the travel time [h] of the water that a store holds on its way to a link."""
-    stores = static.get("stores", pd.DataFrame())
-    links = static.get("links", pd.DataFrame())
+    stores = static.get("stores", NO_COMPONENTS)
+    links = static.get("links", NO_COMPONENTS)
     if rule.store in stores.index and rule.link in links.index:
         yield {
             "kind": "travel",
@@ -200,7 +200,7 @@ def _limit(
     names_in_service: set[str] = set()
     terms = []
     for term in rule.terms:
-        table = static.get(term.component, pd.DataFrame())
+        table = static.get(term.component, NO_COMPONENTS)
         names_in_service.update(table.index)
         if term.name in table.index:
             terms.append(
@@ -232,7 +232,7 @@ def _contract_ceiling(
     static: Tables,
 ) -> Iterator[Constraint]:
     """Limit the line under study to the contract's ceiling [MW] where its parts together could carry more."""
-    links = static.get("links", pd.DataFrame())
+    links = static.get("links", NO_COMPONENTS)
     if book.contract is None or "service" not in links:
         return
     ceiling = book.contract.ceiling
@@ -266,21 +266,28 @@ def _lacking_water(
     static: Tables,
 ) -> Iterator[Constraint]:
     """Bound all water that rules ask for in vain [hm³]; the engine lowers the bound to what the rivers alone lack."""
-    generators = static.get("generators", pd.DataFrame())
-    if generators.empty:
-        return
-    lacking = generators[generators["carrier"] == LACKING]
-    if lacking.empty:
+    generators = static.get("generators", NO_COMPONENTS)
+    p_nom = _of_lacking_water(IdentityKey(generators))
+    if p_nom.empty:
         return
     hours = axis.weightings["stores"].sum()
     yield {
         "kind": "volume",
         "name": LACKING_WATER,
         "links": [],
-        "generators": list(lacking.index),
+        "generators": list(p_nom.index),
         "runs": _whole_horizon(axis),
-        "at_most": float(lacking["p_nom"].sum() * hours),
+        "at_most": float(p_nom.sum() * hours),
     }
+
+
+@lru_cache(maxsize=8)
+def _of_lacking_water(generators: IdentityKey[pd.DataFrame]) -> pd.Series:
+    """Return p_nom [hm³/h] of the generators in service that stand for lacking water."""
+    table = generators.it
+    if table.empty:
+        return pd.Series(dtype=float)
+    return table.loc[table["carrier"] == LACKING, "p_nom"]
 
 
 def _daily_ponds(
@@ -288,7 +295,7 @@ def _daily_ponds(
     static: Tables,
 ) -> Iterator[Constraint]:
     """End every typical day with daily ponds as full as they began it."""
-    stores = static.get("stores", pd.DataFrame())
+    stores = static.get("stores", NO_COMPONENTS)
     if not axis.day_length or stores.empty:
         return
     ponds = stores.index[stores["carrier"] == POND]

@@ -10,6 +10,7 @@ import re
 from calendar import isleap
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import lru_cache
 from heapq import merge
 from typing import Annotated, NamedTuple
 
@@ -156,6 +157,7 @@ def first_end(text: str, after: pd.Timestamp) -> pd.Timestamp:
     return next(end for end in ends if end > after)
 
 
+@lru_cache(maxsize=256)
 def parse_duration(text: str) -> timedelta:
     """Read a length of time.
 

@@ -102,8 +102,9 @@ def priority_costs(structure: Structure, inputs: Inputs) -> list[ServiceCost]:
             power = (component, "p")
             if power in structure.columns:
                 cost[structure.columns[power]] = coefficients * hours
-        if cost.any():
-            costs.append(ServiceCost.of(service, cost))
+        level = ServiceCost.of(service, cost)
+        if len(level.places):
+            costs.append(level)
     return costs
 
 
@@ -360,7 +361,7 @@ class _OptimalFace:
         self.lower = np.concatenate([problem.lower, problem.row_lower])
         self.upper = np.concatenate([problem.upper, problem.row_upper])
         count = len(self.lower)
-        self._matters = np.zeros(count, dtype=bool)
+        self._matters = np.zeros(0, dtype=int)  # places
         self._changed = np.zeros(count, dtype=bool)
         self.overlooked = 0.0
 
@@ -374,21 +375,27 @@ class _OptimalFace:
 
         Each column or row with a reduced cost of the wrong sign is taken to move over its whole range.
         """
-        room_below = (point.values - self.lower).clip(0.0, FARTHEST)
-        room_above = (self.upper - point.values).clip(0.0, FARTHEST)
+        places = np.flatnonzero(slope)  # most services have a price in few columns and rows
+        slope = slope[places]
+        values = point.values[places]
+        lower = self.lower[places]
+        upper = self.upper[places]
+        room_below = (values - lower).clip(0.0, FARTHEST)
+        room_above = (upper - values).clip(0.0, FARTHEST)
         gain_below = slope * room_below
         gain_above = -slope * room_above
         gains = np.where(slope > 0, gain_below, gain_above)
-        is_free = self.lower < self.upper
-        has_slope = np.abs(slope) > rounding
-        self._matters = is_free & has_slope
+        is_free = lower < upper
+        has_slope = np.abs(slope) > rounding[places]
+        matters = is_free & has_slope
+        self._matters = places[matters]
         overlooked = gains[is_free & ~has_slope]
         self.overlooked = float(overlooked.sum())
-        return float(gains[self._matters].sum())
+        return float(gains[matters].sum())
 
     def fix_what_matters(self, point: _BasicPoint) -> None:
         """Fix what matters to the cost just looked at where it is: no later service can undo it."""
-        places = np.flatnonzero(self._matters)
+        places = self._matters
         lower = self.lower[places]
         upper = self.upper[places]
         value = point.values[places]

@@ -73,10 +73,10 @@ class ProgramBuilder:
         values: np.ndarray | float,
     ) -> None:
         """Add non-zeros; rows, columns and values are broadcast against each other."""
-        rows, columns, values = np.broadcast_arrays(rows, columns, values)
-        self._entry_rows.append(rows.ravel())
-        self._entry_columns.append(columns.ravel())
-        self._entry_values.append(values.ravel())
+        shape = np.broadcast(rows, columns, values).shape
+        self._entry_rows.append(_spread(rows, shape))
+        self._entry_columns.append(_spread(columns, shape))
+        self._entry_values.append(_spread(values, shape))
 
     def matrix(self) -> sparse.csc_matrix:
         """Return the matrix, column-wise; shape (rows, columns)."""
@@ -89,3 +89,10 @@ class ProgramBuilder:
         )
         matrix.sort_indices()
         return matrix
+
+
+def _spread(values: np.ndarray | float, shape: tuple[int, ...]) -> np.ndarray:
+    """Return values broadcast to a shape, one after the other."""
+    spread = np.empty(shape, dtype=np.asarray(values).dtype)
+    spread[...] = values
+    return spread.ravel()

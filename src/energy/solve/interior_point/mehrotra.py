@@ -177,22 +177,21 @@ class CentralPath:
     def _corrector(self) -> tuple[Direction, float]:
         """Return Mehrotra's corrector, and the product of rooms and prices that it aims at."""
         at = self.iterate
-        lower_products = self.below * at.lower_prices
-        upper_products = self.above * at.upper_prices
         predictor = self._direction(
-            -lower_products,
-            -upper_products,
+            -(self.below * at.lower_prices),
+            -(self.above * at.upper_prices),
             self.missed,
             self.dual_missed,
         )
         target = self._centring(predictor) * self.mean_gap
         if self.last_length < BLOCKED:
             target = self.mean_gap  # away from the bounds first
-        lower_term, upper_term = self._second_order(predictor)
-        lower_target = target - lower_products - lower_term
-        upper_target = target - upper_products - upper_term
-        # of an hourly year each of these has two million numbers
-        del predictor, lower_products, upper_products, lower_term, upper_term
+        # in place, and one bound after the other: of an hourly year each vector has two million numbers
+        lower_target = target - self.below * at.lower_prices
+        lower_target -= self._second_order(predictor.values, predictor.lower_prices)
+        upper_target = target - self.above * at.upper_prices
+        upper_target -= self._second_order(-predictor.values, predictor.upper_prices)
+        del predictor
         return self._direction(lower_target, upper_target, self.missed, self.dual_missed), target
 
     def _weigh(self) -> None:
@@ -292,35 +291,33 @@ class CentralPath:
         weighted *= self.weights
         return np.asarray(self.matrix @ weighted)
 
-    def _second_order(self, predictor: Direction) -> tuple[np.ndarray, np.ndarray]:
-        """Return what a whole predictor would add to the products beyond its linear terms, bounded by the mean gap."""
+    def _second_order(self, rooms: np.ndarray, prices: np.ndarray) -> np.ndarray:
+        """Return what changes of rooms and prices would add to their products, bounded by the mean gap."""
         most = 1e3 * self.mean_gap
-        lower_term = predictor.values * predictor.lower_prices
-        upper_term = -predictor.values * predictor.upper_prices
-        return np.clip(lower_term, -most, most), np.clip(upper_term, -most, most)
+        term: np.ndarray = rooms * prices
+        np.clip(term, -most, most, out=term)
+        return term
 
     def _centring(self, predictor: Direction) -> float:
         """Return the share of the mean gap to aim at: the third power of what the predictor leaves of the gap."""
         primal, dual = self._lengths(predictor)
-        below, above = self._rooms_after(predictor, primal)
-        lower_prices, upper_prices = self._prices_after(predictor, dual)
-        lower_gap = float((self.bounds.has_lower * below) @ lower_prices)
-        upper_gap = float((self.bounds.has_upper * above) @ upper_prices)
+        lower_gap = _gap(self.bounds.has_lower, *self._lower_after(predictor, primal, dual))
+        upper_gap = _gap(self.bounds.has_upper, *self._upper_after(predictor, primal, dual))
         gap_left = max(lower_gap + upper_gap, 0.0)
         share = gap_left / max(self.gap, 1e-300)
         return min(share, 1.0) ** 3
 
-    def _rooms_after(self, direction: Direction, length: float) -> tuple[np.ndarray, np.ndarray]:
-        """Return the distances from both bounds after a step of some length; shapes (variables,)."""
-        below = self.below + length * direction.values
-        above = self.above - length * direction.values
-        return below, above
+    def _lower_after(self, direction: Direction, primal: float, dual: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rooms below and the prices of lower bounds after a step of some lengths; shapes (variables,)."""
+        room = self.below + primal * direction.values
+        price = self.iterate.lower_prices + dual * direction.lower_prices
+        return room, price
 
-    def _prices_after(self, direction: Direction, length: float) -> tuple[np.ndarray, np.ndarray]:
-        """Return the prices of both bounds after a step of some length; shapes (variables,)."""
-        lower_prices = self.iterate.lower_prices + length * direction.lower_prices
-        upper_prices = self.iterate.upper_prices + length * direction.upper_prices
-        return lower_prices, upper_prices
+    def _upper_after(self, direction: Direction, primal: float, dual: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rooms above and the prices of upper bounds after a step of some lengths; shapes (variables,)."""
+        room = self.above - primal * direction.values
+        price = self.iterate.upper_prices + dual * direction.upper_prices
+        return room, price
 
     def _centrality_corrected(
         self,
@@ -332,8 +329,9 @@ class CentralPath:
         primal_trial = min(1.0, primal + MORE_STEP)
         dual_trial = min(1.0, dual + MORE_STEP)
         lower_change, upper_change = self._changes_towards_centre(direction, primal_trial, dual_trial, target)
-        correction = self._direction(lower_change, upper_change, missed=0.0, dual_missed=0.0)
-        corrected = direction.plus(correction)
+        corrected = self._direction(lower_change, upper_change, missed=0.0, dual_missed=0.0)
+        del lower_change, upper_change
+        corrected.add(direction)
         primal_corrected, dual_corrected = self._lengths(corrected)
         is_longer = primal_corrected >= 1.01 * primal or dual_corrected >= 1.01 * dual
         if is_longer:
@@ -348,11 +346,13 @@ class CentralPath:
         target: float,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return by how much the products of rooms and prices should change after a step of some lengths."""
-        below, above = self._rooms_after(direction, primal)
-        lower_prices, upper_prices = self._prices_after(direction, dual)
-        lower_change = _towards_centre(below * lower_prices, target)
-        upper_change = _towards_centre(above * upper_prices, target)
-        return self.bounds.has_lower * lower_change, self.bounds.has_upper * upper_change
+        room, price = self._lower_after(direction, primal, dual)
+        lower_change = _towards_centre(room * price, target)
+        room, price = self._upper_after(direction, primal, dual)
+        upper_change = _towards_centre(room * price, target)
+        lower_change *= self.bounds.has_lower
+        upper_change *= self.bounds.has_upper
+        return lower_change, upper_change
 
     def _lengths(self, direction: Direction) -> tuple[float, float]:
         """Return how far values and prices may go until they are next to a bound, at most 1."""
@@ -377,12 +377,11 @@ class CentralPath:
     ) -> None:
         """Go along a direction, values by the primal length, duals and prices by the dual one."""
         at = self.iterate
-        lower_prices, upper_prices = self._prices_after(direction, dual)
         self.iterate = Iterate(
             values=at.values + primal * direction.values,
             duals=at.duals + dual * direction.duals,
-            lower_prices=lower_prices,
-            upper_prices=upper_prices,
+            lower_prices=at.lower_prices + dual * direction.lower_prices,
+            upper_prices=at.upper_prices + dual * direction.upper_prices,
         )
         self._measure()
 
@@ -392,10 +391,14 @@ def _largest(residual: np.ndarray) -> float:
     return float(np.abs(residual).max(initial=0.0))
 
 
+def _gap(has_bound: np.ndarray, rooms: np.ndarray, prices: np.ndarray) -> float:
+    """Return the complementarity gap of the bounds that there are."""
+    return float((has_bound * rooms) @ prices)
+
+
 def _towards_centre(product: np.ndarray, target: float) -> np.ndarray:
     """Return changes that bring products of rooms and prices near their target, each by ten times it at most."""
-    least = CENTRED * target
-    most = target / CENTRED
-    lowering = np.where(product > most, most - product, 0.0)
-    change = np.where(product < least, least - product, lowering)
-    return np.maximum(change, -10 * target)
+    change: np.ndarray = np.clip(product, CENTRED * target, target / CENTRED)
+    change -= product
+    np.maximum(change, -10 * target, out=change)
+    return change
