@@ -22,6 +22,7 @@ from energy.model import Inputs
 from energy.model.objective import service_costs
 from energy.solve.lp import Problem, Structure, matrix_of
 
+COSTS = "costs"  # name of the program's own cost, behind all services
 GAIN = 1e-4  # MWh that a service may still gain, by the columns that matter to it, before steps are taken
 PROVED = 0.01  # MWh that it may still gain by all columns, for an answer to count as its optimum
 COST_GAIN = 1e-9  # of the program's cost, that this may still fall
@@ -144,6 +145,7 @@ class PriorityChain:
         self.solves = 0
         self.iterations = 0
         self._point = _BasicPoint(highs)
+        self._own_prices: np.ndarray | None = None  # at the present basis, once the program's own cost was looked at
 
     def optimise(self, options: Mapping[str, bool | int | float | str]) -> None:
         """Bring HiGHS to the optimum of the whole order; what the present basis already gives costs no step.
@@ -200,7 +202,7 @@ class PriorityChain:
         basis = self.highs.getBasis()
         try:
             self._least(
-                ServiceCost.of("costs", cost),
+                ServiceCost.of(COSTS, cost),
                 face,
                 options,
                 negligible=COST_GAIN * present_cost,
@@ -210,10 +212,12 @@ class PriorityChain:
             self.highs.setOptionValue("simplex_iteration_limit", 0)
             self.highs.run()
             self._point = _BasicPoint(self.highs)
+            self._own_prices = None
 
     def _possible_gain(self, level: ServiceCost, face: _OptimalFace) -> float:
         """Return by how much a cost could still fall within the face, at most, from the present basis."""
         reduced, prices = self._reduced_costs(level.cost)
+        self._own_prices = prices if level.service == COSTS else None
         slope = np.concatenate([reduced, prices])
         rounding = self._rounding(level.cost, prices)
         return face.possible_gain(self._point, slope, rounding)
@@ -224,8 +228,9 @@ class PriorityChain:
 
     def prices(self) -> np.ndarray:
         """Return the prices of rows at the present basis by the program's own cost [$ per unit]; shape (rows,)."""
-        _, prices = self._reduced_costs(self.problem.cost)
-        return prices
+        if self._own_prices is None:
+            _, self._own_prices = self._reduced_costs(self.problem.cost)
+        return self._own_prices
 
     def basis(self) -> highspy.HighsBasis:
         """Return the present basis, its nonbasic columns and rows at the bounds of the program.

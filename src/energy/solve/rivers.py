@@ -12,13 +12,16 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, TypeVar
 
 import highspy
 import numpy as np
+import pandas as pd
 
 from energy.model import Inputs
+from energy.model.cache import IdentityKey
 from energy.model.objective import LACKING, LACKING_WATER
 from energy.solve.lp import BALANCE, ENERGY, Problem, Structure, matrix_of
 from energy.solve.priority import ServiceCost
@@ -46,8 +49,14 @@ def lacking_columns(structure: Structure, inputs: Inputs) -> np.ndarray:
     generators = inputs.components.get("generators")
     if generators is None or ("generators", "p") not in structure.columns:
         return np.zeros((len(inputs.axis.snapshots), 0), dtype=int)
-    is_lacking = (generators["carrier"] == LACKING).to_numpy()
+    is_lacking = _stands_for_lacking_water(IdentityKey(generators))
     return structure.columns["generators", "p"][:, is_lacking]
+
+
+@lru_cache(maxsize=32)
+def _stands_for_lacking_water(generators: IdentityKey[pd.DataFrame]) -> np.ndarray:
+    """Return whether each generator stands for lacking water; shape (generators,)."""
+    return np.asarray(generators.it["carrier"] == LACKING)
 
 
 def with_lacking_water(

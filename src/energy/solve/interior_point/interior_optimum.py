@@ -18,10 +18,9 @@ from energy.solve.interior_point.sequential import SequentialOptimum, Sequential
 from energy.solve.interior_point.staged_layout import staged_layout
 from energy.solve.interior_point.standard_form import NotStagedError, StandardForm, standard_form
 from energy.solve.lp import Problem, Structure
-from energy.solve.priority import ServiceCost
+from energy.solve.priority import COSTS, ServiceCost
 from energy.solve.refinement import largest_residual
 
-COSTS = "costs"
 GAP = 1e-6  # MWh between the value of a service and what its prices prove: proofs of later services multiply it
 GAP_BEHIND_SERVICES = 1e-4  # the same of costs behind services, in the unit of the objective
 GAP_OF_COSTS = 1e-9  # share of the costs, where there are no services
