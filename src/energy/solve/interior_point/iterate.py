@@ -58,6 +58,23 @@ class Bounds:
 
 
 @dataclass(frozen=True, eq=False)
+class Direction:
+    """A step of values, duals and prices."""
+
+    values: np.ndarray
+    duals: np.ndarray
+    lower_prices: np.ndarray
+    upper_prices: np.ndarray
+
+    def add(self, other: Direction) -> None:
+        """Add another direction to this one, in place: of an hourly year each part has two million numbers."""
+        np.add(self.values, other.values, out=self.values)
+        np.add(self.duals, other.duals, out=self.duals)
+        np.add(self.lower_prices, other.lower_prices, out=self.lower_prices)
+        np.add(self.upper_prices, other.upper_prices, out=self.upper_prices)
+
+
+@dataclass(frozen=True, eq=False)
 class Iterate:
     """A point of the central path, or near it.
 
@@ -76,22 +93,12 @@ class Iterate:
     lower_prices: np.ndarray
     upper_prices: np.ndarray
 
-
-@dataclass(frozen=True, eq=False)
-class Direction:
-    """A step of values, duals and prices."""
-
-    values: np.ndarray
-    duals: np.ndarray
-    lower_prices: np.ndarray
-    upper_prices: np.ndarray
-
-    def add(self, other: Direction) -> None:
-        """Add another direction to this one, in place: of an hourly year each part has two million numbers."""
-        np.add(self.values, other.values, out=self.values)
-        np.add(self.duals, other.duals, out=self.duals)
-        np.add(self.lower_prices, other.lower_prices, out=self.lower_prices)
-        np.add(self.upper_prices, other.upper_prices, out=self.upper_prices)
+    def move(self, direction: Direction, primal: float, dual: float) -> None:
+        """Go along a direction in place, values by the primal length, duals and prices by the dual one."""
+        np.add(self.values, primal * direction.values, out=self.values)
+        np.add(self.duals, dual * direction.duals, out=self.duals)
+        np.add(self.lower_prices, dual * direction.lower_prices, out=self.lower_prices)
+        np.add(self.upper_prices, dual * direction.upper_prices, out=self.upper_prices)
 
 
 def centred_start(

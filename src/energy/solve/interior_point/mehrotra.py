@@ -167,8 +167,7 @@ class CentralPath:
         """
         self._weigh()
         self.equations.factor(self.weights)
-        corrector, target = self._corrector()
-        direction, primal, dual = self._centrality_corrected(corrector, target)
+        direction, primal, dual = self._centrality_corrected(*self._corrector())
         self._move(direction, primal, dual)
         self.steps += 1
         self.last_length = min(primal, dual)
@@ -376,13 +375,7 @@ class CentralPath:
         dual: float,
     ) -> None:
         """Go along a direction, values by the primal length, duals and prices by the dual one."""
-        at = self.iterate
-        self.iterate = Iterate(
-            values=at.values + primal * direction.values,
-            duals=at.duals + dual * direction.duals,
-            lower_prices=at.lower_prices + dual * direction.lower_prices,
-            upper_prices=at.upper_prices + dual * direction.upper_prices,
-        )
+        self.iterate.move(direction, primal, dual)
         self._measure()
 
 

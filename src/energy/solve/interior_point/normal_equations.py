@@ -179,33 +179,48 @@ class NormalEquations:
                 row[:] = multiplier
 
     def _factor_band(self, earlier: np.ndarray) -> None:
-        """Factor the band of the rows that couple neighbours, in LAPACK's storage: row d is the diagonal d below."""
+        """Factor the band of the rows that couple neighbours, with more on its diagonal where it is not definite.
+
+        Raises
+        ------
+        FloatingPointError
+            When it is not positive definite even so.
+        """
+        layout = self.layout
+        if not layout.linking:
+            return
+        band = self._banded(earlier)
+        diagonal = band[0].copy()
+        noise = np.abs(diagonal) * RELATIVE
+        more = self._smallest[layout.linking].T.ravel() + noise
+        for _ in range(ROUNDS):
+            self._band, failed = lapack.dpbtrf(band, lower=1, overwrite_ab=1)
+            if not failed:
+                return
+            diagonal += more
+            more *= 100
+            band = self._banded(earlier)  # the factors stand in the place of the first one
+            band[0] = diagonal
+        raise FloatingPointError(f"normal equations: the band is not positive definite at {failed}")
+
+    def _banded(self, earlier: np.ndarray) -> np.ndarray:
+        """Return the band in LAPACK's storage, column by column: row d is the diagonal d below."""
         layout = self.layout
         length = layout.snapshots
         size = len(layout.linking)
-        if not size:
-            return
         place = self._place_in_band
         distances = {}
         for later, before in self.earlier:
             distances[later, before] = size + place[later] - place[before]
         width = max([size - 1, *distances.values()])
-        band = np.zeros((width + 1, length * size))
+        band = np.zeros((width + 1, length * size), order="F")
         for high, low, slot in self._in_band:
             band[high - low, low::size] = self._factor[slot]
         for pair, number in self.earlier.items():
             _, before = pair
             along_snapshots = band[distances[pair], place[before] :: size]
             along_snapshots[: length - 1] += earlier[number, : length - 1]
-        noise = np.abs(band[0]) * RELATIVE
-        more = self._smallest[layout.linking].T.ravel() + noise
-        for _ in range(ROUNDS):
-            self._band, failed = lapack.dpbtrf(band, lower=1)
-            if not failed:
-                return
-            band[0] += more
-            more *= 100
-        raise FloatingPointError(f"normal equations: the band is not positive definite at {failed}")
+        return band
 
     def _factor_border(self, corner: np.ndarray) -> None:
         """Invert the Schur complement of the border: the corner less what the band explains of it."""

@@ -328,15 +328,21 @@ class SequentialSolver:
         them, show what the values themselves miss. The bound of the rounding is that of Higham, *Accuracy and Stability
         of Numerical Algorithms*, 2002, section 3.1.
         """
-        matrix = self.layout.matrix.astype(np.longdouble)
+        matrix = self.layout.matrix
         values = self.values.astype(np.longdouble)
         right = self.right.astype(np.longdouble)
-        exceeded = matrix @ values - right
-        sizes = abs(self.layout.matrix) @ np.abs(self.values) + np.abs(self.right)
+        exceeded = _with_more_digits(matrix) @ values - right
+        sizes = abs(matrix) @ np.abs(self.values) + np.abs(self.right)
         terms = np.bincount(matrix.indices, minlength=len(right)) + 1
         unit = float(np.finfo(np.longdouble).eps)
         rounding = terms * unit * sizes
         return exceeded.astype(float), rounding
+
+
+def _with_more_digits(matrix: sparse.csc_matrix) -> sparse.csc_matrix:
+    """Return a matrix with numbers of 64 bits where a machine has them; where they stand is not copied."""
+    data = matrix.data.astype(np.longdouble)
+    return sparse.csc_matrix((data, matrix.indices, matrix.indptr), shape=matrix.shape, copy=False)
 
 
 def _largest_gain(
