@@ -75,20 +75,27 @@ def power_flow(n: pypsa.Network, limits: pd.Series | None = None) -> PowerFlow:
     status = _newton_raphson(n)
     while limits is not None and _at_their_limits(n, limits):
         status = _newton_raphson(n)
-    buses = _stacked(
-        {
-            "voltage": n.c.buses.dynamic["v_mag_pu"],
-            "angle": np.degrees(n.c.buses.dynamic["v_ang"]),
-            "p": n.c.buses.dynamic["p"],
-            "q": n.c.buses.dynamic["q"],
-        },
-        "bus",
-    )
-    present = [component for component in BRANCHES if len(n.components[component].static)]
-    tables = [_branches(n, component) for component in present]
-    branches = pd.concat(tables).sort_index(level=0, sort_remaining=False)
+    tables = []
+    for component in BRANCHES:
+        is_present = len(n.components[component].static) > 0
+        if is_present:
+            tables.append(_branches(n, component))
+    branches = pd.concat(tables)
+    branches = branches.sort_index(level=0, sort_remaining=False)
     losses = branches["losses"].groupby(level=0).sum()
-    return PowerFlow(buses, branches, losses, status["n_iter"].max(axis=1))
+    iterations = status["n_iter"].max(axis=1)
+    return PowerFlow(_buses(n), branches, losses, iterations)
+
+
+def _buses(n: pypsa.Network) -> pd.DataFrame:
+    dynamic = n.c.buses.dynamic
+    columns = {
+        "voltage": dynamic["v_mag_pu"],
+        "angle": np.degrees(dynamic["v_ang"]),
+        "p": dynamic["p"],
+        "q": dynamic["q"],
+    }
+    return _stacked(columns, "bus")
 
 
 def _newton_raphson(n: pypsa.Network) -> dict[str, pd.DataFrame]:
@@ -97,33 +104,41 @@ def _newton_raphson(n: pypsa.Network) -> dict[str, pd.DataFrame]:
         status = n.pf()
     converged = status["converged"].all(axis=1)
     if not converged.all():
-        failed = ", ".join(str(snapshot) for snapshot in converged.index[~converged][:5])
-        raise SolverError(f"AC power flow does not converge at {failed}: no voltages carry this dispatch")
+        failed = converged.index[~converged]
+        first_failed = ", ".join(map(str, failed[:5]))
+        raise SolverError(f"AC power flow does not converge at {first_failed}: no voltages carry this dispatch")
     return dict(status)
 
 
 def _at_their_limits(n: pypsa.Network, limits: pd.Series) -> bool:
     """Set the plants that exceed their limit to it; tell whether there were any."""
     plants = n.c.generators.static
-    holding = plants.index[plants["control"] == "PV"].intersection(limits.index)
-    given = n.c.generators.dynamic["q"].iloc[0].reindex(holding)
-    over = holding[given.abs() > limits[holding] + REACTIVE_TOLERANCE]
+    holds_voltage = plants["control"] == "PV"
+    holding = plants.index[holds_voltage].intersection(limits.index)
+    reactive = n.c.generators.dynamic["q"].iloc[0]
+    given = reactive.reindex(holding)
+    most = limits[holding] + REACTIVE_TOLERANCE
+    over = holding[given.abs() > most]
     for name in over:
-        n.c.generators.static.loc[name, "control"] = "PQ"
-        n.c.generators.static.loc[name, "q_set"] = np.sign(given[name]) * limits[name]
+        limit = np.sign(given[name]) * limits[name]
+        plants.loc[name, "control"] = "PQ"
+        plants.loc[name, "q_set"] = limit
     return len(over) > 0
 
 
 def _branches(n: pypsa.Network, component: str) -> pd.DataFrame:
     dynamic = n.components[component].dynamic
-    table = _stacked({name: dynamic[name] for name in ("p0", "p1", "q0", "q1")}, "branch")
+    columns = {name: dynamic[name] for name in ("p0", "p1", "q0", "q1")}
+    table = _stacked(columns, "branch")
     table["losses"] = table["p0"] + table["p1"]
     apparent0 = np.hypot(table["p0"], table["q0"])
     apparent1 = np.hypot(table["p1"], table["q1"])
     apparent = np.maximum(apparent0, apparent1)
     names = table.index.get_level_values("branch")
-    rating = n.components[component].static["s_nom"].reindex(names).to_numpy()
-    table["loading"] = apparent / np.where(rating > 0, rating, np.nan)
+    s_nom = n.components[component].static["s_nom"]
+    rating = s_nom.reindex(names).to_numpy()
+    known_rating = np.where(rating > 0, rating, np.nan)
+    table["loading"] = apparent / known_rating
     return table
 
 
@@ -131,7 +146,8 @@ def _stacked(tables: dict[str, pd.DataFrame], name: str) -> pd.DataFrame:
     """Return tables (snapshots × components) as the columns of one table, a row a snapshot and component."""
     columns = {}
     for key, table in tables.items():
-        columns[key] = table.rename_axis(index="snapshot", columns=name).stack()
+        named = table.rename_axis(index="snapshot", columns=name)
+        columns[key] = named.stack()
     return pd.DataFrame(columns)
 
 
@@ -139,12 +155,18 @@ def busiest_snapshots(result: Result, count: int) -> list[pd.Timestamp]:
     """Return the snapshots with the most power over the line under study, in time order; else with the most demand."""
     power = transferable(result).to_numpy(float)
     if not power.max() > 0:
-        power = result.inputs.array("loads", "p_set").sum(axis=1)
-    chosen = np.argsort(-power, kind="stable")[:count]
-    return list(result.inputs.axis.snapshots[np.sort(chosen)])
+        demand = result.inputs.array("loads", "p_set")
+        power = demand.sum(axis=1)
+    by_power = np.argsort(-power, kind="stable")
+    chosen = np.sort(by_power[:count])
+    return list(result.inputs.axis.snapshots[chosen])
 
 
-def ac_power_flow(result: Result, snapshots: Sequence[pd.Timestamp], reactive: ReactivePower) -> PowerFlow:
+def ac_power_flow(
+    result: Result,
+    snapshots: Sequence[pd.Timestamp],
+    reactive: ReactivePower,
+) -> PowerFlow:
     """Return the AC power flow of some snapshots of a solved scenario.
 
     Parameters
@@ -160,18 +182,14 @@ def ac_power_flow(result: Result, snapshots: Sequence[pd.Timestamp], reactive: R
     flows = []
     for snapshot in snapshots:
         n = ac_network(result, snapshot, reactive)
-        flows.append(power_flow(n, reactive_limits(n, reactive)))
-    buses, branches, losses, iterations = zip(*map(_tables_of, flows), strict=True)
+        limits = reactive_limits(n, reactive)
+        flows.append(power_flow(n, limits))
     return PowerFlow(
-        buses=pd.concat(buses),
-        branches=pd.concat(branches),
-        losses=pd.concat(losses),
-        iterations=pd.concat(iterations),
+        buses=pd.concat([flow.buses for flow in flows]),
+        branches=pd.concat([flow.branches for flow in flows]),
+        losses=pd.concat([flow.losses for flow in flows]),
+        iterations=pd.concat([flow.iterations for flow in flows]),
     )
-
-
-def _tables_of(flow: PowerFlow) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series, pd.Series]:
-    return flow.buses, flow.branches, flow.losses, flow.iterations
 
 
 def verdict(flow: PowerFlow) -> str:

@@ -19,7 +19,11 @@ _NO_SHARE = 1e-6
 """Share of a transfer below which a line is not in its way."""
 
 
-def transfer_factors(lines: pd.DataFrame, source: str, sinks: Mapping[str, float]) -> pd.Series:
+def transfer_factors(
+    lines: pd.DataFrame,
+    source: str,
+    sinks: Mapping[str, float],
+) -> pd.Series:
     """Return the share of a transfer that each line carries, positive from bus0 to bus1.
 
     Parameters
@@ -51,13 +55,16 @@ def transfer_factors(lines: pd.DataFrame, source: str, sinks: Mapping[str, float
     >>> transfer_factors(ring, "a", {"b": 1.0}).round(4).to_dict()
     {'a-b': 0.6667, 'a-c': 0.3333, 'c-b': 0.3333}
     """
-    buses = pd.Index(dict.fromkeys([*lines["bus0"], *lines["bus1"]]))
+    ends = [*lines["bus0"], *lines["bus1"]]
+    buses = pd.Index(dict.fromkeys(ends))
     unknown = [bus for bus in (source, *sinks) if bus not in buses]
     if unknown:
-        raise InputError(Fault(f"no line ends at {', '.join(unknown)}", "lines.csv", None, ", ".join(buses)))
+        what = f"no line ends at {', '.join(unknown)}"
+        raise InputError(Fault(what, "lines.csv", None, ", ".join(buses)))
     total = sum(sinks.values())
     if abs(total - 1) > 1e-9:
-        raise InputError(Fault(f"shares of the sinks sum to {total:g}", "sinks", None, "1"))
+        what = f"shares of the sinks sum to {total:g}"
+        raise InputError(Fault(what, "sinks", None, "1"))
     begin = buses.get_indexer(lines["bus0"])
     finish = buses.get_indexer(lines["bus1"])
     susceptance = 1 / lines["x"].to_numpy(float)
@@ -105,14 +112,13 @@ def loading_after_surplus(
     added = surplus * factor
     before = flow[lines.index]
     after = before + added
-    table = pd.DataFrame(
-        {
-            "before": before.abs().max(),
-            "added": added,
-            "after": after.abs().max(),
-            "s_nom": lines["s_nom"].astype(float),
-        }
-    ).rename_axis("line")
+    columns = {
+        "before": before.abs().max(),
+        "added": added,
+        "after": after.abs().max(),
+        "s_nom": lines["s_nom"].astype(float),
+    }
+    table = pd.DataFrame(columns).rename_axis("line")
     beyond = table["after"] - table["s_nom"]
     table["overload"] = beyond.clip(lower=0.0)
     table.attrs["units"] = "MW"

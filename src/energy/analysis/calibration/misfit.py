@@ -46,8 +46,10 @@ class Misfit:
         residual = self.values - modelled
         has_all = np.isfinite(residual).all(axis=1)
         levels = np.full(len(residual), -np.inf)
-        solved = cho_solve(self._factor, residual[has_all].T)
-        levels[has_all] = -0.5 * (residual[has_all].T * solved).sum(axis=0)
+        complete = residual[has_all].T
+        solved = cho_solve(self._factor, complete)
+        square = (complete * solved).sum(axis=0)
+        levels[has_all] = -0.5 * square
         return levels
 
     def predicted(
@@ -76,14 +78,18 @@ class Misfit:
             Shape (sets, observations that are not known).
         """
         unknown = ~known
+        of_known = self.covariance[np.ix_(known, known)]
+        of_unknown = self.covariance[np.ix_(unknown, unknown)]
         between = self.covariance[np.ix_(unknown, known)]
-        of_known = cho_factor(self.covariance[np.ix_(known, known)], lower=True)
-        gain = cho_solve(of_known, between.T).T
+        factor = cho_factor(of_known, lower=True)
+        gain = cho_solve(factor, between.T).T
         residual = self.values[known] - modelled[:, known]
         mean = modelled[:, unknown] + residual @ gain.T
-        covariance = self.covariance[np.ix_(unknown, unknown)] - gain @ between.T
-        root = np.linalg.cholesky(covariance + 1e-12 * np.diag(np.diag(covariance)))
-        return np.asarray(mean + rng.standard_normal(mean.shape) @ root.T)
+        covariance = of_unknown - gain @ between.T
+        variance = np.diag(np.diag(covariance))
+        root = np.linalg.cholesky(covariance + 1e-12 * variance)
+        draws = rng.standard_normal(mean.shape)
+        return np.asarray(mean + draws @ root.T)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,5 +132,8 @@ def ruled_out(implausible: np.ndarray) -> np.ndarray:
     """
     has_all = np.isfinite(implausible).all(axis=1)
     place = min(2, implausible.shape[1])
-    decisive = np.sort(implausible, axis=1)[:, -place]
-    return np.asarray(~has_all | (np.nan_to_num(decisive, nan=np.inf) > CUT))
+    ranked = np.sort(implausible, axis=1)
+    decisive = ranked[:, -place]
+    decisive = np.nan_to_num(decisive, nan=np.inf)
+    is_above = decisive > CUT
+    return np.asarray(~has_all | is_above)
