@@ -18,6 +18,7 @@ from scipy import stats
 from energy.analysis.closure import delivered_and_unserved, refuse_failed
 from energy.analysis.parallel import solve_points
 from energy.case import Case
+from energy.metrics.labelled_table import labelled_table
 from energy.scenario import HazardSet, Scenario
 from energy.scenario.duration_law import Empirical, Exponential, Law
 from energy.scenario.hazard import Hazard
@@ -79,10 +80,7 @@ def expected_losses(
                 "unserved a time": dark,
                 "unserved": rate * dark,
             }
-    table = pd.DataFrame.from_dict(rows, orient="index")
-    table.index = pd.MultiIndex.from_tuples(rows, names=["laws", "hazard"])
-    table.attrs["units"] = "GWh a year; occurrences 1 a year, a time GWh"
-    return table
+    return labelled_table(rows, ["laws", "hazard"], "GWh a year; occurrences 1 a year, a time GWh")
 
 
 def _ratio(end: float | None, rate: float) -> float:

@@ -10,6 +10,7 @@ from energy.analysis.frequency_limit import RECEIVING, SENDING, frequency_limit,
 from energy.case import Case
 from energy.case.stability import Frequency
 from energy.metrics import sent, transferable
+from energy.metrics.labelled_table import labelled_table
 from energy.solve import Result, solve
 
 ENDS = ("low", "base", "high")
@@ -80,9 +81,7 @@ def limits_by_constants(
             "largest loss, weakest": float(limit.limit.min()),
             "largest loss, strongest": float(limit.limit.max()),
         }
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("constants")
-    table.attrs["units"] = "deviation Hz, slope Hz/s, largest loss MW"
-    return table
+    return labelled_table(rows, "constants", "deviation Hz, slope Hz/s, largest loss MW")
 
 
 def exchange_within_limit(
@@ -118,9 +117,7 @@ def exchange_within_limit(
             "delivered": _delivered(result),
             "delivered within the limit": _delivered(held),
         }
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("water")
-    table.attrs["units"] = "MW; hours a year; GWh a year"
-    return table
+    return labelled_table(rows, "water", "MW; hours a year; GWh a year")
 
 
 def _delivered(result: Result) -> float:

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from energy.errors import Fault, InputError, nearest
-from energy.plots.style import HEAT, OTHER, footer, framed, heading, styled, tick_text
+from energy.plots.style import HEAT, OTHER, footer, framed, heading, styled, tick_text, value_axis
 from energy.results.countries import LINE, TRADE, countries_of, country_balance, country_name
 
 if TYPE_CHECKING:
@@ -187,9 +187,7 @@ def dispatch_figure(dataset: xr.Dataset, country: str = "", size: str = "journal
         )
         _set_month_axis(axes, [str(month) for month in days["month"].to_numpy()])
         axes.axhline(0, color="black", lw=0.6)
-        axes.set_ylabel("power [MW]")
-        axes.yaxis.set_major_formatter(tick_text)
-        axes.grid(axis="y")
+        value_axis(axes, "power [MW]")
         handles = _legend_handles(axes)
         axes.legend(
             handles.values(),

@@ -12,7 +12,7 @@ import pandas as pd
 
 from energy.errors import Fault, InputError
 from energy.metrics.month_columns import lost_by_cause
-from energy.plots.style import CEILING, SIZES, colour, footer, framed, heading, styled, tick_text, wrapped_footer
+from energy.plots.style import CEILING, SIZES, colour, footer, framed, heading, styled, value_axis, wrapped_footer
 from energy.plots.waterfall import season_ladder
 from energy.results.season import WaterfallStep, in_season, month_table, verdict, waterfall, words
 
@@ -269,9 +269,7 @@ def _draw_months(axes: Axes, months: pd.DataFrame) -> None:
     width = axes.get_position().width * axes.figure.get_figwidth()  # type: ignore[union-attr]
     axes.set_xticks(places, _month_names(pd.PeriodIndex(months.index), width))
     axes.set_xlim(-0.55, len(months) - 0.45)
-    axes.yaxis.set_major_formatter(tick_text)
-    axes.grid(axis="y")
-    axes.set_ylabel("energy at the receiving end [GWh/month]")
+    value_axis(axes, "energy at the receiving end [GWh/month]")
 
 
 def _month_names(months: pd.PeriodIndex, width: float) -> list[str]:
@@ -403,8 +401,7 @@ def _draw_panel(axes: Axes, months: pd.DataFrame) -> list[str]:
     initials = [month.strftime("%b")[:1] for month in pd.PeriodIndex(months.index)]
     axes.set_xticks(places[::every], initials[::every], fontsize=7)
     axes.tick_params(axis="y", labelsize=7)
-    axes.yaxis.set_major_formatter(tick_text)
-    axes.grid(axis="y")
+    value_axis(axes)
     return seen
 
 

@@ -19,6 +19,7 @@ from energy.case import Case, read_case
 from energy.errors import SolverError
 from energy.metrics import transferable
 from energy.metrics.fuel import unserved_by_country
+from energy.metrics.labelled_table import labelled_table
 from energy.model.inputs import inputs
 from energy.report.text_table import fixed, number_columns, text_table, words_column
 from energy.results.predicted_ranges import season_range
@@ -236,10 +237,7 @@ def outage_losses(case: Case, scenarios: dict[str, Scenario]) -> pd.DataFrame:
         for country, unserved in more.items():
             row[f"more unserved {country}".strip()] = float(unserved)
         rows[name] = row
-    table = pd.DataFrame.from_dict(rows, orient="index")
-    table = table.rename_axis("scenario")
-    table.attrs["units"] = "GWh"
-    return table
+    return labelled_table(rows, "scenario", "GWh")
 
 
 @dataclass(frozen=True)
