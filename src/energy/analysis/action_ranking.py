@@ -116,7 +116,7 @@ def rank_actions(
     tables = results_in_order(_action_samples, tasks, executor)
     table_of_action = dict(zip(designs, tables, strict=True))
     samples = pd.concat(table_of_action, names=["action", "draw"])
-    table = ranking_table(samples, ranked_by)
+    table = _ranking_table(samples, ranked_by)
     is_tied = table.pop("tied with next")
     costs = {name: action.cost for name, action in actions.actions.items()}
     table["cost"] = table.index.map(costs)
@@ -191,7 +191,7 @@ def _season_energy(scenario: Scenario, result: Result) -> float:
     return float(power @ result.hours) / 1000
 
 
-def ranking_table(samples: pd.DataFrame, ranked_by: str) -> pd.DataFrame:
+def _ranking_table(samples: pd.DataFrame, ranked_by: str) -> pd.DataFrame:
     """Return what each action avoids against doing nothing, best first.
 
     Income at risk is the mean income of the worst ``TAIL`` of the seasons; its standard error is that of resampled

@@ -110,7 +110,7 @@ def closures(
     SolverError
         When a point has no optimum.
     """
-    months = season_months(case, scenario) if months is None else list(months)
+    months = _season_months(case, scenario) if months is None else list(months)
     _refuse_unsound(lengths, months)
     refuse_without_line(assemble(case, scenario), scenario.name)
     keys = list(product(months, lengths))
@@ -151,7 +151,7 @@ def _refuse_unsound(lengths: Sequence[int], months: Sequence[int]) -> None:
         raise InputError(Fault(f"{count:,} closures", allowed=most))
 
 
-def season_months(case: Case, scenario: Scenario) -> list[int]:
+def _season_months(case: Case, scenario: Scenario) -> list[int]:
     """Return the months in which the contract delivers, from its first to its last; all where it has none."""
     contract = case.rules.contract
     if contract is None:

@@ -116,7 +116,7 @@ def _loss_of_one(
     unserved
         Name of the unserved demand that counts, as of ``delivered_and_unserved``.
     """
-    lengths = representative_hours(hazard.law)
+    lengths = _representative_hours(hazard.law)
     factors = hazard.by_month or (1.0,) * 12
     weights, points = [], []
     for month, factor in enumerate(factors, start=1):
@@ -163,12 +163,12 @@ def _with_outage(scenario: Scenario, hazard: Hazard, month: int, hours: float) -
     return scenario.replace(events=[*scenario.plain()["events"], event])
 
 
-def representative_hours(law: Law) -> list[float]:
+def _representative_hours(law: Law) -> list[float]:
     """Return lengths that stand for equally likely parts of a duration law [h], at most nearly a year.
 
     Examples
     --------
-    >>> [round(hours) for hours in representative_hours(Exponential(law="exponential", mean=10.0))]
+    >>> [round(hours) for hours in _representative_hours(Exponential(law="exponential", mean=10.0))]
     [2, 7, 18]
     """
     chances = (np.arange(PARTS) + 0.5) / PARTS

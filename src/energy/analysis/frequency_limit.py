@@ -7,7 +7,7 @@ of load for the seller (frequency rises, plants trip above a threshold). ``energ
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,6 @@ from energy.case.stability import Frequency
 from energy.errors import Fault, InputError, nearest
 from energy.metrics.balance import country_of_bus
 from energy.metrics.frequency import SynchronousArea
-from energy.model import Inputs
 from energy.model.objective import STUDIED, UNSERVED
 from energy.scenario import Scenario
 from energy.solve import Result
@@ -257,31 +256,6 @@ def frequency_limit(
         links=tuple(map(str, studied.index)),
         rating=rating,
     )
-
-
-def with_exchange_limit(inputs: Inputs, limit: np.ndarray) -> Inputs:
-    """Return inputs in which the line under study sends at most a power, hour by hour.
-
-    Segments are closed from the least efficient on, so that what stays open carries the limit with the least loss.
-
-    Parameters
-    ----------
-    inputs
-        What is to be solved.
-    limit
-        Most power at the sending end [MW]; shape (snapshots,).
-    """
-    links = inputs.components["links"]
-    names = links.index[links["service"] == STUDIED]
-    order = links.loc[names, "efficiency"].sort_values(ascending=False, kind="stable").index
-    rating = links.loc[order, "p_nom"].to_numpy(float)
-    before = np.cumsum(rating) - rating
-    room = np.clip(np.asarray(limit, float)[:, None] - before, 0.0, rating)
-    share = np.divide(room, rating, out=np.zeros_like(room), where=rating > 0)
-    at = links.index.get_indexer(order)
-    available = inputs.array("links", "p_max_pu").copy()
-    available[:, at] = np.minimum(available[:, at], share)
-    return replace(inputs, dense={**inputs.dense, ("links", "p_max_pu"): available})
 
 
 def limited_scenario(scenario: Scenario, limit: pd.Series, rating: float, where: tuple[str, ...]) -> Scenario:

@@ -61,7 +61,7 @@ class LossTolerance(NamedTuple):
     receiving: float | np.ndarray = np.inf
 
 
-class LossOnGrid(NamedTuple):
+class _LossOnGrid(NamedTuple):
     """A loss in positions of the grid: flow → size in its own unit, and lines."""
 
     name: str
@@ -95,7 +95,7 @@ class SecureLimit(NamedTuple):
     limit: str
 
 
-def losses_on_grid(grid: DCNetwork, losses: Sequence[Loss]) -> list[LossOnGrid]:
+def losses_on_grid(grid: DCNetwork, losses: Sequence[Loss]) -> list[_LossOnGrid]:
     """Return losses in positions of the grid; a loss of what is not there is left out."""
     number_of_line = {int(column): number for number, column in enumerate(grid.lines)}
     on_grid = []
@@ -108,7 +108,7 @@ def losses_on_grid(grid: DCNetwork, losses: Sequence[Loss]) -> list[LossOnGrid]:
                     sizes[column] = size / grid.yields[column]  # a turbine's flow is water
         if sizes:
             lines = tuple(number_of_line[column] for column in sizes if column in number_of_line)
-            on_grid.append(LossOnGrid(loss.name, sizes, lines, loss.exchange))
+            on_grid.append(_LossOnGrid(loss.name, sizes, lines, loss.exchange))
     return on_grid
 
 
@@ -125,7 +125,7 @@ class SecureExchange:
         What is lost, beside any line.
     """
 
-    def __init__(self, grid: DCNetwork, step: int, path: TransferPath, losses: Sequence[LossOnGrid]) -> None:
+    def __init__(self, grid: DCNetwork, step: int, path: TransferPath, losses: Sequence[_LossOnGrid]) -> None:
         self.grid = grid
         self.path = path
         nothing = np.zeros(0)
@@ -134,13 +134,13 @@ class SecureExchange:
         self.state = replace(bare, short=self.idle.short, spill=self.idle.spill)
         self.losses = [*losses, *self._bridge_losses()]
 
-    def _bridge_losses(self) -> list[LossOnGrid]:
+    def _bridge_losses(self) -> list[_LossOnGrid]:
         """Return the loss of each line whose loss splits the grid."""
         losses = []
         for line in bridges(self.grid, self.state.up):
             column = int(self.grid.lines[line])
             name = f"loss of {self.grid.columns[column].name}"
-            losses.append(LossOnGrid(name, {column: np.inf}, (line,), exchange=True))
+            losses.append(_LossOnGrid(name, {column: np.inf}, (line,), exchange=True))
         return losses
 
     @cached_property
@@ -213,7 +213,7 @@ class SecureExchange:
                     caps[end] = _Cap(most, loss.name)
         return {end: caps[end] for end in power if end in caps}
 
-    def _after(self, path: TransferPath, intact: ExchangeOptimum, loss: LossOnGrid) -> ExchangeOptimum | None:
+    def _after(self, path: TransferPath, intact: ExchangeOptimum, loss: _LossOnGrid) -> ExchangeOptimum | None:
         """Return the largest exchange after a loss; None where the exchange goes on as before."""
         upper = self.state.upper.copy()
         for column, size in loss.sizes.items():

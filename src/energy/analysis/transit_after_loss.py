@@ -19,7 +19,7 @@ _NO_SHARE = 1e-6
 """Share of a transfer below which a line is not in its way."""
 
 
-def transfer_factors(
+def _transfer_factors(
     lines: pd.DataFrame,
     source: str,
     sinks: Mapping[str, float],
@@ -52,7 +52,7 @@ def transfer_factors(
     >>> ring = pd.DataFrame(
     ...     {"bus0": ["a", "a", "c"], "bus1": ["b", "c", "b"], "x": [1.0, 1.0, 1.0]}, ["a-b", "a-c", "c-b"]
     ... )
-    >>> transfer_factors(ring, "a", {"b": 1.0}).round(4).to_dict()
+    >>> _transfer_factors(ring, "a", {"b": 1.0}).round(4).to_dict()
     {'a-b': 0.6667, 'a-c': 0.3333, 'c-b': 0.3333}
     """
     ends = [*lines["bus0"], *lines["bus1"]]
@@ -100,7 +100,7 @@ def loading_after_surplus(
     surplus
         Power that is not sent any more [MW].
     source, sinks
-        As of ``transfer_factors``.
+        As of ``_transfer_factors``.
 
     Returns
     -------
@@ -108,7 +108,7 @@ def loading_after_surplus(
         Index line; ``before``, ``after``: largest size of the flow [MW], ``added`` by the surplus [MW], positive from
         bus0 to bus1, ``s_nom`` [MW], ``overload``: how far ``after`` passes it [MW].
     """
-    factor = transfer_factors(lines, source, sinks)
+    factor = _transfer_factors(lines, source, sinks)
     added = surplus * factor
     before = flow[lines.index]
     after = before + added
@@ -156,7 +156,7 @@ def flow_after_outage(lines: pd.DataFrame, flow: pd.DataFrame, line: str) -> pd.
     """
     left = lines.drop(index=line)
     begin, finish = str(lines.loc[line, "bus0"]), str(lines.loc[line, "bus1"])
-    factor = transfer_factors(left, begin, {finish: 1.0})
+    factor = _transfer_factors(left, begin, {finish: 1.0})
     moved = np.outer(flow[line].to_numpy(float), factor.to_numpy(float))
     return flow[left.index] + moved
 
@@ -176,7 +176,7 @@ def room_for_transfer(
     flow
         Flow before [MW]; shape (snapshots, lines).
     source, sinks
-        As of ``transfer_factors``.
+        As of ``_transfer_factors``.
 
     Returns
     -------
@@ -195,7 +195,7 @@ def room_for_transfer(
     >>> room_for_transfer(ring, flow, "a", {"b": 1.0}).round(3).to_dict("records")
     [{'room': 30.0, 'limit': 'a-b'}]
     """
-    factor = transfer_factors(lines, source, sinks)
+    factor = _transfer_factors(lines, source, sinks)
     in_the_way = factor.index[factor.abs() > _NO_SHARE]
     share = factor[in_the_way]
     along = flow[in_the_way] * np.sign(share)

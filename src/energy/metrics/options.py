@@ -62,7 +62,7 @@ class Option(NamedTuple):
     hours_bound: float
 
 
-def built_options(
+def _built_options(
     case: Case,
     scenario: Scenario,
     result: Result,
@@ -120,7 +120,7 @@ def options(
     >>> options(run.case, run.scenario, run.result)
     []
     """
-    return [_option(scenario, result, *built) for built in built_options(case, scenario, result)]
+    return [_option(scenario, result, *built) for built in _built_options(case, scenario, result)]
 
 
 def _option(

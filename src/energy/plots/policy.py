@@ -31,7 +31,7 @@ HEIGHT = 4.8
 """inches"""
 
 
-def rule_curve(years: xr.Dataset, store: str) -> np.ndarray:
+def _rule_curve(years: xr.Dataset, store: str) -> np.ndarray:
     """Return the median content of a store at the end of each month, by the class of water so far.
 
     Parameters
@@ -130,7 +130,7 @@ def _draw_store(axes: Axes, years: xr.Dataset, store: str) -> None:
         color="#cccccc",
         lw=0,
     )
-    curves = rule_curve(years, store)
+    curves = _rule_curve(years, store)
     for class_number, curve in enumerate(curves):
         name = f"class {class_number + 1} of {len(curves)}"
         if class_number == 0:

@@ -21,7 +21,7 @@ ROOM = LONGEST_NAME - 20
 """Bytes of a name; a study's own ending must fit behind it."""
 
 
-def changed_name(stem: str, changes: Mapping[str, Any]) -> str:
+def _changed_name(stem: str, changes: Mapping[str, Any]) -> str:
     """Return the name of a scenario whose file has a name and some of whose values were changed.
 
     Parameters
@@ -33,9 +33,9 @@ def changed_name(stem: str, changes: Mapping[str, Any]) -> str:
 
     Examples
     --------
-    >>> changed_name("baseline", {"hydrology": "dry", "time.resolution": "3h"})
+    >>> _changed_name("baseline", {"hydrology": "dry", "time.resolution": "3h"})
     'baseline+hydrology=dry'
-    >>> changed_name("baseline", {"values.links.Nurek turbine.efficiency": 500})
+    >>> _changed_name("baseline", {"values.links.Nurek turbine.efficiency": 500})
     'baseline+Nurek_turbine.efficiency=500'
     """
     parts = [stem]
@@ -75,7 +75,7 @@ def named_by_changes(
             continue
         before[key] = "" if old_value is None else str(old_value)
         after[key] = new_value
-    name = changed_name(path.stem, after)
+    name = _changed_name(path.stem, after)
     named = put(changed, ("name",), Node(name, Origin(path)))
     return put(named, ("changes",), planted(before, SET))
 

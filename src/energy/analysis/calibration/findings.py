@@ -34,7 +34,7 @@ def ranges(calibration: Calibration) -> pd.DataFrame:
         if number in numbers:
             column = numbers.index(number)
             posterior = np.quantile(calibration.posterior[:, number], NINE_IN_TEN)
-            width = range_of(calibration.sample.shares[:, column])
+            width = _range_of(calibration.sample.shares[:, column])
         is_taught = width < TAUGHT
         if not is_taught:
             posterior = prior
@@ -59,7 +59,7 @@ def ranges(calibration: Calibration) -> pd.DataFrame:
     return table.sort_values("width", kind="stable")
 
 
-def range_of(shares: np.ndarray) -> float:
+def _range_of(shares: np.ndarray) -> float:
     """Return the 90 % range of shares over that of the prior, which is even over the range."""
     low, high = np.quantile(shares, (0.05, 0.95))
     return float((high - low) / 0.9)
@@ -85,7 +85,7 @@ def lessons(calibration: Calibration, members: int = 2000) -> pd.DataFrame:
     for kind in dict.fromkeys(kinds):
         is_used = kinds == kind
         shares = _sample_with(calibration, is_used, members)
-        rows[kind] = [range_of(shares[:, column]) for column in columns]
+        rows[kind] = [_range_of(shares[:, column]) for column in columns]
     return pd.DataFrame.from_dict(rows, orient="index", columns=taught)
 
 

@@ -117,23 +117,3 @@ def implausibility(modelled: np.ndarray, observations: Observations) -> np.ndarr
     """Return |y − f| over the standard deviation of record and discrepancy; shape (sets, observations)."""
     distance = np.abs(observations.values - modelled)
     return np.asarray(distance / observations.deviation)
-
-
-def ruled_out(implausible: np.ndarray) -> np.ndarray:
-    """Return which sets cannot have produced the record: those whose second largest implausibility is above the cut.
-
-    The second largest, so that one wrong row of a record does not rule out all (Vernon, Goldstein and Bower 2010). A
-    set for which a year has no optimum is ruled out too.
-
-    Examples
-    --------
-    >>> ruled_out(np.array([[1.0, 9.0, 2.0], [4.0, 5.0, 0.0], [np.nan, 0.0, 0.0]])).tolist()
-    [False, True, True]
-    """
-    has_all = np.isfinite(implausible).all(axis=1)
-    place = min(2, implausible.shape[1])
-    ranked = np.sort(implausible, axis=1)
-    decisive = ranked[:, -place]
-    decisive = np.nan_to_num(decisive, nan=np.inf)
-    is_above = decisive > CUT
-    return np.asarray(~has_all | is_above)

@@ -45,8 +45,8 @@ def levels_on_record(years: xr.Dataset, record: pd.DataFrame) -> pd.DataFrame:
     for row in contents[is_simulated].to_dict("records"):
         store = str(row["place"])
         day = day_of_horizon(years, str(row["date"]))
-        by_policy = contents_on_day(years, "content", store, day)
-        with_foresight = contents_on_day(years, "foreseen_content", store, day)
+        by_policy = _contents_on_day(years, "content", store, day)
+        with_foresight = _contents_on_day(years, "foreseen_content", store, day)
         levels = exceeded_levels(by_policy)
         usable = np.append(levels, np.median(with_foresight))
         modelled = usable + unusable_content(record, store)
@@ -77,7 +77,7 @@ def day_of_horizon(years: xr.Dataset, date: str) -> float:
     return (day.month - first_month) % 12 + elapsed
 
 
-def contents_on_day(
+def _contents_on_day(
     years: xr.Dataset,
     name: str,
     store: str,

@@ -18,7 +18,7 @@ from energy.model.hydrology.years import draw_years
 
 
 @dataclass(frozen=True, eq=False)
-class SimulatedWater:
+class _SimulatedWater:
     """Water and outages of some years.
 
     Attributes
@@ -45,7 +45,7 @@ def simulated_water(
     years: int,
     seed: int,
     own_odds: bool,
-) -> SimulatedWater:
+) -> _SimulatedWater:
     """Return the water and the outages of some years.
 
     Parameters
@@ -70,7 +70,7 @@ def _water_of_chain(
     policy: Policy,
     years: int,
     seed: int,
-) -> SimulatedWater:
+) -> _SimulatedWater:
     """Return years drawn from the policy's own odds."""
     outcomes = _outcome_numbers(policy)
     months = _calendar_months(model)
@@ -88,7 +88,7 @@ def _water_of_chain(
         classes.append(water_class)
         outage_classes.append(outage_class)
         flows.append(model.chain.flows[months, list(water_class), outcome])
-    return SimulatedWater(
+    return _SimulatedWater(
         paths=tuple(paths),
         flows=np.array(flows),
         classes=np.array(classes),
@@ -109,7 +109,7 @@ def _drawn_water(
     model: WaterPolicyModel,
     years: int,
     seed: int,
-) -> SimulatedWater:
+) -> _SimulatedWater:
     """Return synthetic years of the case's water statistics with the outages of as many draws of ``energy risk``.
 
     The policy sees the classes that each month falls into.
@@ -156,7 +156,7 @@ def _drawn_water(
         flows.append(inflow)
         classes.append(water_class)
         outages.append(outage_class)
-    return SimulatedWater(
+    return _SimulatedWater(
         paths=tuple(paths),
         flows=np.array(flows),
         classes=np.array(classes),

@@ -18,7 +18,7 @@ from energy.analysis.policy.stage import Noise, StageProblem, entry_places
 from energy.analysis.policy.state_links import StateLink, linked_rows, state_bounds
 from energy.errors import Fault, InputError
 from energy.model.axis import Axis
-from energy.solve.lp import Problem, Structure
+from energy.solve.lp import Problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,18 +176,6 @@ def months_of(axis: Axis) -> tuple[np.ndarray, list[str]]:
     first_snapshot = [int(np.flatnonzero(calendar == month)[0]) for month in months]
     names = [f"{axis.snapshots[position]:%B %Y}" for position in first_snapshot]
     return number, names
-
-
-def month_of_columns(structure: Structure, axis: Axis) -> np.ndarray:
-    """Return the month of each column of a program, counted from the first one; shape (columns,)."""
-    month_of_snapshot, _ = months_of(axis)
-    month_of_column = np.empty(structure.pattern.shape[1], dtype=int)
-    blocks = list(structure.columns.values())
-    if structure.angle is not None:
-        blocks.append(structure.angle[0])
-    for block in blocks:
-        month_of_column[block] = month_of_snapshot[:, None]
-    return month_of_column
 
 
 def split(

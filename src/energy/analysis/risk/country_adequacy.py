@@ -55,7 +55,7 @@ def country_adequacy(
     Returns
     -------
     pandas.DataFrame
-        See `country_table`.
+        See `_country_table`.
 
     Raises
     ------
@@ -75,10 +75,10 @@ def country_adequacy(
     for _, of_task in run_tasks(_country_chunk, tasks, executor):
         rows += of_task
     rows.sort(key=lambda row: row["draw"])
-    return country_table(pd.DataFrame(rows))
+    return _country_table(pd.DataFrame(rows))
 
 
-def country_samples(
+def _country_samples(
     case: Case,
     design: SamplingDesign,
     draws: Sequence[int],
@@ -142,7 +142,7 @@ def _country_chunk(
     draws: Sequence[int],
 ) -> list[dict[str, float]]:
     """Return the samples of some draws; what a worker is given to do."""
-    return list(country_samples(case, design, draws))
+    return list(_country_samples(case, design, draws))
 
 
 def _line(case: Case) -> list[str]:
@@ -179,7 +179,7 @@ def _capacity_credit(samples: pd.DataFrame, country: str) -> float:
     Parameters
     ----------
     samples
-        As `country_samples` yields them.
+        As `_country_samples` yields them.
     country
         Or ``all``.
 
@@ -233,7 +233,7 @@ def unserved(result: Result) -> dict[str, dict[str, float]]:
         threshold = max(NONE, 1e-6 * power[country].max())
         lacking = power[country] > threshold
         energy = float((power[country] * hours).sum())
-        by_country[str(country)] = {"energy": energy, **loss_of_load(lacking, hours)}
+        by_country[str(country)] = {"energy": energy, **_loss_of_load(lacking, hours)}
     return by_country
 
 
@@ -249,7 +249,7 @@ def _unserved_power(result: Result) -> pd.DataFrame:
     return power
 
 
-def loss_of_load(lacking: pd.Series, hours: pd.Series) -> dict[str, float]:
+def _loss_of_load(lacking: pd.Series, hours: pd.Series) -> dict[str, float]:
     """Return loss of load in ``hours``, ``days`` and ``events`` of the period that the snapshots stand for.
 
     Parameters
@@ -260,7 +260,7 @@ def loss_of_load(lacking: pd.Series, hours: pd.Series) -> dict[str, float]:
     Examples
     --------
     >>> day = pd.date_range("2027-01-01", periods=4, freq="6h")
-    >>> loss = loss_of_load(pd.Series([True, False, False, True], day), pd.Series(60.0, day))  # ten such days
+    >>> loss = _loss_of_load(pd.Series([True, False, False, True], day), pd.Series(60.0, day))  # ten such days
     >>> (
     ...     loss["hours"],
     ...     loss["days"],
@@ -287,7 +287,7 @@ def loss_of_load(lacking: pd.Series, hours: pd.Series) -> dict[str, float]:
     }
 
 
-def country_table(samples: pd.DataFrame) -> pd.DataFrame:
+def _country_table(samples: pd.DataFrame) -> pd.DataFrame:
     """Return EENS [MWh] and LOLE [h, days, events] by country with and without the line, and what the line avoids.
 
     Returns

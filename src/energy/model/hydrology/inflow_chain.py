@@ -69,7 +69,7 @@ class InflowChain:
             Shape (years, 12).
         """
         logs = np.log(_total(flows, self.weights))
-        index = water_so_far((logs - self.log_mean) / self.log_spread)
+        index = _water_so_far((logs - self.log_mean) / self.log_spread)
         return np.asarray((index[:, :, None] > self.edges).sum(axis=2))
 
 
@@ -133,7 +133,7 @@ def inflow_chain(
         )
     logs = np.log(total)
     log_mean, log_spread = logs.mean(axis=0), logs.std(axis=0)
-    index = water_so_far((logs - log_mean) / np.where(log_spread > 0, log_spread, 1.0))
+    index = _water_so_far((logs - log_mean) / np.where(log_spread > 0, log_spread, 1.0))
     shares = np.arange(1, classes) / classes
     edges = np.quantile(index, shares, axis=0).T
     class_of = (index[:, :, None] > edges).sum(axis=2)
@@ -153,7 +153,7 @@ def inflow_chain(
     )
 
 
-def water_so_far(anomalies: np.ndarray) -> np.ndarray:
+def _water_so_far(anomalies: np.ndarray) -> np.ndarray:
     """Return the mean anomaly of each half-year's months up to each month, with a share of the half-year before.
 
     Parameters
@@ -170,7 +170,7 @@ def water_so_far(anomalies: np.ndarray) -> np.ndarray:
     --------
     >>> year = np.zeros((1, 12))
     >>> year[0, 3:6] = 1.0  # April to June
-    >>> water_so_far(year)[0].round(2).tolist()
+    >>> _water_so_far(year)[0].round(2).tolist()
     [0.0, 0.0, 0.0, 0.83, 0.91, 0.94, 0.71, 0.58, 0.48, 0.24, 0.16, 0.12]
     """
     series = anomalies.ravel()

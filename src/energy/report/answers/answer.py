@@ -334,7 +334,7 @@ def answer_text(answer: Answer) -> Iterator[Table | str]:
     yield from answer.sentences
     for title, table in answer.tables.items():
         yield f"{title}{unit_text(table)}"
-        yield table_rows(table)
+        yield _table_rows(table)
     if answer.span:
         yield f"Range: {answer.span}"
     for limit in answer.limits:
@@ -352,7 +352,7 @@ def unit_text(table: pd.DataFrame) -> str:
     return f" [{units}]" if units else ""
 
 
-def table_rows(table: pd.DataFrame) -> Table:
+def _table_rows(table: pd.DataFrame) -> Table:
     """Return a table ready to print; the index comes first."""
     columns = []
     for name in table.index.names:
