@@ -21,6 +21,7 @@ from energy.analysis.secure_exchange import (
 )
 from energy.analysis.unsupported_inputs import refuse_unhonoured
 from energy.errors import Fault, InputError, nearest
+from energy.metrics.monthly import of_service
 from energy.model import Inputs
 from energy.solve.ttc.dc_network import Column, DCNetwork
 from energy.solve.ttc.rows import TransferPath
@@ -221,8 +222,8 @@ def _paths_of_links(
     """Return the path over links and the one over those for the way back."""
     table = grid.inputs.components.get("links", pd.DataFrame())
     if links is None:
-        links = _links_of_service(table, SERVICES[FORWARD])
-        back = _links_of_service(table, SERVICES[REVERSE])
+        links = of_service(table, SERVICES[FORWARD])
+        back = of_service(table, SERVICES[REVERSE])
     for name in (*links, *back):
         if name not in table.index:
             repair = nearest(name, table.index)
@@ -236,14 +237,6 @@ def _paths_of_links(
         TransferPath(FORWARD, ahead, behind),
         TransferPath(REVERSE, behind, ahead),
     ]
-
-
-def _links_of_service(table: pd.DataFrame, service: str) -> list[str]:
-    """Return the names of the links of a service."""
-    if "service" not in table:
-        return []
-    is_of_service = table["service"] == service
-    return list(table.index[is_of_service])
 
 
 def _columns_along(

@@ -16,7 +16,7 @@ from energy.case.stability import Frequency
 from energy.errors import Fault, InputError, nearest
 from energy.metrics.balance import country_of_bus
 from energy.metrics.frequency import SynchronousArea
-from energy.model.objective import STUDIED, UNSERVED
+from energy.model.objective import STUDIED, UNSERVED, is_of_service
 from energy.scenario import Scenario
 from energy.solve import Result
 
@@ -271,16 +271,15 @@ def frequency_limit(
 def _links_under_study(result: Result) -> pd.DataFrame:
     """Return the links under study; refuse a case without."""
     links = result.inputs.components.get("links", pd.DataFrame())
-    if "service" in links:
-        studied = links[links["service"] == STUDIED]
-        if len(studied):
-            return studied
-    fault = Fault(
-        "no link is under study",
-        result.inputs.name,
-        repair="give links the service 'casa'",
-    )
-    raise InputError(fault)
+    studied = links[is_of_service(links, [STUDIED])]
+    if studied.empty:
+        fault = Fault(
+            "no link is under study",
+            result.inputs.name,
+            repair="give links the service 'casa'",
+        )
+        raise InputError(fault)
+    return studied
 
 
 def limited_scenario(scenario: Scenario, limit: pd.Series, rating: float, where: tuple[str, ...]) -> Scenario:

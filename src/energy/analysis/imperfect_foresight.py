@@ -15,7 +15,7 @@ from energy.model.axis import Axis
 from energy.model.horizon import on_calendar, refuse_missed
 from energy.model.inputs import assemble
 from energy.model.marginal_costs import with_objective
-from energy.model.objective import STUDIED
+from energy.model.objective import STUDIED, is_of_service
 from energy.model.snapshots import axis_of
 from energy.scenario import Event, Scenario
 from energy.solve import Engine, Result
@@ -116,9 +116,7 @@ def _leaning(inputs: Inputs, lean: float) -> Inputs:
     past = np.cumsum(weights) / weights.sum()
     less = lean * past if lean > 0 else -lean * (1 - past)
     links = inputs.components["links"]
-    is_studied = np.zeros(len(links), dtype=bool)
-    if "service" in links:
-        is_studied = (links["service"] == STUDIED).to_numpy()
+    is_studied = is_of_service(links, [STUDIED])
     efficiency = inputs.array("links", "efficiency")
     cost = inputs.array("links", "marginal_cost")
     leaning = cost + less[:, None] * efficiency * is_studied

@@ -17,7 +17,7 @@ from energy.case.contract_terms import ContractTerms, Debt
 from energy.metrics.monthly import GWH, month_of, surplus, transferable
 from energy.model.axis import in_window
 from energy.model.disruption import targets
-from energy.model.objective import STUDIED
+from energy.model.objective import STUDIED, is_of_service
 from energy.scenario import Event, Scenario, combine
 from energy.scenario.event_kind import EventKind
 from energy.solve import Result
@@ -380,8 +380,7 @@ def _share_out_of_service(
 
 def _p_nom_under_study(result: Result) -> pd.Series:
     """Return the p_nom of the links under study [MW]."""
-    links = result.inputs.components.get("links", pd.DataFrame())
-    if "service" not in links:
-        return pd.Series(dtype=float)
-    is_under_study = links["service"] == STUDIED
-    return links.loc[is_under_study, "p_nom"]
+    links = result.inputs.components.get("links", pd.DataFrame(columns=["p_nom"], dtype=float))
+    is_under_study = is_of_service(links, [STUDIED])
+    p_nom: pd.Series[float] = links.loc[is_under_study, "p_nom"]
+    return p_nom

@@ -18,7 +18,7 @@ from energy.analysis.risk.sample_solver import with_events
 from energy.case import Case
 from energy.model.inputs import Inputs, assemble
 from energy.model.marginal_costs import with_objective
-from energy.model.objective import STUDIED
+from energy.model.objective import STUDIED, is_of_service
 from energy.model.outages.sampling import as_events, draw_outages
 from energy.scenario import HazardSet, Scenario
 
@@ -206,9 +206,7 @@ def outage_classes(reference: Inputs, disturbed: Inputs) -> np.ndarray:
 def _deliverable(inputs: Inputs) -> np.ndarray:
     """Return the energy that the studied line can deliver in each snapshot [MWh]; shape (snapshots,)."""
     links = inputs.components["links"]
-    if "service" not in links:
-        return np.zeros(len(inputs.axis.snapshots))
-    is_studied = (links["service"] == STUDIED).to_numpy()
+    is_studied = is_of_service(links, [STUDIED])
     rating = links["p_nom"].to_numpy(float) * is_studied
     available = inputs.array("links", "p_max_pu")
     efficiency = inputs.array("links", "efficiency")

@@ -17,6 +17,7 @@ from energy.analysis.tasks import run_tasks
 from energy.case import Case
 from energy.errors import SolverError
 from energy.metrics.balance import country_of_bus
+from energy.metrics.monthly import of_service
 from energy.model.objective import STUDIED, UNSERVED
 from energy.scenario import HazardSet, Scenario
 from energy.solve import Result
@@ -99,7 +100,8 @@ def _country_samples(
         for a draw without an optimum.
     """
     dispatch = design.scenario.replace(objective="dispatch")
-    closed = {f"links.{name}.p_nom": 0.0 for name in _line(case)}
+    links = case.components.get("links", pd.DataFrame())
+    closed = {f"links.{name}.p_nom": 0.0 for name in of_service(links, STUDIED)}
     values = {**dispatch.values, **closed}
     no_line = dispatch.replace(values=values)
     with_line = replace(design, scenario=dispatch)
@@ -143,15 +145,6 @@ def _country_chunk(
 ) -> list[dict[str, float]]:
     """Return the samples of some draws; what a worker is given to do."""
     return list(_country_samples(case, design, draws))
-
-
-def _line(case: Case) -> list[str]:
-    """Return the links of the line under study."""
-    links = case.components.get("links", pd.DataFrame())
-    if "service" not in links:
-        return []
-    studied = links.index[links["service"] == STUDIED]
-    return [str(name) for name in studied]
 
 
 def _left_by_firm_power(result: Result) -> dict[str, float]:
