@@ -18,7 +18,7 @@ from scipy import stats
 from energy.analysis.action_file import ActionSet
 from energy.analysis.closure import contract_prices
 from energy.analysis.investment_paths import present_worth
-from energy.analysis.priority_waterfall import open_season
+from energy.analysis.priority_waterfall import energy_in_season
 from energy.analysis.risk.season_sample import (
     SamplingDesign,
     checked,
@@ -31,7 +31,6 @@ from energy.metrics import transferable
 from energy.metrics.fuel import unserved_by_country
 from energy.model.objective import RETURNED
 from energy.scenario import HazardSet, Scenario
-from energy.solve import Result
 
 NOTHING = "nothing"
 _SURE = 0.05  # GWh a year below which an action avoids nothing worth a price
@@ -180,7 +179,7 @@ def _action_samples(
             result = solver_of(case, design, draw).solve(events)
         except SolverError as err:
             raise SolverError(f"draw {draw} of {calm.name}: {err}") from None
-        season = _season_energy(calm, result)
+        season = energy_in_season(calm, result)
         unserved = float(unserved_by_country(result).sum())
         returned_power = transferable(result, RETURNED)
         rows[draw] = {
@@ -191,12 +190,6 @@ def _action_samples(
         }
     table = pd.DataFrame.from_dict(rows, orient="index")
     return table.rename_axis("draw")
-
-
-def _season_energy(scenario: Scenario, result: Result) -> float:
-    is_open = open_season(scenario, result.inputs)
-    power = transferable(result).to_numpy() * is_open
-    return float(power @ result.hours) / 1000
 
 
 def _ranking_table(samples: pd.DataFrame, ranked_by: str) -> pd.DataFrame:

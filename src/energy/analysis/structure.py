@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from energy.case import Case
 from energy.case.rules import AccountRule, VolumeRule
-from energy.metrics import energy_by_month, transferable
+from energy.metrics.monthly import delivered_energy
 from energy.model import Inputs
 from energy.model.inputs import inputs
 from energy.model.objective import HELP
@@ -81,11 +81,11 @@ def structure_spread(
     if scenario.network == "kirchhoff":
         lawless = inputs(case, scenario.replace(network="transport"))
         without_law = engine.solve(lawless)
-        spread = StructureSpread(_delivered(own), _delivered(without_law))
+        spread = StructureSpread(delivered_energy(own), delivered_energy(without_law))
     else:  # voltage laws are rows: an engine that was built without them has no place for them
         lawful = inputs(case, scenario.replace(network="kirchhoff"))
         with_law = Engine(lawful).solve(lawful)
-        spread = StructureSpread(_delivered(with_law), _delivered(own))
+        spread = StructureSpread(delivered_energy(with_law), delivered_energy(own))
     evidence = _help_evidence(case, own.inputs)
     if evidence is None:
         return spread
@@ -97,15 +97,10 @@ def structure_spread(
         rules = {**scenario.rules, rule: fields}
         varied = scenario.replace(rules=rules)
         optimum = engine.solve(inputs(case, varied))
-        with_help.append(_delivered(optimum))
+        with_help.append(delivered_energy(optimum))
     least, most = with_help
     help_range = (low / 1000, high / 1000)
     return spread._replace(least_help=least, most_help=most, help_range=help_range)
-
-
-def _delivered(result: Result) -> float:
-    by_month = energy_by_month(transferable(result), result)
-    return float(by_month.sum())
 
 
 def _help_evidence(case: Case, base: Inputs) -> tuple[str, float, float] | None:

@@ -15,7 +15,7 @@ import pandas as pd
 from energy.analysis.policy.known_contents import ENDS_OVER, ENDS_SHORT, HAIR, elastic_end
 from energy.analysis.policy.outage_chain import outage_classes
 from energy.analysis.policy.simulate import follow
-from energy.analysis.policy.stages import months_of
+from energy.analysis.policy.stages import calendar_months, months_of
 from energy.analysis.policy.trained import Policy
 from energy.analysis.policy.walk import Step, Walk
 from energy.analysis.policy.water_policy import WaterPolicyModel
@@ -90,7 +90,7 @@ def _walk_of(
 def _classes_along(model: WaterPolicyModel, inputs: Inputs) -> np.ndarray:
     """Return the class of water so far of each month of a year of which nothing was known before; shape (months,)."""
     flows = _monthly_flows(model, inputs)
-    calendar = _calendar_months(inputs)
+    calendar = calendar_months(inputs.axis)
     months = len(calendar)
     chain = model.chain
     sites = len(chain.weights)
@@ -123,14 +123,6 @@ def _monthly_flows(model: WaterPolicyModel, inputs: Inputs) -> np.ndarray:
         hours_of_month = hours * (month_of_snapshot == month)
         flows[month] = hours_of_month @ inflow / hours_of_month.sum()
     return flows
-
-
-def _calendar_months(inputs: Inputs) -> np.ndarray:
-    """Return the calendar month of each month of the horizon, January = 0; shape (months,)."""
-    month_of_snapshot, _ = months_of(inputs.axis)
-    calendar = inputs.axis.snapshots.month.to_numpy() - 1
-    _, first_snapshots = np.unique(month_of_snapshot, return_index=True)
-    return np.asarray(calendar[first_snapshots])
 
 
 def _held_to(

@@ -14,7 +14,7 @@ from energy.analysis.policy.graph import PolicyGraph, markov_graph
 from energy.analysis.policy.known_contents import KnownContents, known_contents
 from energy.analysis.policy.outage_chain import CLASSES, OutageChain
 from energy.analysis.policy.stage import Noise, StageProblem
-from energy.analysis.policy.stages import Stages, months_of, split
+from energy.analysis.policy.stages import Stages, calendar_months, months_of, split
 from energy.errors import Fault, InputError
 from energy.model import Inputs
 from energy.model.axis import Axis
@@ -170,7 +170,7 @@ def inflow_graph(
             )
         )
     places = loads.get_indexer(pd.Index(sites))
-    month_of_stage = _calendar_months(year)
+    month_of_stage = calendar_months(year.inputs.axis).tolist()
     noises = _noises(year, chain, places, outages)
     all_noises = [[noise for outcomes in of_stage for noise in outcomes] for of_stage in noises]
     bounds = _future_bounds(year.stages.problems, all_noises)
@@ -183,14 +183,6 @@ def inflow_graph(
     )
 
 
-def _calendar_months(year: YearOfMonths) -> list[int]:
-    """Return the calendar month of each stage, January = 0."""
-    calendar = year.inputs.axis.snapshots.month.to_numpy() - 1
-    stage_of_snapshot, _ = months_of(year.inputs.axis)
-    _, first_snapshot = np.unique(stage_of_snapshot, return_index=True)
-    return [int(month) for month in calendar[first_snapshot]]
-
-
 def _noises(
     year: YearOfMonths,
     chain: InflowChain,
@@ -199,7 +191,7 @@ def _noises(
 ) -> list[list[list[Noise]]]:
     """Return what may be seen in each month under each class of water and of outages."""
     calendar = year.inputs.axis.snapshots.month.to_numpy() - 1
-    month_of_stage = _calendar_months(year)
+    month_of_stage = calendar_months(year.inputs.axis).tolist()
     _, classes, outcomes, _ = chain.flows.shape
     outage_classes = CLASSES if outages else 1
     noises: list[list[list[Noise]]] = [[[] for _ in range(classes * outage_classes)] for _ in month_of_stage]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 
 from energy.analysis.policy.foreseen_years import outages_of_year, with_monthly_flows
 from energy.analysis.policy.outage_chain import outage_classes
 from energy.analysis.policy.sampling import draw_path
+from energy.analysis.policy.stages import calendar_months
 from energy.analysis.policy.trained import Policy
 from energy.analysis.policy.walk import Step
 from energy.analysis.policy.water_policy import WaterPolicyModel
@@ -73,7 +73,7 @@ def _water_of_chain(
 ) -> _SimulatedWater:
     """Return years drawn from the policy's own odds."""
     outcomes = _outcome_numbers(policy)
-    months = _calendar_months(model)
+    months = calendar_months(model.axis)
     paths = []
     flows = []
     classes = []
@@ -115,7 +115,7 @@ def _drawn_water(
     The policy sees the classes that each month falls into.
     """
     statistics = water_statistics(model.case.profiles["water_statistics"])
-    months = _calendar_months(model)
+    months = calendar_months(model.axis)
     begins_a_year = np.diff(months) < 0
     year_of_month = np.cumsum(np.append(0, begins_a_year))
     calendar_years = int(year_of_month[-1]) + 1
@@ -162,9 +162,3 @@ def _drawn_water(
         classes=np.array(classes),
         outage_classes=np.array(outages),
     )
-
-
-def _calendar_months(model: WaterPolicyModel) -> np.ndarray:
-    """Return the calendar month of each month of the horizon, January = 0; shape (months,)."""
-    calendar = model.axis.snapshots.month.to_numpy() - 1
-    return np.array([int(month) for month, _ in groupby(calendar)])

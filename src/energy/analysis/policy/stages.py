@@ -178,6 +178,14 @@ def months_of(axis: Axis) -> tuple[np.ndarray, list[str]]:
     return number, names
 
 
+def calendar_months(axis: Axis) -> np.ndarray:
+    """Return the calendar month of each month of the horizon, January = 0; shape (months,)."""
+    month_of_snapshot, _ = months_of(axis)
+    calendar = axis.snapshots.month.to_numpy() - 1
+    _, first_snapshots = np.unique(month_of_snapshot, return_index=True)
+    return np.asarray(calendar[first_snapshots])
+
+
 def split(
     matrix: sparse.csc_matrix,
     problem: Problem,

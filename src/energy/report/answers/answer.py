@@ -13,11 +13,10 @@ import numpy as np
 import pandas as pd
 
 from energy.analysis.imperfect_foresight import solve_imperfect_foresight
-from energy.analysis.priority_waterfall import open_season
+from energy.analysis.priority_waterfall import energy_in_season
 from energy.analysis.settlement import Settlement, settlement
 from energy.case import Case, read_case
 from energy.errors import SolverError
-from energy.metrics import transferable
 from energy.metrics.fuel import unserved_by_country
 from energy.metrics.labelled_table import labelled_table
 from energy.model.inputs import inputs
@@ -140,10 +139,7 @@ def settled(case: Case, scenario: Scenario) -> Settlement:
 
 def season_energy(case: Case, scenario: Scenario) -> float:
     """Return the energy that a scenario delivers while the contract's line is open [GWh]."""
-    result = solved(case, scenario)
-    is_open = open_season(scenario, result.inputs)
-    power = transferable(result).to_numpy() * is_open
-    return float(power @ result.hours) / 1000
+    return energy_in_season(scenario, solved(case, scenario))
 
 
 def unserved_energy(case: Case, scenario: Scenario, country: str) -> float:
