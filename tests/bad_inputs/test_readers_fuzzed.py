@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from energy.case.rules import RuleBook
 from energy.case.schema import PROFILES, component_schema
 from energy.errors import InputError
-from energy.reading.document import parse_document, read_document
+from energy.reading.document import _parse_document, read_document
 from energy.reading.schema_errors import validated
 from energy.reading.table import read_table
 from energy.reading.tree import Node, Origin, planted
@@ -166,7 +166,7 @@ def test_any_bytes_as_a_manifest(tmp_path_factory: pytest.TempPathFactory, conte
 def test_depth_is_told_or_read(depth: int) -> None:
     text = f"a: {'[' * depth}{']' * depth}"
     if depth < 20:  # the mapping around them is the twentieth level
-        parse_document(text, Path("deep.yaml"))
+        _parse_document(text, Path("deep.yaml"))
     else:
         with pytest.raises(InputError, match="nested too deep"):
-            parse_document(text, Path("deep.yaml"))
+            _parse_document(text, Path("deep.yaml"))

@@ -22,7 +22,7 @@ from energy.case import read_case
 from energy.cli.completion import matching_keys, matching_scenarios
 from energy.cli.verbs import GROUPS
 from energy.errors import InputError
-from energy.report.file_schemas import FILE_MODELS, file_schema
+from energy.report.file_schemas import FILE_MODELS, _file_schema
 from energy.results.predicted_ranges import season_range
 from energy.scenario import list_scenarios, read_hazards, read_scenario
 
@@ -142,7 +142,7 @@ def validator_of(path: Path) -> jsonschema.Draft202012Validator:
 @pytest.mark.parametrize("kind", FILE_MODELS)
 def test_schemas_are_those_of_the_models(kind: str) -> None:
     written = json.loads((PROJECT / "schemas" / f"{kind}.json").read_text(encoding="utf-8"))
-    assert written == json.loads(json.dumps(file_schema(kind))), "run: energy schema"
+    assert written == json.loads(json.dumps(_file_schema(kind))), "run: energy schema"
     jsonschema.Draft202012Validator.check_schema(written)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"no such key": 1}, written)

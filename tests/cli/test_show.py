@@ -11,7 +11,7 @@ import pandas as pd
 import pypsa
 import pytest
 
-from energy.results.export import IAMC, LONG, iamc_table, long_table
+from energy.results.export import IAMC, LONG, _iamc_table, _long_table
 from energy.results.run_folder import read_record
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -102,7 +102,7 @@ def test_plain_pypsa_opens_the_network(command: Command, folder: Path, tmp_path:
 
 
 def test_iamc_table_keeps_the_rules_of_the_format(casa: Path) -> None:
-    table = iamc_table(read_record(casa))
+    table = _iamc_table(read_record(casa))
     assert list(table.columns) == list(IAMC)
     assert not table.duplicated(["model", "scenario", "region", "variable", "year"]).any()
     assert table["year"].map(lambda year: isinstance(year, int | np.integer)).all()
@@ -130,5 +130,5 @@ def test_pyam_reads_the_iamc_file(command: Command, casa: Path, tmp_path: Path) 
 
 
 def test_long_table_of_casa_names_every_unit(casa: Path) -> None:
-    table = long_table(read_record(casa))
+    table = _long_table(read_record(casa))
     assert set(table["unit"]) == {"MW", "hm3/h", "MWh", "hm3", "USD/MWh", "USD/hm3", "h", "1"}

@@ -20,7 +20,7 @@ import numpy as np
 
 from energy.errors import InputError
 from energy.results import files as result_files
-from energy.results.files import MANIFEST, MARK, atomic_file, atomic_folder, clear_away
+from energy.results.files import MANIFEST, MARK, _clear_away, atomic_file, atomic_folder
 
 PARTS = ("a.bin", "b/c.bin", "d.bin")
 
@@ -108,7 +108,7 @@ def killed_between_two_steps(folder: Path) -> None:
         place = folder / f"{step}" / "run"
         write(place, "o")
         ends.add(code_of(child(lambda place=place, step=step: _write_until(place, step))))
-        clear_away(place)
+        _clear_away(place)
         assert mark_of(place) in "on"
         assert drafts(place) == []
     assert ends == {0, -signal.SIGKILL}, "both: stopped at each step, and beyond the last one"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from energy.plots.comparison import library_figure, stacked_shares
+from energy.plots.comparison import _stacked_shares, library_figure
 
 FOUND = {
     "runs": ["plain", "given back", "line above the contract"],
@@ -21,7 +21,7 @@ FOUND = {
 
 
 def test_bars_hold_what_is_delivered_and_what_each_cause_takes() -> None:
-    shares = {cause: list(share) for cause, share in stacked_shares(FOUND).items()}
+    shares = {cause: list(share) for cause, share in _stacked_shares(FOUND).items()}
     assert shares == {
         "delivered": pytest.approx([40, 50, 70]),
         "uzbek_swap": pytest.approx([20, 0, 10]),

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from energy.plots.monthly import month_blocks, monthly_figure
+from energy.plots.monthly import _month_blocks, monthly_figure
 from energy.plots.style import MARGIN, colour, framed, save
 from energy.results.season import verdict, waterfall
 
@@ -172,7 +172,7 @@ def test_global_state_of_matplotlib_is_untouched() -> None:
 
 
 def test_stack_is_not_negative_and_sums_to_the_ceiling() -> None:
-    parts = month_blocks(table().iloc[1:])
+    parts = _month_blocks(table().iloc[1:])
     assert (parts >= 0).all().all()
     assert parts.sum(axis=1).tolist() == pytest.approx([100.0, 100.0, 100.0], abs=1e-4)
 

@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from energy.errors import InputError
-from energy.plots.policy import rule_curve, rule_curves_figure
+from energy.plots.policy import _rule_curve, rule_curves_figure
 
 MONTHS = ["April 2028", "May 2028", "June 2028"]
 
@@ -25,7 +25,7 @@ def years() -> xr.Dataset:
 
 
 def test_rule_curve_is_the_median_by_water_so_far(years: xr.Dataset) -> None:
-    curve = rule_curve(years, "lake")
+    curve = _rule_curve(years, "lake")
     assert curve[:, :2].tolist() == [[20.0, 10.0], [70.0, 50.0]]
     assert np.isnan(curve[:, 2]).all()
 

@@ -22,7 +22,7 @@ from energy.plots.duration import duration_figure
 from energy.plots.events import calendar_figure
 from energy.plots.flows import flows, places, plants
 from energy.plots.map import borders, map_figure
-from energy.plots.mean_days import dispatch_figure, heatmap_figure, mean_days
+from energy.plots.mean_days import _mean_days, dispatch_figure, heatmap_figure
 from energy.plots.registry import chosen, draw, entries
 from energy.plots.reservoirs import reservoir_figure
 from energy.plots.settlement import settlement_figure
@@ -164,7 +164,7 @@ def test_heat_map_shows_the_mean_day_in_local_time(found: xr.Dataset) -> None:
 
 def test_mean_day_keeps_the_month(found: xr.Dataset, run: Run) -> None:
     """A mean day of 24 hours times the days of the month is the month."""
-    days = mean_days(found, found["transferable"])
+    days = _mean_days(found, found["transferable"])
     energy_gwh = days.sum("hour").sel(month="2028-06").item() * 30 / 1000
     assert energy_gwh == pytest.approx(float(run.table.loc["2028-06", "delivered"]), rel=1e-6)
 

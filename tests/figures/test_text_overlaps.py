@@ -15,7 +15,7 @@ from tests.figures import text_boxes
 import energy
 from energy.case import Case
 from energy.plots.comparison import comparison_figure
-from energy.plots.monthly import balanced, month_blocks, small_multiples_figure
+from energy.plots.monthly import _balanced, _month_blocks, small_multiples_figure
 from energy.plots.registry import draw, entries
 from energy.plots.settlement import welfare_figure
 from energy.plots.style import styled
@@ -112,7 +112,7 @@ def test_what_countries_send_is_what_the_line_takes(run: xr.Dataset) -> None:
 def test_blocks_have_the_sums_of_months_and_causes(lost: np.ndarray) -> None:
     lost[:, 0] += 260  # so that every month loses something
     gap = lost.sum(axis=1)
-    blocks = balanced(lost, gap)
+    blocks = _balanced(lost, gap)
     totals = lost.sum(axis=0)
     least_given = totals < -0.5
     if not least_given.any() and (totals >= 0).all():
@@ -127,7 +127,7 @@ def test_blocks_have_the_sums_of_months_and_causes(lost: np.ndarray) -> None:
 def test_months_of_each_cause_sum_to_the_season(name: str) -> None:
     scenario = energy.read_scenario(name, overrides={"time.resolution": "typical-days-12h"})
     table = energy.run(scenario.case, scenario, structure=False).table
-    blocks = month_blocks(in_season(table))
+    blocks = _month_blocks(in_season(table))
     for step in waterfall(table):
         assert float(blocks[step.cause].sum()) == pytest.approx(step.takes, abs=0.5), step.cause
 
@@ -143,6 +143,6 @@ def test_months_sum_where_a_cause_gives() -> None:
         },
         index=pd.period_range("2028-05", periods=2, freq="M"),
     )
-    blocks = month_blocks(months)
+    blocks = _month_blocks(months)
     assert blocks["line"].to_numpy() == pytest.approx([0.0, -40.0], abs=1e-3)
     assert blocks["own_demand"].to_numpy() == pytest.approx([60.0, 80.0], abs=1e-3)

@@ -8,8 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from energy.analysis.ac_network import ac_network, bus_power, reactive_limits
-from energy.analysis.ac_power_flow import ac_power_flow, busiest_snapshots, power_flow, verdict
+from energy.analysis.ac_power_flow import (
+    _ac_network,
+    _bus_power,
+    _power_flow,
+    _reactive_limits,
+    ac_power_flow,
+    busiest_snapshots,
+    verdict,
+)
 from energy.case import Case
 from energy.case.stability import ReactivePower
 from energy.errors import InputError, SolverError
@@ -72,7 +79,7 @@ def one_line(load: float, reactive: float = 0.0) -> pypsa.Network:
 
 def test_nine_buses_lose_4_641_mw() -> None:
     """Anderson and Fouad, Power System Control and Stability, example 2.6: losses 4.641 MW, V5 0.9956."""
-    flow = power_flow(nine_buses())
+    flow = _power_flow(nine_buses())
     assert float(flow.losses.iloc[0]) == pytest.approx(4.641, abs=5e-4)
     voltage = flow.buses["voltage"].droplevel("snapshot")
     assert voltage["5"] == pytest.approx(0.9956, abs=5e-5)
@@ -85,7 +92,7 @@ def test_voltage_behind_a_line() -> None:
     """V⁴ + V²(2 X Q - 1) + X²(P² + Q²) = 0 with X = 0.01 p.u. · 1: P = 10, Q = 5 (1,000 MW, 500 Mvar on 100 MVA)."""
     x, p, q = 0.01, 10.0, 5.0
     square = np.roots([1, 2 * x * q - 1, x**2 * (p**2 + q**2)]).max()
-    flow = power_flow(one_line(1000, 500))
+    flow = _power_flow(one_line(1000, 500))
     voltage = flow.buses["voltage"].droplevel("snapshot")
     assert voltage["far"] == pytest.approx(np.sqrt(square), abs=1e-8)
     assert float(flow.losses.iloc[0]) == pytest.approx(0, abs=1e-4)
@@ -93,22 +100,22 @@ def test_voltage_behind_a_line() -> None:
 
 def test_more_than_the_line_can_carry_is_told() -> None:
     """The most a line of X = 0.01 p.u. gives to a load without reactive power is 1/(2 X) = 50 p.u., 5,000 MW."""
-    power_flow(one_line(4900))
+    _power_flow(one_line(4900))
     with pytest.raises(SolverError, match="no voltages carry"):
-        power_flow(one_line(5100))
+        _power_flow(one_line(5100))
 
 
 def test_a_plant_at_its_limit_gives_it_and_no_more() -> None:
     n = one_line(1000, 500)
     with quiet_pypsa():
         n.add("Generator", "held", bus="far", p_set=0.0, control="PV")
-    free = power_flow(n)
+    free = _power_flow(n)
     assert free.buses["voltage"].droplevel("snapshot")["far"] == pytest.approx(1.0)
     limits = pd.Series({"held": 200.0})
-    flow = power_flow(n, limits)
+    flow = _power_flow(n, limits)
     assert n.c.generators.dynamic["q"]["held"].iloc[0] == pytest.approx(200.0)
     voltage = flow.buses["voltage"].droplevel("snapshot")
-    alone = power_flow(one_line(1000, 300)).buses["voltage"].droplevel("snapshot")
+    alone = _power_flow(one_line(1000, 300)).buses["voltage"].droplevel("snapshot")
     assert voltage["far"] == pytest.approx(alone["far"], abs=1e-8)
 
 
@@ -121,7 +128,7 @@ def season(casa1000: Case) -> Result:
 def test_every_bus_balances_with_the_lines(season: Result) -> None:
     """What stands at a bus of the dispatch is what its lines carry away."""
     snapshot = busiest_snapshots(season, 1)[0]
-    power = bus_power(season, snapshot)
+    power = _bus_power(season, snapshot)
     net = power["plants"] + power["converters"] + power["trade"] - power["demand"]
     lines = season.inputs.components["lines"]
     flow = season.flow("lines").loc[snapshot]
@@ -133,9 +140,9 @@ def test_without_resistance_and_charging_nothing_is_lost(season: Result) -> None
     """Lossless lines, demand without reactive power: active power flows nearly as in the linear model."""
     snapshot = busiest_snapshots(season, 1)[0]
     plain = ReactivePower(load_power_factor=1.0, line_compensation=1.0, converter_demand=0, converter_filters=0)
-    n = ac_network(season, snapshot, plain)
+    n = _ac_network(season, snapshot, plain)
     n.c.lines.static["r"] = 0.0
-    flow = power_flow(n)
+    flow = _power_flow(n)
     assert float(flow.losses.iloc[0]) == pytest.approx(0, abs=1e-3)
     linear = season.flow("lines").loc[snapshot]
     active = flow.branches["p0"].droplevel("snapshot")
@@ -158,9 +165,9 @@ def test_dispatch_of_the_case_has_voltages_and_losses(season: Result, casa1000: 
 def test_plants_stay_within_their_rating(season: Result, casa1000: Case) -> None:
     reactive = casa1000.rules.reactive_power
     assert reactive is not None
-    n = ac_network(season, busiest_snapshots(season, 1)[0], reactive)
-    limits = reactive_limits(n, reactive)
-    power_flow(n, limits)
+    n = _ac_network(season, busiest_snapshots(season, 1)[0], reactive)
+    limits = _reactive_limits(n, reactive)
+    _power_flow(n, limits)
     given = n.c.generators.dynamic["q"].iloc[0]
     assert (given[limits.index].abs() <= limits + 0.01).all()
 
@@ -169,4 +176,4 @@ def test_a_case_without_lines_is_told(two_bus: Case) -> None:
     scenario = read_scenario("two_bus", overrides={"time.resolution": "typical-days-24h"})
     result = solve(inputs(two_bus, scenario))
     with pytest.raises(InputError, match="no AC line"):
-        ac_network(result, busiest_snapshots(result, 1)[0], ReactivePower())
+        _ac_network(result, busiest_snapshots(result, 1)[0], ReactivePower())

@@ -12,7 +12,7 @@ from scipy.special import ndtri
 
 from energy.analysis.calibration.backcast_runs import BackcastYears, SetRunner, backcast_years
 from energy.analysis.calibration.emulator import fit_emulator
-from energy.analysis.calibration.findings import leave_one_year_out, lessons, posterior_values, range_of, ranges
+from energy.analysis.calibration.findings import _range_of, leave_one_year_out, lessons, posterior_values, ranges
 from energy.analysis.calibration.history_matching import CalibrationBudget, calibrate
 from energy.analysis.calibration.misfit import EmulatedLikelihood, Misfit
 from energy.analysis.calibration.observations import NINE_IN_TEN, Observations, observations
@@ -262,7 +262,7 @@ def test_the_range_of_nine_in_ten_covers_the_numbers_behind_an_invented_record(t
         low, high = np.quantile(sample.shares, (0.05, 0.95), axis=0)
         truth = truths[repeat, emulator.numbers]
         covered[repeat] = (truth >= low) & (truth <= high)
-        widths[repeat] = [range_of(column) for column in sample.shares.T]
+        widths[repeat] = [_range_of(column) for column in sample.shares.T]
     taught = widths.mean(axis=0) < 0.9
     assert taught.any()  # else nothing would be tested
     shares_covered = covered.mean(axis=0)

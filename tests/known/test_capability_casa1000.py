@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 import energy
-from energy.analysis.case_capability import case_capability, receiving_load
+from energy.analysis.case_capability import _receiving_load, case_capability
 from energy.cli import app
 from energy.errors import InputError
 
@@ -55,7 +55,7 @@ def test_a_pole_out_leaves_the_other() -> None:
 def test_a_share_of_the_load_bounds_what_pakistan_may_lose() -> None:
     answer = found(share_of_load=True)
     table = answer.table.loc["forward"]
-    most = 0.08 * receiving_load(answer.inputs)
+    most = 0.08 * _receiving_load(answer.inputs)
     assert (table["delivered"].to_numpy(float) <= most + 1e-6).all()
     bound = table["TTC"].to_numpy(float) < 1300 - 1e-6
     assert bound.any()

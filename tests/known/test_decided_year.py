@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from energy.analysis.policy import Policy, Settings, simulate, train
-from energy.analysis.policy.decided_year import classes_along, decided_year, monthly_flows, walk_of, year_as_it_came
-from energy.analysis.policy.foreseen_years import year_known
+from energy.analysis.policy.decided_year import _classes_along, _monthly_flows, _walk_of, _year_as_it_came, decided_year
+from energy.analysis.policy.foreseen_years import _year_known
 from energy.analysis.policy.simulated_years import simulated_years
 from energy.analysis.policy.water_policy import SERVICE, ChainDesign, WaterPolicyModel, policy_model
 from energy.case import Case
@@ -31,8 +31,8 @@ def policy(dry_model: WaterPolicyModel) -> Policy:
 
 
 def test_the_year_keeps_what_the_policy_left_and_serves_as_it_did(dry_model: WaterPolicyModel, policy: Policy) -> None:
-    inputs = year_as_it_came(dry_model)
-    walked = walk_of(dry_model, policy, inputs)
+    inputs = _year_as_it_came(dry_model)
+    walked = _walk_of(dry_model, policy, inputs)
     result = decided_year(dry_model, policy)
     assert max(audit(result).values()) < TOLERANCE
     content = result.values["stores", "e"]["reservoir"].groupby(result.inputs.axis.snapshots.to_period("M")).last()
@@ -45,10 +45,10 @@ def test_the_year_keeps_what_the_policy_left_and_serves_as_it_did(dry_model: Wat
 
 def test_the_river_is_that_of_the_scenario_and_a_dry_year_is_in_the_dry_class(dry_model: WaterPolicyModel) -> None:
     """The dry year of `two_bus` has 40 m³/s from April to September where an ordinary one has 100."""
-    inputs = year_as_it_came(dry_model)
-    flows = monthly_flows(dry_model, inputs)[:, 0]
+    inputs = _year_as_it_came(dry_model)
+    flows = _monthly_flows(dry_model, inputs)[:, 0]
     assert flows[:6] == pytest.approx(np.full(6, 40.0))
-    assert (classes_along(dry_model, inputs)[:6] == 0).all()
+    assert (_classes_along(dry_model, inputs)[:6] == 0).all()
 
 
 def test_foresight_is_never_worse_in_any_year(dry_model: WaterPolicyModel, policy: Policy) -> None:
@@ -57,5 +57,5 @@ def test_foresight_is_never_worse_in_any_year(dry_model: WaterPolicyModel, polic
     costs = simulate(policy, count, seed=3).costs
     years = simulated_years(dry_model, policy, count, seed=3, own_odds=True)
     for year in range(count):
-        known = year_known(dry_model, years["inflow"].isel(year=year).to_numpy())
+        known = _year_known(dry_model, years["inflow"].isel(year=year).to_numpy())
         assert dry_model.engine.solve(known).objective <= costs[year] + MWH

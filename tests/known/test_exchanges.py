@@ -16,7 +16,7 @@ from energy.case import Case
 from energy.metrics.balance import net_position
 from energy.metrics.country_exchanges import country_exchanges, delivered_by_sender, purchases_by_month
 from energy.metrics.monthly import firm_power
-from energy.metrics.options import built_options, options, reverse_energy
+from energy.metrics.options import _built_options, options, reverse_energy
 from energy.metrics.service_balance import service_balance
 from energy.report.run_text import run_text
 from energy.results.dataset import record
@@ -189,7 +189,7 @@ def test_a_sale_of_no_capacity_becomes_an_option_when_it_gets_one(casa1000: Case
 
 @pytest.mark.parametrize("name", ["baseline", "surkhan_not_built", "start_2027"])
 def test_what_stands_anyway_is_no_option(casa1000: Case, baseline: Run, name: str) -> None:
-    assert built_options(casa1000, read_scenario(name), baseline.result) == []
+    assert _built_options(casa1000, read_scenario(name), baseline.result) == []
 
 
 def test_the_return_flow_is_said_beside_what_is_delivered(casa1000: Case, baseline: Run) -> None:

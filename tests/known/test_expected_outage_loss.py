@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from energy.analysis.expected_outage_loss import expected_losses, representative_hours
+from energy.analysis.expected_outage_loss import _representative_hours, expected_losses
 from energy.analysis.investment_paths import present_worth
 from energy.case import read_case
 from energy.report.questions.lenders import _mean_over_record, _money
@@ -85,9 +85,9 @@ def test_the_state_and_the_places_multiply_the_rate() -> None:
 
 
 def test_lengths_are_the_medians_of_equal_parts() -> None:
-    assert representative_hours(Lognormal(law="lognormal", median=100, sigma=0.5))[1] == pytest.approx(100)
-    assert representative_hours(Empirical(law="empirical", hours=(4.0,))) == [4.0, 4.0, 4.0]
-    assert representative_hours(Exponential(law="exponential", mean=1e6))[-1] == 8700.0
+    assert _representative_hours(Lognormal(law="lognormal", median=100, sigma=0.5))[1] == pytest.approx(100)
+    assert _representative_hours(Empirical(law="empirical", hours=(4.0,))) == [4.0, 4.0, 4.0]
+    assert _representative_hours(Exponential(law="exponential", mean=1e6))[-1] == 8700.0
 
 
 def test_spares_are_worth_their_cost_from_a_rate_on() -> None:

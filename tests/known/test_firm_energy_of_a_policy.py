@@ -12,10 +12,10 @@ from hypothesis.extra.numpy import arrays
 from energy.analysis.policy.firm_energy import (
     ANY_WATER,
     REST,
-    exceeded_level,
+    _exceeded_level,
+    _mean_of_worst,
     firm_energy_table,
     firm_power,
-    mean_of_worst,
 )
 
 HOURS = {"April 2028": 720.0, "May 2028": 744.0, "June 2028": 720.0}
@@ -114,8 +114,8 @@ def test_an_earlier_promise_lies_between_the_later_ones(
     share: int,
 ) -> None:
     energy, by_class = years
-    later = [exceeded_level(of_class, share) for of_class in by_class]
-    assert min(later) <= exceeded_level(energy, share) <= max(later)
+    later = [_exceeded_level(of_class, share) for of_class in by_class]
+    assert min(later) <= _exceeded_level(energy, share) <= max(later)
 
 
 @given(energies_by_class())
@@ -124,8 +124,8 @@ def test_whoever_has_seen_the_water_promises_more_on_average_for_the_worst_tenth
 ) -> None:
     """The worst tenth of all years is worse than the worst tenth of each class: CVaR is convex in the odds."""
     energy, by_class = years
-    later = sum(len(of_class) * mean_of_worst(of_class, 10) for of_class in by_class) / len(energy)
-    assert later >= mean_of_worst(energy, 10) - 1e-9 * (1 + energy.max())
+    later = sum(len(of_class) * _mean_of_worst(of_class, 10) for of_class in by_class) / len(energy)
+    assert later >= _mean_of_worst(energy, 10) - 1e-9 * (1 + energy.max())
 
 
 def test_promises_of_the_same_probability_in_every_class_may_be_less_on_average() -> None:
@@ -135,8 +135,8 @@ def test_promises_of_the_same_probability_in_every_class_may_be_less_on_average(
     the others. So exceedance knows no law of averages; the mean of the worst tenth does.
     """
     energy = np.repeat([0.0, 100.0], [1, 9])
-    assert exceeded_level(energy, 90) == 100
-    assert exceeded_level(energy[:1], 90) == 0
-    later = 0.1 * exceeded_level(energy[:1], 90) + 0.9 * exceeded_level(energy[1:], 90)
+    assert _exceeded_level(energy, 90) == 100
+    assert _exceeded_level(energy[:1], 90) == 0
+    later = 0.1 * _exceeded_level(energy[:1], 90) + 0.9 * _exceeded_level(energy[1:], 90)
     assert later == 90
-    assert mean_of_worst(energy, 10) == 0
+    assert _mean_of_worst(energy, 10) == 0

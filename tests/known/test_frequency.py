@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import expm
 
-from energy.metrics.frequency import SynchronousArea, rate_of_change
+from energy.metrics.frequency import SynchronousArea, _rate_of_change
 
 
 def area(stored: float, relief: float, gain: float, time: float = 8.0) -> SynchronousArea:
@@ -17,7 +17,7 @@ def area(stored: float, relief: float, gain: float, time: float = 8.0) -> Synchr
 
 def test_rate_of_change_of_the_bipole() -> None:
     """1,300 MW · 50 Hz / (2 · 4 s · 20,000 MVA) = 0.40625 Hz/s."""
-    assert rate_of_change(1300, 4, 20_000) == pytest.approx(0.40625)
+    assert _rate_of_change(1300, 4, 20_000) == pytest.approx(0.40625)
     assert float(area(4 * 20_000, 0, 1).slope_per_mw * 1300) == pytest.approx(0.40625)
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from energy.analysis.loan_service import energy_by_terms, energy_that_serves, loan_service
-from energy.analysis.recorded_seasons import recorded_seasons, recorded_years
+from energy.analysis.recorded_seasons import _recorded_years, recorded_seasons
 from energy.case import Case
 from energy.case.contract_terms import ContractTerms
 from energy.report.answers.money import _needed_by_all, _short_years
@@ -73,7 +73,7 @@ def test_a_row_that_is_the_mean_is_no_record() -> None:
     }
     inflow = pd.DataFrame.from_dict(rows, orient="index")
     inflow.index = pd.MultiIndex.from_tuples(rows, names=["site", "hydrology"])
-    assert recorded_years(inflow) == ["2001"]
+    assert _recorded_years(inflow) == ["2001"]
 
 
 def test_a_case_without_a_record_has_no_recorded_seasons(two_bus: Case) -> None:

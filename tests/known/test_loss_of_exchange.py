@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from energy.analysis.joint_outage_hours import joint_outage_hours
 from energy.analysis.transit_after_loss import (
+    _transfer_factors,
     flow_after_outage,
     loading_after_surplus,
     room_for_transfer,
-    transfer_factors,
 )
 from energy.errors import InputError
 from energy.scenario import HazardSet
@@ -30,13 +30,13 @@ LINES = pd.DataFrame(
 
 def test_parallel_ways_share_by_their_reactance() -> None:
     """From a to c: 30 ohm over b and 30 ohm straight, half each; the stub to d carries nothing."""
-    factors = transfer_factors(LINES, "a", {"c": 1.0})
+    factors = _transfer_factors(LINES, "a", {"c": 1.0})
     assert factors.to_dict() == pytest.approx({"ab": 0.5, "bc": 0.5, "ac": 0.5, "bd": 0.0}, abs=1e-9)
 
 
 def test_two_sinks_are_the_sum_of_their_transfers() -> None:
-    both = transfer_factors(LINES, "a", {"c": 0.25, "d": 0.75})
-    one, other = transfer_factors(LINES, "a", {"c": 1.0}), transfer_factors(LINES, "a", {"d": 1.0})
+    both = _transfer_factors(LINES, "a", {"c": 0.25, "d": 0.75})
+    one, other = _transfer_factors(LINES, "a", {"c": 1.0}), _transfer_factors(LINES, "a", {"d": 1.0})
     pd.testing.assert_series_equal(both, 0.25 * one + 0.75 * other)
 
 
@@ -44,7 +44,7 @@ def test_two_sinks_are_the_sum_of_their_transfers() -> None:
 def test_what_goes_in_comes_out(reactances: list[float]) -> None:
     """Kirchhoff's current law at every bus, whatever the reactances."""
     lines = LINES.assign(x=reactances)
-    factors = transfer_factors(lines, "a", {"d": 1.0})
+    factors = _transfer_factors(lines, "a", {"d": 1.0})
     net = factors.groupby(lines["bus0"]).sum().sub(factors.groupby(lines["bus1"]).sum(), fill_value=0.0)
     assert net.to_dict() == pytest.approx({"a": 1.0, "b": 0.0, "c": 0.0, "d": -1.0}, abs=1e-9)
 
@@ -94,7 +94,7 @@ def test_room_is_that_of_the_first_full_line() -> None:
 def test_room_fills_a_line_and_overloads_none(flows: list[float]) -> None:
     flow = pd.DataFrame([[*flows, 0.0]], columns=LINES.index)
     room = float(room_for_transfer(LINES, flow, "a", {"c": 1.0})["room"].iloc[0])
-    loading = (flow + room * transfer_factors(LINES, "a", {"c": 1.0})).abs()
+    loading = (flow + room * _transfer_factors(LINES, "a", {"c": 1.0})).abs()
     assert float(loading.max(axis=None)) == pytest.approx(100, rel=1e-6)
 
 
@@ -105,9 +105,9 @@ def test_no_room_where_a_line_in_the_way_is_overloaded() -> None:
 
 def test_a_bus_without_a_line_and_shares_that_do_not_sum_are_refused() -> None:
     with pytest.raises(InputError, match="no line ends at z"):
-        transfer_factors(LINES, "a", {"z": 1.0})
+        _transfer_factors(LINES, "a", {"z": 1.0})
     with pytest.raises(InputError, match=r"sum to 0\.5"):
-        transfer_factors(LINES, "a", {"c": 0.5})
+        _transfer_factors(LINES, "a", {"c": 0.5})
 
 
 def law(where: str, per_year: float, hours: float, **more: object) -> dict[str, object]:

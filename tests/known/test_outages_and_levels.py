@@ -9,11 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from energy.analysis.closure import closure_scenario, closures, season_months
+from energy.analysis.closure import _season_months, closure_scenario, closures
 from energy.analysis.closure_cost import cost_by_party, replacing_supply
 from energy.analysis.corridor_loss import corridor_losses
-from energy.analysis.frequency_limit import frequency_limit, limited_scenario, with_exchange_limit
-from energy.analysis.frequency_ranges import exchange_within_limit, frequency_at_end, limits_by_constants
+from energy.analysis.frequency_limit import frequency_limit, limited_scenario
+from energy.analysis.frequency_ranges import (
+    _with_exchange_limit,
+    exchange_within_limit,
+    frequency_at_end,
+    limits_by_constants,
+)
 from energy.analysis.settlement import settlement
 from energy.analysis.threshold_level import crossing, threshold_level
 from energy.case import Case
@@ -81,7 +86,7 @@ def test_an_outage_is_held_against_its_own_calm(two_bus: Case) -> None:
 
 
 def test_months_of_the_season(two_bus: Case) -> None:
-    assert season_months(two_bus, scenario()) == [5, 6, 7, 8, 9]
+    assert _season_months(two_bus, scenario()) == [5, 6, 7, 8, 9]
 
 
 def test_a_length_of_no_days_is_refused(two_bus: Case) -> None:
@@ -186,7 +191,7 @@ def test_without_evidence_the_constants_stay(two_bus: Case, flows: Result, frequ
 
 def test_an_exchange_limit_holds_hour_by_hour(two_bus: Case, flows: Result) -> None:
     limit = np.where(flows.inputs.axis.snapshots.month == 7, 30.0, 80.0)
-    held = solve(with_exchange_limit(inputs(two_bus, scenario()), limit))
+    held = solve(_with_exchange_limit(inputs(two_bus, scenario()), limit))
     assert (sent(held).to_numpy() <= limit + 1e-6).all()
     assert delivered(held) == pytest.approx(0.95 * (30 * 31 + 80 * 122) * 24 / 1000, rel=1e-6)
 

@@ -21,7 +21,7 @@ from energy.analysis.policy import (
     simulate,
     train,
 )
-from energy.analysis.policy.deterministic_equivalent import tree_optimum
+from energy.analysis.policy.deterministic_equivalent import _tree_optimum
 from energy.analysis.policy.simulate import follow
 from energy.analysis.policy.walk import Step
 
@@ -225,7 +225,7 @@ def test_two_chained_reservoirs_cost_what_their_scenario_tree_says() -> None:
     ]
     graph = linear_graph(stages, [wet_or_dry] * 4, [40.0, 10.0])
     policy = train(graph, Settings(iterations=200, patience=30, tolerance=1e-9))
-    assert policy.lower_bound == pytest.approx(tree_optimum(graph), rel=1e-8)
+    assert policy.lower_bound == pytest.approx(_tree_optimum(graph), rel=1e-8)
 
 
 TRANSITIONS = (
@@ -242,11 +242,11 @@ def test_markov_chain_of_inflows_costs_what_its_whole_tree_says() -> None:
     dry, wet = rain([0.0, 20.0], [0.6, 0.4]), rain([50.0, 80.0, 120.0], [0.5, 0.3, 0.2])
     graph = markov_graph(stages, [[dry, wet]] * 4, TRANSITIONS, [100.0])
     policy = train(graph, Settings(iterations=200, patience=30, tolerance=1e-9))
-    whole_tree = tree_optimum(graph)
+    whole_tree = _tree_optimum(graph)
     assert policy.lower_bound == pytest.approx(whole_tree, rel=1e-8)
     independent = [np.array([[0.5, 0.5]])] + [np.full((2, 2), 0.5)] * 3
     forgetful = markov_graph(stages, [[dry, wet]] * 4, independent, [100.0])
-    assert tree_optimum(forgetful) != pytest.approx(whole_tree, rel=0.01)
+    assert _tree_optimum(forgetful) != pytest.approx(whole_tree, rel=0.01)
 
 
 # ----------------------------------------------------------------------------------------------------- risk

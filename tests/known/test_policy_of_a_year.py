@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from energy.analysis.policy import Noise, Policy, PolicyGraph, Settings, linear_graph, simulate, train
-from energy.analysis.policy.cost_bounds import future_bounds
-from energy.analysis.policy.deterministic_equivalent import program_optimum, tree_optimum
-from energy.analysis.policy.months import YearOfMonths, inflow_graph, year_of_months
+from energy.analysis.policy.deterministic_equivalent import _program_optimum, _tree_optimum
+from energy.analysis.policy.months import YearOfMonths, _future_bounds, inflow_graph, year_of_months
 from energy.analysis.policy.stages import Stages
 from energy.case import Case
 from energy.errors import InputError
@@ -40,7 +39,7 @@ def year(case: Case, scenario: str, resolution: str) -> Year:
 
 def trained(stages: Stages, iterations: int, tolerance: float) -> Policy:
     noises = [[Noise()]] * len(stages.problems)
-    graph = linear_graph(stages.problems, noises, [], future_bounds(stages.problems, noises))
+    graph = linear_graph(stages.problems, noises, [], _future_bounds(stages.problems, noises))
     return train(graph, Settings(iterations=iterations, paths=1, patience=30, tolerance=tolerance))
 
 
@@ -48,7 +47,7 @@ def optimum_of_the_whole(months: YearOfMonths) -> float:
     own = months.structure.problem(months.inputs)
     anchored = months.known.problem(months.structure, own)
     problem = months.program.problem(anchored)
-    return program_optimum(
+    return _program_optimum(
         cost=problem.cost,
         bounds=np.column_stack([problem.lower, problem.upper]),
         matrix=months.program.matrix(anchored).tocsr(),
@@ -123,7 +122,7 @@ def test_dry_year_is_the_noise_that_makes_the_dry_optimum(small_year: Year, two_
     problem = small_year.months.problem(dry)
     stages = small_year.months.stages
     noises = [[stages.noise(number, problem)] for number in range(len(stages.problems))]
-    graph = linear_graph(stages.problems, noises, [], future_bounds(stages.problems, noises))
+    graph = linear_graph(stages.problems, noises, [], _future_bounds(stages.problems, noises))
     policy = train(graph, Settings(iterations=60, paths=1, patience=30, tolerance=1e-6))
     assert optimum != pytest.approx(small_year.optimum, rel=1e-3)
     assert policy.lower_bound == pytest.approx(optimum, abs=1e-3)
@@ -165,4 +164,4 @@ def test_water_by_class_costs_what_its_whole_tree_says(two_bus: Case) -> None:
     april_to_june = [*year_graph.nodes[:4], *(replace(node, transitions={}) for node in year_graph.nodes[4:6])]
     graph = PolicyGraph(tuple(april_to_june), year_graph.start, year_graph.initial_state)
     policy = train(graph, Settings(iterations=80, paths=2, patience=20, tolerance=1e-6))
-    assert policy.lower_bound == pytest.approx(tree_optimum(graph), rel=1e-7)
+    assert policy.lower_bound == pytest.approx(_tree_optimum(graph), rel=1e-7)

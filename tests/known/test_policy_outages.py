@@ -20,7 +20,7 @@ from energy.analysis.policy import (
     train,
 )
 from energy.analysis.policy.decided_year import decided_year
-from energy.analysis.policy.deterministic_equivalent import tree_optimum
+from energy.analysis.policy.deterministic_equivalent import _tree_optimum
 from energy.analysis.policy.foreseen_years import foreseen_years
 from energy.analysis.policy.outage_chain import FIRST_DRAW, HEAVY, LIGHT, disturbed_inputs, outage_classes
 from energy.analysis.policy.simulated_years import simulated_years
@@ -82,7 +82,7 @@ def test_water_is_kept_for_a_better_month_while_its_line_is_likely_enough(probab
     )
     policy = train(graph, SETTINGS)
     assert -policy.lower_bound == pytest.approx(value)
-    assert -tree_optimum(graph) == pytest.approx(value)
+    assert -_tree_optimum(graph) == pytest.approx(value)
     assert probability * 10 + (1 - probability) * 20 > value
 
 
@@ -100,7 +100,7 @@ def test_an_outage_that_lasts_is_news_for_the_month_to_come() -> None:
     graph = markov_graph(stages, [may, june], odds, [FULL], future_bound=[-20.0, 0.0])
     policy = train(graph, SETTINGS)
     assert -policy.lower_bound == pytest.approx(15.25)
-    assert -tree_optimum(graph) == pytest.approx(15.25)
+    assert -_tree_optimum(graph) == pytest.approx(15.25)
 
 
 @pytest.mark.parametrize(("price", "value"), [(1.2, 10.0), (1.6, 12.0)])
@@ -110,7 +110,7 @@ def test_a_pole_that_runs_alone_loses_what_it_loses(price: float, value: float) 
     graph = linear_graph(stages, [[Noise()], [alone(0.5, 0.5), Noise(0.5)]], [FULL], future_bound=[-20.0, 0.0])
     policy = train(graph, SETTINGS)
     assert -policy.lower_bound == pytest.approx(value)
-    assert -tree_optimum(graph) == pytest.approx(value)
+    assert -_tree_optimum(graph) == pytest.approx(value)
     assert -simulate(policy, paths=200, seed=1).mean == pytest.approx(value, abs=1.5)
 
 
@@ -173,7 +173,7 @@ def test_months_with_water_and_outages_cost_what_their_whole_tree_says(model: Wa
     of_two_months = [*model.graph.nodes[:4], *(replace(node, transitions={}) for node in model.graph.nodes[4:8])]
     graph = PolicyGraph(tuple(of_two_months), model.graph.start, model.graph.initial_state)
     policy = train(graph, Settings(iterations=80, paths=2, patience=20, tolerance=1e-6))
-    assert policy.lower_bound == pytest.approx(tree_optimum(graph), rel=1e-7)
+    assert policy.lower_bound == pytest.approx(_tree_optimum(graph), rel=1e-7)
 
 
 @pytest.mark.parametrize("own_odds", [True, False], ids=["own odds", "the law"])

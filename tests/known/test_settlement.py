@@ -17,13 +17,13 @@ from energy.metrics.benefit import replaced_fuel, saved_fuel
 from energy.metrics.export_income import coverage, export_income
 from energy.metrics.settlement import (
     TERMS,
-    billed,
+    _billed,
+    _season_hours,
     debt_service,
     energy_terms,
     measured_shares,
     payments,
     positions,
-    season_hours,
 )
 from energy.metrics.welfare import welfare, welfare_change
 from energy.model import inputs
@@ -78,7 +78,7 @@ def test_three_readings_of_take_or_pay(contract: ContractTerms) -> None:
     """
     terms = season(3000, majeure=300, not_taken=200, shortfall=500)
     readings = [("pay_per_unit", True), ("take_or_pay", True), ("take_or_pay", False)]
-    assert [float(billed(terms, how, offered).iloc[0]) for how, offered in readings] == [3000, 3200, 3700]
+    assert [float(_billed(terms, how, offered).iloc[0]) for how, offered in readings] == [3000, 3200, 3700]
     bills = [payments(terms, contract, how, offered_only=offered) for how, offered in readings]
     assert [millions(bill, "item")["energy"] for bill in bills] == [154.5, 164.8, 190.55]
     assert [millions(bill, "item")["transit"] for bill in bills] == [37.5, 37.5, 37.5]
@@ -86,7 +86,7 @@ def test_three_readings_of_take_or_pay(contract: ContractTerms) -> None:
 
 def test_unknown_way_of_payment() -> None:
     with pytest.raises(ValueError, match="pay_per_unit or take_or_pay"):
-        billed(season(1), "barter")
+        _billed(season(1), "barter")
 
 
 def test_annuity(contract: ContractTerms) -> None:
@@ -113,7 +113,7 @@ def test_export_income_against_the_trade_target(contract: ContractTerms) -> None
 
 
 def test_season_has_3672_hours(contract: ContractTerms) -> None:
-    assert season_hours(contract) == 153 * 24
+    assert _season_hours(contract) == 153 * 24
 
 
 EVENT = {"name": "mast", "kind": "bipole_out", "where": ["links.line"], "start": "07-01", "duration": "10d"}
@@ -347,7 +347,7 @@ def test_tables_say_their_units(contract: ContractTerms) -> None:
     assert positions(paid).columns.name == "party"
     assert coverage(paid, contract).attrs["units"] == "million USD a year"
     assert export_income(paid, contract).attrs["units"] == {"income": "million USD a year", "share of target": "1"}
-    assert billed(season(1), "pay_per_unit").name == "billed"
+    assert _billed(season(1), "pay_per_unit").name == "billed"
     service = debt_service(Debt(capital={"A": 1}, interest=0, years=1))
     assert (service.name, service.index.name) == ("debt service", "country")
 

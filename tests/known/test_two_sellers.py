@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 
 from energy.case import read_case
 from energy.metrics import TOLERANCE, audit
-from energy.metrics.accounts import purchases_by_country, scheduled_exchanges, supply_by_country
+from energy.metrics.accounts import _scheduled_exchanges, purchases_by_country, supply_by_country
 from energy.model import extra_functionality, inputs
 from energy.scenario import Scenario
 from energy.solve import Result, solve
@@ -124,7 +124,7 @@ def test_the_whole_of_it_on_paper(tmp_path: Path) -> None:
 
 def test_each_net_position_is_the_scheduled_exchange(tmp_path: Path) -> None:
     result = solved(tmp_path)
-    exchange = scheduled_exchanges(result)
+    exchange = _scheduled_exchanges(result)
     given, taken = (result.flow("generators")[name] for name in ("a help given", "b help taken"))
     assert energy(given, result) == pytest.approx(HELP)
     assert taken.to_numpy() == pytest.approx(given.to_numpy())
@@ -232,8 +232,8 @@ def test_flows_around_the_ring_leave_the_accounts_alone(tmp_path: Path) -> None:
     free = solved(tmp_path / "free", 0.0, network="transport")
     for other in (far, free):
         assert dict(other.services) == pytest.approx(dict(equal.services), abs=1e-3)
-        exchange = scheduled_exchanges(other).to_numpy()
-        assert exchange == pytest.approx(scheduled_exchanges(equal).to_numpy(), abs=1e-6)
+        exchange = _scheduled_exchanges(other).to_numpy()
+        assert exchange == pytest.approx(_scheduled_exchanges(equal).to_numpy(), abs=1e-6)
 
 
 def test_plain_pypsa_solves_the_exported_network_to_the_same_services(tmp_path: Path) -> None:

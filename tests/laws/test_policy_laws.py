@@ -25,7 +25,7 @@ from energy.analysis.policy import (
     simulate,
     train,
 )
-from energy.analysis.policy.deterministic_equivalent import tree_optimum
+from energy.analysis.policy.deterministic_equivalent import _tree_optimum
 from energy.analysis.policy.simulate import follow
 from energy.analysis.policy.value_function import Cuts, ValueFunction
 from energy.analysis.policy.walk import Step
@@ -95,7 +95,7 @@ def all_years(graph: PolicyGraph) -> tuple[list[list[Step]], np.ndarray]:
 def test_lower_bound_optimum_and_cost_of_the_policy_stand_in_this_order(graph: PolicyGraph, iterations: int) -> None:
     """However short the training: no bound is above the optimum, and no policy costs less than it."""
     policy = train(graph, Settings(iterations=iterations, paths=2))
-    optimum = tree_optimum(graph)
+    optimum = _tree_optimum(graph)
     years, odds = all_years(graph)
     assert odds.sum() == pytest.approx(1.0)
     cost = float(follow(policy, years).costs @ odds)
@@ -110,7 +110,7 @@ def test_lower_bound_optimum_and_cost_of_the_policy_stand_in_this_order(graph: P
 def test_no_cut_is_above_the_value_of_any_state(graph: PolicyGraph, node: int, upper: float, lower: float) -> None:
     policy = train(graph, Settings(iterations=5, paths=3))
     state = SIZES * np.array([upper, lower])
-    cost_to_go = tree_optimum(graph, state, after=node)
+    cost_to_go = _tree_optimum(graph, state, after=node)
     assert policy.values[node].at(state[None, :])[0] <= cost_to_go + 1e-7 * max(cost_to_go, 1.0)
 
 

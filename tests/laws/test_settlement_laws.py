@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from energy.case.contract_terms import ContractTerms
 from energy.metrics.export_income import coverage
-from energy.metrics.settlement import TERMS, billed, payments, positions
+from energy.metrics.settlement import TERMS, _billed, payments, positions
 
 ENERGY = st.floats(0, 5000, allow_nan=False)
 PRICE = st.floats(0, 200, allow_nan=False)
@@ -69,7 +69,7 @@ def test_readings_are_in_order(table: pd.DataFrame, contract: ContractTerms) -> 
 def test_take_or_pay_is_the_contract_where_nothing_is_relieved(table: pd.DataFrame) -> None:
     """Without force majeure, and in the hard reading, the buyer owes exactly what was contracted."""
     table = table.assign(**{"contracted": table["contracted"] - table["force majeure"], "force majeure": 0.0})
-    owed = billed(table, "take_or_pay", offered_only=False)
+    owed = _billed(table, "take_or_pay", offered_only=False)
     pd.testing.assert_series_equal(owed, table["contracted"], check_names=False, rtol=1e-12)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from energy.report.report_page import browser_options
+from energy.report.report_page import _browser_options
 
 PATIENCE = 60
 
@@ -83,7 +83,7 @@ class Browser:
 
     def __init__(self, program: str, profile: Path) -> None:
         self._told = profile / "DevToolsActivePort"
-        options = [*browser_options(profile), "--remote-debugging-port=0", "--remote-allow-origins=*"]
+        options = [*_browser_options(profile), "--remote-debugging-port=0", "--remote-allow-origins=*"]
         command = [program, *options, "--window-size=1200,900", "about:blank"]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.page.chromium import Browser
 
-from energy.report.report_page import browser, report_page
+from energy.report.report_page import _browser, report_page
 
 InChromium = Callable[[Path, Callable[[Any], Awaitable[None]]], None]
 
@@ -19,7 +19,7 @@ InChromium = Callable[[Path, Callable[[Any], Awaitable[None]]], None]
 @pytest.fixture(scope="session")
 def in_chromium() -> Iterator[InChromium]:
     """Return a function that opens a local page in a tab of its own and does something with it."""
-    program = browser()
+    program = _browser()
     if program is None:
         message = "Chromium is not installed; on Debian it comes with: apt-get install chromium"
         if os.environ.get("CI"):

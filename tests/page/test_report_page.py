@@ -188,7 +188,7 @@ def test_too_large_a_page_shows_fewer_figures(folders: list[Path], monkeypatch: 
 def test_pdf_without_a_browser_has_the_figures(
     folders: list[Path], page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(page_module, "browser", lambda: None)
+    monkeypatch.setattr(page_module, "_browser", lambda: None)
     assert write_pdf(page, folders[1:], tmp_path / "report.pdf") == "matplotlib"
     printed = (tmp_path / "report.pdf").read_bytes()
     assert printed.startswith(b"%PDF-")

@@ -47,14 +47,14 @@ class Limit(NamedTuple):
 
 
 LIMITS = {
-    "tokens a code line": Limit(now=8.3, goal=8.3),
-    "comprehensions a thousand code lines": Limit(now=22.5, goal=22.5),
+    "tokens a code line": Limit(now=8.25, goal=8.25),
+    "comprehensions a thousand code lines": Limit(now=21.3, goal=21.3),
     "complexity of the worst function": Limit(now=15, goal=15),
     "locals called found": Limit(now=0, goal=0),
     "classes": Limit(now=297, goal=125),
     "classes of one name": Limit(now=0, goal=0),
-    "public names": Limit(now=1158, goal=450),  # functions and classes; a third serve one other module
-    "arrows in results, plots and report": Limit(now=167, goal=45),
+    "public names": Limit(now=1064, goal=450),  # functions and classes; a third serve one other module
+    "arrows in results, plots and report": Limit(now=164, goal=45),
 }
 """That no import runs upwards is held by test_architecture.py."""
 

@@ -15,8 +15,8 @@ from energy.analysis.action_ranking import (
     ActionRanking,
     _cost_of_avoided,
     _power_bought,
+    _ranking_table,
     rank_actions,
-    ranking_table,
 )
 from energy.case import Case
 from energy.errors import InputError
@@ -120,7 +120,7 @@ def test_standard_error_is_that_of_the_differences() -> None:
     index = pd.MultiIndex.from_tuples(rows, names=["action", "draw"])
     income = pd.Series(list(rows.values()), index=index)
     samples = pd.DataFrame({"season": income, "unserved": -income, "income": income})
-    table = ranking_table(samples, "unserved avoided")
+    table = _ranking_table(samples, "unserved avoided")
     assert table.index.tolist() == ["b", "a"]
     assert table.loc["a", "unserved avoided"] == pytest.approx(1)
     assert table.loc["a", "unserved avoided error"] == pytest.approx(0)

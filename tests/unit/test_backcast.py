@@ -15,7 +15,7 @@ from energy.case import Case
 from energy.errors import InputError
 from energy.model import inputs
 from energy.plots.backcast import backcast_figure
-from energy.report.backcast_text import backcast_json, targets_text, variants_text, years_text
+from energy.report.backcast_text import _targets_text, _variants_text, _years_text, backcast_json
 from energy.scenario import read_scenario
 from energy.solve import Result, solve
 
@@ -135,12 +135,12 @@ def test_the_figure_shows_the_table(coarse: Backcast) -> None:
 
 
 def test_tables_say_what_is_missed(coarse: Backcast) -> None:
-    text = targets_text(coarse)
+    text = _targets_text(coarse)
     assert text.count("\n") == len(coarse.judged) + 1
     assert text.count("**no**") == int((~coarse.judged["met"].astype(bool)).sum())
     assert "nothing of it" in text
-    assert "| 2021: model | record |" in years_text(coarse.table[coarse.table["place"] == "Nurek"], "quantity")
-    assert variants_text({"as is": coarse, "other": coarse}).splitlines()[0] == "|  | year | as is | other |"
+    assert "| 2021: model | record |" in _years_text(coarse.table[coarse.table["place"] == "Nurek"], "quantity")
+    assert _variants_text({"as is": coarse, "other": coarse}).splitlines()[0] == "|  | year | as is | other |"
     assert len(backcast_json(coarse)) == len(coarse.table)
 
 
@@ -177,4 +177,4 @@ def test_the_page_holds_what_the_model_gives(casa1000: Case) -> None:
     """At the resolution of the scenarios the table of targets is the one on the page."""
     found = backcast(casa1000, [read_scenario(name) for name in YEARS])
     page = (PROJECT / "docs" / "validation.md").read_text(encoding="utf-8")
-    assert targets_text(found) in page
+    assert _targets_text(found) in page

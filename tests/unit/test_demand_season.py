@@ -16,7 +16,7 @@ from energy.model.change_warnings import change_warnings
 from energy.model.changed_inputs import change_texts
 from energy.model.operating_rules import rule_book
 from energy.model.overrides import with_overrides
-from energy.model.profiles import demand, month_shares
+from energy.model.profiles import _month_shares, demand
 from energy.scenario import read_scenario
 from energy.solve import Engine
 
@@ -44,7 +44,7 @@ def with_season(case: Case, elasticity: float, energy_2028: float = 1.2) -> Case
 
 def shares_of_2028(case: Case) -> pd.Series:
     energy = case.profiles["demand_year"].xs("AA", level="demand")["central"]
-    (shares,) = month_shares(case, energy.loc[[2028]], "AA", "central")
+    (shares,) = _month_shares(case, energy.loc[[2028]], "AA", "central")
     return pd.Series(shares, MONTHS)
 
 
@@ -69,7 +69,7 @@ def test_summer_grows_with_its_elasticity(two_bus: Case, elasticity: float, summ
 def test_year_of_the_shape_keeps_it(two_bus: Case) -> None:
     case = with_season(two_bus, elasticity=0.3)
     energy = case.profiles["demand_year"].xs("AA", level="demand")["central"]
-    (shares,) = month_shares(case, energy.loc[[2025]], "AA", "central")
+    (shares,) = _month_shares(case, energy.loc[[2025]], "AA", "central")
     assert shares == pytest.approx(1 / 12)
 
 

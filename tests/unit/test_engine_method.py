@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from energy.analysis.engine_cache import forget_engines
+from energy.analysis.engine_cache import _forget_engines
 from energy.analysis.parallel import delivered, solve_points
 from energy.case import Case, read_case
 from energy.errors import SolverError
@@ -78,12 +78,12 @@ def test_points_of_a_long_horizon_are_the_same_in_any_order(monkeypatch: pytest.
     out = {"name": "out", "kind": "hvdc_pole_out", "where": ["links.line"], "cause": "any", "start": "07-03"}
     points = [base.replace(events=[out | {"duration": days}]) for days in ("5d", "40d")]
     points.append(points[0].replace(hydrology="dry"))
-    forget_engines()
+    _forget_engines()
     short = {a.index: float(a.values["objective"]) for a in solve_points(case, points, delivered)}
     monkeypatch.setattr(attempts, "LONG_HORIZON", 0)
     objectives = []
     for order in ((0, 1, 2), (2, 1, 0)):
-        forget_engines()
+        _forget_engines()
         answers = list(solve_points(case, [points[at] for at in order], delivered))
         objectives.append({order[answer.index]: float(answer.values["objective"]) for answer in answers})
     assert objectives[0] == objectives[1]

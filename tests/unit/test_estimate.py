@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from energy.analysis.risk.estimate import mean
-from energy.analysis.risk.stratification import Pool, Samples, make_pool, stratified_mean
+from energy.analysis.risk.stratification import Pool, Samples, _stratified_mean, make_pool
 
 STRATA, POOL = 8, 4096
 
@@ -45,7 +45,7 @@ def test_stratified_means_are_unbiased_and_cover(control: bool) -> None:
 
     def one(random: np.random.Generator, pool: Pool, water: np.ndarray) -> float:
         draws, values = taken(random, pool, water, 20)
-        found = stratified_mean(values, pool, draws, control)
+        found = _stratified_mean(values, pool, draws, control)
         covered.append(found.interval[0] <= known <= found.interval[1])
         errors.append(found.error)
         return found.value
@@ -65,11 +65,11 @@ def test_strata_and_control_narrow_the_interval() -> None:
 
     def strata(random: np.random.Generator, pool: Pool, water: np.ndarray) -> float:
         draws, values = taken(random, pool, water, 20)
-        return stratified_mean(values, pool, draws, control=False).value
+        return _stratified_mean(values, pool, draws, control=False).value
 
     def both(random: np.random.Generator, pool: Pool, water: np.ndarray) -> float:
         draws, values = taken(random, pool, water, 20)
-        return stratified_mean(values, pool, draws).value
+        return _stratified_mean(values, pool, draws).value
 
     spreads = [float(repeated(one, 200).std()) for one in (plain, strata, both)]
     assert spreads[1] < 0.7 * spreads[0]
@@ -81,8 +81,8 @@ def test_a_useless_control_does_no_harm() -> None:
     pool = make_pool(random.normal(size=(POOL, 3)), random.random(POOL), STRATA)
     draws = pool.order[: 40 * STRATA]
     values = random.normal(10, 2, len(draws))
-    with_control = stratified_mean(values, pool, draws)
-    without = stratified_mean(values, pool, draws, control=False)
+    with_control = _stratified_mean(values, pool, draws)
+    without = _stratified_mean(values, pool, draws, control=False)
     assert with_control.error < 1.1 * without.error
     assert abs(with_control.value - without.value) < without.error
 

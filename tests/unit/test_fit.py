@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from energy.analysis.risk.fit_hazard import fit_log, poisson_rate
+from energy.analysis.risk.fit_hazard import _poisson_rate, fit_log
 from energy.case.event_log import read_event_log
 from energy.errors import InputError
 
@@ -24,7 +24,7 @@ def test_attacks_in_conflict_and_in_calm() -> None:
     assert 36 < conflict.law["median"] < 80
     calm = log[(log["corridor"] == "salang_220kv") & (log["cause"] == "attack") & (log["start"] >= "2022-06-01")]
     assert calm.empty
-    rate, low, high = poisson_rate(0, 4.08)
+    rate, low, high = _poisson_rate(0, 4.08)
     assert (rate, low) == (0, 0)
     assert high == pytest.approx(-np.log(0.05) / 4.08)  # P(none) = exp(−λT) = 5 %
 

@@ -13,8 +13,8 @@ import energy
 from energy.case import read_case
 from energy.errors import InputError
 from energy.model import foreign_network
-from energy.model.foreign_network import network_of, read_foreign_network
-from energy.results.export import data_package, write_network
+from energy.model.foreign_network import _network_of, read_foreign_network
+from energy.results.export import _data_package, write_network
 
 BUS = [[1, 3, 0], [2, 1, 100], [3, 2, 0]]
 GENERATORS = [[1, 80, 0, 1], [3, 200, 50, 1], [3, 900, 0, 0]]
@@ -47,7 +47,7 @@ def case() -> dict[str, object]:
 
 
 def test_what_is_out_is_left_out_and_costs_are_kept() -> None:
-    network = network_of(case())
+    network = _network_of(case())
     assert network.generators["p_nom"].tolist() == [80.0, 200.0]
     assert network.generators["marginal_cost"].tolist() == [10.0, 40.0]
     assert network.generators["p_min_pu"].tolist() == [0.0, 0.25]
@@ -58,7 +58,7 @@ def test_what_is_out_is_left_out_and_costs_are_kept() -> None:
 def test_the_cheap_plant_gives_what_the_dear_one_leaves(tmp_path: Path) -> None:
     """The dear plant must run at 50 MW; the cheap one sends the other 50, less than its line could carry."""
     file = tmp_path / "c3.nc"
-    write_network(network_of(case()), file)
+    write_network(_network_of(case()), file)
     asked = energy.read_scenario("baseline", overrides={"case": str(file), "objective": "dispatch"})
     result = energy.run(energy.read_case(file), asked).result
     assert result.flow("generators").iloc[0].tolist() == pytest.approx([50.0, 50.0])
@@ -105,7 +105,7 @@ def test_another_ending_and_a_missing_file_are_refused(tmp_path: Path) -> None:
 
 def test_a_case_is_a_data_package(tmp_path: Path) -> None:
     """Every table of the folder is a resource, every column a field of its type; its own tool says so where it is."""
-    package = data_package(read_case("two_bus"))
+    package = _data_package(read_case("two_bus"))
     by_path = {resource["path"]: resource for resource in package["resources"]}
     fields = {field["name"]: field["type"] for field in by_path["links.csv"]["schema"]["fields"]}
     assert (fields["name"], fields["p_nom"], fields["bus2"]) == ("string", "number", "string")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from energy.analysis.risk.season_sample import SamplingDesign, trial
+from energy.analysis.risk.season_sample import SamplingDesign, _trial
 from energy.case import Case
 from energy.errors import InputError
 from energy.model import inputs
@@ -125,4 +125,4 @@ def test_shipped_sets_fit_the_case_and_have_evidence(casa1000: Case, name: str) 
         assert hazard.rate.low is not None, key
         assert hazard.rate.high is not None, key
         assert hazard.rate.low <= (hazard.rate.per_year or 0) <= hazard.rate.high, key
-    inputs(casa1000, trial(SamplingDesign(read_scenario("baseline"), hazards, water=False)))
+    inputs(casa1000, _trial(SamplingDesign(read_scenario("baseline"), hazards, water=False)))

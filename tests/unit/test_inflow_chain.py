@@ -8,7 +8,7 @@ import pytest
 from energy.analysis.energy_of_water import energy_by_site
 from energy.case import Case
 from energy.errors import InputError
-from energy.model.hydrology.inflow_chain import InflowChain, inflow_chain, water_so_far
+from energy.model.hydrology.inflow_chain import InflowChain, _water_so_far, inflow_chain
 from energy.model.hydrology.statistics import DAYS, water_statistics
 from energy.model.hydrology.years import draw_years
 
@@ -91,7 +91,7 @@ def test_water_so_far_tells_more_than_the_last_month(trace: np.ndarray, month: i
     logs = np.log(naryn)
     anomalies = (logs - logs.mean(axis=0)) / logs.std(axis=0)
     left = (naryn * DAYS)[:, month + 1 : 9].sum(axis=1)
-    so_far = np.corrcoef(water_so_far(anomalies)[:, month], left)[0, 1]
+    so_far = np.corrcoef(_water_so_far(anomalies)[:, month], left)[0, 1]
     last_month = np.corrcoef(anomalies[:, month], left)[0, 1]
     assert so_far > last_month + 0.03
 

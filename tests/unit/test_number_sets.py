@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from energy.analysis.sensitivity.aleatory_epistemic import bands, with_optimum
+from energy.analysis.sensitivity.aleatory_epistemic import _with_optimum, bands
 from energy.analysis.sensitivity.number_sets import NumberSets, drawn_shares, narrowed
 from energy.analysis.sensitivity.sensitivity_indices import latin_hypercube
 from energy.analysis.sensitivity.uncertain_parameters import UncertainParameter
@@ -74,6 +74,6 @@ def test_bands_of_a_season_that_is_a_sum() -> None:
 
 def test_an_impossible_set_leaves_the_draws_alone() -> None:
     seasons = np.array([[1.0, 2.0, 3.0], [np.nan, np.nan, np.nan], [2.0, 3.0, 4.0]])
-    assert with_optimum(seasons).tolist() == [[1.0, 2.0, 3.0], [2.0, 3.0, 4.0]]
+    assert _with_optimum(seasons).tolist() == [[1.0, 2.0, 3.0], [2.0, 3.0, 4.0]]
     with pytest.raises(SolverError, match="two of each are needed"):
-        with_optimum(seasons[:2])
+        _with_optimum(seasons[:2])

@@ -12,7 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from energy.analysis.parallel import TaskResult, delivered, processes, solve_points, warm_start_scenarios, with_dates_of
+from energy.analysis.parallel import (
+    TaskResult,
+    _with_dates_of,
+    delivered,
+    processes,
+    solve_points,
+    warm_start_scenarios,
+)
 from energy.case import Case, read_case
 from energy.model import inputs
 from energy.scenario import Scenario, read_scenario
@@ -119,8 +126,8 @@ def test_an_anchor_takes_the_dates_of_a_point_and_nothing_else() -> None:
     values = {"links.line.p_nom": 50.0, "links.line.build_year": 2020.0, "generators.gas plant.lifetime": 40.0}
     point = anchor.replace(values=values)
     dates = {"links.line.build_year": 2020.0, "generators.gas plant.lifetime": 40.0}
-    assert with_dates_of(anchor, point).values == {"links.line.p_nom": 90.0, **dates}
-    assert with_dates_of(anchor, anchor.replace(hydrology="dry")) is anchor
+    assert _with_dates_of(anchor, point).values == {"links.line.p_nom": 90.0, **dates}
+    assert _with_dates_of(anchor, anchor.replace(hydrology="dry")) is anchor
 
 
 def test_the_case_itself_leaves_no_trace_either(monkeypatch: pytest.MonkeyPatch) -> None:

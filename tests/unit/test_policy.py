@@ -25,7 +25,7 @@ from energy.analysis.policy import (
     train,
 )
 from energy.analysis.policy.basis_refinement import BasicSolution
-from energy.analysis.policy.deterministic_equivalent import tree_optimum
+from energy.analysis.policy.deterministic_equivalent import _tree_optimum
 from energy.analysis.policy.policy_file import read_manifest
 from energy.analysis.policy.stage_solver import StageSolver
 from energy.analysis.policy.value_function import Cuts, ValueFunction
@@ -100,7 +100,7 @@ def test_risk_measure_out_of_range_is_refused(weight: float, tail: float) -> Non
 def test_graph_without_an_end_has_no_tree() -> None:
     endless = linear_graph([week()], [[Noise()]], [5.0], continuation=1.0)
     with pytest.raises(InputError, match="more than 1000000 columns"):
-        tree_optimum(endless)
+        _tree_optimum(endless)
 
 
 # -------------------------------------------------------------------------------------------- stages, solved

@@ -10,17 +10,17 @@ import pytest
 import xarray as xr
 
 from energy.analysis.policy.firm_energy import firm_energy_table
-from energy.analysis.policy.levels_on_record import contents_on_day, day_of_horizon, levels_on_record
+from energy.analysis.policy.levels_on_record import _contents_on_day, day_of_horizon, levels_on_record
 from energy.analysis.policy.season_comparison import harm_table, season_comparison
 from energy.errors import InputError
 from energy.plots.policy import levels_on_record_figure
-from energy.report.docs_pages import with_block
-from energy.report.policy_docs import (
+from energy.report.docs_pages import _with_block
+from energy.report.policy_text import (
     SEASON_PAGES,
-    deviation_sentences,
-    firm_text,
+    _deviation_sentences,
+    _firm_text,
+    _levels_table,
     harm_text,
-    levels_table,
     policy_blocks,
 )
 from energy.results.recorded_policy import (
@@ -123,9 +123,9 @@ def test_contents_move_evenly_from_month_to_month() -> None:
     years = made_up()
     assert day_of_horizon(years, "2021-04-01") == 0
     assert day_of_horizon(years, "2012-04-16") == 0.5
-    assert contents_on_day(years, "content", "Toktogul", 0.5)[0] == 750
-    assert contents_on_day(years, "content", "Toktogul", 1.5)[0] == 1500
-    assert contents_on_day(years, "content", "Toktogul", 2.5)[0] == 1250  # ends with what it began with
+    assert _contents_on_day(years, "content", "Toktogul", 0.5)[0] == 750
+    assert _contents_on_day(years, "content", "Toktogul", 1.5)[0] == 1500
+    assert _contents_on_day(years, "content", "Toktogul", 2.5)[0] == 1250  # ends with what it began with
 
 
 def test_levels_are_those_of_the_day_with_what_cannot_be_used() -> None:
@@ -145,12 +145,12 @@ def test_levels_are_those_of_the_day_with_what_cannot_be_used() -> None:
     # 1,000 to 2,000 on 1 May
     assert (row["policy_P90"], row["policy_P50"], row["policy_P10"]) == (7600, 8000, 8400)
     assert row["foresight_P50"] == 8010
-    (sentence,) = deviation_sentences(table)
+    (sentence,) = _deviation_sentences(table)
     assert sentence == (
         "Toktogul: the policy's median lies -1,000 hm³ from the record in the mean of 1 days, "
         "-1,000 to -1,000 on single ones; 0 of them are within its band from P90 to P10."
     )
-    assert "| Toktogul | May | 1 | 9,000 to 9,000 | 7,600 | 8,000 | 8,400 | 8,010 |" in levels_table(table)
+    assert "| Toktogul | May | 1 | 9,000 to 9,000 | 7,600 | 8,000 | 8,400 | 8,010 |" in _levels_table(table)
 
 
 def test_the_figure_shows_band_median_and_days() -> None:
@@ -175,7 +175,7 @@ def test_promises_say_power_and_energy_by_the_water_seen() -> None:
 
     After a wet April, years 5 to 10, all six reach 300 and 200.
     """
-    lines = firm_text(firm_energy_table(made_up())).splitlines()
+    lines = _firm_text(firm_energy_table(made_up())).splitlines()
     assert lines[0].startswith("Reached with 90 % probability: mean MW of the month")
     assert lines[2] == "| promised on | water so far | years | May | June |"
     assert lines[4] == "| 1 April | any | 11 | 81 (60), 60 | 56 (40), 100 |"
@@ -209,7 +209,7 @@ def test_pages_quote_the_recorded_policy(page: Path) -> None:
         recorded_policy_table(PROJECT, FIRM),
     )
     for name, block in policy_blocks(page, *recorded).items():
-        assert with_block(text, name, block) == text, "run: energy policy simulate baseline … --page"
+        assert _with_block(text, name, block) == text, "run: energy policy simulate baseline … --page"
 
 
 def test_the_page_of_questions_quotes_the_recorded_policy() -> None:

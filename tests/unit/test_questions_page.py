@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from energy.report.answers.answer import Answer, answer_json, answer_text, number_text, table_rows
-from energy.report.questions.registry import QUESTIONS, markdown_table, questions_page
+from energy.report.answers.answer import Answer, _table_rows, answer_json, answer_text, number_text
+from energy.report.questions.registry import QUESTIONS, _markdown_table, questions_page
 
 
 def made_up() -> Answer:
@@ -25,7 +25,7 @@ def test_page_has_every_question_with_its_parts() -> None:
 
 
 def test_a_bar_in_a_cell_does_not_end_it() -> None:
-    assert markdown_table(made_up().tables["Seasons"]).splitlines()[0] == r"| water | GWh \| day |"
+    assert _markdown_table(made_up().tables["Seasons"]).splitlines()[0] == r"| water | GWh \| day |"
 
 
 def test_names_are_no_markup_on_the_terminal() -> None:
@@ -33,7 +33,7 @@ def test_names_are_no_markup_on_the_terminal() -> None:
 
     console = Console(width=80)
     with console.capture() as said:
-        console.print(table_rows(made_up().tables["Seasons"]))
+        console.print(_table_rows(made_up().tables["Seasons"]))
     assert "[red]dry[/red]" in said.get()
 
 

@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 
 from energy.analysis import run
-from energy.analysis.reference import headline
+from energy.analysis.reference import _headline
 from energy.case import read_case
-from energy.report.docs_pages import HEADLINE, read_headline
+from energy.report.docs_pages import HEADLINE, _read_headline
 from energy.scenario import list_scenarios, read_scenario
 
 ROOT = Path(__file__).parents[2]
-RECORDED = read_headline(ROOT / HEADLINE)
+RECORDED = _read_headline(ROOT / HEADLINE)
 QUICK = ("baseline", "two_bus")
 NAMES = list(dict.fromkeys(RECORDED["scenario"]))
 AGAIN = [*QUICK, *(str(name) for name in np.random.default_rng(8).choice(NAMES, 6, replace=False) if name not in QUICK)]
@@ -54,6 +54,6 @@ def test_the_changelog_says_what_moved() -> None:
 @pytest.mark.parametrize("name", [pytest.param(n, marks=() if n in QUICK else pytest.mark.slow) for n in AGAIN])
 def test_numbers_are_those_recorded(name: str) -> None:
     scenario = read_scenario(name)
-    found = headline({name: run(read_case(scenario.case), scenario)})
+    found = _headline({name: run(read_case(scenario.case), scenario)})
     recorded = RECORDED[RECORDED["scenario"] == name].reset_index(drop=True)
     pd.testing.assert_frame_equal(found, recorded, rtol=1e-4, atol=1e-2, check_dtype=False)

@@ -12,12 +12,12 @@ from energy.errors import InputError
 from energy.report.docs_pages import (
     HEADLINE,
     MARK,
-    docs_pages,
-    read_headline,
+    _docs_pages,
+    _read_headline,
+    _with_block,
+    _with_numbers,
+    _with_ranges,
     resolution_text,
-    with_block,
-    with_numbers,
-    with_ranges,
     write_headline,
 )
 from energy.results.predicted_ranges import COLUMNS, recorded_ranges, write_ranges
@@ -45,39 +45,39 @@ TABLE = pd.DataFrame(
     ],
 )
 def test_a_mark_is_filled(mark: str, text: str) -> None:
-    assert with_numbers(f"x <!--= {mark} -->old<!--/--> y", TABLE) == f"x <!--= {mark} -->{text}<!--/--> y"
+    assert _with_numbers(f"x <!--= {mark} -->old<!--/--> y", TABLE) == f"x <!--= {mark} -->{text}<!--/--> y"
 
 
 def test_unknown_numbers_and_units_are_refused() -> None:
     with pytest.raises(InputError, match=r"no headline number 'a: delivred'.*a: delivered"):
-        with_numbers("<!--= a: delivred | GWh -->1<!--/-->", TABLE)
+        _with_numbers("<!--= a: delivred | GWh -->1<!--/-->", TABLE)
     with pytest.raises(InputError, match="no unit 'kWh'"):
-        with_numbers("<!--= a: delivered | kWh -->1<!--/-->", TABLE)
+        _with_numbers("<!--= a: delivered | kWh -->1<!--/-->", TABLE)
 
 
 def test_a_missing_block_is_refused() -> None:
     with pytest.raises(InputError, match="no block 'table'"):
-        with_block("page", "table", "text")
+        _with_block("page", "table", "text")
 
 
-@pytest.mark.parametrize("page", docs_pages(PROJECT), ids=lambda path: path.relative_to(PROJECT).as_posix())
+@pytest.mark.parametrize("page", _docs_pages(PROJECT), ids=lambda path: path.relative_to(PROJECT).as_posix())
 def test_pages_quote_the_headline_table(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    assert with_numbers(text, read_headline(PROJECT / HEADLINE)) == text, "run: make reference"
+    assert _with_numbers(text, _read_headline(PROJECT / HEADLINE)) == text, "run: make reference"
 
 
-@pytest.mark.parametrize("page", docs_pages(PROJECT), ids=lambda path: path.relative_to(PROJECT).as_posix())
+@pytest.mark.parametrize("page", _docs_pages(PROJECT), ids=lambda path: path.relative_to(PROJECT).as_posix())
 def test_pages_quote_the_recorded_ranges(page: Path) -> None:
     ranges = recorded_ranges(PROJECT)
     if ranges.empty:
         pytest.skip("no range is recorded yet: energy calibrate --page")
     text = page.read_text(encoding="utf-8")
-    assert with_ranges(text, ranges) == text, "run: energy ranges --reference"
+    assert _with_ranges(text, ranges) == text, "run: energy ranges --reference"
 
 
 def test_a_range_that_is_not_recorded_is_refused() -> None:
     with pytest.raises(InputError, match="no recorded range 'a: peak'"):
-        with_ranges("<!--~ a: peak | MW -->?<!--/-->", recorded_ranges(Path("no project")))
+        _with_ranges("<!--~ a: peak | MW -->?<!--/-->", recorded_ranges(Path("no project")))
 
 
 def test_the_posterior_is_quoted_before_the_evidence(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_the_posterior_is_quoted_before_the_evidence(tmp_path: Path) -> None:
         for name, low in (("ranges", 1.0), ("posterior", 500.0))
     ]
     write_ranges(pd.DataFrame(rows, columns=list(COLUMNS)), tmp_path)
-    page = with_ranges("<!--~ a: delivered | GWh -->?<!--/-->", recorded_ranges(tmp_path))
+    page = _with_ranges("<!--~ a: delivered | GWh -->?<!--/-->", recorded_ranges(tmp_path))
     assert page == "<!--~ a: delivered | GWh -->500 to 2,000<!--/-->"
 
 
@@ -99,7 +99,7 @@ def test_writing_the_headline_fills_the_pages(tmp_path: Path) -> None:
     written = write_headline(TABLE, tmp_path)
     assert written == [tmp_path / HEADLINE, tmp_path / "README.md"]
     assert (tmp_path / "README.md").read_text(encoding="utf-8") == "<!--= a: delivered | GWh -->1,187<!--/--> GWh\n"
-    assert read_headline(tmp_path / HEADLINE)["value"].tolist() == TABLE["value"].tolist()
+    assert _read_headline(tmp_path / HEADLINE)["value"].tolist() == TABLE["value"].tolist()
 
 
 def test_resolution_table_in_markdown() -> None:

@@ -18,7 +18,7 @@ from energy.analysis.risk.season_sample import SamplingDesign
 from energy.analysis.risk.summary import summary
 from energy.analysis.sweep.sweep import sweep
 from energy.case import Case
-from energy.report.run_library import run_all, run_to_folder
+from energy.report.run_library import _run_to_folder, run_all
 from energy.scenario import Scenario, read_hazards, read_scenario
 
 HAZARDS = """
@@ -101,7 +101,7 @@ def test_run_all(base: Scenario, tmp_path: Path) -> None:
         base.replace(hydrology="dry").model_copy(update={"name": "dry"}),
         surprised.model_copy(update={"name": "surprised"}),
     ]
-    alone = [run_to_folder(one, tmp_path / "1" / one.name) for one in asked]
+    alone = [_run_to_folder(one, tmp_path / "1" / one.name) for one in asked]
     together = list(run_all([(one, tmp_path / "2" / one.name) for one in asked], 2))
     assert [outcome.reason for outcome in (*alone, *together)] == [""] * 6
     for one in asked:

@@ -152,9 +152,9 @@ def test_planned_draws_are_whole_rounds(two_bus: Case, question: SamplingDesign)
 
 def test_copies_of_a_case_share_what_is_remembered(two_bus: Case, question: SamplingDesign) -> None:
     # a worker gets a copy of the case with each task; an engine for each would take seconds and never be freed
-    from energy.analysis.engine_cache import engines_kept, forget_engines
+    from energy.analysis.engine_cache import _engines_kept, _forget_engines
 
-    forget_engines()
+    _forget_engines()
     for draw in range(3):
         solve_samples(pickle.loads(pickle.dumps(two_bus)), question, [draw], key="two_bus of this test")
-    assert engines_kept() == 1
+    assert _engines_kept() == 1

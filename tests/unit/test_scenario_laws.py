@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from energy.errors import InputError
-from energy.reading.document import parse_document
+from energy.reading.document import _parse_document
 from energy.scenario import Event, Scenario, combine
 
 START = pd.Timestamp("2028-04-01")
@@ -120,7 +120,7 @@ def test_a_scenario_survives_its_own_plain_form(some: list[Event], year: int, gr
 @given(st.text(alphabet=st.sampled_from("ab:-[]{}&*!|>'\"#%@,? \n\t0.1~<"), max_size=60))
 def test_any_text_is_read_or_refused_with_a_message(text: str) -> None:
     try:
-        parse_document(text, "text")
+        _parse_document(text, "text")
     except InputError as error:
         assert error.faults  # noqa: PT017
         assert all(fault.what and fault.line for fault in error.faults)  # noqa: PT017

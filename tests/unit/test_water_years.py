@@ -16,7 +16,7 @@ from energy.case import read_case
 from energy.errors import InputError
 from energy.model.hydrology.flow_law import flow_law
 from energy.model.hydrology.statistics import DAYS, River, WaterStatistics, water_statistics
-from energy.model.hydrology.years import draw_years, earlier
+from energy.model.hydrology.years import _earlier, draw_years
 from energy.scenario.hydrology import Shift
 
 KM3 = DAYS * 86400 / 1e9  # of one m³/s in each month
@@ -196,8 +196,8 @@ def test_melt_comes_earlier_and_keeps_its_water(rivers: WaterStatistics) -> None
 def test_moving_by_a_whole_month_of_equal_length_is_exact() -> None:
     flows = np.ones((2, 12))
     flows[0, 6] = 5.0  # July and August have 31 days
-    np.testing.assert_allclose(earlier(flows, 31)[0, :7].sum() - 7, 4.0, atol=0.15)
-    np.testing.assert_allclose(earlier(flows * 3.0, 10), 3.0 * earlier(flows, 10), rtol=1e-12)
+    np.testing.assert_allclose(_earlier(flows, 31)[0, :7].sum() - 7, 4.0, atol=0.15)
+    np.testing.assert_allclose(_earlier(flows * 3.0, 10), 3.0 * _earlier(flows, 10), rtol=1e-12)
 
 
 def test_river_without_spread_is_its_mean() -> None:

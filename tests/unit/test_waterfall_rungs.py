@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from energy.analysis.tasks import Start
-from energy.analysis.waterfall_rungs import Rung, rung_orders, solve_rungs, solve_with_rungs
+from energy.analysis.waterfall_rungs import Rung, _rung_orders, _solve_rungs, solve_with_rungs
 from energy.case import Case
 from energy.model import Inputs
 from energy.model.inputs import assemble
@@ -61,7 +61,7 @@ def assert_same_bits(one: Rung, other: Rung) -> None:
 
 
 def test_each_rung_has_casa_right_before_a_service_that_is_protected(baseline: Scenario, own: Inputs) -> None:
-    orders = rung_orders(baseline, own)
+    orders = _rung_orders(baseline, own)
     assert list(orders) == SERVICES
     for service, order in orders.items():
         ahead = order[: order.index(STUDIED)]
@@ -72,17 +72,17 @@ def test_each_rung_has_casa_right_before_a_service_that_is_protected(baseline: S
 
 def test_there_are_no_rungs_at_least_cost(casa1000: Case, baseline: Scenario) -> None:
     cheapest = baseline.replace(objective="dispatch")
-    assert rung_orders(cheapest, assemble(casa1000, cheapest, None)) == {}
+    assert _rung_orders(cheapest, assemble(casa1000, cheapest, None)) == {}
 
 
 def test_a_rung_goes_on_from_the_services_of_the_one_before_to_the_same_bits(
     baseline: Scenario, own: Inputs, stages_of: list[list[str]]
 ) -> None:
-    orders = rung_orders(baseline, own)
+    orders = _rung_orders(baseline, own)
     last_two = {service: orders[service] for service in SERVICES[-2:]}
     engine = Engine(with_objective(own, baseline))
     stages_of.clear()
-    shared = solve_rungs(own, baseline, engine, last_two)
+    shared = _solve_rungs(own, baseline, engine, last_two)
     whole, continued = stages_of
     assert whole[0] == "kyrgyz_demand"
     assert continued == ["uzbek_swap", "casa", "costs"]
@@ -90,7 +90,7 @@ def test_a_rung_goes_on_from_the_services_of_the_one_before_to_the_same_bits(
     alone = []
     for service, order in last_two.items():
         fresh = Engine(with_objective(own, baseline))
-        alone += solve_rungs(own, baseline, fresh, {service: order})
+        alone += _solve_rungs(own, baseline, fresh, {service: order})
     for one, other in zip(shared, alone, strict=True):
         assert_same_bits(one, other)
 

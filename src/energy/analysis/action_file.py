@@ -71,12 +71,17 @@ class ActionSet:
 
     def scenario_with(self, name: str, scenario: Scenario) -> Scenario:
         """Return the scenario as an action changes it; a fault is shown at the action's line."""
-        written = self.tree.child("actions")
-        for step in (name, "set"):
-            written = None if written is None else written.child(step)
+        written = self._written(name, "set")
         if written is None:
             return scenario
         return scenario.replace(**{str(key): node for key, node in written.children()})
+
+    def _written(self, name: str, field: str) -> Node | None:
+        """Return a field of an action as the file has it; None where it has none."""
+        node = self.tree.child("actions")
+        for step in (name, field):
+            node = None if node is None else node.child(step)
+        return node
 
     def hazards_with(self, name: str, hazards: HazardSet) -> HazardSet:
         """Return the hazards as an action changes them.
@@ -86,9 +91,7 @@ class ActionSet:
         InputError
             When the action names a hazard that the set does not have, or sets what a hazard refuses.
         """
-        written = self.tree.child("actions")
-        for step in (name, "hazards"):
-            written = None if written is None else written.child(step)
+        written = self._written(name, "hazards")
         if written is None:
             return hazards
         faults = [

@@ -18,7 +18,7 @@ from scipy import stats
 from energy.analysis.action_file import ActionSet
 from energy.analysis.closure import contract_prices
 from energy.analysis.investment_paths import present_worth
-from energy.analysis.priority_waterfall import open_season
+from energy.analysis.priority_waterfall import energy_in_season
 from energy.analysis.risk.season_sample import (
     SamplingDesign,
     checked,
@@ -31,7 +31,6 @@ from energy.metrics import transferable
 from energy.metrics.fuel import unserved_by_country
 from energy.model.objective import RETURNED
 from energy.scenario import HazardSet, Scenario
-from energy.solve import Result
 
 NOTHING = "nothing"
 _SURE = 0.05  # GWh a year below which an action avoids nothing worth a price
@@ -102,7 +101,8 @@ def rank_actions(
     if len(draws) < 2:
         raise InputError(Fault(f"{len(draws)} draws", "--samples", None, "2 or more"))
     if ranked_by not in RANKED_BY:
-        raise InputError(Fault(f"no figure {ranked_by!r}", "--by", None, ", ".join(RANKED_BY)))
+        what = f"no figure {ranked_by!r}"
+        raise InputError(Fault(what, "--by", None, ", ".join(RANKED_BY)))
     water = "water_statistics" in case.profiles
     base = SamplingDesign(scenario, hazards, seed, water=water)
     designs = {NOTHING: base}
@@ -116,7 +116,7 @@ def rank_actions(
     tables = results_in_order(_action_samples, tasks, executor)
     table_of_action = dict(zip(designs, tables, strict=True))
     samples = pd.concat(table_of_action, names=["action", "draw"])
-    table = ranking_table(samples, ranked_by)
+    table = _ranking_table(samples, ranked_by)
     is_tied = table.pop("tied with next")
     costs = {name: action.cost for name, action in actions.actions.items()}
     table["cost"] = table.index.map(costs)
@@ -145,17 +145,23 @@ def _cost_of_avoided(case: Case, table: pd.DataFrame) -> pd.Series:
 
     An action that avoids less than two standard errors avoids nothing for sure, and has none.
     """
-    avoided = table["unserved avoided"]
-    is_sure = avoided > np.maximum(2 * table["unserved avoided error"], _SURE)
     investment = case.rules.investment
     if investment is None:
         return pd.Series(np.nan, index=table.index)
-    yearly = table["cost"] / present_worth(1.0, investment) + table["power bought"]
+    avoided = table["unserved avoided"]
+    two_errors = 2 * table["unserved avoided error"]
+    is_sure = avoided > np.maximum(two_errors, _SURE)
+    factor = present_worth(1.0, investment)
+    yearly = table["cost"] / factor + table["power bought"]
     cost: pd.Series[float] = 1000 * yearly / avoided.where(is_sure)
     return cost
 
 
-def _action_samples(case: Case, design: SamplingDesign, draws: Sequence[int]) -> pd.DataFrame:
+def _action_samples(
+    case: Case,
+    design: SamplingDesign,
+    draws: Sequence[int],
+) -> pd.DataFrame:
     """Return the season, unserved energy and income of some draws; what a worker is given to do.
 
     Returns
@@ -173,7 +179,7 @@ def _action_samples(case: Case, design: SamplingDesign, draws: Sequence[int]) ->
             result = solver_of(case, design, draw).solve(events)
         except SolverError as err:
             raise SolverError(f"draw {draw} of {calm.name}: {err}") from None
-        season = _season_energy(calm, result)
+        season = energy_in_season(calm, result)
         unserved = float(unserved_by_country(result).sum())
         returned_power = transferable(result, RETURNED)
         rows[draw] = {
@@ -186,12 +192,7 @@ def _action_samples(case: Case, design: SamplingDesign, draws: Sequence[int]) ->
     return table.rename_axis("draw")
 
 
-def _season_energy(scenario: Scenario, result: Result) -> float:
-    power = transferable(result).to_numpy() * open_season(scenario, result.inputs)
-    return float(power @ result.hours) / 1000
-
-
-def ranking_table(samples: pd.DataFrame, ranked_by: str) -> pd.DataFrame:
+def _ranking_table(samples: pd.DataFrame, ranked_by: str) -> pd.DataFrame:
     """Return what each action avoids against doing nothing, best first.
 
     Income at risk is the mean income of the worst ``TAIL`` of the seasons; its standard error is that of resampled
@@ -209,17 +210,22 @@ def ranking_table(samples: pd.DataFrame, ranked_by: str) -> pd.DataFrame:
     actions = dict.fromkeys(samples.index.get_level_values("action"))
     names = [str(name) for name in actions if name != NOTHING]
     unserved_avoided, income_gained, income_at_risk_avoided = RANKED_BY
+    more_unserved = unserved[names].sub(unserved[NOTHING], axis=0)
+    more_income = income[names].sub(income[NOTHING], axis=0)
     differences = {
-        unserved_avoided: -unserved[names].sub(unserved[NOTHING], axis=0),
-        income_gained: income[names].sub(income[NOTHING], axis=0),
+        unserved_avoided: -more_unserved,
+        income_gained: more_income,
     }
     columns = {}
     for figure, difference in differences.items():
+        deviation = difference.std(ddof=1)
         columns[figure] = difference.mean()
-        columns[f"{figure} error"] = difference.std(ddof=1) / len(difference) ** 0.5
+        columns[f"{figure} error"] = deviation / len(difference) ** 0.5
     resampled = _resampled_tail(income, names)
     tail_of_nothing = _tail(income[NOTHING])
-    tails = {name: _tail(income[name]) - tail_of_nothing for name in names}
+    tails = {}
+    for name in names:
+        tails[name] = _tail(income[name]) - tail_of_nothing
     columns[income_at_risk_avoided] = pd.Series(tails)
     columns[f"{income_at_risk_avoided} error"] = resampled.std(ddof=1)
     table = pd.DataFrame(columns).rename_axis("action")
@@ -249,9 +255,11 @@ def _resampled_tail(income: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     chosen = generator.integers(seasons, size=(RESAMPLES, seasons))
     values = income[[NOTHING, *names]].to_numpy(float)
     ranked = np.sort(values[chosen], axis=1)
-    tails = ranked[:, : _worst_seasons(seasons)].mean(axis=1)
+    worst = _worst_seasons(seasons)
+    tails = ranked[:, :worst].mean(axis=1)
     without_action = tails[:, :1]
-    return pd.DataFrame(tails[:, 1:] - without_action, columns=list(names))
+    with_action = tails[:, 1:]
+    return pd.DataFrame(with_action - without_action, columns=list(names))
 
 
 def _ties(order: pd.Index, spread: pd.DataFrame, is_bootstrap: bool) -> list[bool]:
@@ -263,9 +271,11 @@ def _ties(order: pd.Index, spread: pd.DataFrame, is_bootstrap: bool) -> list[boo
         error = float(difference.std(ddof=1))
         if not is_bootstrap:
             error /= count**0.5
-        quantile = float(stats.t.ppf((1 + CONFIDENCE) / 2, count - 1))
+        probability = (1 + CONFIDENCE) / 2
+        quantile = float(stats.t.ppf(probability, count - 1))
         half_width = quantile * error
-        ties.append(bool(abs(difference.mean()) <= half_width))
+        size = abs(difference.mean())
+        ties.append(bool(size <= half_width))
     return [*ties, False]
 
 

@@ -89,8 +89,10 @@ def _energy_of_parts(result: Result) -> np.ndarray:
     to the end of December would be the year's, which has a name of its own.
     """
     axis = result.inputs.axis
-    windows = MONTHS_OF_GENERATION.values()
-    shares = [axis.share(in_window(axis.hours, *window)) for window in windows]
+    shares = []
+    for first, last in MONTHS_OF_GENERATION.values():
+        is_inside = in_window(axis.hours, first, last)
+        shares.append(axis.share(is_inside))
     return np.asarray(result.hours * np.array(shares) / 1000)
 
 
@@ -107,7 +109,11 @@ def _generated_power(result: Result) -> dict[str, np.ndarray]:
     from_plants = result.flow("generators")[plants.index].to_numpy()
     from_water = result.received[turbines.index].to_numpy()
     power = np.hstack([from_plants, from_water])
-    return {name: power[:, countries == name].sum(axis=1) for name in map(str, np.unique(countries))}
+    power_of_country = {}
+    for name in np.unique(countries):
+        is_inside = countries == name
+        power_of_country[str(name)] = power[:, is_inside].sum(axis=1)
+    return power_of_country
 
 
 def _total_generation(energies: Values, country: str) -> float:
@@ -128,7 +134,8 @@ def _generation(result: Result) -> Values:
     is_unserved = generators["carrier"] == UNSERVED
     counted = generators[is_unserved | ~_is_purchase(generators)]
     places = counted["bus"].map(country)
-    output = _energy(result, result.flow("generators")[counted.index])
+    power = result.flow("generators")[counted.index]
+    output = _energy(result, power)
     for place, carrier, energy in zip(places, counted["carrier"], output, strict=True):
         quantity = UNSERVED if carrier == UNSERVED else f"generation: {carrier}"
         energies[str(place), quantity] += energy
@@ -144,8 +151,9 @@ def _generation(result: Result) -> Values:
 
 def _energy(result: Result, power: pd.DataFrame) -> list[float]:
     """Return the energy over the horizon [GWh] of each column of powers in every snapshot [MW]."""
-    energy: list[float] = (result.hours @ power.to_numpy() / 1000).tolist()
-    return energy
+    energy = result.hours @ power.to_numpy() / 1000
+    in_order: list[float] = energy.tolist()
+    return in_order
 
 
 def _bus_carrier(result: Result) -> pd.Series:
@@ -206,14 +214,17 @@ def _trade_over_lines(result: Result) -> tuple[dict[str, float], dict[str, float
     if lines is None or lines.empty:
         return exports, imports
     flow = result.flow("lines")
-    starts = lines["bus0"].map(country)[flow.columns].to_numpy(str)
-    ends = lines["bus1"].map(country)[flow.columns].to_numpy(str)
+    in_order = lines.loc[flow.columns]
+    starts = in_order["bus0"].map(country).to_numpy(str)
+    ends = in_order["bus1"].map(country).to_numpy(str)
     for place in exports:
-        direction = (starts == place).astype(int) - (ends == place).astype(int)
-        net_export = flow.to_numpy() @ direction
-        net_import = -net_export
-        exports[place] = float(result.hours @ net_export.clip(min=0)) / 1000
-        imports[place] = float(result.hours @ net_import.clip(min=0)) / 1000
+        leaves = (starts == place).astype(int)
+        arrives = (ends == place).astype(int)
+        net_export = flow.to_numpy() @ (leaves - arrives)
+        power_out = net_export.clip(min=0)
+        power_in = (-net_export).clip(min=0)
+        exports[place] = float(result.hours @ power_out) / 1000
+        imports[place] = float(result.hours @ power_in) / 1000
     return exports, imports
 
 

@@ -21,6 +21,7 @@ from energy.analysis.secure_exchange import (
 )
 from energy.analysis.unsupported_inputs import refuse_unhonoured
 from energy.errors import Fault, InputError, nearest
+from energy.metrics.monthly import of_service
 from energy.model import Inputs
 from energy.solve.ttc.dc_network import Column, DCNetwork
 from energy.solve.ttc.rows import TransferPath
@@ -171,43 +172,6 @@ def _with_margins(
     return table[COLUMNS]
 
 
-def by_month(table: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
-    """Return the months of a capability table.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index (direction, month); means over the hours [MW], ``lowest TTC`` [MW], and for ``limit intact`` and
-        ``limit`` the element that binds in most hours.
-    """
-    direction = table.index.get_level_values("direction")
-    snapshots = table.index.get_level_values("snapshot")
-    month = pd.DatetimeIndex(snapshots).to_period("M").rename("month")
-    keys = [direction, month]
-    hours_of_snapshot = pd.Series(inputs.axis.weights, index=inputs.axis.snapshots)
-    hours_of_row = hours_of_snapshot.reindex(snapshots).to_numpy()
-    hours = pd.Series(hours_of_row, index=table.index)
-    numbers = table.drop(columns=LIMIT_NAMES).astype(float)
-    energy = numbers.mul(hours, axis=0)
-    energy_of_month = energy.groupby(keys).sum()
-    hours_of_month = hours.groupby(keys).sum()
-    months_table = energy_of_month.div(hours_of_month, axis=0)
-    lowest = numbers["TTC"].groupby(keys).min()
-    months_table.insert(2, "lowest TTC", lowest)
-    for column in LIMIT_NAMES:
-        hours_of_limit = hours.groupby([*keys, table[column]]).sum()
-        by_limit = hours_of_limit.unstack().fillna(0.0)
-        months_table[column] = by_limit.idxmax(axis=1)
-    return months_table.sort_index(key=_forward_first)
-
-
-def _forward_first(level: pd.Index) -> pd.Index:
-    """Return what sorts a level of the index: directions forward first, months as they are."""
-    if level.name != "direction":
-        return level
-    return level.map({FORWARD: 0, REVERSE: 1})
-
-
 def _every_link(grid: DCNetwork) -> list[Loss]:
     """Return the loss of each link between electric buses."""
     column_of_entry = [entry.column for entry in grid.entries]
@@ -258,8 +222,8 @@ def _paths_of_links(
     """Return the path over links and the one over those for the way back."""
     table = grid.inputs.components.get("links", pd.DataFrame())
     if links is None:
-        links = _links_of_service(table, SERVICES[FORWARD])
-        back = _links_of_service(table, SERVICES[REVERSE])
+        links = of_service(table, SERVICES[FORWARD])
+        back = of_service(table, SERVICES[REVERSE])
     for name in (*links, *back):
         if name not in table.index:
             repair = nearest(name, table.index)
@@ -273,14 +237,6 @@ def _paths_of_links(
         TransferPath(FORWARD, ahead, behind),
         TransferPath(REVERSE, behind, ahead),
     ]
-
-
-def _links_of_service(table: pd.DataFrame, service: str) -> list[str]:
-    """Return the names of the links of a service."""
-    if "service" not in table:
-        return []
-    is_of_service = table["service"] == service
-    return list(table.index[is_of_service])
 
 
 def _columns_along(

@@ -9,14 +9,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from energy.analysis.capability import (
-    FORWARD,
-    REVERSE,
-    SERVICES,
-    by_month,
-    capability,
+from energy.analysis.capability import FORWARD, LIMIT_NAMES, REVERSE, SERVICES, capability
+from energy.analysis.secure_exchange import (
+    Loss,
+    LossTolerance,
 )
-from energy.analysis.secure_exchange import Loss, LossTolerance
 from energy.case import Case
 from energy.case.n1_security import Security
 from energy.errors import Fault, InputError, nearest
@@ -57,7 +54,7 @@ class Capability:
     @cached_property
     def months(self) -> pd.DataFrame:
         """The months in numbers: index (direction, month), see `energy.analysis.capability.by_month`."""
-        return by_month(self.table, self.inputs)
+        return _by_month(self.table, self.inputs)
 
 
 def case_capability(
@@ -239,14 +236,14 @@ def _loss_tolerance(
         if share is None:
             repair = "add security.share_of_load"
             raise InputError(Fault("the case says no share_of_load", RULES, repair=repair))
-        receiving = share * receiving_load(open_inputs)
+        receiving = share * _receiving_load(open_inputs)
     return {
         FORWARD: LossTolerance(limit.forward, receiving),
         REVERSE: LossTolerance(limit.reverse),
     }
 
 
-def receiving_load(open_inputs: Inputs) -> np.ndarray:
+def _receiving_load(open_inputs: Inputs) -> np.ndarray:
     """Return the demand of the countries that the line under study leads to [MW]; shape (snapshots,)."""
     links = open_inputs.components["links"]
     buses = open_inputs.components["buses"]
@@ -284,3 +281,40 @@ def _allocated(
     reverse = scenario.contract.direction == "reverse"
     direction = REVERSE if reverse else FORWARD
     return {direction: pd.Series(power, index=axis.snapshots)}
+
+
+def _by_month(table: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
+    """Return the months of a capability table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index (direction, month); means over the hours [MW], ``lowest TTC`` [MW], and for ``limit intact`` and
+        ``limit`` the element that binds in most hours.
+    """
+    direction = table.index.get_level_values("direction")
+    snapshots = table.index.get_level_values("snapshot")
+    month = pd.DatetimeIndex(snapshots).to_period("M").rename("month")
+    keys = [direction, month]
+    hours_of_snapshot = pd.Series(inputs.axis.weights, index=inputs.axis.snapshots)
+    hours_of_row = hours_of_snapshot.reindex(snapshots).to_numpy()
+    hours = pd.Series(hours_of_row, index=table.index)
+    numbers = table.drop(columns=LIMIT_NAMES).astype(float)
+    energy = numbers.mul(hours, axis=0)
+    energy_of_month = energy.groupby(keys).sum()
+    hours_of_month = hours.groupby(keys).sum()
+    months_table = energy_of_month.div(hours_of_month, axis=0)
+    lowest = numbers["TTC"].groupby(keys).min()
+    months_table.insert(2, "lowest TTC", lowest)
+    for column in LIMIT_NAMES:
+        hours_of_limit = hours.groupby([*keys, table[column]]).sum()
+        by_limit = hours_of_limit.unstack().fillna(0.0)
+        months_table[column] = by_limit.idxmax(axis=1)
+    return months_table.sort_index(key=_forward_first)
+
+
+def _forward_first(level: pd.Index) -> pd.Index:
+    """Return what sorts a level of the index: directions forward first, months as they are."""
+    if level.name != "direction":
+        return level
+    return level.map({FORWARD: 0, REVERSE: 1})

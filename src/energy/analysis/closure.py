@@ -22,7 +22,12 @@ from energy.solve import Result
 
 LENGTHS = (7, 30, 92)
 MOST_POINTS = 2000
-UNITS = {"delivered": "GWh", "lost": "GWh", "income lost": "million USD", "more unserved": "GWh"}
+UNITS = {
+    "delivered": "GWh",
+    "lost": "GWh",
+    "income lost": "million USD",
+    "more unserved": "GWh",
+}
 
 
 @dataclass(frozen=True)
@@ -46,13 +51,22 @@ def delivered_and_unserved(result: Result) -> dict[str, np.ndarray]:
     """Measure the energy delivered at the far end and the demand that is not served, in all and by country [GWh]."""
     delivered = float(transferable(result) @ result.hours) / 1000
     by_country = unserved_by_country(result)
-    measured = {"delivered": np.array(delivered), "unserved": np.array(float(by_country.sum()))}
-    for country, unserved in by_country.items():
-        measured[f"unserved {country}"] = np.array(float(unserved))
+    unserved = float(by_country.sum())
+    measured = {
+        "delivered": np.array(delivered),
+        "unserved": np.array(unserved),
+    }
+    for country, energy in by_country.items():
+        measured[f"unserved {country}"] = np.array(float(energy))
     return measured
 
 
-def closure_scenario(scenario: Scenario, where: Sequence[str], month: int, days: int) -> Scenario:
+def closure_scenario(
+    scenario: Scenario,
+    where: Sequence[str],
+    month: int,
+    days: int,
+) -> Scenario:
     """Return the scenario with a closure from the first of a month."""
     event = {
         "name": f"closure of {days} days from month {month}",
@@ -62,7 +76,8 @@ def closure_scenario(scenario: Scenario, where: Sequence[str], month: int, days:
         "start": f"{month:02d}-01",
         "duration": f"{days}d",
     }
-    return scenario.replace(events=[*scenario.plain()["events"], event])
+    own_events = scenario.plain()["events"]
+    return scenario.replace(events=[*own_events, event])
 
 
 def closures(
@@ -95,7 +110,7 @@ def closures(
     SolverError
         When a point has no optimum.
     """
-    months = season_months(case, scenario) if months is None else list(months)
+    months = _season_months(case, scenario) if months is None else list(months)
     _refuse_unsound(lengths, months)
     refuse_without_line(assemble(case, scenario), scenario.name)
     keys = list(product(months, lengths))
@@ -105,38 +120,56 @@ def closures(
     answers = list(solve_points(case, points, delivered_and_unserved, executor))
     answers.sort(key=lambda answer: answer.index)
     refuse_failed(answers, points)
-    solved = pd.DataFrame([answer.values for answer in answers]).astype(float)
+    solved = pd.DataFrame([answer.values for answer in answers])
+    solved = solved.astype(float)
     undisturbed = solved.iloc[0]
     disturbed = solved.iloc[1:]
     price = sum(contract_prices(case, scenario).values())
-    table = pd.DataFrame(index=pd.MultiIndex.from_tuples(keys, names=["month", "days"]))
-    table["delivered"] = disturbed["delivered"].to_numpy()
-    table["lost"] = undisturbed["delivered"] - table["delivered"]
-    table["income lost"] = table["lost"] * price / 1000
-    table["more unserved"] = disturbed["unserved"].to_numpy() - undisturbed["unserved"]
+    delivered = disturbed["delivered"].to_numpy()
+    unserved = disturbed["unserved"].to_numpy()
+    lost = undisturbed["delivered"] - delivered
+    columns = {
+        "delivered": delivered,
+        "lost": lost,
+        "income lost": lost * price / 1000,
+        "more unserved": unserved - undisturbed["unserved"],
+    }
+    index = pd.MultiIndex.from_tuples(keys, names=["month", "days"])
+    table = pd.DataFrame(columns, index=index)
     table.attrs["units"] = dict(UNITS)
     return Closures(table, float(undisturbed["delivered"]))
 
 
 def _refuse_unsound(lengths: Sequence[int], months: Sequence[int]) -> None:
-    if not lengths or min(lengths) < 1 or max(lengths) > 365:
-        raise InputError(Fault(f"lengths are {list(lengths)}", "--days", allowed="days from 1 to 365"))
+    are_days = all(1 <= days <= 365 for days in lengths)
+    if not lengths or not are_days:
+        what = f"lengths are {list(lengths)}"
+        raise InputError(Fault(what, "--days", allowed="days from 1 to 365"))
     count = len(months) * len(lengths)
     if count > MOST_POINTS:
-        raise InputError(Fault(f"{count:,} closures", allowed=f"up to {MOST_POINTS:,}"))
+        most = f"up to {MOST_POINTS:,}"
+        raise InputError(Fault(f"{count:,} closures", allowed=most))
 
 
-def season_months(case: Case, scenario: Scenario) -> list[int]:
+def _season_months(case: Case, scenario: Scenario) -> list[int]:
     """Return the months in which the contract delivers, from its first to its last; all where it has none."""
     contract = case.rules.contract
     if contract is None:
         return list(range(1, 13))
-    first, last = contract.season.start, contract.season.end
-    if scenario.contract.season:
-        first, last = scenario.contract.season.first, scenario.contract.season.last
+    first = contract.season.start
+    last = contract.season.end
+    own_season = scenario.contract.season
+    if own_season:
+        first = own_season.first
+        last = own_season.last
     begin = int(first[:2])
-    count = (int(last[:2]) - begin) % 12 + 1
-    return [(begin - 1 + step) % 12 + 1 for step in range(count)]
+    end = int(last[:2])
+    months_after_begin = (end - begin) % 12
+    months = []
+    for step in range(months_after_begin + 1):
+        month = (begin - 1 + step) % 12 + 1
+        months.append(month)
+    return months
 
 
 def contract_prices(case: Case, scenario: Scenario) -> dict[str, float]:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from energy.errors import Fault, InputError
+from energy.metrics.labelled_table import labelled_table
 
 TAIL = 0.05
 FORMS = (
@@ -120,9 +121,7 @@ def contract_forms(
             "sellers": sellers @ share,
             "sellers worst": _worst(sellers, share),
         }
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("form")
-    table.attrs["units"] = "GWh and million USD a season"
-    return table
+    return labelled_table(rows, "form", "GWh and million USD a season")
 
 
 def _worst(income: np.ndarray, share: np.ndarray) -> float:

@@ -35,8 +35,10 @@ def water_positions(seasons: np.ndarray, known: Sequence[float]) -> np.ndarray:
     >>> water_positions(np.array([500.0, 1500.0, 2500.0, 9000.0]), [1000.0, 2000.0, 4000.0]).tolist()
     [0.0, 0.5, 1.25, 2.0]
     """
-    rising = np.maximum.accumulate(np.asarray(known, float))
-    return np.asarray(np.interp(seasons, rising, np.arange(len(rising))))
+    energies = np.asarray(known, float)
+    rising = np.maximum.accumulate(energies)
+    position = np.arange(len(rising))
+    return np.asarray(np.interp(seasons, rising, position))
 
 
 def npv_of_drawn_years(
@@ -70,13 +72,14 @@ def npv_of_drawn_years(
     years = flows.index.to_numpy()
     in_service = years >= start
     factors = discount_factors(years, investment.discount_rate, investment.base_year)
-    spending = flows.T.groupby(level="country").sum().T
-    spent = spending[countries].to_numpy(float).T @ factors
+    by_country = flows.T.groupby(level="country").sum()
+    spending = by_country.T[countries].to_numpy(float)
+    spent = spending.T @ factors
     settled = _benefit_of_service(waters, years[in_service])
     benefit = _between_waters(settled, positions)
     earned = np.einsum("pyc,y->pc", benefit, factors[in_service])
-    values = earned + spent
-    return pd.DataFrame(values, columns=countries).rename_axis("path")
+    values = pd.DataFrame(earned + spent, columns=countries)
+    return values.rename_axis("path")
 
 
 def _flows_without_benefit(
@@ -90,10 +93,15 @@ def _flows_without_benefit(
     return yearly_flows(investment, contract, curve, Path(start))
 
 
-def _benefit_of_service(waters: Sequence[pd.DataFrame], years: np.ndarray) -> np.ndarray:
+def _benefit_of_service(
+    waters: Sequence[pd.DataFrame],
+    years: np.ndarray,
+) -> np.ndarray:
     """Return the benefit of each year of service in each settled water; shape (waters, years, countries)."""
     known = waters[0].index.to_numpy()
-    nearest = np.clip(years, known[0], known[-1])
+    first = known[0]
+    last = known[-1]
+    nearest = np.clip(years, first, last)
     row = np.searchsorted(known, nearest, side="right") - 1
     of_years = [table.to_numpy(float)[row] for table in waters]
     return np.stack(of_years)
@@ -106,8 +114,7 @@ def _between_waters(settled: np.ndarray, positions: np.ndarray) -> np.ndarray:
     lower = np.floor(positions).astype(int)
     lower = np.clip(lower, 0, last_segment)
     upper = np.minimum(lower + 1, waters - 1)
-    share = positions - lower
-    share = share[..., None]
+    share = (positions - lower)[..., None]
     year = np.arange(years)
     below = settled[lower, year]
     above = settled[upper, year]
@@ -115,11 +122,18 @@ def _between_waters(settled: np.ndarray, positions: np.ndarray) -> np.ndarray:
     return benefit
 
 
-def drawn_positions(positions: np.ndarray, years: int, seed: int = 1, weights: np.ndarray | None = None) -> np.ndarray:
+def drawn_positions(
+    positions: np.ndarray,
+    years: int,
+    seed: int = 1,
+    weights: np.ndarray | None = None,
+) -> np.ndarray:
     """Return positions drawn for each year by itself; shape (paths, years).
 
     Years are independent: a run of dry years is no likelier than chance makes it.
     """
     generator = np.random.default_rng(seed)
     probability = None if weights is None else weights / weights.sum()
-    return np.asarray(generator.choice(positions, size=(PATHS, years), p=probability))
+    shape = (PATHS, years)
+    drawn = generator.choice(positions, size=shape, p=probability)
+    return np.asarray(drawn)

@@ -60,12 +60,12 @@ def engine_of(digest: str, inputs: Inputs) -> Engine:
     return _engines[key]
 
 
-def forget_engines() -> None:
+def _forget_engines() -> None:
     """Forget all engines, so that the next solve builds one."""
     _engines.clear()
 
 
-def engines_kept() -> int:
+def _engines_kept() -> int:
     """Return how many engines are kept."""
     return len(_engines)
 

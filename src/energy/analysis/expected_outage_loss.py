@@ -18,6 +18,7 @@ from scipy import stats
 from energy.analysis.closure import delivered_and_unserved, refuse_failed
 from energy.analysis.parallel import solve_points
 from energy.case import Case
+from energy.metrics.labelled_table import labelled_table
 from energy.scenario import HazardSet, Scenario
 from energy.scenario.duration_law import Empirical, Exponential, Law
 from energy.scenario.hazard import Hazard
@@ -79,10 +80,7 @@ def expected_losses(
                 "unserved a time": dark,
                 "unserved": rate * dark,
             }
-    table = pd.DataFrame.from_dict(rows, orient="index")
-    table.index = pd.MultiIndex.from_tuples(rows, names=["laws", "hazard"])
-    table.attrs["units"] = "GWh a year; occurrences 1 a year, a time GWh"
-    return table
+    return labelled_table(rows, ["laws", "hazard"], "GWh a year; occurrences 1 a year, a time GWh")
 
 
 def _ratio(end: float | None, rate: float) -> float:
@@ -118,7 +116,7 @@ def _loss_of_one(
     unserved
         Name of the unserved demand that counts, as of ``delivered_and_unserved``.
     """
-    lengths = representative_hours(hazard.law)
+    lengths = _representative_hours(hazard.law)
     factors = hazard.by_month or (1.0,) * 12
     weights, points = [], []
     for month, factor in enumerate(factors, start=1):
@@ -165,12 +163,12 @@ def _with_outage(scenario: Scenario, hazard: Hazard, month: int, hours: float) -
     return scenario.replace(events=[*scenario.plain()["events"], event])
 
 
-def representative_hours(law: Law) -> list[float]:
+def _representative_hours(law: Law) -> list[float]:
     """Return lengths that stand for equally likely parts of a duration law [h], at most nearly a year.
 
     Examples
     --------
-    >>> [round(hours) for hours in representative_hours(Exponential(law="exponential", mean=10.0))]
+    >>> [round(hours) for hours in _representative_hours(Exponential(law="exponential", mean=10.0))]
     [2, 7, 18]
     """
     chances = (np.arange(PARTS) + 0.5) / PARTS

@@ -7,7 +7,7 @@ of load for the seller (frequency rises, plants trip above a threshold). ``energ
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -16,8 +16,7 @@ from energy.case.stability import Frequency
 from energy.errors import Fault, InputError, nearest
 from energy.metrics.balance import country_of_bus
 from energy.metrics.frequency import SynchronousArea
-from energy.model import Inputs
-from energy.model.objective import STUDIED, UNSERVED
+from energy.model.objective import STUDIED, UNSERVED, is_of_service
 from energy.scenario import Scenario
 from energy.solve import Result
 
@@ -63,18 +62,19 @@ def _area_of(frequency: Frequency, country: str) -> str:
     InputError
         When no area does.
     """
-    names = [name for name, area in frequency.areas.items() if country in area.countries]
-    if not names:
-        known = ", ".join(frequency.areas)
-        raise InputError(
-            Fault(
-                f"no synchronous area has {country}",
-                "rules.yaml",
-                allowed=known,
-                repair="add it to areas",
-            )
+    outside = {}
+    for name, area in frequency.areas.items():
+        if country in area.countries:
+            outside[name] = area.outside
+    if not outside:
+        fault = Fault(
+            f"no synchronous area has {country}",
+            "rules.yaml",
+            allowed=", ".join(frequency.areas),
+            repair="add it to areas",
         )
-    return max(names, key=lambda name: frequency.areas[name].outside)
+        raise InputError(fault)
+    return max(outside, key=outside.__getitem__)
 
 
 def refuse_unknown_area(frequency: Frequency, name: str) -> None:
@@ -97,7 +97,11 @@ def refuse_unknown_area(frequency: Frequency, name: str) -> None:
         )
 
 
-def _frequency_area(result: Result, frequency: Frequency, name: str) -> tuple[SynchronousArea, pd.DataFrame]:
+def _frequency_area(
+    result: Result,
+    frequency: Frequency,
+    name: str,
+) -> tuple[SynchronousArea, pd.DataFrame]:
     """Return the response of a synchronous area in every snapshot, and what it follows from.
 
     Parameters
@@ -141,7 +145,12 @@ def _frequency_area(result: Result, frequency: Frequency, name: str) -> tuple[Sy
         time=frequency.governor_time,
         nominal=frequency.nominal,
     )
-    return response, pd.DataFrame({"load": load, "running": running, "stored": stored})
+    columns = {
+        "load": load,
+        "running": running,
+        "stored": stored,
+    }
+    return response, pd.DataFrame(columns)
 
 
 def _output_by_carrier(result: Result, countries: Iterable[str]) -> pd.DataFrame:
@@ -157,8 +166,9 @@ def _output_by_carrier(result: Result, countries: Iterable[str]) -> pd.DataFrame
     if len(plants):
         is_home = plants["bus"].map(country).isin(home)
         is_electric = plants["bus"].map(buses["carrier"]) != WATER
-        is_plant = (plants["sign"] > 0) & (plants["carrier"] != UNSERVED)
-        own = is_home & is_electric & is_plant
+        is_source = plants["sign"] > 0
+        is_plant = plants["carrier"] != UNSERVED
+        own = is_home & is_electric & is_source & is_plant
         parts.append(_by_carrier(result.flow("generators"), plants[own]))
     links = result.inputs.components.get("links", pd.DataFrame())
     if len(links):
@@ -172,7 +182,9 @@ def _output_by_carrier(result: Result, countries: Iterable[str]) -> pd.DataFrame
 
 
 def _by_carrier(power: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    return power[table.index].T.groupby(table["carrier"].to_numpy()).sum().T
+    carrier = table["carrier"].to_numpy()
+    by_component = power[table.index].T
+    return by_component.groupby(carrier).sum().T
 
 
 def _served_load(result: Result, countries: Iterable[str]) -> pd.Series:
@@ -184,12 +196,14 @@ def _served_load(result: Result, countries: Iterable[str]) -> pd.Series:
     is_home = loads["bus"].map(country).isin(home)
     is_electric = loads["bus"].map(buses["carrier"]) != WATER
     own = loads.index[is_home & is_electric]
-    demand = result.inputs.values("loads", "p_set")[own].sum(axis=1)
+    by_load = result.inputs.values("loads", "p_set")[own]
+    demand = by_load.sum(axis=1)
     plants = result.inputs.components.get("generators", pd.DataFrame())
-    if not len(plants):
+    if plants.empty:
         return demand
-    is_lacking = plants["bus"].map(country).isin(home) & (plants["carrier"] == UNSERVED)
-    lacking = plants.index[is_lacking]
+    is_home = plants["bus"].map(country).isin(home)
+    is_unserved = plants["carrier"] == UNSERVED
+    lacking = plants.index[is_home & is_unserved]
     unserved = result.flow("generators")[lacking].sum(axis=1)
     return demand - unserved
 
@@ -218,16 +232,7 @@ def frequency_limit(
     InputError
         When no line is under study, or an area is unknown.
     """
-    links = result.inputs.components.get("links", pd.DataFrame())
-    studied = links[links["service"] == STUDIED] if "service" in links else links.iloc[:0]
-    if studied.empty:
-        raise InputError(
-            Fault(
-                "no link is under study",
-                result.inputs.name,
-                repair="give links the service 'casa'",
-            )
-        )
+    studied = _links_under_study(result)
     country = country_of_bus(result)
     rating = float(studied["p_nom"].sum())
     loss = rating if loss is None else loss
@@ -236,10 +241,13 @@ def frequency_limit(
         RECEIVING: frequency.nominal - frequency.under,
         SENDING: np.inf if over is None else over - frequency.nominal,
     }
+    buyer = country[studied["bus1"].iloc[0]]
+    seller = country[studied["bus0"].iloc[0]]
     names = {
-        RECEIVING: _area_of(frequency, str(country[studied["bus1"].iloc[0]])),
-        SENDING: _area_of(frequency, str(country[studied["bus0"].iloc[0]])),
-    } | (areas or {})
+        RECEIVING: _area_of(frequency, str(buyer)),
+        SENDING: _area_of(frequency, str(seller)),
+    }
+    names |= areas or {}
     tables = {}
     for end, name in names.items():
         area, table = _frequency_area(result, frequency, name)
@@ -248,7 +256,8 @@ def frequency_limit(
         table["largest loss"] = area.largest_loss(thresholds[end], frequency.slope)
         tables[end] = table
     both = pd.concat(tables, names=["end", "snapshot"])
-    limit = both["largest loss"].unstack("end").min(axis=1).clip(upper=rating)
+    largest_loss = both["largest loss"].unstack("end")
+    limit = largest_loss.min(axis=1).clip(upper=rating)
     return FrequencyLimit(
         areas=names,
         table=both,
@@ -259,29 +268,18 @@ def frequency_limit(
     )
 
 
-def with_exchange_limit(inputs: Inputs, limit: np.ndarray) -> Inputs:
-    """Return inputs in which the line under study sends at most a power, hour by hour.
-
-    Segments are closed from the least efficient on, so that what stays open carries the limit with the least loss.
-
-    Parameters
-    ----------
-    inputs
-        What is to be solved.
-    limit
-        Most power at the sending end [MW]; shape (snapshots,).
-    """
-    links = inputs.components["links"]
-    names = links.index[links["service"] == STUDIED]
-    order = links.loc[names, "efficiency"].sort_values(ascending=False, kind="stable").index
-    rating = links.loc[order, "p_nom"].to_numpy(float)
-    before = np.cumsum(rating) - rating
-    room = np.clip(np.asarray(limit, float)[:, None] - before, 0.0, rating)
-    share = np.divide(room, rating, out=np.zeros_like(room), where=rating > 0)
-    at = links.index.get_indexer(order)
-    available = inputs.array("links", "p_max_pu").copy()
-    available[:, at] = np.minimum(available[:, at], share)
-    return replace(inputs, dense={**inputs.dense, ("links", "p_max_pu"): available})
+def _links_under_study(result: Result) -> pd.DataFrame:
+    """Return the links under study; refuse a case without."""
+    links = result.inputs.components.get("links", pd.DataFrame())
+    studied = links[is_of_service(links, [STUDIED])]
+    if studied.empty:
+        fault = Fault(
+            "no link is under study",
+            result.inputs.name,
+            repair="give links the service 'casa'",
+        )
+        raise InputError(fault)
+    return studied
 
 
 def limited_scenario(scenario: Scenario, limit: pd.Series, rating: float, where: tuple[str, ...]) -> Scenario:

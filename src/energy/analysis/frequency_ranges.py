@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
-from energy.analysis.frequency_limit import RECEIVING, SENDING, frequency_limit, with_exchange_limit
+from energy.analysis.frequency_limit import RECEIVING, SENDING, frequency_limit
 from energy.case import Case
 from energy.case.stability import Frequency
 from energy.metrics import sent, transferable
+from energy.metrics.labelled_table import labelled_table
+from energy.model import Inputs
+from energy.model.objective import STUDIED
 from energy.solve import Result, solve
 
 ENDS = ("low", "base", "high")
@@ -80,9 +85,7 @@ def limits_by_constants(
             "largest loss, weakest": float(limit.limit.min()),
             "largest loss, strongest": float(limit.limit.max()),
         }
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("constants")
-    table.attrs["units"] = "deviation Hz, slope Hz/s, largest loss MW"
-    return table
+    return labelled_table(rows, "constants", "deviation Hz, slope Hz/s, largest loss MW")
 
 
 def exchange_within_limit(
@@ -110,7 +113,7 @@ def exchange_within_limit(
         limit = frequency_limit(result, frequency, areas=areas).limit
         power = sent(result)
         is_above = power > limit + 1e-3
-        held = solve(with_exchange_limit(result.inputs, limit.to_numpy()))
+        held = solve(_with_exchange_limit(result.inputs, limit.to_numpy()))
         rows[name] = {
             "most sent": float(power.max()),
             "least limit": float(limit.min()),
@@ -118,10 +121,33 @@ def exchange_within_limit(
             "delivered": _delivered(result),
             "delivered within the limit": _delivered(held),
         }
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("water")
-    table.attrs["units"] = "MW; hours a year; GWh a year"
-    return table
+    return labelled_table(rows, "water", "MW; hours a year; GWh a year")
 
 
 def _delivered(result: Result) -> float:
     return float(transferable(result) @ result.hours) / 1000
+
+
+def _with_exchange_limit(inputs: Inputs, limit: np.ndarray) -> Inputs:
+    """Return inputs in which the line under study sends at most a power, hour by hour.
+
+    Segments are closed from the least efficient on, so that what stays open carries the limit with the least loss.
+
+    Parameters
+    ----------
+    inputs
+        What is to be solved.
+    limit
+        Most power at the sending end [MW]; shape (snapshots,).
+    """
+    links = inputs.components["links"]
+    names = links.index[links["service"] == STUDIED]
+    order = links.loc[names, "efficiency"].sort_values(ascending=False, kind="stable").index
+    rating = links.loc[order, "p_nom"].to_numpy(float)
+    before = np.cumsum(rating) - rating
+    room = np.clip(np.asarray(limit, float)[:, None] - before, 0.0, rating)
+    share = np.divide(room, rating, out=np.zeros_like(room), where=rating > 0)
+    at = links.index.get_indexer(order)
+    available = inputs.array("links", "p_max_pu").copy()
+    available[:, at] = np.minimum(available[:, at], share)
+    return replace(inputs, dense={**inputs.dense, ("links", "p_max_pu"): available})

@@ -15,7 +15,7 @@ from energy.model.axis import Axis
 from energy.model.horizon import on_calendar, refuse_missed
 from energy.model.inputs import assemble
 from energy.model.marginal_costs import with_objective
-from energy.model.objective import STUDIED
+from energy.model.objective import STUDIED, is_of_service
 from energy.model.snapshots import axis_of
 from energy.scenario import Event, Scenario
 from energy.solve import Engine, Result
@@ -46,11 +46,15 @@ def _believed(scenario: Scenario, now: pd.Timestamp) -> tuple[Event, ...]:
     outlasted it, and then as it really does.
     """
     start, _ = scenario.horizon()
-    return tuple(_belief(event, start, now) for event in scenario.events if _known(event, start, now))
+    known_events = [event for event in scenario.events if _known(event, start, now)]
+    return tuple(_belief(event, start, now) for event in known_events)
 
 
 def _known(event: Event, start: pd.Timestamp, now: pd.Timestamp) -> bool:
-    return event.known == "from_start" or event.window(start)[0] <= now
+    if event.known == "from_start":
+        return True
+    begin, _ = event.window(start)
+    return begin <= now
 
 
 def _belief(event: Event, start: pd.Timestamp, now: pd.Timestamp) -> Event:
@@ -67,7 +71,8 @@ def _belief(event: Event, start: pd.Timestamp, now: pd.Timestamp) -> Event:
 def plan_axis(case: Case, scenario: Scenario) -> Axis:
     """Return the snapshots that every plan shares: cut where the events, and where what is believed of them, change."""
     scenario = on_calendar(case, scenario)
-    everything = scenario.model_copy(update={"events": scenario.events + tuple(_expectations(scenario))})
+    expectations = tuple(_expectations(scenario))
+    everything = scenario.model_copy(update={"events": scenario.events + expectations})
     return axis_of(case, everything)
 
 
@@ -77,8 +82,10 @@ def _plans(case: Case, scenario: Scenario) -> Iterator[tuple[pd.Timestamp, Input
     start, _ = scenario.horizon()
     axis = plan_axis(case, scenario)
     for now in [start, *_learning_times(scenario)]:
-        plan = scenario.model_copy(update={"events": _believed(scenario, now)})
-        yield now, with_objective(assemble(case, plan, axis), plan)
+        believed = _believed(scenario, now)
+        plan = scenario.model_copy(update={"events": believed})
+        physics = assemble(case, plan, axis)
+        yield now, with_objective(physics, plan)
 
 
 def _expectations(scenario: Scenario) -> Iterator[Event]:
@@ -87,7 +94,8 @@ def _expectations(scenario: Scenario) -> Iterator[Event]:
     for event in scenario.events:
         expected = _belief(event, start, start)
         if expected is not event:
-            yield expected.model_copy(update={"name": f"{event.name} as expected"})
+            name = f"{event.name} as expected"
+            yield expected.model_copy(update={"name": name})
 
 
 def _leaning(inputs: Inputs, lean: float) -> Inputs:
@@ -108,12 +116,12 @@ def _leaning(inputs: Inputs, lean: float) -> Inputs:
     past = np.cumsum(weights) / weights.sum()
     less = lean * past if lean > 0 else -lean * (1 - past)
     links = inputs.components["links"]
-    is_studied = np.zeros(len(links), dtype=bool)
-    if "service" in links:
-        is_studied = (links["service"] == STUDIED).to_numpy()
+    is_studied = is_of_service(links, [STUDIED])
     efficiency = inputs.array("links", "efficiency")
-    cost = inputs.array("links", "marginal_cost") + less[:, None] * efficiency * is_studied
-    return replace(inputs, dense={**inputs.dense, ("links", "marginal_cost"): cost})
+    cost = inputs.array("links", "marginal_cost")
+    leaning = cost + less[:, None] * efficiency * is_studied
+    dense = {**inputs.dense, ("links", "marginal_cost"): leaning}
+    return replace(inputs, dense=dense)
 
 
 def solve_imperfect_foresight(
@@ -151,7 +159,8 @@ def solve_imperfect_foresight(
         if result is None:
             result = engine.solve(plan)
             continue
-        position = int(plan.axis.snapshots.searchsorted(now, side="right")) - 1
+        begun = plan.axis.snapshots.searchsorted(now, side="right")
+        position = int(begun) - 1
         try:
             result = engine.solve(plan, past=result, now=position)
         except SolverError as err:

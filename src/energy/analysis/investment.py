@@ -17,6 +17,7 @@ from energy.case.contract_terms import ContractTerms
 from energy.case.investment import Investment
 from energy.errors import Fault, InputError
 from energy.metrics.discounting import discount_factors, internal_rate_of_return
+from energy.metrics.labelled_table import labelled_table
 
 ALL = "all"
 """The row of all countries together."""
@@ -305,9 +306,7 @@ def lender_table(investment: Investment, table: pd.DataFrame) -> pd.DataFrame:
         rows[lender] = _exposure(by_country, stranded_share)
     own = (spent - lent).clip(lower=0.0)
     rows["own funds and others"] = _exposure(own, stranded_share)
-    lenders = pd.DataFrame.from_dict(rows, orient="index").rename_axis("lender")
-    lenders.attrs["units"] = "million USD"
-    return lenders
+    return labelled_table(rows, "lender", "million USD")
 
 
 def _exposure(lent: pd.Series, stranded_share: pd.Series) -> dict[str, float]:

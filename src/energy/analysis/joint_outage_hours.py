@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from energy.metrics.labelled_table import labelled_table
 from energy.scenario import HazardSet
 from energy.scenario.hazard import YEAR, Hazard
 
@@ -61,9 +62,7 @@ def joint_outage_hours(
             "by chance": by_chance,
             "both": one_cause + by_chance,
         }
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("rates")
-    table.attrs["units"] = "h a year"
-    return table
+    return labelled_table(rows, "rates", "h a year")
 
 
 def _shared_hours(hazards: HazardSet, ways: tuple[set[str], set[str]], state: str, end: str) -> float:

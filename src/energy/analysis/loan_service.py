@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from energy.case.contract_terms import ContractTerms, Debt
+from energy.metrics.labelled_table import labelled_table
 from energy.metrics.settlement import debt_service
 
 _UNITS = "GWh and million USD a year; cover 1"
@@ -63,9 +64,7 @@ def loan_service(contract: ContractTerms, seller: str, energies: Sequence[float]
             "cover by transmission": transmission / service,
             "cover by all": (transmission + sales) / service,
         }
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis(f"sold by {seller}")
-    table.attrs["units"] = _UNITS
-    return table
+    return labelled_table(rows, f"sold by {seller}", _UNITS)
 
 
 def energy_that_serves(contract: ContractTerms, seller: str) -> float:
@@ -103,9 +102,7 @@ def energy_by_terms(
             "needed at low": energy_that_serves(at_low, seller),
             "needed at high": energy_that_serves(at_high, seller),
         }
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("term")
-    table.attrs["units"] = "interest 1, years, transmission $/MWh; needed GWh of its own sales a year"
-    return table
+    return labelled_table(rows, "term", "interest 1, years, transmission $/MWh; needed GWh of its own sales a year")
 
 
 def _with_term(contract: ContractTerms, term: str, value: float) -> ContractTerms:

@@ -306,11 +306,11 @@ def _result(
     inputs = with_objective(assemble(case, scenario), scenario)
     if solver is not None:
         return solve_with(solver, inputs)
-    anchors = warm_start_scenarios(scenario) if anchor is None else (with_dates_of(anchor, scenario),)
+    anchors = warm_start_scenarios(scenario) if anchor is None else (_with_dates_of(anchor, scenario),)
     return engine_of(key, inputs).solve(inputs, anchor=_warm_start_scenario(case, anchors))
 
 
-def with_dates_of(anchor: Scenario, scenario: Scenario) -> Scenario:
+def _with_dates_of(anchor: Scenario, scenario: Scenario) -> Scenario:
     """Return an anchor with a point's own dates of build, since a basis is only of use to the same components."""
     dates = {address: value for address, value in scenario.values.items() if address.endswith(_DATES)}
     if not dates:

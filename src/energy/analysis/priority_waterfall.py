@@ -19,7 +19,7 @@ from energy.case import Case
 from energy.errors import SolverError
 from energy.metrics import ceiling, energy_by_month, monthly_table, transferable
 from energy.metrics.audit import TOLERANCE, audit
-from energy.metrics.monthly import of_service
+from energy.metrics.monthly import delivered_energy, of_service
 from energy.model import Inputs
 from energy.model.axis import Axis, in_window
 from energy.model.horizon import refuse_missed
@@ -239,12 +239,7 @@ def _soon_and_late(case: Case, scenario: Scenario, engine: Engine) -> tuple[floa
     """Return what is delivered where ties are broken early, and where they are broken late [GWh]."""
     soon = solve_imperfect_foresight(case, scenario, engine, LEAN)
     late = solve_imperfect_foresight(case, scenario, engine, -LEAN)
-    return _delivered(soon), _delivered(late)
-
-
-def _delivered(result: Result) -> float:
-    by_month = energy_by_month(transferable(result), result)
-    return float(by_month.sum())
+    return delivered_energy(soon), delivered_energy(late)
 
 
 def open_season(scenario: Scenario, inputs: Inputs) -> np.ndarray:
@@ -254,6 +249,13 @@ def open_season(scenario: Scenario, inputs: Inputs) -> np.ndarray:
         return np.ones(len(inputs.axis.snapshots))
     inside = in_window(inputs.axis.hours, contract.season.start, contract.season.end)
     return inputs.axis.share(inside)
+
+
+def energy_in_season(scenario: Scenario, result: Result) -> float:
+    """Return the energy that is delivered while the contract lets the line deliver [GWh]."""
+    is_open = open_season(scenario, result.inputs)
+    power = transferable(result).to_numpy() * is_open
+    return float(power @ result.hours) / 1000
 
 
 def _refuse_unsound(result: Result) -> None:

@@ -31,7 +31,7 @@ def recorded_seasons(case: Case, scenario: Scenario) -> pd.Series:
         years without an optimum.
     """
     inflow = case.profiles.get("inflow", pd.DataFrame())
-    years = recorded_years(inflow) if len(inflow) else []
+    years = _recorded_years(inflow) if len(inflow) else []
     points = [scenario.replace(hydrology=year) for year in years]
     energy = {}
     for answer in solve_points(case, points, delivered):
@@ -45,7 +45,7 @@ def recorded_seasons(case: Case, scenario: Scenario) -> pd.Series:
     return seasons
 
 
-def recorded_years(inflow: pd.DataFrame) -> list[str]:
+def _recorded_years(inflow: pd.DataFrame) -> list[str]:
     """Return the water years in which every site has a record of its own: no row stands for the mean or the median.
 
     Parameters

@@ -15,7 +15,7 @@ from energy.errors import SolverError
 from energy.scenario import read_scenario
 
 
-def headline(runs: Mapping[str, Run]) -> pd.DataFrame:
+def _headline(runs: Mapping[str, Run]) -> pd.DataFrame:
     """Return the season's numbers of some runs.
 
     Parameters
@@ -36,7 +36,7 @@ def headline(runs: Mapping[str, Run]) -> pd.DataFrame:
     >>> from energy.case import read_case
     >>> from energy.scenario import read_scenario
     >>> from energy.analysis import run
-    >>> found = headline({"two_bus": run(read_case("two_bus"), read_scenario("two_bus"))})
+    >>> found = _headline({"two_bus": run(read_case("two_bus"), read_scenario("two_bus"))})
     >>> round(float(found.set_index("quantity").loc["delivered", "value"]), 2)
     348.84
     """
@@ -88,6 +88,6 @@ def _headline_of(name: str) -> pd.DataFrame | SolverError:
     case = read_case(scenario.case)
     try:
         solved = run(case, scenario, structure=False)
-        return headline({name: solved})
+        return _headline({name: solved})
     except SolverError as err:
         return err

@@ -61,7 +61,7 @@ class LossTolerance(NamedTuple):
     receiving: float | np.ndarray = np.inf
 
 
-class LossOnGrid(NamedTuple):
+class _LossOnGrid(NamedTuple):
     """A loss in positions of the grid: flow → size in its own unit, and lines."""
 
     name: str
@@ -95,7 +95,7 @@ class SecureLimit(NamedTuple):
     limit: str
 
 
-def losses_on_grid(grid: DCNetwork, losses: Sequence[Loss]) -> list[LossOnGrid]:
+def losses_on_grid(grid: DCNetwork, losses: Sequence[Loss]) -> list[_LossOnGrid]:
     """Return losses in positions of the grid; a loss of what is not there is left out."""
     number_of_line = {int(column): number for number, column in enumerate(grid.lines)}
     on_grid = []
@@ -103,12 +103,14 @@ def losses_on_grid(grid: DCNetwork, losses: Sequence[Loss]) -> list[LossOnGrid]:
         sizes: dict[int, float] = {}
         for component, name, size in loss.parts:
             for direction in (1, -1):
-                column = grid.at.get(Column(component, name, direction))
+                flow = Column(component, name, direction)
+                column = grid.at.get(flow)
                 if column is not None:
                     sizes[column] = size / grid.yields[column]  # a turbine's flow is water
-        if sizes:
-            lines = tuple(number_of_line[column] for column in sizes if column in number_of_line)
-            on_grid.append(LossOnGrid(loss.name, sizes, lines, loss.exchange))
+        if not sizes:
+            continue
+        lines = [number_of_line[column] for column in sizes if column in number_of_line]
+        on_grid.append(_LossOnGrid(loss.name, sizes, tuple(lines), loss.exchange))
     return on_grid
 
 
@@ -125,22 +127,30 @@ class SecureExchange:
         What is lost, beside any line.
     """
 
-    def __init__(self, grid: DCNetwork, step: int, path: TransferPath, losses: Sequence[LossOnGrid]) -> None:
+    def __init__(
+        self,
+        grid: DCNetwork,
+        step: int,
+        path: TransferPath,
+        losses: Sequence[_LossOnGrid],
+    ) -> None:
         self.grid = grid
         self.path = path
         nothing = np.zeros(0)
-        bare = GridState(step, grid.upper[step], grid.in_service(step), short=nothing, spill=nothing)
+        upper = grid.upper[step]
+        in_service = grid.in_service(step)
+        bare = GridState(step, upper, in_service, short=nothing, spill=nothing)
         self.idle = base(grid, path, bare)
         self.state = replace(bare, short=self.idle.short, spill=self.idle.spill)
         self.losses = [*losses, *self._bridge_losses()]
 
-    def _bridge_losses(self) -> list[LossOnGrid]:
+    def _bridge_losses(self) -> list[_LossOnGrid]:
         """Return the loss of each line whose loss splits the grid."""
         losses = []
         for line in bridges(self.grid, self.state.up):
             column = int(self.grid.lines[line])
             name = f"loss of {self.grid.columns[column].name}"
-            losses.append(LossOnGrid(name, {column: np.inf}, (line,), exchange=True))
+            losses.append(_LossOnGrid(name, {column: np.inf}, (line,), exchange=True))
         return losses
 
     @cached_property
@@ -187,21 +197,33 @@ class SecureExchange:
             secure = replace(secure, most_delivered=caps["delivered"].power)
         return secure
 
-    def _limit_of(self, largest: ExchangeOptimum, state: GridState, caps: dict[str, _Cap], path: TransferPath) -> str:
+    def _limit_of(
+        self,
+        largest: ExchangeOptimum,
+        state: GridState,
+        caps: dict[str, _Cap],
+        path: TransferPath,
+    ) -> str:
         """Return the loss whose cap binds, else the element that binds."""
         for end, cap in caps.items():
             if getattr(largest, end) >= cap.power - EQUAL:
                 return cap.loss
         return _binding_element(largest, state, path, self.grid)
 
-    def _caps(self, path: TransferPath, intact: ExchangeOptimum, tolerance: np.ndarray) -> dict[str, _Cap]:
+    def _caps(
+        self,
+        path: TransferPath,
+        intact: ExchangeOptimum,
+        tolerance: np.ndarray,
+    ) -> dict[str, _Cap]:
         """Return the caps on ``sent`` and ``delivered`` that losses set."""
         power = {"sent": intact.sent, "delivered": intact.delivered}
         caps: dict[str, _Cap] = {}
         for loss in self.losses:
             stood = tolerance if loss.exchange else LossTolerance()
             tolerated = dict(zip(power, stood, strict=True))
-            if tolerated["sent"] >= power["sent"] and tolerated["delivered"] >= power["delivered"]:
+            stands_all = all(tolerated[end] >= power[end] for end in power)
+            if stands_all:
                 continue  # even if nothing stayed
             after = self._after(path, intact, loss)
             if after is None:
@@ -213,7 +235,12 @@ class SecureExchange:
                     caps[end] = _Cap(most, loss.name)
         return {end: caps[end] for end in power if end in caps}
 
-    def _after(self, path: TransferPath, intact: ExchangeOptimum, loss: LossOnGrid) -> ExchangeOptimum | None:
+    def _after(
+        self,
+        path: TransferPath,
+        intact: ExchangeOptimum,
+        loss: _LossOnGrid,
+    ) -> ExchangeOptimum | None:
         """Return the largest exchange after a loss; None where the exchange goes on as before."""
         upper = self.state.upper.copy()
         for column, size in loss.sizes.items():
@@ -221,8 +248,10 @@ class SecureExchange:
         lost = list(loss.sizes)
         if _stays_within(intact.flows, upper, lost):
             return None
-        up = tuple(in_service and line not in loss.lines for line, in_service in enumerate(self.state.up))
-        remaining = replace(self.state, upper=upper, up=up)
+        up = list(self.state.up)
+        for line in loss.lines:
+            up[line] = False
+        remaining = replace(self.state, upper=upper, up=tuple(up))
         if not _stays_within(self.idle.flows, upper, lost):
             idle = base(self.grid, path, remaining)
             short = np.maximum(remaining.short, idle.short)
@@ -236,10 +265,16 @@ def _stays_within(flows: np.ndarray, upper: np.ndarray, columns: list[int]) -> b
     return bool(within[columns].all())
 
 
-def _binding_element(optimum: ExchangeOptimum, state: GridState, path: TransferPath, grid: DCNetwork) -> str:
+def _binding_element(
+    optimum: ExchangeOptimum,
+    state: GridState,
+    path: TransferPath,
+    grid: DCNetwork,
+) -> str:
     """Return the words for what binds: the first kind, in rank, whose relief is worth half of the best or more."""
     reliefs = pd.DataFrame(optimum.relief, columns=["kind", "name", "value"])
-    reliefs = reliefs[reliefs["kind"].isin(RANK)]
+    is_ranked = reliefs["kind"].isin(RANK)
+    reliefs = reliefs[is_ranked]
     if reliefs.empty:
         return "demand"
     enough = reliefs["value"].max() / 2
@@ -252,7 +287,8 @@ def _binding_element(optimum: ExchangeOptimum, state: GridState, path: TransferP
     of_kind = strong[strong["kind"] == kind]
     if kind == "plants":
         return "plants in " + ", ".join(_countries_of(grid, of_kind["name"]))
-    strongest = str(of_kind["name"].iloc[of_kind["value"].argmax()])
+    most = of_kind["value"].argmax()
+    strongest = str(of_kind["name"].iloc[most])
     if kind == "line":
         return strongest
     if kind == "rule":

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from energy.case import Case
 from energy.case.rules import AccountRule, VolumeRule
-from energy.metrics import energy_by_month, transferable
+from energy.metrics.monthly import delivered_energy
 from energy.model import Inputs
 from energy.model.inputs import inputs
 from energy.model.objective import HELP
@@ -36,11 +36,18 @@ class StructureSpread(NamedTuple):
 
 def _has_structure(base: Inputs) -> bool:
     """Return whether structure can move the answer: the case has accounts of control areas, and lines in service."""
-    has_accounts = any(isinstance(rule, AccountRule) for rule in base.book.rules.values())
-    return has_accounts and bool(len(base.components.get("lines", ())))
+    rules = base.book.rules.values()
+    has_accounts = any(isinstance(rule, AccountRule) for rule in rules)
+    lines = base.components.get("lines", ())
+    return has_accounts and len(lines) > 0
 
 
-def structure_spread(case: Case, scenario: Scenario, engine: Engine, own: Result) -> StructureSpread | None:
+def structure_spread(
+    case: Case,
+    scenario: Scenario,
+    engine: Engine,
+    own: Result,
+) -> StructureSpread | None:
     """Return what structure does to the energy delivered; None where the case has no accounts, or no lines.
 
     Each number is one more solve, from the start that the engine has; events are known from the start in all of them.
@@ -72,29 +79,28 @@ def structure_spread(case: Case, scenario: Scenario, engine: Engine, own: Result
     if not _has_structure(own.inputs):
         return None
     if scenario.network == "kirchhoff":
-        without_law = engine.solve(inputs(case, scenario.replace(network="transport")))
-        spread = StructureSpread(_delivered(own), _delivered(without_law))
+        lawless = inputs(case, scenario.replace(network="transport"))
+        without_law = engine.solve(lawless)
+        spread = StructureSpread(delivered_energy(own), delivered_energy(without_law))
     else:  # voltage laws are rows: an engine that was built without them has no place for them
         lawful = inputs(case, scenario.replace(network="kirchhoff"))
         with_law = Engine(lawful).solve(lawful)
-        spread = StructureSpread(_delivered(with_law), _delivered(own))
+        spread = StructureSpread(delivered_energy(with_law), delivered_energy(own))
     evidence = _help_evidence(case, own.inputs)
     if evidence is None:
         return spread
     rule, low, high = evidence
     with_help = []
+    own_fields = scenario.rules.get(rule, {})
     for volume in (low, high):
-        fields = {**scenario.rules.get(rule, {}), "at_most": volume}
-        varied = scenario.replace(rules={**scenario.rules, rule: fields})
+        fields = {**own_fields, "at_most": volume}
+        rules = {**scenario.rules, rule: fields}
+        varied = scenario.replace(rules=rules)
         optimum = engine.solve(inputs(case, varied))
-        with_help.append(_delivered(optimum))
+        with_help.append(delivered_energy(optimum))
     least, most = with_help
     help_range = (low / 1000, high / 1000)
     return spread._replace(least_help=least, most_help=most, help_range=help_range)
-
-
-def _delivered(result: Result) -> float:
-    return float(energy_by_month(transferable(result), result).sum())
 
 
 def _help_evidence(case: Case, base: Inputs) -> tuple[str, float, float] | None:
@@ -102,13 +108,15 @@ def _help_evidence(case: Case, base: Inputs) -> tuple[str, float, float] | None:
     generators = base.components.get("generators")
     if generators is None or "service" not in generators or case.evidence.empty:
         return None
-    helps = set(generators.index[generators["service"] == HELP])
+    is_help = generators["service"] == HELP
+    helps = set(generators.index[is_help])
+    evidence = case.evidence
+    of_rules = evidence[evidence["component"] == "rules"]
+    of_bounds = of_rules[of_rules["attribute"] == "at_most"]
     for name, rule in base.book.rules.items():
-        if not isinstance(rule, VolumeRule) or not set(rule.generators) & helps:
+        if not isinstance(rule, VolumeRule) or helps.isdisjoint(rule.generators):
             continue
-        evidence = case.evidence
-        rows = evidence[(evidence["component"] == "rules") & (evidence["name"] == name)]
-        rows = rows[rows["attribute"] == "at_most"]
+        rows = of_bounds[of_bounds["name"] == name]
         if len(rows):
             low = float(rows["low"].iloc[0])
             high = float(rows["high"].iloc[0])

@@ -19,7 +19,11 @@ _NO_SHARE = 1e-6
 """Share of a transfer below which a line is not in its way."""
 
 
-def transfer_factors(lines: pd.DataFrame, source: str, sinks: Mapping[str, float]) -> pd.Series:
+def _transfer_factors(
+    lines: pd.DataFrame,
+    source: str,
+    sinks: Mapping[str, float],
+) -> pd.Series:
     """Return the share of a transfer that each line carries, positive from bus0 to bus1.
 
     Parameters
@@ -48,16 +52,19 @@ def transfer_factors(lines: pd.DataFrame, source: str, sinks: Mapping[str, float
     >>> ring = pd.DataFrame(
     ...     {"bus0": ["a", "a", "c"], "bus1": ["b", "c", "b"], "x": [1.0, 1.0, 1.0]}, ["a-b", "a-c", "c-b"]
     ... )
-    >>> transfer_factors(ring, "a", {"b": 1.0}).round(4).to_dict()
+    >>> _transfer_factors(ring, "a", {"b": 1.0}).round(4).to_dict()
     {'a-b': 0.6667, 'a-c': 0.3333, 'c-b': 0.3333}
     """
-    buses = pd.Index(dict.fromkeys([*lines["bus0"], *lines["bus1"]]))
+    ends = [*lines["bus0"], *lines["bus1"]]
+    buses = pd.Index(dict.fromkeys(ends))
     unknown = [bus for bus in (source, *sinks) if bus not in buses]
     if unknown:
-        raise InputError(Fault(f"no line ends at {', '.join(unknown)}", "lines.csv", None, ", ".join(buses)))
+        what = f"no line ends at {', '.join(unknown)}"
+        raise InputError(Fault(what, "lines.csv", None, ", ".join(buses)))
     total = sum(sinks.values())
     if abs(total - 1) > 1e-9:
-        raise InputError(Fault(f"shares of the sinks sum to {total:g}", "sinks", None, "1"))
+        what = f"shares of the sinks sum to {total:g}"
+        raise InputError(Fault(what, "sinks", None, "1"))
     begin = buses.get_indexer(lines["bus0"])
     finish = buses.get_indexer(lines["bus1"])
     susceptance = 1 / lines["x"].to_numpy(float)
@@ -93,7 +100,7 @@ def loading_after_surplus(
     surplus
         Power that is not sent any more [MW].
     source, sinks
-        As of ``transfer_factors``.
+        As of ``_transfer_factors``.
 
     Returns
     -------
@@ -101,18 +108,17 @@ def loading_after_surplus(
         Index line; ``before``, ``after``: largest size of the flow [MW], ``added`` by the surplus [MW], positive from
         bus0 to bus1, ``s_nom`` [MW], ``overload``: how far ``after`` passes it [MW].
     """
-    factor = transfer_factors(lines, source, sinks)
+    factor = _transfer_factors(lines, source, sinks)
     added = surplus * factor
     before = flow[lines.index]
     after = before + added
-    table = pd.DataFrame(
-        {
-            "before": before.abs().max(),
-            "added": added,
-            "after": after.abs().max(),
-            "s_nom": lines["s_nom"].astype(float),
-        }
-    ).rename_axis("line")
+    columns = {
+        "before": before.abs().max(),
+        "added": added,
+        "after": after.abs().max(),
+        "s_nom": lines["s_nom"].astype(float),
+    }
+    table = pd.DataFrame(columns).rename_axis("line")
     beyond = table["after"] - table["s_nom"]
     table["overload"] = beyond.clip(lower=0.0)
     table.attrs["units"] = "MW"
@@ -150,7 +156,7 @@ def flow_after_outage(lines: pd.DataFrame, flow: pd.DataFrame, line: str) -> pd.
     """
     left = lines.drop(index=line)
     begin, finish = str(lines.loc[line, "bus0"]), str(lines.loc[line, "bus1"])
-    factor = transfer_factors(left, begin, {finish: 1.0})
+    factor = _transfer_factors(left, begin, {finish: 1.0})
     moved = np.outer(flow[line].to_numpy(float), factor.to_numpy(float))
     return flow[left.index] + moved
 
@@ -170,7 +176,7 @@ def room_for_transfer(
     flow
         Flow before [MW]; shape (snapshots, lines).
     source, sinks
-        As of ``transfer_factors``.
+        As of ``_transfer_factors``.
 
     Returns
     -------
@@ -189,7 +195,7 @@ def room_for_transfer(
     >>> room_for_transfer(ring, flow, "a", {"b": 1.0}).round(3).to_dict("records")
     [{'room': 30.0, 'limit': 'a-b'}]
     """
-    factor = transfer_factors(lines, source, sinks)
+    factor = _transfer_factors(lines, source, sinks)
     in_the_way = factor.index[factor.abs() > _NO_SHARE]
     share = factor[in_the_way]
     along = flow[in_the_way] * np.sign(share)

@@ -46,7 +46,7 @@ class Rung(NamedTuple):
     already_served: float
 
 
-def rung_orders(scenario: Scenario, own: Inputs) -> dict[str, Order]:
+def _rung_orders(scenario: Scenario, own: Inputs) -> dict[str, Order]:
     """Return the protection order of each rung, the first with CASA-1000 before all services but purchases.
 
     Parameters
@@ -119,27 +119,27 @@ def solve_with_rungs(
     SolverError
         When there is no optimum.
     """
-    orders = rung_orders(scenario, own)
+    orders = _rung_orders(scenario, own)
     if engine.has_warm_start:
         result = engine.solve(engine.base)
-        return result, solve_rungs(own, scenario, engine, orders)
+        return result, _solve_rungs(own, scenario, engine, orders)
     services = list(orders)
     half = (len(services) + 1) // 2 if start else 0
     first = services[:half]
     wait = start(_solve_rungs_anew, case, scenario, first, time_limit) if start and first else None
     last_orders = {service: orders[service] for service in services[half:]}
-    last_rungs = solve_rungs(own, scenario, engine, last_orders)
+    last_rungs = _solve_rungs(own, scenario, engine, last_orders)
     result = engine.solve(engine.base)
     first_rungs: list[Rung] = []
     if wait is not None:
         try:
             first_rungs = wait()
         except OSError:  # the second process has ended
-            first_rungs = solve_rungs(own, scenario, engine, {service: orders[service] for service in first})
+            first_rungs = _solve_rungs(own, scenario, engine, {service: orders[service] for service in first})
     return result, [*first_rungs, *last_rungs]
 
 
-def solve_rungs(own: Inputs, scenario: Scenario, engine: Engine, orders: Mapping[str, Order]) -> list[Rung]:
+def _solve_rungs(own: Inputs, scenario: Scenario, engine: Engine, orders: Mapping[str, Order]) -> list[Rung]:
     """Solve rungs one after the other; parameters as of `solve_with_rungs`, with the orders of the rungs."""
     rungs = []
     for service, order in orders.items():
@@ -155,5 +155,5 @@ def _solve_rungs_anew(case: Case, scenario: Scenario, services: Sequence[str], t
     axis = plan_axis(case, scenario) if scenario.foresight == "surprise" else None
     own = assemble(case, scenario, axis)
     engine = Engine(with_objective(own, scenario), time_limit)
-    orders = rung_orders(scenario, own)
-    return solve_rungs(own, scenario, engine, {service: orders[service] for service in services})
+    orders = _rung_orders(scenario, own)
+    return _solve_rungs(own, scenario, engine, {service: orders[service] for service in services})

@@ -182,7 +182,7 @@ def _write_pages(years: xr.Dataset, case: Case, project: Path) -> None:
     from energy.plots.policy import levels_on_record_figure
     from energy.plots.style import save
     from energy.report.docs_pages import write_blocks
-    from energy.report.policy_docs import FIGURE, SEASON_PAGES, policy_blocks
+    from energy.report.policy_text import FIGURE, SEASON_PAGES, policy_blocks
     from energy.results.recorded_policy import FIRM, LEVELS, SEASONS, recorded_policy_table, write_recorded
 
     figures = pd.concat([season_comparison(years), harm_table(years)], ignore_index=True)

@@ -29,7 +29,7 @@ def accounts(result: Result) -> list[Account]:
     return accounts_of_areas
 
 
-def scheduled_exchanges(result: Result) -> pd.DataFrame:
+def _scheduled_exchanges(result: Result) -> pd.DataFrame:
     """Return each control area's physical and scheduled exchanges over what it shares with others [MW].
 
     Parameters
@@ -48,7 +48,7 @@ def scheduled_exchanges(result: Result) -> pd.DataFrame:
     --------
     >>> import energy
     >>> run = energy.run(energy.read_case("two_bus"), energy.read_scenario("two_bus"))
-    >>> scheduled_exchanges(run.result).shape
+    >>> _scheduled_exchanges(run.result).shape
     (96, 0)
     """
     columns: dict[tuple[str, str], pd.Series] = {}
@@ -68,7 +68,7 @@ def scheduled_exchanges(result: Result) -> pd.DataFrame:
 
 def account_mismatch(result: Result) -> float:
     """Return the largest difference between net position and scheduled exchange in any snapshot [MW]."""
-    table = scheduled_exchanges(result)
+    table = _scheduled_exchanges(result)
     if table.empty:
         return 0.0
     physical = table.xs("physical", axis=1, level="exchange")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from energy.case.schema import port_efficiencies
-from energy.model.objective import RETURNED, STUDIED
+from energy.model.objective import RETURNED, STUDIED, is_of_service
 from energy.solve import Result
 
 
@@ -131,7 +131,5 @@ def net_position(result: Result, countries: list[str]) -> pd.DataFrame:
 
 def _links_under_study(result: Result) -> list[str]:
     links = result.inputs.components.get("links", pd.DataFrame())
-    if "service" not in links:
-        return []
-    is_studied = links["service"].isin([STUDIED, RETURNED])
+    is_studied = is_of_service(links, [STUDIED, RETURNED])
     return list(links.index[is_studied])

@@ -12,7 +12,7 @@ import pandas as pd
 from energy.case.contract_terms import ContractTerms
 from energy.metrics.balance import country_of_bus
 from energy.metrics.monthly import month_of, transferable
-from energy.model.objective import SHARE_OF_COSTS, STUDIED
+from energy.model.objective import SHARE_OF_COSTS, STUDIED, is_of_service
 from energy.solve import Result
 
 CONTRACTED = (STUDIED, "reverse")
@@ -104,11 +104,9 @@ def _own_cost(
     own = pd.DataFrame(static, index=snapshots, columns=table.index)
     share = SHARE_OF_COSTS if result.inputs.weights else 1.0
     cost = result.inputs.values(component, "marginal_cost") / share
-    is_ranked = pd.Series(False, table.index)
-    if "service" in table:
-        services = list(result.inputs.weights)
-        is_ranked = table["service"].isin(services)
-    return cost.where(~is_ranked, own, axis=1)
+    is_ranked = is_of_service(table, list(result.inputs.weights))
+    is_unranked = pd.Series(~is_ranked, table.index)
+    return cost.where(is_unranked, own, axis=1)
 
 
 def saved_fuel(result: Result) -> pd.Series:
@@ -128,13 +126,3 @@ def saved_fuel(result: Result) -> pd.Series:
     price = result.prices[buyers_bus].to_numpy()
     worth_an_hour = (delivered * price).sum(axis=1)
     return _sum_by_month(result, worth_an_hour).rename("saved fuel")
-
-
-def is_of_service(
-    table: pd.DataFrame,
-    services: list[str],
-) -> np.ndarray:
-    """Return whether each branch serves one of the services; shape (branches,)."""
-    if "service" not in table:
-        return np.zeros(len(table), dtype=bool)
-    return table["service"].isin(services).to_numpy()

@@ -19,7 +19,7 @@ CRITICAL = 1e-9
 """Damping ratios this near to one count as one."""
 
 
-def rate_of_change(
+def _rate_of_change(
     loss: float,
     inertia: float,
     rating: float,
@@ -40,7 +40,7 @@ def rate_of_change(
 
     Examples
     --------
-    >>> round(rate_of_change(1300, 4, 20_000), 3)
+    >>> round(_rate_of_change(1300, 4, 20_000), 3)
     0.406
     """
     return loss * nominal / (2 * inertia * rating)

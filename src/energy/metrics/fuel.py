@@ -52,12 +52,15 @@ def fuel_use(result: Result) -> pd.DataFrame:
     electricity = output.mul(hours, axis=0).sum()
     fuel = burnt.mul(hours, axis=0).sum()
     tonnes_per_gwh = 1000 * plants["carrier"].map(factor)
-    table = pd.DataFrame(index=plants.index)
-    table["electricity"] = electricity / 1000
-    table["fuel"] = fuel / 1000
-    table["CO2"] = table["fuel"] * tonnes_per_gwh
-    table["country"] = plants["bus"].map(country_of_bus(result))
-    table["carrier"] = plants["carrier"]
+    fuel_gwh = fuel / 1000
+    columns = {
+        "electricity": electricity / 1000,
+        "fuel": fuel_gwh,
+        "CO2": fuel_gwh * tonnes_per_gwh,
+        "country": plants["bus"].map(country_of_bus(result)),
+        "carrier": plants["carrier"],
+    }
+    table = pd.DataFrame(columns, index=plants.index)
     by_fuel = table.groupby(["country", "carrier"]).sum()
     by_fuel.attrs["units"] = dict(UNITS)
     return by_fuel

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from energy.metrics.labelled_table import labelled_table
 from energy.metrics.monthly import month_of, transferable
 from energy.solve import Result
 
@@ -36,9 +37,7 @@ def interface_flows(results: Mapping[str, Result], country: str) -> pd.DataFrame
             row[f"most {name}"] = float(flow.max())
             row[f"energy {name}"] = float(energy) / 1000
         rows[interface] = row
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("interface")
-    table.attrs["units"] = "MW; energy GWh a year"
-    return table
+    return labelled_table(rows, "interface", "MW; energy GWh a year")
 
 
 def interface_by_month(

@@ -110,6 +110,12 @@ def energy_by_month(power: Power, result: Result) -> Power:
     return energy.groupby(month_of(result)).sum() * GWH
 
 
+def delivered_energy(result: Result) -> float:
+    """Return the energy that the line under study delivers over the horizon [GWh]."""
+    by_month = energy_by_month(transferable(result), result)
+    return float(by_month.sum())
+
+
 def weighted_quantile(
     values: np.ndarray,
     weights: np.ndarray,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from energy.case import Case
-from energy.metrics.monthly import GWH
+from energy.metrics.monthly import GWH, of_service
 from energy.model.hourly import number
 from energy.model.objective import RETURNED
 from energy.model.snapshot_runs import positions
@@ -62,7 +62,7 @@ class Option(NamedTuple):
     hours_bound: float
 
 
-def built_options(
+def _built_options(
     case: Case,
     scenario: Scenario,
     result: Result,
@@ -120,7 +120,7 @@ def options(
     >>> options(run.case, run.scenario, run.result)
     []
     """
-    return [_option(scenario, result, *built) for built in built_options(case, scenario, result)]
+    return [_option(scenario, result, *built) for built in _built_options(case, scenario, result)]
 
 
 def _option(
@@ -205,7 +205,8 @@ def _binding_rules(
 def reverse_energy(result: Result) -> float:
     """Return what flows back over the line under study, at its near end [GWh]."""
     links = result.inputs.components.get("links", pd.DataFrame())
-    if "service" not in links:
+    names = of_service(links, RETURNED)
+    if not names:
         return 0.0
-    names = links.index[links["service"] == RETURNED]
-    return float(result.received[names].sum(axis=1) @ result.hours) * GWH
+    power = result.received[names].sum(axis=1)
+    return float(power @ result.hours) * GWH

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from energy.metrics.monthly import month_of
-from energy.model.objective import STUDIED
+from energy.model.objective import STUDIED, is_of_service
 from energy.solve import Result
 
 FORWARD = "forward"
@@ -40,7 +40,8 @@ def price_range(result: Result, direction: str = REVERSE) -> pd.DataFrame:
     """
     if result.inputs.weights:
         raise ValueError("prices of a transfer run are no money: run the scenario with objective: dispatch")
-    studied = _links_under_study(result)
+    links = result.inputs.components.get("links", pd.DataFrame())
+    studied = links[is_of_service(links, [STUDIED])]
     if studied.empty:
         raise ValueError("no link is under study")
     near = str(studied["bus0"].iloc[0])
@@ -63,13 +64,6 @@ def price_range(result: Result, direction: str = REVERSE) -> pd.DataFrame:
     table["hours with gain"] = total / hours_of_month
     table.attrs["units"] = "$/MWh; hours with gain 1"
     return table
-
-
-def _links_under_study(result: Result) -> pd.DataFrame:
-    links = result.inputs.components.get("links", pd.DataFrame())
-    if "service" not in links:
-        return links.iloc[:0]
-    return links[links["service"] == STUDIED]
 
 
 def _efficiency(studied: pd.DataFrame) -> float:

@@ -6,6 +6,7 @@ sums to zero exactly. The contract's terms on shortfalls are not public: paramet
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import expm1, log1p
 
 import numpy as np
@@ -13,13 +14,27 @@ import pandas as pd
 
 from energy.case.case import Case
 from energy.case.contract_terms import ContractTerms, Debt
-from energy.metrics.force_majeure import relieves, share_out_of_service
 from energy.metrics.monthly import GWH, month_of, surplus, transferable
 from energy.model.axis import in_window
-from energy.scenario import Event, Scenario
+from energy.model.disruption import targets
+from energy.model.objective import STUDIED, is_of_service
+from energy.scenario import Event, Scenario, combine
 from energy.scenario.event_kind import EventKind
 from energy.solve import Result
 
+HUMAN = ("war", "attack", "conflict", "border", "collapse")
+NATURAL = (
+    "disaster",
+    "avalanche",
+    "slide",
+    "landslide",
+    "mudflow",
+    "flood",
+    "storm",
+    "earthquake",
+)
+FORCE_MAJEURE = frozenset((*HUMAN, *NATURAL))
+"""Words in an event's cause that relieve both sides of their obligations."""
 BUYERS = (EventKind.BUYER_STOP, EventKind.PAYMENT_STOP)
 """Kinds of events by which the buyer takes less than is offered."""
 
@@ -30,7 +45,7 @@ TERMS = ("contracted", "delivered", "force majeure", "not taken", "shortfall")
 
 def _is_buyers(event: Event) -> bool:
     """Return whether an event is the buyer's doing."""
-    return event.kind in BUYERS and not relieves(event)
+    return event.kind in BUYERS and not _relieves(event)
 
 
 def energy_terms(
@@ -75,9 +90,9 @@ def energy_terms(
     axis = result.inputs.axis
     hours_of_season = in_window(axis.hours, contract.season.start, contract.season.end)
     in_season = axis.share(hours_of_season)
-    power = 1000 * _quantity(contract, quantity) / season_hours(contract) * in_season
-    force_majeure = share_out_of_service(case, scenario, result, relieves)
-    refused = (1 - force_majeure) * share_out_of_service(case, scenario, result, _is_buyers)
+    power = 1000 * _quantity(contract, quantity) / _season_hours(contract) * in_season
+    force_majeure = _share_out_of_service(case, scenario, result, _relieves)
+    refused = (1 - force_majeure) * _share_out_of_service(case, scenario, result, _is_buyers)
 
     contracted = _energy_by_month(result, power)
     delivered = _energy_by_month(result, transferable(result).to_numpy() * in_season)
@@ -122,7 +137,7 @@ def _quantity(
     return float(quantity)
 
 
-def season_hours(contract: ContractTerms) -> int:
+def _season_hours(contract: ContractTerms) -> int:
     """Return the hours of a contract season; 29 February is not counted."""
     hours = pd.date_range(
         "2029-01-01",
@@ -134,7 +149,7 @@ def season_hours(contract: ContractTerms) -> int:
     return int(is_in_season.sum())
 
 
-def billed(
+def _billed(
     terms: pd.DataFrame,
     payment: str,
     offered_only: bool = True,
@@ -156,7 +171,7 @@ def billed(
     --------
     >>> terms = pd.DataFrame({"delivered": [2.0], "not taken": [1.0], "shortfall": [4.0]})
     >>> [
-    ...     float(billed(terms, *reading).iloc[0])
+    ...     float(_billed(terms, *reading).iloc[0])
     ...     for reading in (("pay_per_unit",), ("take_or_pay",), ("take_or_pay", False))
     ... ]
     [2.0, 3.0, 7.0]
@@ -219,7 +234,7 @@ def payments(
     contract
         Prices [$/MWh], parties and capital.
     payment, offered_only
-        As of ``billed``.
+        As of ``_billed``.
     shares
         Sellers' shares by month, as of ``measured_shares``; the contract's by default.
 
@@ -228,7 +243,7 @@ def payments(
     pandas.DataFrame
         One row a payment: ``month``, ``payer``, ``payee``, ``item``, ``amount`` [whole USD of 2025].
     """
-    owed = billed(terms, payment, offered_only)
+    owed = _billed(terms, payment, offered_only)
     buyer = contract.buyer or "buyer"
     transit = contract.transit or "transit"
     shares_of_capital = _shares_of_capital(contract, transit)
@@ -321,3 +336,51 @@ def debt_service(debt: Debt) -> pd.Series:
         principal[country] = max(capital - grants, 0.0)
     payment = pd.Series(principal, dtype=float).mul(factor)
     return payment.rename("debt service").rename_axis("country")
+
+
+def _relieves(event: Event) -> bool:
+    """Return whether an event is force majeure: a closed border, or a cause that is named in ``FORCE_MAJEURE``."""
+    if event.kind is EventKind.BORDER_STOP:
+        return True
+    words = event.cause.lower().split()
+    return not FORCE_MAJEURE.isdisjoint(words)
+
+
+def _share_out_of_service(
+    case: Case,
+    scenario: Scenario,
+    result: Result,
+    counts: Callable[[Event], bool],
+) -> np.ndarray:
+    """Return the share of the line under study that some events take out of service; shape (snapshots,).
+
+    Parameters
+    ----------
+    case, scenario, result
+        What exists, what was asked and the optimum.
+    counts
+        Whether an event counts.
+    """
+    axis = result.inputs.axis
+    p_nom = _p_nom_under_study(result)
+    total = float(p_nom.sum())
+    if not total or not scenario.events:
+        return np.zeros(len(axis.snapshots))
+    events_of_component = targets(case, scenario)
+    in_service = np.zeros(len(axis.hours))
+    for name in p_nom.index:
+        events = events_of_component.get(("links", name, "p_max_pu"), [])
+        counted = [event for event in events if counts(event)]
+        available = combine(counted, axis.hours, axis.hours[0])
+        share = float(p_nom[name]) / total
+        in_service += share * available
+    out_of_service = np.asarray(1 - axis.mean(in_service))
+    return out_of_service.clip(0, 1)
+
+
+def _p_nom_under_study(result: Result) -> pd.Series:
+    """Return the p_nom of the links under study [MW]."""
+    links = result.inputs.components.get("links", pd.DataFrame(columns=["p_nom"], dtype=float))
+    is_under_study = is_of_service(links, [STUDIED])
+    p_nom: pd.Series[float] = links.loc[is_under_study, "p_nom"]
+    return p_nom

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from energy.metrics.balance import country_of_bus
-from energy.metrics.benefit import CONTRACTED, is_of_service, refuse_transfer_run
+from energy.metrics.benefit import CONTRACTED, refuse_transfer_run
 from energy.metrics.settlement import MILLION, positions
-from energy.model.objective import STUDIED
+from energy.model.objective import STUDIED, is_of_service
 from energy.solve import Result
 
 SWAP_ACCOUNT = "swap account"

@@ -57,7 +57,7 @@ def read_foreign_network(path: Path) -> pypsa.Network:
         raise InputError(Fault("file not found", path))
     case = reader(path)
     try:
-        return network_of(case)
+        return _network_of(case)
     except (KeyError, IndexError, ValueError, TypeError) as err:
         raise InputError(Fault(f"this case is not complete: {err}", path)) from None
 
@@ -105,7 +105,7 @@ def _read_psse(path: Path) -> Mpc:
     return case
 
 
-def network_of(case: Mpc) -> pypsa.Network:
+def _network_of(case: Mpc) -> pypsa.Network:
     """Return a MATPOWER case as a PyPSA network.
 
     Parameters

@@ -34,7 +34,7 @@ TRANSMISSION_LOSSES: Mapping[str, bool | dict[str, Any]] = {
 
 
 @dataclass(frozen=True)
-class LossSegments:
+class _LossSegments:
     """Straight lines below which a loss cannot be: loss ≥ offset + slope·|s|.
 
     Attributes
@@ -72,7 +72,7 @@ def rating(inputs: Inputs) -> np.ndarray:
     return top
 
 
-def loss_segments(inputs: Inputs) -> LossSegments:
+def loss_segments(inputs: Inputs) -> _LossSegments:
     """Return the segments of the loss curves, as PyPSA's ``n.optimize(transmission_losses=...)`` has them.
 
     Secants join points of the curve and overstate the loss between them, by ``ATOL`` [MW] or by ``RTOL``; tangents
@@ -96,7 +96,7 @@ def loss_segments(inputs: Inputs) -> LossSegments:
     return _tangents(inputs)
 
 
-def _secants(inputs: Inputs) -> LossSegments:
+def _secants(inputs: Inputs) -> _LossSegments:
     """Return secants between points of the curve."""
     r_pu = resistance(inputs)
     points = np.array(_secant_points(rating(inputs), r_pu))
@@ -106,7 +106,7 @@ def _secants(inputs: Inputs) -> LossSegments:
     loses = (r_pu > 0)[:, None]
     offset = np.where(loses, -4 * ATOL * begin * end, 0.0)
     shape = (len(inputs.axis.snapshots), *slope.shape)
-    return LossSegments(
+    return _LossSegments(
         slope=np.broadcast_to(slope, shape),
         offset=np.broadcast_to(offset, shape),
     )
@@ -132,14 +132,14 @@ def _secant_points(top: np.ndarray, r_pu: np.ndarray) -> list[float]:
     return points
 
 
-def _tangents(inputs: Inputs) -> LossSegments:
+def _tangents(inputs: Inputs) -> _LossSegments:
     """Return tangents that touch the curve at shares of the rating."""
     shares = np.arange(1, SEGMENTS + 1) / SEGMENTS
     touched = rating(inputs)[:, :, None] * shares
     r_pu = resistance(inputs)[:, None]
     slope = 2 * r_pu * touched
     offset = -r_pu * touched**2
-    return LossSegments(slope, offset)
+    return _LossSegments(slope, offset)
 
 
 def linearised_loss(inputs: Inputs, flow: np.ndarray) -> np.ndarray:

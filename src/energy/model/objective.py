@@ -91,6 +91,23 @@ def _of_service(table: IdentityKey[pd.DataFrame], service: str) -> np.ndarray:
     return np.asarray(stands_for_it.to_numpy(float))
 
 
+def is_of_service(
+    table: pd.DataFrame,
+    services: Collection[str],
+) -> np.ndarray:
+    """Return which components serve one of the services, none where the table names no services; shape (components,).
+
+    Examples
+    --------
+    >>> links = pd.DataFrame({"service": ["casa", "", "reverse"]})
+    >>> is_of_service(links, [STUDIED, RETURNED]).tolist()
+    [True, False, True]
+    """
+    if "service" not in table:
+        return np.zeros(len(table), dtype=bool)
+    return table["service"].isin(services).to_numpy()
+
+
 def lacking(weight: Mapping[str, float]) -> float:
     """Return what a $ of lacking water counts among the weights of services.
 

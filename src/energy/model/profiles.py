@@ -40,7 +40,7 @@ def demand(
     """
     years = hours.year.to_numpy()
     energy = _annual_demand(case, years, key, growth)
-    shares = month_shares(case, energy, key, growth)
+    shares = _month_shares(case, energy, key, growth)
     year_of_horizon = years - energy.index[0]
     share_of_month = shares[year_of_horizon, hours.month.to_numpy() - 1]
     hours_of_month = hours.days_in_month.to_numpy() * 24.0
@@ -61,7 +61,7 @@ def _hourly_demand(
     return _hourly_factor(daily_curves, hours.it)
 
 
-def month_shares(
+def _month_shares(
     case: Case,
     energy: pd.Series,
     key: str,

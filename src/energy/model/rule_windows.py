@@ -17,7 +17,7 @@ ONE_DAY = pd.Timedelta(days=1)
 ONE_HOUR = pd.Timedelta(hours=1)
 
 
-class WindowOccurrence(NamedTuple):
+class _WindowOccurrence(NamedTuple):
     """A yearly window in one year of the horizon.
 
     Attributes
@@ -47,7 +47,7 @@ def snapshots_inside(
 def occurrences(
     window: Window,
     axis: Axis,
-) -> Sequence[WindowOccurrence]:
+) -> Sequence[_WindowOccurrence]:
     """Return the occurrences of a yearly window in the horizon, in order of time.
 
     A window that the horizon cuts counts for the share of its hours that lie inside.
@@ -67,7 +67,7 @@ def _hours_inside(
 def _occurrences(
     key: IdentityKey[pd.DatetimeIndex],
     window: Window,
-) -> tuple[WindowOccurrence, ...]:
+) -> tuple[_WindowOccurrence, ...]:
     hours = key.it
     inside = _hours_inside(key, window)
     occurrences_of_window = []
@@ -81,6 +81,6 @@ def _occurrences(
         if inside_of_year.any():
             hours_of_window = (end - start) / ONE_HOUR
             share = float(inside_of_year.sum() / hours_of_window)
-            occurrence = WindowOccurrence(str(year), inside_of_year, share)
+            occurrence = _WindowOccurrence(str(year), inside_of_year, share)
             occurrences_of_window.append(occurrence)
     return tuple(occurrences_of_window)

@@ -9,7 +9,7 @@ import numpy as np
 from energy.model.snapshot_runs import runs_of
 
 
-class TravelShares(NamedTuple):
+class _TravelShares(NamedTuple):
     """What arrives in each snapshot, as shares of three quantities; shape (snapshots,) each.
 
     Attributes
@@ -25,7 +25,7 @@ class TravelShares(NamedTuple):
     as_before: np.ndarray
 
 
-def travel_shares(hours: np.ndarray, travel_time: float) -> TravelShares:
+def travel_shares(hours: np.ndarray, travel_time: float) -> _TravelShares:
     """Return of what the water that arrives in each snapshot is a share, so that it travels for its time in the mean.
 
     What leaves at a steady rate in a snapshot longer than the travel time is on the way for that time: at the end of
@@ -73,7 +73,7 @@ def travel_shares(hours: np.ndarray, travel_time: float) -> TravelShares:
     at_end[0] = 1 / travel_time
     if is_short[0]:
         at_end[0] = 1 / max(travel_time, length[0])
-    return TravelShares(at_end, at_beginning, as_before)
+    return _TravelShares(at_end, at_beginning, as_before)
 
 
 def _begins_spell(hours: np.ndarray, travel_time: float) -> np.ndarray:

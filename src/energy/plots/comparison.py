@@ -190,7 +190,7 @@ def library_figure(comparison: Mapping[str, Any]) -> Figure:
     """
     from matplotlib.figure import Figure
 
-    shares = stacked_shares(comparison)
+    shares = _stacked_shares(comparison)
     places, heads = _places(comparison["questions"])
     height = LIBRARY_ROW * (places[-1] + 1.5) + 1.5
     width = 7.2
@@ -233,7 +233,7 @@ def library_figure(comparison: Mapping[str, Any]) -> Figure:
     return figure
 
 
-def stacked_shares(comparison: Mapping[str, Any]) -> dict[str, np.ndarray]:
+def _stacked_shares(comparison: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """Return what fills each run's bar from the left.
 
     Returns

@@ -8,9 +8,20 @@ import numpy as np
 
 from energy.errors import Fault, InputError
 from energy.metrics.monthly import FIRM
-from energy.plots.style import CAUSES, CEILING, LINES, footer, framed, heading, styled, tick_text
+from energy.plots.style import (
+    CAUSES,
+    CEILING,
+    LINES,
+    footer,
+    framed,
+    heading,
+    legend_above,
+    styled,
+    tick_text,
+    value_axis,
+)
 from energy.results.countries import countries_of, country_name
-from energy.results.season import duration_curve
+from energy.results.season import by_duration, duration_curve
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -92,17 +103,9 @@ def duration_figure(*datasets: xr.Dataset, size: str = "journal") -> Figure:
         axes.set_xlim(0, longest)
         axes.set_ylim(0, 1.08 * max(ceiling, most_power) or 1)
         axes.set_xlabel("hours of the season [h]")
-        axes.set_ylabel("power at the receiving end [MW]")
         axes.xaxis.set_major_formatter(tick_text)
-        axes.yaxis.set_major_formatter(tick_text)
-        axes.grid(axis="y")
-        # above: curves may be anywhere
-        axes.legend(
-            loc="lower left",
-            bbox_to_anchor=(0, 1),
-            ncols=3,
-            borderaxespad=0.2,
-        )
+        value_axis(axes, "power at the receiving end [MW]")
+        legend_above(axes)
     return figure
 
 
@@ -203,10 +206,7 @@ def _price_duration(dataset: xr.Dataset, country: str) -> tuple[np.ndarray, np.n
     """
     hours = dataset["weight"].to_numpy()
     price = _price(dataset, country)
-    from_high_to_low = np.argsort(-price, kind="stable")
-    passed = np.cumsum(hours[from_high_to_low])
-    edges = np.concatenate([[0.0], passed])
-    return edges, price[from_high_to_low]
+    return by_duration(price, hours)
 
 
 def _price(dataset: xr.Dataset, country: str) -> np.ndarray:
@@ -281,14 +281,7 @@ def price_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
         axes.set_ylim(1.05 * lowest, top if top > 0 else 1.0)
         axes.set_xlim(0, float(dataset["weight"].sum()))
         axes.set_xlabel("hours of the horizon [h]")
-        axes.set_ylabel("price [USD/MWh]")
         axes.xaxis.set_major_formatter(tick_text)
-        axes.yaxis.set_major_formatter(tick_text)
-        axes.grid(axis="y")
-        axes.legend(
-            loc="lower left",
-            bbox_to_anchor=(0, 1),
-            ncols=5,
-            borderaxespad=0.2,
-        )
+        value_axis(axes, "price [USD/MWh]")
+        legend_above(axes, columns=5)
     return figure

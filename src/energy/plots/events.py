@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from energy.errors import Fault, InputError
-from energy.plots.style import CAUSES, CEILING, LINES, SIZES, footer, framed, heading, styled, tick_text
+from energy.plots.style import CAUSES, CEILING, LINES, SIZES, footer, framed, heading, legend_above, styled, value_axis
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -95,10 +95,8 @@ def daily_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
         axes.set_ylim(0, 1.06 * most)
         axes.set_xlim(0, len(days))
         _name_months(axes, days)
-        axes.set_ylabel("power at the receiving end [MW]")
-        axes.yaxis.set_major_formatter(tick_text)
-        axes.grid(axis="y")
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2)
+        value_axis(axes, "power at the receiving end [MW]")
+        legend_above(axes)
     return figure
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from energy.errors import Fault, InputError, nearest
-from energy.plots.style import HEAT, OTHER, footer, framed, heading, styled, tick_text
+from energy.plots.style import HEAT, OTHER, footer, framed, heading, styled, tick_text, value_axis
 from energy.results.countries import LINE, TRADE, countries_of, country_balance, country_name
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ SHORTEST_LABELLED = 2  # hours of the same value that get a number
 SAME = 0.5  # MW between two hours that count as the same value
 
 
-def mean_days(
+def _mean_days(
     dataset: xr.Dataset,
     values: xr.DataArray,
     local: int = LOCAL,
@@ -73,7 +73,7 @@ def mean_days(
     >>> dataset = xr.Dataset({"length": ("snapshot", [12.0, 12.0]), "weight": ("snapshot", [372.0, 372.0])})
     >>> dataset = dataset.assign_coords(snapshot=times)
     >>> power = xr.DataArray([1.0, 3.0], {"snapshot": times}, "snapshot")
-    >>> mean_days(dataset, power, local=0).to_numpy()[0, [0, 11, 12, 23]]
+    >>> _mean_days(dataset, power, local=0).to_numpy()[0, [0, 11, 12, 23]]
     array([1., 1., 3., 3.])
     """
     snapshots = pd.DatetimeIndex(dataset["snapshot"].to_numpy())
@@ -168,7 +168,7 @@ def dispatch_figure(dataset: xr.Dataset, country: str = "", size: str = "journal
             repair=nearest(country, countries),
         )
         raise InputError(fault)
-    days = mean_days(dataset, country_balance(dataset, country))
+    days = _mean_days(dataset, country_balance(dataset, country))
     power = _power_by_carrier(days)
     demand = -power.pop("demand")
     title = heading(dataset, f"Electricity of {country_name(country)}")
@@ -187,9 +187,7 @@ def dispatch_figure(dataset: xr.Dataset, country: str = "", size: str = "journal
         )
         _set_month_axis(axes, [str(month) for month in days["month"].to_numpy()])
         axes.axhline(0, color="black", lw=0.6)
-        axes.set_ylabel("power [MW]")
-        axes.yaxis.set_major_formatter(tick_text)
-        axes.grid(axis="y")
+        value_axis(axes, "power [MW]")
         handles = _legend_handles(axes)
         axes.legend(
             handles.values(),
@@ -372,7 +370,7 @@ def heatmap_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
 
 def _contract_days(dataset: xr.Dataset) -> xr.DataArray:
     """Return the mean days of transferable power [MW] in months with a contract; of all months if none has one."""
-    days = mean_days(dataset, dataset["transferable"])
+    days = _mean_days(dataset, dataset["transferable"])
     has_contract = dataset["month_ceiling"].to_numpy() > 0
     if not has_contract.any():
         return days

@@ -12,7 +12,7 @@ import pandas as pd
 
 from energy.errors import Fault, InputError
 from energy.metrics.month_columns import lost_by_cause
-from energy.plots.style import CEILING, SIZES, colour, footer, framed, heading, styled, tick_text, wrapped_footer
+from energy.plots.style import CEILING, SIZES, colour, footer, framed, heading, styled, value_axis, wrapped_footer
 from energy.plots.waterfall import season_ladder
 from energy.results.season import WaterfallStep, in_season, month_table, verdict, waterfall, words
 
@@ -38,7 +38,7 @@ HEIGHT_OF_LEGEND = 0.3  # of a row
 MOST_SCENARIOS = 12  # side by side
 
 
-def month_blocks(months: pd.DataFrame) -> pd.DataFrame:
+def _month_blocks(months: pd.DataFrame) -> pd.DataFrame:
     """Return what fills each month's bar up to the ceiling.
 
     Reservoirs move water between months: a service may take 18 GWh of August and give them back in May and June, and
@@ -60,19 +60,19 @@ def month_blocks(months: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> months = pd.DataFrame({"ceiling": [10.0, 10.0], "delivered": [4.0, 4.0], "lost to swap": [2.0, -2.0]})
-    >>> month_blocks(months.assign(**{"lost to demand": [4.0, 8.0]})).round(4).to_dict("list")
+    >>> _month_blocks(months.assign(**{"lost to demand": [4.0, 8.0]})).round(4).to_dict("list")
     {'delivered': [4.0, 4.0], 'demand': [6.0, 6.0], 'swap': [0.0, 0.0]}
     """
     lost = lost_by_cause(months)
     gap = (months["ceiling"] - months["delivered"]).to_numpy(float)
-    blocks = balanced(lost.to_numpy(float), gap)
+    blocks = _balanced(lost.to_numpy(float), gap)
     parts = {"delivered": months["delivered"].to_numpy(float)}
     for column in reversed(range(len(lost.columns))):
         parts[str(lost.columns[column])] = blocks[:, column]
     return pd.DataFrame(parts, index=months.index)
 
 
-def balanced(lost: np.ndarray, gap: np.ndarray) -> np.ndarray:
+def _balanced(lost: np.ndarray, gap: np.ndarray) -> np.ndarray:
     """Return the nearest table that has the sums of its rows and columns, and in each column their sign alone.
 
     Dykstra's projections between the tables with these sums and those with these signs (Boyle and Dykstra, 1986).
@@ -144,7 +144,7 @@ def draw_blocks(axes: Axes, months: pd.DataFrame, width: float) -> list[str]:
     top = np.zeros(len(months))
     bottom = np.zeros(len(months))
     drawn = []
-    for part, energy in month_blocks(months).items():
+    for part, energy in _month_blocks(months).items():
         cause = str(part)
         if cause != "delivered" and abs(energy.sum()) < least:
             continue
@@ -249,7 +249,7 @@ def monthly_figure(table: pd.DataFrame, title: str, footer: str = "", size: str 
 def _moves_between_months(months: pd.DataFrame) -> bool:
     """Return whether some cause's block of a month is not what it takes in that month alone."""
     lost = lost_by_cause(months)
-    blocks = month_blocks(months)[list(lost)]
+    blocks = _month_blocks(months)[list(lost)]
     return bool((blocks - lost).abs().to_numpy().max(initial=0.0) >= MOVED)
 
 
@@ -269,9 +269,7 @@ def _draw_months(axes: Axes, months: pd.DataFrame) -> None:
     width = axes.get_position().width * axes.figure.get_figwidth()  # type: ignore[union-attr]
     axes.set_xticks(places, _month_names(pd.PeriodIndex(months.index), width))
     axes.set_xlim(-0.55, len(months) - 0.45)
-    axes.yaxis.set_major_formatter(tick_text)
-    axes.grid(axis="y")
-    axes.set_ylabel("energy at the receiving end [GWh/month]")
+    value_axis(axes, "energy at the receiving end [GWh/month]")
 
 
 def _month_names(months: pd.PeriodIndex, width: float) -> list[str]:
@@ -403,8 +401,7 @@ def _draw_panel(axes: Axes, months: pd.DataFrame) -> list[str]:
     initials = [month.strftime("%b")[:1] for month in pd.PeriodIndex(months.index)]
     axes.set_xticks(places[::every], initials[::every], fontsize=7)
     axes.tick_params(axis="y", labelsize=7)
-    axes.yaxis.set_major_formatter(tick_text)
-    axes.grid(axis="y")
+    value_axis(axes)
     return seen
 
 

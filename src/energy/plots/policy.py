@@ -17,7 +17,7 @@ from energy.analysis.policy.levels_on_record import (
     with_ends,
 )
 from energy.errors import Fault, InputError, nearest
-from energy.plots.style import LINES, footer, framed, styled, tick_text
+from energy.plots.style import LINES, footer, framed, legend_above, styled, value_axis
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -31,7 +31,7 @@ HEIGHT = 4.8
 """inches"""
 
 
-def rule_curve(years: xr.Dataset, store: str) -> np.ndarray:
+def _rule_curve(years: xr.Dataset, store: str) -> np.ndarray:
     """Return the median content of a store at the end of each month, by the class of water so far.
 
     Parameters
@@ -130,7 +130,7 @@ def _draw_store(axes: Axes, years: xr.Dataset, store: str) -> None:
         color="#cccccc",
         lw=0,
     )
-    curves = rule_curve(years, store)
+    curves = _rule_curve(years, store)
     for class_number, curve in enumerate(curves):
         name = f"class {class_number + 1} of {len(curves)}"
         if class_number == 0:
@@ -145,15 +145,8 @@ def _draw_store(axes: Axes, years: xr.Dataset, store: str) -> None:
     axes.set_title(store, fontsize=9)
     axes.set_xticks(place, months[:-1], rotation=90)
     axes.set_ylim(bottom=0)
-    axes.set_ylabel("content [hm³]")
-    axes.yaxis.set_major_formatter(tick_text)
-    axes.grid(axis="y")
-    axes.legend(
-        loc="lower left",
-        bbox_to_anchor=(0, 1.06),
-        ncols=1,
-        borderaxespad=0.2,
-    )
+    value_axis(axes, "content [hm³]")
+    legend_above(axes, columns=1, bottom=1.06)
 
 
 def levels_on_record_figure(
@@ -245,6 +238,4 @@ def _label_levels(axes: Axes, years: xr.Dataset, store: str) -> None:
     axes.set_ylim(0, 1.03 * highest)  # a full reservoir's line lies below the edge
     axes.set_xticks(np.arange(len(months)) + 0.5, months, rotation=90)
     axes.tick_params(axis="x", length=0)
-    axes.set_ylabel("content [hm³]")
-    axes.yaxis.set_major_formatter(tick_text)
-    axes.grid(axis="y")
+    value_axis(axes, "content [hm³]")

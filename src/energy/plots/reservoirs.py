@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from energy.errors import Fault, InputError, nearest
-from energy.plots.style import footer, framed, heading, styled, tick_text
+from energy.plots.style import footer, framed, heading, styled, value_axis
 from energy.results.reservoirs import Reservoir, VolumeLimit, reservoir, reservoirs, volume_limits
 
 if TYPE_CHECKING:
@@ -138,8 +138,7 @@ def _draw_flows(axes: Axes, store: Reservoir, limits: list[VolumeLimit]) -> None
         _draw_volume_limit(axes, window, limit.at_most, marker="v")
     axes.set_title(store.name, fontsize=9, loc="left")
     axes.set_ylim(0, None)
-    axes.yaxis.set_major_formatter(tick_text)
-    axes.grid(axis="y")
+    value_axis(axes)
 
 
 def _draw_flow_limit(axes: Axes, flow: np.ndarray, *, label: str, dashes: tuple[int, int]) -> None:
@@ -223,8 +222,7 @@ def _draw_content(axes: Axes, store: Reservoir) -> None:
     axes.set_ylim(0, 1.06 * store.size)
     axes.set_xlim(0, len(store.months))
     _set_month_axis(axes, store.months)
-    axes.yaxis.set_major_formatter(tick_text)
-    axes.grid(axis="y")
+    value_axis(axes)
 
 
 def _set_month_axis(axes: Axes, months: pd.PeriodIndex) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from energy.errors import Fault, InputError
-from energy.plots.style import LINES, footer, framed, heading, styled, tick_text
+from energy.plots.style import LINES, footer, framed, heading, legend_above, styled, value_axis
 from energy.results.countries import country_name
 
 if TYPE_CHECKING:
@@ -68,9 +68,7 @@ def settlement_figure(dataset: xr.Dataset, size: str = "journal") -> Figure:
         axes.set_xticks(np.arange(len(parties)), parties)
         axes.tick_params(axis="x", length=0)
         axes.set_ylim(paid.min() - 0.12 * span, received.max() + 0.12 * span)
-        axes.set_ylabel("received in the year [million USD]")
-        axes.yaxis.set_major_formatter(tick_text)
-        axes.grid(axis="y")
+        value_axis(axes, "received in the year [million USD]")
         axes.legend(loc="upper right")
     return figure
 
@@ -160,15 +158,8 @@ def welfare_figure(
         two_lines = [name.replace(" ", "\n") for name in names]
         axes.set_xticks(np.arange(len(welfare)), two_lines)
         axes.set_xlim(-0.6, len(welfare) - 0.3)
-        axes.set_ylabel("gain from the line [million USD]")
-        axes.yaxis.set_major_formatter(tick_text)
-        axes.grid(axis="y")
-        axes.legend(
-            loc="lower left",
-            bbox_to_anchor=(0, 1),
-            ncols=3,
-            borderaxespad=0.2,
-        )
+        value_axis(axes, "gain from the line [million USD]")
+        legend_above(axes)
     return figure
 
 

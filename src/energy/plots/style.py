@@ -17,6 +17,7 @@ from energy.results.files import MARK, atomic_file
 
 if TYPE_CHECKING:
     import xarray as xr
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from energy.case import Case
@@ -133,6 +134,24 @@ def tick_text(value: float, position: float = 0.0) -> str:  # noqa: ARG001  (mat
     """
     rounded = round(value, 9) + 0.0
     return f"{rounded:,.0f}" if rounded.is_integer() else f"{rounded:,g}"
+
+
+def value_axis(axes: Axes, label: str = "") -> None:
+    """Set the axis of values upright: its name, ticks grouped by thousands, and lines across the plot."""
+    if label:
+        axes.set_ylabel(label)
+    axes.yaxis.set_major_formatter(tick_text)
+    axes.grid(axis="y")
+
+
+def legend_above(axes: Axes, columns: int = 3, bottom: float = 1.0) -> None:
+    """Put the legend above the plot, at its left edge: what is drawn may be anywhere within."""
+    axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, bottom),
+        ncols=columns,
+        borderaxespad=0.2,
+    )
 
 
 def framed(title: str, footer: str, size: str = "journal", height: float | None = None) -> Figure:

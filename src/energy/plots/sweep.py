@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from energy.errors import Fault, InputError, nearest
-from energy.plots.style import CAUSES, HEAT, SIZES, framed, styled, tick_text
+from energy.plots.style import CAUSES, HEAT, SIZES, framed, styled, tick_text, value_axis
 from energy.results.sweep_table import (
     axis_label,
     capitalised,
@@ -320,9 +320,7 @@ def _line_figure(data: xr.DataArray, footer: str, size: str) -> Figure:
         axes = figure.subplots()
         _draw_points(axes, values_of(data, dimension), data.to_numpy().astype(float), joined=True)
         axes.set_xlabel(axis_label(data, dimension))
-        axes.set_ylabel(quantity_label(data))
-        axes.yaxis.set_major_formatter(tick_text)
-        axes.grid(axis="y")
+        value_axis(axes, quantity_label(data))
     return figure
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from energy.plots.style import CEILING, colour, footer, framed, heading, styled, tick_text
+from energy.plots.style import CEILING, colour, footer, framed, heading, styled, tick_text, value_axis
 from energy.results.season import ENDS, NO_SERVICES, WaterfallStep, waterfall_table, words
 
 if TYPE_CHECKING:
@@ -230,9 +230,7 @@ def waterfall_figure(
         axes.set_xticks(range(len(bars)), names, fontsize=8)
         axes.tick_params(axis="x", length=0)
         axes.set_ylim(1.1 * lowest, 1.1 * span)
-        axes.set_ylabel("energy at the receiving end [GWh]")
-        axes.yaxis.set_major_formatter(tick_text)
-        axes.grid(axis="y")
+        value_axis(axes, "energy at the receiving end [GWh]")
     return figure
 
 

@@ -90,7 +90,7 @@ def read_document(path: Path) -> Node:
             repair="save the file as UTF-8",
         )
         raise InputError(fault) from None
-    return parse_document(text, path)
+    return _parse_document(text, path)
 
 
 def _file_bytes(path: Path) -> bytes:
@@ -108,7 +108,7 @@ def _file_bytes(path: Path) -> bytes:
         raise InputError(Fault(what, path)) from None
 
 
-def parse_document(text: str, where: Path | str) -> Node:
+def _parse_document(text: str, where: Path | str) -> Node:
     """Return the tree of a YAML text that holds one mapping; see `read_document`."""
     tree = parse_value(text, where)
     content = tree.content

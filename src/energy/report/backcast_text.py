@@ -34,20 +34,20 @@ PAGE, FIGURE = Path("docs/validation.md"), Path("docs/figures/backcast")
 def backcast_blocks(backcast: Backcast, variants: Mapping[str, Backcast]) -> dict[str, str]:
     """Return the blocks of the page by their names."""
     blocks = {
-        "targets": targets_text(backcast),
-        "variants": variants_text({"as is": backcast, **variants}),
+        "targets": _targets_text(backcast),
+        "variants": _variants_text({"as is": backcast, **variants}),
     }
     is_plant = backcast.table["quantity"] == PLANT
     plants = backcast.table[is_plant]
     others = backcast.table[~is_plant]
     for place, of_place in others.groupby("place", sort=False):
-        blocks[f"record of {place}"] = years_text(of_place, "quantity")
+        blocks[f"record of {place}"] = _years_text(of_place, "quantity")
     if len(plants):
-        blocks["record of plants"] = years_text(plants, "place")
+        blocks["record of plants"] = _years_text(plants, "place")
     return blocks
 
 
-def targets_text(backcast: Backcast) -> str:
+def _targets_text(backcast: Backcast) -> str:
     """Return the quantities that have a target: model, record, deviation, whether it is met, and what was told."""
     head = ["", "year", "model", "record", "deviation", "target", "met", "the model is told"]
     lines = []
@@ -69,7 +69,7 @@ def _judged_cells(row: Row) -> list[str]:
     ]
 
 
-def years_text(table: pd.DataFrame, by: str) -> str:
+def _years_text(table: pd.DataFrame, by: str) -> str:
     """Return rows of a backcast, a line for each quantity or place, with model and record of each year."""
     rows = table[table["quantity"] != CONTENT]
     years = sorted(set(rows["date"]))
@@ -96,7 +96,7 @@ def _cells_by_year(rows: pd.DataFrame, years: list[object]) -> list[str]:
     return cells
 
 
-def variants_text(variants: Mapping[str, Backcast]) -> str:
+def _variants_text(variants: Mapping[str, Backcast]) -> str:
     """Return the deviations of the quantities with a target, one column a variant."""
     first = next(iter(variants.values()))
     deviations = [_deviations(variant) for variant in variants.values()]

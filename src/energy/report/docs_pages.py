@@ -27,7 +27,7 @@ HEADLINE = Path("results/reference/headline.csv")
 COLUMNS = ("scenario", "quantity", "unit", "value")
 
 
-def with_ranges(page: str, ranges: pd.DataFrame) -> str:
+def _with_ranges(page: str, ranges: pd.DataFrame) -> str:
     """Return a page with every marked range filled from the recorded ranges.
 
     Parameters
@@ -46,7 +46,7 @@ def with_ranges(page: str, ranges: pd.DataFrame) -> str:
     --------
     >>> row = ("a", "posterior", "delivered", "GWh", 512.0, 980.0, 2310.0, 200, 0)
     >>> columns = ["scenario", "numbers", "quantity", "unit", "low", "middle", "high", "sets", "failed"]
-    >>> with_ranges("<!--~ a: delivered | TWh -->?<!--/--> TWh", pd.DataFrame([row], columns=columns))
+    >>> _with_ranges("<!--~ a: delivered | TWh -->?<!--/--> TWh", pd.DataFrame([row], columns=columns))
     '<!--~ a: delivered | TWh -->0.51 to 2.31<!--/--> TWh'
     """
 
@@ -67,7 +67,7 @@ def _in_unit(value: float, unit: str) -> str:
     return f"{value / 1000:.2f}" if unit == "TWh" else f"{round(value) + 0:,d}"
 
 
-def with_numbers(page: str, headline: pd.DataFrame) -> str:
+def _with_numbers(page: str, headline: pd.DataFrame) -> str:
     """Return a page with every marked number filled from the headline table.
 
     Raises
@@ -78,7 +78,7 @@ def with_numbers(page: str, headline: pd.DataFrame) -> str:
     Examples
     --------
     >>> table = pd.DataFrame([("a", "delivered", "GWh", 1187.2)], columns=["scenario", "quantity", "unit", "value"])
-    >>> with_numbers("<!--= a: delivered | TWh -->?<!--/--> TWh", table)
+    >>> _with_numbers("<!--= a: delivered | TWh -->?<!--/--> TWh", table)
     '<!--= a: delivered | TWh -->1.19<!--/--> TWh'
     """
     keys = headline["scenario"] + ": " + headline["quantity"]
@@ -112,7 +112,7 @@ def _text(what: str, unit: str, values: dict[str, float]) -> str:
     return forms[unit]
 
 
-def with_block(page: str, name: str, text: str) -> str:
+def _with_block(page: str, name: str, text: str) -> str:
     r"""Return a page with the block of that name replaced.
 
     Raises
@@ -122,7 +122,7 @@ def with_block(page: str, name: str, text: str) -> str:
 
     Examples
     --------
-    >>> with_block("<!-- begin t -->old<!-- end t -->", "t", "new")
+    >>> _with_block("<!-- begin t -->old<!-- end t -->", "t", "new")
     '<!-- begin t -->\nnew\n<!-- end t -->'
     """
     begin = f"<!-- begin {name} -->"
@@ -134,7 +134,7 @@ def with_block(page: str, name: str, text: str) -> str:
     return f"{before}{begin}\n{text.strip()}\n{end}{after}"
 
 
-def docs_pages(project: Path) -> list[Path]:
+def _docs_pages(project: Path) -> list[Path]:
     """Return the pages of a project that may hold marked numbers."""
     pages = [project / "README.md"]
     pages += (project / "docs").rglob("*.md")
@@ -142,7 +142,7 @@ def docs_pages(project: Path) -> list[Path]:
     return sorted(page for page in pages if page.is_file())
 
 
-def read_headline(path: Path) -> pd.DataFrame:
+def _read_headline(path: Path) -> pd.DataFrame:
     """Return the headline table.
 
     Raises
@@ -158,7 +158,7 @@ def read_headline(path: Path) -> pd.DataFrame:
 def recorded(project: Path) -> pd.DataFrame | None:
     """Return a project's headline table; None where there is none yet."""
     path = project / HEADLINE
-    return read_headline(path) if path.is_file() else None
+    return _read_headline(path) if path.is_file() else None
 
 
 def renewed(
@@ -199,21 +199,21 @@ def write_headline(table: pd.DataFrame, project: Path) -> list[Path]:
     """Write the headline table, fill the marked numbers of the project's pages from it, and return what was written."""
     with atomic_file(project / HEADLINE, table=True) as draft:
         table.to_csv(draft, index=False, float_format="%.7g", lineterminator="\n")
-    stored = read_headline(project / HEADLINE)
-    pages = _renewed_pages(project, lambda text: with_numbers(text, stored))
+    stored = _read_headline(project / HEADLINE)
+    pages = _renewed_pages(project, lambda text: _with_numbers(text, stored))
     return [project / HEADLINE, *pages]
 
 
 def write_page_ranges(project: Path) -> list[Path]:
     """Fill the marked ranges of a project's pages from its recorded ranges, and return the pages that changed."""
     ranges = recorded_ranges(project)
-    return _renewed_pages(project, lambda text: with_ranges(text, ranges))
+    return _renewed_pages(project, lambda text: _with_ranges(text, ranges))
 
 
 def _renewed_pages(project: Path, renew: Callable[[str], str]) -> list[Path]:
     """Renew the pages of a project, and return those that changed."""
     changed = []
-    for page in docs_pages(project):
+    for page in _docs_pages(project):
         before = page.read_text(encoding="utf-8")
         after = renew(before)
         if after != before:
@@ -251,7 +251,7 @@ def write_blocks(page: Path, blocks: Mapping[str, str]) -> None:
         raise InputError(Fault("no such page", page))
     text = page.read_text(encoding="utf-8")
     for name, block in blocks.items():
-        text = with_block(text, name, block)
+        text = _with_block(text, name, block)
     _write_page(page, text)
 
 
@@ -267,7 +267,7 @@ def refuse_without_block(page: Path, name: str) -> None:
         raise InputError(Fault("no such page", page))
     text = page.read_text(encoding="utf-8")
     try:
-        with_block(text, name, "")
+        _with_block(text, name, "")
     except InputError:
         marks = f"<!-- begin {name} --> … <!-- end {name} -->"
         repair = "put both marks where the block is to stand"

@@ -28,7 +28,7 @@ _EXTENDS = {"type": "string", "description": "Name of the file whose values stan
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def file_schema(kind: str) -> dict[str, Any]:
+def _file_schema(kind: str) -> dict[str, Any]:
     """Return the JSON schema of a kind of file.
 
     The name of a scenario or of a set of hazards is that of its file and cannot be written; what a parent may give is
@@ -41,7 +41,7 @@ def file_schema(kind: str) -> dict[str, Any]:
 
     Examples
     --------
-    >>> sorted(file_schema("sweep")["required"])
+    >>> sorted(_file_schema("sweep")["required"])
     ['axes', 'base']
     """
     schema = FILE_MODELS[kind].model_json_schema()
@@ -61,7 +61,7 @@ def write_schemas(folder: Path) -> list[Path]:
     files = []
     for kind in FILE_MODELS:
         file = folder / f"{kind}.json"
-        text = json.dumps(file_schema(kind), indent=1, ensure_ascii=False)
+        text = json.dumps(_file_schema(kind), indent=1, ensure_ascii=False)
         file.write_text(text + "\n", encoding="utf-8")
         files.append(file)
     return files

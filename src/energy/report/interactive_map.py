@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from energy.model.objective import is_of_service
 from energy.model.pypsa_logging import quiet_pypsa
 from energy.plots.map import HOME, borders
 from energy.results.countries import STUDIED
@@ -100,14 +101,7 @@ def _legend(title: str, has_studied: bool) -> str:
 
 
 def _has_studied(network: pypsa.Network) -> bool:
-    return bool(_is_studied(network.links).any())
-
-
-def _is_studied(links: pd.DataFrame) -> pd.Series[bool]:
-    """Return which links carry the line under study."""
-    if "service" not in links:
-        return pd.Series(False, index=links.index)
-    return links["service"].isin(STUDIED)
+    return bool(is_of_service(network.links, STUDIED).any())
 
 
 def _escape(network: pypsa.Network) -> None:
@@ -133,7 +127,7 @@ def _flows(network: pypsa.Network) -> dict[str, Any]:
         mean: pd.Series[float] = power.mul(hours, axis=0).sum() / hours.sum()
         flows[f"{name}_flow"] = mean
         flows[f"{name}_width"] = mean.abs() ** 0.5 + 0.5  # small flows stay visible
-    studied = _is_studied(network.links)
+    studied = is_of_service(network.links, STUDIED)
     widths = [flows[f"{name}_width"] for name in ("line", "link")]
     widest = max((float(width.max()) for width in widths if len(width)), default=1.0)
     flows["link_width"] = flows["link_width"].mask(studied, STUDIED_WIDTH * widest)

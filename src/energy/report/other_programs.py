@@ -52,19 +52,35 @@ def _workbook_tables(folders: Sequence[Path]) -> dict[str, pd.DataFrame]:
     InputError
         When a folder holds no finished run.
     """
-    datasets = [read_record(folder) for folder in folders]
+    seasons = []
+    months = []
+    exchanges = []
+    events = []
+    changes = []
+    for folder in folders:
+        dataset = read_record(folder)
+        seasons.append(_season(dataset))
+        months.append(_months(dataset))
+        exchanges.append(_exchanges(dataset))
+        events.append(_events(dataset))
+        changes.append(_changes(dataset))
+    origins = [_about(folder) for folder in folders]
     tables = {
-        "season": pd.DataFrame([_season(dataset) for dataset in datasets]),
-        "months": pd.concat([_months(dataset) for dataset in datasets], ignore_index=True),
-        "exchanges": _joined([_exchanges(dataset) for dataset in datasets]),
-        "events": _joined([_events(dataset) for dataset in datasets]),
-        "changes": _joined([_changes(dataset) for dataset in datasets]),
-        "about": pd.DataFrame([_about(folder) for folder in folders]),
+        "season": pd.DataFrame(seasons),
+        "months": pd.concat(months, ignore_index=True),
+        "exchanges": _joined(exchanges),
+        "events": _joined(events),
+        "changes": _joined(changes),
+        "about": pd.DataFrame(origins),
     }
     return {name: table for name, table in tables.items() if not table.empty}
 
 
-def write_workbook(folders: Sequence[Path], path: Path, force: bool = False) -> Path:
+def write_workbook(
+    folders: Sequence[Path],
+    path: Path,
+    force: bool = False,
+) -> Path:
     """Write finished runs as an Excel workbook.
 
     Raises
@@ -76,7 +92,11 @@ def write_workbook(folders: Sequence[Path], path: Path, force: bool = False) -> 
     return _write_tables_as_workbook(tables, path, force)
 
 
-def _write_tables_as_workbook(tables: dict[str, pd.DataFrame], path: Path, force: bool = False) -> Path:
+def _write_tables_as_workbook(
+    tables: dict[str, pd.DataFrame],
+    path: Path,
+    force: bool,
+) -> Path:
     """Write tables as an Excel workbook, a sheet each: heads stay in sight, thousands are grouped."""
     with (
         atomic_file(path, force) as draft,
@@ -98,17 +118,33 @@ def _laid_out(sheet: object, table: pd.DataFrame) -> None:
     sheet.freeze_panes = "B2"  # type: ignore[attr-defined]
     for number, column in enumerate(table.columns, start=1):
         letter = get_column_letter(number)
-        texts = [str(column), *map(str, table[column].head(50))]
-        width = min(max(map(len, texts)) + 2, HEAD_WIDTH)
-        sheet.column_dimensions[letter].width = width  # type: ignore[attr-defined]
-        sheet[f"{letter}1"].alignment = Alignment(wrap_text=True, vertical="top")  # type: ignore[index]
-        if pd.api.types.is_float_dtype(table[column]):
-            for row in range(2, len(table) + 2):
-                sheet[f"{letter}{row}"].number_format = "#,##0.0"  # type: ignore[index]
+        dimension = sheet.column_dimensions[letter]  # type: ignore[attr-defined]
+        dimension.width = _column_width(str(column), table[column])
+        head = sheet[f"{letter}1"]  # type: ignore[index]
+        head.alignment = Alignment(wrap_text=True, vertical="top")
+        if not pd.api.types.is_float_dtype(table[column]):
+            continue
+        last_row = len(table) + 1
+        for row in range(2, last_row + 1):
+            cell = sheet[f"{letter}{row}"]  # type: ignore[index]
+            cell.number_format = "#,##0.0"
+
+
+def _column_width(head: str, values: pd.Series) -> int:
+    """Return the width that the first values of a column need [characters]."""
+    first_values = values.head(50)
+    lengths = [len(head)]
+    for value in first_values:
+        text = str(value)
+        lengths.append(len(text))
+    longest = max(lengths)
+    return min(longest + 2, HEAD_WIDTH)
 
 
 def _title(dataset: xr.Dataset) -> str:
-    return str(dataset.attrs.get("scenario_title", dataset.attrs["scenario"]))
+    name = dataset.attrs["scenario"]
+    title = dataset.attrs.get("scenario_title", name)
+    return str(title)
 
 
 def _season(dataset: xr.Dataset) -> dict[str, object]:
@@ -128,8 +164,10 @@ def _season(dataset: xr.Dataset) -> dict[str, object]:
 def _months(dataset: xr.Dataset) -> pd.DataFrame:
     """Return the months of a run, a row each."""
     table = month_table(dataset)
-    months = table.rename(columns=_energy_head).reset_index(drop=True)
-    months.insert(0, "month", [str(month) for month in table.index])
+    names = [str(month) for month in table.index]
+    months = table.rename(columns=_energy_head)
+    months = months.reset_index(drop=True)
+    months.insert(0, "month", names)
     months.insert(0, "scenario", _title(dataset))
     return months
 
@@ -139,8 +177,10 @@ def _energy_head(column: str) -> str:
     if label is not None:
         return label
     prefix = "lost to "
-    cause = f"{prefix}{words(column.removeprefix(prefix))}" if column.startswith(prefix) else column
-    return f"{cause} [GWh]"
+    if not column.startswith(prefix):
+        return f"{column} [GWh]"
+    cause = column.removeprefix(prefix)
+    return f"{prefix}{words(cause)} [GWh]"
 
 
 def _exchanges(dataset: xr.Dataset) -> pd.DataFrame:
@@ -148,9 +188,14 @@ def _exchanges(dataset: xr.Dataset) -> pd.DataFrame:
     if "exchanges" not in dataset:
         return pd.DataFrame()
     energies = dataset["exchanges"].transpose("exchange", "area")
-    heads = [f"{area} [GWh]" for area in energies["area"].to_numpy()]
+    areas = energies["area"].to_numpy()
+    heads = [f"{area} [GWh]" for area in areas]
+    labels = []
+    for name in energies["exchange"].to_numpy():
+        label = words(str(name))
+        labels.append(label)
     exchanges = pd.DataFrame(energies.to_numpy(), columns=heads)
-    exchanges.insert(0, "exchange", [words(str(name)) for name in energies["exchange"].to_numpy()])
+    exchanges.insert(0, "exchange", labels)
     exchanges.insert(0, "scenario", _title(dataset))
     return exchanges
 
@@ -165,13 +210,21 @@ def _events(dataset: xr.Dataset) -> pd.DataFrame:
     for field, head in EVENT_FIELDS.items():
         values = dataset[field].to_numpy()
         is_time = values.dtype.kind == "M"
-        columns[head] = pd.to_datetime(values) if is_time else values.astype(str)
+        if is_time:
+            columns[head] = pd.to_datetime(values)
+        else:
+            columns[head] = values.astype(str)
     return pd.DataFrame(columns)
 
 
 def _changes(dataset: xr.Dataset) -> pd.DataFrame:
-    texts = [text for text in str(dataset.attrs.get("changes", "")).split("; ") if text]
-    return pd.DataFrame({"scenario": str(dataset.attrs["scenario"]), "changed": texts})
+    changes = str(dataset.attrs.get("changes", ""))
+    texts = [text for text in changes.split("; ") if text]
+    columns = {
+        "scenario": str(dataset.attrs["scenario"]),
+        "changed": texts,
+    }
+    return pd.DataFrame(columns)
 
 
 def _about(folder: Path) -> dict[str, object]:
@@ -191,7 +244,9 @@ def _about(folder: Path) -> dict[str, object]:
 
 def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     filled = [table for table in tables if not table.empty]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
+    if not filled:
+        return pd.DataFrame()
+    return pd.concat(filled, ignore_index=True)
 
 
 def _geojson(dataset: xr.Dataset) -> dict[str, Any]:
@@ -211,21 +266,28 @@ def _geojson(dataset: xr.Dataset) -> dict[str, Any]:
     buses = places(dataset)
     features = []
     for name, bus in buses.items():
-        of_bus = {"kind": "bus", "name": name, "country": bus.country}
-        features.append(_feature("Point", [bus.x, bus.y], of_bus))
+        point = [bus.x, bus.y]
+        properties: dict[str, Any] = {
+            "kind": "bus",
+            "name": name,
+            "country": bus.country,
+        }
+        features.append(_feature("Point", point, properties))
     for plant in plants(dataset):
+        point = [plant.x, plant.y]
         properties = {
             "kind": "plant",
             "name": plant.name,
             "size [MW]": round(plant.size, 1),
             "power [MW]": round(plant.power, 1),
         }
-        features.append(_feature("Point", [plant.x, plant.y], properties))
+        features.append(_feature("Point", point, properties))
     for flow in flows(dataset):
-        ends = [buses.get(flow.begin), buses.get(flow.end)]
-        if None in ends:
+        begin = buses.get(flow.begin)
+        end = buses.get(flow.end)
+        if begin is None or end is None:
             continue
-        line = [[bus.x, bus.y] for bus in ends if bus is not None]
+        line = [[begin.x, begin.y], [end.x, end.y]]
         properties = {
             "kind": "flow",
             "name": f"{flow.begin} - {flow.end}",
@@ -239,14 +301,26 @@ def _geojson(dataset: xr.Dataset) -> dict[str, Any]:
         features.append(_feature("LineString", line, properties))
     return {
         "type": "FeatureCollection",
-        "name": str(dataset.attrs.get("scenario_title", dataset.attrs["scenario"])),
+        "name": _title(dataset),
         "made_by": MARK,
         "features": features,
     }
 
 
-def _feature(kind: str, coordinates: Any, properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "Feature", "geometry": {"type": kind, "coordinates": coordinates}, "properties": properties}
+def _feature(
+    kind: str,
+    coordinates: Any,
+    properties: dict[str, Any],
+) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "geometry": {"type": kind, "coordinates": coordinates},
+        "properties": properties,
+    }
+
+
+def _json(collection: dict[str, Any]) -> str:
+    return json.dumps(collection, indent=1, ensure_ascii=False)
 
 
 def _kml(collection: dict[str, Any]) -> str:
@@ -259,31 +333,50 @@ def _kml(collection: dict[str, Any]) -> str:
     """
     ET.register_namespace("", KML)
     root = ET.Element(f"{{{KML}}}kml")
-    document = ET.SubElement(root, f"{{{KML}}}Document")
-    ET.SubElement(document, f"{{{KML}}}name").text = collection["name"]
-    ET.SubElement(document, f"{{{KML}}}description").text = f"made by {collection['made_by']}"
+    document = _added(root, "Document")
+    _added(document, "name", collection["name"])
+    _added(document, "description", f"made by {collection['made_by']}")
     for feature in collection["features"]:
         _add_placemark(document, feature)
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True)
 
 
+def _added(
+    parent: ET.Element,
+    tag: str,
+    text: str | None = None,
+    **attributes: str,
+) -> ET.Element:
+    """Return a new element of KML within another one."""
+    element = ET.SubElement(parent, f"{{{KML}}}{tag}", attributes)
+    element.text = text
+    return element
+
+
 def _add_placemark(document: ET.Element, feature: dict[str, Any]) -> None:
     properties = feature["properties"]
-    geometry = feature["geometry"]
-    placemark = ET.SubElement(document, f"{{{KML}}}Placemark")
-    ET.SubElement(placemark, f"{{{KML}}}name").text = properties["name"]
-    extended = ET.SubElement(placemark, f"{{{KML}}}ExtendedData")
+    placemark = _added(document, "Placemark")
+    _added(placemark, "name", properties["name"])
+    extended = _added(placemark, "ExtendedData")
     for key, value in properties.items():
-        data = ET.SubElement(extended, f"{{{KML}}}Data", name=key)
-        ET.SubElement(data, f"{{{KML}}}value").text = str(value)
-    shape = ET.SubElement(placemark, f"{{{KML}}}{geometry['type']}")
-    points = geometry["coordinates"] if geometry["type"] == "LineString" else [geometry["coordinates"]]
-    coordinates = " ".join(f"{longitude},{latitude}" for longitude, latitude in points)
-    ET.SubElement(shape, f"{{{KML}}}coordinates").text = coordinates
+        data = _added(extended, "Data", name=key)
+        _added(data, "value", str(value))
+    geometry = feature["geometry"]
+    kind = geometry["type"]
+    coordinates = geometry["coordinates"]
+    points = coordinates if kind == "LineString" else [coordinates]
+    pairs = [f"{longitude},{latitude}" for longitude, latitude in points]
+    shape = _added(placemark, kind)
+    _added(shape, "coordinates", " ".join(pairs))
 
 
-def write_geography(folder: Path, path: Path, kind: str, force: bool = False) -> Path:
+def write_geography(
+    folder: Path,
+    path: Path,
+    kind: str,
+    force: bool = False,
+) -> Path:
     """Write buses, plants and mean flows of a finished run.
 
     Parameters
@@ -302,8 +395,10 @@ def write_geography(folder: Path, path: Path, kind: str, force: bool = False) ->
     InputError
         When the folder holds no finished run, or a file of another origin is in the way.
     """
-    collection = _geojson(read_record(folder))
-    text = _kml(collection) if kind == "kml" else json.dumps(collection, indent=1, ensure_ascii=False)
+    dataset = read_record(folder)
+    collection = _geojson(dataset)
+    written_as = _kml if kind == "kml" else _json
+    text = written_as(collection)
     with atomic_file(path, force) as draft:
         draft.write_text(text + "\n", encoding="utf-8")
     return path

@@ -272,12 +272,12 @@ def _signed(value: float) -> str:
     return f"{rounded:+,d}".replace("-", "−")
 
 
-def browser() -> str | None:
+def _browser() -> str | None:
     """Return the path of a Chromium on this machine, or None."""
     return next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 
-def browser_options(profile: Path) -> list[str]:
+def _browser_options(profile: Path) -> list[str]:
     """Return the options under which Chromium reads a local page: no window, no network, a profile of its own."""
     options = [
         "--headless",
@@ -305,7 +305,7 @@ def write_pdf(page: Path, folders: Sequence[Path], path: Path, force: bool = Fal
     force
         Whether a file of another origin may be replaced.
     """
-    program = browser()
+    program = _browser()
     with atomic_file(path, force) as draft:
         printed = program is not None and _printed(program, page, draft)
         if not printed:
@@ -319,7 +319,7 @@ def _printed(program: str, page: Path, draft: Path) -> bool:
     with tempfile.TemporaryDirectory() as profile:
         command = [
             program,
-            *browser_options(Path(profile)),
+            *_browser_options(Path(profile)),
             "--no-pdf-header-footer",
             f"--print-to-pdf={draft}",
         ]

@@ -34,7 +34,7 @@ class RunOutcome(NamedTuple):
     reason: str = ""
 
 
-def run_to_folder(
+def _run_to_folder(
     scenario: Scenario,
     folder: Path,
     time_limit: float = inf,
@@ -105,7 +105,7 @@ def run_all(
     """
     for name in ONE_THREAD:
         os.environ.setdefault(name, "1")
-    task = partial(run_to_folder, force=force, structure=structure)
+    task = partial(_run_to_folder, force=force, structure=structure)
     tasks = [(scenario, folder, time_limit) for scenario, folder in asked]
     # a spawned process shares no state with this one, on any system
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:

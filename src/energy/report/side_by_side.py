@@ -11,7 +11,14 @@ import pandas as pd
 from energy.report.text_table import SECTION, fixed, number_columns, text_table, words_column
 from energy.results.compare import DELIVERED, SHARE, change, in_words
 from energy.results.season import words
-from energy.results.sweep_table import axes_of, axis_label, grid_of, label, quantities_of, value_texts
+from energy.results.sweep_table import (
+    axes_of,
+    axis_label,
+    grid_of,
+    label,
+    quantities_of,
+    value_texts,
+)
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -39,7 +46,8 @@ def comparison_text(
         Runs without a result → why.
     """
     if len(comparison["runs"]) <= FEW:
-        yield from _side_by_side(comparison)
+        yield _inputs_beside(comparison)
+        yield _results_beside(comparison)
     else:
         yield _differences(comparison)
         yield _results(comparison)
@@ -48,16 +56,21 @@ def comparison_text(
         yield f"{name}: no result; {reason}"
 
 
-def _side_by_side(comparison: Mapping[str, Any]) -> Iterator[Table | str]:
-    """Yield inputs that differ and results, a run a column."""
-    runs = comparison["runs"]
-    inputs = [[key, *map(in_words, values)] for key, values in comparison["inputs"].items()]
-    if inputs:
-        columns = [words_column(), *map(words_column, runs)]
-        yield text_table(columns, inputs, title="inputs that differ", narrow=True)
-    else:
-        yield "inputs that differ: none"
-    results = []
+def _inputs_beside(comparison: Mapping[str, Any]) -> Table | str:
+    """Return the inputs that differ, a run a column."""
+    rows = []
+    for key, values in comparison["inputs"].items():
+        texts = map(in_words, values)
+        rows.append([key, *texts])
+    if not rows:
+        return "inputs that differ: none"
+    columns = [words_column(), *map(words_column, comparison["runs"])]
+    return text_table(columns, rows, title="inputs that differ", narrow=True)
+
+
+def _results_beside(comparison: Mapping[str, Any]) -> Table | str:
+    """Return the results, a run a column, each later one followed by its change."""
+    rows = []
     for key, values in comparison["results"].items():
         changes = change(comparison, key)
         cells = [key]
@@ -65,22 +78,24 @@ def _side_by_side(comparison: Mapping[str, Any]) -> Iterator[Table | str]:
             cells.append(_number(value, 1))
             if run > 0:
                 cells.append(_signed(changes[run]))
-        results.append(cells)
-    if results:
-        heads = [runs[0]]
-        for name in runs[1:]:
-            heads += [name, CHANGE]
-        columns = [words_column(), *number_columns(heads)]
-        yield text_table(columns, results, title="results", narrow=True)
-    else:
-        yield "results: none"
+        rows.append(cells)
+    if not rows:
+        return "results: none"
+    first, *others = comparison["runs"]
+    heads = [first]
+    for name in others:
+        heads += [name, CHANGE]
+    columns = [words_column(), *number_columns(heads)]
+    return text_table(columns, rows, title="results", narrow=True)
 
 
 def _differences(comparison: Mapping[str, Any]) -> Table:
     """Return the inputs that differ from the first run, a run a row."""
-    first = comparison["runs"][0]
+    runs = comparison["runs"]
+    differences = comparison["differences"]
+    first = runs[0]
     rows = []
-    for name, difference in zip(comparison["runs"], comparison["differences"], strict=True):
+    for name, difference in zip(runs, differences, strict=True):
         nothing = "" if name == first else "none"
         rows.append([name, difference or nothing])
     columns = [words_column(), words_column(folds=True)]
@@ -89,25 +104,36 @@ def _differences(comparison: Mapping[str, Any]) -> Table:
 
 def _results(comparison: Mapping[str, Any]) -> Table:
     """Return the results, a run a row, a section a question."""
-    ladder = {cause: energies for cause, energies in comparison["ladder"].items() if _are_seen(energies)}
     heads = ["deli-\nvered", "against\nits base", "of the\nceiling"]
-    heads += [_stacked(words(cause)) for cause in ladder]
+    ladder = []
+    for cause, energies in comparison["ladder"].items():
+        if _are_seen(energies):
+            ladder.append(energies)
+            heads.append(_stacked(words(cause)))
     columns = [words_column(wraps=False), *number_columns(heads, wraps=False)]
     delivered = comparison["results"][DELIVERED]
     shares = comparison["results"][SHARE]
     rows: list[Sequence[str]] = []
-    question = ""
+    question_before = ""
     for run, name in enumerate(comparison["runs"]):
-        if question not in ("", comparison["questions"][run]):
-            rows.append(SECTION)
         question = comparison["questions"][run]
+        if question_before not in ("", question):
+            rows.append(SECTION)
+        question_before = question
         base = comparison["bases"][run]
-        against = "" if run == base else f"{round(delivered[run] - delivered[base]) + 0:+,d}"
-        share = "" if isnan(shares[run]) else f"{shares[run]:.0f} %"
-        taken = [_number(energies[run]) for energies in ladder.values()]
-        rows.append([name, _number(delivered[run]), against, share, *taken])
+        cells = [name, _number(delivered[run])]
+        cells.append("" if run == base else _whole_change(delivered[base], delivered[run]))
+        cells.append("" if isnan(shares[run]) else f"{shares[run]:.0f} %")
+        cells += [_number(energies[run]) for energies in ladder]
+        rows.append(cells)
     title = "results: GWh in the season; what each cause takes of the contract's ceiling"
     return text_table(columns, rows, title=title, narrow=True)
+
+
+def _whole_change(before: float, after: float) -> str:
+    """Return a change in whole numbers, with its sign; zero has no minus."""
+    whole = round(after - before) + 0
+    return f"{whole:+,d}"
 
 
 def _are_seen(energies: Sequence[float]) -> bool:
@@ -118,10 +144,16 @@ def _are_seen(energies: Sequence[float]) -> bool:
 def _bases(comparison: Mapping[str, Any]) -> Iterator[str]:
     """Yield what runs are held against, where it is not the first run."""
     runs = comparison["runs"]
-    for base in sorted(set(comparison["bases"]) - {0}):
-        names = [runs[run] for run, own in enumerate(comparison["bases"]) if own == base != run]
+    bases = comparison["bases"]
+    other_bases = set(bases) - {0}
+    for base in sorted(other_bases):
+        names = []
+        for run, own in enumerate(bases):
+            if own == base != run:
+                names.append(runs[run])
         if names:
-            yield f"The base is {runs[0]}; for {', '.join(names)}, under the same contract, {runs[base]}."
+            held = ", ".join(names)
+            yield f"The base is {runs[0]}; for {held}, under the same contract, {runs[base]}."
 
 
 def _stacked(label: str) -> str:
@@ -165,16 +197,20 @@ def _grid(dataset: xr.Dataset, grid: pd.DataFrame, quantity: str) -> Table:
     values = dataset[quantity]
     axes = axes_of(dataset)
     down = list(grid.index.names)
-    heads = [axis_label(values, str(axis)) for axis in down]
-    columns_are_values = len(down) < len(axes)
-    columns = value_texts(grid.columns.tolist()) if columns_are_values else [label(values, quantity)]
-    title = label(values)
-    if columns_are_values:
-        title += f"; to the right: {axis_label(values, axes[-1])}"
+    columns_down = []
     words_down = []
-    for level in range(len(down)):
-        texts = value_texts(grid.index.get_level_values(level).tolist())
-        words_down.append(texts)
+    for level, axis in enumerate(down):
+        head = axis_label(values, str(axis))
+        columns_down.append(words_column(head))
+        of_level = grid.index.get_level_values(level)
+        words_down.append(value_texts(of_level.tolist()))
+    title = label(values)
+    columns_are_values = len(down) < len(axes)
+    if columns_are_values:
+        columns = value_texts(grid.columns.tolist())
+        title += f"; to the right: {axis_label(values, axes[-1])}"
+    else:
+        columns = [label(values, quantity)]
     rows: list[tuple[str, ...]] = []
     before = ""
     for number, numbers in enumerate(grid.to_numpy(float)):
@@ -182,10 +218,10 @@ def _grid(dataset: xr.Dataset, grid: pd.DataFrame, quantity: str) -> Table:
         if len(down) > 1 and before not in ("", names[0]):
             rows.append(SECTION)
         before = names[0]
-        cells = ["–" if value != value else fixed(value, 1) for value in numbers]  # noqa: PLR0124  (NaN)
+        cells = ["–" if isnan(value) else fixed(value, 1) for value in numbers]
         rows.append((*names, *cells))
-    columns_down = [words_column(head) for head in heads]
-    return text_table([*columns_down, *number_columns(columns)], rows, title=title)
+    all_columns = [*columns_down, *number_columns(columns)]
+    return text_table(all_columns, rows, title=title)
 
 
 def _spread(dataset: xr.Dataset) -> Table:
@@ -197,7 +233,8 @@ def _spread(dataset: xr.Dataset) -> Table:
             continue
         numbers = (variable.min(), variable.mean(), variable.max())
         figures = [f"{float(number):,.4g}" for number in numbers]
-        rows.append([name, *figures, variable.attrs["units"]])
+        unit = variable.attrs["units"]
+        rows.append([name, *figures, unit])
     heads = ["lowest", "mean", "highest"]
     columns = [words_column(), *number_columns(heads), words_column("unit")]
     return text_table(columns, rows, title="all points")

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from rich.box import HEAVY_HEAD, SIMPLE_HEAD
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.table import Column, Table
+from rich.text import Text
 
 from energy.metrics.audit import TOLERANCE
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from energy.report.fitted_table import FittedTable
-
+_READABLE_WORDS = 24
+"""Letters of a column of words below which its lines become too short to read."""
 SECTION: tuple[str, ...] = ()
 """A row that is a line between two sections."""
 
@@ -58,7 +60,7 @@ def text_table(
     title: str = "",
     framed: bool = False,
     narrow: bool = False,
-) -> FittedTable:
+) -> Table:
     """Return a table ready to print, which continues below itself where a terminal is too narrow for it.
 
     Parameters
@@ -76,12 +78,6 @@ def text_table(
     narrow
         Whether columns stand close together.
     """
-    from rich.box import HEAVY_HEAD, SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
-
-    from energy.report.fitted_table import FittedTable
-
     cells = list(rows)
     look: dict[str, Any] = {
         "box": HEAVY_HEAD if framed else SIMPLE_HEAD,
@@ -104,7 +100,7 @@ def text_table(
         _fill(table, chosen(columns), chosen_rows, chosen_total)
         return table
 
-    whole = FittedTable(**look)
+    whole = _FittedTable(**look)
     whole.part = part
     whole.names = _count_names(columns)
     if title:
@@ -127,8 +123,6 @@ def _fill(
     total: Sequence[str],
 ) -> None:
     """Give a table its columns, rows and total."""
-    from rich.text import Text
-
     for column in columns:
         table.add_column(
             Text(column.head),  # names are text, never markup
@@ -245,3 +239,93 @@ def with_errors(table: pd.DataFrame) -> pd.DataFrame:
         pairs = zip(table[name], errors, strict=True)
         cells[name] = [_with_error(value, error) for value, error in pairs]
     return pd.DataFrame(cells, index=table.index).T
+
+
+class _FittedTable(Table):
+    """A table of which no cell is cut: columns that have no room stand in a table below, beside the same row names.
+
+    Attributes
+    ----------
+    part
+        Makes a table of the columns at some positions; whether it is the first, which carries the title.
+    names
+        How many columns at the left name the rows; each part repeats them.
+    """
+
+    part: Callable[[Sequence[int], bool], Table]
+    names: int
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the table, or its parts one below the other."""
+        groups = self.groups(options.max_width)
+        if len(groups) == 1:
+            _set_widths(self, options.max_width)
+            yield from super().__rich_console__(console, options)
+            return
+        for number, positions in enumerate(groups):
+            part = self.part(positions, number == 0)
+            _set_widths(part, options.max_width)
+            yield part
+
+    def groups(self, width: int) -> list[list[int]]:
+        """Return the positions of the columns of each part that is at most ``width`` letters wide, if it can be."""
+        widths = [_least_width(column) + _beside(self) for column in self.columns]
+        names = list(range(self.names))
+        start = 1 + sum(widths[: self.names])  # the left edge, and the columns that name the rows
+        groups = [list(names)]
+        used = start
+        for position in range(self.names, len(widths)):
+            has_columns = len(groups[-1]) > self.names
+            if has_columns and used + widths[position] > width:
+                groups.append(list(names))
+                used = start
+            groups[-1].append(position)
+            used += widths[position]
+        return groups
+
+
+def _beside(table: Table) -> int:
+    """Return the letters that stand beside the content of a column: its padding and its border."""
+    return table.padding[1] + table.padding[3] + 1
+
+
+def _lines(column: Column) -> list[str]:
+    texts = [str(column.header), *map(str, column.cells)]
+    return [line for text in texts for line in text.split("\n")]
+
+
+def _least_width(column: Column, words: int = _READABLE_WORDS) -> int:
+    """Return the letters that a column needs so that nothing of it is cut.
+
+    Parameters
+    ----------
+    column
+        With its cells.
+    words
+        Letters below which lines of a column of words are not shortened.
+    """
+    lines = _lines(column)
+    longest_line = max(map(cell_len, lines))
+    longest_word = max(cell_len(word) for line in lines for word in line.split(" "))
+    if column.no_wrap:
+        return longest_line
+    if column.justify == "right":
+        return longest_word
+    readable = min(longest_line, words)
+    return readable if column.overflow == "fold" else max(readable, longest_word)
+
+
+def _set_widths(table: Table, width: int) -> None:
+    """Give each column what it needs, and what is left to the first columns; what cannot fit is left to rich."""
+    for words in (_READABLE_WORDS, 1):
+        least = [_least_width(column, words) for column in table.columns]
+        room = width - 1 - len(least) * _beside(table) - sum(least)
+        if room >= 0:
+            break
+    else:
+        return
+    for column, needed in zip(table.columns, least, strict=True):
+        longest_line = max(map(cell_len, _lines(column)))
+        more = min(max(longest_line - needed, 0), room)
+        column.width = needed + more
+        room -= more

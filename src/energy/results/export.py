@@ -76,7 +76,7 @@ TYPES = {"b": "boolean", "i": "integer", "u": "integer", "f": "number"}
 """Kind of a column in pandas → type of a field; all else is a string."""
 
 
-def long_table(dataset: xr.Dataset) -> pd.DataFrame:
+def _long_table(dataset: xr.Dataset) -> pd.DataFrame:
     """Return the solved values of a run as one long table.
 
     Parameters
@@ -151,7 +151,7 @@ def _is_water(
     return np.asarray(carriers.loc[buses].to_numpy() == "water")
 
 
-def iamc_table(dataset: xr.Dataset) -> pd.DataFrame:
+def _iamc_table(dataset: xr.Dataset) -> pd.DataFrame:
     """Return a run as a table in the data format of the Integrated Assessment Modeling Consortium.
 
     Returns
@@ -240,7 +240,7 @@ def export(
     _refuse_twins(names)
     if kind == "network":
         return _export_networks(folders, names, path, force)
-    to_table = iamc_table if kind == "iamc" else long_table
+    to_table = _iamc_table if kind == "iamc" else _long_table
     tables = [to_table(dataset) for dataset in datasets]
     table = pd.concat(tables, ignore_index=True)
     with atomic_file(path, force, table=kind != "parquet") as draft:
@@ -284,7 +284,7 @@ def _write_parquet(table: pd.DataFrame, file: Path) -> None:
     table.to_parquet(file, index=False)
 
 
-def data_package(case: Case) -> dict[str, Any]:
+def _data_package(case: Case) -> dict[str, Any]:
     """Return the descriptor of a case folder as a Frictionless data package (Data Package 2, tabular).
 
     Parameters
@@ -300,7 +300,7 @@ def data_package(case: Case) -> dict[str, Any]:
     Examples
     --------
     >>> from energy.case import read_case
-    >>> package = data_package(read_case("two_bus"))
+    >>> package = _data_package(read_case("two_bus"))
     >>> [resource["path"] for resource in package["resources"]][:2]
     ['buses.csv', 'carriers.csv']
     """
@@ -366,7 +366,7 @@ def write_data_package(cases: Sequence[Path], folder: Path, force: bool = False)
     if len(cases) != 1:
         raise InputError(Fault(f"{len(cases)} cases for one data package", "export", allowed="one case"))
     case = read_case(str(cases[0]))
-    package = data_package(case)
+    package = _data_package(case)
     with atomic_folder(folder, force) as draft:
         for resource in package["resources"]:
             copy = draft / resource["path"]

@@ -105,7 +105,7 @@ def _draft(path: Path) -> Iterator[Path]:
     """Give a locked folder beside a path, and remove what is left of it at the end."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        clear_away(path)
+        _clear_away(path)
         draft, lock = _held(path, "-")
     except OSError as err:
         what = f"cannot write here: {err.strerror}"
@@ -130,7 +130,7 @@ def _held(path: Path, mark: str) -> tuple[Path, int]:
             os.close(lock)
 
 
-def clear_away(path: Path) -> None:
+def _clear_away(path: Path) -> None:
     """Remove the drafts of a path that killed processes left, and give back what one of them had put aside."""
     for left in path.parent.glob(f".{escape(path.name)}-*"):
         if left.is_symlink() or not left.is_dir():
@@ -162,7 +162,7 @@ def _replace(draft: Path, path: Path) -> None:
         draft.rename(path)
         return
     if not _exchanged(draft, path):
-        # two steps, between which the older folder is put aside: `clear_away` gives it back
+        # two steps, between which the older folder is put aside: `_clear_away` gives it back
         aside, lock = _held(path, _ASIDE)
         try:
             path.rename(aside / path.name)

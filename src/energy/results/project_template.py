@@ -56,7 +56,8 @@ def new_project(folder: Path) -> list[Path]:
     InputError
         When the folder has something in it already.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    is_empty = folder.is_dir() and not any(folder.iterdir())
+    if folder.exists() and not is_empty:
         raise InputError(Fault("the folder is not empty", folder, repair="name a new folder"))
     template = shipped_folder("networks") / TEMPLATE_CASE
     case = folder / "networks" / CASE
@@ -72,8 +73,9 @@ def new_project(folder: Path) -> list[Path]:
     }
     for file, text in texts.items():
         file.write_text(text, encoding="utf-8")
-    copied = [file for place in (case, schemas) for file in place.rglob("*") if file.is_file()]
-    return sorted([*texts, *copied])
+    copied = [*case.rglob("*"), *schemas.rglob("*")]
+    files = [path for path in copied if path.is_file()]
+    return sorted([*texts, *files])
 
 
 def new_scenario(name: str, parent: str) -> Path:
@@ -94,14 +96,19 @@ def new_scenario(name: str, parent: str) -> Path:
         what = "no folder 'scenarios' here or above"
         raise InputError(Fault(what, Path.cwd(), repair="make one with: energy init FOLDER"))
     file = home / f"{name}.yaml"
-    taken = [path for path in home.rglob(f"{name}.yaml") if path.relative_to(home).parts[0] != "sweeps"]
-    if taken:
-        raise InputError(Fault(f"there is a scenario {name!r} already", taken[0], repair="choose another name"))
-    file.write_text(CHILD.format(parent=parent, name=name, schema=_scenario_schema(home)), encoding="utf-8")
+    for taken in home.rglob(f"{name}.yaml"):
+        folder = taken.relative_to(home).parts[0]
+        if folder != "sweeps":
+            raise InputError(Fault(f"there is a scenario {name!r} already", taken, repair="choose another name"))
+    text = CHILD.format(parent=parent, name=name, schema=_scenario_schema(home))
+    file.write_text(text, encoding="utf-8")
     return file
 
 
 def _scenario_schema(home: Path) -> str:
     """Return where a scenario finds its JSON schema: beside its folder, or where the package has it."""
     beside = home.parent / "schemas" / "scenario.json"
-    return "../schemas/scenario.json" if beside.is_file() else str(shipped_folder("schemas") / "scenario.json")
+    if beside.is_file():
+        return "../schemas/scenario.json"
+    shipped = shipped_folder("schemas") / "scenario.json"
+    return str(shipped)

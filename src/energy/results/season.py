@@ -163,9 +163,32 @@ def duration_curve(dataset: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
     hours = (dataset["weight"] * dataset["season"]).to_numpy()
     power = dataset["transferable"].to_numpy()
     is_open = hours > 0
-    hours_in_season = hours[is_open]
-    power_in_season = power[is_open]
-    from_high_to_low = np.argsort(-power_in_season, kind="stable")
-    passed = np.cumsum(hours_in_season[from_high_to_low])
+    return by_duration(power[is_open], hours[is_open])
+
+
+def by_duration(
+    values: np.ndarray,
+    hours: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return hours from 0 on, and the value that is reached or passed for so long.
+
+    Parameters
+    ----------
+    values, hours
+        What is put in order, and how long each value lasts [h]; shape (steps,).
+
+    Returns
+    -------
+    tuple
+        Edges of the steps [h], shape (steps + 1,), and values from high to low, shape (steps,).
+
+    Examples
+    --------
+    >>> edges, power = by_duration(np.array([400.0, 900.0]), np.array([10.0, 5.0]))
+    >>> edges.tolist(), power.tolist()
+    ([0.0, 5.0, 15.0], [900.0, 400.0])
+    """
+    from_high_to_low = np.argsort(-values, kind="stable")
+    passed = np.cumsum(hours[from_high_to_low])
     edges = np.concatenate([[0.0], passed])
-    return edges, power_in_season[from_high_to_low]
+    return edges, values[from_high_to_low]

@@ -21,7 +21,7 @@ ROOM = LONGEST_NAME - 20
 """Bytes of a name; a study's own ending must fit behind it."""
 
 
-def changed_name(stem: str, changes: Mapping[str, Any]) -> str:
+def _changed_name(stem: str, changes: Mapping[str, Any]) -> str:
     """Return the name of a scenario whose file has a name and some of whose values were changed.
 
     Parameters
@@ -33,21 +33,35 @@ def changed_name(stem: str, changes: Mapping[str, Any]) -> str:
 
     Examples
     --------
-    >>> changed_name("baseline", {"hydrology": "dry", "time.resolution": "3h"})
+    >>> _changed_name("baseline", {"hydrology": "dry", "time.resolution": "3h"})
     'baseline+hydrology=dry'
-    >>> changed_name("baseline", {"values.links.Nurek turbine.efficiency": 500})
+    >>> _changed_name("baseline", {"values.links.Nurek turbine.efficiency": 500})
     'baseline+Nurek_turbine.efficiency=500'
     """
-    parts = [_part(key, value) for key, value in changes.items() if key not in ACCURACY]
-    name = JOINT.join([stem, *parts])
-    if len(name.encode()) <= ROOM:
+    parts = [stem]
+    for key, value in changes.items():
+        if key not in ACCURACY:
+            parts.append(_part(key, value))
+    name = JOINT.join(parts)
+    encoded = name.encode()
+    if len(encoded) <= ROOM:
         return name
-    digest = sha256(name.encode()).hexdigest()[:8]
-    shortened = name.encode()[: ROOM - len(digest) - 1].decode(errors="ignore")
+    digest = _digest(name)
+    room_before = ROOM - len(digest) - 1
+    shortened = encoded[:room_before].decode(errors="ignore")
     return f"{shortened}~{digest}"
 
 
-def named_by_changes(tree: Node, changed: Node, keys: Sequence[str], path: Path) -> Node:
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:8]
+
+
+def named_by_changes(
+    tree: Node,
+    changed: Node,
+    keys: Sequence[str],
+    path: Path,
+) -> Node:
     """Return the changed tree with its name, which tells what overrides changed, and with what stood there before."""
     before: dict[str, str] = {}
     after: dict[str, object] = {}
@@ -61,8 +75,9 @@ def named_by_changes(tree: Node, changed: Node, keys: Sequence[str], path: Path)
             continue
         before[key] = "" if old_value is None else str(old_value)
         after[key] = new_value
-    name = Node(changed_name(path.stem, after), Origin(path))
-    return put(put(changed, ("name",), name), ("changes",), planted(before, SET))
+    name = _changed_name(path.stem, after)
+    named = put(changed, ("name",), Node(name, Origin(path)))
+    return put(named, ("changes",), planted(before, SET))
 
 
 def override_keys(overrides: Mapping[str, object] | Sequence[str]) -> list[str]:
@@ -70,7 +85,8 @@ def override_keys(overrides: Mapping[str, object] | Sequence[str]) -> list[str]:
     if isinstance(overrides, str):
         overrides = [overrides]
     if not isinstance(overrides, Mapping):
-        return list(dict.fromkeys(text.partition("=")[0].strip() for text in overrides))
+        named = [text.partition("=")[0].strip() for text in overrides]
+        return list(dict.fromkeys(named))
     keys: list[str] = []
     for key, value in overrides.items():
         below = override_keys(value) if isinstance(value, Mapping) else []
@@ -84,7 +100,8 @@ def _plain_at(tree: Node, steps: Sequence[str]) -> Any:
     for step in steps:
         if walk is None:
             return None
-        walk = walk.child(int(step) if step.isdecimal() else step)
+        place = int(step) if step.isdecimal() else step
+        walk = walk.child(place)
     return None if walk is None else walk.plain()
 
 
@@ -113,5 +130,6 @@ def _part(key: str, value: Any) -> str:
     short_key = rest.partition(".")[2] if field == "values" else key
     text = f"{value:g}" if isinstance(value, float) else str(value)
     if len(text) > 20 or isinstance(value, Mapping | list):
-        text = sha256(text.encode()).hexdigest()[:8]
-    return re.sub(r"[^\w.=+,-]+", "_", f"{short_key}={text}")
+        text = _digest(text)
+    part = f"{short_key}={text}"
+    return re.sub(r"[^\w.=+,-]+", "_", part)

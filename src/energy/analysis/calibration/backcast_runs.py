@@ -91,16 +91,20 @@ class BackcastYears:
     @cached_property
     def common(self) -> list[str]:
         """Keys of the numbers that are unknown in every year; the others belong to a year, as its inflow does."""
-        in_years = [{parameter.key for parameter in parameters} for parameters in self.parameters_by_year.values()]
+        in_years = []
+        for parameters in self.parameters_by_year.values():
+            keys = {parameter.key for parameter in parameters}
+            in_years.append(keys)
         in_all = set.intersection(*in_years)
         return [parameter.key for parameter in self.parameters if parameter.key in in_all]
 
     def points(self, year: int, shares: np.ndarray) -> list[Scenario]:
         """Return a year with each set of numbers; ``shares`` of the ranges of all numbers, shape (sets, numbers)."""
-        scenario = next(scenario for scenario in self.scenarios if scenario.year == year)
+        of_year = [scenario for scenario in self.scenarios if scenario.year == year]
+        scenario = of_year[0]
         parameters = self.parameters_by_year[year]
-        column_of = {parameter.key: column for column, parameter in enumerate(self.parameters)}
-        columns = [column_of[parameter.key] for parameter in parameters]
+        all_keys = [parameter.key for parameter in self.parameters]
+        columns = [all_keys.index(parameter.key) for parameter in parameters]
         rows = shares[:, columns].tolist()
         return [with_uncertain_parameters(self.case, scenario, parameters, row) for row in rows]
 
@@ -125,7 +129,9 @@ def backcast_years(
         When the case has no record, or a scenario is no calendar year, or the record has no outcome of these years.
     """
     refuse_unfit(case, scenarios)
-    by_year = {scenario.year: uncertain_parameters(case, scenario, only) for scenario in scenarios}
+    by_year = {}
+    for scenario in scenarios:
+        by_year[scenario.year] = uncertain_parameters(case, scenario, only)
     known = observations(case.record, list(by_year))
     return BackcastYears(case, tuple(scenarios), by_year, known)
 
@@ -143,13 +149,20 @@ class SetRunner(JournaledRuns):
             When the executor loses its workers; what was done is kept.
         """
         observed = years.observations.table
-        outcomes = np.full((len(shares), len(observed)), np.nan)
+        shape = (len(shares), len(observed))
+        outcomes = np.full(shape, np.nan)
         for scenario in years.scenarios:
             of_year = (observed["year"] == scenario.year).to_numpy()
             keys = observed.loc[of_year, list(KEY)].astype(str)
             wanted = tuple(keys.itertuples(index=False, name=None))
             measure = _RecordedQuantities(years.case.record, wanted, scenario.year)
             points = years.points(scenario.year, shares)
-            values = self.values(points, measure, "quantities", len(wanted), scenario, str(wanted))
-            outcomes[:, of_year] = values
+            outcomes[:, of_year] = self.values(
+                points,
+                measure,
+                "quantities",
+                len(wanted),
+                scenario,
+                str(wanted),
+            )
         return outcomes

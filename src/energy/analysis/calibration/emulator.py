@@ -64,13 +64,22 @@ class Emulator:
     @cached_property
     def restricted(self) -> Emulator:
         """The same polynomials as functions of `numbers` alone."""
-        place = {int(number): column for column, number in enumerate(self.numbers)}
-        terms = tuple(tuple((place[number], degree) for number, degree in term) for term in self.terms)
-        return Emulator(terms, self.coefficients, self.residuals, self.explained)
+        numbers = self.numbers.tolist()
+        terms = []
+        for term in self.terms:
+            placed = [(numbers.index(number), degree) for number, degree in term]
+            terms.append(tuple(placed))
+        return Emulator(
+            tuple(terms),
+            self.coefficients,
+            self.residuals,
+            self.explained,
+        )
 
     def predict(self, shares: np.ndarray) -> np.ndarray:
         """Return the quantities at shares of the ranges of all numbers; shape (points, quantities)."""
-        return np.asarray(_design_matrix(shares, self.terms) @ self.coefficients)
+        design = _design_matrix(shares, self.terms)
+        return np.asarray(design @ self.coefficients)
 
 
 def fit_emulator(shares: np.ndarray, quantities: np.ndarray) -> Emulator:
@@ -96,21 +105,26 @@ def fit_emulator(shares: np.ndarray, quantities: np.ndarray) -> Emulator:
     """
     centred = _polynomials(shares)
     fits = [_fitted(centred, column) for column in quantities.T]
-    terms = tuple(dict.fromkeys(term for fit in fits for term in fit.terms))
-    position = {term: row for row, term in enumerate(terms)}
-    coefficients = np.zeros((len(terms), len(fits)))
+    position: dict[Term, int] = {}
+    for fit in fits:
+        for term in fit.terms:
+            position.setdefault(term, len(position))
+    shape = (len(position), len(fits))
+    coefficients = np.zeros(shape)
     for column, fit in enumerate(fits):
         rows = [position[term] for term in fit.terms]
         coefficients[rows, column] = fit.coefficients
     residuals = np.column_stack([fit.residuals for fit in fits])
-    return Emulator(terms, coefficients, residuals, _explained(residuals, quantities))
+    explained = _explained(residuals, quantities)
+    return Emulator(tuple(position), coefficients, residuals, explained)
 
 
 def _explained(residuals: np.ndarray, quantities: np.ndarray) -> np.ndarray:
     variance = quantities.var(axis=0)
+    variance_left = residuals.var(axis=0)
     varies = variance > 0
     unexplained = np.zeros(len(variance))
-    np.divide(residuals.var(axis=0), variance, out=unexplained, where=varies)
+    np.divide(variance_left, variance, out=unexplained, where=varies)
     return np.asarray(1 - unexplained)
 
 
@@ -124,16 +138,19 @@ def _polynomials(shares: np.ndarray) -> np.ndarray:
 
 def _design_matrix(shares: np.ndarray, terms: Sequence[Term]) -> np.ndarray:
     """Return the value of each term at shares of the ranges; shape (points, terms)."""
-    ones = np.ones((1, *shares.shape))
-    values = np.concatenate([ones, _polynomials(shares)])
-    matrix = np.ones((len(shares), len(terms)))
+    constant = np.ones((1, *shares.shape))
+    values = np.concatenate([constant, _polynomials(shares)])
+    shape = (len(shares), len(terms))
+    matrix = np.ones(shape)
     most_factors = max(map(len, terms), default=0)
     for factor in range(most_factors):
         numbers = []
         degrees = []
         for term in terms:
             # a term with fewer factors has the constant polynomial of any number here
-            number, degree = term[factor] if factor < len(term) else (0, 0)
+            number, degree = 0, 0
+            if factor < len(term):
+                number, degree = term[factor]
             numbers.append(number)
             degrees.append(degree)
         matrix *= values[degrees, :, numbers].T
@@ -158,13 +175,19 @@ def _fitted(values: np.ndarray, quantity: np.ndarray) -> _Fit:
     search = _Pursuit(quantity)
     search.take_from(single, columns)
 
-    taken = dict.fromkeys(number for term in search.terms for number, _ in term)
-    pairs = list(combinations(list(taken)[:INTERACTING], 2))
-    if pairs:
-        products: list[Term] = [((first, 1), (second, 1)) for first, second in pairs]
-        firsts, seconds = zip(*pairs, strict=True)
+    numbers_taken = [number for term in search.terms for number, _ in term]
+    in_order = list(dict.fromkeys(numbers_taken))
+    products: list[Term] = []
+    firsts = []
+    seconds = []
+    for first, second in combinations(in_order[:INTERACTING], 2):
+        products.append(((first, 1), (second, 1)))
+        firsts.append(first)
+        seconds.append(second)
+    if products:
         linear = values[0]
-        search.take_from(products, linear[:, firsts] * linear[:, seconds])
+        columns = linear[:, firsts] * linear[:, seconds]
+        search.take_from(products, columns)
     return search.fit()
 
 
@@ -174,9 +197,10 @@ class _Pursuit:
     def __init__(self, quantity: np.ndarray) -> None:
         self.quantity = quantity
         self.terms: list[Term] = [()]
-        self.columns = [np.ones(len(quantity))]
         points = len(quantity)
-        self.basis = [np.full(points, 1 / math.sqrt(points))]
+        self.columns = [np.ones(points)]
+        unit_length = 1 / math.sqrt(points)
+        self.basis = [np.full(points, unit_length)]
         self.left = quantity - quantity.mean()
 
     def take_from(self, candidates: Sequence[Term], columns: np.ndarray) -> None:
@@ -188,7 +212,8 @@ class _Pursuit:
         best = self._criterion(len(candidates))
         kept = len(self.terms)
         best_left = self.left
-        while len(self.terms) <= min(MOST_TERMS, len(self.quantity) // 3):
+        most_terms = min(MOST_TERMS, len(self.quantity) // 3)
+        while len(self.terms) <= most_terms:
             square = (remaining**2).sum(axis=0)
             usable = square > least_square
             projection = self.left @ remaining
@@ -197,7 +222,8 @@ class _Pursuit:
             chosen = int(gain.argmax())
             if gain[chosen] <= 0:
                 break
-            direction = remaining[:, chosen] / math.sqrt(square[chosen])
+            length = math.sqrt(square[chosen])
+            direction = remaining[:, chosen] / length
             self.terms.append(candidates[chosen])
             self.columns.append(columns[:, chosen])
             self.basis.append(direction)
@@ -210,7 +236,9 @@ class _Pursuit:
                 best_left = self.left
             elif len(self.terms) - kept >= PATIENCE:
                 break
-        del self.terms[kept:], self.columns[kept:], self.basis[kept:]
+        del self.terms[kept:]
+        del self.columns[kept:]
+        del self.basis[kept:]
         self.left = best_left
 
     def _criterion(self, candidates: int) -> float:
@@ -219,14 +247,18 @@ class _Pursuit:
         unexplained = float(self.left @ self.left) / points
         least = 1e-24 * float(self.quantity @ self.quantity)
         variance = max(unexplained, least, 1e-300)
-        complexity = math.log(points) + 2 * math.log(max(candidates, 2))
-        return points * math.log(variance) + len(self.terms) * complexity
+        choices = max(candidates, 2)
+        complexity = math.log(points) + 2 * math.log(choices)
+        misfit = points * math.log(variance)
+        return misfit + len(self.terms) * complexity
 
     def fit(self) -> _Fit:
         """Return coefficients and leave-one-out residuals of the terms that were taken."""
         matrix = np.column_stack(self.columns)
         orthogonal, triangular = np.linalg.qr(matrix)
-        coefficients = np.linalg.solve(triangular, orthogonal.T @ self.quantity)
+        projection = orthogonal.T @ self.quantity
+        coefficients = np.linalg.solve(triangular, projection)
         leverage = (orthogonal**2).sum(axis=1)
-        residuals = (self.quantity - matrix @ coefficients) / (1 - leverage).clip(1e-6)
+        own_share = (1 - leverage).clip(1e-6)
+        residuals = (self.quantity - matrix @ coefficients) / own_share
         return _Fit(tuple(self.terms), coefficients, residuals)

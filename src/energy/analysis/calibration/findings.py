@@ -25,30 +25,33 @@ def ranges(calibration: Calibration) -> pd.DataFrame:
         ``posterior low``, ``posterior median``, ``posterior high``: 5 %, 50 % and 95 % quantiles; ``width``: posterior
         over prior range of 90 %, 1 for a number that the record says nothing of; ``taught``: whether it does.
     """
-    position = {int(number): column for column, number in enumerate(calibration.emulator.numbers)}
+    numbers = calibration.emulator.numbers.tolist()
     rows = {}
     for number, parameter in enumerate(calibration.years.parameters):
         prior = np.array(NINE_IN_TEN)
         posterior = prior
         width = 1.0
-        if number in position:
+        if number in numbers:
+            column = numbers.index(number)
             posterior = np.quantile(calibration.posterior[:, number], NINE_IN_TEN)
-            width = range_of(calibration.sample.shares[:, position[number]])
+            width = _range_of(calibration.sample.shares[:, column])
         is_taught = width < TAUGHT
         if not is_taught:
             posterior = prior
         span = parameter.high - parameter.low
+        prior_values = parameter.low + span * prior
+        posterior_quantiles = parameter.low + span * posterior
         rows[parameter.key] = {
             "base": parameter.base,
             "low": parameter.low,
             "high": parameter.high,
             "unit": parameter.unit,
             "confidence": parameter.confidence,
-            "prior low": parameter.low + span * prior[0],
-            "prior high": parameter.low + span * prior[2],
-            "posterior low": parameter.low + span * posterior[0],
-            "posterior median": parameter.low + span * posterior[1],
-            "posterior high": parameter.low + span * posterior[2],
+            "prior low": prior_values[0],
+            "prior high": prior_values[2],
+            "posterior low": posterior_quantiles[0],
+            "posterior median": posterior_quantiles[1],
+            "posterior high": posterior_quantiles[2],
             "width": width,
             "taught": is_taught,
         }
@@ -56,7 +59,7 @@ def ranges(calibration: Calibration) -> pd.DataFrame:
     return table.sort_values("width", kind="stable")
 
 
-def range_of(shares: np.ndarray) -> float:
+def _range_of(shares: np.ndarray) -> float:
     """Return the 90 % range of shares over that of the prior, which is even over the range."""
     low, high = np.quantile(shares, (0.05, 0.95))
     return float((high - low) / 0.9)
@@ -73,20 +76,29 @@ def lessons(calibration: Calibration, members: int = 2000) -> pd.DataFrame:
     """
     table = ranges(calibration)
     taught = list(table.index[table["taught"]])
-    keys = [calibration.years.parameters[number].key for number in calibration.emulator.numbers]
+    parameters = calibration.years.parameters
+    numbers = calibration.emulator.numbers
+    keys = [parameters[number].key for number in numbers]
     columns = [keys.index(key) for key in taught]
     kinds = calibration.observations.table["kind"].to_numpy(str)
     rows = {}
     for kind in dict.fromkeys(kinds):
-        shares = _sample_with(calibration, kinds == kind, members)
-        rows[kind] = [range_of(shares[:, column]) for column in columns]
+        is_used = kinds == kind
+        shares = _sample_with(calibration, is_used, members)
+        rows[kind] = [_range_of(shares[:, column]) for column in columns]
     return pd.DataFrame.from_dict(rows, orient="index", columns=taught)
 
 
-def _sample_with(calibration: Calibration, used: np.ndarray, members: int) -> np.ndarray:
+def _sample_with(
+    calibration: Calibration,
+    used: np.ndarray,
+    members: int,
+) -> np.ndarray:
     """Return shares of the emulators' numbers that are weighed by some of the observations."""
-    likelihood = EmulatedLikelihood(calibration.emulator, calibration.observations, used)
-    sample = sample_posterior(likelihood, len(calibration.emulator.numbers), members, calibration.seed)
+    emulator = calibration.emulator
+    likelihood = EmulatedLikelihood(emulator, calibration.observations, used)
+    dimension = len(emulator.numbers)
+    sample = sample_posterior(likelihood, dimension, members, calibration.seed)
     return sample.shares
 
 
@@ -118,8 +130,9 @@ def leave_one_year_out(calibration: Calibration, members: int = 4000) -> pd.Data
         table.loc[of_year, "predicted low"] = low
         table.loc[of_year, "predicted"] = middle
         table.loc[of_year, "predicted high"] = high
-    value = table["value"]
-    table["covered"] = (value >= table["predicted low"]) & (value <= table["predicted high"])
+    is_above_low = table["value"] >= table["predicted low"]
+    is_below_high = table["value"] <= table["predicted high"]
+    table["covered"] = is_above_low & is_below_high
     return table
 
 
@@ -137,10 +150,12 @@ def posterior_values(calibration: Calibration, keys: Sequence[str] | None = None
         table = ranges(calibration)
         taught = set(table.index[table["taught"]])
         keys = [key for key in calibration.years.common if key in taught]
-    column_of = {parameter.key: column for column, parameter in enumerate(calibration.years.parameters)}
+    parameters = calibration.years.parameters
+    known_keys = [parameter.key for parameter in parameters]
     values = {}
     for key in keys:
-        parameter = calibration.years.parameters[column_of[key]]
-        shares = calibration.posterior[:, column_of[key]]
-        values[key] = [parameter.at(share) for share in shares.tolist()]
+        column = known_keys.index(key)
+        parameter = parameters[column]
+        shares = calibration.posterior[:, column].tolist()
+        values[key] = [parameter.at(share) for share in shares]
     return pd.DataFrame(values)

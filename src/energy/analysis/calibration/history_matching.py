@@ -17,7 +17,7 @@ import numpy as np
 
 from energy.analysis.calibration.backcast_runs import BackcastYears
 from energy.analysis.calibration.emulator import Emulator, fit_emulator
-from energy.analysis.calibration.misfit import EmulatedLikelihood, Misfit, implausibility, ruled_out
+from energy.analysis.calibration.misfit import CUT, EmulatedLikelihood, Misfit, implausibility
 from energy.analysis.calibration.observations import Observations
 from energy.analysis.calibration.posterior_sampler import (
     PosteriorSample,
@@ -72,7 +72,7 @@ class CalibrationBudget:
 
 
 @dataclass(frozen=True, eq=False)
-class Wave:
+class _Wave:
     """Sets that were run: shares of the ranges of all numbers, and the quantities; one row a set."""
 
     shares: np.ndarray
@@ -110,8 +110,8 @@ class Calibration:
 
     years: BackcastYears
     observations: Observations
-    first: Wave
-    second: Wave
+    first: _Wave
+    second: _Wave
     emulator: Emulator
     sample: PosteriorSample
     log_weights: np.ndarray
@@ -131,7 +131,7 @@ class Calibration:
     @property
     def ruled_out(self) -> np.ndarray:
         """Which sets of the first wave cannot have produced the record."""
-        return ruled_out(implausibility(self.first.quantities, self.observations))
+        return _ruled_out(implausibility(self.first.quantities, self.observations))
 
     @property
     def effective_size(self) -> float:
@@ -183,7 +183,7 @@ def calibrate(
     first_shares = latin_hypercube(numbers, budget.first_wave, seed)
     quantities = run(years, first_shares)
     has_value = np.asarray(np.isfinite(quantities).any(axis=0))
-    first = Wave(first_shares, quantities[:, has_value])
+    first = _Wave(first_shares, quantities[:, has_value])
     _refuse_too_few(first)
     observations = years.observations.of(has_value)
 
@@ -199,7 +199,7 @@ def calibrate(
     drawn = resampled(even, budget.second_wave, rng)
     second_shares = latin_hypercube(numbers, budget.second_wave, seed + 1)
     second_shares[:, emulator.numbers] = sample.shares[rng.permutation(drawn)]
-    second = Wave(second_shares, run(years, second_shares)[:, has_value])
+    second = _Wave(second_shares, run(years, second_shares)[:, has_value])
     log_weights = _second_wave_weights(second, likelihood)
 
     weights = normalised(log_weights)
@@ -219,7 +219,7 @@ def calibrate(
     )
 
 
-def _even_weights(wave: Wave, log_weights: np.ndarray) -> np.ndarray:
+def _even_weights(wave: _Wave, log_weights: np.ndarray) -> np.ndarray:
     """Return the same weight for each set that is not ruled out; where all are, for each that has an optimum.
 
     Raises
@@ -235,17 +235,37 @@ def _even_weights(wave: Wave, log_weights: np.ndarray) -> np.ndarray:
     return np.asarray(possible / possible.sum())
 
 
-def _second_wave_weights(second: Wave, likelihood: EmulatedLikelihood) -> np.ndarray:
+def _second_wave_weights(second: _Wave, likelihood: EmulatedLikelihood) -> np.ndarray:
     """Return the logarithm of the model's likelihood over the emulators'; −inf where a set is ruled out."""
     observations = likelihood.observations
     of_model = Misfit(observations.values, observations.covariance()).log_likelihood(second.quantities)
     of_emulator = likelihood(second.shares[:, likelihood.emulator.numbers])
-    impossible = ruled_out(implausibility(second.quantities, observations))
+    impossible = _ruled_out(implausibility(second.quantities, observations))
     return np.where(impossible, -np.inf, of_model - of_emulator)
 
 
-def _refuse_too_few(wave: Wave) -> None:
+def _refuse_too_few(wave: _Wave) -> None:
     solved = int(wave.has_optimum.sum())
     if solved < LEAST_SETS:
         what = f"{solved} of {len(wave.shares)} sets have an optimum in every year; {LEAST_SETS} are needed"
         raise SolverError(f"{what}: draw more sets, or look at the years with energy backcast")
+
+
+def _ruled_out(implausible: np.ndarray) -> np.ndarray:
+    """Return which sets cannot have produced the record: those whose second largest implausibility is above the cut.
+
+    The second largest, so that one wrong row of a record does not rule out all (Vernon, Goldstein and Bower 2010). A
+    set for which a year has no optimum is ruled out too.
+
+    Examples
+    --------
+    >>> _ruled_out(np.array([[1.0, 9.0, 2.0], [4.0, 5.0, 0.0], [np.nan, 0.0, 0.0]])).tolist()
+    [False, True, True]
+    """
+    has_all = np.isfinite(implausible).all(axis=1)
+    place = min(2, implausible.shape[1])
+    ranked = np.sort(implausible, axis=1)
+    decisive = ranked[:, -place]
+    decisive = np.nan_to_num(decisive, nan=np.inf)
+    is_above = decisive > CUT
+    return np.asarray(~has_all | is_above)

@@ -46,8 +46,10 @@ class Misfit:
         residual = self.values - modelled
         has_all = np.isfinite(residual).all(axis=1)
         levels = np.full(len(residual), -np.inf)
-        solved = cho_solve(self._factor, residual[has_all].T)
-        levels[has_all] = -0.5 * (residual[has_all].T * solved).sum(axis=0)
+        complete = residual[has_all].T
+        solved = cho_solve(self._factor, complete)
+        square = (complete * solved).sum(axis=0)
+        levels[has_all] = -0.5 * square
         return levels
 
     def predicted(
@@ -76,14 +78,18 @@ class Misfit:
             Shape (sets, observations that are not known).
         """
         unknown = ~known
+        of_known = self.covariance[np.ix_(known, known)]
+        of_unknown = self.covariance[np.ix_(unknown, unknown)]
         between = self.covariance[np.ix_(unknown, known)]
-        of_known = cho_factor(self.covariance[np.ix_(known, known)], lower=True)
-        gain = cho_solve(of_known, between.T).T
+        factor = cho_factor(of_known, lower=True)
+        gain = cho_solve(factor, between.T).T
         residual = self.values[known] - modelled[:, known]
         mean = modelled[:, unknown] + residual @ gain.T
-        covariance = self.covariance[np.ix_(unknown, unknown)] - gain @ between.T
-        root = np.linalg.cholesky(covariance + 1e-12 * np.diag(np.diag(covariance)))
-        return np.asarray(mean + rng.standard_normal(mean.shape) @ root.T)
+        covariance = of_unknown - gain @ between.T
+        variance = np.diag(np.diag(covariance))
+        root = np.linalg.cholesky(covariance + 1e-12 * variance)
+        draws = rng.standard_normal(mean.shape)
+        return np.asarray(mean + draws @ root.T)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,20 +117,3 @@ def implausibility(modelled: np.ndarray, observations: Observations) -> np.ndarr
     """Return |y − f| over the standard deviation of record and discrepancy; shape (sets, observations)."""
     distance = np.abs(observations.values - modelled)
     return np.asarray(distance / observations.deviation)
-
-
-def ruled_out(implausible: np.ndarray) -> np.ndarray:
-    """Return which sets cannot have produced the record: those whose second largest implausibility is above the cut.
-
-    The second largest, so that one wrong row of a record does not rule out all (Vernon, Goldstein and Bower 2010). A
-    set for which a year has no optimum is ruled out too.
-
-    Examples
-    --------
-    >>> ruled_out(np.array([[1.0, 9.0, 2.0], [4.0, 5.0, 0.0], [np.nan, 0.0, 0.0]])).tolist()
-    [False, True, True]
-    """
-    has_all = np.isfinite(implausible).all(axis=1)
-    place = min(2, implausible.shape[1])
-    decisive = np.sort(implausible, axis=1)[:, -place]
-    return np.asarray(~has_all | (np.nan_to_num(decisive, nan=np.inf) > CUT))

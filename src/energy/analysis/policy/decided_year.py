@@ -15,7 +15,7 @@ import pandas as pd
 from energy.analysis.policy.known_contents import ENDS_OVER, ENDS_SHORT, HAIR, elastic_end
 from energy.analysis.policy.outage_chain import outage_classes
 from energy.analysis.policy.simulate import follow
-from energy.analysis.policy.stages import months_of
+from energy.analysis.policy.stages import calendar_months, months_of
 from energy.analysis.policy.trained import Policy
 from energy.analysis.policy.walk import Step, Walk
 from energy.analysis.policy.water_policy import WaterPolicyModel
@@ -48,8 +48,8 @@ def decided_year(model: WaterPolicyModel, policy: Policy) -> Result:
     SolverError
         When a month has no optimum.
     """
-    inputs = year_as_it_came(model)
-    walked = walk_of(model, policy, inputs)
+    inputs = _year_as_it_came(model)
+    walked = _walk_of(model, policy, inputs)
     held = _held_to(model, inputs, walked)
     result = model.engine.solve(held)
     yielded = dict(result.yielded)
@@ -58,14 +58,14 @@ def decided_year(model: WaterPolicyModel, policy: Policy) -> Result:
     return replace(result, yielded=yielded)
 
 
-def year_as_it_came(model: WaterPolicyModel) -> Inputs:
+def _year_as_it_came(model: WaterPolicyModel) -> Inputs:
     """Return the scenario's year with its water and its events."""
     scenario = model.scenario.model_copy(update={"foresight": "perfect"})
     assembled = assemble(model.case, scenario, model.axis)
     return with_objective(assembled, scenario)
 
 
-def walk_of(
+def _walk_of(
     model: WaterPolicyModel,
     policy: Policy,
     inputs: Inputs,
@@ -73,7 +73,7 @@ def walk_of(
     """Return what a policy decides in a given year, month by month."""
     months = model.months
     problem = months.problem(inputs)
-    water_classes = classes_along(model, inputs)
+    water_classes = _classes_along(model, inputs)
     heavy = np.zeros(len(water_classes), dtype=int)
     if model.outages:
         heavy = outage_classes(model.reference.inputs, inputs)
@@ -87,10 +87,10 @@ def walk_of(
     return simulation.walks[0]
 
 
-def classes_along(model: WaterPolicyModel, inputs: Inputs) -> np.ndarray:
+def _classes_along(model: WaterPolicyModel, inputs: Inputs) -> np.ndarray:
     """Return the class of water so far of each month of a year of which nothing was known before; shape (months,)."""
-    flows = monthly_flows(model, inputs)
-    calendar = _calendar_months(inputs)
+    flows = _monthly_flows(model, inputs)
+    calendar = calendar_months(inputs.axis)
     months = len(calendar)
     chain = model.chain
     sites = len(chain.weights)
@@ -109,7 +109,7 @@ def classes_along(model: WaterPolicyModel, inputs: Inputs) -> np.ndarray:
     return np.asarray(classes[first : first + months])
 
 
-def monthly_flows(model: WaterPolicyModel, inputs: Inputs) -> np.ndarray:
+def _monthly_flows(model: WaterPolicyModel, inputs: Inputs) -> np.ndarray:
     """Return the mean flow of each month into every site of the chain [m³/s]; shape (months, sites)."""
     month_of_snapshot, names = months_of(inputs.axis)
     loads = inputs.components["loads"].index
@@ -123,14 +123,6 @@ def monthly_flows(model: WaterPolicyModel, inputs: Inputs) -> np.ndarray:
         hours_of_month = hours * (month_of_snapshot == month)
         flows[month] = hours_of_month @ inflow / hours_of_month.sum()
     return flows
-
-
-def _calendar_months(inputs: Inputs) -> np.ndarray:
-    """Return the calendar month of each month of the horizon, January = 0; shape (months,)."""
-    month_of_snapshot, _ = months_of(inputs.axis)
-    calendar = inputs.axis.snapshots.month.to_numpy() - 1
-    _, first_snapshots = np.unique(month_of_snapshot, return_index=True)
-    return np.asarray(calendar[first_snapshots])
 
 
 def _held_to(

@@ -37,7 +37,7 @@ class _Vertex:
     parent: int
 
 
-def tree_optimum(
+def _tree_optimum(
     graph: PolicyGraph,
     state: np.ndarray | None = None,
     after: int | None = None,
@@ -94,7 +94,7 @@ def tree_optimum(
     low = np.concatenate([*row_lower, tie_level])
     high = np.concatenate([*row_upper, tie_level])
     bounds = np.column_stack([np.concatenate(lower), np.concatenate(upper)])
-    return program_optimum(
+    return _program_optimum(
         cost=np.concatenate(cost),
         bounds=bounds,
         matrix=matrix,
@@ -178,7 +178,7 @@ def _tied(
     return incoming - outgoing, level
 
 
-def program_optimum(
+def _program_optimum(
     cost: np.ndarray,
     bounds: np.ndarray,
     matrix: sparse.csr_matrix,

@@ -16,7 +16,7 @@ from energy.solve.lp import Problem, Structure
 
 
 @dataclass(frozen=True, eq=False)
-class Slack:
+class _Slack:
     """By how much single bounds may yield.
 
     Attributes
@@ -59,8 +59,8 @@ class ElasticProgram:
     """
 
     structure: Structure
-    of_rows: Slack
-    of_columns: Slack
+    of_rows: _Slack
+    of_columns: _Slack
 
     def matrix(self, problem: Problem) -> sparse.csc_matrix:
         """Return the matrix of a program with its slack."""
@@ -152,8 +152,8 @@ def elastic_program(
         objective. What is not named does not yield.
     """
     contents = structure.columns.get(("stores", "e"), np.zeros(0, dtype=int))
-    of_rows: list[Slack] = []
-    of_columns: list[Slack] = []
+    of_rows: list[_Slack] = []
+    of_columns: list[_Slack] = []
     for bound in bounds:
         if bound.name not in prices or not len(bound.at):
             continue
@@ -166,11 +166,11 @@ def elastic_program(
     return ElasticProgram(structure, _joined(of_rows), _joined(of_columns))
 
 
-def _slack(bound: ElasticBound, price: float, is_content: bool) -> Slack:
+def _slack(bound: ElasticBound, price: float, is_content: bool) -> _Slack:
     """Return the slack of the bounds of one origin; what a store holds is a volume, all else flows for some hours."""
     count = len(bound.at)
     hours = np.asarray(bound.hours, dtype=float)
-    return Slack(
+    return _Slack(
         at=np.asarray(bound.at, dtype=int),
         sign=np.full(count, bound.sign),
         most=np.asarray(bound.most, dtype=float),
@@ -180,14 +180,14 @@ def _slack(bound: ElasticBound, price: float, is_content: bool) -> Slack:
     )
 
 
-def _joined(parts: Sequence[Slack]) -> Slack:
+def _joined(parts: Sequence[_Slack]) -> _Slack:
     """Return several as one."""
 
     def joined(attribute: str) -> np.ndarray:
         arrays = [getattr(part, attribute) for part in parts]
         return np.concatenate([*arrays, np.zeros(0)])
 
-    return Slack(
+    return _Slack(
         at=joined("at").astype(int),
         sign=joined("sign").astype(int),
         most=joined("most"),

@@ -142,37 +142,37 @@ def _firm_figures(energy: np.ndarray, to_end: np.ndarray) -> dict[str, float]:
     ranks = binom.ppf([tail, 1 - tail], count, 1 - PROBABILITIES[0] / 100).astype(int)
     low, high = ascending[np.minimum(ranks, count - 1)]
     return {
-        "P90": exceeded_level(energy, 90),
+        "P90": _exceeded_level(energy, 90),
         "P90_low": float(low),
         "P90_high": float(high),
-        "P95": exceeded_level(energy, 95),
-        "P90_to_end": exceeded_level(to_end, 90),
-        "P95_to_end": exceeded_level(to_end, 95),
-        "worst_tenth": mean_of_worst(energy, WORST),
+        "P95": _exceeded_level(energy, 95),
+        "P90_to_end": _exceeded_level(to_end, 90),
+        "P95_to_end": _exceeded_level(to_end, 95),
+        "worst_tenth": _mean_of_worst(energy, WORST),
         "mean": float(energy.mean()),
     }
 
 
-def exceeded_level(energy: np.ndarray, share: int) -> float:
+def _exceeded_level(energy: np.ndarray, share: int) -> float:
     """Return the most that at least a share of the years reach.
 
     Examples
     --------
-    >>> exceeded_level(np.arange(10.0), 90), exceeded_level(np.arange(9.0), 90)
+    >>> _exceeded_level(np.arange(10.0), 90), _exceeded_level(np.arange(9.0), 90)
     (1.0, 0.0)
     """
     years_below = (100 - share) * len(energy) // 100
     return float(np.sort(energy)[years_below])
 
 
-def mean_of_worst(energy: np.ndarray, share: int) -> float:
+def _mean_of_worst(energy: np.ndarray, share: int) -> float:
     """Return the mean of the worst share of the years (CVaR); where it ends within a year, that year counts in part.
 
     Examples
     --------
-    >>> mean_of_worst(np.arange(20.0), 10)
+    >>> _mean_of_worst(np.arange(20.0), 10)
     0.5
-    >>> mean_of_worst(np.arange(15.0), 10)  # a year and a half: (0 + 0.5 * 1) / 1.5
+    >>> _mean_of_worst(np.arange(15.0), 10)  # a year and a half: (0 + 0.5 * 1) / 1.5
     0.333...
     """
     worst = len(energy) * share / 100

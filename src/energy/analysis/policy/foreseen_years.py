@@ -58,7 +58,7 @@ def foreseen_years(
         inflow = years["inflow"].isel(year=year).to_numpy()
         outages = years["outage_class"].isel(year=year).to_numpy()
         disturbed = outages_of_year(model, outages, years.attrs["seed"], year, bool(years.attrs["own_odds"]))
-        inputs = year_known(model, inflow, disturbed)
+        inputs = _year_known(model, inflow, disturbed)
         result = model.engine.solve(inputs)
         energy[:, year] = [result.service_energy(service) * GWH for service in services]
         contents = result.values["stores", "e"][stores].to_numpy()
@@ -116,7 +116,7 @@ def outages_of_year(
     )
 
 
-def year_known(
+def _year_known(
     model: WaterPolicyModel,
     inflow: np.ndarray,
     disturbed: Inputs | None = None,

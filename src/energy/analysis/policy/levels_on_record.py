@@ -40,15 +40,18 @@ def levels_on_record(years: xr.Dataset, record: pd.DataFrame) -> pd.DataFrame:
     """
     lines = []
     contents = recorded_contents(record)
-    is_simulated = contents["place"].isin(years["store"].values.tolist())
+    stores = years["store"].values.tolist()
+    is_simulated = contents["place"].isin(stores)
     for row in contents[is_simulated].to_dict("records"):
         store = str(row["place"])
         day = day_of_horizon(years, str(row["date"]))
-        by_policy = exceeded_levels(contents_on_day(years, "content", store, day))
-        with_foresight = np.median(contents_on_day(years, "foreseen_content", store, day))
-        usable = np.append(by_policy, with_foresight)
+        by_policy = _contents_on_day(years, "content", store, day)
+        with_foresight = _contents_on_day(years, "foreseen_content", store, day)
+        levels = exceeded_levels(by_policy)
+        usable = np.append(levels, np.median(with_foresight))
         modelled = usable + unusable_content(record, store)
-        lines.append((store, row["date"], row["value"], row["confidence"], *modelled))
+        on_record = (row["date"], row["value"], row["confidence"])
+        lines.append((store, *on_record, *modelled))
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
 
@@ -57,20 +60,24 @@ def recorded_contents(record: pd.DataFrame) -> pd.DataFrame:
     is_content = record["quantity"].isin(RECORDED)
     dates = record["date"].astype(str)
     has_day = dates.str.fullmatch(r"\d{4}-\d{2}-\d{2}")
-    is_compared = dates.str[:4].isin([str(year) for year in COMPARED_YEARS])
-    contents = record.loc[is_content & has_day & is_compared].assign(date=dates)
-    return pd.DataFrame(contents.sort_values(["place", "date"], ignore_index=True))
+    compared_years = [str(year) for year in COMPARED_YEARS]
+    is_compared = dates.str[:4].isin(compared_years)
+    contents = record.loc[is_content & has_day & is_compared]
+    contents = contents.assign(date=dates)
+    return contents.sort_values(["place", "date"], ignore_index=True)
 
 
 def day_of_horizon(years: xr.Dataset, date: str) -> float:
     """Return where a day of any year lies in the horizon [months since its begin], such as 1.5 in the middle of May."""
     day = date_type.fromisoformat(date)
-    first = datetime.strptime(str(years["month"].to_numpy()[0]), "%B %Y").month  # noqa: DTZ007  (a name of a month)
-    elapsed = (day.day - 1) / monthrange(day.year, day.month)[1]
-    return (day.month - first) % 12 + elapsed
+    first_name = str(years["month"].to_numpy()[0])
+    first_month = datetime.strptime(first_name, "%B %Y").month  # noqa: DTZ007  (a name of a month)
+    _, days = monthrange(day.year, day.month)
+    elapsed = (day.day - 1) / days
+    return (day.month - first_month) % 12 + elapsed
 
 
-def contents_on_day(
+def _contents_on_day(
     years: xr.Dataset,
     name: str,
     store: str,
@@ -80,7 +87,9 @@ def contents_on_day(
     contents = with_ends(years, name, store)
     before = int(day)
     elapsed = day - before
-    between: np.ndarray = (1 - elapsed) * contents[:, before] + elapsed * contents[:, before + 1]
+    at_begin = contents[:, before]
+    at_end = contents[:, before + 1]
+    between: np.ndarray = (1 - elapsed) * at_begin + elapsed * at_end
     return between
 
 

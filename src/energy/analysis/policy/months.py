@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
 import pandas as pd
 
-from energy.analysis.policy.cost_bounds import future_bounds
 from energy.analysis.policy.elastic_program import ElasticProgram, elastic_program
 from energy.analysis.policy.graph import PolicyGraph, markov_graph
 from energy.analysis.policy.known_contents import KnownContents, known_contents
 from energy.analysis.policy.outage_chain import CLASSES, OutageChain
-from energy.analysis.policy.stage import Noise
-from energy.analysis.policy.stages import Stages, month_of_columns, months_of, split
+from energy.analysis.policy.stage import Noise, StageProblem
+from energy.analysis.policy.stages import Stages, calendar_months, months_of, split
 from energy.errors import Fault, InputError
 from energy.model import Inputs
+from energy.model.axis import Axis
 from energy.model.hydrology.inflow_chain import InflowChain
 from energy.model.profiles import HM3_AN_HOUR
 from energy.solve import Result
@@ -105,7 +105,7 @@ def year_of_months(
     stages = split(
         matrix=matrix,
         problem=program.problem(anchored),
-        stage_of_column=program.stage_of_column(month_of_columns(structure, inputs.axis)),
+        stage_of_column=program.stage_of_column(_month_of_columns(structure, inputs.axis)),
         names=months_of(inputs.axis)[1],
         accounts=program.accounts() | reported,
         known=fixed,
@@ -170,10 +170,10 @@ def inflow_graph(
             )
         )
     places = loads.get_indexer(pd.Index(sites))
-    month_of_stage = _calendar_months(year)
+    month_of_stage = calendar_months(year.inputs.axis).tolist()
     noises = _noises(year, chain, places, outages)
     all_noises = [[noise for outcomes in of_stage for noise in outcomes] for of_stage in noises]
-    bounds = future_bounds(year.stages.problems, all_noises)
+    bounds = _future_bounds(year.stages.problems, all_noises)
     return markov_graph(
         stages=year.stages.problems,
         noises=noises,
@@ -181,14 +181,6 @@ def inflow_graph(
         initial_state=[],
         future_bound=bounds,
     )
-
-
-def _calendar_months(year: YearOfMonths) -> list[int]:
-    """Return the calendar month of each stage, January = 0."""
-    calendar = year.inputs.axis.snapshots.month.to_numpy() - 1
-    stage_of_snapshot, _ = months_of(year.inputs.axis)
-    _, first_snapshot = np.unique(stage_of_snapshot, return_index=True)
-    return [int(month) for month in calendar[first_snapshot]]
 
 
 def _noises(
@@ -199,7 +191,7 @@ def _noises(
 ) -> list[list[list[Noise]]]:
     """Return what may be seen in each month under each class of water and of outages."""
     calendar = year.inputs.axis.snapshots.month.to_numpy() - 1
-    month_of_stage = _calendar_months(year)
+    month_of_stage = calendar_months(year.inputs.axis).tolist()
     _, classes, outcomes, _ = chain.flows.shape
     outage_classes = CLASSES if outages else 1
     noises: list[list[list[Noise]]] = [[[] for _ in range(classes * outage_classes)] for _ in month_of_stage]
@@ -239,3 +231,64 @@ def _with_inflow(
     demand = inputs.array("loads", "p_set").copy()
     demand[:, places] = -flows * HM3_AN_HOUR
     return replace(inputs, dense={**inputs.dense, ("loads", "p_set"): demand})
+
+
+def _future_bounds(problems: Sequence[StageProblem], noises: Sequence[Iterable[Noise]]) -> list[float]:
+    """Return for each stage a number that the cost of all later ones is never below.
+
+    The sum of the least costs of single columns between their bounds: loose, and enough for a training to begin with.
+
+    Parameters
+    ----------
+    problems
+        Stages in the order of time.
+    noises
+        What may be seen in each of them.
+
+    Raises
+    ------
+    InputError
+        When a column without a bound earns money.
+    """
+    least = []
+    for problem, outcomes in zip(problems, noises, strict=True):
+        costs = [_least_cost(problem, noise) for noise in outcomes]
+        least.append(min(costs))
+    after = np.cumsum(least[::-1])[::-1]
+    return [*after[1:].tolist(), 0.0]
+
+
+def _least_cost(problem: StageProblem, noise: Noise) -> float:
+    cost = problem.cost.copy()
+    lower = problem.lower.copy()
+    upper = problem.upper.copy()
+    cost[noise.priced] = noise.cost
+    lower[noise.columns] = noise.lower
+    upper[noise.columns] = noise.upper
+    counted = cost != 0
+    at_lower = cost[counted] * lower[counted]
+    at_upper = cost[counted] * upper[counted]
+    at_bounds = np.minimum(at_lower, at_upper)
+    if not np.isfinite(at_bounds).all():
+        what = f"stage {problem.name}: a column without a bound earns money"
+        raise InputError(
+            Fault(
+                what,
+                "policy",
+                None,
+                "a bound on whatever has a negative cost",
+            )
+        )
+    return float(at_bounds.sum())
+
+
+def _month_of_columns(structure: Structure, axis: Axis) -> np.ndarray:
+    """Return the month of each column of a program, counted from the first one; shape (columns,)."""
+    month_of_snapshot, _ = months_of(axis)
+    month_of_column = np.empty(structure.pattern.shape[1], dtype=int)
+    blocks = list(structure.columns.values())
+    if structure.angle is not None:
+        blocks.append(structure.angle[0])
+    for block in blocks:
+        month_of_column[block] = month_of_snapshot[:, None]
+    return month_of_column

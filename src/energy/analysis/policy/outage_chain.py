@@ -18,7 +18,7 @@ from energy.analysis.risk.sample_solver import with_events
 from energy.case import Case
 from energy.model.inputs import Inputs, assemble
 from energy.model.marginal_costs import with_objective
-from energy.model.objective import STUDIED
+from energy.model.objective import STUDIED, is_of_service
 from energy.model.outages.sampling import as_events, draw_outages
 from energy.scenario import HazardSet, Scenario
 
@@ -98,18 +98,29 @@ def outage_chain(
     classes = np.empty((draws, len(months)), dtype=int)
     totals: tuple[dict[tuple[str, str], np.ndarray], ...] = ({}, {})
     for draw in range(draws):
-        disturbed = disturbed_inputs(case, reference, scenario, hazards, seed=seed, draw=FIRST_DRAW + draw)
+        disturbed = disturbed_inputs(
+            case,
+            reference,
+            scenario,
+            hazards,
+            seed=seed,
+            draw=FIRST_DRAW + draw,
+        )
         classes[draw] = outage_classes(reference, disturbed)
         class_of_snapshot = classes[draw][month_of_snapshot]
         for key, deviation in _deviations(reference, disturbed).items():
             for outage_class, total in enumerate(totals):
                 is_in_class = (class_of_snapshot == outage_class)[:, None]
-                total[key] = total.get(key, 0.0) + np.where(is_in_class, deviation, 0.0)
-    counts = np.stack([(classes == outage_class).sum(axis=0) for outage_class in range(CLASSES)], axis=1)
+                deviation_of_class = np.where(is_in_class, deviation, 0.0)
+                total[key] = total.get(key, 0.0) + deviation_of_class
+    counts_by_class = [(classes == outage_class).sum(axis=0) for outage_class in range(CLASSES)]
+    counts = np.stack(counts_by_class, axis=1)
     means = []
     for outage_class, total in enumerate(totals):
-        years = np.maximum(counts[:, outage_class], 1)[month_of_snapshot][:, None]
-        means.append({key: sums / years for key, sums in total.items()})
+        years_of_month = np.maximum(counts[:, outage_class], 1)
+        years = years_of_month[month_of_snapshot][:, None]
+        mean_deviations = {key: sums / years for key, sums in total.items()}
+        means.append(mean_deviations)
     frequencies = counts / draws
     return OutageChain(
         hazards=hazards,
@@ -130,9 +141,12 @@ def _transitions(classes: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
     transitions = np.repeat(frequencies[:, None, :], CLASSES, axis=1)
     for month in range(1, len(frequencies)):
         for before in range(CLASSES):
-            follows = classes[classes[:, month - 1] == before, month]
-            if len(follows):
-                transitions[month, before] = np.bincount(follows, minlength=CLASSES) / len(follows)
+            is_after = classes[:, month - 1] == before
+            follows = classes[is_after, month]
+            if len(follows) == 0:
+                continue
+            counts = np.bincount(follows, minlength=CLASSES)
+            transitions[month, before] = counts / len(follows)
     return transitions
 
 
@@ -173,7 +187,8 @@ def disturbed_inputs(
     if not events:
         return reference
     disturbed = with_events(scenario, events)
-    return with_objective(assemble(case, disturbed, reference.axis), disturbed)
+    physics = assemble(case, disturbed, reference.axis)
+    return with_objective(physics, disturbed)
 
 
 def outage_classes(reference: Inputs, disturbed: Inputs) -> np.ndarray:
@@ -191,9 +206,9 @@ def outage_classes(reference: Inputs, disturbed: Inputs) -> np.ndarray:
 def _deliverable(inputs: Inputs) -> np.ndarray:
     """Return the energy that the studied line can deliver in each snapshot [MWh]; shape (snapshots,)."""
     links = inputs.components["links"]
-    if "service" not in links:
-        return np.zeros(len(inputs.axis.snapshots))
-    is_studied = (links["service"] == STUDIED).to_numpy()
+    is_studied = is_of_service(links, [STUDIED])
     rating = links["p_nom"].to_numpy(float) * is_studied
-    power = inputs.array("links", "p_max_pu") * inputs.array("links", "efficiency")
-    return np.asarray((power @ rating) * inputs.axis.weights)
+    available = inputs.array("links", "p_max_pu")
+    efficiency = inputs.array("links", "efficiency")
+    power = (available * efficiency) @ rating
+    return np.asarray(power * inputs.axis.weights)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 
 from energy.analysis.policy.foreseen_years import outages_of_year, with_monthly_flows
 from energy.analysis.policy.outage_chain import outage_classes
 from energy.analysis.policy.sampling import draw_path
+from energy.analysis.policy.stages import calendar_months
 from energy.analysis.policy.trained import Policy
 from energy.analysis.policy.walk import Step
 from energy.analysis.policy.water_policy import WaterPolicyModel
@@ -18,7 +18,7 @@ from energy.model.hydrology.years import draw_years
 
 
 @dataclass(frozen=True, eq=False)
-class SimulatedWater:
+class _SimulatedWater:
     """Water and outages of some years.
 
     Attributes
@@ -45,7 +45,7 @@ def simulated_water(
     years: int,
     seed: int,
     own_odds: bool,
-) -> SimulatedWater:
+) -> _SimulatedWater:
     """Return the water and the outages of some years.
 
     Parameters
@@ -70,10 +70,10 @@ def _water_of_chain(
     policy: Policy,
     years: int,
     seed: int,
-) -> SimulatedWater:
+) -> _SimulatedWater:
     """Return years drawn from the policy's own odds."""
     outcomes = _outcome_numbers(policy)
-    months = _calendar_months(model)
+    months = calendar_months(model.axis)
     paths = []
     flows = []
     classes = []
@@ -88,7 +88,7 @@ def _water_of_chain(
         classes.append(water_class)
         outage_classes.append(outage_class)
         flows.append(model.chain.flows[months, list(water_class), outcome])
-    return SimulatedWater(
+    return _SimulatedWater(
         paths=tuple(paths),
         flows=np.array(flows),
         classes=np.array(classes),
@@ -109,13 +109,13 @@ def _drawn_water(
     model: WaterPolicyModel,
     years: int,
     seed: int,
-) -> SimulatedWater:
+) -> _SimulatedWater:
     """Return synthetic years of the case's water statistics with the outages of as many draws of ``energy risk``.
 
     The policy sees the classes that each month falls into.
     """
     statistics = water_statistics(model.case.profiles["water_statistics"])
-    months = _calendar_months(model)
+    months = calendar_months(model.axis)
     begins_a_year = np.diff(months) < 0
     year_of_month = np.cumsum(np.append(0, begins_a_year))
     calendar_years = int(year_of_month[-1]) + 1
@@ -156,15 +156,9 @@ def _drawn_water(
         flows.append(inflow)
         classes.append(water_class)
         outages.append(outage_class)
-    return SimulatedWater(
+    return _SimulatedWater(
         paths=tuple(paths),
         flows=np.array(flows),
         classes=np.array(classes),
         outage_classes=np.array(outages),
     )
-
-
-def _calendar_months(model: WaterPolicyModel) -> np.ndarray:
-    """Return the calendar month of each month of the horizon, January = 0; shape (months,)."""
-    calendar = model.axis.snapshots.month.to_numpy() - 1
-    return np.array([int(month) for month, _ in groupby(calendar)])

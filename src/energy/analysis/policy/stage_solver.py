@@ -68,7 +68,7 @@ ROOM = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class StageSolution:
+class _StageSolution:
     """The optimum of one stage.
 
     Attributes
@@ -199,7 +199,7 @@ class StageSolver:
         self,
         state: np.ndarray,
         noise: Noise,
-    ) -> StageSolution:
+    ) -> _StageSolution:
         """Solve the stage.
 
         Parameters
@@ -236,7 +236,7 @@ class StageSolver:
         self._highs.setOptionValue("time_limit", seconds_so_far + LONGEST_RUN)
         self._highs.run()
 
-    def _solution(self, state: np.ndarray) -> StageSolution | None:
+    def _solution(self, state: np.ndarray) -> _StageSolution | None:
         """Return the answer of the last run; None where neither HiGHS nor its own prices call it optimal."""
         highs = self._highs
         status = highs.getModelStatus()
@@ -264,7 +264,7 @@ class StageSolver:
         leaving = self._stage.state_out
         # a solver may pass a bound by its tolerance, which the next stage could not take back
         state_left = values[leaving].clip(self._stage.lower[leaving], self._stage.upper[leaving])
-        return StageSolution(
+        return _StageSolution(
             objective=objective,
             bound=bound,
             cost=objective - float(values[self._future]),
@@ -302,7 +302,7 @@ class StageSolver:
                 self._highs.changeCoeff(int(row), int(column), float(coefficient))
         self._applied = noise
 
-    def _solved_from_last_basis(self, state: np.ndarray) -> StageSolution | None:
+    def _solved_from_last_basis(self, state: np.ndarray) -> _StageSolution | None:
         """Solve from where the simplex broke off, or where that is no basis from that of the last solution."""
         reached = self._highs.getBasis()
         basis = reached if reached.valid else self._sound_basis
@@ -311,7 +311,7 @@ class StageSolver:
         answers = (self._attempt(attempt, state, basis) for attempt in WARM_ATTEMPTS)
         return next((answer for answer in answers if answer is not None), None)
 
-    def _solved_from_nothing(self, state: np.ndarray) -> StageSolution:
+    def _solved_from_nothing(self, state: np.ndarray) -> _StageSolution:
         """Solve without a basis, at last with a state that may be a hair off: what a stage left within tolerance."""
         highs = self._highs
         word = highs.modelStatusToString(highs.getModelStatus()).lower()
@@ -329,7 +329,7 @@ class StageSolver:
         levels = ", ".join(f"{level:.6g}" for level in state)
         raise SolverError(f"stage {self._stage.name}: {word} at the incoming state ({levels})")
 
-    def _solved_with_few_cuts(self, state: np.ndarray) -> StageSolution | None:
+    def _solved_with_few_cuts(self, state: np.ndarray) -> _StageSolution | None:
         """Solve with those cuts alone that count: one after another is added, where it is passed most.
 
         Hundreds of cuts that are nearly the same leave a simplex without a basis; a dozen of them do not.
@@ -353,7 +353,7 @@ class StageSolver:
         finally:
             self.install(cuts)
 
-    def _first_answer(self, state: np.ndarray) -> StageSolution | None:
+    def _first_answer(self, state: np.ndarray) -> _StageSolution | None:
         """Solve from nothing in the first of all ways that gives an answer."""
         answers = (self._attempt(attempt, state) for attempt in ({}, *ATTEMPTS))
         return next((answer for answer in answers if answer is not None), None)
@@ -363,7 +363,7 @@ class StageSolver:
         options: Options,
         state: np.ndarray,
         basis: highspy.HighsBasis | None = None,
-    ) -> StageSolution | None:
+    ) -> _StageSolution | None:
         """Solve with some options, from a basis or from nothing; None where that gives no answer."""
         highs = self._highs
         highs.clearSolver()

@@ -18,7 +18,7 @@ from energy.analysis.policy.stage import Noise, StageProblem, entry_places
 from energy.analysis.policy.state_links import StateLink, linked_rows, state_bounds
 from energy.errors import Fault, InputError
 from energy.model.axis import Axis
-from energy.solve.lp import Problem, Structure
+from energy.solve.lp import Problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,20 +108,29 @@ class Stages:
             coefficients=coefficients,
         )
 
-    def _changed_coefficients(self, stage: int, problem: Problem) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _changed_coefficients(
+        self,
+        stage: int,
+        problem: Problem,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return rows and columns of a stage at which coefficients differ from the program's own, and their values."""
         changed = np.flatnonzero(problem.matrix != self.base.matrix)
         column_of_entry = np.searchsorted(self.pattern.indptr, changed, side="right") - 1
         stage_column = _positions(self.columns[stage], column_of_entry)
         is_own = stage_column >= 0
-        changed, stage_column = changed[is_own], stage_column[is_own]
+        changed = changed[is_own]
+        stage_column = stage_column[is_own]
         program_row = self.pattern.indices[changed]
         stage_row = _positions(self.rows[stage], program_row)
-        carried = {*self.links[stage].state_of, *(self.links[stage - 1].state_of if stage else ())}
+        carried = set(self.links[stage].state_of)
+        if stage > 0:
+            carried.update(self.links[stage - 1].state_of)
         has_state = np.isin(program_row, list(carried))
+        is_elsewhere = stage_row < 0
         matrix = self.problems[stage].matrix
         places = entry_places(matrix, stage_row, stage_column)
-        if (has_state | (stage_row < 0) | (places < 0)).any():
+        is_new = places < 0
+        if (has_state | is_elsewhere | is_new).any():
             what = "an outcome changes a coefficient of what one month leaves to the next"
             raise InputError(
                 Fault(
@@ -132,7 +141,9 @@ class Stages:
                     repair="write head: fixed",
                 )
             )
-        return stage_row.astype(np.int32), stage_column.astype(np.int32), problem.matrix[changed]
+        rows = stage_row.astype(np.int32)
+        columns = stage_column.astype(np.int32)
+        return rows, columns, problem.matrix[changed]
 
     def column_values(self, values: Sequence[np.ndarray]) -> np.ndarray:
         """Return the columns of the whole program from those of all its stages; shape (columns,)."""
@@ -144,10 +155,12 @@ class Stages:
 
 def _positions(numbers: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Return the position of each wanted number among sorted ones; −1 where it is not among them."""
-    if not len(numbers):
+    if len(numbers) == 0:
         return np.full(len(wanted), -1)
-    positions = np.searchsorted(numbers, wanted).clip(max=len(numbers) - 1)
-    return np.where(numbers[positions] == wanted, positions, -1)
+    last = len(numbers) - 1
+    positions = np.searchsorted(numbers, wanted).clip(max=last)
+    is_among = numbers[positions] == wanted
+    return np.where(is_among, positions, -1)
 
 
 def _differing(positions: np.ndarray, *pairs: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
@@ -171,23 +184,20 @@ def months_of(axis: Axis) -> tuple[np.ndarray, list[str]]:
     >>> number.tolist()[:6], names[:2]
     ([0, 0, 1, 1, 2, 2], ['April 2028', 'May 2028'])
     """
-    calendar = axis.snapshots.year.to_numpy() * 12 + axis.snapshots.month.to_numpy()
-    months, number = np.unique(calendar, return_inverse=True)
-    first_snapshot = [int(np.flatnonzero(calendar == month)[0]) for month in months]
-    names = [f"{axis.snapshots[position]:%B %Y}" for position in first_snapshot]
+    year = axis.snapshots.year.to_numpy()
+    month = axis.snapshots.month.to_numpy()
+    calendar = 12 * year + month
+    _, first_snapshots, number = np.unique(calendar, return_index=True, return_inverse=True)
+    names = [f"{axis.snapshots[position]:%B %Y}" for position in first_snapshots]
     return number, names
 
 
-def month_of_columns(structure: Structure, axis: Axis) -> np.ndarray:
-    """Return the month of each column of a program, counted from the first one; shape (columns,)."""
+def calendar_months(axis: Axis) -> np.ndarray:
+    """Return the calendar month of each month of the horizon, January = 0; shape (months,)."""
     month_of_snapshot, _ = months_of(axis)
-    month_of_column = np.empty(structure.pattern.shape[1], dtype=int)
-    blocks = list(structure.columns.values())
-    if structure.angle is not None:
-        blocks.append(structure.angle[0])
-    for block in blocks:
-        month_of_column[block] = month_of_snapshot[:, None]
-    return month_of_column
+    calendar = axis.snapshots.month.to_numpy() - 1
+    _, first_snapshots = np.unique(month_of_snapshot, return_index=True)
+    return np.asarray(calendar[first_snapshots])
 
 
 def split(
@@ -224,9 +234,16 @@ def split(
         is_open = (first_stage <= number) & (last_stage > number)
         is_past = stage_of_column <= number
         link = linked_rows(by_row, np.flatnonzero(is_open), is_past)
-        links.append(replace(link, bounds=state_bounds(by_row, link, is_past, problem)))
-    without_known = replace(problem, row_lower=problem.row_lower - constant, row_upper=problem.row_upper - constant)
-    problems, columns, rows = [], [], []
+        bounds = state_bounds(by_row, link, is_past, problem)
+        links.append(replace(link, bounds=bounds))
+    without_known = replace(
+        problem,
+        row_lower=problem.row_lower - constant,
+        row_upper=problem.row_upper - constant,
+    )
+    problems = []
+    columns = []
+    rows = []
     before = StateLink()
     for number, name in enumerate(names):
         own_columns = np.flatnonzero(stage_of_column == number)
@@ -267,10 +284,13 @@ def _rows_without(matrix: sparse.csc_matrix, is_known: np.ndarray) -> sparse.csr
 
 def _span(by_row: sparse.csr_matrix, stage_of_column: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the first and the last stage that each row reaches; rows without terms are held in the first stage."""
-    row = np.repeat(np.arange(by_row.shape[0]), np.diff(by_row.indptr))
+    rows = by_row.shape[0]
+    terms_of_row = np.diff(by_row.indptr)
+    row = np.repeat(np.arange(rows), terms_of_row)
     stage = stage_of_column[by_row.indices]
-    first = np.full(by_row.shape[0], np.iinfo(np.int64).max)
-    last = np.zeros(by_row.shape[0], dtype=np.int64)
+    none_yet = np.iinfo(np.int64).max
+    first = np.full(rows, none_yet)
+    last = np.zeros(rows, dtype=np.int64)
     np.minimum.at(first, row, stage)
     np.maximum.at(last, row, stage)
     return np.minimum(first, last), last
@@ -296,6 +316,8 @@ def _stage(
     matrix.sort_indices()
     states = incoming.shape[1] + outgoing.shape[1]
     bounds_of_states = np.concatenate([before.bounds, after.bounds])
+    least = bounds_of_states[:, 0]
+    most = bounds_of_states[:, 1]
     no_cost = np.zeros(states)
     balanced = np.zeros(len(carried_rows))
     state_columns = np.arange(len(own_columns), len(own_columns) + states)
@@ -307,8 +329,8 @@ def _stage(
         name=name,
         matrix=matrix,
         cost=np.append(problem.cost[own_columns], no_cost),
-        lower=np.append(problem.lower[own_columns], bounds_of_states[:, 0]),
-        upper=np.append(problem.upper[own_columns], bounds_of_states[:, 1]),
+        lower=np.append(problem.lower[own_columns], least),
+        upper=np.append(problem.upper[own_columns], most),
         row_lower=np.append(problem.row_lower[held_rows], balanced),
         row_upper=np.append(problem.row_upper[held_rows], balanced),
         state_in=state_in,
@@ -321,14 +343,21 @@ def _outgoing_terms(rows_before: int, after: StateLink) -> sparse.csr_matrix:
     """Return the outgoing states in the rows that make them, which follow some others."""
     states = len(after.rows)
     factors = [-after.factor[row] for row in after.rows]
-    places = np.arange(rows_before, rows_before + states)
+    columns = np.arange(states)
+    places = rows_before + columns
     shape = (rows_before + states, states)
-    return sparse.csr_matrix((factors, (places, np.arange(states))), shape=shape)
+    return sparse.csr_matrix((factors, (places, columns)), shape=shape)
 
 
 def _incoming_terms(rows: Sequence[int], before: StateLink) -> sparse.csr_matrix:
     """Return what the incoming states bring to each row."""
-    places = [place for place, row in enumerate(rows) if row in before.state_of]
-    states = [before.state_of[rows[place]] for place in places]
-    factors = [before.factor[rows[place]] for place in places]
-    return sparse.csr_matrix((factors, (places, states)), shape=(len(rows), len(before.rows)))
+    places = []
+    states = []
+    factors = []
+    for place, row in enumerate(rows):
+        if row in before.state_of:
+            places.append(place)
+            states.append(before.state_of[row])
+            factors.append(before.factor[row])
+    shape = (len(rows), len(before.rows))
+    return sparse.csr_matrix((factors, (places, states)), shape=shape)

@@ -96,8 +96,10 @@ def state_bounds(
         # what the row can bear of the sum so far, whatever comes; a factor below zero turns the two around
         one_end = (problem.row_lower[row] - most) / link.factor[row]
         other_end = (problem.row_upper[row] - least) / link.factor[row]
-        bounds[state, 0] = max(bounds[state, 0], min(one_end, other_end))
-        bounds[state, 1] = min(bounds[state, 1], max(one_end, other_end))
+        least_borne = min(one_end, other_end)
+        most_borne = max(one_end, other_end)
+        bounds[state, 0] = max(bounds[state, 0], least_borne)
+        bounds[state, 1] = min(bounds[state, 1], most_borne)
     return bounds
 
 

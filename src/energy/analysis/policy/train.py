@@ -177,7 +177,7 @@ def _cut_at_step(
             points.setdefault(sibling, []).append((outlook, passed.states[step]))
     for node, seen in points.items():
         lines = [
-            cut(
+            _cut(
                 outlook,
                 graph.nodes[node].transitions,
                 state,
@@ -191,7 +191,7 @@ def _cut_at_step(
         values[node] = values[node].extended(Cuts(intercepts, slopes), trial_states, settings.states_kept)
 
 
-def cut(
+def _cut(
     outlook: Outlook,
     transitions: Mapping[int, float],
     state: np.ndarray,
@@ -238,7 +238,7 @@ def _lower_bound(
         state=graph.initial_state,
     )
     (outlook,) = run_all([task], executor)
-    intercept, slope = cut(
+    intercept, slope = _cut(
         outlook,
         graph.start,
         graph.initial_state,

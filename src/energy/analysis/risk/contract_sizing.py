@@ -59,7 +59,7 @@ class Terms:
         return np.asarray(income)
 
 
-def representative(
+def _representative(
     energy: np.ndarray,
     weights: np.ndarray,
     count: int = SCENARIOS,
@@ -70,7 +70,7 @@ def representative(
 
     Examples
     --------
-    >>> representative(np.array([3.0, 1.0, 2.0, 4.0]), np.ones(4), 2)
+    >>> _representative(np.array([3.0, 1.0, 2.0, 4.0]), np.ones(4), 2)
     (array([1.5, 3.5]), array([0.5, 0.5]))
     """
     order = np.argsort(energy, kind="stable")
@@ -142,7 +142,7 @@ def _contract_network(  # type: ignore[no-untyped-def]
     return n
 
 
-def firm_quantity(
+def _firm_quantity(
     energy: Sequence[float] | np.ndarray,
     probability: Sequence[float] | np.ndarray,
     terms: Terms,
@@ -172,7 +172,7 @@ def firm_quantity(
     Examples
     --------
     >>> round(
-    ...     firm_quantity(
+    ...     _firm_quantity(
     ...         [1000.0, 2000.0, 3000.0],
     ...         [0.25, 0.5, 0.25],
     ...         Terms(price=51.5, shortfall=103, spot=20),
@@ -224,11 +224,11 @@ def frontier(
         Index aversion; columns ``quantity`` [GWh], ``mean income`` and ``tail income`` [million USD; of all samples],
         ``short``, the probability of a season below the quantity.
     """
-    levels, probability = representative(energy, weights)
+    levels, probability = _representative(energy, weights)
     share = weights / weights.sum()
     rows = {}
     for aversion in aversions:
-        quantity = firm_quantity(levels, probability, terms, aversion=aversion, tail=tail)
+        quantity = _firm_quantity(levels, probability, terms, aversion=aversion, tail=tail)
         income = terms.income(quantity, energy) / 1000
         is_short = energy < quantity - 1e-6
         rows[aversion] = {

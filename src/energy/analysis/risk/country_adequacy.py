@@ -17,6 +17,7 @@ from energy.analysis.tasks import run_tasks
 from energy.case import Case
 from energy.errors import SolverError
 from energy.metrics.balance import country_of_bus
+from energy.metrics.monthly import of_service
 from energy.model.objective import STUDIED, UNSERVED
 from energy.scenario import HazardSet, Scenario
 from energy.solve import Result
@@ -55,7 +56,7 @@ def country_adequacy(
     Returns
     -------
     pandas.DataFrame
-        See `country_table`.
+        See `_country_table`.
 
     Raises
     ------
@@ -67,15 +68,22 @@ def country_adequacy(
     draws_water = "water_statistics" in case.profiles
     design = SamplingDesign(scenario, hazards, seed, water=draws_water, causes=False)
     checked(case, design)
-    tasks = [(case, design, range(first, samples, workers)) for first in range(workers)]
+    tasks = []
+    for first in range(workers):
+        draws = range(first, samples, workers)
+        tasks.append((case, design, draws))
     rows: list[dict[str, float]] = []
     for _, of_task in run_tasks(_country_chunk, tasks, executor):
         rows += of_task
     rows.sort(key=lambda row: row["draw"])
-    return country_table(pd.DataFrame(rows))
+    return _country_table(pd.DataFrame(rows))
 
 
-def country_samples(case: Case, design: SamplingDesign, draws: Sequence[int]) -> Iterator[dict[str, float]]:
+def _country_samples(
+    case: Case,
+    design: SamplingDesign,
+    draws: Sequence[int],
+) -> Iterator[dict[str, float]]:
     """Yield, a draw, unserved energy and loss of load (hours, days, events) by country, with and without the line.
 
     Besides: what would be left unserved without the line if a country had firm power of its own, see
@@ -92,8 +100,10 @@ def country_samples(case: Case, design: SamplingDesign, draws: Sequence[int]) ->
         for a draw without an optimum.
     """
     dispatch = design.scenario.replace(objective="dispatch")
-    closed = {f"links.{name}.p_nom": 0.0 for name in _line(case)}
-    no_line = dispatch.replace(values={**dispatch.values, **closed})
+    links = case.components.get("links", pd.DataFrame())
+    closed = {f"links.{name}.p_nom": 0.0 for name in of_service(links, STUDIED)}
+    values = {**dispatch.values, **closed}
+    no_line = dispatch.replace(values=values)
     with_line = replace(design, scenario=dispatch)
     without_line = replace(design, scenario=no_line)
     for draw in draws:
@@ -113,8 +123,10 @@ def country_samples(case: Case, design: SamplingDesign, draws: Sequence[int]) ->
 def _drawn_result(case: Case, design: SamplingDesign, draw: int) -> Result:
     """Return the optimum of a draw with its outages."""
     own_events = len(design.scenario.events)
-    outages = drawn_scenario(design, draw).events[own_events:]
-    return solver_of(case, design, draw).solve(outages)
+    drawn_events = drawn_scenario(design, draw).events
+    outages = drawn_events[own_events:]
+    solver = solver_of(case, design, draw)
+    return solver.solve(outages)
 
 
 def _labelled_figures(label: str, result: Result) -> dict[str, float]:
@@ -126,18 +138,13 @@ def _labelled_figures(label: str, result: Result) -> dict[str, float]:
     return labelled
 
 
-def _country_chunk(case: Case, design: SamplingDesign, draws: Sequence[int]) -> list[dict[str, float]]:
+def _country_chunk(
+    case: Case,
+    design: SamplingDesign,
+    draws: Sequence[int],
+) -> list[dict[str, float]]:
     """Return the samples of some draws; what a worker is given to do."""
-    return list(country_samples(case, design, draws))
-
-
-def _line(case: Case) -> list[str]:
-    """Return the links of the line under study."""
-    links = case.components.get("links", pd.DataFrame())
-    if "service" not in links:
-        return []
-    studied = links.index[links["service"] == STUDIED]
-    return [str(name) for name in studied]
+    return list(_country_samples(case, design, draws))
 
 
 def _left_by_firm_power(result: Result) -> dict[str, float]:
@@ -149,8 +156,10 @@ def _left_by_firm_power(result: Result) -> dict[str, float]:
     left = {}
     for country in power:
         for firm in FIRM:
-            short = (power[country] - firm).clip(lower=0.0)
-            left[f"{LEFT} {firm:g} {country}"] = float(short.to_numpy() @ result.hours)
+            lacking = power[country] - firm
+            short = lacking.clip(lower=0.0).to_numpy()
+            name = f"{LEFT} {firm:g} {country}"
+            left[name] = float(short @ result.hours)
     return left
 
 
@@ -163,7 +172,7 @@ def _capacity_credit(samples: pd.DataFrame, country: str) -> float:
     Parameters
     ----------
     samples
-        As `country_samples` yields them.
+        As `_country_samples` yields them.
     country
         Or ``all``.
 
@@ -178,8 +187,10 @@ def _capacity_credit(samples: pd.DataFrame, country: str) -> float:
     without_line = left[0]
     if without_line <= 0.0:
         return float("nan")
-    with_line = float(samples[f"{WITH} energy {country}"].mean())
+    unserved_with = samples[f"{WITH} energy {country}"]
+    with_line = float(unserved_with.mean())
     unserved_energy = min(with_line, without_line)
+    # interp asks for rising numbers: what is left falls with firm power
     return float(np.interp(-unserved_energy, -left, FIRM))
 
 
@@ -192,10 +203,14 @@ def _credit_error(samples: pd.DataFrame, country: str) -> float:
     count = len(samples)
     credits_drawn = []
     for _ in range(DRAWN_AGAIN):
-        drawn = samples.iloc[chance.integers(count, size=count)]
+        rows = chance.integers(count, size=count)
+        drawn = samples.iloc[rows]
         credits_drawn.append(_capacity_credit(drawn, country))
-    credits_known = np.array(credits_drawn)[~np.isnan(credits_drawn)]
-    return float(credits_known.std()) if len(credits_known) > 1 else float("nan")
+    has_credit = ~np.isnan(credits_drawn)
+    credits_known = np.array(credits_drawn)[has_credit]
+    if len(credits_known) < 2:
+        return float("nan")
+    return float(credits_known.std())
 
 
 def unserved(result: Result) -> dict[str, dict[str, float]]:
@@ -211,14 +226,15 @@ def unserved(result: Result) -> dict[str, dict[str, float]]:
         threshold = max(NONE, 1e-6 * power[country].max())
         lacking = power[country] > threshold
         energy = float((power[country] * hours).sum())
-        by_country[str(country)] = {"energy": energy, **loss_of_load(lacking, hours)}
+        by_country[str(country)] = {"energy": energy, **_loss_of_load(lacking, hours)}
     return by_country
 
 
 def _unserved_power(result: Result) -> pd.DataFrame:
     """Return unserved demand [MW] by country, and of all together; shape (snapshots, countries)."""
     plants = result.inputs.components["generators"]
-    short = plants.index[plants["carrier"] == UNSERVED]
+    is_lacking = plants["carrier"] == UNSERVED
+    short = plants.index[is_lacking]
     country = plants.loc[short, "bus"].map(country_of_bus(result))
     by_plant = result.flow("generators")[short]
     power = by_plant.T.groupby(country).sum().T
@@ -226,7 +242,7 @@ def _unserved_power(result: Result) -> pd.DataFrame:
     return power
 
 
-def loss_of_load(lacking: pd.Series, hours: pd.Series) -> dict[str, float]:
+def _loss_of_load(lacking: pd.Series, hours: pd.Series) -> dict[str, float]:
     """Return loss of load in ``hours``, ``days`` and ``events`` of the period that the snapshots stand for.
 
     Parameters
@@ -237,7 +253,7 @@ def loss_of_load(lacking: pd.Series, hours: pd.Series) -> dict[str, float]:
     Examples
     --------
     >>> day = pd.date_range("2027-01-01", periods=4, freq="6h")
-    >>> loss = loss_of_load(pd.Series([True, False, False, True], day), pd.Series(60.0, day))  # ten such days
+    >>> loss = _loss_of_load(pd.Series([True, False, False, True], day), pd.Series(60.0, day))  # ten such days
     >>> (
     ...     loss["hours"],
     ...     loss["days"],
@@ -253,7 +269,9 @@ def loss_of_load(lacking: pd.Series, hours: pd.Series) -> dict[str, float]:
     short_at_midnight = last.shift(fill_value=False)
     begins_within_day = lacking & ~by_day.shift(fill_value=True)
     begins = begins_within_day.groupby(date).sum()
-    events = recurs * begins + (first & ~short_at_midnight) + (recurs - 1) * (first & ~last)
+    begins_at_midnight = first & ~short_at_midnight
+    begins_again = first & ~last
+    events = recurs * begins + begins_at_midnight + (recurs - 1) * begins_again
     days = by_day.any() * recurs
     return {
         "hours": float(hours[lacking].sum()),
@@ -262,7 +280,7 @@ def loss_of_load(lacking: pd.Series, hours: pd.Series) -> dict[str, float]:
     }
 
 
-def country_table(samples: pd.DataFrame) -> pd.DataFrame:
+def _country_table(samples: pd.DataFrame) -> pd.DataFrame:
     """Return EENS [MWh] and LOLE [h, days, events] by country with and without the line, and what the line avoids.
 
     Returns
@@ -296,14 +314,14 @@ def _country_row(samples: pd.DataFrame, country: str) -> dict[str, float]:
     row: dict[str, float] = {}
     for measure, name in MEASURES.items():
         for line in (WITH, WITHOUT):
-            column = samples[f"{line} {measure} {country}"]
-            row |= _with_error(f"{name} {line}", skewed_mean(column.to_numpy(float)))
-    energy_with = samples[f"{WITH} energy {country}"]
-    energy_without = samples[f"{WITHOUT} energy {country}"]
+            values = samples[f"{line} {measure} {country}"].to_numpy(float)
+            row |= _with_error(f"{name} {line}", skewed_mean(values))
+    energy_with = samples[f"{WITH} energy {country}"].to_numpy(float)
+    energy_without = samples[f"{WITHOUT} energy {country}"].to_numpy(float)
     avoided = energy_without - energy_with
-    row |= _with_error("avoided MWh", mean(avoided.to_numpy(float)))
-    row |= _with_error(f"CVaR MWh {WITH}", tail_mean(energy_with.to_numpy(float)))
-    row |= _with_error(f"CVaR MWh {WITHOUT}", tail_mean(energy_without.to_numpy(float)))
+    row |= _with_error("avoided MWh", mean(avoided))
+    row |= _with_error(f"CVaR MWh {WITH}", tail_mean(energy_with))
+    row |= _with_error(f"CVaR MWh {WITHOUT}", tail_mean(energy_without))
     row["capacity credit MW"] = _capacity_credit(samples, country)
     row["capacity credit MW error"] = _credit_error(samples, country)
     return row

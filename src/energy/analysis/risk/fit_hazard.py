@@ -53,12 +53,12 @@ class Fit:
         return {"rate": rate, "duration": self.law, "source": source}
 
 
-def poisson_rate(events: int, years: float) -> tuple[float, float, float]:
+def _poisson_rate(events: int, years: float) -> tuple[float, float, float]:
     """Return a rate [1/year] and its exact 90 % interval, χ²(5 %; 2n)/2T to χ²(95 %; 2n + 2)/2T (Garwood 1936).
 
     Examples
     --------
-    >>> [round(rate, 2) for rate in poisson_rate(21, 3.46)]
+    >>> [round(rate, 2) for rate in _poisson_rate(21, 3.46)]
     [6.07, 4.07, 8.74]
     """
     low = 0.0
@@ -113,7 +113,7 @@ def fit_log(
     years = len(days) / YEAR_DAYS
     hours = events["hours"].dropna().to_numpy(float)
     duration, intervals = _duration_law(hours[hours > 0], law)
-    per_year, low, high = poisson_rate(count, years)
+    per_year, low, high = _poisson_rate(count, years)
     return Fit(
         events=count,
         years=years,

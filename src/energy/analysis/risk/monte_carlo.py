@@ -137,7 +137,7 @@ def risk_samples(
         if plan.until is None:
             continue
         so_far = [samples[draw] for draw in draws[:end]]
-        if reached(pd.DataFrame(so_far), pool, plan):
+        if _reached(pd.DataFrame(so_far), pool, plan):
             return
 
 
@@ -186,7 +186,7 @@ def samples_of(table: pd.DataFrame, pool: Pool | None) -> Samples:
     return Samples(weights, draws, pool)
 
 
-def reached(
+def _reached(
     table: pd.DataFrame,
     pool: Pool | None,
     plan: StoppingRule,

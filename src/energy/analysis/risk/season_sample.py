@@ -121,7 +121,7 @@ def drawn_scenario(question: SamplingDesign, draw: int) -> Scenario:
     return disturbed.model_copy(update={"name": f"{calm.name} draw {draw}"})
 
 
-def trial(question: SamplingDesign) -> Scenario:
+def _trial(question: SamplingDesign) -> Scenario:
     """Return the scenario with one event of each hazard, to see whether a case knows what they name."""
     calm = question.undisturbed(0)
     outages = []
@@ -146,7 +146,7 @@ def checked(case: Case, question: SamplingDesign) -> None:
         what = f"case {case.name} has no profiles/water_statistics.csv to draw water from"
         repair = "keep the scenario's water with --fixed-water"
         raise InputError(Fault(what, case.path, repair=repair))
-    inputs(case, trial(question))
+    inputs(case, _trial(question))
 
 
 def sample_columns(case: Case, question: SamplingDesign) -> list[str]:

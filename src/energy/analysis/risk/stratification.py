@@ -78,7 +78,7 @@ def make_pool(
     )
 
 
-def stratified_mean(
+def _stratified_mean(
     values: np.ndarray,
     pool: Pool,
     draws: np.ndarray,
@@ -198,7 +198,7 @@ class Samples:
         weighted = values * self.weights
         if self.pool is None:
             return mean(weighted)
-        return stratified_mean(
+        return _stratified_mean(
             weighted,
             pool=self.pool,
             draws=self.draws,

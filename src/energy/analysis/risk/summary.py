@@ -94,11 +94,13 @@ def summary(
     samples = samples_of(ordered, pool)
     season = ordered["season"].to_numpy(float)
     calm = ordered["undisturbed"].to_numpy(float)
-    highest = max(float(max(season.max(), calm.max())), 1.0)
+    highest = max(float(season.max()), float(calm.max()), 1.0)
     months = _months(ordered)
     thresholds = sorted({*below, *_quantity(case)})
     levels = np.linspace(0.0, highest, LEVELS)
     lost = _lost_by_cause(ordered, samples)
+    lacking = samples.mean(ordered["lacking"].to_numpy(float))
+    yielded = samples.mean(ordered["yielded"].to_numpy(float))
     coordinates: dict[str, Sequence[object] | np.ndarray] = {
         "bound": list(BOUNDS),
         "exceeded": list(EXCEEDED),
@@ -117,15 +119,16 @@ def summary(
         "curve": _shares_above(samples, season, levels),
         "curve_undisturbed": _shares_above(samples, calm, levels),
         "lost": list(map(_bounds, lost.values())),
-        "irrigation_lacking": _bounds(samples.mean(ordered["lacking"].to_numpy(float))),
-        "rules_yielded": _bounds(samples.mean(ordered["yielded"].to_numpy(float))),
+        "irrigation_lacking": _bounds(lacking),
+        "rules_yielded": _bounds(yielded),
         **_income(case, design, samples, season),
     }
     dataset = xr.Dataset(coords=coordinates)
     for name, values in figures.items():
         dimensions = DIMENSIONS.get(name, ("bound",))
         shape = [len(coordinates[dimension]) for dimension in dimensions]
-        dataset[name] = (dimensions, np.array(values, dtype=float).reshape(shape))
+        numbers = np.array(values, dtype=float)
+        dataset[name] = (dimensions, numbers.reshape(shape))
     for name, (unit, long_name) in VARIABLES.items():
         dataset[name].attrs = {"units": unit, "long_name": long_name}
     dataset.attrs = _attributes(case, design, table, ordered)
@@ -135,7 +138,8 @@ def summary(
 def _months(ordered: pd.DataFrame) -> list[int]:
     """Return the months of the season."""
     prefix = "month "
-    return [int(name.removeprefix(prefix)) for name in map(str, ordered) if name.startswith(prefix)]
+    columns = [name for name in map(str, ordered) if name.startswith(prefix)]
+    return [int(name.removeprefix(prefix)) for name in columns]
 
 
 def _quantity(case: Case) -> list[float]:
@@ -171,7 +175,11 @@ def _bounds(estimate: Estimate) -> tuple[float, float, float]:
     return estimate.value, low, high
 
 
-def _probability_below(samples: Samples, season: np.ndarray, threshold: float) -> tuple[float, float, float]:
+def _probability_below(
+    samples: Samples,
+    season: np.ndarray,
+    threshold: float,
+) -> tuple[float, float, float]:
     """Return the probability of a season of less, with its interval."""
     estimate = samples.probability(season < threshold)
     low, high = np.clip(estimate.interval, 0.0, 1.0).tolist()

@@ -60,11 +60,11 @@ def random_and_unknown(
     for samples in _sampled(case, designs, list(range(draws)), executor):
         energies = [_season(sample) for sample in samples]
         rows.append(energies)
-    seasons = with_optimum(np.array(rows))
+    seasons = _with_optimum(np.array(rows))
     return variance_split(seasons), seasons
 
 
-def with_optimum(seasons: np.ndarray) -> np.ndarray:
+def _with_optimum(seasons: np.ndarray) -> np.ndarray:
     """Return the seasons of the sets and draws that have an optimum together.
 
     A set that has none under half of the draws is no possible one and is left out; a draw counts where it has an
@@ -78,7 +78,7 @@ def with_optimum(seasons: np.ndarray) -> np.ndarray:
     Examples
     --------
     >>> nan = float("nan")
-    >>> with_optimum(np.array([[1.0, 2.0, 3.0], [nan, nan, nan], [4.0, nan, 6.0]])).tolist()
+    >>> _with_optimum(np.array([[1.0, 2.0, 3.0], [nan, nan, nan], [4.0, nan, 6.0]])).tolist()
     [[1.0, 3.0], [4.0, 6.0]]
     """
     failed = np.isnan(seasons)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from energy.case import Case
 from energy.model.hourly import number
-from energy.model.objective import RETURNED, STUDIED
+from energy.model.objective import RETURNED, STUDIED, is_of_service
 from energy.scenario import Scenario, split_value_key
 
 DATE = ".build_year"
@@ -63,15 +63,9 @@ def date_places(
     if component not in _SIZE_OF_NOTHING or high >= UNDECIDED or not (may_stand and may_lack):
         return []
     table = case.components[component]
-    studied = _names_of_studied_line(table)
+    is_studied = is_of_service(table, [STUDIED, RETURNED])
+    studied = set(map(str, table.index[is_studied]))
     return [f"values.{component}.{name}{DATE}" for name in names if name not in studied]
-
-
-def _names_of_studied_line(table: pd.DataFrame) -> set[str]:
-    if "service" not in table:
-        return set()
-    is_studied = table["service"].isin([STUDIED, RETURNED])
-    return set(map(str, table.index[is_studied]))
 
 
 def with_dates(

@@ -16,14 +16,14 @@ MOST_LINKED = 3
 """Linked parameters that are named; of more their number is said."""
 
 
-class SetLine(NamedTuple):
+class _SetLine(NamedTuple):
     """Options ``--set`` of one bar, and what moves along in words."""
 
     options: str
     moves_along: str
 
 
-def set_line(case: Case, scenario: Scenario, parameter: UncertainParameter, share: float) -> SetLine:
+def set_line(case: Case, scenario: Scenario, parameter: UncertainParameter, share: float) -> _SetLine:
     """Return what reproduces one end of a bar: ``energy run SCENARIO`` with these options.
 
     Parameters
@@ -51,7 +51,7 @@ def set_line(case: Case, scenario: Scenario, parameter: UncertainParameter, shar
     changes = _changes(scenario, moved)
     options = [f"--set {quote(f'{key}={number}')}" for key, number in changes.items()]
     linked = {key: number for key, number in changes.items() if key not in parameter.places}
-    return SetLine(" ".join(options), _linked_words(case, scenario, linked))
+    return _SetLine(" ".join(options), _linked_words(case, scenario, linked))
 
 
 def _changes(scenario: Scenario, moved: Scenario) -> dict[str, Any]:

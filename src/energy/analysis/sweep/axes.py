@@ -109,7 +109,10 @@ def grid(
     >>> grid({"values.links.line.p_nom": {"low": 50, "high": 150}}, "sample", count=4).dims
     {'point': 4}
     """
-    ranges_and_lists = {key: _axis(key, values, origin_of(written, key)) for key, values in axes.items()}
+    ranges_and_lists = {}
+    for key, given in axes.items():
+        origin = origin_of(written, key)
+        ranges_and_lists[key] = _axis(key, given, origin)
     if not ranges_and_lists:
         raise InputError(Fault("a sweep without axes", allowed="at least one key with its values"))
     first_axis = origin_of(written, next(iter(ranges_and_lists)))
@@ -152,12 +155,16 @@ def _steps(key: str, axis: Range | list[Any], origin: Origin) -> list[Any]:
 
 def _refuse_unequal(lengths: Mapping[str, int]) -> None:
     if len(set(lengths.values())) > 1:
-        shown = ", ".join(f"{key} {length}" for key, length in lengths.items())
-        what = f"axes of unequal length cannot be zipped: {shown}"
+        texts = [f"{key} {length}" for key, length in lengths.items()]
+        what = f"axes of unequal length cannot be zipped: {', '.join(texts)}"
         raise InputError(Fault(what, allowed="equal lengths"))
 
 
-def _product(values: Mapping[str, list[Any]], lengths: Mapping[str, int], written: Node | None) -> Grid:
+def _product(
+    values: Mapping[str, list[Any]],
+    lengths: Mapping[str, int],
+    written: Node | None,
+) -> Grid:
     """Lay every value with every other."""
     coords = {}
     for key, axis in values.items():
@@ -178,11 +185,18 @@ def _axis(key: str, values: Any, origin: Origin) -> Range | list[Any]:
     """Return an axis as it was given: a range, or a list of values."""
     if isinstance(values, Mapping) and {"low", "high"} <= set(values):
         return _range(key, values, origin)
-    is_list = isinstance(values, Sequence | np.ndarray) and not isinstance(values, str)
-    if not is_list or not len(values):
+    is_text = isinstance(values, str)
+    is_list = isinstance(values, Sequence | np.ndarray) and not is_text
+    if not is_list or len(values) == 0:
         what = f"axis {key!r} has no values: {values!r}"
         raise InputError(Fault(what, origin.where, origin.line, "a list, or a range {low, high}"))
-    return [value.item() if isinstance(value, np.generic) else value for value in values]
+    return [_without_numpy(value) for value in values]
+
+
+def _without_numpy(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    return value
 
 
 def _range(key: str, values: Mapping[Any, Any], origin: Origin) -> Range:
@@ -201,10 +215,11 @@ def _range(key: str, values: Mapping[Any, Any], origin: Origin) -> Range:
 def _sampled(axes: Mapping[str, Range | list[Any]], count: int, seed: int) -> dict[str, list[Any]]:
     """Return a Latin hypercube: for each axis the values of the points."""
     generator = np.random.default_rng(seed)
-    shares = qmc.LatinHypercube(len(axes), rng=generator).random(count)
+    hypercube = qmc.LatinHypercube(len(axes), rng=generator)
+    shares = hypercube.random(count).T
     sampled = {}
-    for number, (key, axis) in enumerate(axes.items()):
-        sampled[key] = [_value_at(axis, share) for share in shares[:, number]]
+    for (key, axis), shares_of_axis in zip(axes.items(), shares, strict=True):
+        sampled[key] = [_value_at(axis, share) for share in shares_of_axis]
     return sampled
 
 
@@ -268,7 +283,8 @@ def _labelled(key: str, values: list[Any]) -> tuple[list[Any], dict[str, str]]:
     """Return numbers with their unit, durations in days, all else as text."""
     field = key.rpartition(".")[2]
     if field in ("duration", "expected_duration", "ramp"):
-        days = [parse_duration(str(value)).total_seconds() / 86400 for value in values]
+        durations = [parse_duration(str(value)) for value in values]
+        days = [duration.total_seconds() / 86400 for duration in durations]
         return days, {"long_name": key, "units": "d"}
     attributes_of_axis = {"long_name": key, "units": _unit(key)}
     if are_numbers(values):

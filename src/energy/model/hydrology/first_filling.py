@@ -22,7 +22,7 @@ CURVE_POINTS = 9
 """Points of the head curve of a full reservoir, evenly over its active volume."""
 
 
-def volume_below(
+def _volume_below(
     rule: FillingRule,
     level: float,
 ) -> float:
@@ -31,7 +31,7 @@ def volume_below(
     return float(rule.volume * depth**rule.exponent)
 
 
-def level_of(
+def _level_of(
     rule: FillingRule,
     content: float | np.ndarray,
 ) -> np.ndarray:
@@ -40,7 +40,7 @@ def level_of(
     return np.asarray(rule.bottom + depth * (rule.top - rule.bottom))
 
 
-def yield_of(
+def _yield_of(
     rule: FillingRule,
     content: float | np.ndarray,
 ) -> np.ndarray:
@@ -48,12 +48,12 @@ def yield_of(
 
     Below the tailwater there is no head and no energy.
     """
-    head = level_of(rule, content) - rule.tailwater
+    head = _level_of(rule, content) - rule.tailwater
     energy_of_a_metre = specific_energy(1.0, rule.efficiency)
     return np.asarray(energy_of_a_metre * head.clip(min=0.0))
 
 
-def discharge_of(
+def _discharge_of(
     rule: FillingRule,
     content: float | np.ndarray,
 ) -> np.ndarray:
@@ -62,13 +62,13 @@ def discharge_of(
     At a given opening the flow goes with the root of the head (unit discharge Q₁₁ of a Francis turbine).
     """
     if rule.design_head is None:
-        return np.ones_like(level_of(rule, content))
-    head = level_of(rule, content) - rule.tailwater
+        return np.ones_like(_level_of(rule, content))
+    head = _level_of(rule, content) - rule.tailwater
     share = np.sqrt(head.clip(min=0.0) / rule.design_head)
     return np.asarray(share.clip(max=1.0))
 
 
-def content_after(
+def _content_after(
     rule: FillingRule,
     year: int,
 ) -> float:
@@ -81,12 +81,12 @@ def content_after(
     --------
     >>> from energy.case import read_case
     >>> rule = read_case("casa1000").rules.rules["rogun_filling"]
-    >>> round(content_after(rule, 2026) - content_after(rule, 2025), 6) == rule.yearly
+    >>> round(_content_after(rule, 2026) - _content_after(rule, 2025), 6) == rule.yearly
     True
     """
     levels = {**rule.before, rule.year: rule.level}
     years = sorted(levels)
-    contents = [volume_below(rule, levels[known]) for known in years]
+    contents = [_volume_below(rule, levels[known]) for known in years]
     if year <= rule.year:
         return float(np.interp(year, years, contents))
     filled = contents[-1] + (year - rule.year) * rule.yearly
@@ -98,10 +98,10 @@ def _kept_back(
     year: int,
 ) -> float:
     """Return the volume [hm³] that a year keeps back."""
-    return content_after(rule, year) - content_after(rule, year - 1)
+    return _content_after(rule, year) - _content_after(rule, year - 1)
 
 
-def content_over(
+def _content_over(
     rule: FillingRule,
     hours: pd.DatetimeIndex,
 ) -> np.ndarray:
@@ -113,7 +113,7 @@ def content_over(
         is_filling = in_window(whole_year, rule.window.start, rule.window.end)
         share = np.cumsum(is_filling) / is_filling.sum()
         share_of_hour = share[whole_year.get_indexer(hours[in_year])]
-        content[in_year] = content_after(rule, int(year) - 1) + share_of_hour * _kept_back(rule, int(year))
+        content[in_year] = _content_after(rule, int(year) - 1) + share_of_hour * _kept_back(rule, int(year))
     return content
 
 
@@ -173,7 +173,7 @@ def apply_first_filling(
         Values over the hours, changed in place: ``efficiency`` and ``p_max_pu`` of turbines, both bounds of the sink.
     """
     for rule in _filling_rules(book):
-        content = content_over(rule, hours)
+        content = _content_over(rule, hours)
         _set_sink(rule, hours, components, hourly)
         _set_turbines(case, rule, hours, components, hourly, content=content)
         _set_store(rule, hours[0], components)
@@ -219,8 +219,8 @@ def _set_turbines(
     content: np.ndarray,
 ) -> None:
     links = components.get("links", pd.DataFrame())
-    energy = yield_of(rule, content)
-    discharge = discharge_of(rule, content)
+    energy = _yield_of(rule, content)
+    discharge = _discharge_of(rule, content)
     full = np.ones(len(hours))
     patterns = [(rule.turbines, discharge), (rule.temporary, full)]
     for names, share_at_head in patterns:
@@ -270,7 +270,7 @@ def _set_store(
         return
     active = number(stores, rule.store, "e_nom")
     first_hour = pd.DatetimeIndex([start])
-    content = float(content_over(rule, first_hour)[0])
+    content = float(_content_over(rule, first_hour)[0])
     above_dead = content - _dead_volume(rule, active)
     stores.loc[rule.store, "e_initial"] = min(max(above_dead, 0.0), active)
 
@@ -290,7 +290,7 @@ def filled_head_curves(
             continue
         active = number(stores, rule.store, "e_nom")
         contents = np.linspace(0.0, active, CURVE_POINTS)
-        energies = yield_of(rule, _dead_volume(rule, active) + contents)
+        energies = _yield_of(rule, _dead_volume(rule, active) + contents)
         curve = HeadCurve(
             store=rule.store,
             links=turbines,

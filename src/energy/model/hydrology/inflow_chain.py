@@ -53,7 +53,8 @@ class InflowChain:
     def mean_flows(self) -> np.ndarray:
         """Return the monthly mean flows that the chain has at each site [m³/s]; shape (12, sites)."""
         odds = self.frequencies[:, :, None] * self.probabilities
-        return np.asarray((odds[..., None] * self.flows).sum(axis=(1, 2)))
+        weighted_flows = odds[..., None] * self.flows
+        return np.asarray(weighted_flows.sum(axis=(1, 2)))
 
     def classes_of(self, flows: np.ndarray) -> np.ndarray:
         """Return the class of each month of a trace that begins with nothing known.
@@ -69,8 +70,9 @@ class InflowChain:
             Shape (years, 12).
         """
         logs = np.log(_total(flows, self.weights))
-        index = water_so_far((logs - self.log_mean) / self.log_spread)
-        return np.asarray((index[:, :, None] > self.edges).sum(axis=2))
+        anomalies = (logs - self.log_mean) / self.log_spread
+        index = _water_so_far(anomalies)
+        return _class_between(index, self.edges)
 
 
 def inflow_chain(
@@ -112,14 +114,7 @@ def inflow_chain(
     fewest = 2 * classes * outcomes
     if years < fewest:
         what = f"{years} years are too few for {classes} classes of {outcomes} outcomes"
-        raise InputError(
-            Fault(
-                what,
-                "chain of inflows",
-                None,
-                f"at least {fewest} years",
-            )
-        )
+        raise InputError(Fault(what, "chain of inflows", None, f"at least {fewest} years"))
     weight = np.ones(sites) if weights is None else weights
     total = _total(flows, weight)
     if not (total > 0).all():
@@ -132,28 +127,42 @@ def inflow_chain(
             )
         )
     logs = np.log(total)
-    log_mean, log_spread = logs.mean(axis=0), logs.std(axis=0)
-    index = water_so_far((logs - log_mean) / np.where(log_spread > 0, log_spread, 1.0))
+    log_mean = logs.mean(axis=0)
+    deviation = logs.std(axis=0)
+    log_spread = np.where(deviation > 0, deviation, 1.0)
+    index = _water_so_far((logs - log_mean) / log_spread)
     shares = np.arange(1, classes) / classes
     edges = np.quantile(index, shares, axis=0).T
-    class_of = (index[:, :, None] > edges).sum(axis=2)
-    by_outcome = [
-        [_outcomes(flows[class_of[:, month] == number, :, month], weight, outcomes) for number in range(classes)]
-        for month in range(12)
-    ]
+    class_of = _class_between(index, edges)
+    frequencies = [(class_of == number).mean(axis=0) for number in range(classes)]
+    mean_flows = []
+    probabilities = []
+    for month in range(12):
+        for number in range(classes):
+            is_in_class = class_of[:, month] == number
+            flows_of_class = flows[is_in_class, :, month]
+            means, odds = _outcomes(flows_of_class, weight, outcomes)
+            mean_flows.append(means)
+            probabilities.append(odds)
     return InflowChain(
         transitions=_transitions(class_of, classes),
-        frequencies=np.stack([(class_of == number).mean(axis=0) for number in range(classes)], axis=1),
-        flows=np.array([[mean for mean, _ in month] for month in by_outcome]),
-        probabilities=np.array([[odds for _, odds in month] for month in by_outcome]),
+        frequencies=np.stack(frequencies, axis=1),
+        flows=np.reshape(mean_flows, (12, classes, outcomes, sites)),
+        probabilities=np.reshape(probabilities, (12, classes, outcomes)),
         log_mean=log_mean,
-        log_spread=np.where(log_spread > 0, log_spread, 1.0),
+        log_spread=log_spread,
         edges=edges,
         weights=weight,
     )
 
 
-def water_so_far(anomalies: np.ndarray) -> np.ndarray:
+def _class_between(index: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Return the class of each month, 0 below the first of its month's edges; shape (years, 12)."""
+    is_above = index[:, :, None] > edges
+    return np.asarray(is_above.sum(axis=2))
+
+
+def _water_so_far(anomalies: np.ndarray) -> np.ndarray:
     """Return the mean anomaly of each half-year's months up to each month, with a share of the half-year before.
 
     Parameters
@@ -170,15 +179,17 @@ def water_so_far(anomalies: np.ndarray) -> np.ndarray:
     --------
     >>> year = np.zeros((1, 12))
     >>> year[0, 3:6] = 1.0  # April to June
-    >>> water_so_far(year)[0].round(2).tolist()
+    >>> _water_so_far(year)[0].round(2).tolist()
     [0.0, 0.0, 0.0, 0.83, 0.91, 0.94, 0.71, 0.58, 0.48, 0.24, 0.16, 0.12]
     """
     series = anomalies.ravel()
     index = np.empty(len(series))
-    total, weight = 0.0, WEIGHT_OF_HALF_BEFORE[9]
+    total = 0.0
+    weight = WEIGHT_OF_HALF_BEFORE[9]
     for position, anomaly in enumerate(series):
-        if position % 12 in WEIGHT_OF_HALF_BEFORE and position:
-            weight = WEIGHT_OF_HALF_BEFORE[position % 12]
+        month = position % 12
+        if position > 0 and month in WEIGHT_OF_HALF_BEFORE:
+            weight = WEIGHT_OF_HALF_BEFORE[month]
             total = weight * index[position - 1]
         total += anomaly
         weight += 1.0
@@ -188,16 +199,20 @@ def water_so_far(anomalies: np.ndarray) -> np.ndarray:
 
 def _total(flows: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the weighted flow of all sites; shape (years, 12)."""
-    return np.asarray((flows * weights[:, None]).sum(axis=1))
+    weighted = flows * weights[:, None]
+    return np.asarray(weighted.sum(axis=1))
 
 
 def _transitions(class_of: np.ndarray, classes: int) -> np.ndarray:
     """Return the share of each class after each class of the month before, counted month by month."""
     series = class_of.ravel()
+    before = series[:-1]
+    after = series[1:]
     month = np.arange(1, len(series)) % 12
     counts = np.zeros((12, classes, classes))
-    np.add.at(counts, (month, series[:-1], series[1:]), 1.0)
-    return np.asarray(counts / counts.sum(axis=2, keepdims=True))
+    np.add.at(counts, (month, before, after), 1.0)
+    total = counts.sum(axis=2, keepdims=True)
+    return np.asarray(counts / total)
 
 
 def _outcomes(
@@ -206,7 +221,9 @@ def _outcomes(
     outcomes: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return mean flows and probabilities of groups of months, from the driest to the wettest."""
-    driest_first = np.argsort((flows * weights).sum(axis=1), kind="stable")
+    total = (flows * weights).sum(axis=1)
+    driest_first = np.argsort(total, kind="stable")
     groups = np.array_split(driest_first, outcomes)
     means = np.array([flows[group].mean(axis=0) for group in groups])
-    return means, np.array([len(group) for group in groups]) / len(flows)
+    counts = np.array([len(group) for group in groups])
+    return means, counts / len(flows)

@@ -191,13 +191,13 @@ def shifted(
     >>> shifted(np.ones((1, 12)), Shift(late_summer=0.8), melt=0.5)[0, 5:10].tolist()
     [1.0, 0.9, 0.9, 0.9, 1.0]
     """
-    flows_of_shift = shift.volume * earlier(flows, shift.melt_days * melt)
+    flows_of_shift = shift.volume * _earlier(flows, shift.melt_days * melt)
     less_ice = np.ones(12)
     less_ice[list(ICE_MELT)] = 1.0 - (1.0 - shift.late_summer) * melt
     return flows_of_shift * less_ice
 
 
-def earlier(
+def _earlier(
     flows: np.ndarray,
     days: float,
 ) -> np.ndarray:
@@ -220,7 +220,7 @@ def earlier(
 
     Examples
     --------
-    >>> earlier(np.tile([1.0, 1, 1, 1, 1, 9, 1, 1, 1, 1, 1, 1], (2, 1)), 30)[0].round(1).tolist()
+    >>> _earlier(np.tile([1.0, 1, 1, 1, 1, 9, 1, 1, 1, 1, 1, 1], (2, 1)), 30)[0].round(1).tolist()
     [1.0, 1.0, 1.0, 1.0, 8.8, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
     """
     if days == 0:

@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 
 from energy.analysis.imperfect_foresight import solve_imperfect_foresight
-from energy.analysis.priority_waterfall import open_season
+from energy.analysis.priority_waterfall import energy_in_season
 from energy.analysis.settlement import Settlement, settlement
 from energy.case import Case, read_case
 from energy.errors import SolverError
-from energy.metrics import transferable
 from energy.metrics.fuel import unserved_by_country
+from energy.metrics.labelled_table import labelled_table
 from energy.model.inputs import inputs
 from energy.report.text_table import fixed, number_columns, text_table, words_column
 from energy.results.predicted_ranges import season_range
@@ -93,7 +93,12 @@ def marks_of(case: Case, *patterns: str) -> str:
     return "; ".join(texts)
 
 
-def evidence_ends(case: Case, name: str, attribute: str, component: str = "rules") -> tuple[float, float]:
+def evidence_ends(
+    case: Case,
+    name: str,
+    attribute: str,
+    component: str = "rules",
+) -> tuple[float, float]:
     """Return the low and the high end of what is known of a number.
 
     Raises
@@ -108,11 +113,14 @@ def evidence_ends(case: Case, name: str, attribute: str, component: str = "rules
     (0.015, 0.1)
     """
     rows = case.evidence
-    is_asked = (rows["component"] == component) & (rows["name"] == name) & (rows["attribute"] == attribute)
-    asked = rows[is_asked]
+    of_component = rows["component"] == component
+    of_name = rows["name"] == name
+    of_attribute = rows["attribute"] == attribute
+    asked = rows[of_component & of_name & of_attribute]
     if asked.empty:
         raise KeyError(f"{component}.{name}.{attribute}")
-    return float(asked["low"].iloc[0]), float(asked["high"].iloc[0])
+    row = asked.iloc[0]
+    return float(row["low"]), float(row["high"])
 
 
 @lru_cache(maxsize=24)
@@ -131,33 +139,37 @@ def settled(case: Case, scenario: Scenario) -> Settlement:
 
 def season_energy(case: Case, scenario: Scenario) -> float:
     """Return the energy that a scenario delivers while the contract's line is open [GWh]."""
-    result = solved(case, scenario)
-    power = transferable(result).to_numpy() * open_season(scenario, result.inputs)
-    return float(power @ result.hours) / 1000
+    return energy_in_season(scenario, solved(case, scenario))
 
 
 def unserved_energy(case: Case, scenario: Scenario, country: str) -> float:
     """Return the demand of a country that a scenario does not serve [GWh]."""
-    return float(unserved_by_country(solved(case, scenario)).get(country, 0.0))
+    result = solved(case, scenario)
+    unserved = unserved_by_country(result)
+    return float(unserved.get(country, 0.0))
 
 
 def water_labels(case: Case, scenario: Scenario) -> dict[str, Scenario]:
     """Return the scenario in each of dry, median and wet water that the case knows; its own where it knows none."""
+    own_water = {"own water": scenario}
     inflow = case.profiles.get("inflow", pd.DataFrame())
-    known = set(inflow.index.get_level_values("hydrology")) if len(inflow) else set()
+    if len(inflow) == 0:
+        return own_water
+    known = inflow.index.get_level_values("hydrology").unique()
     scenarios = {}
     for label in _WATER:
         if label in known:
             scenarios[label] = _with_water(scenario, label)
-    return scenarios or {"own water": scenario}
+    return scenarios or own_water
 
 
 def _with_water(scenario: Scenario, label: str) -> Scenario:
     """Return the scenario with the water of a label, in the climate that it has."""
     water = scenario.hydrology
-    if isinstance(water, Shifted):
-        return scenario.replace(hydrology={"label": label, "shift": water.shift.model_dump()})
-    return scenario.replace(hydrology=label)
+    if not isinstance(water, Shifted):
+        return scenario.replace(hydrology=label)
+    shifted = {"label": label, "shift": water.shift.model_dump()}
+    return scenario.replace(hydrology=shifted)
 
 
 def water_span(case: Case, scenario: Scenario) -> str:
@@ -168,7 +180,9 @@ def water_span(case: Case, scenario: Scenario) -> str:
         energies.append(f"{energy:,.0f} GWh ({label})")
     water = ", ".join(energies) + "; other numbers of the case not moved"
     all_numbers = season_range(scenario)
-    return f"{water}; with all of them {all_numbers}" if all_numbers else water
+    if not all_numbers:
+        return water
+    return f"{water}; with all of them {all_numbers}"
 
 
 def comparison(case: Case, scenarios: dict[str, Scenario]) -> pd.DataFrame:
@@ -182,10 +196,12 @@ def comparison(case: Case, scenarios: dict[str, Scenario]) -> pd.DataFrame:
     rows = {}
     for name, scenario in scenarios.items():
         row = {"delivered": season_energy(case, scenario)}
-        for country, unserved in unserved_by_country(solved(case, scenario)).items():
-            row[f"unserved {country}".strip()] = float(unserved)
+        unserved = unserved_by_country(solved(case, scenario))
+        for country, energy in unserved.items():
+            row[f"unserved {country}".strip()] = float(energy)
         rows[name] = row
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("scenario")
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table = table.rename_axis("scenario")
     first = table["delivered"].iloc[0]
     table.insert(1, "against the first", table["delivered"] - first)
     table.attrs["units"] = "GWh"
@@ -209,13 +225,15 @@ def outage_losses(case: Case, scenarios: dict[str, Scenario]) -> pd.DataFrame:
         before = unserved_by_country(solved(case, calm))
         after = unserved_by_country(solved(case, scenario))
         more = (after - before).round(6) + 0.0
-        row = {"undisturbed": undisturbed, "delivered": delivered, "lost": lost}
+        row = {
+            "undisturbed": undisturbed,
+            "delivered": delivered,
+            "lost": lost,
+        }
         for country, unserved in more.items():
             row[f"more unserved {country}".strip()] = float(unserved)
         rows[name] = row
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("scenario")
-    table.attrs["units"] = "GWh"
-    return table
+    return labelled_table(rows, "scenario", "GWh")
 
 
 @dataclass(frozen=True)
@@ -246,7 +264,9 @@ class Library:
 
     def compared(self, *names: str) -> pd.DataFrame:
         """Return the base and other scenarios side by side, as of `comparison`."""
-        scenarios = {self.base.name: self.base} | {name: self.scenario(name) for name in names}
+        scenarios = {self.base.name: self.base}
+        for name in names:
+            scenarios[name] = self.scenario(name)
         return comparison(self.case, scenarios)
 
 
@@ -256,10 +276,12 @@ def outages(library: Library, *names: str) -> pd.DataFrame:
     A scenario for which the solver proves no optimum is solved on coarser days; ``attrs["coarser"]`` says in words
     which are.
     """
-    tables, coarser = [], []
+    tables = []
+    coarser = []
     for name in names:
+        scenario = library.scenario(name)
         try:
-            table = outage_losses(library.case, {name: library.scenario(name)})
+            table = outage_losses(library.case, {name: scenario})
         except SolverError as err:
             coarse = library.scenario(name, **{"time.resolution": COARSER})
             table = outage_losses(library.case, {name: coarse})
@@ -270,10 +292,15 @@ def outages(library: Library, *names: str) -> pd.DataFrame:
     return losses
 
 
-def read_library(base: str = "baseline", overrides: Sequence[str] = (), samples: int = 16) -> Library:
+def read_library(
+    base: str = "baseline",
+    overrides: Sequence[str] = (),
+    samples: int = 16,
+) -> Library:
     """Return the library of a base scenario."""
     scenario = read_scenario(base, overrides=list(overrides))
-    return Library(read_case(scenario.case), scenario, tuple(overrides), samples)
+    case = read_case(scenario.case)
+    return Library(case, scenario, tuple(overrides), samples)
 
 
 def comparison_answer(
@@ -284,14 +311,15 @@ def comparison_answer(
 ) -> Answer:
     """Return scenarios side by side as an answer; ``{name}`` in the sentence is the season of that scenario [GWh]."""
     table = library.compared(*names)
-    seasons = {str(name): f"{energy:,.0f}" for name, energy in table["delivered"].items()}
+    seasons = {}
+    for name, energy in table["delivered"].items():
+        seasons[str(name)] = f"{energy:,.0f}"
     seasons["base"] = seasons[library.base.name]
     text = sentence.format_map(seasons)
-    span = water_span(library.case, library.base)
     return Answer(
         (text,),
         {"Seasons side by side": table},
-        span=span,
+        span=water_span(library.case, library.base),
         marks=marks_of(library.case),
         limits=tuple(limits),
     )
@@ -302,7 +330,7 @@ def answer_text(answer: Answer) -> Iterator[Table | str]:
     yield from answer.sentences
     for title, table in answer.tables.items():
         yield f"{title}{unit_text(table)}"
-        yield table_rows(table)
+        yield _table_rows(table)
     if answer.span:
         yield f"Range: {answer.span}"
     for limit in answer.limits:
@@ -315,27 +343,34 @@ def unit_text(table: pd.DataFrame) -> str:
     """Return the units of a table in brackets, those of its columns by their names; nothing where it has none."""
     units = table.attrs.get("units", "")
     if isinstance(units, Mapping):
-        units = ", ".join(f"{name} {unit}" for name, unit in units.items())
+        texts = [f"{name} {unit}" for name, unit in units.items()]
+        units = ", ".join(texts)
     return f" [{units}]" if units else ""
 
 
-def table_rows(table: pd.DataFrame) -> Table:
+def _table_rows(table: pd.DataFrame) -> Table:
     """Return a table ready to print; the index comes first."""
-    columns = [words_column(str(name or "")) for name in table.index.names]
+    columns = []
+    for name in table.index.names:
+        head = str(name or "")
+        columns.append(words_column(head))
     columns += number_columns(column_labels(table))
     digits = table.attrs.get("digits")
+    numbers = table.to_numpy(object)
     rows = []
-    for key, values in zip(table.index, table.to_numpy(object), strict=True):
+    for key, values in zip(table.index, numbers, strict=True):
         keys = key if isinstance(key, tuple) else (key,)
-        cells = [number_text(value, digits) for value in values]
-        rows.append([*map(str, keys), *cells])
+        cells = [str(part) for part in keys]
+        cells += [number_text(value, digits) for value in values]
+        rows.append(cells)
     return text_table(columns, rows)
 
 
 def column_labels(table: pd.DataFrame) -> list[str]:
     """Return a table's columns as texts; levels of a column are joined by spaces."""
-    levels = [table.columns.get_level_values(level).astype(str) for level in range(table.columns.nlevels)]
-    return [" ".join(parts) for parts in zip(*levels, strict=True)]
+    levels = range(table.columns.nlevels)
+    texts = [table.columns.get_level_values(level).astype(str) for level in levels]
+    return [" ".join(parts) for parts in zip(*texts, strict=True)]
 
 
 def number_text(value: object, digits: int | None = None) -> str:
@@ -380,9 +415,10 @@ def _digits(size: float) -> int:
 
 def answer_json(answer: Answer) -> dict[str, Any]:
     """Return an answer as plain values."""
+    tables = {title: _plain(table) for title, table in answer.tables.items()}
     return {
         "sentences": list(answer.sentences),
-        "tables": {title: _plain(table) for title, table in answer.tables.items()},
+        "tables": tables,
         "range": answer.span,
         "marks": answer.marks,
         "limits": list(answer.limits),
@@ -396,7 +432,8 @@ def _plain(table: pd.DataFrame) -> dict[str, Any]:
     for column in flat.columns:
         if not pd.api.types.is_numeric_dtype(flat[column]):
             flat[column] = flat[column].astype(str)
+    records = flat.to_json(orient="records")
     return {
         "units": table.attrs.get("units", ""),
-        "rows": json.loads(flat.to_json(orient="records")),
+        "rows": json.loads(records),
     }

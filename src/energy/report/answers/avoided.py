@@ -15,6 +15,7 @@ from energy.analysis.investment import BenefitCurve
 from energy.analysis.risk.estimate import mean
 from energy.analysis.settlement import Settlement
 from energy.case import Case
+from energy.metrics.labelled_table import labelled_table
 from energy.metrics.monthly import weighted_quantile
 from energy.report.answers.answer import Answer, marks_of, settled, water_labels
 from energy.scenario import HazardSet, Scenario
@@ -97,9 +98,7 @@ def tonnes_of(settlements: Mapping[str, Settlement], axis: str) -> pd.DataFrame:
             f"CO2 {buyer}": in_buyer,
             f"per MWh {buyer}": in_buyer / (1000 * delivered) if delivered else 0.0,
         }
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis(axis)
-    table.attrs["units"] = "delivered, electricity, fuel GWh; CO2 t; per MWh t/MWh"
-    return table
+    return labelled_table(rows, axis, "delivered, electricity, fuel GWh; CO2 t; per MWh t/MWh")
 
 
 def _tonnes_by_evidence(case: Case, avoided: pd.DataFrame, country: str) -> pd.DataFrame:
@@ -158,9 +157,7 @@ def _sampled_tonnes(
         rows[figure] = {"mean": average.value, "low": low, "high": high}
         for exceeded in (0.9, 0.5, 0.1):
             rows[figure][f"P{100 * exceeded:.0f}"] = weighted_quantile(tonnes, share, 1 - exceeded)
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("figure")
-    table.attrs["units"] = "t"
-    return table
+    return labelled_table(rows, "figure", "t")
 
 
 def winter_price_answer(case: Case, scenario: Scenario) -> Answer:
@@ -198,13 +195,12 @@ def _gain_by_power(prices: pd.DataFrame) -> pd.DataFrame:
             "energy": power * hours.sum() / 1000,
             "gain": power * float(hours @ gain) / 1e6,
         }
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("power")
-    table.attrs["units"] = {
+    units = {
         "power": "MW",
         "energy": "GWh",
         "gain": "million USD",
     }
-    return table
+    return labelled_table(rows, "power", units)
 
 
 def closure_answer(

@@ -19,6 +19,7 @@ from energy.case.stability import ReactivePower
 from energy.errors import Fault, InputError, nearest
 from energy.metrics import sent
 from energy.model.inputs import inputs
+from energy.model.objective import STUDIED, is_of_service
 from energy.report.answers.answer import Answer, marks_of, season_energy, solved
 from energy.scenario import Scenario
 from energy.solve import Result
@@ -98,8 +99,9 @@ def _nearest(snapshots: pd.DatetimeIndex, moments: Sequence[pd.Timestamp]) -> li
 
 def _without_lines(result: Result) -> list[str]:
     tables = result.inputs.components
-    links, lines = tables.get("links", pd.DataFrame()), tables["lines"]
-    studied = links[links["service"] == "casa"] if "service" in links else links.iloc[:0]
+    lines = tables["lines"]
+    links = tables.get("links", pd.DataFrame())
+    studied = links[is_of_service(links, [STUDIED])]
     ends = dict.fromkeys([*studied.get("bus0", []), *studied.get("bus1", [])])
     touched = {*lines["bus0"], *lines["bus1"]}
     return [str(bus) for bus in ends if bus not in touched]

@@ -28,6 +28,7 @@ from energy.case import Case
 from energy.case.contract_terms import ContractTerms
 from energy.case.investment import Investment
 from energy.errors import Fault, InputError
+from energy.metrics.labelled_table import labelled_table
 from energy.report.answers.answer import (
     Answer,
     evidence_ends,
@@ -208,12 +209,27 @@ def _npv_distribution(
     values = npv_of_paths(investment=investment, contract=contract, curve=curve, start=investment.start, energy=energy)
     table = pd.DataFrame(values, columns=curve.countries)
     table[ALL] = table.sum(axis=1)
-    summary = pd.DataFrame({"mean": table.mean()})
+    distribution = npv_distribution(table, "country")
+    distribution.attrs["units"] = "million USD; negative 1"
+    return distribution
+
+
+def npv_distribution(values: pd.DataFrame, axis: str) -> pd.DataFrame:
+    """Return mean, what is exceeded with 90, 50 and 10 %, and the probability of a loss, of each column.
+
+    Parameters
+    ----------
+    values
+        Net present values [million USD], a row a drawn path of years.
+    axis
+        What the columns are; names the index.
+    """
+    table = pd.DataFrame({"mean": values.mean()})
     for exceeded in _EXCEEDED:
-        summary[f"P{100 * exceeded:.0f}"] = table.quantile(1 - exceeded)
-    summary["negative"] = (table < 0).mean()
-    summary.attrs["units"] = "million USD; negative 1"
-    return summary.rename_axis("country")
+        table[f"P{100 * exceeded:.0f}"] = values.quantile(1 - exceeded)
+    table["negative"] = (values < 0).mean()
+    table.attrs["units"] = "NPV, million USD; negative 1"
+    return table.rename_axis(axis)
 
 
 def contract_answer(
@@ -365,9 +381,7 @@ def _short_years(own_sales: pd.Series, needed: float) -> pd.DataFrame:
             "share of years": float(is_short.mean()),
             "lacking in a short year": float(lacking[is_short].mean()) if is_short.any() else 0.0,
         }
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("energy")
-    table.attrs["units"] = "needed, lacking GWh a year; share 1"
-    return table
+    return labelled_table(rows, "energy", "needed, lacking GWh a year; share 1")
 
 
 def _needed_by_all(table: pd.DataFrame, service: float) -> float:

@@ -15,8 +15,9 @@ from energy.case.contract_terms import ContractTerms
 from energy.case.investment import Investment
 from energy.errors import Fault, InputError
 from energy.metrics import transferable
+from energy.metrics.labelled_table import labelled_table
 from energy.report.answers.answer import Answer, evidence_ends, marks_of, settled, solved, water_labels
-from energy.report.answers.money import NEVER, SECTION, investment_of
+from energy.report.answers.money import NEVER, SECTION, investment_of, npv_distribution
 from energy.scenario import Scenario
 
 _DELIVERED = "delivered"
@@ -25,7 +26,6 @@ _LIMITS = (
     "runs of dry years: years are drawn by themselves",
 )
 _ONE_WATER = "water of one kind in all years: a path of drawn years is `energy investment --until --samples`"
-_EXCEEDED = (0.9, 0.5, 0.1)
 
 
 def _benefit_of_years(case: Case, scenario: Scenario, years: Sequence[int]) -> pd.DataFrame:
@@ -225,17 +225,8 @@ def _drawn(
         totals[str(start)] = values[ALL]
         if start == first:
             by_country = values
-    return _distribution(pd.DataFrame(totals), "start"), _distribution(by_country, "country")
-
-
-def _distribution(values: pd.DataFrame, axis: str) -> pd.DataFrame:
-    """Return mean, what is exceeded with 90, 50 and 10 %, and the probability of a loss, of each column."""
-    table = pd.DataFrame({"mean": values.mean()})
-    for exceeded in _EXCEEDED:
-        table[f"P{100 * exceeded:.0f}"] = values.quantile(1 - exceeded)
-    table["negative"] = (values < 0).mean()
-    table.attrs["units"] = "NPV, million USD; negative 1"
-    return table.rename_axis(axis)
+    by_start = npv_distribution(pd.DataFrame(totals), "start")
+    return by_start, npv_distribution(by_country, "country")
 
 
 def _drawn_sentence(drawn: pd.DataFrame, by_country: pd.DataFrame, first: int) -> str:
@@ -346,8 +337,7 @@ def open_access_answer(
     rows = {}
     for name, offer in offers.items():
         rows[name] = _open_access(case, scenario, offer, tariff)
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("offer")
-    table.attrs["units"] = "GWh and million USD a year"
+    table = labelled_table(rows, "offer", "GWh and million USD a year")
     best = str(table["gain"].idxmax())
     first = table.loc[best]
     sentence = (

@@ -25,12 +25,18 @@ def price_worth_paying(library: Library) -> Answer:
     """Question 6: the marginal cost of the buyer's system in the season, by hour, against the contract's price."""
     case = library.case
     asked = _price_asked(case)
-    margins = {name: solved(case, scenario) for name, scenario in _margins(library).items()}
+    margins = {}
+    prices_by_hour = {}
+    mean_prices = {}
+    for name, scenario in _margins(library).items():
+        result = solved(case, scenario)
+        margins[name] = result
+        prices_by_hour[name] = _by_hour(case, result)
+        mean_prices[name] = _mean_price(case, result)
     first, *_ = margins
-    day = pd.DataFrame({name: _by_hour(case, result) for name, result in margins.items()})
-    day = day.rename_axis("hour in Pakistan")
+    day = pd.DataFrame(prices_by_hour).rename_axis("hour in Pakistan")
     day.attrs["units"] = "$/MWh, mean of the season"
-    means = pd.Series({name: _mean_price(case, result) for name, result in margins.items()})
+    means = pd.Series(mean_prices)
     shares = _hours_by_price(case, margins)
     worth_taking = _worth_taking(library)
     tables = {
@@ -41,9 +47,7 @@ def price_worth_paying(library: Library) -> Answer:
     }
     sentences = (
         _verdict(shares, means, asked, first),
-        f"Buying pays below {means[first]:,.0f} $/MWh all day, and below {day[first].max():,.0f} from "
-        f"{day[first].idxmax()}; least is worth {day[first].idxmin()}, {day[first].min():,.0f}. Means: "
-        f"{', '.join(f'{name}: {price:,.0f}' for name, price in means.items())} $/MWh.",
+        _hours_sentence(day[first], means, first),
         _offer_sentence(worth_taking, asked, library.base.year),
     )
     limits = (
@@ -68,25 +72,32 @@ def _price_asked(case: Case) -> float:
 
 def _margins(library: Library) -> dict[str, Scenario]:
     """Return years, growths of demand and prices of fuel that the buyer's margin is looked at in; the base first."""
-    base = library.scenario("least_cost_no_casa", year=_YEARS[0], growth="central")
+    first_year = _YEARS[0]
+    base = library.scenario("least_cost_no_casa", year=first_year, growth="central")
     low, high = _fuel_prices(library.case)
+    fuel_cheap = {**base.values, **low}
+    fuel_dear = {**base.values, **high}
     scenarios = {str(year): base.replace(year=year) for year in _YEARS}
     scenarios["2031, low demand"] = base.replace(year=2031, growth="low")
     scenarios["2031, high demand"] = base.replace(year=2031, growth="high")
-    scenarios[f"{_YEARS[0]}, fuel cheap"] = base.replace(values={**base.values, **low})
-    scenarios[f"{_YEARS[0]}, fuel dear"] = base.replace(values={**base.values, **high})
+    scenarios[f"{first_year}, fuel cheap"] = base.replace(values=fuel_cheap)
+    scenarios[f"{first_year}, fuel dear"] = base.replace(values=fuel_dear)
     return scenarios
 
 
 def _fuel_prices(case: Case) -> tuple[dict[str, float], dict[str, float]]:
     """Return the buyer's prices of fuel at both ends of their evidence, as overrides: factors on their months."""
     rows = case.evidence
-    is_price = (rows["component"] == "profiles/monthly") & (rows["attribute"] == "marginal_cost")
+    is_monthly = rows["component"] == "profiles/monthly"
+    is_price = rows["attribute"] == "marginal_cost"
     is_buyers = rows["name"].str.startswith("PK")
-    prices = rows[is_price & is_buyers]
-    keys = "profiles/monthly." + prices["name"] + ".marginal_cost"
-    low = dict(zip(keys, prices["low"].astype(float), strict=True))
-    high = dict(zip(keys, prices["high"].astype(float), strict=True))
+    prices = rows[is_monthly & is_price & is_buyers]
+    low = {}
+    high = {}
+    for name, lowest, highest in zip(prices["name"], prices["low"], prices["high"], strict=True):
+        key = f"profiles/monthly.{name}.marginal_cost"
+        low[key] = float(lowest)
+        high[key] = float(highest)
     return low, high
 
 
@@ -94,29 +105,42 @@ def _season_prices(case: Case, result: Result) -> tuple[np.ndarray, np.ndarray]:
     """Return the price at the far bus [$/MWh] and the season's hours of each snapshot; shape (snapshots,) each."""
     contract = case.rules.contract
     assert contract is not None
+    season = contract.season
     axis = result.inputs.axis
-    season = axis.share(in_window(axis.hours, contract.season.start, contract.season.end))
+    is_open = in_window(axis.hours, season.start, season.end)
+    hours = result.hours * axis.share(is_open)
     price = result.prices[_far_bus(case)].to_numpy(float)
-    return price, result.hours * season
+    return price, hours
 
 
 def _far_bus(case: Case) -> str:
     links = case.components["links"]
-    return str(links.loc[links["service"] == "casa", "bus1"].iloc[0])
+    is_studied = links["service"] == "casa"
+    far_buses = links.loc[is_studied, "bus1"]
+    return str(far_buses.iloc[0])
 
 
 def _mean_price(case: Case, result: Result) -> float:
     price, hours = _season_prices(case, result)
+    return _mean(price, hours)
+
+
+def _mean(price: np.ndarray, hours: np.ndarray) -> float:
+    """Return the mean price, each snapshot weighted by its hours [$/MWh]."""
     return float(price @ hours / hours.sum())
 
 
 def _hours_by_price(case: Case, margins: dict[str, Result]) -> pd.DataFrame:
     """Return the share of the season's hours in which the margin costs at least a price; the contract's is the last."""
+    levels = [*_PRICES, _price_asked(case)]
     columns = {}
     for name, result in margins.items():
         price, hours = _season_prices(case, result)
-        levels = [*_PRICES, _price_asked(case)]
-        columns[name] = {level: float(hours[price >= level].sum() / hours.sum()) for level in levels}
+        shares = {}
+        for level in levels:
+            dear_hours = hours[price >= level]
+            shares[level] = float(dear_hours.sum() / hours.sum())
+        columns[name] = shares
     table = pd.DataFrame(columns).rename_axis("price")
     table.attrs["units"] = "price $/MWh; share of the season's hours in which the margin costs at least that"
     return table
@@ -124,12 +148,16 @@ def _hours_by_price(case: Case, margins: dict[str, Result]) -> pd.DataFrame:
 
 def _blocks(axis: Axis) -> np.ndarray:
     """Return the block of the day that each snapshot stands for, by its first hour in Pakistan's time."""
-    return np.asarray((axis.snapshots.hour + _LOCAL) % HOURS_A_DAY)
+    local_hour = axis.snapshots.hour + _LOCAL
+    return np.asarray(local_hour % HOURS_A_DAY)
 
 
 def _block_name(axis: Axis, begin: int) -> str:
-    length = HOURS_A_DAY // max(len(set(axis.snapshots.hour)), 1)
-    return f"{begin:02d}-{(begin + length) % HOURS_A_DAY:02d} h"
+    hours_of_day = set(axis.snapshots.hour)
+    blocks = max(len(hours_of_day), 1)
+    length = HOURS_A_DAY // blocks
+    end = (begin + length) % HOURS_A_DAY
+    return f"{begin:02d}-{end:02d} h"
 
 
 def _by_hour(case: Case, result: Result) -> pd.Series:
@@ -140,7 +168,8 @@ def _by_hour(case: Case, result: Result) -> pd.Series:
     means = {}
     for begin in sorted(set(blocks.tolist())):
         inside = blocks == begin
-        means[_block_name(axis, begin)] = float(price[inside] @ hours[inside] / hours[inside].sum())
+        name = _block_name(axis, begin)
+        means[name] = _mean(price[inside], hours[inside])
     return pd.Series(means)
 
 
@@ -148,35 +177,68 @@ def _by_month_and_hour(case: Case, result: Result) -> pd.DataFrame:
     """Return the mean price by month of the season and block of the day [$/MWh]."""
     axis = result.inputs.axis
     price, hours = _season_prices(case, result)
-    table = pd.DataFrame({"month": month_of(result), "block": _blocks(axis), "hours": hours, "cost": price * hours})
-    sums = table[table["hours"] > 0].groupby(["month", "block"])[["hours", "cost"]].sum()
-    means = (sums["cost"] / sums["hours"]).unstack("block")
-    means.columns = pd.Index([_block_name(axis, int(begin)) for begin in means.columns])
+    columns = {
+        "month": month_of(result),
+        "block": _blocks(axis),
+        "hours": hours,
+        "cost": price * hours,
+    }
+    table = pd.DataFrame(columns)
+    is_open = table["hours"] > 0
+    of_season = table[is_open]
+    sums = of_season.groupby(["month", "block"]).sum()
+    mean_price = sums["cost"] / sums["hours"]
+    means = mean_price.unstack("block")
+    names = [_block_name(axis, int(begin)) for begin in means.columns]
+    means.columns = pd.Index(names)
     means.attrs["units"] = "$/MWh, hours of Pakistan"
     return means
 
 
-def _verdict(shares: pd.DataFrame, means: pd.Series, asked: float, first: str) -> str:
+def _verdict(
+    shares: pd.DataFrame,
+    means: pd.Series,
+    asked: float,
+    first: str,
+) -> str:
     """Return in which share of the hours the contract's price is below the margin, in the base year and elsewhere."""
     at_contract = shares.iloc[-1].astype(float)
+    share = at_contract[first]
+    verdict = "No" if share < _FEW_HOURS else "In some hours"
     dearest = str(at_contract.idxmax())
-    verdict = "No" if at_contract[first] < _FEW_HOURS else "In some hours"
+    largest_share = at_contract[dearest]
     elsewhere = "and in none looked at"
-    if at_contract[dearest] > 0:
-        elsewhere = f"and in {100 * at_contract[dearest]:.0f} % at most ({dearest})"
+    if largest_share > 0:
+        elsewhere = f"and in {100 * largest_share:.0f} % at most ({dearest})"
     return (
         f"{verdict}: in {first} the margin at the receiving bus costs {means[first]:,.0f} $/MWh in the mean of the "
-        f"season; in {100 * at_contract[first]:.0f} % of its hours as much as the contract's {asked:g}, {elsewhere}."
+        f"season; in {100 * share:.0f} % of its hours as much as the contract's {asked:g}, {elsewhere}."
     )
 
 
-def _offer_sentence(worth_taking: pd.DataFrame, asked: float, year: int) -> str:
+def _hours_sentence(day: pd.Series, means: pd.Series, first: str) -> str:
+    """Return below which price buying pays: all day, and in the dearest hours."""
+    texts = [f"{name}: {price:,.0f}" for name, price in means.items()]
+    return (
+        f"Buying pays below {means[first]:,.0f} $/MWh all day, and below {day.max():,.0f} from "
+        f"{day.idxmax()}; least is worth {day.idxmin()}, {day.min():,.0f}. Means: "
+        f"{', '.join(texts)} $/MWh."
+    )
+
+
+def _offer_sentence(
+    worth_taking: pd.DataFrame,
+    asked: float,
+    year: int,
+) -> str:
     energy = worth_taking["energy"]
     offered = energy.max()
-    is_half = (energy >= offered / 2).to_numpy()
-    half = worth_taking.index.to_numpy(float)[is_half].max()
+    worth_asked = energy.iloc[-1]
+    is_half = energy >= offered / 2
+    prices_of_half = worth_taking.index[is_half]
+    half = float(prices_of_half.max())
     return (
-        f"Of the {offered:,.0f} GWh that are offered in {year}, {energy.iloc[-1]:,.0f} are worth {asked:g} $/MWh to "
+        f"Of the {offered:,.0f} GWh that are offered in {year}, {worth_asked:,.0f} are worth {asked:g} $/MWh to "
         f"Pakistan; half of them are worth {half:g}."
     )
 
@@ -192,20 +254,27 @@ def _worth_taking(library: Library) -> pd.DataFrame:
     pandas.DataFrame
         Index price [$/MWh]; ``energy`` of the season [GWh], ``share`` of the offer [1], and the energy of each month.
     """
-    offer = solved(library.case, library.base)
-    margin = solved(library.case, library.scenario("least_cost_no_casa", year=library.base.year))
+    case = library.case
+    offer = solved(case, library.base)
+    without_line = library.scenario("least_cost_no_casa", year=library.base.year)
+    margin = solved(case, without_line)
     delivered = transferable(offer) * offer.hours / 1000
-    price = margin.prices[_far_bus(library.case)].to_numpy(float)
-    asked = _price_asked(library.case)
+    price = margin.prices[_far_bus(case)].to_numpy(float)
+    asked = _price_asked(case)
+    cheaper = [level for level in _PRICES if level < asked]
     months = month_of(offer)
     rows = {}
-    for level in (0.0, *[price_level for price_level in _PRICES if price_level < asked], asked):
-        by_month = delivered.where(price >= level, 0.0).groupby(months).sum()
-        rows[level] = {str(month): float(energy) for month, energy in by_month.items()}
-    by_month = pd.DataFrame.from_dict(rows, orient="index").rename_axis("price")
+    for level in (0.0, *cheaper, asked):
+        worth_level = delivered.where(price >= level, 0.0)
+        sums = worth_level.groupby(months).sum()
+        rows[level] = {str(month): float(energy) for month, energy in sums.items()}
+    by_month = pd.DataFrame.from_dict(rows, orient="index")
+    by_month = by_month.rename_axis("price")
     is_open = by_month.iloc[0].to_numpy(float) > 0
     open_months = by_month.columns[is_open]
     energy = by_month.sum(axis=1)
-    table = pd.DataFrame({"energy": energy, "share": energy / max(energy.max(), 1e-9)}).join(by_month[open_months])
+    offered = max(energy.max(), 1e-9)
+    table = pd.DataFrame({"energy": energy, "share": energy / offered})
+    table = table.join(by_month[open_months])
     table.attrs["units"] = "price $/MWh; GWh of the season and by month; share 1"
     return table

@@ -11,7 +11,9 @@ from energy.analysis.frequency_limit import frequency_limit
 from energy.analysis.frequency_ranges import ENDS, frequency_at_end
 from energy.analysis.transit_after_loss import loading_after_surplus
 from energy.case.stability import Frequency
+from energy.metrics.monthly import sent
 from energy.model.axis import in_window
+from energy.model.objective import STUDIED, is_of_service
 from energy.report.answers.answer import Answer, Library, comparison, marks_of, outage_losses, outages, solved
 from energy.report.answers.frequency import WITHIN, frequency_answer, frequency_of
 from energy.solve import Result
@@ -33,23 +35,27 @@ _SINKS: dict[str, dict[str, float]] = {
 
 def ring_collapse(library: Library) -> Answer:
     """Question 20: in which hours a collapse of the ring pulls Tajikistan and the sending end down, and its price."""
-    case, base = library.case, library.base
+    case = library.case
     frequency = frequency_of(case)
-    result = solved(case, base)
+    result = solved(case, library.base)
     hours = pd.Series(result.hours, result.inputs.axis.snapshots)
     exchange = _ring_exchange(result)
     shares = {}
     for end in ENDS:
-        surplus, deficit = _stands(result, frequency_at_end(case, frequency, end))
-        is_pulled = (exchange > surplus) | (-exchange > deficit)
+        constants = frequency_at_end(case, frequency, end)
+        surplus, deficit = _stands(result, constants)
+        is_pulled = _is_beyond(exchange, surplus, deficit)
         shares[end] = float(hours[is_pulled].sum() / hours.sum())
     surplus, deficit = _stands(result, frequency)
     months = _months(exchange, surplus, deficit, hours)
-    season_share = _share_of_season(library, result, (exchange > surplus) | (-exchange > deficit))
+    is_pulled = _is_beyond(exchange, surplus, deficit)
+    season_share = _share_of_season(library, result, is_pulled)
     events = _collapses(library)
     held = _held_to_island(library, float(surplus.min()), float(deficit.min()))
     pulled = f"{100 * shares['base']:.0f} % of the hours ({100 * season_share:.0f} % of the contract's season)"
-    shed, tripped, lost = months["load to shed"], months["plants to trip"], events["lost"].round(1)
+    shed = months["load to shed"]
+    tripped = months["plants to trip"]
+    lost = events["lost"].round(1)
     sentences = (
         f"In {pulled} yes: Tajikistan's exchange with the ring is more than an island of its own stands, so that a "
         "collapse trips plants or sheds load, and may take the sending end with it.",
@@ -65,7 +71,8 @@ def ring_collapse(library: Library) -> Answer:
         "how the collapse unfolds: angles, relays, the order in which lines trip, and how long the Tajik system stays "
         "dark where the island does not hold: no settings of protection and no plan of shedding are published",
     )
-    low, high = 100 * min(shares.values()), 100 * max(shares.values())
+    low = 100 * min(shares.values())
+    high = 100 * max(shares.values())
     return Answer(
         sentences,
         {
@@ -79,11 +86,23 @@ def ring_collapse(library: Library) -> Answer:
     )
 
 
+def _is_beyond(
+    exchange: pd.Series,
+    surplus: pd.Series,
+    deficit: pd.Series,
+) -> pd.Series:
+    """Return in which snapshots the island gives or takes more than it stands."""
+    is_over = exchange > surplus
+    is_under = -exchange > deficit
+    return is_over | is_under
+
+
 def _collapses(library: Library) -> pd.DataFrame:
     """Return what the collapse takes in January, as in 2022, and in mid-July, as of ``answer.outage_losses`` [GWh]."""
     winter = outages(library, _RING_COLLAPSE)
     moved = {f"events.{position}.start": _MID_JULY for position in (0, 1)}
-    summer = outage_losses(library.case, {f"{_RING_COLLAPSE} in July": library.scenario(_RING_COLLAPSE, **moved)})
+    in_july = library.scenario(_RING_COLLAPSE, **moved)
+    summer = outage_losses(library.case, {f"{_RING_COLLAPSE} in July": in_july})
     events = pd.concat([winter, summer])
     events.attrs = dict(winter.attrs)
     return events
@@ -102,13 +121,20 @@ def _held_to_island(library: Library, surplus: float, deficit: float) -> pd.Data
     pandas.DataFrame
         Index ties; as of ``energy.report.answers.answer.comparison`` [GWh].
     """
-    limit = {f"rules.{TIE}.at_most": round(surplus), f"rules.{TIE}.at_least": -round(deficit)}
-    scenarios = {"ties as they are": library.base, "held to the island": library.base.replace(**limit)}
+    limit = {
+        f"rules.{TIE}.at_most": round(surplus),
+        f"rules.{TIE}.at_least": -round(deficit),
+    }
+    scenarios = {
+        "ties as they are": library.base,
+        "held to the island": library.base.replace(**limit),
+    }
     return comparison(library.case, scenarios).rename_axis("ties")
 
 
 def _held_sentence(held: pd.DataFrame) -> str:
-    before, after = held.iloc[0], held.iloc[1]
+    before = held.iloc[0]
+    after = held.iloc[1]
     darker = after["unserved TJ"] - before["unserved TJ"]
     return (
         "To be safe in every hour the ties to Uzbekistan would have to be held to that: the season is "
@@ -120,7 +146,8 @@ def _held_sentence(held: pd.DataFrame) -> str:
 def _share_of_season(library: Library, result: Result, is_pulled: pd.Series) -> float:
     """Return the share of the contract's season in which a condition holds."""
     open_hours = result.hours * _in_season(library, result)
-    return float(open_hours[is_pulled.to_numpy()].sum() / open_hours.sum())
+    pulled_hours = open_hours[is_pulled.to_numpy()]
+    return float(pulled_hours.sum() / open_hours.sum())
 
 
 def _ring_exchange(result: Result) -> pd.Series:
@@ -150,16 +177,24 @@ def _ring_exchange(result: Result) -> pd.Series:
 
 def _stands(result: Result, frequency: Frequency) -> tuple[pd.Series, pd.Series]:
     """Return the largest surplus and the largest deficit that the island stands in each snapshot [MW]."""
-    below = frequency.model_copy(update={"over": 2 * frequency.nominal - frequency.under})
-    limits = []
-    for thresholds in (frequency, below):
-        limit = frequency_limit(result, thresholds, areas={_SENDING: _ISLAND})
-        limits.append(limit.table["largest loss"].xs(_SENDING, level="end"))
-    surplus, deficit = limits
-    return surplus, deficit
+    # a deficit is a surplus against the mirrored threshold: as far above nominal as the lowest frequency lies below it
+    mirrored = 2 * frequency.nominal - frequency.under
+    below = frequency.model_copy(update={"over": mirrored})
+    return _largest_loss(result, frequency), _largest_loss(result, below)
 
 
-def _months(exchange: pd.Series, surplus: pd.Series, deficit: pd.Series, hours: pd.Series) -> pd.DataFrame:
+def _largest_loss(result: Result, frequency: Frequency) -> pd.Series:
+    limit = frequency_limit(result, frequency, areas={_SENDING: _ISLAND})
+    largest: pd.Series[float] = limit.table["largest loss"].xs(_SENDING, level="end")
+    return largest
+
+
+def _months(
+    exchange: pd.Series,
+    surplus: pd.Series,
+    deficit: pd.Series,
+    hours: pd.Series,
+) -> pd.DataFrame:
     """Return by month the exchange, what an island stands, and what has to be shed or tripped beyond it.
 
     Parameters
@@ -176,18 +211,19 @@ def _months(exchange: pd.Series, surplus: pd.Series, deficit: pd.Series, hours: 
     taken = (-exchange).clip(lower=0.0)
     tripped = (given - surplus).clip(lower=0.0)
     shed = (taken - deficit).clip(lower=0.0)
-    pulled_hours = hours.where((tripped > 0) | (shed > 0), 0.0)
-    table = pd.DataFrame(
-        {
-            "most out": given.groupby(months).max(),
-            "most in": taken.groupby(months).max(),
-            "surplus stood": surplus.groupby(months).min(),
-            "deficit stood": deficit.groupby(months).min(),
-            "plants to trip": tripped.groupby(months).max(),
-            "load to shed": shed.groupby(months).max(),
-            "hours pulled down": pulled_hours.groupby(months).sum() / hours.groupby(months).sum(),
-        }
-    ).rename_axis("month")
+    is_pulled = (tripped > 0) | (shed > 0)
+    pulled_hours = hours.where(is_pulled, 0.0)
+    hours_of_month = hours.groupby(months).sum()
+    columns = {
+        "most out": given.groupby(months).max(),
+        "most in": taken.groupby(months).max(),
+        "surplus stood": surplus.groupby(months).min(),
+        "deficit stood": deficit.groupby(months).min(),
+        "plants to trip": tripped.groupby(months).max(),
+        "load to shed": shed.groupby(months).max(),
+        "hours pulled down": pulled_hours.groupby(months).sum() / hours_of_month,
+    }
+    table = pd.DataFrame(columns).rename_axis("month")
     table.attrs["units"] = "MW; hours pulled down: share of the month"
     return table
 
@@ -196,30 +232,37 @@ def _in_season(library: Library, result: Result) -> np.ndarray:
     contract = library.case.rules.contract
     assert contract is not None
     axis = result.inputs.axis
-    return axis.share(in_window(axis.hours, contract.season.start, contract.season.end))
+    is_open = in_window(axis.hours, contract.season.start, contract.season.end)
+    return axis.share(is_open)
 
 
 def bipole_trip(library: Library) -> Answer:
     """Question 21: whether a bipole trip endangers frequency or the Kazakh transit."""
-    case, base = library.case, library.base
-    answer, limit = frequency_answer(case, base)
-    result = solved(case, base)
+    case = library.case
+    answer, limit = frequency_answer(case, library.base)
+    result = solved(case, library.base)
     links = result.inputs.components["links"]
-    source = str(links.loc[links["service"] == "casa", "bus0"].iloc[0])
+    studied = links[is_of_service(links, [STUDIED])]
+    source = str(studied["bus0"].iloc[0])
     lines = result.inputs.components["lines"]
     flow = result.flow("lines")
-    sold = _sent(result)
+    sold = sent(result)
     busy = flow[sold >= sold.max() - 1.0]
     outside = _share_outside(limit.table, frequency_of(case), limit.areas[_SENDING])
-    tables, loadings = {}, {}
+    surplus = outside * limit.rating
+    tables = {}
+    transits = {}
+    overloaded_lines: set[str] = set()
     for name, sinks in _SINKS.items():
-        loadings[name] = loading_after_surplus(lines, busy, outside * limit.rating, source, sinks)
-        tables[f"Lines after the trip, {name}"] = loadings[name]
-    transit = pd.DataFrame({name: table.loc[_KAZAKH_TRANSIT] for name, table in loadings.items()}).T
+        loading = loading_after_surplus(lines, busy, surplus, source, sinks)
+        tables[f"Lines after the trip, {name}"] = loading
+        transits[name] = loading.loc[_KAZAKH_TRANSIT]
+        is_over = loading["overload"] > 1
+        overloaded_lines.update(loading.index[is_over])
+    transit = pd.DataFrame(transits).T
     transit = transit.rename_axis("surplus taken up")
     transit.attrs["units"] = "MW"
-    over = {name: table.index[table["overload"] > 1].tolist() for name, table in loadings.items()}
-    overloaded = sorted({line for names in over.values() for line in names})
+    overloaded = sorted(overloaded_lines)
     most = float(transit["after"].max())
     rating = float(transit["s_nom"].iloc[0])
     others = f"{', '.join(overloaded)} would be overloaded" if overloaded else "no line of the ring is overloaded"
@@ -259,12 +302,6 @@ def _frequency_verdict(within: pd.DataFrame) -> str:
         f"{row['hours above']:,.0f} h a year; held below that hour by hour it delivers {kept:,.0f} GWh instead of "
         f"{row['delivered']:,.0f}."
     )
-
-
-def _sent(result: Result) -> pd.Series:
-    links = result.inputs.components["links"]
-    studied = links.index[links["service"] == "casa"]
-    return result.flow("links")[studied].sum(axis=1)
 
 
 def _share_outside(table: pd.DataFrame, frequency: Frequency, area: str) -> float:

@@ -11,6 +11,7 @@ from energy.case import Case
 from energy.metrics.accounts import purchases_by_country
 from energy.metrics.balance import net_position
 from energy.metrics.fuel import unserved_by_country
+from energy.metrics.labelled_table import labelled_table
 from energy.metrics.monthly import energy_by_month
 from energy.report.answers.answer import (
     Answer,
@@ -125,9 +126,7 @@ def _surplus_by_water(
             "surplus from": crossing(contents, levels["summer position"].to_numpy(float), _NOTICED),
             "demand served from": crossing(contents, -levels["unserved KG"].to_numpy(float), -_ALMOST_NONE),
         }
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("water")
-    table.attrs["units"] = "GWh; months; content km3 on 1 April, empty: at none"
-    return table
+    return labelled_table(rows, "water", "GWh; months; content km3 on 1 April, empty: at none")
 
 
 def _surplus_sentence(months: pd.DataFrame, by_water: pd.DataFrame) -> str:
@@ -194,9 +193,7 @@ def _kyrgyz_by_level(case: Case, scenario: Scenario) -> pd.DataFrame:
             "unserved KG": unserved_energy(case, filled, "KG"),
             "delivered": season_energy(case, filled),
         }
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("content, km3")
-    table.attrs["units"] = "GWh"
-    return table
+    return labelled_table(rows, "content, km3", "GWh")
 
 
 def kyrgyz_loan_service(library: Library) -> Answer:
@@ -298,10 +295,9 @@ def _odds_that_pay(case: Case, usual: float, table: pd.DataFrame) -> pd.DataFram
         worth = float(table["cost saved"].astype(float)[year])
         for name, cost in costs.items():
             rows[year, name] = {"yearly cost": cost, "odds": break_even_odds(usual, worth, cost)}
-    odds = pd.DataFrame.from_dict(rows, orient="index")
-    odds.index = pd.MultiIndex.from_tuples(rows, names=["year", "cost"])
-    odds.attrs["units"] = "million USD a year; share of years, empty: not even every year is enough"
-    return odds
+    return labelled_table(
+        rows, ["year", "cost"], "million USD a year; share of years, empty: not even every year is enough"
+    )
 
 
 def _yearly_costs(case: Case) -> dict[str, float]:

@@ -16,6 +16,7 @@ from energy.analysis.investment_paths import break_even_days, break_even_energy,
 from energy.analysis.recorded_seasons import recorded_seasons
 from energy.analysis.risk.estimate import mean
 from energy.case import Case
+from energy.metrics.labelled_table import labelled_table
 from energy.metrics.monthly import weighted_quantile
 from energy.metrics.settlement import debt_service
 from energy.report.answers.answer import (
@@ -208,9 +209,7 @@ def _break_even_days(
         undisturbed = season_energy(library.case, waters[water])
         lengths, left = table.index.to_numpy(float), table["delivered"].to_numpy(float)
         rows[water] = {rate: break_even_days(energy, undisturbed, lengths, left) for rate, energy in needed.items()}
-    days = pd.DataFrame.from_dict(rows, orient="index").rename_axis("water")
-    days.attrs["units"] = "days from 1 May, of 153"
-    return days
+    return labelled_table(rows, "water", "days from 1 May, of 153")
 
 
 def _days_text(days: float) -> str:

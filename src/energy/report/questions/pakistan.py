@@ -15,6 +15,7 @@ from energy.metrics import transferable
 from energy.metrics.balance import country_of_bus
 from energy.metrics.fuel import unserved_by_country
 from energy.metrics.interfaces import interface_by_month, interface_flows, replaced_by_node
+from energy.metrics.labelled_table import labelled_table
 from energy.metrics.settlement import MILLION
 from energy.model.axis import in_window
 from energy.model.objective import RETURNED, UNSERVED
@@ -55,9 +56,7 @@ def take_or_pay(library: Library) -> Answer:
                 "fuel saved": saved,
                 "net": saved - bill,
             }
-    table = pd.DataFrame.from_dict(rows, orient="index")
-    table.index = pd.MultiIndex.from_tuples(rows, names=["growth", "payment"])
-    table.attrs["units"] = "GWh, million USD a year"
+    table = labelled_table(rows, ["growth", "payment"], "GWh, million USD a year")
     forms = contract_answer(library.case, library.base)
     net = {payment: rows["central", payment]["net"] for payment in ("take or pay", "pay per unit")}
     difference = net["take or pay"] - net["pay per unit"]
@@ -180,9 +179,7 @@ def _reserve_by_water(library: Library, largest_unit: float) -> pd.DataFrame:
             "more reserve at most": float(more.max()),
             "more reserve, mean of the season": float(more @ open_hours / open_hours.sum()),
         }
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("water")
-    table.attrs["units"] = "MW; hours a season"
-    return table
+    return labelled_table(rows, "water", "MW; hours a season")
 
 
 def winter_export(library: Library) -> Answer:
@@ -277,10 +274,7 @@ def _unforeseen(library: Library, worst: pd.DataFrame) -> pd.DataFrame:
             "lost, foreseen": float(worst.loc[(month, days), "lost"]),
             "lost, not foreseen": undisturbed - season_energy(case, closed),
         }
-    table = pd.DataFrame.from_dict(rows, orient="index")
-    table.index = pd.MultiIndex.from_tuples(rows, names=["month", "days"])
-    table.attrs["units"] = "GWh"
-    return table
+    return labelled_table(rows, ["month", "days"], "GWh")
 
 
 def _closures_in_wet_water(library: Library) -> pd.DataFrame:
@@ -397,9 +391,7 @@ def _reverse_trade(
         for price in prices:
             row[f"gain at {price:g}"] = delivered * price / 1000 - cost
         rows[power] = row
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("power")
-    table.attrs["units"] = "power MW; GWh, million USD a year, prices $/MWh delivered"
-    return table
+    return labelled_table(rows, "power", "power MW; GWh, million USD a year, prices $/MWh delivered")
 
 
 def _returned(result: Result) -> float:

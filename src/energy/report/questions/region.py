@@ -9,6 +9,7 @@ import pandas as pd
 
 from energy.analysis.action_file import read_actions
 from energy.analysis.risk.estimate import mean
+from energy.metrics.labelled_table import labelled_table
 from energy.metrics.settlement import MILLION
 from energy.model.inputs import inputs
 from energy.report.answers.answer import (
@@ -69,8 +70,7 @@ def spill_avoided(library: Library) -> Answer:
         energy = season_energy(library.case, scenario)
         rows[name] = {"delivered": energy, "spill avoided": avoided}
         rows[name]["share"] = min(avoided / energy, 1.0) if energy > 1 else float("nan")
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("water")
-    table.attrs["units"] = "GWh; spill as what the turbines beside it would have made of it; share 1"
+    table = labelled_table(rows, "water", "GWh; spill as what the turbines beside it would have made of it; share 1")
     median = table.loc["median"] if "median" in table.index else table.iloc[0]
     sentence = (
         f"In median water {median['spill avoided']:,.0f} GWh less are spilled for {median['delivered']:,.0f} GWh "
@@ -230,9 +230,7 @@ def _drawn_seasons(library: Library) -> pd.DataFrame:
         moved = np.array([season_energy(case, _drawn(base, draw, water.shift)) for draw in draws])
         change = mean(moved - plain)
         rows[name] = {"season": float(moved.mean()), "change": change.value, "error": change.error}
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("climate")
-    table.attrs["units"] = "GWh; error: standard error of the change"
-    return table
+    return labelled_table(rows, "climate", "GWh; error: standard error of the change")
 
 
 def _drawn(base: Scenario, draw: int, shift: Shift | None) -> Scenario:
@@ -273,6 +271,4 @@ def _rogun_by_year(library: Library) -> pd.DataFrame:
             "delivered": season_energy(library.case, built),
             "without its plant": season_energy(library.case, shut),
         }
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("year")
-    table.attrs["units"] = "GWh"
-    return table
+    return labelled_table(rows, "year", "GWh")

@@ -325,7 +325,7 @@ def _section(question: Question, answer: Answer) -> str:
     ]
     for title, table in list(answer.tables.items())[:_MOST_TABLES]:
         lines.append(f"{title}{unit_text(table)}:")
-        lines.append(markdown_table(table.head(_MOST_ROWS)))
+        lines.append(_markdown_table(table.head(_MOST_ROWS)))
     if answer.span:
         lines.append(f"Range: {answer.span}.")
     if answer.limits:
@@ -335,12 +335,12 @@ def _section(question: Question, answer: Answer) -> str:
     return "\n\n".join(lines) + "\n"
 
 
-def markdown_table(table: pd.DataFrame) -> str:
+def _markdown_table(table: pd.DataFrame) -> str:
     """Return a table as Markdown; the index comes first.
 
     Examples
     --------
-    >>> print(markdown_table(pd.DataFrame({"GWh": [1234.5]}, index=pd.Index(["a"], name="scenario"))))
+    >>> print(_markdown_table(pd.DataFrame({"GWh": [1234.5]}, index=pd.Index(["a"], name="scenario"))))
     | scenario | GWh |
     |---|--:|
     | a | 1,234 |

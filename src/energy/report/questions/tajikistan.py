@@ -12,6 +12,7 @@ from energy.analysis.recorded_seasons import recorded_seasons
 from energy.analysis.transit_after_loss import flow_after_outage, room_for_transfer
 from energy.case import Case
 from energy.errors import SolverError
+from energy.metrics.labelled_table import labelled_table
 from energy.metrics.monthly import energy_by_month, transferable, weighted_quantile
 from energy.report.answers.answer import (
     Answer,
@@ -101,10 +102,7 @@ def _by_water_and_level(library: Library) -> pd.DataFrame:
                 "delivered": season_energy(case, changed),
                 "unserved TJ": unserved_energy(case, changed, "TJ"),
             }
-    table = pd.DataFrame.from_dict(rows, orient="index")
-    table.index = pd.MultiIndex.from_tuples(rows, names=["water", "Nurek full, %"])
-    table.attrs["units"] = "GWh"
-    return table
+    return labelled_table(rows, ["water", "Nurek full, %"], "GWh")
 
 
 def _sale_by_month(result: Result) -> pd.Series:
@@ -139,9 +137,7 @@ def _nurek_over_record(library: Library) -> pd.DataFrame:
             "years with less": float((less > _NOTICED).sum()),
             "most less": float(less.max()),
         }
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("Nurek on 1 October")
-    table.attrs["units"] = "GWh; years"
-    return table
+    return labelled_table(rows, "Nurek on 1 October", "GWh; years")
 
 
 def _september_sentence(case: Case, trade: pd.DataFrame) -> str:
@@ -352,6 +348,4 @@ def _use_of_path(result: Result) -> pd.DataFrame:
             "south": float(flow.clip(lower=0.0) @ result.hours) / 1000,
             "north": float((-flow).clip(lower=0.0) @ result.hours) / 1000,
         }
-    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("line")
-    table.attrs["units"] = "MW; south, north GWh a year"
-    return table
+    return labelled_table(rows, "line", "MW; south, north GWh a year")
