@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from functools import cache, partial, wraps
 from pathlib import Path
@@ -18,6 +19,9 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+    from pandera.pandas import DataFrameSchema
+
     from energy.case import Case
     from energy.solve.attempts import Attempt
     from energy.solve.lp import Problem
@@ -38,6 +42,9 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in ONE_THREAD:
         os.environ.setdefault(name, "1")
     os.environ.setdefault("MPLBACKEND", "Agg")
+    # without bytecode each worker, and each of some hundred commands, would compile the package anew
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     gc.set_threshold(*SELDOM)
     if not hasattr(config, "workerinput"):
         share_patterns(config)
@@ -48,8 +55,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
     hands_tests_to_workers = bool(config.getoption("numprocesses", None))
     if not hands_tests_to_workers:
+        keep_read_tables()
         keep_read_cases()
 
+
+TABLES_KEPT = 200
+LARGEST_KEPT = 1_000_000  # bytes
 
 LONGEST_FILES = (
     "laws/test_own_network_laws.py",
@@ -95,6 +106,33 @@ def share_patterns(config: pytest.Config) -> None:
     folder = tempfile.mkdtemp(prefix="energy-patterns-")
     os.environ["ENERGY_CACHE"] = folder
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+def keep_read_tables() -> None:
+    """Check the content of a table once a process, wherever it lies.
+
+    Hundreds of tests change one file in a copy of a case, whose other tables are as they were.
+    """
+    import energy.reading.table
+
+    read = energy.reading.table.read_table
+    kept: OrderedDict[object, tuple[DataFrameSchema, DataFrame]] = OrderedDict()
+
+    @wraps(read)
+    def read_once(path: Path, schema: DataFrameSchema, key: list[str]) -> DataFrame:
+        if not path.is_file() or path.stat().st_size > LARGEST_KEPT:
+            return read(path, schema, key)
+        place = (path.read_bytes(), id(schema), *key)
+        if place not in kept:
+            kept[place] = (schema, read(path, schema, key))  # the schema is held, so that its identity stays its own
+            if len(kept) > TABLES_KEPT:
+                kept.popitem(last=False)
+        _, table = kept[place]
+        copy = table.copy()
+        copy.attrs = {"path": path, "lines": table.attrs["lines"].copy()}
+        return copy
+
+    energy.reading.table.read_table = read_once
 
 
 def keep_read_cases() -> None:
