@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from functools import cache, partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,27 +60,32 @@ def pytest_configure(config: pytest.Config) -> None:
         keep_read_cases()
 
 
+READS_TYPES = "_read_in_default_standard_types"
 TABLES_KEPT = 200
 LARGEST_KEPT = 1_000_000  # bytes
 
 LONGEST_FILES = (
     "laws/test_own_network_laws.py",
     "known/test_own_networks.py",
-    "cli/test_outside_the_repository.py",
     "page/test_report_page.py",
     "cli/test_risk.py",
+    "cli/test_outside_the_repository.py",
     "cli/test_calibrate_command.py",
-    "figures/test_run_figures.py",
     "unit/test_sensitivity.py",
-    "cli/test_overrides_travel.py",
-    "bad_inputs/test_under_limits.py",
     "unit/test_pattern_cache.py",
-    "known/test_line_losses.py",
+    "page/test_hostile_text.py",
     "cli/test_policy_commands.py",
     "figures/test_text_overlaps.py",
-    "faults/test_interrupted.py",
+    "known/test_infeasible.py",
+    "known/test_policy_between_bounds.py",
+    "known/test_line_losses.py",
+    "bad_inputs/test_under_limits.py",
+    "figures/test_run_figures.py",
+    "known/test_policy_of_a_year.py",
+    "cli/test_overrides_travel.py",
     "cli/test_event_commands.py",
-    "page/test_hostile_text.py",
+    "known/test_capability.py",
+    "faults/test_interrupted.py",
     "notebooks/test_notebooks.py",
 )
 """Files whose tests take longest. They begin first, so that in the end no worker is left alone with one of them."""
@@ -113,9 +119,10 @@ def keep_read_tables() -> None:
 
     Hundreds of tests change one file in a copy of a case, whose other tables are as they were.
     """
-    import energy.reading.table
+    import energy.case.event_log
+    import energy.case.read
 
-    read = energy.reading.table.read_table
+    read = energy.case.read.read_table
     kept: OrderedDict[object, tuple[DataFrameSchema, DataFrame]] = OrderedDict()
 
     @wraps(read)
@@ -132,7 +139,8 @@ def keep_read_tables() -> None:
         copy.attrs = {"path": path, "lines": table.attrs["lines"].copy()}
         return copy
 
-    energy.reading.table.read_table = read_once
+    energy.case.read.read_table = read_once
+    energy.case.event_log.read_table = read_once
 
 
 def keep_read_cases() -> None:
@@ -161,6 +169,49 @@ def keep_read_cases() -> None:
 
     energy.case.read_case = read_once
     energy.case.read.read_case = read_once
+
+
+def keep_empty_networks() -> None:
+    """Let PyPSA make the tables of an empty network once a process, and copy them for all others.
+
+    It makes two hundred of them, and adds its standard types, for each of a thousand small networks: a tenth of the
+    tests' time.
+    """
+    import pypsa
+    from pypsa.components.components import Components
+
+    if not hasattr(Components, "_get_data_containers") or not hasattr(pypsa.Network, READS_TYPES):
+        return  # a PyPSA that makes them in another way makes them each time
+    make_tables = Components._get_data_containers
+    read_types = getattr(pypsa.Network, READS_TYPES)
+    kept_tables: dict[int, tuple[object, Any]] = {}
+    kept_types: dict[object, dict[str, DataFrame]] = {}
+
+    @wraps(make_tables)
+    def copied_tables(kind: Any) -> tuple[DataFrame, Any, Any]:
+        if id(kind) not in kept_tables:
+            kept_tables[id(kind)] = (kind, make_tables(kind))
+        _, (static, dynamic, piecewise) = kept_tables[id(kind)]
+        return static.copy(), deepcopy(dynamic), deepcopy(piecewise)
+
+    @wraps(read_types)
+    def copied_types(n: pypsa.Network) -> None:
+        dtype = pypsa.options.api.legacy_string_dtype
+        if dtype not in kept_types:
+            read_types(n)
+            kept_types[dtype] = {name: n.components[name].static.copy() for name in n.standard_type_components}
+            return
+        for name, table in kept_types[dtype].items():
+            n.components[name].static = table.copy()
+
+    Components._get_data_containers = staticmethod(copied_tables)
+    setattr(pypsa.Network, READS_TYPES, copied_types)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _empty_networks() -> None:
+    if "pypsa" in sys.modules:  # whoever needs it has imported it with the tests
+        keep_empty_networks()
 
 
 @pytest.fixture(scope="session", autouse=True)
