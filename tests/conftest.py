@@ -9,7 +9,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from functools import cache, partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +20,9 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+    from pandera.pandas import DataFrameSchema
+
     from energy.case import Case
     from energy.solve.attempts import Attempt
     from energy.solve.lp import Problem
@@ -38,6 +43,9 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in ONE_THREAD:
         os.environ.setdefault(name, "1")
     os.environ.setdefault("MPLBACKEND", "Agg")
+    # without bytecode each worker, and each of some hundred commands, would compile the package anew
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     gc.set_threshold(*SELDOM)
     if not hasattr(config, "workerinput"):
         share_patterns(config)
@@ -48,27 +56,36 @@ def pytest_configure(config: pytest.Config) -> None:
 
     hands_tests_to_workers = bool(config.getoption("numprocesses", None))
     if not hands_tests_to_workers:
+        keep_read_tables()
         keep_read_cases()
 
+
+READS_TYPES = "_read_in_default_standard_types"
+TABLES_KEPT = 200
+LARGEST_KEPT = 1_000_000  # bytes
 
 LONGEST_FILES = (
     "laws/test_own_network_laws.py",
     "known/test_own_networks.py",
-    "cli/test_outside_the_repository.py",
     "page/test_report_page.py",
     "cli/test_risk.py",
+    "cli/test_outside_the_repository.py",
     "cli/test_calibrate_command.py",
-    "figures/test_run_figures.py",
     "unit/test_sensitivity.py",
-    "cli/test_overrides_travel.py",
-    "bad_inputs/test_under_limits.py",
     "unit/test_pattern_cache.py",
-    "known/test_line_losses.py",
+    "page/test_hostile_text.py",
     "cli/test_policy_commands.py",
     "figures/test_text_overlaps.py",
-    "faults/test_interrupted.py",
+    "known/test_infeasible.py",
+    "known/test_policy_between_bounds.py",
+    "known/test_line_losses.py",
+    "bad_inputs/test_under_limits.py",
+    "figures/test_run_figures.py",
+    "known/test_policy_of_a_year.py",
+    "cli/test_overrides_travel.py",
     "cli/test_event_commands.py",
-    "page/test_hostile_text.py",
+    "known/test_capability.py",
+    "faults/test_interrupted.py",
     "notebooks/test_notebooks.py",
 )
 """Files whose tests take longest. They begin first, so that in the end no worker is left alone with one of them."""
@@ -97,6 +114,35 @@ def share_patterns(config: pytest.Config) -> None:
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
+def keep_read_tables() -> None:
+    """Check the content of a table once a process, wherever it lies.
+
+    Hundreds of tests change one file in a copy of a case, whose other tables are as they were.
+    """
+    import energy.case.event_log
+    import energy.case.read
+
+    read = energy.case.read.read_table
+    kept: OrderedDict[object, tuple[DataFrameSchema, DataFrame]] = OrderedDict()
+
+    @wraps(read)
+    def read_once(path: Path, schema: DataFrameSchema, key: list[str]) -> DataFrame:
+        if not path.is_file() or path.stat().st_size > LARGEST_KEPT:
+            return read(path, schema, key)
+        place = (path.read_bytes(), id(schema), *key)
+        if place not in kept:
+            kept[place] = (schema, read(path, schema, key))  # the schema is held, so that its identity stays its own
+            if len(kept) > TABLES_KEPT:
+                kept.popitem(last=False)
+        _, table = kept[place]
+        copy = table.copy()
+        copy.attrs = {"path": path, "lines": table.attrs["lines"].copy()}
+        return copy
+
+    energy.case.read.read_table = read_once
+    energy.case.event_log.read_table = read_once
+
+
 def keep_read_cases() -> None:
     """Read each case of the project once a process, and again when one of its files has changed.
 
@@ -123,6 +169,49 @@ def keep_read_cases() -> None:
 
     energy.case.read_case = read_once
     energy.case.read.read_case = read_once
+
+
+def keep_empty_networks() -> None:
+    """Let PyPSA make the tables of an empty network once a process, and copy them for all others.
+
+    It makes two hundred of them, and adds its standard types, for each of a thousand small networks: a tenth of the
+    tests' time.
+    """
+    import pypsa
+    from pypsa.components.components import Components
+
+    if not hasattr(Components, "_get_data_containers") or not hasattr(pypsa.Network, READS_TYPES):
+        return  # a PyPSA that makes them in another way makes them each time
+    make_tables = Components._get_data_containers
+    read_types = getattr(pypsa.Network, READS_TYPES)
+    kept_tables: dict[int, tuple[object, Any]] = {}
+    kept_types: dict[object, dict[str, DataFrame]] = {}
+
+    @wraps(make_tables)
+    def copied_tables(kind: Any) -> tuple[DataFrame, Any, Any]:
+        if id(kind) not in kept_tables:
+            kept_tables[id(kind)] = (kind, make_tables(kind))
+        _, (static, dynamic, piecewise) = kept_tables[id(kind)]
+        return static.copy(), deepcopy(dynamic), deepcopy(piecewise)
+
+    @wraps(read_types)
+    def copied_types(n: pypsa.Network) -> None:
+        dtype = pypsa.options.api.legacy_string_dtype
+        if dtype not in kept_types:
+            read_types(n)
+            kept_types[dtype] = {name: n.components[name].static.copy() for name in n.standard_type_components}
+            return
+        for name, table in kept_types[dtype].items():
+            n.components[name].static = table.copy()
+
+    Components._get_data_containers = staticmethod(copied_tables)
+    setattr(pypsa.Network, READS_TYPES, copied_types)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _empty_networks() -> None:
+    if "pypsa" in sys.modules:  # whoever needs it has imported it with the tests
+        keep_empty_networks()
 
 
 @pytest.fixture(scope="session", autouse=True)

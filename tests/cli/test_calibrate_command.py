@@ -45,6 +45,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.usefixtures("numbers_alone")
 def test_a_record_is_learnt_from_and_the_posterior_handed_on(command: Command, project: Path) -> None:
     words = ["--sets", 40, "--predict", "two_bus", "--predicted", 20, "--workers", 1, "--page", "--json"]
     done = command("calibrate", "year_2028", "year_2029", *words)

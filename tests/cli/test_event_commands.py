@@ -68,6 +68,7 @@ def test_the_library_is_run_whole_by_two_processes(project: Path) -> None:
     check_library(energy("run", "--all", "--jobs", 2, folder=project), project)
 
 
+@pytest.mark.usefixtures("numbers_alone")
 def test_the_library_is_run_whole_and_a_failure_is_an_entry(
     project: Path, command: Callable[..., subprocess.CompletedProcess[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

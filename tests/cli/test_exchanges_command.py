@@ -36,6 +36,7 @@ def test_text_names_exchanges_structure_certificate_and_option(command: Command,
     )
 
 
+@pytest.mark.usefixtures("numbers_alone")
 def test_structure_can_be_left_out(command: Command, tmp_path: Path) -> None:
     done = command("run", "baseline", *COARSE, "--no-structure", "--json", "--out", tmp_path)
     assert done.returncode == 0, done.stderr

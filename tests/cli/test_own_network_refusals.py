@@ -139,6 +139,20 @@ def test_ac_power_flow_refuses_branches_without_impedance(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(("lowest", "highest"), [(5.0, 1.0), (-float("inf"), 1.0)])
+def test_a_phase_shift_without_bounds_is_refused(
+    lowest: float, highest: float, command: Command, tmp_path: Path
+) -> None:
+    n = two_regions()
+    n.add("Bus", "c", carrier="AC", country="PK")
+    n.add("Transformer", "shifter", bus0="b", bus1="c", x=0.1, s_nom=40.0)
+    n.c.transformers.static[["phase_shift_min", "phase_shift_max"]] = [lowest, highest]
+    done = command("run", written(n, tmp_path), "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert f"transformers shifter: phase_shift_min is {lowest:g}, phase_shift_max {highest:g}" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_run_says_nothing_that_pypsa_notes(
     command: Command, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

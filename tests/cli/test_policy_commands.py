@@ -27,6 +27,7 @@ def trained(command: Command, folder: Path, iterations: int = 12, *more: str) ->
     return command("policy", "train", "two_bus", *COARSE, "--iterations", iterations, *small, "--out", folder, *more)
 
 
+@pytest.mark.usefixtures("numbers_alone")
 def test_a_policy_is_trained_shown_simulated_and_decides_a_run(command: Command, tmp_path: Path) -> None:
     folder = tmp_path / "policy"
     done = trained(command, folder)
@@ -156,6 +157,7 @@ def test_risk_under_a_policy_never_sells_what_foresight_could_not(
     assert sold == pytest.approx(by_policy["season"].to_numpy(), abs=1.0)
 
 
+@pytest.mark.usefixtures("numbers_alone")
 def test_a_sweep_over_the_water_is_decided_by_the_policy(command: Command, tmp_path: Path) -> None:
     """By foresight the line delivers 348.84 GWh in the median year and 42.23 in the dry one (README of the case)."""
     folder, out = tmp_path / "policy", tmp_path / "sweeps"

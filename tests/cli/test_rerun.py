@@ -40,6 +40,7 @@ def energy(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
     return run
 
 
+@pytest.mark.usefixtures("numbers_alone")
 def test_from_nothing_but_the_manifest(project: Path, energy: Command) -> None:
     assert energy("run", "two_bus", "--set", "hydrology=dry", "--resolution", "typical-days-4h")[0] == 0
     shutil.copy(project / "results" / "two_bus+hydrology=dry" / "manifest.json", project / "kept.json")
@@ -51,6 +52,7 @@ def test_from_nothing_but_the_manifest(project: Path, energy: Command) -> None:
     assert not (project / "results").exists()
 
 
+@pytest.mark.usefixtures("numbers_alone")
 def test_what_has_changed_is_named(project: Path, energy: Command) -> None:
     assert energy("run", "two_bus", "--resolution", "typical-days-4h")[0] == 0
     links = project / "networks" / "two_bus" / "links.csv"

@@ -1,6 +1,7 @@
-"""What may happen to a writer, one scene a call: ``python scenes.py NAME FOLDER``.
+"""What may happen to a writer: ``python scenes.py FOLDER NAME…``; prints what each scene said that does not hold.
 
-A process of its own for each scene, with one thread and without pytest, so that it can fork as often as it likes.
+A process of its own for each scene, with one thread and without pytest, so that it can fork as often as it likes. All
+are forked of one that has imported what they need.
 """
 
 from __future__ import annotations
@@ -189,5 +190,22 @@ def full_disk_file(folder: Path) -> None:
     full_disk(folder, atomic_file, lambda path, mark: path.write_text(MARK + mark * 2000))
 
 
+def said(scene: Callable[[Path], None], folder: Path) -> str:
+    """Play a scene in a process and a folder of its own, and return what it said where it does not hold."""
+    folder.mkdir()
+    words = folder.with_suffix(".txt")
+
+    def play() -> None:
+        with words.open("w") as stream:
+            os.dup2(stream.fileno(), sys.stderr.fileno())
+        scene(folder)
+
+    code = code_of(child(play))
+    if code == 0:
+        return ""
+    return f"exit code {code}: {words.read_text()}"
+
+
 if __name__ == "__main__":
-    globals()[sys.argv[1]](Path(sys.argv[2]))
+    place = Path(sys.argv[1])
+    sys.stdout.write(json.dumps({name: said(globals()[name], place / name) for name in sys.argv[2:]}))

@@ -51,6 +51,7 @@ def test_an_older_result_is_kept(command: Command, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["two_bus"]
 
 
+@pytest.mark.usefixtures("numbers_alone")
 def test_the_others_go_on(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One of two scenarios is given no time: it is named, the other is written."""
     real = energy.analysis.run

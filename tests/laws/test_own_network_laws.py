@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import linopy
 import numpy as np
 import pypsa
 import pytest
@@ -37,13 +38,9 @@ class Compared(NamedTuple):
     imbalance: float
 
 
-def optimised(n: pypsa.Network, **options: object) -> str:
-    """Optimise a network with options of HiGHS, and return how it ended.
-
-    The model is that of `n.optimize()`, which would write its solution into the network too; no law here reads that.
-    """
+def optimised(model: linopy.Model, **options: object) -> str:
+    """Optimise a model with options of HiGHS, and return how it ended."""
     with quiet_pypsa():
-        model = n.optimize.create_model(include_objective_constant=False, consistency_check=False)
         _, condition = model.solve(
             "highs",
             progress=False,
@@ -57,14 +54,17 @@ def optimised(n: pypsa.Network, **options: object) -> str:
 def optimum(n: pypsa.Network) -> float | None:
     """Return the objective that the user's own ``n.optimize()`` finds; None where there is none.
 
+    The model is that of `n.optimize()`, which would write its solution into the network too; no law here reads that.
     PyPSA 1.4 ends in a KeyError where a generator out of service has an energy limit, which binds nothing.
     """
     inactive = ~n.generators["active"].astype(bool)
     n.generators.loc[inactive, ["e_sum_min", "e_sum_max"]] = [-np.inf, np.inf]
-    condition = optimised(n)
+    with quiet_pypsa():
+        model = n.optimize.create_model(include_objective_constant=False, consistency_check=False)
+    condition = optimised(model)
     if condition == "time_limit":
-        condition = optimised(n, solver="ipm")
-    return float(n.model.objective.value) if condition == "optimal" else NO_OPTIMUM
+        condition = optimised(model, solver="ipm")
+    return float(model.objective.value) if condition == "optimal" else NO_OPTIMUM
 
 
 def asked(path: Path, **more: object) -> Scenario:

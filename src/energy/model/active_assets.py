@@ -38,17 +38,27 @@ def active_assets(case: Case, scenario: Scenario) -> dict[str, pd.DataFrame]:
     last = first + scenario.time.years - 1
     tables = {}
     for component in COMPONENTS:
-        if component not in case.components:
-            continue
-        table = _filled(component, IdentityKey(case.components[component]))
-        stands = pd.Series(True, table.index)
-        if "build_year" in table:
-            end = table["build_year"] + table["lifetime"]
-            stands = (table["build_year"] <= last) & (end > first)
-        if "active" in table:
-            stands &= table["active"].astype(bool)
-        tables[component] = table[stands].copy()
+        if component in case.components:
+            tables[component] = _standing(component, IdentityKey(case.components[component]), first, last)
     return tables
+
+
+@lru_cache(maxsize=64)
+def _standing(
+    component: str,
+    key: IdentityKey[pd.DataFrame],
+    first: int,
+    last: int,
+) -> pd.DataFrame:
+    """Return what of a table stands in some year from the first to the last; shared, so that nothing writes into it."""
+    table = _filled(component, key)
+    stands = pd.Series(True, table.index)
+    if "build_year" in table:
+        end = table["build_year"] + table["lifetime"]
+        stands = (table["build_year"] <= last) & (end > first)
+    if "active" in table:
+        stands &= table["active"].astype(bool)
+    return table[stands]
 
 
 def _own_active_assets(case: Case, scenario: Scenario) -> dict[str, pd.DataFrame]:

@@ -59,15 +59,16 @@ def pypsa_model(base: Inputs) -> linopy.Model:
     Raises
     ------
     InputError
-        When PyPSA's model has what no linear or convex quadratic program holds.
+        When PyPSA's model has what no linear or convex quadratic program holds, or a phase shift no bounds.
     """
+    _refuse_unbounded_shifts(base)
     n = network(base)
     # PyPSA divides by resistances of zero, and masks the result
     with quiet_pypsa(), np.errstate(divide="ignore", invalid="ignore"):
         model = n.optimize.create_model(
             transmission_losses=TRANSMISSION_LOSSES[base.line_losses],
             include_objective_constant=False,
-            consistency_check=base.own is not None,  # what it says of tables that a case has checked is heard by nobody
+            consistency_check=False,  # what it says of tables that are checked already is heard by nobody
             meshed_thresholds=[],  # one block of nodal balances, however many components hang on a bus
         )
         extra_functionality(n, n.snapshots)
@@ -348,6 +349,23 @@ def _refuse_integers(model: linopy.Model, base: Inputs) -> None:
         return
     what = f"PyPSA's model of this network has {', '.join(integers)} in whole numbers, which this engine does not solve"
     raise InputError(Fault(what, base.name, allowed="continuous variables", repair="solve it with plain PyPSA"))
+
+
+def _refuse_unbounded_shifts(base: Inputs) -> None:
+    """Refuse transformers whose phase shift PyPSA would optimise without bounds, or with bounds that cross."""
+    transformers = base.components.get("transformers", pd.DataFrame())
+    if transformers.empty or "phase_shift_min" not in transformers:  # PyPSA before 1.4 optimises none
+        return
+    lowest = transformers["phase_shift_min"]
+    highest = transformers["phase_shift_max"]
+    is_unbounded = (lowest < highest) & ~np.isfinite(highest - lowest)
+    wrong = transformers.index[(lowest > highest) | is_unbounded]
+    faults = []
+    for name in wrong:
+        what = f"transformers {name}: phase_shift_min is {lowest[name]:g}, phase_shift_max {highest[name]:g}"
+        faults.append(Fault(what, base.name, allowed="finite degrees that rise, or twice 0", repair="correct them"))
+    if faults:
+        raise InputError(faults)
 
 
 def _places_of(

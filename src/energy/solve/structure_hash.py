@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -129,9 +130,8 @@ def components_key(inputs: Inputs, components: Iterable[str]) -> str:
         if table is None:
             continue
         left_out = _left_out(inputs, component)
-        kept = table.drop(columns=[name for name in left_out if name in table])
         digest.update(component.encode())
-        digest.update(_table_text(kept).encode())
+        digest.update(_remembered(table, partial(_table_key, table, left_out)).encode())
     return digest.hexdigest()
 
 
@@ -147,10 +147,16 @@ def _left_out(inputs: Inputs, component: str) -> tuple[str, ...]:
     return tuple(name for name in renewed if name not in ("x", "r"))
 
 
-def _table_text(table: pd.DataFrame) -> str:
-    names = list(map(str, table.index))
-    columns = {str(column): list(map(str, table[column])) for column in table}
-    return json.dumps([names, columns], sort_keys=True)
+def _table_key(table: pd.DataFrame, left_out: tuple[str, ...]) -> str:
+    """Return a hash of a table of components, without some attributes."""
+    kept = table.drop(columns=[name for name in left_out if name in table])
+    numbers = kept.select_dtypes(["number", "bool"]).astype(float)
+    texts = kept.drop(columns=numbers.columns)
+    names = [list(map(str, axis)) for axis in (kept.index, numbers.columns, texts.columns)]
+    columns = [list(map(str, texts[column])) for column in texts]
+    digest = sha256(json.dumps([names, columns]).encode())
+    digest.update(numbers.to_numpy(float).tobytes())
+    return digest.hexdigest()
 
 
 def _rules_key(inputs: Inputs) -> str:

@@ -15,8 +15,7 @@ from energy.case import Case
 from energy.case.rules import RuleBook
 from energy.errors import Fault, InputError
 from energy.model.operating_rules import rule_book
-from energy.model.override_targets import PROFILE
-from energy.model.overrides import with_overrides
+from energy.model.override_targets import PROFILE, targets_of
 from energy.model.profile_rows import SINGLE_NUMBERS
 from energy.model.profiles import chosen_for
 from energy.scenario import Scenario, split_value_key
@@ -199,7 +198,7 @@ def _places(
     for member in _members(case, component, name):
         address = f"{component}.{member}.{attribute}"
         has_own_row = member != name and address in addresses
-        if not has_own_row and _can_be_set(case, scenario, book, address):
+        if not has_own_row and _can_be_set(case, book, address):
             places.append(f"values.{address}")
     return places
 
@@ -237,14 +236,13 @@ def _members(
 
 def _can_be_set(
     case: Case,
-    scenario: Scenario,
     book: RuleBook,
     address: str,
 ) -> bool:
-    moved = scenario.model_copy(update={"values": {address: 1.0}})
+    """Return whether ``values`` of a scenario may hold an address; only its targets are looked for, nothing is set."""
     try:
         split_value_key(address)
-        with_overrides(case, moved, book)
+        list(targets_of(case, book, address, 1.0))
     except (InputError, PydanticCustomError):
         return False
     return True

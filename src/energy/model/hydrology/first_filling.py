@@ -192,7 +192,9 @@ def _set_sink(
     most = float(draw.max(initial=0.0))
     share = draw / most if most > 0 else draw
     stands = _standing(hourly, hours, rule.sink)
+    generators = generators.copy()  # other scenarios share it
     generators.loc[rule.sink, "p_nom"] = most
+    components["generators"] = generators
     for attribute in ("p_min_pu", "p_max_pu"):
         table = pd.DataFrame({rule.sink: share * stands}, index=hours)
         replace_columns(hourly, "generators", attribute, table)
@@ -272,7 +274,9 @@ def _set_store(
     first_hour = pd.DatetimeIndex([start])
     content = float(_content_over(rule, first_hour)[0])
     above_dead = content - _dead_volume(rule, active)
+    stores = stores.copy()  # other scenarios share it
     stores.loc[rule.store, "e_initial"] = min(max(above_dead, 0.0), active)
+    components["stores"] = stores
 
 
 def filled_head_curves(
