@@ -105,3 +105,14 @@ def test_the_command_is_light_until_the_process_is_started() -> None:
     heavy = "import sys, energy.cli; print([name for name in ('numpy', 'pandas', 'pypsa') if name in sys.modules])"
     printed = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True)
     assert printed.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("imports_pypsa", [True, False])
+def test_the_process_that_solves_has_no_pypsa(imports_pypsa: bool) -> None:
+    begun = f"""
+from energy.cli.second_process import second_process
+with second_process({imports_pypsa}) as process:
+    print(process.start(eval, "'pypsa' in __import__('sys').modules")())
+"""
+    printed = subprocess.run([sys.executable, "-c", begun], capture_output=True, text=True, check=True)
+    assert printed.stdout.strip() == str(imports_pypsa)

@@ -55,7 +55,7 @@ def _run_command(
 
         run_library(overrides, out, jobs, as_json, time_limit=time_limit, force=force, structure=structure)
         return
-    with second_process() as process:
+    with second_process() as process, second_process(imports_pypsa=False) as solver:
         asked = [read_asked(name, overrides) for name in scenarios]
         _refuse_early(asked)
         _refuse_folders(asked, out, force)
@@ -69,6 +69,7 @@ def _run_command(
                 structure=structure,
                 policy=policy,
                 process=process,
+                solver=solver,
             )
 
 
@@ -108,6 +109,7 @@ def _run_each(
     structure: bool,
     policy: Path | None,
     process: SecondProcess | None,
+    solver: SecondProcess | None,
 ) -> None:
     """Solve one scenario after the other; one that has no optimum is said, and the others go on."""
     from energy.analysis import run
@@ -125,7 +127,7 @@ def _run_each(
         try:
             with working(f"solving {scenario.name} …"):
                 decides = policy or policy_file(DEFAULT_OUT, scenario.name)
-                result = run(case, scenario, time_limit, structure, decides, process.start if process else None)
+                result = run(case, scenario, time_limit, structure, decides, solver.start if solver else None)
         except SolverError as err:
             if len(asked) == 1:
                 raise

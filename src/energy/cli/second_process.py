@@ -1,7 +1,8 @@
-"""A second process that imports PyPSA at once, and does what needs PyPSA while the first one does the rest.
+"""Other processes of a command: one that imports PyPSA at once, and one that solves.
 
-It lets PyPSA build the model that a new pattern is checked against, and writes the solved network and the figure of a
-run. Importing PyPSA alone takes a third of a run.
+The first lets PyPSA build the model that a new pattern is checked against, and writes the solved network and the figure
+of a run, while the command does the rest: importing PyPSA alone takes a third of a run. The second solves half of the
+rungs of a long horizon. It imports nothing before it is given something to do, and never PyPSA, which takes 200 MB.
 """
 
 from __future__ import annotations
@@ -17,12 +18,18 @@ from typing import Any
 
 
 class SecondProcess:
-    """A process that imports PyPSA at once, and does the tasks that it is given one after the other."""
+    """A process that does the tasks that it is given one after the other.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    imports_pypsa
+        Whether it imports PyPSA at once, or nothing before the first task.
+    """
+
+    def __init__(self, imports_pypsa: bool = True) -> None:
         fork = get_context("fork")
         self._connection, theirs = fork.Pipe()
-        self._process = fork.Process(target=_do_what_comes, args=(theirs, self._connection), daemon=True)
+        self._process = fork.Process(target=_do_what_comes, args=(theirs, self._connection, imports_pypsa), daemon=True)
         self._process.start()
         theirs.close()
         self._tasks = 0
@@ -70,12 +77,17 @@ class SecondProcess:
 
 
 def _raise_ended() -> None:
-    raise OSError("the second process, which writes networks and figures, has ended") from None
+    raise OSError("the second process, which writes networks and figures or solves rungs, has ended") from None
 
 
 @contextmanager
-def second_process() -> Iterator[SecondProcess | None]:
+def second_process(imports_pypsa: bool = True) -> Iterator[SecondProcess | None]:
     """Start a second process, to be called before anything large is imported.
+
+    Parameters
+    ----------
+    imports_pypsa
+        Whether it imports PyPSA at once, or nothing before its first task.
 
     Yields
     ------
@@ -86,24 +98,25 @@ def second_process() -> Iterator[SecondProcess | None]:
     if "numpy" in sys.modules or os.cpu_count() == 1:
         yield None
         return
-    process = SecondProcess()
+    process = SecondProcess(imports_pypsa)
     try:
         yield process
     finally:
         process.close()
 
 
-def _do_what_comes(connection: Connection, other_end: Connection) -> None:
-    """Import PyPSA, then do each task that comes until nobody is left who sends one.
+def _do_what_comes(connection: Connection, other_end: Connection, imports_pypsa: bool) -> None:
+    """Do each task that comes until nobody is left who sends one.
 
     Interrupts from the terminal are handled by the process that sends.
     """
     other_end.close()
     signal(SIGINT, SIG_IGN)
-    import pypsa  # noqa: F401
+    if imports_pypsa:
+        import pypsa  # noqa: F401
 
-    import energy.plots.monthly
-    import energy.results.run_folder  # noqa: F401
+        import energy.plots.monthly
+        import energy.results.run_folder  # noqa: F401
 
     with suppress(EOFError, OSError):  # nobody is left who sends or waits
         while True:

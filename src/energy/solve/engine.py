@@ -262,6 +262,7 @@ class Engine:
     ) -> None:
         """Solve a long horizon by the structured interior point; by HiGHS where that proves no optimum."""
         begun = time.perf_counter()
+        self.solver.forget()
         program, stages = with_water_first(structure, problem, inputs, services)
         interior = interior_optimum(
             structure,

@@ -212,6 +212,10 @@ class Solver:
         self.seconds += seconds
         self.solves += 1
 
+    def forget(self) -> None:
+        """Give up the last optimum, which of a long horizon takes memory beside the next one."""
+        self._optimum = None
+
     @property
     def seconds_left(self) -> float:
         """Wall time that is left of the time limit [s]."""
