@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -13,6 +13,7 @@ import pandas as pd
 
 from energy.case.network_file import own_digest
 from energy.model import Inputs
+from energy.model.cache import IdentityKey
 from energy.model.line_losses import loss_segments
 
 RENEWED = {
@@ -131,7 +132,7 @@ def components_key(inputs: Inputs, components: Iterable[str]) -> str:
             continue
         left_out = _left_out(inputs, component)
         digest.update(component.encode())
-        digest.update(_remembered(table, partial(_table_key, table, left_out)).encode())
+        digest.update(_table_key(IdentityKey(table), left_out).encode())
     return digest.hexdigest()
 
 
@@ -147,8 +148,10 @@ def _left_out(inputs: Inputs, component: str) -> tuple[str, ...]:
     return tuple(name for name in renewed if name not in ("x", "r"))
 
 
-def _table_key(table: pd.DataFrame, left_out: tuple[str, ...]) -> str:
-    """Return a hash of a table of components, without some attributes."""
+@lru_cache(maxsize=256)
+def _table_key(shared: IdentityKey[pd.DataFrame], left_out: tuple[str, ...]) -> str:
+    """Return a hash of a table of components that many scenarios share, without some attributes."""
+    table = shared.it
     kept = table.drop(columns=[name for name in left_out if name in table])
     numbers = kept.select_dtypes(["number", "bool"]).astype(float)
     texts = kept.drop(columns=numbers.columns)
