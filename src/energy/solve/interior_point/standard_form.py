@@ -16,6 +16,7 @@ from scipy import sparse
 from energy.solve.duality_gap import implied_bounds
 from energy.solve.lp import ENERGY, Problem, Structure, matrix_of
 
+WIDEST_ANGLE = 1e5  # MW times reactance, of an open line: a hundred times what the largest lines carry
 SPANNING = -1  # snapshot of a row or column that belongs to the whole horizon
 
 
@@ -201,7 +202,9 @@ def _with_bounded_angles(
 ) -> Problem:
     """Return the program with wide bounds on columns that have none, as the angle of an open line.
 
-    They are twice as far as the equations that hold the column let it go, and so bind nowhere.
+    They are twice as far as the equations that hold the column let it go, and so bind nowhere. Of two open lines in one
+    cycle only the sum of the angles is held: neither needs to go beyond `WIDEST_ANGLE`, and without bounds both would
+    drift against each other.
     """
     has_no_lower = np.isinf(problem.lower[columns])
     has_no_upper = np.isinf(problem.upper[columns])
@@ -211,6 +214,7 @@ def _with_bounded_angles(
         return problem
     lower, upper = implied_bounds(complete, problem)
     farthest = np.maximum(np.abs(lower), np.abs(upper))
+    farthest = np.where(np.isfinite(farthest), farthest, WIDEST_ANGLE)
     wide = 1.0 + 2.0 * farthest
     return replace(
         problem,
