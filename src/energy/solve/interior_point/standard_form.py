@@ -14,9 +14,8 @@ import numpy as np
 from scipy import sparse
 
 from energy.solve.duality_gap import implied_bounds
-from energy.solve.lp import ENERGY, Problem, Structure, matrix_of
+from energy.solve.lp import ENERGY, VOLTAGE, Problem, Structure, matrix_of
 
-WIDEST_ANGLE = 1e5  # MW times reactance, of an open line: a hundred times what the largest lines carry
 SPANNING = -1  # snapshot of a row or column that belongs to the whole horizon
 
 
@@ -176,7 +175,7 @@ def standard_form(structure: Structure, problem: Problem) -> StandardForm:
     with_slacks = _with_slacks(
         matrix,
         right[rows],
-        _with_bounded_angles(complete, problem, columns),
+        _with_bounded_angles(structure, complete, problem, columns),
         rows=rows,
         columns=columns,
         snapshot=snapshot[columns],
@@ -196,15 +195,15 @@ def standard_form(structure: Structure, problem: Problem) -> StandardForm:
 
 
 def _with_bounded_angles(
+    structure: Structure,
     complete: sparse.csc_matrix,
     problem: Problem,
     columns: np.ndarray,
 ) -> Problem:
     """Return the program with wide bounds on columns that have none, as the angle of an open line.
 
-    They are twice as far as the equations that hold the column let it go, and so bind nowhere. Of two open lines in one
-    cycle only the sum of the angles is held: neither needs to go beyond `WIDEST_ANGLE`, and without bounds both would
-    drift against each other.
+    They are twice as far as the equations that hold the column let it go, and so bind nowhere. A column that several
+    equations hold with others without bounds keeps none, but for angles (`_farthest_angles`).
     """
     has_no_lower = np.isinf(problem.lower[columns])
     has_no_upper = np.isinf(problem.upper[columns])
@@ -214,13 +213,34 @@ def _with_bounded_angles(
         return problem
     lower, upper = implied_bounds(complete, problem)
     farthest = np.maximum(np.abs(lower), np.abs(upper))
-    farthest = np.where(np.isfinite(farthest), farthest, WIDEST_ANGLE)
+    if structure.angle is not None:
+        angles, _ = structure.angle
+        of_one_alone = farthest[angles]
+        together = _farthest_angles(structure, complete, problem)
+        farthest[angles] = np.where(np.isfinite(of_one_alone), of_one_alone, together[:, None])
     wide = 1.0 + 2.0 * farthest
     return replace(
         problem,
         lower=np.where(is_unbounded, -wide, problem.lower),
         upper=np.where(is_unbounded, wide, problem.upper),
     )
+
+
+def _farthest_angles(structure: Structure, complete: sparse.csc_matrix, problem: Problem) -> np.ndarray:
+    """Return how far the angles of open lines need to go, at most, where cycles hold several of them; shape (T,).
+
+    Without bounds they drift against each other. In the cycles of a spanning tree an angle stands with 1 or −1, and
+    that matrix is totally unimodular (Schrijver, *Theory of Linear and Integer Programming*, 1986, section 19.3): there
+    are angles that close all cycles of a snapshot, none of which is larger than all other terms of these together.
+    """
+    angles, _ = structure.angle or (np.zeros((0, 0), dtype=int), [])
+    largest = np.maximum(np.abs(problem.lower), np.abs(problem.upper))
+    largest[angles] = 0.0
+    cycles = structure.rows[VOLTAGE]
+    terms = abs(complete)[cycles.ravel()] @ largest
+    by_cycle = terms.reshape(cycles.shape)
+    right = np.abs(problem.row_lower[cycles])
+    return np.asarray((by_cycle + right).sum(axis=1))
 
 
 def _store_power(structure: Structure, problem: Problem) -> tuple[np.ndarray, np.ndarray]:
