@@ -11,8 +11,9 @@ import pandas as pd
 from energy.analysis.frequency_limit import RECEIVING, SENDING, frequency_limit
 from energy.case import Case
 from energy.case.stability import Frequency
-from energy.metrics import sent, transferable
+from energy.metrics import sent
 from energy.metrics.labelled_table import labelled_table
+from energy.metrics.monthly import delivered_energy
 from energy.model import Inputs
 from energy.model.objective import STUDIED
 from energy.solve import Result, solve
@@ -36,18 +37,22 @@ def frequency_at_end(case: Case, frequency: Frequency, end: str) -> Frequency:
     end
         ``low``, ``base`` or ``high``.
     """
-    rows = case.evidence
-    of_frequency = (rows["component"] == "rules") & (rows["name"] == "frequency")
-    numbers = rows[of_frequency].set_index("attribute")
+    evidence = case.evidence
+    is_rule = evidence["component"] == "rules"
+    is_frequency = evidence["name"] == "frequency"
+    numbers = evidence[is_rule & is_frequency].set_index("attribute")
     if end == "base" or not set(_MOVED) <= set(numbers.index):
         return frequency
     values = numbers[end].astype(float).to_dict()
     usual = numbers["base"].astype(float).to_dict()
     scale = values["inertia.hydro"] / usual["inertia.hydro"]
     inertia = {carrier: scale * constant for carrier, constant in frequency.inertia.items()}
-    return frequency.model_copy(
-        update={"governed": values["governed"], "load_relief": values["load_relief"], "inertia": inertia}
-    )
+    constants = {
+        "governed": values["governed"],
+        "load_relief": values["load_relief"],
+        "inertia": inertia,
+    }
+    return frequency.model_copy(update=constants)
 
 
 def limits_by_constants(
@@ -112,20 +117,17 @@ def exchange_within_limit(
     for name, result in results.items():
         limit = frequency_limit(result, frequency, areas=areas).limit
         power = sent(result)
-        is_above = power > limit + 1e-3
+        is_above = power.to_numpy() > limit.to_numpy() + 1e-3
+        hours_above = result.hours[is_above]
         held = solve(_with_exchange_limit(result.inputs, limit.to_numpy()))
         rows[name] = {
             "most sent": float(power.max()),
             "least limit": float(limit.min()),
-            "hours above": float(result.hours[is_above.to_numpy()].sum()),
-            "delivered": _delivered(result),
-            "delivered within the limit": _delivered(held),
+            "hours above": float(hours_above.sum()),
+            "delivered": delivered_energy(result),
+            "delivered within the limit": delivered_energy(held),
         }
     return labelled_table(rows, "water", "MW; hours a year; GWh a year")
-
-
-def _delivered(result: Result) -> float:
-    return float(transferable(result) @ result.hours) / 1000
 
 
 def _with_exchange_limit(inputs: Inputs, limit: np.ndarray) -> Inputs:
@@ -141,13 +143,23 @@ def _with_exchange_limit(inputs: Inputs, limit: np.ndarray) -> Inputs:
         Most power at the sending end [MW]; shape (snapshots,).
     """
     links = inputs.components["links"]
-    names = links.index[links["service"] == STUDIED]
-    order = links.loc[names, "efficiency"].sort_values(ascending=False, kind="stable").index
-    rating = links.loc[order, "p_nom"].to_numpy(float)
-    before = np.cumsum(rating) - rating
-    room = np.clip(np.asarray(limit, float)[:, None] - before, 0.0, rating)
-    share = np.divide(room, rating, out=np.zeros_like(room), where=rating > 0)
-    at = links.index.get_indexer(order)
-    available = inputs.array("links", "p_max_pu").copy()
-    available[:, at] = np.minimum(available[:, at], share)
-    return replace(inputs, dense={**inputs.dense, ("links", "p_max_pu"): available})
+    is_studied = links["service"] == STUDIED
+    efficiency = links.loc[is_studied, "efficiency"]
+    most_efficient_first = efficiency.sort_values(ascending=False, kind="stable").index
+
+    p_nom = links.loc[most_efficient_first, "p_nom"].to_numpy(float)
+    carried_before = np.cumsum(p_nom) - p_nom
+    left_for_segment = np.asarray(limit, float)[:, None] - carried_before
+    open_power = np.clip(left_for_segment, 0.0, p_nom)
+    open_share = np.divide(
+        open_power,
+        p_nom,
+        out=np.zeros_like(open_power),
+        where=p_nom > 0,
+    )
+
+    columns = links.index.get_indexer(most_efficient_first)
+    p_max_pu = inputs.array("links", "p_max_pu").copy()
+    p_max_pu[:, columns] = np.minimum(p_max_pu[:, columns], open_share)
+    dense = {**inputs.dense, ("links", "p_max_pu"): p_max_pu}
+    return replace(inputs, dense=dense)
