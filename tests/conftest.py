@@ -64,6 +64,9 @@ READS_TYPES = "_read_in_default_standard_types"
 TABLES_KEPT = 200
 LARGEST_KEPT = 1_000_000  # bytes
 
+CHECKS_EVERY_ENGINE = os.environ.get("ENERGY_CHECK_PYPSA") == "always"
+CHECKED_FOLDERS = ("laws", "known", "unit")
+
 LONGEST_FILES = (
     "laws/test_own_network_laws.py",
     "known/test_own_networks.py",
@@ -95,6 +98,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first; all others stay in their order, with the doctests, which are short, at the end."""
     rank = {PROJECT / "tests" / name: number for number, name in enumerate(LONGEST_FILES)}
     items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """In `make test-all` let PyPSA build and compare the model of every engine in laws, known answers and units.
+
+    Commands, pages and figures solve the same programs again, and take the patterns that are checked once.
+    """
+    if not CHECKS_EVERY_ENGINE:
+        return
+    if item.path.is_relative_to(PROJECT / "src") or item.path.parent.name in CHECKED_FOLDERS:
+        os.environ["ENERGY_CHECK_PYPSA"] = "always"
+    else:
+        os.environ.pop("ENERGY_CHECK_PYPSA", None)
 
 
 def pytest_collection_finish() -> None:

@@ -79,6 +79,7 @@ def test_a_pattern_is_checked_there_and_solves_to_the_same_bits(
     built: list[Inputs] = []
     real = pattern_cache.pypsa_model
     monkeypatch.setenv("ENERGY_CACHE", "")
+    monkeypatch.delenv(pattern_cache.ALWAYS, raising=False)  # which builds the model here as well
     monkeypatch.setattr(pattern_cache, "_patterns", {})
     here = solve(asked)
     monkeypatch.setattr(pattern_cache, "_patterns", {})

@@ -12,6 +12,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
+
+from energy.cli import app
 
 PROJECT = Path(__file__).parents[2]
 PAGES = sorted(path for path in (PROJECT / "docs").rglob("*.md"))
@@ -55,8 +58,6 @@ def test_python_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_commands_are_understood(page: Path) -> None:
     """Every verb, option and value is one that the command line takes; nothing is run."""
     from typer.main import get_command
-
-    from energy.cli import app
 
     group: Any = get_command(app)
     for words in commands(page):
@@ -108,11 +109,11 @@ def test_seasons_on_the_page_are_those_of_the_reference(scenario: str) -> None:
 
 
 @pytest.mark.slow
-def test_commands_of_the_questions_run(tmp_path: Path) -> None:
+def test_commands_of_the_questions_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each command of the page, at a coarse resolution where it solves; those that read a run find it."""
-    program = Path(sys.executable).with_name("energy")
     for name in ("networks", "scenarios"):
         (tmp_path / name).symlink_to(PROJECT / name)
+    monkeypatch.chdir(tmp_path)
     done: set[tuple[str, ...]] = set()
     for words in commands(QUESTIONS):
         coarse = ["--set", "time.resolution=typical-days-24h"]
@@ -122,8 +123,8 @@ def test_commands_of_the_questions_run(tmp_path: Path) -> None:
         if key in done:
             continue
         done.add(key)
-        found = subprocess.run([program, *key], cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert found.returncode == 0, f"energy {' '.join(key)}\n{found.stderr}"
+        ended = CliRunner().invoke(app, key)
+        assert ended.exit_code == 0, f"energy {' '.join(key)}\n{ended.output} {ended.exception}"
 
 
 @pytest.mark.slow
