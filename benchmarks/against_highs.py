@@ -1,9 +1,10 @@
 """Answers of the interior point on long horizons beside HiGHS's, over the scenario library.
 
 ``python benchmarks/against_highs.py 6h`` (or 3h) takes all scenarios, two at a time, and some 30 s for each; with names
-behind the resolution those alone. HiGHS's HiPO solves the same program by the weights of the services, with lacking
-water held at its least. Where both differ, the weights may not hold the order: HiGHS's simplex then solves the program,
-and its chain the services one after the other. That is exact, and takes some minutes.
+behind the resolution those alone. The name ``points`` stands for the outages that the benchmark of long horizons times.
+HiGHS's HiPO solves the same program by the weights of the services, with lacking water held at its least. Where both
+differ, the weights may not hold the order: HiGHS's simplex then solves the program, and its chain the services one
+after the other. That is exact, and takes some minutes.
 
 Ends with 1 where the studied service differs by more than 10 MWh, any service by more than 0.01 %, or the objective by
 more than a millionth.
@@ -13,7 +14,10 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
 from typing import NamedTuple
+
+from measured import few_points
 
 from energy.analysis.parallel import processes
 from energy.case import read_case
@@ -21,7 +25,7 @@ from energy.errors import InputError, SolverError
 from energy.model import Inputs
 from energy.model.inputs import inputs
 from energy.model.objective import STUDIED
-from energy.scenario import read_scenario
+from energy.scenario import Scenario, read_scenario
 from energy.scenario.read import list_scenarios
 from energy.solve import Engine, Result, attempts, engine
 
@@ -32,6 +36,8 @@ SMALLEST_SERVICE = 1e4  # MWh: what a share of a smaller one would be is within 
 PATIENCE = 3600.0  # s for one solve
 ANY_LENGTH = 10**9  # columns up to which the simplex solves, where it is to solve whatever there is
 WORKERS = 2
+POINTS = "points"
+"""Name that stands for the points of the benchmark."""
 WAYS = ("own", "weights", "chain")
 """The interior point; HiGHS's HiPO on the weights of services; HiGHS's simplex, and its chain of services."""
 
@@ -88,9 +94,22 @@ class Distance(NamedTuple):
         return f"CASA-1000 {self.studied:.2f} MWh, a service {self.service:.1e} of it, objective {self.objective:.1e}"
 
 
-def compared(name: str, resolution: str) -> Comparison:
+def chosen_scenarios(names: list[str], resolution: str) -> Iterator[Scenario]:
+    """Yield scenarios of the library by their names, and where a name is ``points`` those of the benchmark."""
+    for name in names:
+        if name == POINTS:
+            points, _ = few_points(resolution, workers=1)
+            for point in points:
+                (event,) = point.events
+                outage = f"{event.where[0]} {event.duration} {point.hydrology} {point.growth}"
+                yield point.replace(name=outage)
+        else:
+            yield read_scenario(name, overrides={"time.resolution": resolution, "foresight": "perfect"})
+
+
+def compared(scenario: Scenario) -> Comparison:
     """Compare the interior point's answer to one scenario with those of HiGHS, until one of them is the same."""
-    scenario = read_scenario(name, overrides={"time.resolution": resolution, "foresight": "perfect"})
+    name = scenario.name
     asked = inputs(read_case(scenario.case), scenario)
     try:
         ours, seconds = solved(asked, "own")
@@ -116,7 +135,7 @@ def main(resolution: str, names: list[str]) -> int:
     """Compare scenarios two at a time, and print a line for each."""
     worst = 0
     with processes(WORKERS) as pool:
-        for comparison in pool.map(compared, names, [resolution] * len(names)):
+        for comparison in pool.map(compared, chosen_scenarios(names, resolution)):
             mark = "  " if comparison.agrees else "! "
             print(f"{mark}{comparison.name:28} {comparison.text}", flush=True)
             worst |= not comparison.agrees

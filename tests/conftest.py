@@ -103,11 +103,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """In `make test-all` let PyPSA build and compare the model of every engine in laws, known answers and units.
 
-    Commands, pages and figures solve the same programs again, and take the patterns that are checked once.
+    Commands, pages, figures and doctests solve the same programs again, and take the patterns that are checked once.
     """
     if not CHECKS_EVERY_ENGINE:
         return
-    if item.path.is_relative_to(PROJECT / "src") or item.path.parent.name in CHECKED_FOLDERS:
+    if item.path.parent.name in CHECKED_FOLDERS and item.path.is_relative_to(PROJECT / "tests"):
         os.environ["ENERGY_CHECK_PYPSA"] = "always"
     else:
         os.environ.pop("ENERGY_CHECK_PYPSA", None)

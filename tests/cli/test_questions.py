@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from energy.answers.questions.registry import QUESTIONS
 from energy.cli import app
 from energy.errors import InputError
-from energy.report.questions.registry import QUESTIONS
 
 COARSE = ["--set", "time.resolution=typical-days-24h"]
 

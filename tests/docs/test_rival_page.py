@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from energy.answers.answer import solved
 from energy.case import read_case
 from energy.metrics.country_exchanges import purchases_by_month
 from energy.metrics.fuel import unserved_by_country
-from energy.report.answers.answer import solved
 from energy.scenario import read_scenario
 
 PAGE = Path(__file__).parents[2] / "docs" / "beside_the_rival.md"

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from energy.analysis.settlement import Settlement, settlement
+from energy.answers.avoided import _tonnes_by_evidence, tonnes_of
 from energy.case import Case
 from energy.metrics.fuel import fuel_use, unserved_by_country
 from energy.metrics.price_range import price_range
 from energy.model import inputs
-from energy.report.answers.avoided import _tonnes_by_evidence, tonnes_of
 from energy.scenario import Scenario, read_scenario
 from energy.solve import Result, solve
 

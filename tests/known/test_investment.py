@@ -19,11 +19,11 @@ from energy.analysis.investment_paths import (
     present_worth,
     yearly_cost,
 )
+from energy.answers.money_years import _continuations, _worth_by_start
 from energy.case.contract_terms import ContractTerms, Debt
 from energy.case.investment import Investment
 from energy.case.yearly_window import Window
 from energy.errors import InputError
-from energy.report.answers.money_years import _continuations, _worth_by_start
 
 ENERGY = 1000.0  # GWh, worth 30 million $ to A and -10 to B
 

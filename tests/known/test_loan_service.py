@@ -7,9 +7,9 @@ import pytest
 
 from energy.analysis.loan_service import energy_by_terms, energy_that_serves, loan_service
 from energy.analysis.recorded_seasons import _recorded_years, recorded_seasons
+from energy.answers.money import _needed_by_all, _short_years
 from energy.case import Case
 from energy.case.contract_terms import ContractTerms
-from energy.report.answers.money import _needed_by_all, _short_years
 from energy.scenario import read_scenario
 
 ANNUITY = 0.05 / (1 - 1.05**-15)

@@ -21,13 +21,13 @@ from energy.analysis.frequency_ranges import (
 )
 from energy.analysis.settlement import settlement
 from energy.analysis.threshold_level import crossing, threshold_level
+from energy.answers.answer import outage_losses
+from energy.answers.questions.dispatchers import _months
 from energy.case import Case
 from energy.case.stability import Area, Frequency
 from energy.errors import InputError
 from energy.metrics import sent, transferable
 from energy.model import inputs
-from energy.report.answers.answer import outage_losses
-from energy.report.questions.dispatchers import _months
 from energy.scenario import Scenario, read_scenario
 from energy.solve import Result, solve
 

@@ -190,7 +190,8 @@ def _price_for_surplus(n: pypsa.Network, chance: np.random.Generator) -> None:
 
 
 def _dc_ring(n: pypsa.Network, _chance: np.random.Generator) -> None:
-    n.buses["carrier"] = "DC"
+    is_ac = n.buses["carrier"] == "AC"  # fuel and heat stay what they are
+    n.buses.loc[is_ac, "carrier"] = "DC"
     n.lines["carrier"] = "DC"
 
 

@@ -24,8 +24,8 @@ from energy.model.pypsa_logging import quiet_pypsa
 from energy.scenario import Scenario
 from energy.solve import Engine, attempts, solve
 
-FEW_EXAMPLES = 4  # beside those below; each builds PyPSA's model twice; the slow test tries 150
-SLOW_EXAMPLES = 150
+FEW_EXAMPLES = 4  # beside those below; each builds PyPSA's model twice; the slow test tries 120
+SLOW_EXAMPLES = 120
 MOST_FEATURES = 12  # of one example of the slow test: they cost little more than one, and nearly all have an optimum
 NO_OPTIMUM = None
 PATIENCE = 1.0  # s: HiGHS's active-set method goes round in a circle on some networks with quadratic costs
@@ -101,7 +101,7 @@ def assert_same_optimum(both: Compared) -> None:
 
 TOGETHER = {
     "renewed": (
-        "lines of a DC ring",  # before buses of other carriers are there
+        "lines of a DC ring",
         "generators.p_min_pu",
         "generators.p_max_pu series",
         "generators.p_max_pu of zero and below",

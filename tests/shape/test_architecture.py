@@ -27,6 +27,7 @@ ROOMS = (
     "results",
     "plots",
     "report",
+    "answers",
     "cli",
 )
 """In the order of the flow: a room imports only from rooms before it, and from `FOR_ALL`."""

@@ -54,7 +54,7 @@ LIMITS = {
     "classes": Limit(now=297, goal=125),
     "classes of one name": Limit(now=0, goal=0),
     "public names": Limit(now=1064, goal=450),  # functions and classes; a third serve one other module
-    "arrows in results, plots and report": Limit(now=164, goal=45),
+    "arrows in results, plots and report": Limit(now=125, goal=45),
 }
 """That no import runs upwards is held by test_architecture.py."""
 

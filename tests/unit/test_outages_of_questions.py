@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from energy.answers import answer as answer_module
+from energy.answers.answer import COARSER, Library, outages
 from energy.case import Case
 from energy.errors import SolverError
-from energy.report.answers import answer as answer_module
-from energy.report.answers.answer import COARSER, Library, outages
 from energy.scenario import Scenario, read_scenario
 
 

@@ -12,8 +12,8 @@ from energy.cli.base import app
 from energy.cli.shared_options import AS_JSON, FORCE, SCENARIO, SCENARIO_FOLDERS, SET
 
 if TYPE_CHECKING:
+    from energy.answers.answer import Answer
     from energy.case import Case
-    from energy.report.answers.answer import Answer
     from energy.scenario import Scenario
 
 
@@ -31,7 +31,7 @@ def _acflow_command(
     as_json: AS_JSON = False,
 ) -> None:
     """Run the AC power flow of chosen hours: voltages, losses and loading of lines."""
-    from energy.report.answers.grid import power_flow_answer
+    from energy.answers.grid import power_flow_answer
 
     def solve(case: Case, asked: Scenario) -> Answer:
         return power_flow_answer(case, asked, hours, at)

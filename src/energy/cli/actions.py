@@ -12,8 +12,8 @@ from energy.cli.base import app
 from energy.cli.shared_options import AS_JSON, FORCE, HAZARDS, SCENARIO, SCENARIO_FOLDERS, SEED, SET, WORKERS
 
 if TYPE_CHECKING:
+    from energy.answers.answer import Answer
     from energy.case import Case
-    from energy.report.answers.answer import Answer
     from energy.scenario import Scenario
 
 
@@ -40,7 +40,7 @@ def _actions_command(
     """Rank actions by unserved energy and income at risk avoided, on common random numbers."""
     from energy.analysis.action_file import read_actions
     from energy.analysis.parallel import processes_if_many
-    from energy.report.answers.avoided import action_answer
+    from energy.answers.avoided import action_answer
     from energy.scenario import read_hazards
 
     chosen = read_actions(actions)

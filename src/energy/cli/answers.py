@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from energy.cli.base import new_console, print_title, read_asked, working
 
 if TYPE_CHECKING:
+    from energy.answers.answer import Answer
     from energy.case import Case
-    from energy.report.answers.answer import Answer
     from energy.scenario import Scenario
 
 
@@ -89,7 +89,7 @@ def show_answer(
     InputError
         When the folder holds something else than a result.
     """
-    from energy.report.answers.answer import answer_json, answer_text
+    from energy.answers.answer import answer_json, answer_text
     from energy.results.run_folder import provenance, write_tables
 
     names = [re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_") for title in answer.tables]

@@ -12,8 +12,8 @@ from energy.cli.base import app
 from energy.cli.shared_options import AS_JSON, FORCE, SCENARIO, SCENARIO_FOLDERS, SET
 
 if TYPE_CHECKING:
+    from energy.answers.answer import Answer
     from energy.case import Case
-    from energy.report.answers.answer import Answer
     from energy.scenario import Scenario
 
 
@@ -30,8 +30,8 @@ def _avoided_command(
     as_json: AS_JSON = False,
 ) -> None:
     """Print the fuel and carbon dioxide that the line saves, by country and fuel, also in dry and wet water."""
-    from energy.report.answers.avoided import avoided_answer
-    from energy.report.answers.money_options import read_seasons
+    from energy.answers.avoided import avoided_answer
+    from energy.answers.money_options import read_seasons
 
     seasons, weights = read_seasons(samples) if samples is not None else (None, None)
 

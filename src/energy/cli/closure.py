@@ -12,8 +12,8 @@ from energy.cli.base import app
 from energy.cli.shared_options import AS_JSON, FORCE, SCENARIO, SCENARIO_FOLDERS, SET, WORKERS
 
 if TYPE_CHECKING:
+    from energy.answers.answer import Answer
     from energy.case import Case
-    from energy.report.answers.answer import Answer
     from energy.scenario import Scenario
 
 
@@ -38,7 +38,7 @@ def _closure_command(
 ) -> None:
     """Print the cost of a closure by length and month: energy, income and unserved demand."""
     from energy.analysis.parallel import processes_if_many
-    from energy.report.answers.avoided import closure_answer
+    from energy.answers.avoided import closure_answer
 
     def solve(case: Case, asked: Scenario) -> Answer:
         with processes_if_many(workers) as executor:

@@ -12,8 +12,8 @@ from energy.cli.base import app
 from energy.cli.shared_options import AS_JSON, FORCE, SCENARIO, SCENARIO_FOLDERS, SET
 
 if TYPE_CHECKING:
+    from energy.answers.answer import Answer
     from energy.case import Case
-    from energy.report.answers.answer import Answer
     from energy.scenario import Scenario
 
 
@@ -41,8 +41,8 @@ def _contract_forms_command(
     as_json: AS_JSON = False,
 ) -> None:
     """Compare take-or-pay and pay-per-unit under water risk: each side's gain, in the mean and in the worst seasons."""
-    from energy.report.answers.money import contract_answer
-    from energy.report.answers.money_options import read_seasons
+    from energy.answers.money import contract_answer
+    from energy.answers.money_options import read_seasons
 
     seasons, weights = read_seasons(samples) if samples is not None else (None, None)
 

@@ -12,8 +12,8 @@ from energy.cli.base import app
 from energy.cli.shared_options import AS_JSON, FORCE, SCENARIO, SCENARIO_FOLDERS, SET
 
 if TYPE_CHECKING:
+    from energy.answers.answer import Answer
     from energy.case import Case
-    from energy.report.answers.answer import Answer
     from energy.scenario import Scenario
 
 
@@ -27,7 +27,7 @@ def _corridors_command(
     as_json: AS_JSON = False,
 ) -> None:
     """Print the exchange [MW] that is left when each corridor is out of service (N-1); water does not limit."""
-    from energy.report.answers.grid import corridor_answer
+    from energy.answers.grid import corridor_answer
 
     def solve(case: Case, asked: Scenario) -> Answer:
         return corridor_answer(case, asked, corridor or None)

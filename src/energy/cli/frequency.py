@@ -12,8 +12,8 @@ from energy.cli.base import app
 from energy.cli.shared_options import AS_JSON, FORCE, SCENARIO, SCENARIO_FOLDERS, SET
 
 if TYPE_CHECKING:
+    from energy.answers.answer import Answer
     from energy.case import Case
-    from energy.report.answers.answer import Answer
     from energy.scenario import Scenario
 
 
@@ -36,7 +36,7 @@ def _frequency_command(
     as_json: AS_JSON = False,
 ) -> None:
     """Print rate of change and nadir of frequency at both ends for a loss, and the exchange that can be lost."""
-    from energy.report.answers.frequency import (
+    from energy.answers.frequency import (
         frequency_answer,
         write_limited_scenario,
     )

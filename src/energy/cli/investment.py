@@ -12,8 +12,8 @@ from energy.cli.base import app
 from energy.cli.shared_options import AS_JSON, FORCE, SCENARIO, SCENARIO_FOLDERS, SET
 
 if TYPE_CHECKING:
+    from energy.answers.answer import Answer
     from energy.case import Case
-    from energy.report.answers.answer import Answer
     from energy.scenario import Scenario
 
 
@@ -43,14 +43,14 @@ def _investment_command(
     as_json: AS_JSON = False,
 ) -> None:
     """NPV, IRR and stranded capital over years, by start, country and lender; break-even days of outage."""
-    from energy.report.answers.money import investment_answer
-    from energy.report.answers.money_options import (
+    from energy.answers.money import investment_answer
+    from energy.answers.money_options import (
         read_events,
         read_seasons,
         read_starts,
         read_years,
     )
-    from energy.report.answers.money_years import years_answer
+    from energy.answers.money_years import years_answer
 
     starts = read_starts(start)
     events = read_events(event)

@@ -18,6 +18,6 @@ def _option_command(
     as_json: AS_JSON = False,
 ) -> None:
     """Report a route that a scenario builds: energy by month, transit income, fuel replaced, what the line loses."""
-    from energy.report.answers.built_option import built_option_answer
+    from energy.answers.built_option import built_option_answer
 
     answer_scenario(scenario, overrides, built_option_answer, out=out, as_json=as_json, force=force)

@@ -14,7 +14,7 @@ from energy.cli.base import app, new_console, working
 from energy.cli.shared_options import AS_JSON, FORCE, SET
 
 if TYPE_CHECKING:
-    from energy.report.answers.answer import Library
+    from energy.answers.answer import Library
 
 
 @app.command("questions")
@@ -38,8 +38,8 @@ def _questions_command(
     as_json: AS_JSON = False,
 ) -> None:
     """List questions of lenders, utilities and ministries, or answer one: sentence, tables, range, marks, limits."""
-    from energy.report.answers.answer import read_library
-    from energy.report.questions.registry import QUESTIONS, question
+    from energy.answers.answer import read_library
+    from energy.answers.questions.registry import QUESTIONS, question
 
     if page is not None:
         _write_page(page, read_library(base, overrides, samples), force)
@@ -63,7 +63,7 @@ def _questions_command(
 
 
 def _write_page(page: Path, library: Library, force: bool) -> None:
-    from energy.report.questions.registry import QUESTIONS, questions_page
+    from energy.answers.questions.registry import QUESTIONS, questions_page
     from energy.results.files import atomic_file, refuse_strange_file
 
     refuse_strange_file(page, force)
@@ -79,7 +79,7 @@ def _write_page(page: Path, library: Library, force: bool) -> None:
 
 
 def _print_list(as_json: bool) -> None:
-    from energy.report.questions.registry import QUESTIONS
+    from energy.answers.questions.registry import QUESTIONS
 
     if as_json:
         rows = [

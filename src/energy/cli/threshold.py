@@ -12,8 +12,8 @@ from energy.cli.base import app
 from energy.cli.shared_options import AS_JSON, FORCE, SCENARIO, SCENARIO_FOLDERS, SET
 
 if TYPE_CHECKING:
+    from energy.answers.answer import Answer
     from energy.case import Case
-    from energy.report.answers.answer import Answer
     from energy.scenario import Scenario
 
 
@@ -35,7 +35,7 @@ def _threshold_command(
     as_json: AS_JSON = False,
 ) -> None:
     """Print the level of a reservoir at the start of the year below which the season falls short of a quantity."""
-    from energy.report.answers.grid import threshold_answer
+    from energy.answers.grid import threshold_answer
 
     def solve(case: Case, asked: Scenario) -> Answer:
         starts = rule or [name for name in case.rules.rules if name.endswith("_start")]

@@ -13,10 +13,10 @@ from energy.analysis.frequency_limit import (
     refuse_unknown_area,
 )
 from energy.analysis.frequency_ranges import exchange_within_limit, limits_by_constants
+from energy.answers.answer import Answer, marks_of, solved, water_labels
 from energy.case import Case
 from energy.case.stability import Frequency
 from energy.errors import Fault, InputError
-from energy.report.answers.answer import Answer, marks_of, solved, water_labels
 from energy.scenario import Scenario
 from energy.scenario.model import NOT_WRITTEN
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from energy.answers.answer import Answer, Library, marks_of, solved
 from energy.case import Case
 from energy.metrics import transferable
 from energy.metrics.monthly import month_of
 from energy.model.axis import HOURS_A_DAY, Axis, in_window
-from energy.report.answers.answer import Answer, Library, marks_of, solved
 from energy.scenario import Scenario
 from energy.solve import Result
 

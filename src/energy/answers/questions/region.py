@@ -9,10 +9,7 @@ import pandas as pd
 
 from energy.analysis.action_file import read_actions
 from energy.analysis.risk.estimate import mean
-from energy.metrics.labelled_table import labelled_table
-from energy.metrics.settlement import MILLION
-from energy.model.inputs import inputs
-from energy.report.answers.answer import (
+from energy.answers.answer import (
     Answer,
     Library,
     comparison,
@@ -22,7 +19,10 @@ from energy.report.answers.answer import (
     solved,
     water_span,
 )
-from energy.report.answers.avoided import action_answer
+from energy.answers.avoided import action_answer
+from energy.metrics.labelled_table import labelled_table
+from energy.metrics.settlement import MILLION
+from energy.model.inputs import inputs
 from energy.scenario import Scenario, read_hazards
 from energy.scenario.hydrology import Shift, Shifted
 from energy.solve import Result, solve
@@ -246,7 +246,7 @@ def _all_together(library: Library) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Index what moves; as of ``energy.report.answers.answer.comparison`` [GWh].
+        Index what moves; as of ``energy.answers.answer.comparison`` [GWh].
     """
     climate = library.scenario("climate_2050").model_dump(mode="json", by_alias=True, exclude_none=True)
     canal = library.scenario("qosh_tepa").model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -14,10 +14,10 @@ from energy.analysis.closure import LENGTHS, closures
 from energy.analysis.investment import BenefitCurve
 from energy.analysis.risk.estimate import mean
 from energy.analysis.settlement import Settlement
+from energy.answers.answer import Answer, marks_of, settled, water_labels
 from energy.case import Case
 from energy.metrics.labelled_table import labelled_table
 from energy.metrics.monthly import weighted_quantile
-from energy.report.answers.answer import Answer, marks_of, settled, water_labels
 from energy.scenario import HazardSet, Scenario
 
 _MOST_OF_THE_HOURS = 0.5

@@ -15,11 +15,7 @@ from energy.analysis.investment import ALL
 from energy.analysis.investment_paths import break_even_days, break_even_energy, present_worth
 from energy.analysis.recorded_seasons import recorded_seasons
 from energy.analysis.risk.estimate import mean
-from energy.case import Case
-from energy.metrics.labelled_table import labelled_table
-from energy.metrics.monthly import weighted_quantile
-from energy.metrics.settlement import debt_service
-from energy.report.answers.answer import (
+from energy.answers.answer import (
     DAILY,
     Answer,
     Library,
@@ -29,15 +25,19 @@ from energy.report.answers.answer import (
     settled,
     water_labels,
 )
-from energy.report.answers.avoided import avoided_answer, tonnes_of
-from energy.report.answers.money import (
+from energy.answers.avoided import avoided_answer, tonnes_of
+from energy.answers.money import (
     LIMITS,
     SECTION,
     benefit_curve,
     investment_answer,
     investment_of,
 )
-from energy.report.answers.money_years import open_access_answer, years_answer
+from energy.answers.money_years import open_access_answer, years_answer
+from energy.case import Case
+from energy.metrics.labelled_table import labelled_table
+from energy.metrics.monthly import weighted_quantile
+from energy.metrics.settlement import debt_service
 from energy.results.recorded_policy import recorded_sentence
 from energy.scenario import HazardSet, Scenario, read_hazards
 

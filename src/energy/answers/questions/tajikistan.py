@@ -10,11 +10,7 @@ import pandas as pd
 from energy.analysis.priority_waterfall import open_season
 from energy.analysis.recorded_seasons import recorded_seasons
 from energy.analysis.transit_after_loss import flow_after_outage, room_for_transfer
-from energy.case import Case
-from energy.errors import SolverError
-from energy.metrics.labelled_table import labelled_table
-from energy.metrics.monthly import energy_by_month, transferable, weighted_quantile
-from energy.report.answers.answer import (
+from energy.answers.answer import (
     Answer,
     Library,
     comparison,
@@ -26,7 +22,11 @@ from energy.report.answers.answer import (
     unserved_energy,
     water_labels,
 )
-from energy.report.answers.grid import corridor_answer, power_flow_answer
+from energy.answers.grid import corridor_answer, power_flow_answer
+from energy.case import Case
+from energy.errors import SolverError
+from energy.metrics.labelled_table import labelled_table
+from energy.metrics.monthly import energy_by_month, transferable, weighted_quantile
 from energy.scenario import Scenario
 from energy.solve import Result
 

@@ -7,13 +7,7 @@ import pandas as pd
 
 from energy.analysis.investment_paths import break_even_odds, yearly_cost
 from energy.analysis.threshold_level import crossing
-from energy.case import Case
-from energy.metrics.accounts import purchases_by_country
-from energy.metrics.balance import net_position
-from energy.metrics.fuel import unserved_by_country
-from energy.metrics.labelled_table import labelled_table
-from energy.metrics.monthly import energy_by_month
-from energy.report.answers.answer import (
+from energy.answers.answer import (
     Answer,
     Library,
     evidence_ends,
@@ -23,8 +17,14 @@ from energy.report.answers.answer import (
     unserved_energy,
     water_labels,
 )
-from energy.report.answers.grid import threshold_answer
-from energy.report.answers.money import debt_answer, investment_of
+from energy.answers.grid import threshold_answer
+from energy.answers.money import debt_answer, investment_of
+from energy.case import Case
+from energy.metrics.accounts import purchases_by_country
+from energy.metrics.balance import net_position
+from energy.metrics.fuel import unserved_by_country
+from energy.metrics.labelled_table import labelled_table
+from energy.metrics.monthly import energy_by_month
 from energy.scenario import Scenario
 
 _OWN_SALES = (1000.0, 1250.0, 1500.0, 1750.0)

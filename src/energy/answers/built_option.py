@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from energy.answers.answer import Answer, comparison, marks_of, solved
 from energy.case import Case
 from energy.errors import Fault, InputError
 from energy.metrics.fuel import avoided, fuel_use
 from energy.metrics.monthly import energy_by_month
 from energy.metrics.options import Option, options
-from energy.report.answers.answer import Answer, comparison, marks_of, solved
 from energy.scenario import Scenario
 from energy.solve import Result
 

@@ -10,14 +10,14 @@ import pandas as pd
 from energy.analysis.drawn_years import PATHS, drawn_positions, npv_of_drawn_years, water_positions
 from energy.analysis.investment import ALL, BenefitCurve, investment_table, lender_table
 from energy.analysis.investment_paths import flows_of_years
+from energy.answers.answer import Answer, evidence_ends, marks_of, settled, solved, water_labels
+from energy.answers.money import NEVER, SECTION, investment_of, npv_distribution
 from energy.case import Case
 from energy.case.contract_terms import ContractTerms
 from energy.case.investment import Investment
 from energy.errors import Fault, InputError
 from energy.metrics import transferable
 from energy.metrics.labelled_table import labelled_table
-from energy.report.answers.answer import Answer, evidence_ends, marks_of, settled, solved, water_labels
-from energy.report.answers.money import NEVER, SECTION, investment_of, npv_distribution
 from energy.scenario import Scenario
 
 _DELIVERED = "delivered"

@@ -14,13 +14,13 @@ from energy.analysis.ac_power_flow import (
 from energy.analysis.corridor_loss import NOTHING, corridor_losses
 from energy.analysis.threshold_level import threshold_level
 from energy.analysis.unsupported_inputs import refuse_without_line
+from energy.answers.answer import Answer, marks_of, season_energy, solved
 from energy.case import Case
 from energy.case.stability import ReactivePower
 from energy.errors import Fault, InputError, nearest
 from energy.metrics import sent
 from energy.model.inputs import inputs
 from energy.model.objective import STUDIED, is_of_service
-from energy.report.answers.answer import Answer, marks_of, season_energy, solved
 from energy.scenario import Scenario
 from energy.solve import Result
 

@@ -10,12 +10,12 @@ import pandas as pd
 from energy.analysis.frequency_limit import frequency_limit
 from energy.analysis.frequency_ranges import ENDS, frequency_at_end
 from energy.analysis.transit_after_loss import loading_after_surplus
+from energy.answers.answer import Answer, Library, comparison, marks_of, outage_losses, outages, solved
+from energy.answers.frequency import WITHIN, frequency_answer, frequency_of
 from energy.case.stability import Frequency
 from energy.metrics.monthly import sent
 from energy.model.axis import in_window
 from energy.model.objective import STUDIED, is_of_service
-from energy.report.answers.answer import Answer, Library, comparison, marks_of, outage_losses, outages, solved
-from energy.report.answers.frequency import WITHIN, frequency_answer, frequency_of
 from energy.solve import Result
 
 _ISLAND = "Tajik island"
@@ -119,7 +119,7 @@ def _held_to_island(library: Library, surplus: float, deficit: float) -> pd.Data
     Returns
     -------
     pandas.DataFrame
-        Index ties; as of ``energy.report.answers.answer.comparison`` [GWh].
+        Index ties; as of ``energy.answers.answer.comparison`` [GWh].
     """
     limit = {
         f"rules.{TIE}.at_most": round(surplus),

@@ -8,7 +8,7 @@ import pandas as pd
 
 from energy.analysis.expected_outage_loss import expected_losses
 from energy.analysis.joint_outage_hours import joint_outage_hours
-from energy.report.answers.answer import (
+from energy.answers.answer import (
     DAILY,
     Answer,
     Library,
@@ -21,7 +21,7 @@ from energy.report.answers.answer import (
     solved,
     water_labels,
 )
-from energy.report.answers.grid import corridor_answer
+from energy.answers.grid import corridor_answer
 from energy.scenario import read_hazards
 
 _OUTAGES = (
@@ -95,7 +95,7 @@ def _transit_losses(losses: pd.DataFrame, fee: float) -> pd.DataFrame:
     Parameters
     ----------
     losses
-        As of ``energy.report.answers.answer.outage_losses``.
+        As of ``energy.answers.answer.outage_losses``.
     fee
         For transit [$/MWh].
     """

@@ -10,6 +10,10 @@ import pandas as pd
 from energy.analysis.case_capability import case_capability
 from energy.analysis.closure import closure_scenario, closures
 from energy.analysis.closure_cost import FUEL, TOGETHER, cost_by_party, replacing_supply
+from energy.answers.answer import Answer, Library, marks_of, season_energy, settled, solved, water_labels
+from energy.answers.avoided import closure_answer, winter_price_answer
+from energy.answers.frequency import frequency_answer
+from energy.answers.money import contract_answer
 from energy.case import Case
 from energy.metrics import transferable
 from energy.metrics.balance import country_of_bus
@@ -19,10 +23,6 @@ from energy.metrics.labelled_table import labelled_table
 from energy.metrics.settlement import MILLION
 from energy.model.axis import in_window
 from energy.model.objective import RETURNED, UNSERVED
-from energy.report.answers.answer import Answer, Library, marks_of, season_energy, settled, solved, water_labels
-from energy.report.answers.avoided import closure_answer, winter_price_answer
-from energy.report.answers.frequency import frequency_answer
-from energy.report.answers.money import contract_answer
 from energy.scenario import Scenario
 from energy.solve import Result
 

@@ -24,12 +24,7 @@ from energy.analysis.investment_paths import (
 from energy.analysis.loan_service import energy_by_terms, energy_that_serves, loan_service
 from energy.analysis.recorded_seasons import recorded_seasons
 from energy.analysis.settlement import Settlement
-from energy.case import Case
-from energy.case.contract_terms import ContractTerms
-from energy.case.investment import Investment
-from energy.errors import Fault, InputError
-from energy.metrics.labelled_table import labelled_table
-from energy.report.answers.answer import (
+from energy.answers.answer import (
     Answer,
     evidence_ends,
     marks_of,
@@ -37,6 +32,11 @@ from energy.report.answers.answer import (
     settled,
     water_labels,
 )
+from energy.case import Case
+from energy.case.contract_terms import ContractTerms
+from energy.case.investment import Investment
+from energy.errors import Fault, InputError
+from energy.metrics.labelled_table import labelled_table
 from energy.scenario import Scenario
 
 PATHS = 2000

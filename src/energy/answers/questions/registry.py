@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from energy.errors import Fault, InputError
-from energy.report.answers.answer import Answer, Library, column_labels, number_text, unit_text
-from energy.report.questions import (
+from energy.answers.answer import Answer, Library, column_labels, number_text, unit_text
+from energy.answers.questions import (
     afghanistan,
     buyers_margin,
     dispatchers,
@@ -19,6 +18,7 @@ from energy.report.questions import (
     region,
     tajikistan,
 )
+from energy.errors import Fault, InputError
 
 _LENDERS, _PAKISTAN, _TAJIKISTAN = "World Bank, lenders", "Pakistan", "Tajikistan"
 _KYRGYZSTAN, _AFGHANISTAN = "Kyrgyzstan", "Afghanistan"
