@@ -65,7 +65,7 @@ TABLES_KEPT = 200
 LARGEST_KEPT = 1_000_000  # bytes
 
 CHECKS_EVERY_ENGINE = os.environ.get("ENERGY_CHECK_PYPSA") == "always"
-CHECKED_FOLDERS = ("laws", "known", "unit")
+CHECKED_FOLDERS = ("laws", "known")
 
 LONGEST_FILES = (
     "laws/test_own_network_laws.py",
@@ -101,9 +101,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """In `make test-all` let PyPSA build and compare the model of every engine in laws, known answers and units.
+    """In `make test-all` let PyPSA build and compare the model of every engine in laws and known answers.
 
-    Commands, pages, figures and doctests solve the same programs again, and take the patterns that are checked once.
+    Units, commands, pages, figures and doctests solve the same programs again, with the patterns that are checked once.
     """
     if not CHECKS_EVERY_ENGINE:
         return

@@ -24,8 +24,8 @@ from energy.model.pypsa_logging import quiet_pypsa
 from energy.scenario import Scenario
 from energy.solve import Engine, attempts, solve
 
-FEW_EXAMPLES = 4  # beside those below; each builds PyPSA's model twice; the slow test tries 120
-SLOW_EXAMPLES = 120
+FEW_EXAMPLES = 4  # beside those below; each builds PyPSA's model twice; the slow test tries 90
+SLOW_EXAMPLES = 90
 MOST_FEATURES = 12  # of one example of the slow test: they cost little more than one, and nearly all have an optimum
 NO_OPTIMUM = None
 PATIENCE = 1.0  # s: HiGHS's active-set method goes round in a circle on some networks with quadratic costs
@@ -322,7 +322,7 @@ def swept_and_single(
 
 
 def test_a_sweep_is_its_runs_one_by_one_in_any_order_after_any_other() -> None:
-    """A network that PyPSA builds anew for every point, swept downwards; the slow test sweeps ten at random."""
+    """A network that PyPSA builds anew for every point, swept downwards; the slow test sweeps six at random."""
     features = ["generators.ramp_limit_up", "stores.standing_loss"]
     keys = ["generators.cheap.p_nom", "lines.ab.x"]
     for swept, single in swept_and_single(features, keys, backwards=True, seed=0, values_swept=2):
@@ -332,7 +332,7 @@ def test_a_sweep_is_its_runs_one_by_one_in_any_order_after_any_other() -> None:
 
 @pytest.mark.slow
 @given(**SWEPT_NETWORKS)
-@settings(max_examples=10, **UNHURRIED)  # type: ignore[arg-type]
+@settings(max_examples=6, **UNHURRIED)  # type: ignore[arg-type]
 def test_many_sweeps_are_their_runs_one_by_one(
     features: list[str], keys: list[str], backwards: bool, seed: int
 ) -> None:
