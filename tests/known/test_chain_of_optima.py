@@ -31,7 +31,7 @@ PROJECT = Path(__file__).parents[2]
 LEAST, SHARE = 1000.0, 1e-3  # a service may differ by the larger of 1 GWh and 0.1 %
 COARSE = {"time.resolution": "typical-days-12h"}
 GAIN = 0.01  # MWh that the certificate may leave open
-POINTS = 30
+POINTS = 20
 
 
 @dataclass(frozen=True)

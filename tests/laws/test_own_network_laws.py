@@ -24,11 +24,13 @@ from energy.model.pypsa_logging import quiet_pypsa
 from energy.scenario import Scenario
 from energy.solve import Engine, attempts, solve
 
-FEW_EXAMPLES = 4  # beside those below; each builds PyPSA's model twice; the slow test tries 90
-SLOW_EXAMPLES = 90
+FEW_EXAMPLES = 4  # beside those below; each builds PyPSA's model twice; the slow test tries 60
+SLOW_EXAMPLES = 60
 MOST_FEATURES = 12  # of one example of the slow test: they cost little more than one, and nearly all have an optimum
 NO_OPTIMUM = None
 PATIENCE = 1.0  # s: HiGHS's active-set method goes round in a circle on some networks with quadratic costs
+DECIDED = ("optimal", "infeasible", "unbounded", "infeasible_or_unbounded")
+"""How HiGHS ends where it knows; on others of these networks its active-set method ends in an error of its own."""
 
 
 class Compared(NamedTuple):
@@ -63,7 +65,7 @@ def optimum(n: pypsa.Network) -> float | None:
     with quiet_pypsa():
         model = n.optimize.create_model(include_objective_constant=False, consistency_check=False)
     condition = optimised(model)
-    if condition == "time_limit":
+    if condition not in DECIDED:
         condition = optimised(model, solver="ipm")
     return float(model.objective.value) if condition == "optimal" else NO_OPTIMUM
 
@@ -322,7 +324,7 @@ def swept_and_single(
 
 
 def test_a_sweep_is_its_runs_one_by_one_in_any_order_after_any_other() -> None:
-    """A network that PyPSA builds anew for every point, swept downwards; the slow test sweeps six at random."""
+    """A network that PyPSA builds anew for every point, swept downwards; the slow test sweeps five at random."""
     features = ["generators.ramp_limit_up", "stores.standing_loss"]
     keys = ["generators.cheap.p_nom", "lines.ab.x"]
     for swept, single in swept_and_single(features, keys, backwards=True, seed=0, values_swept=2):
@@ -332,7 +334,7 @@ def test_a_sweep_is_its_runs_one_by_one_in_any_order_after_any_other() -> None:
 
 @pytest.mark.slow
 @given(**SWEPT_NETWORKS)
-@settings(max_examples=6, **UNHURRIED)  # type: ignore[arg-type]
+@settings(max_examples=5, **UNHURRIED)  # type: ignore[arg-type]
 def test_many_sweeps_are_their_runs_one_by_one(
     features: list[str], keys: list[str], backwards: bool, seed: int
 ) -> None:

@@ -223,7 +223,11 @@ class NormalEquations:
         return band
 
     def _factor_border(self, corner: np.ndarray) -> None:
-        """Invert the Schur complement of the border: the corner less what the band explains of it."""
+        """Invert the Schur complement of the border: the corner less what the band explains of it.
+
+        With the Cholesky factor L of the band and the edge E between border and band that is E·(L·Lᵀ)⁻¹·Eᵀ, which is
+        F·Fᵀ for F = E·L⁻ᵀ: one pass through the band for each row of the border, from where the row begins.
+        """
         layout = self.layout
         size = len(layout.linking)
         edge = np.zeros((layout.border, layout.snapshots, size))
@@ -235,22 +239,34 @@ class NormalEquations:
             if one != other:
                 corner[other, one] += change
         self._edge = edge.reshape(layout.border, layout.snapshots * size)
-        self._edge_solved = self._solve_band(self._edge.T)
-        complement = corner - self._edge @ self._edge_solved
-        complement = (complement + complement.T) / 2
+        for row in self._edge:
+            stands = np.flatnonzero(row)
+            if len(stands):
+                begin = stands[0]
+                row[begin:] = self._through_band(row[begin:], begin)
+        complement = corner - self._edge @ self._edge.T
         diagonal = np.diag_indices(layout.border)
         complement[diagonal] += REGULARISATION
         self._border = complement
         if layout.border:
             self._border = np.linalg.inv(complement)
 
-    def _solve_band(self, right: np.ndarray) -> np.ndarray:
-        """Return the solution of the band's equations for one or more right-hand sides, those along the columns."""
-        if not self.layout.linking or not right.size:
-            return np.zeros_like(right)
-        by_column = np.asfortranarray(right)
-        solved, _ = lapack.dpbtrs(self._band, by_column, lower=1)
-        return np.asarray(solved)
+    def _through_band(self, right: np.ndarray, begin: int = 0, trans: str = "N") -> np.ndarray:
+        """Return L⁻¹ times a right-hand side for the Cholesky factor L of the band, or L⁻ᵀ times it (``trans="T"``).
+
+        Parameters
+        ----------
+        right
+            Shape (rows of the band from ``begin`` on,).
+        begin
+            First row; what stands before is zero.
+        trans
+            As of LAPACK's ``dtbtrs``.
+        """
+        if not self.layout.linking:
+            return right
+        solved, _ = lapack.dtbtrs(self._band[:, begin:], right, uplo="L", trans=trans)
+        return np.asarray(solved).reshape(right.shape)
 
     def solve(self, right: np.ndarray) -> np.ndarray:
         """Return y of A·D·Aᵀ·y = right, both in the order of the layout; shape (K·T + border,)."""
@@ -260,10 +276,9 @@ class NormalEquations:
         rows = solution[:border_begins].reshape(layout.kinds, layout.snapshots)
         border = solution[border_begins:]
         self._forward(rows, border)
-        band = rows[layout.linking].T.ravel()
-        linked = self._solve_band(band)
+        linked = self._through_band(rows[layout.linking].T.ravel())
         border[:] = self._border @ (border - self._edge @ linked)
-        linked = linked - self._edge_solved @ border
+        linked = self._through_band(linked - border @ self._edge, trans="T")
         by_snapshot = linked.reshape(layout.snapshots, len(layout.linking))
         rows[layout.linking] = by_snapshot.T
         self._backward(rows, border)
