@@ -239,12 +239,13 @@ class NormalEquations:
             if one != other:
                 corner[other, one] += change
         self._edge = edge.reshape(layout.border, layout.snapshots * size)
-        for row in self._edge:
-            stands = np.flatnonzero(row)
+        for border_row in self._edge:
+            stands = np.flatnonzero(border_row)
             if len(stands):
-                begin = stands[0]
-                row[begin:] = self._through_band(row[begin:], begin)
-        complement = corner - self._edge @ self._edge.T
+                begin = int(stands[0])
+                border_row[begin:] = self._through_band(border_row[begin:], begin)
+        explained = self._edge @ self._edge.T
+        complement: np.ndarray = corner - explained
         diagonal = np.diag_indices(layout.border)
         complement[diagonal] += REGULARISATION
         self._border = complement
