@@ -7,7 +7,7 @@ import pytest
 
 from energy.analysis.expected_outage_loss import _representative_hours, expected_losses
 from energy.analysis.investment_paths import present_worth
-from energy.answers.questions.lenders import _mean_over_record, _money
+from energy.answers.spares import _mean_over_record, _money
 from energy.case import read_case
 from energy.scenario import HazardSet, read_scenario
 from energy.scenario.duration_law import Empirical, Exponential, Lognormal

@@ -7,7 +7,7 @@ import pytest
 
 from energy.analysis.loan_service import energy_by_terms, energy_that_serves, loan_service
 from energy.analysis.recorded_seasons import _recorded_years, recorded_seasons
-from energy.answers.money import _needed_by_all, _short_years
+from energy.answers.debt import _needed_by_all, _short_years
 from energy.case import Case
 from energy.case.contract_terms import ContractTerms
 from energy.scenario import read_scenario

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from energy.answers.answer import Answer, _table_rows, answer_json, answer_text, number_text
+from energy.answers.answer import Answer
+from energy.answers.answer_text import _table_rows, answer_json, answer_text, number_text
 from energy.answers.questions.registry import QUESTIONS, _markdown_table, questions_page
 
 

@@ -89,7 +89,7 @@ def show_answer(
     InputError
         When the folder holds something else than a result.
     """
-    from energy.answers.answer import answer_json, answer_text
+    from energy.answers.answer_text import answer_json, answer_text
     from energy.results.run_folder import provenance, write_tables
 
     names = [re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_") for title in answer.tables]

@@ -82,7 +82,7 @@ def with_lacking_water(
     return replace(problem, cost=cost, row_upper=row_upper)
 
 
-def lacking_water_cost(structure: Structure, inputs: Inputs) -> np.ndarray:
+def _lacking_water_cost(structure: Structure, inputs: Inputs) -> np.ndarray:
     """Return what each column adds to the water that is lacking [hm³ per unit]; shape (columns,)."""
     hours = inputs.axis.weightings["stores"].to_numpy(float)[:, None]
     cost = np.zeros(structure.pattern.shape[1])
@@ -115,7 +115,7 @@ def with_water_first(
     most_lacking = structure.rows[f"rule-{LACKING_WATER}-at_most"]
     row_upper = problem.row_upper.copy()
     row_upper[most_lacking] = AMPLE * row_upper[most_lacking] + 1.0
-    water = ServiceCost.of(LACKING_WATER, lacking_water_cost(structure, inputs))
+    water = ServiceCost.of(LACKING_WATER, _lacking_water_cost(structure, inputs))
     return replace(problem, row_upper=row_upper), [water, *services]
 
 
@@ -161,7 +161,7 @@ def _least_of_part(
 ) -> float:
     """Return the least lacking water [hm³] that some rows and columns of a program allow, as `least_lacking_water`."""
     matrix = matrix_of(structure, problem)[rows][:, columns].tocsc()
-    cost = lacking_water_cost(structure, inputs)
+    cost = _lacking_water_cost(structure, inputs)
     highs = highspy.Highs()  # type: ignore[no-untyped-call]
     for option, value in OPTIONS.items():
         highs.setOptionValue(option, value)

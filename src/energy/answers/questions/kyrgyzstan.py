@@ -17,8 +17,9 @@ from energy.answers.answer import (
     unserved_energy,
     water_labels,
 )
+from energy.answers.debt import debt_answer
 from energy.answers.grid import threshold_answer
-from energy.answers.money import debt_answer, investment_of
+from energy.answers.money import investment_of
 from energy.case import Case
 from energy.metrics.accounts import purchases_by_country
 from energy.metrics.balance import net_position

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from energy.analysis.action_file import ActionSet, read_actions
-from energy.analysis.closure import closures, contract_prices
-from energy.analysis.expected_outage_loss import expected_losses
+from energy.analysis.action_file import read_actions
+from energy.analysis.closure import closures
 from energy.analysis.investment import ALL
-from energy.analysis.investment_paths import break_even_days, break_even_energy, present_worth
+from energy.analysis.investment_paths import break_even_days, break_even_energy
 from energy.analysis.recorded_seasons import recorded_seasons
 from energy.analysis.risk.estimate import mean
 from energy.answers.answer import (
-    DAILY,
     Answer,
     Library,
     evidence_ends,
@@ -28,18 +25,19 @@ from energy.answers.answer import (
 from energy.answers.avoided import avoided_answer, tonnes_of
 from energy.answers.money import (
     LIMITS,
-    SECTION,
     benefit_curve,
     investment_answer,
     investment_of,
 )
-from energy.answers.money_years import open_access_answer, years_answer
+from energy.answers.money_years import years_answer
+from energy.answers.open_access import open_access_answer
+from energy.answers.spares import spares_answer
 from energy.case import Case
 from energy.metrics.labelled_table import labelled_table
 from energy.metrics.monthly import weighted_quantile
 from energy.metrics.settlement import debt_service
 from energy.results.recorded_policy import recorded_sentence
-from energy.scenario import HazardSet, Scenario, read_hazards
+from energy.scenario import Scenario, read_hazards
 
 _STARTS = (2027, 2028, 2029, 2031, None)
 _PATH_YEARS = tuple(range(2028, 2036))
@@ -50,12 +48,6 @@ _OUTAGE_DAYS = (15, 46, 92, 122, 153)
 _SEASON_DAYS = 153
 _AFGHAN_LINE = "afghan_hvdc_line"
 _SPARES = ("spare towers and crews", "spare transformer")
-_BEFORE, _AFTER = "without", "with"
-_RECORD = "record"
-_SPARES_LIMITS = (
-    "outages that overlap and crews that are kept out: spares are valued one outage at a time, each foreseen",
-    "what spares are worth to the lines of Kabul: only the sale over the line under study counts",
-)
 
 
 def seasons_of_the_record(library: Library) -> Answer:
@@ -217,7 +209,7 @@ def _days_text(days: float) -> str:
 
 
 def _spares(library: Library) -> Answer:
-    return _spares_answer(
+    return spares_answer(
         case=library.case,
         scenario=library.base,
         hazards=read_hazards("base"),
@@ -267,131 +259,3 @@ def emissions_avoided(library: Library) -> Answer:
     span = f"{answer.span}; {rates.min():.2f} to {rates.max():.2f} t/MWh over years and growth of demand"
     marks = marks_of(case, "carriers.*", f"generators.{_BUYER}*", "profiles/inflow.*")
     return replace(answer, sentences=(*answer.sentences, sentence), tables=tables, span=span, marks=marks)
-
-
-def _spares_answer(
-    case: Case,
-    scenario: Scenario,
-    hazards: HazardSet,
-    actions: ActionSet,
-    names: Sequence[str],
-) -> Answer:
-    """Return what actions that shorten or spare outages are worth, without sampling outages.
-
-    Parameters
-    ----------
-    case, scenario, hazards
-        What exists, what is asked, and the laws of the outages.
-    actions, names
-        Actions that change hazards, and those of them that count.
-    """
-    record = recorded_seasons(case, scenario).to_numpy(float)
-    rows: dict[tuple[str, str], dict[str, float]] = {}
-    for name in names:
-        cost = actions.actions[name].cost
-        by_water = _spared_by_water(case, scenario, hazards, actions, name)
-        if len(record):
-            by_water = {_RECORD: _mean_over_record(by_water, record)} | by_water
-        for water, spared in by_water.items():
-            rows[name, water] = spared | _money(case, scenario, spared, cost)
-    table = pd.DataFrame.from_dict(rows, orient="index").drop(columns="season")
-    table.index = pd.MultiIndex.from_tuples(rows, names=["action", "water"])
-    table.attrs["units"] = (
-        "GWh a year; income million USD a year, cost and worth million USD; rates that pay: times those of the hazards"
-    )
-    return Answer(
-        (_verdicts(table),),
-        {"Spares by the odds of the outages": table},
-        span=_rates_span(table),
-        marks=marks_of(case, SECTION) + "; rates of outages: weakest mark C",
-        limits=_SPARES_LIMITS,
-    )
-
-
-def _spared_by_water(
-    case: Case,
-    scenario: Scenario,
-    hazards: HazardSet,
-    actions: ActionSet,
-    name: str,
-) -> dict[str, dict[str, float]]:
-    """Return the season, what outages take without an action, and what it spares, by water [GWh a year]."""
-    laws = {_BEFORE: hazards, _AFTER: actions.hazards_with(name, hazards)}
-    changed = tuple(key for key, law in hazards.hazards.items() if law != laws[_AFTER].hazards[key])
-    daily = scenario.replace(**{"time.resolution": DAILY})
-    rows = {}
-    for water, season in water_labels(case, daily).items():
-        losses = expected_losses(case, season, laws, changed)
-        total = losses[["lost", "lost, low", "lost, high"]].groupby(level="laws").sum().T
-        spared = total[_BEFORE] - total[_AFTER]
-        rows[water] = {
-            "season": season_energy(case, season),
-            "lost without": float(total[_BEFORE]["lost"]),
-            "spared": float(spared["lost"]),
-            "spared, low rates": float(spared["lost, low"]),
-            "spared, high rates": float(spared["lost, high"]),
-        }
-    return rows
-
-
-def _mean_over_record(by_water: Mapping[str, Mapping[str, float]], record: np.ndarray) -> dict[str, float]:
-    """Return the mean over water years on record, each at its place between the waters that were solved.
-
-    Examples
-    --------
-    >>> dry, wet = {"season": 1000.0, "spared": 0.0}, {"season": 2000.0, "spared": 10.0}
-    >>> _mean_over_record({"dry": dry, "wet": wet}, np.array([500.0, 1500.0, 2000.0]))["spared"]
-    5.0
-    """
-    known = pd.DataFrame(by_water).T.sort_values("season")
-    seasons = known["season"].to_numpy(float)
-    means = {}
-    for name in known.columns:
-        by_season = known[name].to_numpy(float)
-        means[str(name)] = float(np.interp(record, seasons, by_season).mean())
-    return means
-
-
-def _money(case: Case, scenario: Scenario, spared: Mapping[str, float], cost: float) -> dict[str, float]:
-    """Return income gained a year, and what it is worth over the years of service less the cost [million USD].
-
-    ``rates that pay`` is the factor on the rates of all outages at which the worth is zero.
-    """
-    investment, _ = investment_of(case)
-    price = sum(contract_prices(case, scenario).values())
-    income = spared["spared"] * price / 1000
-    gained = present_worth(income, investment)
-    return {
-        "income gained": income,
-        "cost": cost,
-        "worth": gained - cost,
-        "rates that pay": cost / gained if gained > 0 else float("nan"),
-    }
-
-
-def _verdicts(table: pd.DataFrame) -> str:
-    """Return of each action whether it is worth its cost: over the record, and in each water."""
-    texts = []
-    for action in dict.fromkeys(table.index.get_level_values("action")):
-        waters = table.xs(action, level="action")
-        first = waters.iloc[0]
-        spread = [f"{row['spared']:.1f} in {water}" for water, row in waters.iloc[1:].iterrows()]
-        name = _water_name(str(waters.index[0]))
-        texts.append(
-            f"{action} for {first['cost']:g} million: {'worth it' if first['worth'] > 0 else 'not worth it'}, "
-            f"{first['spared']:.1f} GWh and {first['income gained']:.2f} million USD a year over {name} "
-            f"({', '.join(spread) or 'no other water'}), worth it from {first['rates that pay']:.2f} times the rates on"
-        )
-    return f"Spares, by the sale alone: {'; '.join(texts)}."
-
-
-def _water_name(water: str) -> str:
-    return "the water years on record" if water == _RECORD else f"{water} water"
-
-
-def _rates_span(table: pd.DataFrame) -> str:
-    texts = []
-    for action in dict.fromkeys(table.index.get_level_values("action")):
-        row = table.xs(action, level="action").iloc[0]
-        texts.append(f"{action} {row['spared, low rates']:.1f} to {row['spared, high rates']:.1f} GWh a year")
-    return f"by the rates' ranges: {', '.join(texts)}"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from energy.answers.answer import Answer, Library, column_labels, number_text, unit_text
+from energy.answers.answer import Answer, Library
+from energy.answers.answer_text import column_labels, number_text, unit_text
 from energy.answers.questions import (
     afghanistan,
     buyers_margin,
@@ -17,6 +18,7 @@ from energy.answers.questions import (
     pakistan,
     region,
     tajikistan,
+    winter_export,
 )
 from energy.errors import Fault, InputError
 
@@ -138,7 +140,7 @@ QUESTIONS = (
         number=9,
         asker=_PAKISTAN,
         text="What does Pakistan gain by exporting in winter, and at which price?",
-        answer=pakistan.winter_export,
+        answer=winter_export.winter_export,
         commands=(
             "energy settlement baseline",
             "energy run reverse_winter",
