@@ -211,6 +211,25 @@ def test_squares_that_go_round_in_a_circle_have_their_optimum() -> None:
     assert both.imbalance < TOLERANCE
 
 
+def test_buses_are_balanced_where_squares_are_left_to_the_interior_point() -> None:
+    # with HiGHS's own tolerance a bus of this network missed 2e-6 MW
+    features = [
+        "storage_units",
+        "generators.p_min_pu",
+        "global_constraints",
+        "links.p_min_pu",
+        "links.efficiency series",
+        "links.marginal_cost_quadratic",
+        "storage_units.state_of_charge_set",
+        "generators.p_max_pu of zero and below",
+        "snapshot weightings",
+        "stores.marginal_cost_storage",
+        "generators.marginal_cost series",
+        "lines.s_max_pu of zero",
+    ]
+    assert_same_optimum(compared(features, 808, as_csv=False))
+
+
 @pytest.mark.slow
 @given(**NETWORKS_OF_MANY_FEATURES)
 @settings(max_examples=SLOW_EXAMPLES, **UNHURRIED)  # type: ignore[arg-type]
