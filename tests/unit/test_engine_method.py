@@ -15,6 +15,7 @@ from energy.metrics import audit
 from energy.model import inputs
 from energy.scenario import read_scenario
 from energy.solve import Engine, attempts, engine, solve, solve_with
+from energy.solve.interior_point.mehrotra import CentralPath, StalledError
 from energy.solve.lp import Problem
 
 Tried = list[tuple[attempts.Attempt, Problem]]
@@ -36,6 +37,27 @@ def test_interior_point_finds_the_optimum_of_the_simplex(
     assert dict(answer.services) == pytest.approx(dict(expected.services), abs=1e-3)  # MWh
     assert max(audit(answer).values()) < 1e-6
     assert set(answer.gains) == set(expected.gains)
+    assert all(gain < 1e-2 for gain in answer.gains.values())
+
+
+def test_where_quick_steps_stall_careful_ones_are_taken(
+    two_bus: Case, tried: Tried, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = inputs(two_bus, read_scenario("two_bus"))
+    expected = Engine(asked).solve(asked)
+    monkeypatch.setattr(attempts, "LONG_HORIZON", 0)
+    advance = CentralPath.advance
+
+    def advance_if_careful(path: CentralPath) -> float:
+        if not path.is_careful:
+            raise StalledError
+        return advance(path)
+
+    monkeypatch.setattr(CentralPath, "advance", advance_if_careful)
+    tried.clear()
+    answer = Engine(asked).solve(asked)
+    assert not tried, "HiGHS has nothing to do"
+    assert answer.objective == pytest.approx(expected.objective, rel=1e-9)
     assert all(gain < 1e-2 for gain in answer.gains.values())
 
 

@@ -115,15 +115,16 @@ def least(form: StandardForm, cost: np.ndarray, before: list[tuple[np.ndarray, f
     return float(highs.getInfo().objective_function_value)
 
 
-@given(reservoirs())
-def test_services_in_their_order_are_highs_services_in_their_order(case: Reservoirs) -> None:
+@given(reservoirs(), st.booleans())
+def test_services_in_their_order_are_highs_services_in_their_order(case: Reservoirs, is_careful: bool) -> None:
     """First no demand is left unserved that need not be, then no more water is spilled than that asks for."""
     form = case.form
     stages = [
         Stage(ServiceCost.of("unserved", case.unserved), GAP),
         Stage(ServiceCost.of("spilled", case.spilled), GAP),
     ]
-    optimum = SequentialSolver(form, NormalEquations(staged_layout(form, case.snapshots))).optimise(stages)
+    equations = NormalEquations(staged_layout(form, case.snapshots))
+    optimum = SequentialSolver(form, equations, is_careful=is_careful).optimise(stages)
     unserved = least(form, case.unserved, [])
     spilled = least(form, case.spilled, [(case.unserved, unserved)])
     assert case.unserved @ optimum.variables == pytest.approx(unserved, abs=1e-4)

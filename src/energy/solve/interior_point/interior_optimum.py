@@ -72,18 +72,36 @@ def interior_optimum(
     try:
         form = standard_form(structure, problem)
         layout = staged_layout(form, len(inputs.axis.snapshots))
-        form = form.without_matrix()  # the layout has it in its own order
-        stages, scale = _stages(form, problem, inputs, services)
-        solver = SequentialSolver(form, NormalEquations(layout), deadline)
-        begun = kept.take(form, layout, stages) if kept else None
-        sequential = solver.optimise(stages, begun, keep_before=STUDIED)
-        if kept and solver.face:
+    except NotStagedError:
+        return None
+    form = form.without_matrix()  # the layout has it in its own order
+    stages, scale = _stages(form, problem, inputs, services)
+    begun = kept.take(form, layout, stages) if kept else None
+    for is_careful in (False, True):
+        solver = SequentialSolver(form, NormalEquations(layout), deadline, is_careful)
+        try:
+            sequential = solver.optimise(stages, None if is_careful else begun, keep_before=STUDIED)
+        except (StalledError, FloatingPointError, np.linalg.LinAlgError):
+            continue
+        # careful steps leave no face: an order that begins with the same services takes quick steps first
+        if kept and solver.face and not is_careful:
             kept.keep(solver.face)
-    except (NotStagedError, StalledError, FloatingPointError, np.linalg.LinAlgError):
-        return None
+        values = form.values(sequential.variables)
+        if _is_proved(structure, problem, values, sequential, scale):
+            return _optimum(form, problem, inputs, services, sequential, scale)
+    return None
+
+
+def _optimum(
+    form: StandardForm,
+    problem: Problem,
+    inputs: Inputs,
+    services: Sequence[ServiceCost],
+    sequential: SequentialOptimum,
+    scale: float,
+) -> Optimum:
+    """Return the optimum of the program from that of its standard form."""
     values = form.values(sequential.variables)
-    if not _is_proved(structure, problem, values, sequential, scale):
-        return None
     prices = sequential.duals[COSTS] / scale
     for service in services:
         prices = prices + inputs.weights.get(service.service, 0.0) * sequential.duals[service.service]

@@ -96,6 +96,8 @@ class SequentialSolver:
         Normal equations of its layout.
     deadline
         Reading of `time.perf_counter` after which it gives up [s].
+    is_careful
+        Whether steps are taken carefully, as of `CentralPath`.
 
     Attributes
     ----------
@@ -108,8 +110,10 @@ class SequentialSolver:
         form: StandardForm,
         equations: NormalEquations,
         deadline: float = inf,
+        is_careful: bool = False,
     ) -> None:
         self.deadline = deadline
+        self.is_careful = is_careful
         self.form = form
         self.equations = equations
         self.layout = equations.layout
@@ -186,6 +190,7 @@ class SequentialSolver:
             cost=cost,
             bounds=bounds,
             start=start,
+            is_careful=self.is_careful,
         )
         del start  # two million numbers four times over, of an hourly year
         self._follow(path, stage)
