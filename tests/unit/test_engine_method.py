@@ -12,14 +12,26 @@ from energy.analysis.parallel import delivered, solve_points
 from energy.case import Case, read_case
 from energy.errors import SolverError
 from energy.metrics import audit
-from energy.model import inputs
+from energy.model import Inputs, inputs
 from energy.scenario import read_scenario
-from energy.solve import Engine, attempts, engine, solve, solve_with
+from energy.solve import Engine, Result, attempts, engine, solve, solve_with
 from energy.solve.interior_point.mehrotra import CentralPath, StalledError
 from energy.solve.lp import Problem
 
 Tried = list[tuple[attempts.Attempt, Problem]]
 LINE_FIRST = {"hydrology": "dry", "protection_order": "[casa, own_demand]"}
+
+
+@pytest.fixture
+def asked(two_bus: Case) -> Inputs:
+    return inputs(two_bus, read_scenario("two_bus"))
+
+
+def as_if_long(asked: Inputs, tried: Tried, monkeypatch: pytest.MonkeyPatch) -> Result:
+    """Solve inputs as if their horizon were long; ``tried`` holds what HiGHS was asked for."""
+    monkeypatch.setattr(attempts, "LONG_HORIZON", 0)
+    tried.clear()
+    return Engine(asked).solve(asked)
 
 
 @pytest.mark.parametrize("overrides", [{}, {"hydrology": "dry"}, LINE_FIRST, {"objective": "dispatch"}])
@@ -29,9 +41,7 @@ def test_interior_point_finds_the_optimum_of_the_simplex(
     """With the line served first and little water, demand at the source goes short, and no more than all of it can."""
     asked = inputs(two_bus, read_scenario("two_bus", overrides=overrides))
     expected = Engine(asked).solve(asked)
-    monkeypatch.setattr(attempts, "LONG_HORIZON", 0)
-    tried.clear()
-    answer = Engine(asked).solve(asked)
+    answer = as_if_long(asked, tried, monkeypatch)
     assert not tried, "HiGHS has nothing to do"
     assert answer.objective == pytest.approx(expected.objective, rel=1e-9)
     assert dict(answer.services) == pytest.approx(dict(expected.services), abs=1e-3)  # MWh
@@ -41,11 +51,9 @@ def test_interior_point_finds_the_optimum_of_the_simplex(
 
 
 def test_where_quick_steps_stall_careful_ones_are_taken(
-    two_bus: Case, tried: Tried, monkeypatch: pytest.MonkeyPatch
+    asked: Inputs, tried: Tried, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = inputs(two_bus, read_scenario("two_bus"))
     expected = Engine(asked).solve(asked)
-    monkeypatch.setattr(attempts, "LONG_HORIZON", 0)
     advance = CentralPath.advance
 
     def advance_if_careful(path: CentralPath) -> float:
@@ -54,29 +62,24 @@ def test_where_quick_steps_stall_careful_ones_are_taken(
         return advance(path)
 
     monkeypatch.setattr(CentralPath, "advance", advance_if_careful)
-    tried.clear()
-    answer = Engine(asked).solve(asked)
+    answer = as_if_long(asked, tried, monkeypatch)
     assert not tried, "HiGHS has nothing to do"
     assert answer.objective == pytest.approx(expected.objective, rel=1e-9)
     assert all(gain < 1e-2 for gain in answer.gains.values())
 
 
 def test_what_the_interior_point_does_not_prove_goes_to_highs(
-    two_bus: Case, tried: Tried, monkeypatch: pytest.MonkeyPatch
+    asked: Inputs, tried: Tried, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = inputs(two_bus, read_scenario("two_bus"))
     expected = Engine(asked).solve(asked)
-    monkeypatch.setattr(attempts, "LONG_HORIZON", 0)
     monkeypatch.setattr(engine, "interior_optimum", lambda *_, **__: None)
-    tried.clear()
-    answer = Engine(asked).solve(asked)
+    answer = as_if_long(asked, tried, monkeypatch)
     assert [way.options["solver"] for way, _ in tried] == ["hipo"]
     assert answer.objective == pytest.approx(expected.objective, rel=1e-6)
     assert not answer.gains, "what has no certificate claims none"
 
 
-def test_a_long_horizon_without_a_solution_says_so(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = inputs(two_bus, read_scenario("two_bus"))
+def test_a_long_horizon_without_a_solution_says_so(asked: Inputs, monkeypatch: pytest.MonkeyPatch) -> None:
     least = asked.array("generators", "p_min_pu").copy()
     most = asked.array("generators", "p_max_pu").copy()
     least[:, 0], most[:, 0] = 1e4, 2e4  # a plant that must run far above all demand
@@ -88,8 +91,7 @@ def test_a_long_horizon_without_a_solution_says_so(two_bus: Case, monkeypatch: p
         made.solve(overfull)
 
 
-def test_a_long_horizon_keeps_to_the_time_limit(two_bus: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = inputs(two_bus, read_scenario("two_bus"))
+def test_a_long_horizon_keeps_to_the_time_limit(asked: Inputs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attempts, "LONG_HORIZON", 0)
     with pytest.raises(SolverError, match="time limit"):
         Engine(asked, time_limit=0.0).solve(asked)

@@ -72,13 +72,14 @@ def interior_optimum(
     try:
         form = standard_form(structure, problem)
         layout = staged_layout(form, len(inputs.axis.snapshots))
+        equations = NormalEquations(layout)
     except NotStagedError:
         return None
     form = form.without_matrix()  # the layout has it in its own order
     stages, scale = _stages(form, problem, inputs, services)
     begun = kept.take(form, layout, stages) if kept else None
     for is_careful in (False, True):
-        solver = SequentialSolver(form, NormalEquations(layout), deadline, is_careful)
+        solver = SequentialSolver(form, equations, deadline, is_careful)
         try:
             sequential = solver.optimise(stages, None if is_careful else begun, keep_before=STUDIED)
         except (StalledError, FloatingPointError, np.linalg.LinAlgError):
@@ -88,20 +89,21 @@ def interior_optimum(
             kept.keep(solver.face)
         values = form.values(sequential.variables)
         if _is_proved(structure, problem, values, sequential, scale):
-            return _optimum(form, problem, inputs, services, sequential, scale)
+            return _optimum(form, values, problem, inputs, services=services, sequential=sequential, scale=scale)
     return None
 
 
 def _optimum(
     form: StandardForm,
+    values: np.ndarray,
     problem: Problem,
     inputs: Inputs,
+    *,
     services: Sequence[ServiceCost],
     sequential: SequentialOptimum,
     scale: float,
 ) -> Optimum:
-    """Return the optimum of the program from that of its standard form."""
-    values = form.values(sequential.variables)
+    """Return the optimum of the program: its values, and its prices from the duals of the services and the costs."""
     prices = sequential.duals[COSTS] / scale
     for service in services:
         prices = prices + inputs.weights.get(service.service, 0.0) * sequential.duals[service.service]

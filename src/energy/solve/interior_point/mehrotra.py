@@ -18,8 +18,6 @@ from energy.solve.interior_point.iterate import Bounds, Direction, Iterate
 from energy.solve.interior_point.normal_equations import NormalEquations
 
 STEP = 0.995  # share of the way to the nearest bound
-MOST_SHARPENINGS = 30  # steps of conjugate gradients for one solution of the normal equations
-SOLVED = 1e-7  # largest residual of the normal equations that needs none
 PATIENCE = 20  # steps without half the distance to the tolerance, after which it has stalled
 BLOCKED = 0.1  # a step below this share was stopped by a bound that is too near
 SHORTEST = 1e-6  # two steps in a row below this share are no progress
@@ -70,7 +68,8 @@ class CentralPath:
         Where to begin.
     is_careful
         Whether predictors are sharpened, and steps corrected towards the central path. That is for programs on which
-        quick steps stall: they are a fifth more at six hours, but take a quarter less time (docs/performance.md).
+        steps without either stall: at six hours careful ones are an eighth fewer, and take a third longer in all
+        (docs/performance.md).
     """
 
     def __init__(
@@ -227,7 +226,9 @@ class CentralPath:
         at = self.iterate
         force = self._force(lower_target, upper_target, dual_missed)
         right = missed + self.matrix @ (self.weights * force)
-        duals = self._solved(right) if sharpens else self.equations.solve(right)
+        duals = self.equations.solve(right)
+        if sharpens:
+            duals = self.equations.sharpened(duals, right, self._normal)
 
         values = np.asarray(self.transposed @ duals)
         values -= force
@@ -259,41 +260,6 @@ class CentralPath:
         lower_push -= upper_push
         np.subtract(dual_missed, lower_push, out=lower_push)
         return lower_push
-
-    def _solved(self, right: np.ndarray) -> np.ndarray:
-        """Return the solution of the normal equations, sharpened by conjugate gradients behind their factors.
-
-        Near the optimum the weights differ by twenty orders of magnitude, and factors alone miss rows by hundredths.
-        They are a preconditioner by which a few steps are enough (Golub and Van Loan, Matrix Computations, 2013,
-        algorithm 11.5.1). The sharpest of the solutions is returned: residuals rise and fall on the way, and with the
-        last one, as scipy's ``cg`` returns it, a 6-hourly year in five ended without a proof.
-        """
-        solution = self.equations.solve(right)
-        missed = right - self._normal(solution)
-        size = _largest(missed)
-        sharpest = solution
-        smallest = size
-        direction = np.zeros_like(right)
-        earlier = inf
-        for _ in range(MOST_SHARPENINGS):
-            if size <= SOLVED:
-                break
-            preconditioned = self.equations.solve(missed)
-            product = float(missed @ preconditioned)
-            direction = preconditioned + product / earlier * direction
-            pushed = self._normal(direction)
-            curvature = float(direction @ pushed)
-            if not (product > 0 and curvature > 0):  # as after an overflow
-                break
-            length = product / curvature
-            solution = solution + length * direction
-            missed = missed - length * pushed
-            size = _largest(missed)
-            if size < smallest:
-                sharpest = solution
-                smallest = size
-            earlier = product
-        return sharpest
 
     def _normal(self, duals: np.ndarray) -> np.ndarray:
         """Return the normal matrix A·W·Aᵀ times duals."""

@@ -7,8 +7,10 @@ that span the horizon are a border of dense equations (Schur complement).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
+from math import inf
 
 import numpy as np
 from scipy.linalg import lapack
@@ -20,6 +22,8 @@ REGULARISATION = 1e-18  # added to the diagonal; what is smaller counts as nothi
 RELATIVE = 1e-13  # share of the diagonal that is added too: what cancels leaves noise of this size
 SMALLEST_PIVOT = 1e-12  # share of its diagonal below which a pivot is noise: its row depends on others, and is left out
 LEFT_OUT = 1e64
+MOST_SHARPENINGS = 30  # steps of conjugate gradients for one solution
+SOLVED = 1e-7  # largest residual that needs none
 ROUNDS = 4  # of a hundred times more on the diagonal of the band where it is not positive definite
 
 Place = tuple[int, int, int]
@@ -37,7 +41,7 @@ class _Elimination:
 
 
 class NormalEquations:
-    """Normal equations of one layout: `factor` for weights of the columns, then `solve`.
+    """Normal equations of one layout: `factor` for weights of the columns, then `solve`, and `sharpened`.
 
     Parameters
     ----------
@@ -284,6 +288,54 @@ class NormalEquations:
         rows[layout.linking] = by_snapshot.T
         self._backward(rows, border)
         return solution
+
+    def sharpened(
+        self,
+        solution: np.ndarray,
+        right: np.ndarray,
+        normal: Callable[[np.ndarray], np.ndarray],
+    ) -> np.ndarray:
+        """Return a solution of the normal equations, sharpened by conjugate gradients behind their factors.
+
+        Near the optimum the weights differ by twenty orders of magnitude, and factors alone miss rows by hundredths.
+        They are a preconditioner by which a few steps are enough (Golub and Van Loan, Matrix Computations, 2013,
+        algorithm 11.5.1). The sharpest of the solutions is returned: residuals rise and fall on the way, and with the
+        last one, as scipy's ``cg`` returns it, a 6-hourly year in five ended without a proof.
+
+        Parameters
+        ----------
+        solution
+            As `solve` gives it; shape (K·T + border,).
+        right
+            Right-hand side; same shape.
+        normal
+            Returns A·D·Aᵀ times a vector of that shape.
+        """
+        missed = right - normal(solution)
+        size = float(np.abs(missed).max(initial=0.0))
+        sharpest = solution
+        smallest = size
+        direction = np.zeros_like(right)
+        earlier = inf
+        for _ in range(MOST_SHARPENINGS):
+            if size <= SOLVED:
+                break
+            preconditioned = self.solve(missed)
+            product = float(missed @ preconditioned)
+            direction = preconditioned + product / earlier * direction
+            pushed = normal(direction)
+            curvature = float(direction @ pushed)
+            if not (product > 0 and curvature > 0):  # as after an overflow
+                break
+            length = product / curvature
+            solution = solution + length * direction
+            missed = missed - length * pushed
+            size = float(np.abs(missed).max(initial=0.0))
+            if size < smallest:
+                sharpest = solution
+                smallest = size
+            earlier = product
+        return sharpest
 
     def _forward(self, rows: np.ndarray, border: np.ndarray) -> None:
         """Take the eliminated rows out of the right-hand side of those that remain, in place."""
