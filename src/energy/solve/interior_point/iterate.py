@@ -1,4 +1,4 @@
-"""Iterates of an interior point: bounds with the room beside them, steps, and where to start."""
+"""Iterates of an interior point: bounds with the room beside them, and where to start."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SMALLEST_ROOM = 1e-13  # distance from a bound that rounding may have made zero
+from energy.solve.interior_point.bound_side import SMALLEST_ROOM
+
 SMALLEST_START = 10.0  # product of rooms and prices at the start, in the unit of the cost, at least
 WIDEST = 1e4  # a variable without an upper bound starts as if it had one so far away
 
@@ -58,23 +59,6 @@ class Bounds:
 
 
 @dataclass(frozen=True, eq=False)
-class Direction:
-    """A step of values, duals and prices."""
-
-    values: np.ndarray
-    duals: np.ndarray
-    lower_prices: np.ndarray
-    upper_prices: np.ndarray
-
-    def add(self, other: Direction) -> None:
-        """Add another direction to this one, in place: of an hourly year each part has two million numbers."""
-        np.add(self.values, other.values, out=self.values)
-        np.add(self.duals, other.duals, out=self.duals)
-        np.add(self.lower_prices, other.lower_prices, out=self.lower_prices)
-        np.add(self.upper_prices, other.upper_prices, out=self.upper_prices)
-
-
-@dataclass(frozen=True, eq=False)
 class Iterate:
     """A point of the central path, or near it.
 
@@ -85,20 +69,14 @@ class Iterate:
     duals
         Of the equations in the order of the layout; shape (K·T + border,).
     lower_prices, upper_prices
-        Prices of the bounds; shapes (variables,).
+        Prices of the bounds, positive of lower and negative of upper ones: they add up to the reduced costs at the
+        optimum; shapes (variables,).
     """
 
     values: np.ndarray
     duals: np.ndarray
     lower_prices: np.ndarray
     upper_prices: np.ndarray
-
-    def move(self, direction: Direction, primal: float, dual: float) -> None:
-        """Go along a direction in place, values by the primal length, duals and prices by the dual one."""
-        np.add(self.values, primal * direction.values, out=self.values)
-        np.add(self.duals, dual * direction.duals, out=self.duals)
-        np.add(self.lower_prices, dual * direction.lower_prices, out=self.lower_prices)
-        np.add(self.upper_prices, dual * direction.upper_prices, out=self.upper_prices)
 
 
 def centred_start(
@@ -124,5 +102,5 @@ def centred_start(
         values=values,
         duals=np.zeros(equations),
         lower_prices=bounds.has_lower * mean_gap / bounds.room_below(values),
-        upper_prices=bounds.has_upper * mean_gap / bounds.room_above(values),
+        upper_prices=bounds.has_upper * -mean_gap / bounds.room_above(values),
     )

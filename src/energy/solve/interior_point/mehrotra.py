@@ -14,7 +14,8 @@ from math import inf
 import numpy as np
 from scipy import sparse
 
-from energy.solve.interior_point.iterate import Bounds, Direction, Iterate
+from energy.solve.interior_point.bound_side import BoundSide
+from energy.solve.interior_point.iterate import Bounds, Iterate
 from energy.solve.interior_point.normal_equations import NormalEquations
 
 STEP = 0.995  # share of the way to the nearest bound
@@ -23,7 +24,7 @@ BLOCKED = 0.1  # a step below this share was stopped by a bound that is too near
 SHORTEST = 1e-6  # two steps in a row below this share are no progress
 FREE_WEIGHT = 1e6  # weight of a variable without bounds in the normal equations
 PROXIMAL = 1e-14  # least slope of a variable: no weight in the normal equations exceeds its inverse
-CENTRED = 0.1  # a product of slack and reduced cost below this share of the mean, or above its inverse, is corrected
+MOST_SECOND_ORDER = 1e3  # times the mean product that the corrector takes off at most for what both steps multiply to
 MORE_STEP = 0.3  # by how much a centrality correction is to lengthen the step
 
 
@@ -88,8 +89,11 @@ class CentralPath:
         self.transposed = matrix.T
         self.right = right
         self.cost = cost
-        self.bounds = bounds
         self.iterate = start
+        self.lower = BoundSide(bounds.lower, start.lower_prices)
+        self.upper = BoundSide(bounds.upper, start.upper_prices)
+        self.count_of_bounds = max(bounds.count, 1.0)
+        self.free = np.flatnonzero(~(bounds.has_lower | bounds.has_upper))
         self.is_careful = is_careful
         self.steps = 0
         self.last_length = 1.0
@@ -98,18 +102,16 @@ class CentralPath:
     def _measure(self) -> None:
         """Set the rooms, residuals and complementarity gap of the present iterate."""
         at = self.iterate
-        self.below = self.bounds.room_below(at.values)
-        self.above = self.bounds.room_above(at.values)
+        self.lower.measure(at.values, is_lower=True)
+        self.upper.measure(at.values, is_lower=False)
+        self.gap = self.lower.gap + self.upper.gap
+        self.mean_gap = self.gap / self.count_of_bounds
         self.missed = self.right - self.matrix @ at.values
         dual_missed = np.asarray(self.transposed @ at.duals)
         np.subtract(self.cost, dual_missed, out=dual_missed)
         dual_missed -= at.lower_prices
-        dual_missed += at.upper_prices
+        dual_missed -= at.upper_prices
         self.dual_missed = dual_missed
-        lower_gap = self.below @ at.lower_prices
-        upper_gap = self.above @ at.upper_prices
-        self.gap = float(lower_gap + upper_gap)
-        self.mean_gap = self.gap / max(self.bounds.count, 1.0)
 
     def reached(self, tolerance: Tolerance) -> bool:
         """Return whether the present iterate is within a tolerance."""
@@ -171,95 +173,80 @@ class CentralPath:
         """
         self._weigh()
         self.equations.factor(self.weights)
-        direction, target = self._corrector()
+        target = self._predict()
+        values, duals, primal, dual = self._correct(target)
         if self.is_careful:
-            direction, primal, dual = self._centrality_corrected(direction, target)
-        else:
-            primal, dual = self._lengths(direction)
-        self._move(direction, primal, dual)
+            values, duals, primal, dual = self._centrality_corrected(values, duals, target, lengths=(primal, dual))
+        self._move(values, duals, primal, dual)
         self.steps += 1
         self.last_length = min(primal, dual)
         return self.last_length
 
-    def _corrector(self) -> tuple[Direction, float]:
-        """Return Mehrotra's corrector, and the product of rooms and prices that it aims at."""
-        at = self.iterate
-        predictor = self._direction(
-            -(self.below * at.lower_prices),
-            -(self.above * at.upper_prices),
-            self.missed,
-            self.dual_missed,
-            sharpens=self.is_careful,  # it only says where to aim
-        )
-        target = self._centring(predictor) * self.mean_gap
-        if self.last_length < BLOCKED:
-            target = self.mean_gap  # away from the bounds first
-        # in place, and one bound after the other: of an hourly year each vector has two million numbers
-        lower_target = target - self.below * at.lower_prices
-        lower_target -= self._second_order(predictor.values, predictor.lower_prices)
-        upper_target = target - self.above * at.upper_prices
-        upper_target -= self._second_order(-predictor.values, predictor.upper_prices)
-        del predictor
-        return self._direction(lower_target, upper_target, self.missed, self.dual_missed), target
-
     def _weigh(self) -> None:
         """Set the weights of the variables in the normal equations: the inverse of prices over rooms."""
-        at = self.iterate
-        is_bounded = self.bounds.has_lower | self.bounds.has_upper
-        slope = at.lower_prices / self.below + at.upper_prices / self.above
-        slope = np.maximum(slope, PROXIMAL)
-        slope[~is_bounded] = 1.0 / FREE_WEIGHT
-        self.weights = 1.0 / slope
+        slopes = self.lower.slopes() + self.upper.slopes()
+        np.maximum(slopes, PROXIMAL, out=slopes)
+        slopes[self.free] = 1.0 / FREE_WEIGHT
+        self.weights = np.divide(1.0, slopes, out=slopes)
 
-    def _direction(
-        self,
-        lower_target: np.ndarray,
-        upper_target: np.ndarray,
-        missed: np.ndarray | float,
-        dual_missed: np.ndarray | float,
-        sharpens: bool = True,
-    ) -> Direction:
-        """Return Newton's direction for targets of the products of rooms and prices, and for residuals.
+    def _predict(self) -> float:
+        """Return the product of rooms and prices that the corrector is to aim at, from how far the predictor gets.
 
-        Vectors are changed in place: of an hourly year each has two million numbers.
+        That is the third power of the share that the predictor leaves of the gap, times the mean product.
         """
         at = self.iterate
-        force = self._force(lower_target, upper_target, dual_missed)
+        force = self.dual_missed + at.lower_prices
+        force += at.upper_prices
+        values, _ = self._newton_step(force, self.missed, sharpens=self.is_careful)  # it only says where to aim
+        lower_room, lower_price = self.lower.predict(values)
+        upper_room, upper_price = self.upper.predict(values)
+        primal = _length(max(lower_room, upper_room))
+        dual = _length(max(lower_price, upper_price))
+        if self.last_length < BLOCKED:
+            return self.mean_gap  # away from the bounds first
+        gap_left = self.lower.gap_after(primal, dual) + self.upper.gap_after(primal, dual)
+        share = max(gap_left, 0.0) / max(self.gap, 1e-300)
+        return min(share, 1.0) ** 3 * self.mean_gap
+
+    def _correct(self, target: float) -> tuple[np.ndarray, np.ndarray, float, float]:
+        """Return Mehrotra's corrector, the steps of values and duals, and the lengths that bounds leave them."""
+        most = MOST_SECOND_ORDER * self.mean_gap
+        force = self.dual_missed - self.lower.aim(target, most)
+        force -= self.upper.aim(target, most)
+        values, duals = self._newton_step(force, self.missed)
+        lower_room = self.lower.turn(values)
+        upper_room = self.upper.turn(values)
+        return values, duals, _length(max(lower_room, upper_room)), self._dual_length()
+
+    def _dual_length(self) -> float:
+        """Return how far prices may go until one is next to zero, at most 1."""
+        return _length(max(self.lower.price_used(), self.upper.price_used()))
+
+    def _newton_step(
+        self,
+        force: np.ndarray,
+        missed: np.ndarray | float,
+        sharpens: bool = True,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return Newton's steps of values and duals.
+
+        Parameters
+        ----------
+        force
+            What drives the variables: residuals of their reduced costs less the pull of their bounds.
+        missed
+            Residuals of the equations.
+        sharpens
+            Whether conjugate gradients sharpen the solution of the normal equations.
+        """
         right = missed + self.matrix @ (self.weights * force)
         duals = self.equations.solve(right)
         if sharpens:
             duals = self.equations.sharpened(duals, right, self._normal)
-
         values = np.asarray(self.transposed @ duals)
         values -= force
         values *= self.weights
-        del force
-
-        lower_prices = at.lower_prices * values
-        np.subtract(lower_target, lower_prices, out=lower_prices)
-        lower_prices *= self.bounds.has_lower
-        lower_prices /= self.below
-
-        upper_prices = at.upper_prices * values
-        upper_prices += upper_target
-        upper_prices *= self.bounds.has_upper
-        upper_prices /= self.above
-        return Direction(values, duals, lower_prices, upper_prices)
-
-    def _force(
-        self,
-        lower_target: np.ndarray,
-        upper_target: np.ndarray,
-        dual_missed: np.ndarray | float,
-    ) -> np.ndarray:
-        """Return what drives the variables: residuals of their reduced costs, less the push of their bounds."""
-        lower_push: np.ndarray = self.bounds.has_lower * lower_target
-        lower_push /= self.below
-        upper_push = self.bounds.has_upper * upper_target
-        upper_push /= self.above
-        lower_push -= upper_push
-        np.subtract(dual_missed, lower_push, out=lower_push)
-        return lower_push
+        return values, duals
 
     def _normal(self, duals: np.ndarray) -> np.ndarray:
         """Return the normal matrix A·W·Aᵀ times duals."""
@@ -267,108 +254,65 @@ class CentralPath:
         weighted *= self.weights
         return np.asarray(self.matrix @ weighted)
 
-    def _second_order(self, rooms: np.ndarray, prices: np.ndarray) -> np.ndarray:
-        """Return what changes of rooms and prices would add to their products, bounded by the mean gap."""
-        most = 1e3 * self.mean_gap
-        term: np.ndarray = rooms * prices
-        np.clip(term, -most, most, out=term)
-        return term
-
-    def _centring(self, predictor: Direction) -> float:
-        """Return the share of the mean gap to aim at: the third power of what the predictor leaves of the gap."""
-        primal, dual = self._lengths(predictor)
-        lower_gap = _gap(self.bounds.has_lower, *self._lower_after(predictor, primal, dual))
-        upper_gap = _gap(self.bounds.has_upper, *self._upper_after(predictor, primal, dual))
-        gap_left = max(lower_gap + upper_gap, 0.0)
-        share = gap_left / max(self.gap, 1e-300)
-        return min(share, 1.0) ** 3
-
-    def _lower_after(self, direction: Direction, primal: float, dual: float) -> tuple[np.ndarray, np.ndarray]:
-        """Return the rooms below and the prices of lower bounds after a step of some lengths; shapes (variables,)."""
-        room = self.below + primal * direction.values
-        price = self.iterate.lower_prices + dual * direction.lower_prices
-        return room, price
-
-    def _upper_after(self, direction: Direction, primal: float, dual: float) -> tuple[np.ndarray, np.ndarray]:
-        """Return the rooms above and the prices of upper bounds after a step of some lengths; shapes (variables,)."""
-        room = self.above - primal * direction.values
-        price = self.iterate.upper_prices + dual * direction.upper_prices
-        return room, price
-
     def _centrality_corrected(
         self,
-        direction: Direction,
+        values: np.ndarray,
+        duals: np.ndarray,
         target: float,
-    ) -> tuple[Direction, float, float]:
-        """Return a direction and its lengths, with one correction towards the central path where it lengthens them."""
-        primal, dual = self._lengths(direction)
-        primal_trial = min(1.0, primal + MORE_STEP)
-        dual_trial = min(1.0, dual + MORE_STEP)
-        lower_change, upper_change = self._changes_towards_centre(direction, primal_trial, dual_trial, target)
-        corrected = self._direction(lower_change, upper_change, missed=0.0, dual_missed=0.0)
-        del lower_change, upper_change
-        corrected.add(direction)
-        primal_corrected, dual_corrected = self._lengths(corrected)
-        is_longer = primal_corrected >= 1.01 * primal or dual_corrected >= 1.01 * dual
-        if is_longer:
-            return corrected, primal_corrected, dual_corrected
-        return direction, primal, dual
-
-    def _changes_towards_centre(
-        self,
-        direction: Direction,
-        primal: float,
-        dual: float,
-        target: float,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return by how much the products of rooms and prices should change after a step of some lengths."""
-        room, price = self._lower_after(direction, primal, dual)
-        lower_change = _towards_centre(room * price, target)
-        room, price = self._upper_after(direction, primal, dual)
-        upper_change = _towards_centre(room * price, target)
-        lower_change *= self.bounds.has_lower
-        upper_change *= self.bounds.has_upper
-        return lower_change, upper_change
-
-    def _lengths(self, direction: Direction) -> tuple[float, float]:
-        """Return how far values and prices may go until they are next to a bound, at most 1."""
-        at = self.iterate
-        has_lower = self.bounds.has_lower
-        has_upper = self.bounds.has_upper
-        down = float((has_lower * direction.values / self.below).min(initial=0.0))
-        up = float((has_upper * direction.values / self.above).max(initial=0.0))
-        lower = float((direction.lower_prices / np.where(has_lower, at.lower_prices, 1.0)).min(initial=0.0))
-        upper = float((direction.upper_prices / np.where(has_upper, at.upper_prices, 1.0)).min(initial=0.0))
-        most_of_room = max(-down, up)
-        most_of_price = max(-lower, -upper)
-        primal = STEP / max(most_of_room, STEP)
-        dual = STEP / max(most_of_price, STEP)
-        return min(1.0, primal), min(1.0, dual)
+        lengths: tuple[float, float],
+    ) -> tuple[np.ndarray, np.ndarray, float, float]:
+        """Return steps and their lengths with one correction towards the central path, where that lengthens them."""
+        primal, dual = lengths
+        sides = (self.lower, self.upper)
+        price_steps = [side.price_step.copy() for side in sides]
+        force = np.zeros_like(values)
+        for side in sides:
+            force -= side.aim_at_centre(
+                values,
+                min(1.0, primal + MORE_STEP),
+                min(1.0, dual + MORE_STEP),
+                target,
+            )
+        more_values, more_duals = self._newton_step(force, missed=0.0)
+        for side, price_step in zip(sides, price_steps, strict=True):
+            side.turn(more_values)
+            side.price_step += price_step
+        more_values += values
+        room_used = max(side.room_used(more_values) for side in sides)
+        longer_primal = _length(room_used)
+        longer_dual = self._dual_length()
+        if longer_primal >= 1.01 * primal or longer_dual >= 1.01 * dual:
+            return more_values, duals + more_duals, longer_primal, longer_dual
+        for side, price_step in zip(sides, price_steps, strict=True):
+            side.price_step = price_step
+        return values, duals, primal, dual
 
     def _move(
         self,
-        direction: Direction,
+        values: np.ndarray,
+        duals: np.ndarray,
         primal: float,
         dual: float,
     ) -> None:
-        """Go along a direction, values by the primal length, duals and prices by the dual one."""
-        self.iterate.move(direction, primal, dual)
+        """Go along steps, values by the primal length, duals and prices by the dual one."""
+        _go(self.iterate.values, values, primal)
+        _go(self.iterate.duals, duals, dual)
+        _go(self.lower.prices, self.lower.price_step, dual)
+        _go(self.upper.prices, self.upper.price_step, dual)
         self._measure()
+
+
+def _go(numbers: np.ndarray, step: np.ndarray, length: float) -> None:
+    """Add a step of a length to numbers, both in place."""
+    step *= length
+    numbers += step
+
+
+def _length(used: float) -> float:
+    """Return how far a step may go of which the whole uses a share of some room or price; at most 1."""
+    return min(1.0, STEP / max(used, STEP))
 
 
 def _largest(residual: np.ndarray) -> float:
     """Return the largest size of a residual; 0 where there is none."""
     return float(np.abs(residual).max(initial=0.0))
-
-
-def _gap(has_bound: np.ndarray, rooms: np.ndarray, prices: np.ndarray) -> float:
-    """Return the complementarity gap of the bounds that there are."""
-    return float((has_bound * rooms) @ prices)
-
-
-def _towards_centre(product: np.ndarray, target: float) -> np.ndarray:
-    """Return changes that bring products of rooms and prices near their target, each by ten times it at most."""
-    change: np.ndarray = np.clip(product, CENTRED * target, target / CENTRED)
-    change -= product
-    np.maximum(change, -10 * target, out=change)
-    return change

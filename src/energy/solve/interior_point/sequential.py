@@ -248,7 +248,7 @@ class SequentialSolver:
             values=values,
             duals=duals,
             lower_prices=bounds.has_lower * mean_gap / below,
-            upper_prices=bounds.has_upper * mean_gap / above,
+            upper_prices=bounds.has_upper * -mean_gap / above,
         )
         return start, possible
 
@@ -263,10 +263,7 @@ class SequentialSolver:
         self.values[free] = at.values
         if not fixes:
             return
-        # of a bound's room and its price the smaller one is zero at the optimum
-        at_lower = path.bounds.has_lower & (at.lower_prices > path.below)
-        at_upper = path.bounds.has_upper & (at.upper_prices > path.above)
-        at_a_bound = at_lower | at_upper
+        at_a_bound = path.lower.holds() | path.upper.holds()
         self.is_free[free[at_a_bound]] = False
 
     def _polish(self) -> None:
