@@ -59,7 +59,8 @@ class BoundSide:
 
     def slopes(self) -> np.ndarray:
         """Return prices over rooms, how fast a price rises as its room shrinks; shape (variables,), read at once."""
-        return np.multiply(self.prices, self._inverse, out=self._pull)
+        np.multiply(self.prices, self._inverse, out=self._pull)
+        return self._pull
 
     def predict(self, step: np.ndarray) -> tuple[float, float]:
         """Take the predictor's step, by which prices head for zero; return the shares used of rooms and of prices.
@@ -112,7 +113,8 @@ class BoundSide:
         change = np.clip(product, CENTRED * target, target / CENTRED)
         change -= product
         np.maximum(change, -10 * target, out=change)
-        return np.multiply(change, self._inverse, out=self._pull)
+        np.multiply(change, self._inverse, out=self._pull)
+        return self._pull
 
     def turn(self, step: np.ndarray) -> float:
         """Set the step of the prices that belongs to a step and to the pull; return the share of rooms used."""
@@ -136,4 +138,5 @@ class BoundSide:
 
     def holds(self) -> np.ndarray:
         """Return whether a variable is at its bound: of a room and its price the smaller is zero at the optimum."""
-        return np.abs(self.prices) > np.abs(self.rooms)
+        is_held: np.ndarray = np.abs(self.prices) > np.abs(self.rooms)
+        return is_held

@@ -15,7 +15,7 @@ from math import inf
 import numpy as np
 from scipy.linalg import lapack
 
-from energy.solve.interior_point.normal_products import NormalProducts
+from energy.solve.interior_point.normal_products import NormalProducts, Pair
 from energy.solve.interior_point.staged_layout import StagedLayout
 
 REGULARISATION = 1e-18  # added to the diagonal; what is smaller counts as nothing
@@ -25,6 +25,7 @@ LEFT_OUT = 1e64
 MOST_SHARPENINGS = 30  # steps of conjugate gradients for one solution
 SOLVED = 1e-7  # largest residual that needs none
 ROUNDS = 4  # of a hundred times more on the diagonal of the band where it is not positive definite
+AT_ONCE = 256  # snapshots of the band that stay in a processor's cache while they are written
 
 Place = tuple[int, int, int]
 """Row and column within a block of what remains, and the slot that stands there."""
@@ -32,12 +33,17 @@ Place = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class _Elimination:
-    """One step: the pivot row's slot, the rows beside it with their slots, and the slots that the step changes."""
+    """One step: the pivot row's slot, the rows beside it with their slots, and what the step changes.
+
+    Updates are slots with the two neighbours that meet there; where both are rows of the border, they have their place
+    in the border's matrix instead of a slot.
+    """
 
     row: int
     pivot: int
     neighbours: list[tuple[int, int]]
     updates: list[tuple[int, int, int]]
+    in_border: list[tuple[tuple[int, int], int, int]]
 
 
 class NormalEquations:
@@ -59,10 +65,13 @@ class NormalEquations:
         self._place_in_band = {kind: place for place, kind in enumerate(layout.linking)}
         self._in_band: list[Place] = []
         self._in_edge: list[Place] = []
-        self._in_corner: list[Place] = []
         self._sort_remaining()
         slots = len(self.slots.number)
         self._factor = np.zeros((slots, layout.snapshots))
+        self._distances = self._distances_in_time()
+        size = len(layout.linking)
+        width = max([size - 1, *self._distances.values()])
+        self._band_storage = np.empty((layout.snapshots, size, width + 1))
         self._active = np.arange(self.products.shape[1])
 
     def _eliminations(self) -> list[_Elimination]:
@@ -98,20 +107,27 @@ class NormalEquations:
         for other in around:
             slot = self.slots.of(other, row)
             neighbours.append((other, slot))
+        kinds = self.layout.kinds
         updates = []
+        in_border = []
         numbers = range(len(around))
         for one, other in combinations_with_replacement(numbers, 2):
-            slot = self.slots.of(around[one], around[other])
-            updates.append((slot, one, other))
+            if around[one] >= kinds and around[other] >= kinds:
+                place = (around[one] - kinds, around[other] - kinds)
+                in_border.append((place, one, other))
+            else:
+                slot = self.slots.of(around[one], around[other])
+                updates.append((slot, one, other))
         return _Elimination(
             row=row,
             pivot=self.slots.of(row, row),
             neighbours=neighbours,
             updates=updates,
+            in_border=in_border,
         )
 
     def _sort_remaining(self) -> None:
-        """Sort the slots of rows that are not eliminated: within the band, of border and band, within the border."""
+        """Sort the slots of rows that are not eliminated: within the band, and of border and band."""
         kinds = self.layout.kinds
         place = self._place_in_band
         for (one, other), slot in self.slots.number.items():
@@ -122,10 +138,12 @@ class NormalEquations:
             elif one in place and other >= kinds:
                 row_of_border = other - kinds
                 self._in_edge.append((row_of_border, place[one], slot))
-            elif one >= kinds and other >= kinds:
-                row_of_border = one - kinds
-                column_of_border = other - kinds
-                self._in_corner.append((row_of_border, column_of_border, slot))
+
+    def _distances_in_time(self) -> dict[Pair, int]:
+        """Return how far apart two rows of neighbouring snapshots stand in the band."""
+        place = self._place_in_band
+        size = len(self.layout.linking)
+        return {(later, before): size + place[later] - place[before] for later, before in self.earlier}
 
     def restrict(self, active: np.ndarray) -> None:
         """Take weights for some of the variables only; the others weigh nothing."""
@@ -158,16 +176,23 @@ class NormalEquations:
         diagonal *= 1.0 + RELATIVE
         diagonal += np.where(is_held, LEFT_OUT, REGULARISATION)
         self._smallest = SMALLEST_PIVOT * diagonal
-        self._eliminate()
+        change_of_corner = self._eliminate()
         earlier = in_neighbours.reshape(pairs_in_time, length)
         self._factor_band(earlier)
-        upper_corner = in_corner.reshape(layout.border, layout.border)
+        upper_corner = in_corner.reshape(layout.border, layout.border) + change_of_corner
         lower_corner = np.triu(upper_corner, 1).T
         self._factor_border(upper_corner + lower_corner)
 
-    def _eliminate(self) -> None:
-        """Eliminate the rows that stay within a snapshot, all snapshots at once."""
+    def _eliminate(self) -> np.ndarray:
+        """Eliminate the rows that stay within a snapshot, all snapshots at once; return what that adds to the corner.
+
+        Returns
+        -------
+        numpy.ndarray
+            For pairs of rows of the border, the first before the second; shape (border, border).
+        """
         factor = self._factor
+        corner = np.zeros((self.layout.border, self.layout.border))
         product = np.empty(self.layout.snapshots)
         for step in self.steps:
             pivot = factor[step.pivot]
@@ -179,8 +204,11 @@ class NormalEquations:
             for changed, one, other in step.updates:
                 np.multiply(multipliers[one], rows[other], out=product)
                 factor[changed] -= product
+            for place, one, other in step.in_border:
+                corner[place] -= multipliers[one] @ rows[other]
             for row, multiplier in zip(rows, multipliers, strict=True):
                 row[:] = multiplier
+        return corner
 
     def _factor_band(self, earlier: np.ndarray) -> None:
         """Factor the band of the rows that couple neighbours, with more on its diagonal where it is not definite.
@@ -209,45 +237,32 @@ class NormalEquations:
 
     def _banded(self, earlier: np.ndarray) -> np.ndarray:
         """Return the band in LAPACK's storage, column by column: row d is the diagonal d below."""
-        layout = self.layout
-        length = layout.snapshots
-        size = len(layout.linking)
+        length, size, height = self._band_storage.shape
         place = self._place_in_band
-        distances = {}
-        for later, before in self.earlier:
-            distances[later, before] = size + place[later] - place[before]
-        width = max([size - 1, *distances.values()])
-        band = np.zeros((width + 1, length * size), order="F")
-        for high, low, slot in self._in_band:
-            band[high - low, low::size] = self._factor[slot]
-        for pair, number in self.earlier.items():
-            _, before = pair
-            along_snapshots = band[distances[pair], place[before] :: size]
-            along_snapshots[: length - 1] += earlier[number, : length - 1]
-        return band
+        for begin in range(0, length, AT_ONCE):
+            end = begin + AT_ONCE
+            band = self._band_storage[begin:end]
+            band[:] = 0.0
+            for high, low, slot in self._in_band:
+                band[:, low, high - low] = self._factor[slot, begin:end]
+            for pair, number in self.earlier.items():
+                _, before = pair
+                band[:, place[before], self._distances[pair]] += earlier[number, begin:end]
+        return self._band_storage.reshape(length * size, height).T
 
     def _factor_border(self, corner: np.ndarray) -> None:
         """Invert the Schur complement of the border: the corner less what the band explains of it.
 
         With the Cholesky factor L of the band and the edge E between border and band that is E·(L·Lᵀ)⁻¹·Eᵀ, which is
-        F·Fᵀ for F = E·L⁻ᵀ: one pass through the band for each row of the border, from where the row begins.
+        F·Fᵀ for F = E·L⁻ᵀ.
         """
         layout = self.layout
         size = len(layout.linking)
         edge = np.zeros((layout.border, layout.snapshots, size))
         for row, place, slot in self._in_edge:
             edge[row, :, place] += self._factor[slot]
-        for one, other, slot in self._in_corner:
-            change = self._factor[slot].sum()
-            corner[one, other] += change
-            if one != other:
-                corner[other, one] += change
-        self._edge = edge.reshape(layout.border, layout.snapshots * size)
-        for border_row in self._edge:
-            stands = np.flatnonzero(border_row)
-            if len(stands):
-                begin = int(stands[0])
-                border_row[begin:] = self._through_band(border_row[begin:], begin)
+        edge_of_band = edge.reshape(layout.border, layout.snapshots * size)
+        self._edge = self._through_band(edge_of_band.T).T
         explained = self._edge @ self._edge.T
         complement: np.ndarray = corner - explained
         diagonal = np.diag_indices(layout.border)
@@ -256,21 +271,20 @@ class NormalEquations:
         if layout.border:
             self._border = np.linalg.inv(complement)
 
-    def _through_band(self, right: np.ndarray, begin: int = 0, trans: str = "N") -> np.ndarray:
-        """Return L⁻¹ times a right-hand side for the Cholesky factor L of the band, or L⁻ᵀ times it (``trans="T"``).
+    def _through_band(self, right: np.ndarray, trans: str = "N") -> np.ndarray:
+        """Return L⁻¹ times right-hand sides for the Cholesky factor L of the band, or L⁻ᵀ times them (``trans="T"``).
 
         Parameters
         ----------
         right
-            Shape (rows of the band from ``begin`` on,).
-        begin
-            First row; what stands before is zero.
+            Shape (rows of the band,), or (rows of the band, right-hand sides) with these side by side in memory. It is
+            overwritten.
         trans
             As of LAPACK's ``dtbtrs``.
         """
-        if not self.layout.linking:
+        if not right.size:
             return right
-        solved, _ = lapack.dtbtrs(self._band[:, begin:], right, uplo="L", trans=trans)
+        solved, _ = lapack.dtbtrs(self._band, right, uplo="L", trans=trans, overwrite_b=1)
         return np.asarray(solved).reshape(right.shape)
 
     def solve(self, right: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ that both are equal.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -105,32 +105,64 @@ class StandardForm:
         return prices
 
 
-def _column_snapshots(structure: Structure) -> np.ndarray:
-    """Return the snapshot of each column; shape (columns,)."""
-    columns = structure.pattern.shape[1]
-    snapshot = np.full(columns, SPANNING)
+def _column_blocks(structure: Structure) -> list[np.ndarray]:
+    """Return the columns of each component list's quantity, and of the angles of open lines; shapes (T, names)."""
     blocks = list(structure.columns.values())
     if structure.angle is not None:
         angles, _ = structure.angle
         blocks.append(angles)
-    for block in blocks:
+    return blocks
+
+
+def _row_blocks(structure: Structure) -> list[np.ndarray]:
+    """Return the rows of each bus, store, cycle or rule, −1 where there is none; shapes (snapshots, rows of one)."""
+    blocks = []
+    for rows in structure.rows.values():
+        by_snapshot = np.atleast_1d(rows)
+        blocks.append(by_snapshot.reshape(len(by_snapshot), -1))
+    return blocks
+
+
+def _column_snapshots(structure: Structure) -> np.ndarray:
+    """Return the snapshot of each column; shape (columns,)."""
+    columns = structure.pattern.shape[1]
+    snapshot = np.full(columns, SPANNING)
+    for block in _column_blocks(structure):
         numbers = np.arange(len(block))
         snapshot[block] = numbers[:, None]
     return snapshot
 
 
-def _row_blocks(structure: Structure) -> np.ndarray:
+def _row_block_numbers(structure: Structure) -> np.ndarray:
     """Return a number for the rows of each bus, store, cycle or rule; shape (rows,)."""
     block_of_row = np.full(structure.pattern.shape[0], -1)
     number = 0
-    for rows in structure.rows.values():
-        by_snapshot = np.atleast_1d(rows)
-        by_snapshot = by_snapshot.reshape(len(by_snapshot), -1)
-        for rows_of_one in by_snapshot.T:
+    for block in _row_blocks(structure):
+        for rows_of_one in block.T:
             present = rows_of_one[rows_of_one >= 0]
             block_of_row[present] = number
             number += 1
     return block_of_row
+
+
+def _along_time(kept: np.ndarray, blocks: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the rows or columns that are kept, those of one bus or component side by side along the snapshots.
+
+    Products with A then go through memory from end to end: of an hourly year in half of the time.
+
+    Parameters
+    ----------
+    kept
+        Whether a row or column is kept; shape (rows,) or (columns,).
+    blocks
+        Their numbers, −1 where there is none; shapes (snapshots, names).
+    """
+    in_blocks = np.concatenate([block.T.ravel() for block in blocks])
+    in_blocks = in_blocks[in_blocks >= 0]
+    is_elsewhere = kept.copy()
+    is_elsewhere[in_blocks] = False
+    elsewhere = np.flatnonzero(is_elsewhere)
+    return np.concatenate([in_blocks[kept[in_blocks]], elsewhere])
 
 
 def standard_form(structure: Structure, problem: Problem) -> StandardForm:
@@ -164,10 +196,10 @@ def standard_form(structure: Structure, problem: Problem) -> StandardForm:
 
     keeps_row = np.isfinite(problem.row_lower) | np.isfinite(problem.row_upper)
     keeps_row[defining] = False
-    rows = np.flatnonzero(keeps_row)
+    rows = _along_time(keeps_row, _row_blocks(structure))
     keeps_column = np.ones(complete.shape[1], dtype=bool)
     keeps_column[defined] = False
-    columns = np.flatnonzero(keeps_column)
+    columns = _along_time(keeps_column, _column_blocks(structure))
     matrix = matrix[rows][:, columns]
     matrix.eliminate_zeros()
 
@@ -181,7 +213,7 @@ def standard_form(structure: Structure, problem: Problem) -> StandardForm:
         snapshot=snapshot[columns],
     )
     parts = _with_copies(with_slacks)
-    own_blocks = _row_blocks(structure)[rows]
+    own_blocks = _row_block_numbers(structure)[rows]
     added_rows = len(parts["right"]) - len(rows)
     no_block = np.full(added_rows, -1)
     return StandardForm(
