@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
+from energy.solve.interior_point import normal_equations
 from energy.solve.interior_point import staged_layout as module
 from energy.solve.interior_point.mehrotra import StalledError
 from energy.solve.interior_point.normal_equations import NormalEquations
@@ -183,6 +184,23 @@ def test_normal_equations_are_solved_as_by_dense_algebra(case: Reservoirs, seed:
     right = layout.matrix @ random.normal(0.0, 1.0, form.matrix.shape[1])
     solution = equations.solve(right)
     assert dense @ solution == pytest.approx(right, abs=1e-6)
+
+
+@pytest.mark.parametrize("piece", [4, 5, 7, 16, 47, 48])
+def test_pieces_of_the_band_make_no_difference(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 48 rows, the last piece may be shorter than the band is wide, which is 3 beside the diagonal."""
+    random = np.random.default_rng(1)
+    case = Reservoirs(24, random.uniform(0, 12, (24, 2)), random.uniform(0, 30, 24), 5.0)
+    layout = staged_layout(case.form, 24)
+    weights = 10.0 ** random.uniform(-2, 2, case.form.matrix.shape[1])
+    right = layout.matrix @ random.normal(0.0, 1.0, len(weights))
+    whole = NormalEquations(layout)
+    whole.factor(weights)
+    monkeypatch.setattr(normal_equations, "PIECE", piece)
+    monkeypatch.setattr(normal_equations, "AT_ONCE", piece)
+    in_pieces = NormalEquations(layout)
+    in_pieces.factor(weights)
+    np.testing.assert_allclose(in_pieces.solve(right), whole.solve(right), rtol=1e-9, atol=1e-9)
 
 
 @given(reservoirs(), st.integers(0, 2**32 - 1))

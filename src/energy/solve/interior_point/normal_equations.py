@@ -25,6 +25,7 @@ LEFT_OUT = 1e64
 MOST_SHARPENINGS = 30  # steps of conjugate gradients for one solution
 SOLVED = 1e-7  # largest residual that needs none
 ROUNDS = 4  # of a hundred times more on the diagonal of the band where it is not positive definite
+PIECE = 1024  # columns of the band that stay in a processor's cache while they serve all rows of the border
 AT_ONCE = 256  # snapshots of the band that stay in a processor's cache while they are written
 
 Place = tuple[int, int, int]
@@ -262,7 +263,7 @@ class NormalEquations:
         for row, place, slot in self._in_edge:
             edge[row, :, place] += self._factor[slot]
         edge_of_band = edge.reshape(layout.border, layout.snapshots * size)
-        self._edge = self._through_band(edge_of_band.T).T
+        self._edge = self._edge_through_band(edge_of_band)
         explained = self._edge @ self._edge.T
         complement: np.ndarray = corner - explained
         diagonal = np.diag_indices(layout.border)
@@ -271,14 +272,50 @@ class NormalEquations:
         if layout.border:
             self._border = np.linalg.inv(complement)
 
+    def _edge_through_band(self, edge: np.ndarray) -> np.ndarray:
+        """Return E·L⁻ᵀ for the edge E between border and band, in its place; shape (border, rows of the band).
+
+        A piece of the band after the other serves all rows of the border while it is in a processor's cache. What a
+        piece gives is then taken off the rows behind it that its last columns reach.
+        """
+        if not edge.size:  # LAPACK is not to be asked for nothing
+            return edge
+        width = len(self._band) - 1
+        length = edge.shape[1]
+        for begin in range(0, length, PIECE):
+            end = min(begin + PIECE, length)
+            piece = edge[:, begin:end]
+            solved, _ = lapack.dtbtrs(self._band[:, begin:end], piece.T, uplo="L")
+            piece[:] = solved.T
+            reached = edge[:, end : end + width]
+            if reached.size:
+                reached -= piece[:, -width:] @ self._below(end - width, reached.shape[1]).T
+        return edge
+
+    def _below(self, first: int, rows: int) -> np.ndarray:
+        """Return the part of L that leads from the last columns of a piece to the first rows behind it.
+
+        Parameters
+        ----------
+        first
+            First of these columns, as many as the band is wide.
+        rows
+            Number of rows behind, at most as many.
+        """
+        width = len(self._band) - 1
+        below = np.zeros((rows, width))
+        for row in range(rows):
+            columns = np.arange(row, width)  # farther ones do not reach the row
+            below[row, columns] = self._band[width + row - columns, first + columns]
+        return below
+
     def _through_band(self, right: np.ndarray, trans: str = "N") -> np.ndarray:
-        """Return L⁻¹ times right-hand sides for the Cholesky factor L of the band, or L⁻ᵀ times them (``trans="T"``).
+        """Return L⁻¹ times a right-hand side for the Cholesky factor L of the band, or L⁻ᵀ times it (``trans="T"``).
 
         Parameters
         ----------
         right
-            Shape (rows of the band,), or (rows of the band, right-hand sides) with these side by side in memory. It is
-            overwritten.
+            Shape (rows of the band,); it is overwritten.
         trans
             As of LAPACK's ``dtbtrs``.
         """
