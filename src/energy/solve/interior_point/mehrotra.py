@@ -97,6 +97,10 @@ class CentralPath:
         self.is_careful = is_careful
         self.steps = 0
         self.last_length = 1.0
+        # kept from step to step: of an hourly year memory for two million numbers takes as long as filling it
+        self.weights = np.empty_like(cost)
+        self._force = np.empty_like(cost)
+        self._weighted = np.empty_like(cost)
         self._measure()
 
     def _measure(self) -> None:
@@ -184,10 +188,10 @@ class CentralPath:
 
     def _weigh(self) -> None:
         """Set the weights of the variables in the normal equations: the inverse of prices over rooms."""
-        slopes = self.lower.slopes() + self.upper.slopes()
+        slopes = np.add(self.lower.slopes(), self.upper.slopes(), out=self.weights)
         np.maximum(slopes, PROXIMAL, out=slopes)
         slopes[self.free] = 1.0 / FREE_WEIGHT
-        self.weights = np.divide(1.0, slopes, out=slopes)
+        np.divide(1.0, slopes, out=self.weights)
 
     def _predict(self) -> float:
         """Return the product of rooms and prices that the corrector is to aim at, from how far the predictor gets.
@@ -195,7 +199,7 @@ class CentralPath:
         That is the third power of the share that the predictor leaves of the gap, times the mean product.
         """
         at = self.iterate
-        force = self.dual_missed + at.lower_prices
+        force = np.add(self.dual_missed, at.lower_prices, out=self._force)
         force += at.upper_prices
         values, _ = self._newton_step(force, self.missed, sharpens=self.is_careful)  # it only says where to aim
         lower_room, lower_price = self.lower.predict(values)
@@ -211,7 +215,7 @@ class CentralPath:
     def _correct(self, target: float) -> tuple[np.ndarray, np.ndarray, float, float]:
         """Return Mehrotra's corrector, the steps of values and duals, and the lengths that bounds leave them."""
         most = MOST_SECOND_ORDER * self.mean_gap
-        force = self.dual_missed - self.lower.aim(target, most)
+        force = np.subtract(self.dual_missed, self.lower.aim(target, most), out=self._force)
         force -= self.upper.aim(target, most)
         values, duals = self._newton_step(force, self.missed)
         lower_room = self.lower.turn(values)
@@ -239,7 +243,8 @@ class CentralPath:
         sharpens
             Whether conjugate gradients sharpen the solution of the normal equations.
         """
-        right = missed + self.matrix @ (self.weights * force)
+        np.multiply(self.weights, force, out=self._weighted)
+        right = missed + self.matrix @ self._weighted
         duals = self.equations.solve(right)
         if sharpens:
             duals = self.equations.sharpened(duals, right, self._normal)
