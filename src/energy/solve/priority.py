@@ -24,7 +24,6 @@ from energy.solve.lp import Problem, Structure, matrix_of
 
 COSTS = "costs"  # name of the program's own cost, behind all services
 GAIN = 1e-4  # MWh that a service may still gain, by the columns that matter to it, before steps are taken
-NOTHING = 1e-9  # MWh that a service may still gain, if no row held it, to be proved by its bounds alone
 PROVED = 0.01  # MWh that it may still gain by all columns, for an answer to count as its optimum
 COST_GAIN = 1e-9  # of the program's cost, that this may still fall
 ZERO = 1e-10  # of the terms of a reduced cost, below which it is rounding, and a column does not matter to a service
@@ -217,25 +216,11 @@ class PriorityChain:
 
     def _possible_gain(self, level: ServiceCost, face: _OptimalFace) -> float:
         """Return by how much a cost could still fall within the face, at most, from the present basis."""
-        is_own = level.service == COSTS
-        if not is_own:
-            gain = self._gain_between_bounds(level, face)
-            if gain <= NOTHING:
-                return gain
         reduced, prices = self._reduced_costs(level.cost)
-        self._own_prices = prices if is_own else None
+        self._own_prices = prices if level.service == COSTS else None
         slope = np.concatenate([reduced, prices])
         rounding = self._rounding(level.cost, prices)
         return face.possible_gain(self._point, slope, rounding)
-
-    def _gain_between_bounds(self, level: ServiceCost, face: _OptimalFace) -> float:
-        """Return by how much a cost could fall if no row held its columns, as of demand of which nothing is unserved.
-
-        Where that is nothing, prices of zero prove the optimum, and those of the basis need not be solved for.
-        """
-        rows = len(self.problem.row_lower)
-        slope = np.concatenate([level.cost, np.zeros(rows)])
-        return face.possible_gain(self._point, slope, rounding=ZERO * np.abs(slope))
 
     def values(self) -> np.ndarray:
         """Return the values of the columns at the present basis; shape (columns,)."""
