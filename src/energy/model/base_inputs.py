@@ -251,7 +251,10 @@ def snapshot_inputs(base: BaseInputs, axis: Axis) -> SnapshotInputs:
     dense: dict[Key, np.ndarray] = {}
     steps = len(axis.snapshots)
     for key, (own, positions, hourly) in base.wide.items():
-        dense[key] = np.tile(own, (steps, 1))
+        constant = np.broadcast_to(own, (steps, len(own)))
+        component, _ = key
+        may_vary = len(positions) > 0 or component == "stores"  # rules write levels into the bounds of stores
+        dense[key] = constant.copy() if may_vary else constant
         if len(positions):
             dense[key][:, positions] = axis.mean(hourly)
     rules = tuple(unexpressed(base.book, axis, base.components))

@@ -210,9 +210,12 @@ class Engine:
         Optimised
             The program of power that was solved.
         """
-        problem = structure.problem(inputs)
-        if past is not None:
-            structure.hold(problem, past.values, now)
+        def program_with_lacking_water() -> Problem:
+            program = structure.problem(inputs)
+            if past is not None:
+                structure.hold(program, past.values, now)
+            return program
+
         # where the past is held, hardly a column of an anchor's basis is where it can be
         basis = None if start is None or past is not None else start.carried(structure, inputs)
         services = priority_costs(structure, inputs)
@@ -225,10 +228,12 @@ class Engine:
             ends_in_basis=ends_in_basis,
             services=services,
         )
-        power = with_lacking_water(structure, problem, inputs, 0.0)
+        # seldom is water lacking, and of an hourly year the program takes 100 MB: it is made anew where it is needed
+        power = with_lacking_water(structure, program_with_lacking_water(), inputs, 0.0)
         with suppress(InfeasibleError):
             solve(problem=power)
             return Optimised(power, inputs)
+        problem = program_with_lacking_water()
         for rivers_alone in (True, False):
             volume = least_lacking_water(structure, problem, inputs, rivers_alone)
             if isinf(volume):  # what the rivers cannot, the whole cannot either
