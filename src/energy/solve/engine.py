@@ -210,6 +210,7 @@ class Engine:
         Optimised
             The program of power that was solved.
         """
+
         def program_with_lacking_water() -> Problem:
             program = structure.problem(inputs)
             if past is not None:
