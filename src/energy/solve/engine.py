@@ -211,7 +211,7 @@ class Engine:
             The program of power that was solved.
         """
 
-        def program_with_lacking_water() -> Problem:
+        def program_that_may_lack_water() -> Problem:
             program = structure.problem(inputs)
             if past is not None:
                 structure.hold(program, past.values, now)
@@ -230,11 +230,11 @@ class Engine:
             services=services,
         )
         # seldom is water lacking, and of an hourly year the program takes 100 MB: it is made anew where it is needed
-        power = with_lacking_water(structure, program_with_lacking_water(), inputs, 0.0)
+        power = with_lacking_water(structure, program_that_may_lack_water(), inputs, 0.0)
         with suppress(InfeasibleError):
             solve(problem=power)
             return Optimised(power, inputs)
-        problem = program_with_lacking_water()
+        problem = program_that_may_lack_water()
         for rivers_alone in (True, False):
             volume = least_lacking_water(structure, problem, inputs, rivers_alone)
             if isinf(volume):  # what the rivers cannot, the whole cannot either
